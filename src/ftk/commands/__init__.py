@@ -1,0 +1,1 @@
+"""The commands; each file reads as the table of contents of what its command does."""

@@ -1,0 +1,83 @@
+"""A checkpoint opened for ``evaluate`` and ``predict``: verified, then loaded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ftk.commands.manifest import task_of
+from ftk.config.schema import DataConfig, HardwareConfig
+from ftk.core.checkpoint import open_model
+from ftk.core.device import choose
+from ftk.core.evaluate import Evaluator
+from ftk.data.features import Features
+from ftk.data.rows import Notes
+from ftk.data.subwords import WindowPlan
+from ftk.errors import ModelError
+from ftk.models.load import Source, load, reopen, window_length
+from ftk.report.console import Console
+from ftk.tasks.base import Labels, Task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpoint:
+    """What a model folder says, before its weights are read."""
+
+    folder: Path
+    task: Task
+    labels: Labels | None
+    windows: WindowPlan
+    source: Source
+
+    @classmethod
+    def open(cls, folder: Path, task: Any, data: DataConfig) -> "Checkpoint":
+        """Verify a folder's files and read all but its weights.
+
+        Raises:
+            ModelError: a file is missing or changed, or the folder is none of ftk's.
+        """
+        manifest = open_model(folder).manifest
+        built, labels, windows = task_of(manifest, task, str(folder))
+        source = reopen(folder, labels)
+        if source.labels is not None and labels is not None and source.labels.names != labels.names:
+            raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
+        if data.max_length is not None:
+            windows = WindowPlan(window_length(source, data.max_length), data.max_length // 4)
+        if data.stride is not None:
+            windows = replace(windows, stride=data.stride)
+        return cls(folder=folder, task=built, labels=labels, windows=windows, source=source)
+
+    def features(self, examples: Sequence[Any], notes: Notes, *, labelled: bool) -> Features:
+        """The windows of some examples."""
+        labels = self.labels if labelled else None
+        return self.task.features(examples, self.source.tokenizer, labels, self.windows, notes)
+
+    def evaluator(self, hardware: HardwareConfig, console: Console) -> Evaluator:
+        """Read the weights; every one of them must be in the file."""
+        chosen = choose(hardware)
+        console.say(chosen.why)
+        loaded = load(self.source, self.task.auto_model, seed=0)
+        made_new = [fact for fact in loaded.facts if fact.startswith("made new")]
+        if made_new:
+            raise ModelError(f"{self.folder}: the weights are not complete ({made_new[0]}).")
+        for fact in loaded.facts:
+            console.say(fact)
+        model = loaded.model.to(chosen.device)
+        if hardware.compile:
+            model.compile(dynamic=True)
+        return Evaluator(
+            model=model,
+            task=self.task,
+            labels=self.labels,
+            hardware=chosen,
+            pad_id=self.source.tokenizer.pad_token_id or 0,
+            batch_tokens=hardware.eval_tokens,
+            poll=lambda: None,
+        )
+
+
+def num_threads() -> int:
+    """The threads that torch computes with."""
+    return torch.get_num_threads()

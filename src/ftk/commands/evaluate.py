@@ -1,0 +1,66 @@
+"""``ftk evaluate``: a checkpoint, scored on labelled rows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ftk.commands.manifest import task_of
+from ftk.config import compose
+from ftk.config.schema import EvaluateConfig
+from ftk.data.corpus import read_test_corpus
+from ftk.data.rows import Notes
+from ftk.report.console import Console, label_table, scores_line
+from ftk.report.run_folder import RunFolder
+from ftk.report.sweep import report_sweep
+
+
+def run(command: str, argv: list[str]) -> int:
+    """Run the command line: one evaluation, or one for each job of a sweep."""
+    return report_sweep(compose.run(command, argv, evaluate))
+
+
+def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str, Any]:
+    """One evaluation, from checkpoint to metrics."""
+    assert config.checkpoint is not None
+    console = Console()
+    notes = Notes()
+    path = Path(config.checkpoint).expanduser()
+    folder = RunFolder.claim(config.run, invocation, path.resolve().parent.name)
+    # The rows are checked against the checkpoint's labels before torch is imported.
+    task, labels, _ = task_of(_peek(path), config.task, str(path))
+    corpus = read_test_corpus(config.data, task, labels, notes)
+    for line in notes.drain():
+        console.say(line)
+    from ftk.commands.checkpoint import Checkpoint, num_threads  # torch from here on
+
+    checkpoint = Checkpoint.open(path, config.task, config.data)
+    examples = corpus.examples["test"]
+    features = checkpoint.features(examples, notes, labelled=True)
+    for line in notes.drain():
+        console.say(line)
+    evaluator = checkpoint.evaluator(config.hardware, console)
+    folder.open(hardware=evaluator.hardware.why, threads=num_threads(), data=corpus.fingerprints())
+    console.log_to(folder.path / "log.txt", append=False)
+    with folder.predictions("test") as write:
+        metrics = evaluator.score(examples, features, write)
+    folder.write("metrics.json", {"test": metrics})
+    table = label_table(f"test, {len(examples):,} rows", metrics)
+    if table is not None:
+        console.table(table)
+    console.say(f"test  {scores_line(metrics)}")
+    console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")
+    console.close()
+    return {"dir": str(folder.path), "test": metrics}
+
+
+def _peek(path: Path) -> dict[str, Any]:
+    """``ftk.json`` as it stands; the files it lists are verified when the model is opened."""
+    from ftk.errors import ModelError
+
+    try:
+        value = json.loads((path / "ftk.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path / 'ftk.json'}: this cannot be read as ftk wrote it ({error}).") from error
+    if not isinstance(value, dict):
+        raise ModelError(f"{path / 'ftk.json'}: this is not what ftk writes.")
+    return value

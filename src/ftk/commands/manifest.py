@@ -1,0 +1,62 @@
+"""What ``ftk.json`` says of a model folder, and how a task comes back from it."""
+
+from typing import Any
+
+import ftk
+from ftk.data.subwords import WindowPlan
+from ftk.errors import FtkError, ModelError
+from ftk.report.run_folder import environment_facts
+from ftk.tasks import build_task, built_in_task, task_from_fields
+from ftk.tasks.base import Labels, Task
+
+
+def manifest(
+    *,
+    task: Task,
+    labels: Labels | None,
+    windows: WindowPlan,
+    model_name: str | None,
+    step: int,
+    metrics: dict[str, Any],
+) -> dict[str, Any]:
+    """All that ``evaluate`` and ``predict`` need beside the files that transformers reads."""
+    package, _, name = type(task).__module__.rpartition(".")
+    return {
+        "ftk": ftk.__version__,
+        # A task is saved by name, never by an import path: what a folder says is not imported.
+        "task": {"name": name if package == "ftk.tasks" else None, "fields": task.fields()},
+        "labels": list(labels.names) if labels is not None else None,
+        "max_length": windows.length,
+        "stride": windows.stride,
+        "step": step,
+        "metrics": {"validation": metrics} if metrics else {},
+        "model": model_name,
+        "versions": environment_facts()["packages"],
+    }
+
+
+def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels | None, WindowPlan]:
+    """The task, the labels and the windows that a model was trained with.
+
+    Args:
+        saved: what ``ftk.json`` says.
+        node: the ``task`` section of the config, which comes first where the user gave one.
+        where: the model folder, for messages.
+
+    Raises:
+        ModelError: the folder names no task of ftk, or its values are not what ftk writes.
+    """
+    try:
+        if node is not None:
+            task = build_task(node)
+        else:
+            fields = saved["task"]["fields"]
+            task = task_from_fields(built_in_task(str(saved["task"]["name"])), fields)
+        names = saved["labels"]
+        labels = Labels(tuple(str(name) for name in names)) if names is not None else None
+        windows = WindowPlan(int(saved["max_length"]), int(saved["stride"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"{where}/ftk.json: this is not what ftk writes ({error}).") from error
+    except FtkError as error:
+        raise ModelError(f"{where}/ftk.json: {error}") from error
+    return task, labels, windows

@@ -1,0 +1,62 @@
+"""``ftk predict``: rows in, one JSON line a row out, in order, whatever their number."""
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ftk.config import compose
+from ftk.config.schema import PredictConfig
+from ftk.data.rows import Notes, Row
+from ftk.data.source import stream
+from ftk.report.console import Console
+from ftk.report.run_folder import json_lines
+from ftk.report.sweep import report_sweep
+
+_ROWS_AT_ONCE = 2048
+
+
+def run(command: str, argv: list[str]) -> int:
+    """Run the command line: one prediction, or one for each job of a sweep."""
+    return report_sweep(compose.run(command, argv, predict))
+
+
+def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, Any]:
+    """One prediction, from checkpoint and input to records."""
+    assert config.checkpoint is not None
+    console = Console(stderr=True)
+    notes = Notes()
+    rows = stream(config.input, config.data, notes)
+    first = list(islice(rows, 1))  # a file that cannot be read is told before torch is imported
+    from ftk.commands.checkpoint import Checkpoint  # torch from here on
+
+    checkpoint = Checkpoint.open(Path(config.checkpoint).expanduser(), config.task, config.data)
+    evaluator = checkpoint.evaluator(config.hardware, console)
+    began = time.perf_counter()
+    done = 0
+    output = None if config.output == "-" else Path(config.output).expanduser()
+    with json_lines(output) as write, console.counting("rows") as show:
+        for part in _parts(first, rows):
+            examples = checkpoint.task.read(part, columns=config.data.columns, labelled=False, notes=notes)
+            notes.raise_errors()
+            features = checkpoint.features(examples, notes, labelled=False)
+            for example, prediction in evaluator.predictions(examples, features):
+                write(checkpoint.task.record(example, prediction))
+                done += 1
+            show(done)
+    for line in notes.drain():
+        console.say(line)
+    seconds = time.perf_counter() - began
+    where = "standard output" if output is None else str(output)
+    console.say(f"{done:,} rows in {seconds:.1f} s ({done / max(seconds, 1e-9):,.0f} rows/s) to {where}")
+    return {"rows": done, "seconds": seconds}
+
+
+def _parts(first: list[Row], rest: Iterable[Row]) -> Iterator[list[Row]]:
+    rows = iter([*first])
+    rest = iter(rest)
+    part = [*rows, *islice(rest, _ROWS_AT_ONCE - len(first))]
+    while part:
+        yield part
+        part = list(islice(rest, _ROWS_AT_ONCE))

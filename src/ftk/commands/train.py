@@ -1,0 +1,34 @@
+"""``ftk finetune``: rows are read and checked first; torch is imported once they are known to be good."""
+
+from typing import Any
+
+from ftk.config import compose
+from ftk.config.schema import FinetuneConfig
+from ftk.data.corpus import read_training_corpus
+from ftk.data.rows import Notes
+from ftk.report.console import Console
+from ftk.report.run_folder import RunFolder
+from ftk.report.sweep import report_sweep
+from ftk.tasks import build_task
+
+
+def run(command: str, argv: list[str]) -> int:
+    """Run the command line: one training, or one for each job of a sweep."""
+    return report_sweep(compose.run(command, argv, train))
+
+
+def train(config: FinetuneConfig, invocation: compose.Invocation) -> dict[str, Any]:
+    """One training, from config to metrics."""
+    console = Console()
+    notes = Notes()
+    task = build_task(config.task)
+    folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
+    corpus = read_training_corpus(config.data, task, notes)
+    for line in notes.drain():
+        console.say(line)
+    from ftk.commands.training import Training  # torch from here on
+
+    try:
+        return Training(config, folder, corpus, console).run()
+    finally:
+        console.close()

@@ -1,0 +1,27 @@
+"""Where config files are found: the shipped tree, and the folders of the user."""
+
+import os
+from pathlib import Path
+
+import ftk
+from ftk.errors import ConfigError
+
+
+def shipped_configs() -> Path:
+    """The folder of the shipped configs: inside the installed package, or at the top of a checkout."""
+    package = Path(ftk.__file__).resolve().parent
+    installed = package / "configs"
+    return installed if installed.is_dir() else package.parents[1] / "configs"
+
+
+def user_configs() -> list[Path]:
+    """The folders that ``FTK_CONFIG_PATH`` names (separated as in PATH); they come before the shipped configs.
+
+    Raises:
+        ConfigError: one of them is not a folder.
+    """
+    folders = [Path(part).resolve() for part in os.environ.get("FTK_CONFIG_PATH", "").split(os.pathsep) if part]
+    for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"FTK_CONFIG_PATH names '{folder}', which is not a folder.")
+    return folders

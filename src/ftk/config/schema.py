@@ -1,0 +1,255 @@
+"""Every key of a config: its type and its meaning. Its value is in ``configs/`` and nowhere else.
+
+A field named ``x: int | None`` may be ``null`` in YAML. The dataclasses have no defaults on purpose:
+each fact has one home, and a test composes every shipped config and finds no key without a value.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+# OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
+
+
+class Init(Enum):
+    """Where weights come from."""
+
+    pretrained = "pretrained"
+    random = "random"
+
+
+class Format(Enum):
+    """What a data file is; ``auto`` looks at its ending, then at its content."""
+
+    auto = "auto"
+    conll = "conll"
+    jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+    text = "text"
+    hub = "hub"
+    demo = "demo"
+
+
+class Device(Enum):
+    """Which processor computes; ``auto`` takes a GPU where there is one, and says so."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Precision(Enum):
+    """The floating-point type of the matrix products; parameters and optimizer stay fp32."""
+
+    auto = "auto"
+    fp32 = "fp32"
+    bf16 = "bf16"
+    fp16 = "fp16"
+
+
+class Decay(Enum):
+    """The shape of the learning rate after the warm-up."""
+
+    linear = "linear"
+    cosine = "cosine"
+    constant = "constant"
+    wsd = "wsd"
+
+
+class Duplicates(Enum):
+    """What to do with rows whose text occurs before in the same split."""
+
+    keep = "keep"
+    drop = "drop"
+    error = "error"
+
+
+@dataclass(kw_only=True, slots=True)
+class TokenizerConfig:
+    """The tokenizer of a model with random weights; a pretrained model brings its own."""
+
+    name: str | None
+    """Hub id or folder of a tokenizer to use as it is; null: learn a WordPiece vocabulary from the training split."""
+    vocab_size: int
+    """Entries of a learned vocabulary, at the most."""
+    lowercase: bool
+    """Whether a learned vocabulary ignores case and accents."""
+
+
+@dataclass(kw_only=True, slots=True)
+class ModelConfig:
+    """The encoder."""
+
+    name: str | None
+    """Hub id or folder; null where init is random."""
+    revision: str | None
+    """Branch, tag or commit on the hub."""
+    init: Init
+    """pretrained: weights from `name`; random: an architecture from `config`."""
+    package: str | None
+    """An installed Python package whose folder `model/` holds the weights of `package_for`, for want of a hub."""
+    package_for: str | None
+    """The hub id that `package` stands for; another `name` is never taken from it."""
+    sha256: str | None
+    """SHA-256 that the weights in `package` must have."""
+    default_lr: float
+    """The peak learning rate that suits this model; `optimizer.lr` takes it unless it is set."""
+    dropout: float | None
+    """One rate for all dropout of the model; null: the model's own rates."""
+    config: dict[str, Any]
+    """Architecture values: all of them where init is random, changes to the model's own where it is pretrained."""
+    tokenizer: TokenizerConfig
+
+
+@dataclass(kw_only=True, slots=True)
+class DataConfig:
+    """The rows: where they come from and how much of them is read."""
+
+    format: Format
+    train: Any
+    """File, glob, folder, or a list of them; for `format=hub` the name of a split."""
+    validation: Any
+    """As train; null: `validation_share` of the training rows is cut off."""
+    test: Any
+    """As train; null: no test."""
+    name: str | None
+    """For `format=hub`: hub id or folder of a dataset."""
+    subset: str | None
+    """For `format=hub`: the dataset's configuration."""
+    revision: str | None
+    """For `format=hub`: branch, tag or commit."""
+    columns: dict[str, Any]
+    """Which column holds what: a name, or a number counted from 0; null: found by name or by content, and said."""
+    encoding: str
+    """Character encoding of text files; a byte order mark is always understood."""
+    max_length: int | None
+    """Tokens in one window, special ones included; null: what the model takes, 512 at the most."""
+    stride: int | None
+    """Tokens that neighbouring windows share; null: a quarter of max_length."""
+    limit: int | None
+    """Rows to read of each split, from its start; null: all."""
+    validation_share: float
+    """Share of the training rows to cut off as validation where none is named; 0: train without validation."""
+    split_seed: int
+    """Seed of that cut; apart from run.seed, so that runs with different seeds are scored on the same rows."""
+    duplicates: Duplicates
+    """Policy for repeated rows in training."""
+
+
+@dataclass(kw_only=True, slots=True)
+class ScheduleConfig:
+    """The learning rate as a share of `optimizer.lr`, step by step."""
+
+    decay: Decay
+    warmup: float
+    """Length of the linear rise from 0: below 1 a share of all steps, else a number of steps."""
+    floor: float
+    """Share of the peak that the decay ends at."""
+    cooldown: float
+    """For wsd: share of all steps at the end over which the rate falls."""
+
+
+@dataclass(kw_only=True, slots=True)
+class TrainConfig:
+    """What is optimised, for how long, and when it is looked at."""
+
+    epochs: float
+    """Passes over the training rows."""
+    max_steps: int | None
+    """Optimizer steps to stop after, whatever epochs says."""
+    batch_size: int
+    """Examples in one optimizer step, over all micro batches."""
+    max_grad_norm: float | None
+    """Gradients are scaled down to this norm; null: not clipped."""
+    eval_every: Any
+    """`epoch`, or a number of optimizer steps between validations."""
+    save_every: Any
+    """`epoch`, or a number of optimizer steps between saves of `last/`."""
+    log_every: int
+    """Optimizer steps between two lines of metrics.jsonl and of plain terminal output."""
+    patience: int | None
+    """Validations without a better score after which training stops; null: never."""
+
+
+@dataclass(kw_only=True, slots=True)
+class HardwareConfig:
+    """How it is computed: speed and memory, never what is optimised."""
+
+    device: Device
+    precision: Precision
+    micro_batch: int | None
+    """Examples computed at once; null: the whole batch. Gradients are summed over micro batches."""
+    threads: int | None
+    """CPU threads; null: what torch chooses."""
+    eval_tokens: int
+    """Tokens, padding included, in one batch of validation, evaluate and predict."""
+    compile: bool
+    """torch.compile the model: about a minute of warm-up, then faster steps."""
+
+
+@dataclass(kw_only=True, slots=True)
+class RunConfig:
+    """The run folder."""
+
+    dir: str | None
+    """Where everything is written; null: runs/<command>-<task>-<model>-<time>."""
+    seed: int
+    """Seeds head, order and dropout."""
+    resume: bool
+    """Go on from `last/` in run.dir."""
+    overwrite: bool
+    """Replace what an earlier run or prediction left at the same place."""
+
+
+@dataclass(kw_only=True, slots=True)
+class FinetuneConfig:
+    """`ftk finetune`."""
+
+    task: Any
+    """The task: `_target_` and the fields of its dataclass."""
+    model: ModelConfig
+    data: DataConfig
+    optimizer: dict[str, Any]
+    """`_target_`, a class of torch.optim or of your own, and its keyword arguments."""
+    schedule: ScheduleConfig
+    train: TrainConfig
+    hardware: HardwareConfig
+    run: RunConfig
+
+
+@dataclass(kw_only=True, slots=True)
+class EvaluateConfig:
+    """`ftk evaluate`."""
+
+    checkpoint: str | None
+    """A model folder that ftk wrote: runs/<run>/best."""
+    task: Any
+    """null: the task and the fields that the checkpoint was trained with."""
+    data: DataConfig
+    hardware: HardwareConfig
+    run: RunConfig
+
+
+@dataclass(kw_only=True, slots=True)
+class PredictConfig:
+    """`ftk predict`."""
+
+    checkpoint: str | None
+    """A model folder that ftk wrote: runs/<run>/best."""
+    task: Any
+    """null: the task and the fields that the checkpoint was trained with."""
+    input: Any
+    """File, glob, folder, a list of them, or - for standard input."""
+    output: str
+    """A file for JSON lines, or - for standard output."""
+    data: DataConfig
+    hardware: HardwareConfig
+    run: RunConfig
+
+
+SCHEMAS: dict[str, type] = {
+    "finetune": FinetuneConfig,
+    "evaluate": EvaluateConfig,
+    "predict": PredictConfig,
+}

@@ -1,0 +1,206 @@
+"""Checks of a typed config that need values rather than types: ranges, relations, files that must be there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ftk.config.lint import Mistake
+from ftk.config.schema import (
+    DataConfig,
+    Decay,
+    EvaluateConfig,
+    FinetuneConfig,
+    Format,
+    HardwareConfig,
+    Init,
+    ModelConfig,
+    PredictConfig,
+    RunConfig,
+    ScheduleConfig,
+    TrainConfig,
+)
+from ftk.data.files import expand
+from ftk.errors import FtkError
+
+
+def check_values(config: FinetuneConfig | EvaluateConfig | PredictConfig) -> list[Mistake]:
+    """All mistakes in the values of one config."""
+    mistakes = [*_data(config.data), *_hardware(config.hardware), *_run(config.run)]
+    if isinstance(config, FinetuneConfig):
+        mistakes += [
+            *_model(config.model),
+            *_optimizer(config.optimizer),
+            *_schedule(config.schedule),
+            *_train(config.train),
+        ]
+        if config.hardware.micro_batch is not None and config.hardware.micro_batch > config.train.batch_size:
+            mistakes.append(
+                Mistake(
+                    f"hardware.micro_batch={config.hardware.micro_batch}",
+                    f"It is a part of train.batch_size={config.train.batch_size} and cannot be larger.",
+                )
+            )
+    else:
+        mistakes += _checkpoint(config.checkpoint)
+        if config.run.resume:
+            mistakes.append(Mistake("run.resume=true", "Only training is resumed."))
+    if isinstance(config, PredictConfig):
+        mistakes += _input(config)
+    if config.task is not None:
+        mistakes += _task(config.task, config.data.columns)
+    elif isinstance(config, FinetuneConfig):
+        mistakes.append(Mistake("task=null", "Say what to train for: task=ner."))
+    return mistakes
+
+
+def _positive(key: str, value: float | None) -> Iterator[Mistake]:
+    if value is not None and not value > 0:
+        yield Mistake(f"{key}={value}", "It must be greater than 0.")
+
+
+def _share(key: str, value: float) -> Iterator[Mistake]:
+    if not 0 <= value <= 1:
+        yield Mistake(f"{key}={value}", "It is a share: between 0 and 1.")
+
+
+def _data(data: DataConfig) -> Iterator[Mistake]:
+    yield from _positive("data.limit", data.limit)
+    if not 0 <= data.validation_share < 1:
+        yield Mistake(f"data.validation_share={data.validation_share}", "It is a share: from 0 up to, but not, 1.")
+    if data.max_length is not None and data.max_length < 8:
+        yield Mistake(f"data.max_length={data.max_length}", "A window needs at least 8 tokens.")
+    if data.stride is not None and not 0 <= data.stride:
+        yield Mistake(f"data.stride={data.stride}", "It cannot be negative.")
+    if data.stride is not None and data.max_length is not None and data.stride > data.max_length // 2:
+        yield Mistake(
+            f"data.stride={data.stride}",
+            f"Windows of data.max_length={data.max_length} may share at most half of it: {data.max_length // 2}.",
+        )
+    try:
+        "".encode(data.encoding)
+    except LookupError:
+        yield Mistake(f"data.encoding={data.encoding}", "Python knows no such encoding; try utf-8, latin-1 or cp1252.")
+    if data.format is Format.hub:
+        if data.name is None:
+            yield Mistake("data=hub", "Say which dataset: data.name=<hub id or folder>.")
+        return
+    if data.name is not None:
+        yield Mistake(f"data.name={data.name}", "It names a dataset of the datasets library: add data=hub.")
+    for split in ("train", "validation", "test"):
+        spec = getattr(data, split)
+        if spec is None:
+            continue
+        if data.format is Format.demo:
+            yield Mistake(f"data.{split}={spec}", "data=demo brings its own files; leave out one of the two.")
+            continue
+        try:
+            expand(spec, key=f"data.{split}")
+        except FtkError as error:
+            yield Mistake(f"data.{split}={spec}", str(error).split(": ", 1)[-1])
+
+
+def _hardware(hardware: HardwareConfig) -> Iterator[Mistake]:
+    yield from _positive("hardware.micro_batch", hardware.micro_batch)
+    yield from _positive("hardware.threads", hardware.threads)
+    yield from _positive("hardware.eval_tokens", hardware.eval_tokens)
+
+
+def _run(run: RunConfig) -> Iterator[Mistake]:
+    if run.resume and run.overwrite:
+        yield Mistake("run.resume=true run.overwrite=true", "Go on with the run, or replace it: not both.")
+    if run.resume and run.dir is None:
+        yield Mistake("run.resume=true", "Say which run to go on with: run.dir=runs/<run>.")
+    if not 0 <= run.seed < 2**63:
+        yield Mistake(f"run.seed={run.seed}", "A seed is a number from 0 to 2^63 - 1.")
+
+
+def _model(model: ModelConfig) -> Iterator[Mistake]:
+    if model.init is Init.pretrained and not model.name:
+        yield Mistake("model.name=null", "Say which model: model.name=<hub id or folder>, or model=bert-base-cased.")
+    if model.init is Init.random and not (model.name or model.config.get("model_type")):
+        yield Mistake(
+            "model.init=random",
+            "An architecture is needed: model.config.model_type and its sizes (see 'ftk configs show model/tiny'), "
+            "or model.name of a model to take the architecture from.",
+        )
+    if model.dropout is not None and not 0 <= model.dropout < 1:
+        yield Mistake(f"model.dropout={model.dropout}", "It is a rate: from 0 up to, but not, 1.")
+    yield from _positive("model.default_lr", model.default_lr)
+    if model.init is Init.random and model.tokenizer.name is None and model.name is None:
+        yield from _positive("model.tokenizer.vocab_size", model.tokenizer.vocab_size)
+
+
+def _optimizer(optimizer: dict[str, Any]) -> Iterator[Mistake]:
+    if not isinstance(optimizer.get("_target_"), str):
+        yield Mistake("optimizer._target_", "Name a class: torch.optim.AdamW.")
+    lr = optimizer.get("lr")
+    if isinstance(lr, bool) or not isinstance(lr, (int, float)):
+        yield Mistake(f"optimizer.lr={lr}", "It must be a number.")
+    else:
+        yield from _positive("optimizer.lr", lr)
+    decay = optimizer.get("weight_decay", 0.0)
+    if isinstance(decay, bool) or not isinstance(decay, (int, float)) or decay < 0:
+        yield Mistake(f"optimizer.weight_decay={decay}", "It must be a number, 0 or greater.")
+
+
+def _schedule(schedule: ScheduleConfig) -> Iterator[Mistake]:
+    if schedule.warmup < 0:
+        yield Mistake(f"schedule.warmup={schedule.warmup}", "It is a share below 1 or a number of steps, never negative.")
+    yield from _share("schedule.floor", schedule.floor)
+    yield from _share("schedule.cooldown", schedule.cooldown)
+    if schedule.decay is not Decay.wsd and schedule.cooldown:
+        yield Mistake(f"schedule.cooldown={schedule.cooldown}", "Only schedule=wsd has a cooldown.")
+
+
+def _train(train: TrainConfig) -> Iterator[Mistake]:
+    for key in ("epochs", "max_steps", "batch_size", "max_grad_norm", "log_every", "patience"):
+        yield from _positive(f"train.{key}", getattr(train, key))
+    for key in ("eval_every", "save_every"):
+        value = getattr(train, key)
+        if not (value == "epoch" or (isinstance(value, int) and value > 0)):
+            yield Mistake(f"train.{key}={value}", "It is 'epoch' or a number of optimizer steps.")
+
+
+def _checkpoint(checkpoint: str | None) -> Iterator[Mistake]:
+    if not checkpoint:
+        yield Mistake("checkpoint=null", "Say which model: checkpoint=runs/<run>/best.")
+        return
+    folder = Path(checkpoint).expanduser()
+    if not folder.is_dir():
+        yield Mistake(f"checkpoint={checkpoint}", f"There is no such folder (looked at {folder.absolute()}).")
+    elif not (folder / "ftk.json").is_file():
+        inner = [name for name in ("best", "last") if (folder / name / "ftk.json").is_file()]
+        hint = f" Did you mean '{folder / inner[0]}'?" if inner else " It must be one that ftk wrote."
+        yield Mistake(f"checkpoint={checkpoint}", f"The folder has no ftk.json.{hint}")
+
+
+def _input(config: PredictConfig) -> Iterator[Mistake]:
+    if config.input is None:
+        yield Mistake("input=null", "Say what to read: input=<file, glob or folder>, or input=- for standard input.")
+    elif config.input != "-":
+        try:
+            expand(config.input, key="input")
+        except FtkError as error:
+            yield Mistake(f"input={config.input}", str(error).split(": ", 1)[-1])
+    if not config.output:
+        yield Mistake("output=", "Say where to write: output=<file>, or output=- for standard output.")
+    elif config.output != "-":
+        path = Path(config.output).expanduser()
+        if path.is_dir():
+            yield Mistake(f"output={config.output}", "This is a folder; name a file.")
+        elif path.exists() and not config.run.overwrite:
+            yield Mistake(f"output={config.output}", "The file is there already; add run.overwrite=true to replace it.")
+
+
+def _task(node: Any, columns: dict[str, str | int | None]) -> Iterator[Mistake]:
+    from ftk.tasks import build_task
+
+    try:
+        task = build_task(node)
+    except FtkError as error:
+        what, _, advice = str(error).partition(": ")
+        yield Mistake(what, advice)
+        return
+    for role, column in columns.items():
+        if column is not None and role not in task.roles:
+            yield Mistake(f"data.columns.{role}={column}", f"This task reads the columns {', '.join(task.roles)}.")

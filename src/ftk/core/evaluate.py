@@ -1,0 +1,88 @@
+"""One way from windows to predictions and scores: for validation, evaluate and predict, in constant memory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from ftk.core.device import Hardware
+from ftk.data.batches import token_batches
+from ftk.data.features import Features
+from ftk.tasks.base import Labels, Task
+
+_ROWS_AT_ONCE = 512
+"""Rows whose outputs are held at once. They are sorted by length among themselves, so padding stays small."""
+
+
+@dataclass(slots=True)
+class LossTotal:
+    """The loss of an evaluation: a sum and its count."""
+
+    sum: float = 0.0
+    count: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluator:
+    """A model with what is needed to run it over features."""
+
+    model: nn.Module
+    task: Task
+    labels: Labels | None
+    hardware: Hardware
+    pad_id: int
+    batch_tokens: int
+    poll: Callable[[], None]
+    """Called between batches; may raise to stop."""
+
+    def predictions(
+        self, examples: Sequence[Any], features: Features, loss: LossTotal | None = None
+    ) -> Iterator[tuple[Any, Any]]:
+        """Each example with its prediction, in order.
+
+        Args:
+            examples: the rows.
+            features: their windows.
+            loss: where given, the loss of labelled windows is added to it.
+        """
+        self.model.eval()
+        for first in range(0, len(examples), _ROWS_AT_ONCE):
+            part = examples[first : first + _ROWS_AT_ONCE]
+            outputs = self._outputs(features, features.windows_of(first, first + len(part)), loss)
+            yield from zip(part, self.task.decode(part, features, first, outputs, self.labels), strict=True)
+
+    def score(
+        self, examples: Sequence[Any], features: Features, write: Callable[[dict[str, Any]], None] | None = None
+    ) -> dict[str, Any]:
+        """The metrics over labelled examples, ``loss`` among them.
+
+        Args:
+            examples: the rows.
+            features: their windows, with labels.
+            write: is given one record a row.
+        """
+        metric = self.task.metric(self.labels)
+        loss = LossTotal()
+        for example, prediction in self.predictions(examples, features, loss):
+            metric.update(example, prediction)
+            if write is not None:
+                write(self.task.record(example, prediction))
+        return {"loss": loss.sum / max(1, loss.count), **metric.compute()}
+
+    @torch.inference_mode()
+    def _outputs(self, features: Features, windows: range, loss: LossTotal | None) -> dict[int, Any]:
+        found: dict[int, Any] = {}
+        for part in token_batches(np.array(windows, dtype=np.int64), features.lengths, self.batch_tokens):
+            self.poll()
+            batch = self.task.collate(features, part.tolist(), self.pad_id).to(self.hardware.device)
+            with self.hardware.autocast():
+                outputs = self.task.forward(self.model, batch)
+            if loss is not None:
+                total = self.task.loss(outputs, batch)
+                loss.sum += float(total.sum)
+                loss.count += total.count
+            found.update(zip(batch.windows, self.task.outputs(outputs, features, batch), strict=True))
+        return found

@@ -1,0 +1,224 @@
+"""THE loop: a generator of optimizer steps, and its one visible consumer."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from ftk.core.device import Hardware
+from ftk.core.state import TrainState, seed_step
+from ftk.core.stop import StopFlag
+from ftk.data.batches import StepOrder
+from ftk.data.features import Features
+from ftk.errors import RunError
+from ftk.optim.schedules import Schedule
+from ftk.tasks.base import Task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What is optimised, for how long, and when it is looked at; all in optimizer steps."""
+
+    total_steps: int
+    seed: int
+    max_grad_norm: float | None
+    micro_batch: int | None
+    schedule: Schedule
+    eval_every: int
+    save_every: int
+    log_every: int
+    patience: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepInfo:
+    """What one optimizer step reports."""
+
+    step: int
+    """How many steps are done with this one."""
+    loss_sum: float
+    count: int
+    lr: float
+    grad_norm: float
+    tokens: int
+    padding: int
+    seconds: float
+
+
+class Observer(Protocol):
+    """Who is told of a run: the terminal, the metrics file, the run folder."""
+
+    def stepped(self, info: StepInfo) -> None:
+        """An optimizer step is done."""
+        ...
+
+    def logged(self, event: dict[str, Any]) -> None:
+        """A line of metrics is due."""
+        ...
+
+    def validate(self, state: TrainState) -> dict[str, Any]:
+        """The metrics of the validation split, now."""
+        ...
+
+    def validated(self, state: TrainState, metrics: dict[str, Any], *, best: bool) -> None:
+        """A validation is done; where it is the best so far the model is to be kept."""
+        ...
+
+    def save(self, state: TrainState) -> None:
+        """The state is to be saved, to be gone on from."""
+        ...
+
+
+def steps(
+    state: TrainState, task: Task, features: Features, order: StepOrder, plan: Plan, hardware: Hardware, pad_id: int
+) -> Iterator[StepInfo]:
+    """Optimizer steps, from the state's own up to the last of the plan. No I/O happens in here.
+
+    The loss of a step is the sum over all its micro batches divided once by the number of targets in them, so that
+    neither accumulation nor ragged batches change what is optimised.
+
+    Raises:
+        RunError: the loss or the gradient is not a finite number, or a batch has nothing to learn from; the
+            parameters are still those of the step before.
+    """
+    model, optimizer, scaler = state.model, state.optimizer, state.scaler
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    while state.progress.step < plan.total_steps:
+        began = time.perf_counter()
+        step = state.progress.step
+        model.train()
+        seed_step(plan.seed, step)
+        share = plan.schedule(step)
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak_lr"] * share
+        windows = order.windows(step)
+        batches = [task.collate(features, part, pad_id) for part in _parts(windows, plan.micro_batch)]
+        count = sum(batch.count for batch in batches)
+        if not count:
+            raise RunError(f"step {step + 1}: the batch has no label to learn from (rows {features.row[windows]}).")
+        total = torch.zeros((), device=hardware.device)
+        for batch in batches:
+            batch = batch.to(hardware.device)
+            with hardware.autocast():
+                outputs = task.forward(model, batch)
+            loss = task.loss(outputs, batch)
+            scaler.scale(loss.sum / count).backward()
+            total += loss.sum.detach()
+        scaler.unscale_(optimizer)
+        limit = plan.max_grad_norm if plan.max_grad_norm is not None else float("inf")
+        norm = float(torch.nn.utils.clip_grad_norm_(parameters, limit))
+        loss_sum = float(total)
+        overflowed = scaler.is_enabled() and not np.isfinite(norm)
+        if not np.isfinite(loss_sum) or not (np.isfinite(norm) or overflowed):
+            raise RunError(_not_finite(step, loss_sum / count, norm, optimizer, features, windows))
+        scaler.step(optimizer)
+        scaler.update()
+        optimizer.zero_grad(set_to_none=True)
+        tokens = sum(batch.tokens for batch in batches)
+        padding = sum(batch.inputs["input_ids"].numel() for batch in batches) - tokens
+        seconds = time.perf_counter() - began
+        _advance(state, loss_sum, count, tokens, padding, seconds, overflowed)
+        yield StepInfo(
+            state.progress.step, loss_sum, count, optimizer.param_groups[0]["lr"], norm, tokens, padding, seconds
+        )
+
+
+def train(
+    state: TrainState,
+    task: Task,
+    features: Features,
+    order: StepOrder,
+    plan: Plan,
+    hardware: Hardware,
+    *,
+    pad_id: int,
+    observer: Observer,
+    stop: StopFlag,
+) -> None:
+    """Run the plan: after each step log, validate, keep the best, save, and stop where it is due.
+
+    Raises:
+        Interrupted: a signal came; the state has been saved.
+        RunError: from ``steps``.
+    """
+    progress = state.progress
+    if not _validate(state, task, plan, observer, stop):
+        return
+    for info in steps(state, task, features, order, plan, hardware, pad_id):
+        observer.stepped(info)
+        if info.step % plan.log_every == 0 or info.step == plan.total_steps:
+            observer.logged(_event(state, info))
+            progress.loss_sum, progress.loss_count = 0.0, 0
+        going_on = _validate(state, task, plan, observer, stop)
+        if info.step % plan.save_every == 0 or info.step == plan.total_steps or not going_on or stop.requested:
+            observer.save(state)
+        stop.check()
+        if not going_on:
+            return
+
+
+def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, stop: StopFlag) -> bool:
+    """Validate where it is due and not yet done for this step; False where patience is at its end."""
+    progress = state.progress
+    due = progress.step and (progress.step % plan.eval_every == 0 or progress.step == plan.total_steps)
+    if due and progress.validated < progress.step and not stop.requested:
+        metrics = observer.validate(state)
+        score = metrics.get(task.score)
+        best = score is None or progress.best_score is None or _better(task, score, progress.best_score)
+        progress.validated = progress.step
+        progress.without_gain = 0 if best else progress.without_gain + 1
+        if best:
+            progress.best_score, progress.best_step, progress.best_metrics = score, progress.step, metrics
+        observer.validated(state, metrics, best=best)
+    return plan.patience is None or progress.without_gain < plan.patience
+
+
+def _better(task: Task, score: float, best: float) -> bool:
+    return score > best if task.higher_is_better else score < best
+
+
+def _parts(windows: np.ndarray, micro_batch: int | None) -> list[Sequence[int]]:
+    size = micro_batch or len(windows)
+    return [windows[at : at + size].tolist() for at in range(0, len(windows), size)]
+
+
+def _advance(
+    state: TrainState, loss_sum: float, count: int, tokens: int, padding: int, seconds: float, overflowed: bool
+) -> None:
+    progress = state.progress
+    progress.step += 1
+    progress.tokens += tokens
+    progress.padding += padding
+    progress.seconds += seconds
+    progress.loss_sum += loss_sum
+    progress.loss_count += count
+    progress.skipped += overflowed
+
+
+def _event(state: TrainState, info: StepInfo) -> dict[str, Any]:
+    progress = state.progress
+    return {
+        "step": info.step,
+        "split": "train",
+        "loss": progress.loss_sum / max(1, progress.loss_count),
+        "lr": info.lr,
+        "grad_norm": info.grad_norm,
+        "tokens": progress.tokens,
+        "seconds": round(progress.seconds, 3),
+    }
+
+
+def _not_finite(
+    step: int, loss: float, norm: float, optimizer: torch.optim.Optimizer, features: Features, windows: np.ndarray
+) -> str:
+    what = f"the loss is {loss}" if not np.isfinite(loss) else f"the gradient's norm is {norm}"
+    lr = optimizer.param_groups[0]["lr"]
+    rows = sorted({int(row) for row in features.row[windows]})
+    return (
+        f"step {step + 1}: {what} (lr {lr:.3g}, training rows {rows[:8]}{' …' if len(rows) > 8 else ''}). "
+        "The parameters are those of the step before. Try a lower optimizer.lr, a longer schedule.warmup, or "
+        "hardware.precision=fp32."
+    )

@@ -1,0 +1,89 @@
+"""All that changes while training, in one place."""
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+
+@dataclass(slots=True)
+class Progress:
+    """The counters and scores of a run; plain numbers, saved as JSON."""
+
+    step: int = 0
+    """Optimizer steps done."""
+    tokens: int = 0
+    """Real tokens seen, padding not counted."""
+    padding: int = 0
+    """Padding computed on top."""
+    seconds: float = 0.0
+    """Time spent in optimizer steps."""
+    validated: int = 0
+    """The step of the last validation."""
+    best_score: float | None = None
+    best_step: int | None = None
+    best_metrics: dict[str, Any] = field(default_factory=dict)
+    without_gain: int = 0
+    """Validations since the best one."""
+    skipped: int = 0
+    """Steps that the loss scaler left out because a gradient overflowed fp16."""
+    loss_sum: float = 0.0
+    """Loss summed since the last line of metrics."""
+    loss_count: int = 0
+
+
+@dataclass(slots=True)
+class TrainState:
+    """Model, optimizer, scaler and progress; saved and restored as a whole.
+
+    No random state is among them: before each step the generators are seeded with (seed, step), and the order of
+    the data is a function of (seed, epoch).
+    """
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    progress: Progress = field(default_factory=Progress)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """The optimizer's tensors by '<parameter number>.<name>'."""
+        return {
+            f"{number}.{name}": value
+            for number, values in self.optimizer.state_dict()["state"].items()
+            for name, value in values.items()
+            if isinstance(value, torch.Tensor)
+        }
+
+    def numbers(self) -> dict[str, Any]:
+        """Everything else but the parameters, as JSON values."""
+        packed = self.optimizer.state_dict()
+        plain = {
+            str(number): {name: value for name, value in values.items() if not isinstance(value, torch.Tensor)}
+            for number, values in packed["state"].items()
+        }
+        return {
+            "progress": asdict(self.progress),
+            "scaler": self.scaler.state_dict(),
+            "optimizer": {"state": plain, "param_groups": packed["param_groups"]},
+        }
+
+    def restore(self, tensors: dict[str, torch.Tensor], numbers: dict[str, Any]) -> None:
+        """Go back to what ``tensors`` and ``numbers`` said; the parameters are restored with the model."""
+        state: dict[int, dict[str, Any]] = {
+            int(number): dict(values) for number, values in numbers["optimizer"]["state"].items()
+        }
+        for name, tensor in tensors.items():
+            number, _, key = name.partition(".")
+            state.setdefault(int(number), {})[key] = tensor
+        self.optimizer.load_state_dict({"state": state, "param_groups": numbers["optimizer"]["param_groups"]})
+        if numbers["scaler"]:
+            self.scaler.load_state_dict(numbers["scaler"])
+        self.progress = Progress(**numbers["progress"])
+
+
+def seed_step(seed: int, step: int) -> None:
+    """Seed torch for one optimizer step, so that its dropout is a function of (seed, step) alone."""
+    digest = hashlib.blake2b(f"{seed}:{step}".encode(), digest_size=8).digest()
+    torch.manual_seed(int.from_bytes(digest, "little") >> 1)

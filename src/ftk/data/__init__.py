@@ -1,0 +1,1 @@
+"""Rows from files, features and windows from rows, batches from features."""

@@ -1,0 +1,170 @@
+"""CoNLL columns: one token a line, a blank line between sentences, tabs or spaces between columns."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from ftk.data.lines import numbered_lines
+from ftk.data.rows import Notes, Row
+from ftk.errors import DataError
+
+_TAG = re.compile(r"^(O|[BIESLUMW][-_].+)$")
+_LOOKED_AT = 2000
+"""Sentences by which the columns are found."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    fields: list[list[str]]
+    lines: tuple[int, ...]
+
+
+def read_conll(path: Path | str, encoding: str, columns: dict[str, Any], notes: Notes) -> Iterator[Row]:
+    """One row a sentence: ``tokens``, ``tags`` where the file has them, and every other column by its name or number.
+
+    Args:
+        path: the file, or ``<stdin>``.
+        encoding: its character encoding.
+        columns: ``tokens`` and ``tags`` as a name or a number counted from 0; null finds them by their content.
+        notes: is told which columns were taken, and how many comments and document marks were passed over.
+
+    Raises:
+        DataError: a line has another number of columns than the first, or a column is not there.
+    """
+    parser = _Parser(path, encoding, notes)
+    sentences = parser.sentences()
+    head = list(islice(sentences, _LOOKED_AT))
+    if not head:
+        return
+    names = parser.names or [str(number) for number in range(parser.width)]
+    tokens, tags = _choose(path, names, head, columns)
+    if parser.width > 1:
+        found = "set in data.columns" if columns.get("tokens") is not None else "found by their content"
+        tag_text = f", tags in '{names[tags]}'" if tags is not None else ", no tags"
+        if parser.width > 2 or tags is None:
+            notes.say(f"{path}: {parser.width} columns; tokens in '{names[tokens]}'{tag_text} ({found}).")
+    others = [number for number in range(parser.width) if number not in (tokens, tags)]
+    for sentence in chain(head, sentences):
+        values: dict[str, Any] = {"tokens": [fields[tokens] for fields in sentence.fields]}
+        if tags is not None:
+            values["tags"] = [fields[tags] for fields in sentence.fields]
+        for number in others:
+            values[f"column_{names[number]}"] = [fields[number] for fields in sentence.fields]
+        yield Row(values, str(path), sentence.lines[0], sentence.lines)
+
+
+class _Parser:
+    """Splits lines into sentences of fields; knows the separator, the width and the column names."""
+
+    def __init__(self, path: Path | str, encoding: str, notes: Notes) -> None:
+        self.path = path
+        self.encoding = encoding
+        self.notes = notes
+        self.names: list[str] | None = None
+        self.width = 0
+        self.separator: str | None = None
+
+    def sentences(self) -> Iterator[_Sentence]:
+        fields: list[list[str]] = []
+        lines: list[int] = []
+        first_line = 0
+        for number, line in numbered_lines(self.path, self.encoding):
+            if not line.strip():
+                if fields:
+                    yield _Sentence(fields, tuple(lines))
+                fields, lines = [], []
+                continue
+            if line.startswith("-DOCSTART-"):
+                self.notes.count("document mark|marks", "passed over")
+                continue
+            if not fields and line.startswith("#") and self._is_comment(line):
+                self.notes.count("comment line|lines", "passed over")
+                continue
+            if not self.width:
+                self.separator = "\t" if "\t" in line else None
+                first_line = number
+                self.width = len(line.split(self.separator))
+            parts = line.split(self.separator)
+            if len(parts) != self.width:
+                between = "tab" if self.separator else "space"
+                raise DataError(
+                    f"{self.path}:{number}: {len(parts)} columns where line {first_line} has {self.width} "
+                    f"({between}-separated): {_shorten(line)!r}."
+                )
+            fields.append(parts)
+            lines.append(number)
+        if fields:
+            yield _Sentence(fields, tuple(lines))
+
+    def _is_comment(self, line: str) -> bool:
+        match = re.match(r"#\s*global\.columns\s*=\s*(.+)", line)
+        if match:
+            self.names = match.group(1).split()
+            return True
+        # '#hashtag<tab>O' is a token; a comment does not have the columns of one.
+        if self.width:
+            return len(line.split(self.separator)) != self.width
+        return "\t" not in line and not (len(line.split()) > 1 and _TAG.match(line.split()[-1]))
+
+
+def _choose(
+    path: Path | str, names: list[str], head: list[_Sentence], columns: dict[str, Any]
+) -> tuple[int, int | None]:
+    """The numbers of the columns with the tokens and with the tags."""
+    width = len(head[0].fields[0])
+    if len(names) != width:
+        raise DataError(f"{path}: '# global.columns' names {len(names)} columns, the lines have {width}.")
+    tags = _index(path, names, "tags", columns.get("tags"))
+    tokens = _index(path, names, "tokens", columns.get("tokens"))
+    if tokens is None:
+        tokens = next((names.index(name) for name in ("FORM", "form", "TOKEN", "token") if name in names), None)
+    if tokens is None:
+        tokens = 1 if width > 1 and _is_counter(head) else 0
+    if tags is None and width > 1:
+        candidates = [number for number in range(width) if number != tokens]
+        tagged = [number for number in candidates if _all_match(head, number)]
+        bare = [number for number in candidates if _has_outside(head, number)]
+        tags = (tagged or bare or [None])[-1]
+        if tags is None and width == 2:
+            tags = candidates[0]
+    if tags == tokens:
+        raise DataError(f"{path}: data.columns.tokens and data.columns.tags are both column '{names[tokens]}'.")
+    return tokens, tags
+
+
+def _index(path: Path | str, names: list[str], role: str, wanted: Any) -> int | None:
+    if wanted is None:
+        return None
+    if isinstance(wanted, int) or (isinstance(wanted, str) and re.fullmatch(r"-?\d+", wanted)):
+        number = int(wanted)
+        if -len(names) <= number < len(names):
+            return number % len(names)
+        raise DataError(f"{path}: data.columns.{role}={wanted}, but there are {len(names)} columns, counted from 0.")
+    if wanted in names:
+        return names.index(wanted)
+    if names == [str(number) for number in range(len(names))]:
+        raise DataError(f"{path}: data.columns.{role}={wanted}, but the columns have no names; use a number from 0.")
+    raise DataError(f"{path}: data.columns.{role}={wanted}, but the columns are {', '.join(names)}.")
+
+
+def _is_counter(head: list[_Sentence]) -> bool:
+    """Whether the first column numbers the tokens of each sentence: 1, 2, 3 (with 4-5 and 5.1 as in CoNLL-U)."""
+    return all(
+        sentence.fields[0][0].split("-")[0] in ("0", "1") and all(re.match(r"\d", row[0]) for row in sentence.fields)
+        for sentence in head
+    )
+
+
+def _all_match(head: list[_Sentence], column: int) -> bool:
+    return all(_TAG.match(row[column]) for sentence in head for row in sentence.fields)
+
+
+def _has_outside(head: list[_Sentence], column: int) -> bool:
+    return any(row[column] == "O" for sentence in head for row in sentence.fields)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,154 @@
+"""The examples of all splits, read, checked and reported before any weights load."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ftk.config.schema import DataConfig, Duplicates
+from ftk.data.rows import Notes
+from ftk.data.source import fingerprint, read_splits, uses_demo
+from ftk.errors import DataError
+from ftk.tasks.base import Labels, Task
+
+
+@dataclass(slots=True)
+class Corpus:
+    """Examples by split, with the task as the training data settled it."""
+
+    task: Task
+    examples: dict[str, list[Any]]
+    labels: Labels | None
+    files: dict[str, tuple[Path, ...]]
+
+    def fingerprints(self) -> dict[str, dict[str, str]]:
+        """The SHA-256 of every file, by split."""
+        return {split: fingerprint(files) for split, files in self.files.items()}
+
+
+def read_training_corpus(data: DataConfig, task: Task, notes: Notes) -> Corpus:
+    """Train, validation and test, checked against one another.
+
+    Raises:
+        DataError: all faults that the policies do not let pass, each with file and line.
+    """
+    if uses_demo(data):
+        if task.demo is None:
+            raise DataError("data.train: name the training data; this task has no demo corpus.")
+        notes.say("no data named: training on the built-in demo corpus (data.train=… for your own).")
+    elif data.train is None:
+        raise DataError("data.train: name the training data; validation or test alone is not enough.")
+    corpus = _read(data, task, ("train", "validation", "test"), notes)
+    examples = corpus.examples
+    examples["train"] = _usable(examples["train"], task, data.duplicates, notes)
+    if "validation" not in examples:
+        _cut_validation(examples, task, data, notes)
+    _note_overlap(examples, task, notes)
+    corpus.task = task.fit(examples["train"])
+    corpus.labels = task.labels(examples["train"])
+    for split in ("validation", "test"):
+        if split in examples:
+            task.check_labels(examples[split], corpus.labels, split=split, notes=notes)
+    notes.raise_errors()
+    sizes = ", ".join(f"{len(rows):,} {split}" for split, rows in examples.items())
+    names = f"; labels: {', '.join(corpus.labels.names)}" if corpus.labels is not None else ""
+    notes.say(f"rows: {sizes}{names}")
+    return corpus
+
+
+def read_test_corpus(data: DataConfig, task: Task, labels: Labels | None, notes: Notes) -> Corpus:
+    """The test split alone, for a model that knows these labels.
+
+    Raises:
+        DataError: all faults that the policies do not let pass, each with file and line.
+    """
+    if uses_demo(data) and task.demo is not None:
+        notes.say("no data named: scoring on the test split of the built-in demo corpus (data.test=… for your own).")
+    elif data.test is None:
+        raise DataError("data.test: name the data to score on.")
+    corpus = _read(data, task, ("test",), notes)
+    task.check_labels(corpus.examples["test"], labels, split="test", notes=notes)
+    notes.raise_errors()
+    corpus.labels = labels
+    return corpus
+
+
+def _read(data: DataConfig, task: Task, names: Iterable[str], notes: Notes) -> Corpus:
+    splits = read_splits(data, names, demo=task.demo, notes=notes)
+    examples = {}
+    for name, split in splits.items():
+        notes.prefix = f"{name}: "
+        examples[name] = task.read(split.rows, columns=data.columns, labelled=True, notes=notes)
+        empty = [example for example in examples[name] if not task.key(example)]
+        if empty and name != "train":
+            notes.count("empty row|rows", "kept, with nothing to find in them", *_places(empty))
+        notes.prefix = ""
+    notes.raise_errors()
+    return Corpus(task, examples, None, {name: split.files for name, split in splits.items()})
+
+
+def _usable(examples: list[Any], task: Task, duplicates: Duplicates, notes: Notes) -> list[Any]:
+    """Training rows without the empty ones, and repeated ones by policy."""
+    notes.prefix = "train: "
+    empty = [example for example in examples if not task.key(example)]
+    if empty:
+        notes.count("empty row|rows", "left out of training", *_places(empty), number=len(empty))
+    kept, seen, repeated = [], set(), []
+    for example in examples:
+        key = task.key(example)
+        if not key:
+            continue
+        if key in seen:
+            repeated.append(example)
+            if duplicates is Duplicates.drop:
+                continue
+        seen.add(key)
+        kept.append(example)
+    what = "row|rows with the text of an earlier row"
+    if repeated and duplicates is Duplicates.error:
+        for example in repeated:
+            notes.error(what, "data.duplicates=keep or drop lets them pass.", example.row.where)
+    elif repeated:
+        action = "kept" if duplicates is Duplicates.keep else "left out"
+        notes.count(what, f"{action} (data.duplicates={duplicates.value})", *_places(repeated), number=len(repeated))
+    notes.prefix = ""
+    notes.raise_errors()
+    if not kept:
+        raise DataError("data.train: all rows are empty; there is nothing to learn from.")
+    return kept
+
+
+def _cut_validation(examples: dict[str, list[Any]], task: Task, data: DataConfig, notes: Notes) -> None:
+    """Cut a seeded share of the training rows off; rows of one text stay on one side."""
+    if data.validation_share == 0:
+        notes.say("no validation (data.validation_share=0): best/ is the model after the last validation point.")
+        return
+    train = examples["train"]
+    texts = sorted({task.key(example) for example in train})
+    if len(texts) < 2:
+        raise DataError("data.validation: one training row is too few to cut a validation split from; name a file.")
+    random.Random(data.split_seed).shuffle(texts)
+    held = set(texts[: max(1, round(data.validation_share * len(texts)))])
+    examples["validation"] = [example for example in train if task.key(example) in held]
+    examples["train"] = [example for example in train if task.key(example) not in held]
+    notes.say(
+        f"no validation named: {len(examples['validation']):,} of {len(train):,} training rows cut off "
+        f"(data.validation_share={data.validation_share}, data.split_seed={data.split_seed})."
+    )
+    ordered = {split: examples[split] for split in ("train", "validation", "test") if split in examples}
+    examples.clear()
+    examples.update(ordered)
+
+
+def _note_overlap(examples: dict[str, list[Any]], task: Task, notes: Notes) -> None:
+    known = {task.key(example) for example in examples["train"]}
+    for split in ("validation", "test"):
+        shared = [example for example in examples.get(split, ()) if task.key(example) in known and task.key(example)]
+        if shared:
+            what = f"row|rows of {split} that training has too"
+            notes.count(what, "kept; scores on them say little", *_places(shared), number=len(shared))
+
+
+def _places(examples: list[Any]) -> list[str]:
+    return [example.row.where for example in examples[:5]]

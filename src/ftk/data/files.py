@@ -1,0 +1,75 @@
+"""Which files a user means by a path, a glob, a folder or a list of them."""
+
+import glob
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ftk.errors import DataError
+
+ENDINGS = {
+    ".conll": "conll",
+    ".conllu": "conll",
+    ".conllup": "conll",
+    ".iob": "conll",
+    ".iob2": "conll",
+    ".bio": "conll",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+    ".txt": "text",
+}
+
+
+def expand(spec: Any, *, key: str) -> list[Path]:
+    """The files behind a path, a glob, a folder or a list of them, sorted within each.
+
+    Args:
+        spec: what the config says.
+        key: the config key, for the messages.
+
+    Raises:
+        DataError: nothing is there, a folder holds no data file, or it is not text.
+    """
+    items = spec if isinstance(spec, (list, tuple)) else [spec]
+    files: list[Path] = []
+    for item in items:
+        if not isinstance(item, str) or not item:
+            raise DataError(f"{key}={item!r}: expected a path, a glob, a folder, or a list of them.")
+        files += _expand_one(os.path.expanduser(item), key)
+    return files
+
+
+def _expand_one(item: str, key: str) -> list[Path]:
+    path = Path(item)
+    if path.is_dir():
+        found = sorted(child for child in path.iterdir() if child.suffix.lower() in ENDINGS and child.is_file())
+        if not found:
+            raise DataError(f"{key}={item}: the folder holds no file with a known ending ({_listed(ENDINGS)}).")
+        return found
+    if path.exists():
+        return [path]
+    found = sorted(Path(match) for match in glob.glob(item, recursive=True) if Path(match).is_file())
+    if found:
+        return found
+    if any(sign in item for sign in "*?["):
+        raise DataError(f"{key}={item}: no file matches.")
+    near = _near(path)
+    raise DataError(f"{key}={item}: there is no such file or folder (looked at {path.absolute()}).{near}")
+
+
+def _near(path: Path) -> str:
+    import difflib
+
+    if not path.parent.is_dir():
+        return ""
+    names = difflib.get_close_matches(path.name, [child.name for child in path.parent.iterdir()], n=1)
+    return f" Did you mean '{path.parent / names[0]}'?" if names else ""
+
+
+def _listed(names: Sequence[str] | dict[str, str]) -> str:
+    return ", ".join(names)

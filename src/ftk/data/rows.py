@@ -1,0 +1,105 @@
+"""Rows with names and places, and the notes that are taken while they are read."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ftk.errors import DataError
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a file: its columns by name, and where it stands."""
+
+    values: dict[str, Any]
+    file: str
+    line: int
+    """Counted from 1; for Parquet and datasets the number of the row."""
+    lines: tuple[int, ...] = ()
+    """For rows that span lines (CoNLL): the line of each token."""
+
+    @property
+    def where(self) -> str:
+        """file:line, for messages."""
+        return f"{self.file}:{self.line}"
+
+    def where_token(self, position: int) -> str:
+        """file:line of one token where the format knows it, else that of the row."""
+        if position < len(self.lines):
+            return f"{self.file}:{self.lines[position]}"
+        return f"{self.where} (token {position + 1})"
+
+
+@dataclass(slots=True)
+class Finding:
+    """One kind of thing that was found while reading, how often, and where first."""
+
+    what: str
+    action: str
+    count: int = 0
+    places: list[str] = field(default_factory=list)
+    prefix: str = ""
+
+    @property
+    def counted(self) -> str:
+        """'1 row …' or '2 rows …': ``what`` says both as ``row|rows``."""
+        return f"{self.count:,} " + re.sub(r"([\w-]+)\|([\w-]+)", r"\1" if self.count == 1 else r"\2", self.what)
+
+    def __str__(self) -> str:
+        more = ", …" if self.count > len(self.places) else ""
+        where = f" ({', '.join(self.places)}{more})" if self.places else ""
+        return f"{self.prefix}{self.counted}: {self.action}{where}"
+
+
+class Notes:
+    """What reading and preparing found: facts to say, faults that were mended and counted, faults that stop the run."""
+
+    def __init__(self) -> None:
+        self.prefix = ""
+        """Put before every fact and every count: the split that is being read."""
+        self._facts: dict[str, None] = {}
+        self._findings: dict[tuple[str, str], Finding] = {}
+        self._errors: dict[str, Finding] = {}
+
+    def say(self, fact: str) -> None:
+        """A fact that the user should know; repeated ones are said once."""
+        self._facts[self.prefix + fact] = None
+
+    def count(self, what: str, action: str, *places: str, number: int = 1) -> None:
+        """A fault that a policy lets pass: it is counted, and the first places are kept."""
+        finding = self._findings.setdefault((self.prefix + what, action), Finding(what, action, prefix=self.prefix))
+        _add(finding, places, number)
+
+    def error(self, what: str, advice: str, place: str) -> None:
+        """A fault that stops the run once all rows have been looked at."""
+        _add(self._errors.setdefault(what + advice, Finding(what, advice)), (place,), 1)
+
+    def raise_errors(self) -> None:
+        """Stop if there were faults that stop the run.
+
+        Raises:
+            DataError: with all of them, each with its count, its first places and what to do.
+        """
+        if not self._errors:
+            return
+        lines = []
+        for finding in self._errors.values():
+            more = f"\n    … and {finding.count - len(finding.places):,} more" if finding.count > SHOWN else ""
+            places = "".join(f"\n    {place}" for place in finding.places)
+            lines.append(f"{finding.counted}. {finding.action}{places}{more}")
+        raise DataError("\n".join(lines))
+
+    def drain(self) -> Iterator[str]:
+        """All facts and findings since the last call, as lines to print."""
+        yield from self._facts
+        yield from map(str, self._findings.values())
+        self._facts.clear()
+        self._findings.clear()
+
+
+def _add(finding: Finding, places: tuple[str, ...], number: int) -> None:
+    finding.count += number
+    finding.places.extend(places[: max(0, SHOWN - len(finding.places))])

@@ -1,0 +1,303 @@
+"""Rows to sentences: words with offsets, and one IOB2 tag a word where the row is labelled."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from ftk.data.rows import Notes, Row
+from ftk.data.spans import Misaligned, Overlapping, Span, place, tags_of, without_overlaps
+from ftk.data.tags import Scheme, Tag, detect, parse_tag, to_iob2
+from ftk.data.words import Words, split_words
+
+NAMES = {
+    "tokens": ("tokens", "words"),
+    "tags": ("tags", "ner_tags", "labels", "ner"),
+    "text": ("text", "sentence"),
+    "spans": ("spans", "entities", "label", "labels"),
+}
+"""The column names that are tried where ``data.columns`` leaves a role open."""
+
+
+class Broken(Enum):
+    """What to do with a tag that cannot follow its neighbour."""
+
+    repair = "repair"
+    error = "error"
+
+
+@dataclass(slots=True)
+class Sentence:
+    """One row as words.
+
+    Attributes:
+        text: the row's own text; for tokens, these joined by single spaces.
+        starts, ends: character offsets of the words in it.
+        tokens: the words as the row gives them, or None for a row of text.
+        tags: one IOB2 tag a word, or None for an unlabelled row.
+        gold: the labels as the row gives them, to be kept beside predictions.
+        row: where it comes from.
+        columns: the other columns.
+    """
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+    tokens: list[str] | None
+    tags: list[str] | None
+    gold: Any
+    row: Row
+    columns: dict[str, Any]
+
+
+@dataclass(kw_only=True)
+class SentenceReader:
+    """Checks rows and makes sentences of them, by the policies of the task."""
+
+    columns: dict[str, Any]
+    labelled: bool
+    words: Words
+    scheme: Scheme
+    broken: Broken
+    misaligned: Misaligned
+    overlapping: Overlapping
+    notes: Notes
+
+    def read(self, rows: Iterable[Row]) -> list[Sentence]:
+        """A sentence for each row; faults go to the notes, which stop the run once all rows have been seen."""
+        sentences: list[Sentence] = []
+        tagged: list[tuple[Sentence, list[Tag]]] = []
+        for row in rows:
+            try:
+                sentence, tags = self._sentence(row)
+            except _Fault as fault:
+                self.notes.error(fault.what, fault.advice, fault.place)
+                continue
+            sentences.append(sentence)
+            if tags is not None:
+                tagged.append((sentence, tags))
+        self._to_iob2(tagged)
+        return sentences
+
+    def _sentence(self, row: Row) -> tuple[Sentence, list[Tag] | None]:
+        tokens_at, text_at = self._find(row, "tokens"), self._find(row, "text")
+        tags_at, spans_at = self._find(row, "tags"), self._find(row, "spans")
+        if tokens_at and text_at and (self.columns.get("text") is not None or (spans_at and not tags_at)):
+            tokens_at = None
+        if tokens_at:
+            return self._of_tokens(row, tokens_at, tags_at)
+        if text_at:
+            return self._of_text(row, text_at, spans_at)
+        raise _Fault(
+            "row|rows with neither tokens nor text",
+            "Name the column: data.columns.text=… or data.columns.tokens=….",
+            f"{row.where} has {', '.join(map(str, row.values)) or 'no column'}",
+        )
+
+    def _of_tokens(self, row: Row, tokens_at: str, tags_at: str | None) -> tuple[Sentence, list[Tag] | None]:
+        tokens = _strings(row, tokens_at, "tokens")
+        starts, ends, position = [], [], 0
+        for token in tokens:
+            starts.append(position)
+            ends.append(position + len(token))
+            position += len(token) + 1
+        others = {name: value for name, value in row.values.items() if name not in (tokens_at, tags_at)}
+        gold = row.values.get(tags_at) if tags_at else None
+        sentence = Sentence(" ".join(tokens), starts, ends, tokens, None, gold, row, others)
+        if not self.labelled:
+            return sentence, None
+        if tags_at is None:
+            raise _Fault("row|rows without tags", "Name the column: data.columns.tags=….", row.where)
+        names = _strings(row, tags_at, "tags")
+        if len(names) != len(tokens):
+            raise _Fault(
+                "row|rows with tokens and tags of unequal length",
+                "Each token needs one tag.",
+                f"{row.where}: {len(tokens)} tokens, {len(names)} tags",
+            )
+        tags = []
+        for number, name in enumerate(names):
+            tag = parse_tag(name)
+            if tag is None:
+                raise _Fault(
+                    "tag|tags of no known scheme",
+                    "Tags are O, B-TYPE and I-TYPE (or BIOES), or bare types.",
+                    f"{row.where_token(number)}: {name!r} for the token {tokens[number]!r}",
+                )
+            tags.append(tag)
+        sentence.gold = names
+        return sentence, tags
+
+    def _of_text(self, row: Row, text_at: str, spans_at: str | None) -> tuple[Sentence, None]:
+        text = row.values[text_at]
+        if not isinstance(text, str):
+            raise _Fault("row|rows whose text is not a string", "", f"{row.where}: {text_at}={text!r}")
+        starts, ends = split_words(text, self.words)
+        others = {name: value for name, value in row.values.items() if name not in (text_at, spans_at)}
+        gold = row.values.get(spans_at) if spans_at else None
+        sentence = Sentence(text, starts, ends, None, None, gold, row, others)
+        if self.labelled:
+            if spans_at is None:
+                raise _Fault("row|rows without spans", "Name the column: data.columns.spans=….", row.where)
+            spans = _spans(row, spans_at, text)
+            sentence.gold = [{"label": s.label, "start": s.start, "end": s.end, "text": text[s.start : s.end]} for s in spans]
+            sentence.tags = self._place(row, text, spans, starts, ends)
+        return sentence, None
+
+    def _place(
+        self, row: Row, text: str, spans: list[Span], starts: Sequence[int], ends: Sequence[int]
+    ) -> list[str]:
+        placed = []
+        for span in spans:
+            found = place(text, span, starts, ends)
+            where = f"{row.where}: {span.label} {span.start}-{span.end} {text[span.start : span.end]!r}"
+            if found is None:
+                self._misaligned("span|spans without a word", "task.misaligned_spans=drop leaves them out.", where)
+            elif not found.exact and self.misaligned is not Misaligned.expand:
+                self._misaligned(
+                    "span|spans that begin or end inside a word",
+                    "task.misaligned_spans=expand widens them to whole words, drop leaves them out.",
+                    where,
+                )
+            else:
+                if not found.exact:
+                    self.notes.count(
+                        "span|spans that begin or end inside a word",
+                        "widened to whole words (task.misaligned_spans=expand)",
+                        where,
+                    )
+                placed.append(found)
+        kept, dropped = without_overlaps(placed)
+        for item in dropped:
+            where = f"{row.where}: {item.span.label} {item.span.start}-{item.span.end}"
+            what = "span|spans that share a word with a longer one"
+            if self.overlapping is Overlapping.error:
+                self.notes.error(what, "task.overlapping_spans=longest keeps the longest.", where)
+            else:
+                self.notes.count(what, "left out (task.overlapping_spans=longest)", where)
+        return tags_of(kept, len(starts))
+
+    def _misaligned(self, what: str, advice: str, where: str) -> None:
+        if self.misaligned is Misaligned.drop:
+            self.notes.count(what, "left out (task.misaligned_spans=drop)", where)
+        else:
+            self.notes.error(what, advice, where)
+
+    def _to_iob2(self, tagged: list[tuple[Sentence, list[Tag]]]) -> None:
+        """Recognise the scheme of all rows together, then turn each row's tags into IOB2."""
+        if not tagged:
+            return
+        scheme = self.scheme if self.scheme is not Scheme.auto else detect(tags for _, tags in tagged)
+        turned = "" if scheme is Scheme.iob2 else ", turned into IOB2"
+        how = "found by their letters" if self.scheme is Scheme.auto else "task.tag_scheme"
+        name = "bare types" if scheme is Scheme.bare else scheme.value.upper()
+        self.notes.say(f"tags are {name} ({how}){turned}.")
+        for sentence, tags in tagged:
+            for number, tag in enumerate(tags):
+                if tag.letter == "" and scheme is not Scheme.bare:
+                    self.notes.error(
+                        "tag|tags without B- or I- among tags that have it",
+                        "Mend the file, or set task.tag_scheme=bare where no tag has a letter.",
+                        f"{sentence.row.where_token(number)}: {tag.type!r}",
+                    )
+            if scheme is Scheme.bare:
+                tags = [tag if tag.letter in ("", "O") else Tag("", f"{tag.letter}-{tag.type}") for tag in tags]
+            sentence.tags, broken = to_iob2(tags, scheme)
+            for number in broken:
+                where = f"{sentence.row.where_token(number)}: {sentence.gold[number]}"
+                what = f"tag|tags that {scheme.value.upper()} does not allow where they stand"
+                if self.broken is Broken.error:
+                    self.notes.error(what, "task.broken_tags=repair reads them as conlleval does.", where)
+                else:
+                    self.notes.count(what, "read as conlleval does (task.broken_tags=repair)", where)
+
+    def _find(self, row: Row, role: str) -> str | None:
+        wanted = self.columns.get(role)
+        if wanted is not None:
+            if row.lines:  # the reader of columned files has settled it
+                return role if role in row.values else None
+            if wanted in row.values:
+                return str(wanted)
+            if role in ("tags", "spans") and not self.labelled:
+                return None
+            raise _Fault(
+                f"row|rows without the column '{wanted}'",
+                f"data.columns.{role} names it.",
+                f"{row.where} has {', '.join(map(str, row.values))}",
+            )
+        for name in NAMES[role]:
+            if name in row.values and _suits(role, row.values[name]):
+                return name
+        return None
+
+
+class _Fault(Exception):
+    """A fault in one row, on its way to the notes."""
+
+    def __init__(self, what: str, advice: str, place: str) -> None:
+        super().__init__(what)
+        self.what, self.advice, self.place = what, advice, place
+
+
+def _suits(role: str, value: Any) -> bool:
+    # 'labels' and 'label' hold spans in some files, tags or classes in others: a list of pairs or objects is spans.
+    if role == "spans":
+        value = _from_cell(value)
+        return isinstance(value, list) and all(isinstance(item, (dict, list, tuple)) for item in value)
+    if role == "tags":
+        value = _from_cell(value)
+        return isinstance(value, str) or (isinstance(value, list) and all(not isinstance(i, (dict, list)) for i in value))
+    return True
+
+
+def _from_cell(value: Any) -> Any:
+    """A list that a CSV cell holds as JSON."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except (json.JSONDecodeError, RecursionError):
+            return value
+    return value
+
+
+def _strings(row: Row, column: str, role: str) -> list[str]:
+    value = _from_cell(row.values[column])
+    if isinstance(value, str):
+        value = value.split()
+    if not isinstance(value, (list, tuple)):
+        raise _Fault(f"row|rows whose {role} are not a list", "", f"{row.where}: {column}={value!r}"[:200])
+    for number, item in enumerate(value):
+        if not isinstance(item, str):
+            advice = "Numbers need the names of their classes." if role == "tags" else ""
+            raise _Fault(f"row|rows with {role} that are not strings", advice, f"{row.where}: {role[:-1]} {number + 1} is {item!r}")
+    return list(value)
+
+
+def _spans(row: Row, column: str, text: str) -> list[Span]:
+    value = _from_cell(row.values[column])
+    if not isinstance(value, (list, tuple)):
+        raise _Fault("row|rows whose spans are not a list", "", f"{row.where}: {column}={value!r}"[:200])
+    return [_span(row, item, text) for item in value]
+
+
+def _span(row: Row, item: Any, text: str) -> Span:
+    if isinstance(item, dict):
+        label = next((item[name] for name in ("label", "type", "entity", "tag") if name in item), None)
+        start, end = item.get("start"), item.get("end")
+    else:
+        start, end, label = item if isinstance(item, (list, tuple)) and len(item) == 3 else (None, None, None)
+    numbers = all(isinstance(offset, int) and not isinstance(offset, bool) for offset in (start, end))
+    if not numbers or not isinstance(label, str) or not label.strip():
+        raise _Fault(
+            "row|rows with a span that cannot be read",
+            'A span is {"start": 0, "end": 5, "label": "PER"} or [0, 5, "PER"].',
+            f"{row.where}: {item!r}"[:200],
+        )
+    if not 0 <= start < end <= len(text):
+        raise _Fault(
+            "row|rows with a span outside the text",
+            "Offsets count characters from 0; end is one past the last.",
+            f"{row.where}: {start}-{end} in a text of {len(text)} characters",
+        )
+    return Span(start, end, label)

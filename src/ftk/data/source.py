@@ -1,0 +1,122 @@
+"""From what the config names to rows: which files, in which format, of which split."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import ftk
+from ftk.config.schema import DataConfig, Format
+from ftk.data.conll import read_conll
+from ftk.data.files import ENDINGS, expand
+from ftk.data.hub import read_hub
+from ftk.data.jsonl import read_jsonl
+from ftk.data.lines import STDIN, numbered_lines
+from ftk.data.rows import Notes, Row
+from ftk.data.tabular import read_csv, read_parquet
+from ftk.errors import DataError
+from ftk.models.locate import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The rows of train, validation or test, and the files they come from."""
+
+    name: str
+    rows: list[Row]
+    files: tuple[Path, ...]
+
+
+def uses_demo(data: DataConfig) -> bool:
+    """Whether the task's demo corpus stands in, because it is asked for or because nothing else is named."""
+    return data.format is Format.demo or (
+        data.format is not Format.hub and data.train is None and data.validation is None and data.test is None
+    )
+
+
+def demo_files(demo: str) -> dict[str, Path]:
+    """The files of a built-in demo corpus, by split."""
+    folder = Path(ftk.__file__).resolve().parent / "demo" / demo
+    return {split: folder / f"{split}.jsonl" for split in ("train", "validation", "test")}
+
+
+def read_splits(data: DataConfig, names: Iterable[str], *, demo: str | None, notes: Notes) -> dict[str, Split]:
+    """The rows of each named split that the config gives a source for.
+
+    Raises:
+        DataError: a file cannot be read, or a named split holds no row.
+    """
+    splits: dict[str, Split] = {}
+    for name in names:
+        if uses_demo(data) and demo is not None:
+            files = [demo_files(demo)[name]]
+            rows: Iterable[Row] = read_file(files[0], Format.jsonl, data, notes, labelled=True)
+        elif getattr(data, name) is None:
+            continue
+        elif data.format is Format.hub:
+            assert data.name is not None
+            files = []
+            rows = read_hub(data.name, data.subset, data.revision, str(getattr(data, name)))
+        else:
+            files = expand(getattr(data, name), key=f"data.{name}")
+            rows = _chain(files, data, notes)
+        found = list(islice(rows, data.limit))
+        if not found:
+            raise DataError(f"data.{name}: no row in {', '.join(map(str, files)) or data.name}; the file is empty.")
+        splits[name] = Split(name, found, tuple(files))
+    return splits
+
+
+def stream(spec: Any, data: DataConfig, notes: Notes) -> Iterator[Row]:
+    """The rows to predict for, one after the other, never all in memory."""
+    paths: list[Path | str] = [STDIN] if spec == "-" else list(expand(spec, key="input"))
+    rows = (row for path in paths for row in read_file(path, data.format, data, notes, labelled=False))
+    return islice(rows, data.limit)
+
+
+def read_file(path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool) -> Iterator[Row]:
+    """The rows of one file."""
+    kind = format.value if format is not Format.auto else _kind_of(path, data.encoding, labelled=labelled)
+    if kind == "conll":
+        return read_conll(path, data.encoding, data.columns, notes)
+    if kind == "csv":
+        return read_csv(path, data.encoding)
+    if kind == "parquet":
+        return read_parquet(path)
+    if kind == "text":
+        return _read_text(path, data.encoding)
+    return read_jsonl(path, data.encoding)
+
+
+def fingerprint(files: Iterable[Path]) -> dict[str, str]:
+    """The SHA-256 of each file, by its path."""
+    return {str(path): sha256(path) for path in files}
+
+
+def _chain(files: list[Path], data: DataConfig, notes: Notes) -> Iterator[Row]:
+    for path in files:
+        yield from read_file(path, data.format, data, notes, labelled=True)
+
+
+def _read_text(path: Path | str, encoding: str) -> Iterator[Row]:
+    for number, line in numbered_lines(path, encoding):
+        yield Row({"text": line}, str(path), number)
+
+
+def _kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
+    if str(path) == STDIN:
+        return "text"
+    ending = ENDINGS.get(Path(path).suffix.lower())
+    if ending is not None and not (ending == "text" and labelled):
+        return ending
+    with open(path, "rb") as stream:
+        if stream.read(4) == b"PAR1":
+            return "parquet"
+    # Labelled files are often called .txt: then the content tells.
+    first = next((line for _, line in numbered_lines(path, encoding) if line.strip()), "")
+    if first.lstrip().startswith(("{", "[")):
+        return "jsonl"
+    if labelled:
+        return "conll"
+    return "text"

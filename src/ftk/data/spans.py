@@ -1,0 +1,72 @@
+"""Character spans to one tag a word."""
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Misaligned(Enum):
+    """What to do with a span that begins or ends inside a word."""
+
+    error = "error"
+    expand = "expand"
+    drop = "drop"
+
+
+class Overlapping(Enum):
+    """What to do with spans that share a word."""
+
+    error = "error"
+    longest = "longest"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A labelled stretch of a text: characters start … end - 1."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A span on words first … last - 1; ``exact`` where both its ends are ends of words."""
+
+    span: Span
+    first: int
+    last: int
+    exact: bool
+
+
+def place(text: str, span: Span, starts: Sequence[int], ends: Sequence[int]) -> Placed | None:
+    """The words that a span covers, white space at its edges aside; None where it covers none."""
+    inside = text[span.start : span.end]
+    begin = span.start + len(inside) - len(inside.lstrip())
+    end = span.end - (len(inside) - len(inside.rstrip()))
+    first = bisect.bisect_right(ends, begin)
+    last = bisect.bisect_left(starts, end)
+    if last <= first or end <= begin:
+        return None
+    return Placed(span, first, last, starts[first] == begin and ends[last - 1] == end)
+
+
+def without_overlaps(placed: Sequence[Placed]) -> tuple[list[Placed], list[Placed]]:
+    """The spans to keep, longest first where some share a word, and those that give way."""
+    kept: list[Placed] = []
+    dropped: list[Placed] = []
+    for item in sorted(placed, key=lambda item: (item.first - item.last, item.first)):
+        clash = any(item.first < other.last and other.first < item.last for other in kept)
+        (dropped if clash else kept).append(item)
+    return sorted(kept, key=lambda item: item.first), dropped
+
+
+def tags_of(placed: Sequence[Placed], num_words: int) -> list[str]:
+    """IOB2 tags for spans that share no word."""
+    tags = ["O"] * num_words
+    for item in placed:
+        tags[item.first] = f"B-{item.span.label}"
+        for position in range(item.first + 1, item.last):
+            tags[position] = f"I-{item.span.label}"
+    return tags

@@ -1,0 +1,184 @@
+"""Words to sub-words and windows, for any tokenizer that reports character offsets.
+
+The text is encoded as it stands, and sub-words are laid onto words by their offsets. So every tokenizer sees the
+spaces that it was trained to see: byte-level ones need no ``add_prefix_space``, and none is known here by name.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.errors import ModelError
+
+_AT_ONCE = 1024
+"""Texts handed to the tokenizer at once; it works on them in parallel."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPlan:
+    """How text that is longer than the model takes is cut: windows of ``length`` tokens that share ``stride``."""
+
+    length: int
+    stride: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One window of a row.
+
+    Attributes:
+        input_ids: with special tokens.
+        position: for each sub-word of an owned word its place in input_ids.
+        word: the index of that word in the row. Each word is owned by exactly one window, the one that shows
+            most of its surroundings.
+    """
+
+    input_ids: NDArray[np.int32]
+    position: NDArray[np.int32]
+    word: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One row as windows, and what got lost on the way."""
+
+    windows: list[Window]
+    vanished: int
+    """Words of which the tokenizer leaves nothing: zero-width characters, control characters."""
+    shortened: int
+    """Words longer than a whole window; only their beginning is read."""
+
+
+class SubwordEncoder:
+    """Encodes rows of words with one tokenizer and one plan of windows."""
+
+    def __init__(self, tokenizer: Any, plan: WindowPlan) -> None:
+        if not getattr(tokenizer, "is_fast", False):
+            raise ModelError(
+                f"the tokenizer {type(tokenizer).__name__} reports no character offsets; "
+                "a model with a tokenizer.json is needed."
+            )
+        self.tokenizer = tokenizer
+        self.plan = plan
+        self.prefix, self.suffix = special_tokens(tokenizer)
+        self.capacity = plan.length - len(self.prefix) - len(self.suffix)
+
+    def encode(self, texts: Sequence[str], words: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Iterator[Encoded]:
+        """Each text as windows.
+
+        Args:
+            texts: the texts.
+            words: for each text, the character offsets at which its words begin and end.
+        """
+        # A text that is longer than one window is what windows are for; the tokenizer need not warn of it.
+        logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
+        for first in range(0, len(texts), _AT_ONCE):
+            part = list(texts[first : first + _AT_ONCE])
+            encoding = self.tokenizer(
+                part,
+                add_special_tokens=False,
+                return_offsets_mapping=True,
+                return_attention_mask=False,
+                return_token_type_ids=False,
+                verbose=False,
+            )
+            for ids, offsets, (starts, ends) in zip(
+                encoding["input_ids"], encoding["offset_mapping"], words[first : first + _AT_ONCE], strict=True
+            ):
+                yield self._row(ids, offsets, starts, ends)
+
+    def _row(
+        self, ids: list[int], offsets: list[tuple[int, int]], starts: Sequence[int], ends: Sequence[int]
+    ) -> Encoded:
+        word = words_of_subwords(offsets, starts, ends)
+        keep = word >= 0
+        subwords = np.asarray(ids, dtype=np.int32)
+        # The first sub-word of each word that has any, in the order of the text.
+        present, begin = np.unique(np.where(keep, word, len(starts)), return_index=True)
+        present, begin = present[present < len(starts)], begin[: np.count_nonzero(present < len(starts))]
+        vanished = len(starts) - len(present)
+        if not len(subwords):
+            return Encoded([], vanished, 0)
+        end = np.append(begin[1:], len(subwords))
+        shortened = int(np.count_nonzero(end - begin > self.capacity))
+        windows = [
+            self._window(subwords, word, first, last, owned_from, owned_to)
+            for first, last, owned_from, owned_to in self._cuts(begin, end, len(subwords))
+        ]
+        return Encoded(windows, vanished, shortened)
+
+    def _window(
+        self, subwords: NDArray[np.int32], word: NDArray[np.int32], first: int, last: int, owned_from: int, owned_to: int
+    ) -> Window:
+        own = np.arange(max(first, owned_from), min(last, owned_to))
+        own = own[word[own] >= 0]
+        return Window(
+            input_ids=np.concatenate([self.prefix, subwords[first:last], self.suffix]),
+            position=(own - first + len(self.prefix)).astype(np.int32),
+            word=word[own],
+        )
+
+    def _cuts(
+        self, begin: NDArray[np.int64], end: NDArray[np.int64], total: int
+    ) -> list[tuple[int, int, int, int]]:
+        """For each window: its first sub-word, the one after its last, and the range that it owns."""
+        if total <= self.capacity or not len(begin):
+            return [(0, min(total, self.capacity), 0, total)]
+        stride = min(self.plan.stride, self.capacity // 2)
+        cuts: list[tuple[int, int]] = []
+        first_word = 0
+        while True:
+            first = int(begin[first_word])
+            # The last word that fits whole; a word longer than a window is a window of its own, cut at its end.
+            last_word = int(np.searchsorted(end, first + self.capacity, side="right"))
+            last_word = max(last_word, first_word + 1)
+            last = min(int(end[last_word - 1]), first + self.capacity)
+            cuts.append((first, last))
+            if last_word >= len(begin):
+                break
+            next_word = int(np.searchsorted(begin, last - stride, side="left"))
+            first_word = min(max(next_word, first_word + 1), last_word)
+        bounds = [0]
+        for (_, left_end), (right_begin, _) in zip(cuts, cuts[1:], strict=False):
+            # Of what two windows share, the left one shows more context up to the middle, the right one after it.
+            bound = int(np.searchsorted(begin, (left_end + right_begin) / 2, side="left"))
+            bounds.append(int(begin[bound]) if bound < len(begin) else total)
+        bounds.append(total)
+        return [(first, last, bounds[i], bounds[i + 1]) for i, (first, last) in enumerate(cuts)]
+
+
+def words_of_subwords(
+    offsets: Sequence[tuple[int, int]], starts: Sequence[int], ends: Sequence[int]
+) -> NDArray[np.int32]:
+    """For each sub-word the index of the word that it belongs to, or -1 for one that lies between words.
+
+    A sub-word belongs to the first word that it shares a character with; white space that a byte-level or a
+    SentencePiece tokenizer counts to a sub-word does not matter.
+    """
+    if not len(starts):
+        return np.full(len(offsets), -1, dtype=np.int32)
+    begin_at, end_at = np.asarray(starts), np.asarray(ends)
+    spans = np.asarray(offsets, dtype=np.int64).reshape(-1, 2)
+    word = np.searchsorted(begin_at, spans[:, 0], side="right") - 1
+    past = (word < 0) | (end_at[word] <= spans[:, 0])
+    # It begins in the gap after a word: the next word is its own if it reaches into it.
+    following = np.minimum(word + 1, len(begin_at) - 1)
+    reaches = (word + 1 < len(begin_at)) & (begin_at[following] < spans[:, 1])
+    return np.where(past, np.where(reaches, following, -1), word).astype(np.int32)
+
+
+def special_tokens(tokenizer: Any) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """What the tokenizer puts before and after one text, found by encoding one."""
+    bare = tokenizer("a", add_special_tokens=False)["input_ids"]
+    full = tokenizer("a")["input_ids"]
+    for begin in range(len(full) - len(bare) + 1):
+        if full[begin : begin + len(bare)] == bare:
+            return (
+                np.asarray(full[:begin], dtype=np.int32),
+                np.asarray(full[begin + len(bare) :], dtype=np.int32),
+            )
+    raise ModelError(f"the tokenizer {type(tokenizer).__name__} changes a text when it adds special tokens to it.")

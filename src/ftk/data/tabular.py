@@ -1,0 +1,64 @@
+"""CSV and TSV with a header, and Parquet."""
+
+import csv
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ftk.data.lines import numbered_lines
+from ftk.data.rows import Row
+from ftk.errors import DataError
+
+_DELIMITERS = ",\t;|"
+
+
+def read_csv(path: Path | str, encoding: str) -> Iterator[Row]:
+    """One row a record, its columns named by the header; quoted cells may span lines.
+
+    The separator is the tab for ``.tsv``, else whichever of comma, tab, semicolon and bar the header has most of.
+
+    Raises:
+        DataError: no header, two columns of one name, or a record with another number of cells.
+    """
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    lines = (line + "\n" for _, line in numbered_lines(path, encoding))
+    header_line = next(lines, "").rstrip("\n")
+    if not header_line.strip():
+        raise DataError(f"{path}:1: the file is empty; expected a header with the names of the columns.")
+    delimiter = "\t" if str(path).lower().endswith(".tsv") else max(_DELIMITERS, key=header_line.count)
+    header = next(csv.reader([header_line], delimiter=delimiter))
+    doubled = {name for name in header if header.count(name) > 1 and name}
+    if doubled:
+        raise DataError(f"{path}:1: the header names a column twice: {', '.join(sorted(doubled))}.")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    start = 2
+    try:
+        for cells in reader:
+            line, start = start, reader.line_num + 2
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                raise DataError(f"{path}:{line}: {len(cells)} cells where the header names {len(header)} columns.")
+            yield Row({name: cell for name, cell in zip(header, cells, strict=True) if name}, str(path), line)
+    except csv.Error as error:
+        raise DataError(f"{path}:{start}: this is not CSV ({error}).") from error
+
+
+def read_parquet(path: Path | str) -> Iterator[Row]:
+    """One row a record of a Parquet file.
+
+    Raises:
+        DataError: the file is not Parquet.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            number = 0
+            for batch in file.iter_batches(batch_size=1024):
+                for values in batch.to_pylist():
+                    number += 1
+                    yield Row(values, str(path), number)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(f"{path}: this is not a Parquet file that can be read ({str(error).splitlines()[0]}).") from error

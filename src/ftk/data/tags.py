@@ -1,0 +1,112 @@
+"""Tag schemes of entity corpora: which one a corpus uses, and its tags in IOB2.
+
+IOB1: Ramshaw and Marcus 1995; IOB2: Tjong Kim Sang and Veenstra 1999; BIOES, BILOU and BMEWO differ in letters only.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+OUTSIDE = "O"
+_LETTERS = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", "W": "S"}
+
+
+class Scheme(Enum):
+    """How tags mark where an entity begins."""
+
+    auto = "auto"
+    iob1 = "iob1"
+    iob2 = "iob2"
+    bioes = "bioes"
+    bare = "bare"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag: B, I, E, S, O, or an empty letter for a bare type."""
+
+    letter: str
+    type: str
+
+
+def parse_tag(tag: str) -> Tag | None:
+    """The parts of a tag, or None where it is not one of any scheme."""
+    if tag == OUTSIDE:
+        return Tag("O", "")
+    if len(tag) > 2 and tag[1] in "-_" and tag[0] in _LETTERS:
+        return Tag(_LETTERS[tag[0]], tag[2:])
+    if not tag or tag[0] in "-_" or tag.isspace():
+        return None
+    return Tag("", tag)
+
+
+def detect(sequences: Iterable[Sequence[Tag]]) -> Scheme:
+    """The scheme of a corpus: from the letters it uses, and from where its entities begin."""
+    letters: set[str] = set()
+    inside_starts = begin_after_same = begin_elsewhere = 0
+    for tags in sequences:
+        previous = Tag("O", "")
+        for tag in tags:
+            letters.add(tag.letter)
+            continues = previous.type == tag.type and previous.letter != "O"
+            if tag.letter == "I" and not continues:
+                inside_starts += 1
+            elif tag.letter == "B":
+                begin_after_same += continues
+                begin_elsewhere += not continues
+            previous = tag
+    if letters & {"E", "S"}:
+        return Scheme.bioes
+    if "" in letters and not letters & {"B", "I"}:
+        return Scheme.bare
+    # In IOB1 every entity begins with I, and B only parts two neighbours of one type.
+    if inside_starts and not begin_elsewhere:
+        return Scheme.iob1
+    return Scheme.iob2
+
+
+def to_iob2(tags: Sequence[Tag], scheme: Scheme) -> tuple[list[str], list[int]]:
+    """Tags in IOB2, and the positions that their own scheme does not allow.
+
+    A tag that goes on with an entity that never began is read as its beginning, as conlleval does.
+    """
+    result: list[str] = []
+    broken: list[int] = []
+    previous = Tag("O", "")
+    for position, tag in enumerate(tags):
+        open_before = previous.letter not in ("O", "S", "E") or (scheme is Scheme.iob1 and previous.letter != "O")
+        continues = open_before and previous.type == tag.type
+        if tag.letter == "O":
+            result.append(OUTSIDE)
+        elif tag.letter in ("B", "S"):
+            result.append(f"B-{tag.type}")
+        elif tag.letter == "":
+            result.append(f"{'I' if continues else 'B'}-{tag.type}")
+        else:
+            result.append(f"{'I' if continues else 'B'}-{tag.type}")
+            if not continues and scheme is not Scheme.iob1:
+                broken.append(position)
+        closes = tag.letter in ("I", "E") and continues
+        if scheme is Scheme.bioes and previous.letter in ("B", "I") and not closes:
+            broken.append(position)  # the entity before was never closed
+        previous = tag
+    if scheme is Scheme.bioes and previous.letter in ("B", "I"):
+        broken.append(len(tags) - 1)
+    return result, sorted(set(broken))
+
+
+def entities(tags: Sequence[str]) -> list[tuple[str, int, int]]:
+    """The entities of a valid IOB2 sequence: type, first position, position after the last."""
+    found: list[tuple[str, int, int]] = []
+    for position, tag in enumerate(tags):
+        if tag[0] == "B":
+            found.append((tag[2:], position, position + 1))
+        elif tag[0] == "I":
+            kind, start, _ = found[-1]
+            found[-1] = (kind, start, position + 1)
+    return found
+
+
+def iob2_labels(types: Iterable[str]) -> list[str]:
+    """The tags of these entity types, in the order that models are trained with: O, B-A, I-A, B-B, …"""
+    return [OUTSIDE, *(f"{letter}-{kind}" for kind in sorted(set(types)) for letter in "BI")]

@@ -1,0 +1,34 @@
+"""Words of raw text, with their character offsets, for tasks that give one label a word."""
+
+from enum import Enum
+
+import regex
+
+# Scripts that are written without spaces: each character, with its marks, is a word.
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_WORD = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{_UNSPACED}]]+"
+_ONE = rf"[{_UNSPACED}]\p{{M}}*"
+_FINE = regex.compile(rf"(?V1){_ONE}|{_WORD}|\S")
+_SUFFIX = r"['’][sS](?!\w)"
+_INSIDE = rf"[-&/@.·]|(?<=\p{{N}})[,:](?=\p{{N}})|(?!{_SUFFIX})['’]"
+_COARSE = regex.compile(rf"(?V1){_ONE}|(?:\p{{L}}\.){{2,}}|{_SUFFIX}|{_WORD}(?:(?:{_INSIDE}){_WORD})*|\S")
+
+
+class Words(Enum):
+    """How text without tokens is cut into words."""
+
+    auto = "auto"
+    coarse = "coarse"
+    fine = "fine"
+
+
+def split_words(text: str, words: Words) -> tuple[list[int], list[int]]:
+    """The character offsets at which each word of a text begins and ends.
+
+    ``fine`` makes every punctuation mark a word of its own, so that any span that people mark begins and ends at one.
+    ``coarse`` keeps ``U.S.``, ``Jean-Luc`` and ``3,000`` whole and splits off ``'s``, as token-per-line corpora do.
+    Every character that is not white space belongs to exactly one word.
+    """
+    pattern = _COARSE if words is Words.coarse else _FINE
+    spans = [match.span() for match in pattern.finditer(text)]
+    return [start for start, _ in spans], [end for _, end in spans]

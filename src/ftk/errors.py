@@ -1,0 +1,34 @@
+"""The errors that are meant for people: they reach the terminal as one message, without a traceback."""
+
+
+class FtkError(Exception):
+    """A user's error: its text says what is wrong, where, which value, and what to do."""
+
+
+class ConfigError(FtkError):
+    """A value, a key or a combination of them that cannot work."""
+
+
+class DataError(FtkError):
+    """A file or a row that cannot be used; the text names file and line."""
+
+
+class ModelError(FtkError):
+    """A model or a checkpoint that cannot be found, or cannot be trusted."""
+
+
+class RunError(FtkError):
+    """A run folder that cannot be used, or a run that cannot go on."""
+
+
+class Interrupted(BaseException):
+    """SIGINT or SIGTERM arrived; not an Exception, so that no handler on the way takes it for a fault."""
+
+    def __init__(self, signal_number: int, message: str = "") -> None:
+        super().__init__(message)
+        self.signal_number = signal_number
+
+    @property
+    def exit_code(self) -> int:
+        """130 for SIGINT, 143 for SIGTERM: what a shell expects."""
+        return 128 + self.signal_number

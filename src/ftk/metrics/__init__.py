@@ -1,0 +1,1 @@
+"""Scores, accumulated row by row in constant memory."""

@@ -1,0 +1,90 @@
+"""Entity-level precision, recall and F1, counted as seqeval counts them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+
+class EntityMetric:
+    """Entity scores in two modes, updated row by row; memory grows with the number of entity types alone.
+
+    ``f1`` is strict IOB2: an entity counts where type, beginning and end are right, and a sequence that IOB2 does
+    not allow is no entity (seqeval's ``mode="strict", scheme=IOB2``). ``f1_conlleval`` is lenient, as conlleval and
+    seqeval's default: an I- that continues nothing begins an entity.
+    """
+
+    def __init__(self, types: Sequence[str]) -> None:
+        self.types = list(types)
+        self._strict = _Counts()
+        self._lenient = _Counts()
+
+    def update(self, gold: Sequence[str], predicted: Sequence[str], raw: Sequence[str] | None = None) -> None:
+        """Count one row.
+
+        Args:
+            gold: its tags.
+            predicted: the tags to score strictly.
+            raw: the tags to score leniently, where they differ from ``predicted``: those of the model before they
+                were decoded into a valid sequence, which is what other tools score.
+        """
+        self._strict.add(_strict(gold), _strict(predicted))
+        self._lenient.add(_lenient(gold), _lenient(predicted if raw is None else raw))
+
+    def compute(self) -> dict[str, Any]:
+        """``precision``, ``recall``, ``f1``, ``f1_conlleval``, ``support``, ``per_label``, ``scheme``, ``mode``.
+
+        A ratio whose denominator is 0 is 0, as in seqeval.
+        """
+        precision, recall, f1 = self._strict.scores()
+        kinds = sorted({*self.types, *self._strict.gold, *self._strict.predicted})
+        per_label = {}
+        for kind in kinds:
+            label_scores = self._strict.scores(kind)
+            per_label[kind] = dict(zip(("precision", "recall", "f1"), label_scores, strict=True))
+            per_label[kind]["support"] = self._strict.gold[kind]
+        return {
+            "precision": precision,
+            "recall": recall,
+            "f1": f1,
+            "f1_conlleval": self._lenient.scores()[2],
+            "support": sum(self._strict.gold.values()),
+            "per_label": per_label,
+            "scheme": "IOB2",
+            "mode": "strict",
+        }
+
+
+class _Counts:
+    """Entities in the gold standard, predicted, and both, by type."""
+
+    def __init__(self) -> None:
+        self.gold: Counter[str] = Counter()
+        self.predicted: Counter[str] = Counter()
+        self.correct: Counter[str] = Counter()
+
+    def add(self, gold: set[tuple[str, int, int]], predicted: set[tuple[str, int, int]]) -> None:
+        self.gold.update(kind for kind, _, _ in gold)
+        self.predicted.update(kind for kind, _, _ in predicted)
+        self.correct.update(kind for kind, _, _ in gold & predicted)
+
+    def scores(self, kind: str | None = None) -> tuple[float, float, float]:
+        """Precision, recall and F1 of one type, or of all entities."""
+        correct, predicted, gold = (
+            counts.total() if kind is None else counts[kind] for counts in (self.correct, self.predicted, self.gold)
+        )
+        precision = correct / predicted if predicted else 0.0
+        recall = correct / gold if gold else 0.0
+        f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+        return precision, recall, f1
+
+
+def _strict(tags: Sequence[str]) -> set[tuple[str, int, int]]:
+    from seqeval.scheme import IOB2, Tokens
+
+    return {(entity.tag, entity.start, entity.end) for entity in Tokens(list(tags), IOB2).entities}
+
+
+def _lenient(tags: Sequence[str]) -> set[tuple[str, int, int]]:
+    from seqeval.metrics.sequence_labeling import get_entities
+
+    return {(kind, start, end + 1) for kind, start, end in get_entities(list(tags))}

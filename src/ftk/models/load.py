@@ -1,0 +1,263 @@
+"""Backbone and head from the model's config, the task and its labels."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from torch import nn
+from transformers import AutoConfig, AutoModel
+
+from ftk.config.schema import Init, ModelConfig
+from ftk.errors import ModelError
+from ftk.models.locate import locate
+from ftk.models.tokenizer import learn_tokenizer, load_tokenizer
+from ftk.tasks.base import Labels
+
+_LONGEST = 512
+"""Tokens in a window unless the user asks for more: attention costs grow with its square."""
+
+
+@dataclass(slots=True)
+class Source:
+    """A model before its weights: config, tokenizer, and where the weights are."""
+
+    config: Any
+    tokenizer: Any
+    folder: Path | None
+    """None where the weights are random."""
+    origin: str
+    limit: int
+    """Tokens that the model takes, special ones included."""
+    labels: Labels | None
+    """The labels in the order of the model's outputs."""
+    same_labels: bool
+    """Whether the weights in ``folder`` already have a head for just these labels."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A model with its weights, and what to say of them."""
+
+    model: nn.Module
+    facts: list[str] = field(default_factory=list)
+
+
+def find(model: ModelConfig, labels: Labels | None, texts: list[str]) -> Source:
+    """Config and tokenizer of a model; no weights are read yet.
+
+    Args:
+        model: the model section of the config.
+        labels: of the task; a model that already has just these keeps its own order.
+        texts: to learn a vocabulary from where the model has none.
+
+    Raises:
+        ModelError: the model cannot be found or its config does not describe one.
+    """
+    _quiet()
+    folder: Path | None = None
+    if model.name is not None:
+        located = locate(model)
+        folder, origin = located.folder, located.origin
+        config = _read_config(folder, model.config)
+    else:
+        origin = "random weights"
+        config = _make_config(model.config)
+    if model.tokenizer.name is not None:
+        tokenizer = load_tokenizer(model.tokenizer.name)
+    elif folder is not None:
+        tokenizer = load_tokenizer(folder)
+    else:
+        tokenizer = learn_tokenizer(
+            texts,
+            vocab_size=model.tokenizer.vocab_size,
+            lowercase=model.tokenizer.lowercase,
+            max_length=getattr(config, "max_position_embeddings", _LONGEST),
+        )
+        origin += f", a vocabulary of {len(tokenizer):,} learned from the training rows"
+    if model.init is Init.random:
+        config.vocab_size = len(tokenizer)
+        config.pad_token_id = tokenizer.pad_token_id
+        if folder is not None:
+            origin = f"random weights in the architecture of {origin}"
+    if model.dropout is not None:
+        for name, value in config.to_dict().items():
+            if "dropout" in name and isinstance(value, (int, float)) and not isinstance(value, bool):
+                setattr(config, name, model.dropout)
+    labels, same = _settle_labels(config, labels)
+    weights = folder if model.init is Init.pretrained else None
+    return Source(config, tokenizer, weights, origin, token_limit(config, tokenizer), labels, same)
+
+
+def reopen(folder: Path, labels: Labels | None) -> Source:
+    """A model folder that ftk wrote, to go on with, evaluate or predict."""
+    _quiet()
+    config = _read_config(folder, {})
+    tokenizer = load_tokenizer(folder)
+    labels, _ = _settle_labels(config, labels)
+    return Source(config, tokenizer, folder, f"folder {folder}", token_limit(config, tokenizer), labels, True)
+
+
+def load(source: Source, auto_model: str, *, seed: int) -> Loaded:
+    """The model in fp32 on the CPU; what its file lacks is made from the seed, and said.
+
+    Raises:
+        ModelError: the weights cannot be read, or lack parts of the encoder.
+    """
+    head_class = getattr(transformers, auto_model)
+    torch.manual_seed(seed)
+    if source.folder is None:
+        model = head_class.from_config(source.config)
+        return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters"])
+    if source.same_labels:
+        model, facts = _from_pretrained(head_class, source)
+    else:
+        model, facts = _with_new_head(head_class, source)
+    return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters", *facts])
+
+
+def token_limit(config: Any, tokenizer: Any) -> int:
+    """Tokens that a model takes at once, special ones included.
+
+    Where the table of positions has a padding entry (RoBERTa and its kin), positions begin after it; that is seen on
+    the table itself, built without memory.
+    """
+    limits = [getattr(tokenizer, "model_max_length", None) or 10**9]
+    positions = getattr(config, "max_position_embeddings", None)
+    if isinstance(positions, int) and positions > 0:
+        with torch.device("meta"):
+            skeleton = AutoModel.from_config(config)
+        for name, module in skeleton.named_modules():
+            if "position" in name and isinstance(module, nn.Embedding) and module.num_embeddings == positions:
+                positions -= 0 if module.padding_idx is None else module.padding_idx + 1
+                break
+        limits.append(positions)
+    return int(min(limits))
+
+
+def window_length(source: Source, asked: int | None) -> int:
+    """Tokens in one window: what the user asked for, else what the model takes, 512 at the most.
+
+    Raises:
+        ModelError: the user asked for more than the model takes.
+    """
+    if asked is None:
+        return min(source.limit, _LONGEST)
+    if asked > source.limit:
+        raise ModelError(f"data.max_length={asked}: this model takes {source.limit} tokens at the most.")
+    return asked
+
+
+def _from_pretrained(head_class: Any, source: Source) -> tuple[nn.Module, list[str]]:
+    try:
+        model, info = head_class.from_pretrained(
+            str(source.folder),
+            config=source.config,
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(f"{source.folder}: the weights cannot be loaded ({reason}).") from error
+    return model, _check_loaded(model, info, source)
+
+
+def _with_new_head(head_class: Any, source: Source) -> tuple[nn.Module, list[str]]:
+    """The encoder of a model that was trained for other labels, under a new head."""
+    model = head_class.from_config(source.config)
+    encoder_name = model.base_model_prefix
+    encoder, info = AutoModel.from_pretrained(
+        str(source.folder),
+        config=source.config,
+        dtype=torch.float32,
+        use_safetensors=True,
+        trust_remote_code=False,
+        local_files_only=True,
+        output_loading_info=True,
+    )
+    target = getattr(model, encoder_name)
+    wanted = target.state_dict()
+    target.load_state_dict({name: tensor for name, tensor in encoder.state_dict().items() if name in wanted})
+    missing = [name for name in info["missing_keys"] if name in wanted]
+    if missing:
+        raise ModelError(f"{source.folder}: the weights lack {len(missing)} tensors of the encoder: {_some(missing)}.")
+    return model, ["the model was trained for other labels: its head is made new"]
+
+
+def _check_loaded(model: nn.Module, info: dict[str, Any], source: Source) -> list[str]:
+    prefix = getattr(model, "base_model_prefix", "")
+    missing = sorted(info["missing_keys"])
+    encoder = [name for name in missing if name.startswith(f"{prefix}.") and ".pooler." not in name]
+    mismatched = [str(item[0]) for item in info.get("mismatched_keys", ())]
+    if encoder or mismatched:
+        raise ModelError(
+            f"{source.folder}: the weights lack or misfit {len(encoder) + len(mismatched)} of the model's tensors: "
+            f"{_some([*encoder, *mismatched])}."
+        )
+    facts = [f"made new, the file has none: {_some(missing)}"] if missing else []
+    unused = sorted(info["unexpected_keys"])
+    if unused:
+        facts.append(f"not used of the file: {_some(unused)}")
+    return facts
+
+
+def _settle_labels(config: Any, labels: Labels | None) -> tuple[Labels | None, bool]:
+    """Put the labels into the config; a model that has just these keeps its order."""
+    if labels is None:
+        return None, True
+    own = getattr(config, "id2label", None) or {}
+    names = tuple(own[number] for number in sorted(own))
+    if set(names) == set(labels.names) and len(names) == len(labels.names):
+        return Labels(names), True
+    # A config without labels of its own has transformers' two stand-ins.
+    fresh = all(name.startswith("LABEL_") for name in names)
+    config.id2label = dict(enumerate(labels.names))
+    config.label2id = dict(labels.ids)
+    return labels, fresh
+
+
+def _read_config(folder: Path, changes: dict[str, Any]) -> Any:
+    try:
+        config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
+    except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(f"{folder}: its config.json describes no model that can be built ({reason}).") from error
+    for name, value in changes.items():
+        if not hasattr(config, name):
+            raise ModelError(f"model.config.{name}={value}: a {config.model_type} config has no such value.")
+        setattr(config, name, value)
+    return config
+
+
+def _make_config(values: dict[str, Any]) -> Any:
+    values = dict(values)
+    model_type = values.pop("model_type")
+    try:
+        known = AutoConfig.for_model(model_type)
+    except ValueError as error:
+        raise ModelError(f"model.config.model_type={model_type}: transformers has no such architecture.") from error
+    for name, value in values.items():
+        if not hasattr(known, name):
+            raise ModelError(f"model.config.{name}={value}: a {model_type} config has no such value.")
+    try:
+        return AutoConfig.for_model(model_type, **values)
+    except Exception as error:  # configs check their values with errors of several kinds
+        raise ModelError(f"model.config: {str(error).strip().splitlines()[0]}") from error
+
+
+def _quiet() -> None:
+    """What transformers would log of a load is said by ftk, in its own words."""
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+
+
+def _millions(model: nn.Module) -> str:
+    return f"{sum(parameter.numel() for parameter in model.parameters()) / 1e6:.1f}"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -1,0 +1,40 @@
+"""The learning rate as a function of the step: nothing to save, nothing to advance on resume."""
+
+import math
+from dataclasses import dataclass
+
+from ftk.config.schema import Decay
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schedule:
+    """The share of the peak rate that an optimizer step uses.
+
+    Attributes:
+        decay: the shape after the warm-up.
+        warmup: length of the linear rise: below 1 a share of ``total``, else steps.
+        floor: the share that the decay ends at.
+        cooldown: for wsd the share of ``total`` over which the rate falls at the end.
+        total: steps of the whole run.
+    """
+
+    decay: Decay
+    warmup: float
+    floor: float
+    cooldown: float
+    total: int
+
+    def __call__(self, step: int) -> float:
+        """The share for the step with this number, counted from 0."""
+        rise = self.warmup * self.total if self.warmup < 1 else self.warmup
+        if step < rise:
+            return (step + 1) / (rise + 1)
+        if self.decay is Decay.constant:
+            return 1.0
+        begin = rise if self.decay is not Decay.wsd else max(rise, self.total * (1 - self.cooldown))
+        if step < begin or self.total <= begin:
+            return 1.0
+        progress = min(1.0, (step - begin) / (self.total - begin))
+        if self.decay is Decay.cosine:
+            return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * progress)) / 2
+        return self.floor + (1 - self.floor) * (1 - progress)

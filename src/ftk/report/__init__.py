@@ -1,0 +1,1 @@
+"""What people and files are told: the terminal, the metrics, the run folder."""

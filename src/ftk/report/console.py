@@ -1,0 +1,178 @@
+"""The terminal, and log.txt beside it: messages, tables, progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import rich.console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+_LOG_WIDTH = 100
+
+
+class Console:
+    """Says things to people; everything said is also kept for ``log.txt``."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        self._terminal = rich.console.Console(
+            stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True
+        )
+        self._early: list[str] = []
+        self._log: TextIO | None = None
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person looks at a terminal, rather than a file or a pipe."""
+        return self._terminal.is_terminal
+
+    @property
+    def encoding_is_safe(self) -> bool:
+        """Whether the output takes any character."""
+        return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+
+    def say(self, text: str, *, style: str | None = None) -> None:
+        """One message."""
+        self._terminal.print(text, style=style)
+        self._write(text)
+
+    def warn(self, text: str) -> None:
+        """A message that should be read."""
+        self.say(f"note: {text}", style="yellow")
+
+    def table(self, table: Table) -> None:
+        """A table, as wide as it needs to be."""
+        self._terminal.print(table)
+        plain = rich.console.Console(file=None, width=_LOG_WIDTH, color_system=None, force_terminal=False)
+        with plain.capture() as capture:
+            plain.print(table)
+        self._write(capture.get().rstrip("\n"))
+
+    def log_to(self, path: Path, *, append: bool) -> None:
+        """Keep what is said in a file from now on, and what has been said so far."""
+        self._log = open(path, "a" if append else "w", encoding="utf-8")
+        for text in self._early:
+            self._log.write(text + "\n")
+        self._early.clear()
+        self._log.flush()
+
+    def close(self) -> None:
+        """Close the log."""
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    @contextmanager
+    def progress(self, total: int, done: int) -> Iterator[StepProgress]:
+        """A bar for the optimizer steps where there is a terminal; plain lines where there is none."""
+        progress = StepProgress(self, total)
+        if not self.interactive:
+            yield progress
+            return
+        columns = (
+            TextColumn("step {task.completed:.0f}/{task.total:.0f}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[status]}"),
+            TimeRemainingColumn(compact=True),
+        )
+        with Progress(*columns, console=self._terminal, transient=True, expand=True) as bar:
+            progress.attach(bar, bar.add_task("", total=total, completed=done, status=""))
+            yield progress
+
+    @contextmanager
+    def counting(self, what: str) -> Iterator[Any]:
+        """A running count on the terminal; nothing where there is none."""
+        if not self.interactive:
+            yield lambda number: None
+            return
+        with self._terminal.status(f"0 {what}") as status:
+            yield lambda number: status.update(f"{number:,} {what}")
+
+    def only_log(self, text: str) -> None:
+        """A line for log.txt alone: the terminal shows the same on its bar."""
+        self._write(text)
+
+    def _write(self, text: str) -> None:
+        if self._log is None:
+            self._early.append(text)
+        else:
+            self._log.write(text + "\n")
+            self._log.flush()
+
+
+class StepProgress:
+    """Shows the optimizer steps."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        self._console = console
+        self._total = total
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+
+    def attach(self, bar: Progress, task: TaskID) -> None:
+        """Show steps on this bar."""
+        self._bar, self._task = bar, task
+
+    def stepped(self, step: int, loss: float, lr: float, tokens_per_second: float) -> None:
+        """Move the bar; does nothing without a terminal."""
+        if self._bar is not None:
+            status = f"loss {loss:.4f}  lr {lr:.2e}  {tokens_per_second:,.0f} tokens/s"
+            self._bar.update(self._task, completed=step, status=status)
+
+    def logged(self, step: int, epoch: float, loss: float, lr: float, tokens_per_second: float, left: float) -> None:
+        """One plain line; on a terminal the bar has shown it and only log.txt gets it."""
+        text = (
+            f"step {step}/{self._total}  epoch {epoch:.2f}  loss {loss:.4f}  lr {lr:.2e}  "
+            f"{tokens_per_second:,.0f} tokens/s  {duration(left)} left"
+        )
+        if self._bar is None:
+            self._console.say(text)
+        else:
+            self._console.only_log(text)
+
+
+def duration(seconds: float) -> str:
+    """0:07, 12:31 or 1:02:09."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def scores_line(metrics: Mapping[str, Any]) -> str:
+    """The plain numbers of some metrics, in one line."""
+    numbers = {name: value for name, value in metrics.items() if isinstance(value, float)}
+    return "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
+
+
+def label_table(title: str, metrics: Mapping[str, Any]) -> Table | None:
+    """Scores by label and over all; None where a task has no labels."""
+    per_label = metrics.get("per_label")
+    if not per_label:
+        return None
+    table = Table(title=title, title_justify="left")
+    table.add_column("label")
+    for name in ("precision", "recall", "f1", "support"):
+        table.add_column(name, justify="right")
+    for label, scores in per_label.items():
+        table.add_row(label, *_cells(scores))
+    table.add_section()
+    table.add_row("all", *_cells(metrics), style="bold")
+    return table
+
+
+def results_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A plain table of strings."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _cells(scores: Mapping[str, Any]) -> list[str]:
+    return [f"{scores[name]:.4f}" for name in ("precision", "recall", "f1")] + [f"{scores['support']:,}"]
