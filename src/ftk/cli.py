@@ -5,6 +5,7 @@ Only the standard library is imported here, so that ``ftk --help`` answers at on
 
 import importlib
 import os
+import signal
 import sys
 
 from ftk import __version__
@@ -64,6 +65,11 @@ def run(argv: list[str]) -> int:
         return _unknown(word)
     from ftk.errors import FtkError, Interrupted
 
+    def interrupt(number: int, frame: object) -> None:
+        raise Interrupted(number, "stopped")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     try:
         return importlib.import_module(COMMANDS[word][0]).run(word, rest)
     except FtkError as error:
@@ -74,9 +80,6 @@ def run(argv: list[str]) -> int:
     except Interrupted as stop:
         print(f"ftk {word}: {stop}", file=sys.stderr)
         return stop.exit_code
-    except KeyboardInterrupt:
-        print(f"ftk {word}: interrupted", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         # The reader of our output (head, less) has left: nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

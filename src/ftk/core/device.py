@@ -1,6 +1,5 @@
 """What computes, in which precision, and why."""
 
-import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -43,7 +42,7 @@ def choose(config: HardwareConfig) -> Hardware:
         raise ConfigError("hardware.device=cuda: torch sees no GPU here; use hardware=cpu or hardware=auto.")
     use_gpu = has_gpu and config.device is not Device.cpu
     device = torch.device("cuda" if use_gpu else "cpu")
-    native_bf16 = torch.cuda.is_bf16_supported(including_emulation=False) if use_gpu else _cpu_has_bf16()
+    native_bf16 = torch.cuda.is_bf16_supported(including_emulation=False) if use_gpu else cpu_has_bf16()
     precision = config.precision
     if precision is Precision.auto:
         precision = Precision.bf16 if use_gpu and native_bf16 else Precision.fp32
@@ -73,10 +72,11 @@ def _why(config: HardwareConfig, device: torch.device, precision: Precision, nat
     return f"hardware: {name}, {precision.value}" + (f" ({', '.join(reasons)})" if reasons else "")
 
 
-def _cpu_has_bf16() -> bool:
+def cpu_has_bf16() -> bool:
+    """Whether the processor multiplies bf16 natively; without that it is slower than fp32."""
     try:
         with open("/proc/cpuinfo", encoding="ascii", errors="replace") as stream:
             flags = next((line for line in stream if line.startswith(("flags", "Features"))), "").split()
-    except OSError:  # not Linux: torch is asked
-        return torch.ops.mkldnn._is_mkldnn_bf16_supported() if os.name != "nt" else False
+    except OSError:  # not Linux: nothing is known, so nothing is promised
+        return False
     return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(flags))

@@ -1,0 +1,40 @@
+"""``ftk env``: versions and hardware, for bug reports."""
+
+import sys
+from typing import Any
+
+from ftk.errors import ConfigError
+
+
+def run(command: str, argv: list[str]) -> int:
+    """Print what ``environment.json`` of a run would say of this machine."""
+    if argv and argv[0] in ("-h", "--help"):
+        sys.stdout.write("usage: ftk env        versions and hardware, for bug reports\n")
+        return 0
+    if argv:
+        raise ConfigError(f"'{' '.join(argv)}' is not understood; usage: ftk env")
+    from ftk.config.paths import shipped_configs, user_configs
+    from ftk.report.run_folder import environment_facts
+
+    facts: dict[str, Any] = environment_facts()
+    packages = facts.pop("packages")
+    facts.update(packages)
+    facts.update(_hardware())
+    facts["configs"] = shipped_configs()
+    facts["own configs"] = ", ".join(map(str, user_configs())) or "none (FTK_CONFIG_PATH)"
+    for name, value in facts.items():
+        sys.stdout.write(f"{name:<16}{value if value is not None else 'none'}\n")
+    return 0
+
+
+def _hardware() -> dict[str, Any]:
+    import torch
+
+    from ftk.core.device import cpu_has_bf16
+
+    names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    return {
+        "threads": torch.get_num_threads(),
+        "gpus": ", ".join(names) or "none",
+        "cpu bf16": "native" if cpu_has_bf16() else "not native",
+    }
