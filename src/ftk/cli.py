@@ -68,8 +68,7 @@ def run(argv: list[str]) -> int:
     def interrupt(number: int, frame: object) -> None:
         raise Interrupted(number, "stopped")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         return importlib.import_module(COMMANDS[word][0]).run(word, rest)
     except FtkError as error:
@@ -84,6 +83,9 @@ def run(argv: list[str]) -> int:
         # The reader of our output (head, less) has left: nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _unknown(word: str) -> int:

@@ -89,7 +89,9 @@ def _of_configs(words: list[str], open_word: str) -> list[str]:
 
     if len(words) == 2:
         return [name for name in ("list", "show", "copy") if name.startswith(open_word)]
-    names = list(config_files()) if words[2] == "show" else sorted({n.split("/")[0] for n in config_files() if "/" in n})
+    names = (
+        list(config_files()) if words[2] == "show" else sorted({n.split("/")[0] for n in config_files() if "/" in n})
+    )
     return [name for name in names if words[2] in ("show", "list") and name.startswith(open_word)]
 
 

@@ -76,7 +76,9 @@ class Training:
         if self.folder.resume:
             open_model(self.folder.last)
             return reopen(self.folder.last, self.corpus.labels)
-        return find(self.config.model, self.corpus.labels, [self.task.key(row) for row in self.corpus.examples["train"]])
+        return find(
+            self.config.model, self.corpus.labels, [self.task.key(row) for row in self.corpus.examples["train"]]
+        )
 
     def _windows(self) -> WindowPlan:
         data = self.config.data
@@ -88,7 +90,9 @@ class Training:
         features = {}
         for split, examples in self.corpus.examples.items():
             notes.prefix = f"{split}: "
-            features[split] = self.task.features(examples, self.source.tokenizer, self.source.labels, self.windows, notes)
+            features[split] = self.task.features(
+                examples, self.source.tokenizer, self.source.labels, self.windows, notes
+            )
         for line in notes.drain():
             self.console.say(line)
         if not len(features["train"]):
@@ -105,7 +109,10 @@ class Training:
         return TrainState(model, build_optimizer(model, self.config.optimizer), self.hardware.scaler())
 
     def _loop(self, state: TrainState) -> None:
-        with self.console.progress(self.plan.total_steps, state.progress.step) as self.progress, stop_flag() as self.stop:
+        with (
+            self.console.progress(self.plan.total_steps, state.progress.step) as self.progress,
+            stop_flag() as self.stop,
+        ):
             try:
                 train(
                     state,
@@ -127,7 +134,8 @@ class Training:
                 )
                 raise Interrupted(
                     interrupted.signal_number,
-                    f"stopped after step {state.progress.step}; the state is in {self.folder.last}. Go on with:\n{again}",
+                    f"stopped after step {state.progress.step}; the state is in {self.folder.last}. "
+                    f"Go on with:\n{again}",
                 ) from interrupted
 
     def _finish(self, state: TrainState) -> dict[str, Any]:

@@ -15,7 +15,16 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ftk.config.paths import shipped_configs
 
-_FLAGS_WITH_VALUE = ("--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd", "--package", "-p")
+_FLAGS_WITH_VALUE: tuple[str, ...] = (
+    "--config-path",
+    "-cp",
+    "--config-name",
+    "-cn",
+    "--config-dir",
+    "-cd",
+    "--package",
+    "-p",
+)
 _FLAGS_WITH_VALUE += ("--cfg", "-c", "--info", "-i", "--experimental-rerun")
 _FLAGS_THAT_ONLY_PRINT = ("--help", "-h", "--hydra-help", "--version", "--shell-completion", "-sc", "--info", "-i")
 _OTHER_FLAGS = ("--multirun", "-m", "--run", "-r", "--resolve")
@@ -208,7 +217,7 @@ def leaf_keys(config: Any, prefix: str = "") -> list[str]:
 def _has_key(config: DictConfig, key: str) -> bool:
     node: Any = config
     for part in key.split("."):
-        if not isinstance(node, DictConfig) or node._is_none() or node._is_missing() or part not in node.keys():
+        if not isinstance(node, DictConfig) or node._is_none() or node._is_missing() or part not in node:
             return False
         node = node._get_node(part)
     return True
@@ -241,4 +250,3 @@ def _values(override: Override) -> list[Any]:
         return [override.value()]
     parser = OverridesParser.create()
     return [parser.parse_override(f"x={text}").value() for text in override.sweep_string_iterator()]
-

@@ -69,7 +69,7 @@ def _data(data: DataConfig) -> Iterator[Mistake]:
         yield Mistake(f"data.validation_share={data.validation_share}", "It is a share: from 0 up to, but not, 1.")
     if data.max_length is not None and data.max_length < 8:
         yield Mistake(f"data.max_length={data.max_length}", "A window needs at least 8 tokens.")
-    if data.stride is not None and not 0 <= data.stride:
+    if data.stride is not None and data.stride < 0:
         yield Mistake(f"data.stride={data.stride}", "It cannot be negative.")
     if data.stride is not None and data.max_length is not None and data.stride > data.max_length // 2:
         yield Mistake(
@@ -145,7 +145,9 @@ def _optimizer(optimizer: dict[str, Any]) -> Iterator[Mistake]:
 
 def _schedule(schedule: ScheduleConfig) -> Iterator[Mistake]:
     if schedule.warmup < 0:
-        yield Mistake(f"schedule.warmup={schedule.warmup}", "It is a share below 1 or a number of steps, never negative.")
+        yield Mistake(
+            f"schedule.warmup={schedule.warmup}", "It is a share below 1 or a number of steps, never negative."
+        )
     yield from _share("schedule.floor", schedule.floor)
     yield from _share("schedule.cooldown", schedule.cooldown)
     if schedule.decay is not Decay.wsd and schedule.cooldown:

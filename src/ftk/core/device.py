@@ -50,15 +50,15 @@ def choose(config: HardwareConfig) -> Hardware:
         what = "GPU" if use_gpu else "processor (it has neither avx512_bf16 nor AMX)"
         raise ConfigError(f"hardware.precision=bf16: this {what} computes no bf16; use hardware.precision=fp32.")
     if precision is Precision.fp16 and not use_gpu:
-        raise ConfigError("hardware.precision=fp16: it needs a GPU; use hardware=cpu or, where there is bf16, cpu-bf16.")
+        raise ConfigError(
+            "hardware.precision=fp16: it needs a GPU; use hardware=cpu or, where there is bf16, cpu-bf16."
+        )
     return Hardware(device, precision, _why(config, device, precision, native_bf16))
 
 
 def _why(config: HardwareConfig, device: torch.device, precision: Precision, native_bf16: bool) -> str:
-    if device.type == "cuda":
-        name = torch.cuda.get_device_name(device)
-    else:
-        name = f"CPU, {torch.get_num_threads()} threads"
+    gpu = device.type == "cuda"
+    name = torch.cuda.get_device_name(device) if gpu else f"CPU, {torch.get_num_threads()} threads"
     reasons = []
     if config.device is Device.auto:
         reasons.append("a GPU is there" if device.type == "cuda" else "torch sees no GPU")

@@ -127,7 +127,8 @@ def _choose(
         candidates = [number for number in range(width) if number != tokens]
         tagged = [number for number in candidates if _all_match(head, number)]
         bare = [number for number in candidates if _has_outside(head, number)]
-        tags = (tagged or bare or [None])[-1]
+        found = tagged or bare
+        tags = found[-1] if found else None
         if tags is None and width == 2:
             tags = candidates[0]
     if tags == tokens:

@@ -136,7 +136,9 @@ def _cut_validation(examples: dict[str, list[Any]], task: Task, data: DataConfig
         f"no validation named: {len(examples['validation']):,} of {len(train):,} training rows cut off "
         f"(data.validation_share={data.validation_share}, data.split_seed={data.split_seed})."
     )
-    ordered = {split: examples[split] for split in ("train", "validation", "test") if split in examples}
+    ordered: dict[str, list[Any]] = {
+        split: examples[split] for split in ("train", "validation", "test") if split in examples
+    }
     examples.clear()
     examples.update(ordered)
 

@@ -29,10 +29,12 @@ def _object(path: Path | str, number: int, line: str) -> dict[str, object]:
     try:
         value = json.loads(line)
     except (json.JSONDecodeError, RecursionError) as error:
-        what = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        what = (
+            f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        )
         raise DataError(f"{path}:{number}: this is not JSON ({what}).") from error
     if not isinstance(value, dict):
-        raise DataError(f"{path}:{number}: expected a JSON object such as {{\"text\": …}}, found {_kind(value)}.")
+        raise DataError(f'{path}:{number}: expected a JSON object such as {{"text": …}}, found {_kind(value)}.')
     return value
 
 

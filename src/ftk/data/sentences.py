@@ -141,13 +141,13 @@ class SentenceReader:
             if spans_at is None:
                 raise _Fault("row|rows without spans", "Name the column: data.columns.spans=….", row.where)
             spans = _spans(row, spans_at, text)
-            sentence.gold = [{"label": s.label, "start": s.start, "end": s.end, "text": text[s.start : s.end]} for s in spans]
+            sentence.gold = [
+                {"label": s.label, "start": s.start, "end": s.end, "text": text[s.start : s.end]} for s in spans
+            ]
             sentence.tags = self._place(row, text, spans, starts, ends)
         return sentence, None
 
-    def _place(
-        self, row: Row, text: str, spans: list[Span], starts: Sequence[int], ends: Sequence[int]
-    ) -> list[str]:
+    def _place(self, row: Row, text: str, spans: list[Span], starts: Sequence[int], ends: Sequence[int]) -> list[str]:
         placed = []
         for span in spans:
             found = place(text, span, starts, ends)
@@ -247,7 +247,9 @@ def _suits(role: str, value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(item, (dict, list, tuple)) for item in value)
     if role == "tags":
         value = _from_cell(value)
-        return isinstance(value, str) or (isinstance(value, list) and all(not isinstance(i, (dict, list)) for i in value))
+        return isinstance(value, str) or (
+            isinstance(value, list) and all(not isinstance(i, (dict, list)) for i in value)
+        )
     return True
 
 
@@ -270,7 +272,11 @@ def _strings(row: Row, column: str, role: str) -> list[str]:
     for number, item in enumerate(value):
         if not isinstance(item, str):
             advice = "Numbers need the names of their classes." if role == "tags" else ""
-            raise _Fault(f"row|rows with {role} that are not strings", advice, f"{row.where}: {role[:-1]} {number + 1} is {item!r}")
+            raise _Fault(
+                f"row|rows with {role} that are not strings",
+                advice,
+                f"{row.where}: {role[:-1]} {number + 1} is {item!r}",
+            )
     return list(value)
 
 
@@ -287,8 +293,8 @@ def _span(row: Row, item: Any, text: str) -> Span:
         start, end = item.get("start"), item.get("end")
     else:
         start, end, label = item if isinstance(item, (list, tuple)) and len(item) == 3 else (None, None, None)
-    numbers = all(isinstance(offset, int) and not isinstance(offset, bool) for offset in (start, end))
-    if not numbers or not isinstance(label, str) or not label.strip():
+    # type() and not isinstance(): true and false are ints to Python
+    if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
         raise _Fault(
             "row|rows with a span that cannot be read",
             'A span is {"start": 0, "end": 5, "label": "PER"} or [0, 5, "PER"].',

@@ -7,6 +7,7 @@ spaces that it was trained to see: byte-level ones need no ``add_prefix_space``,
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -112,7 +113,13 @@ class SubwordEncoder:
         return Encoded(windows, vanished, shortened)
 
     def _window(
-        self, subwords: NDArray[np.int32], word: NDArray[np.int32], first: int, last: int, owned_from: int, owned_to: int
+        self,
+        subwords: NDArray[np.int32],
+        word: NDArray[np.int32],
+        first: int,
+        last: int,
+        owned_from: int,
+        owned_to: int,
     ) -> Window:
         own = np.arange(max(first, owned_from), min(last, owned_to))
         own = own[word[own] >= 0]
@@ -122,9 +129,7 @@ class SubwordEncoder:
             word=word[own],
         )
 
-    def _cuts(
-        self, begin: NDArray[np.int64], end: NDArray[np.int64], total: int
-    ) -> list[tuple[int, int, int, int]]:
+    def _cuts(self, begin: NDArray[np.int64], end: NDArray[np.int64], total: int) -> list[tuple[int, int, int, int]]:
         """For each window: its first sub-word, the one after its last, and the range that it owns."""
         if total <= self.capacity or not len(begin):
             return [(0, min(total, self.capacity), 0, total)]
@@ -143,7 +148,7 @@ class SubwordEncoder:
             next_word = int(np.searchsorted(begin, last - stride, side="left"))
             first_word = min(max(next_word, first_word + 1), last_word)
         bounds = [0]
-        for (_, left_end), (right_begin, _) in zip(cuts, cuts[1:], strict=False):
+        for (_, left_end), (right_begin, _) in pairwise(cuts):
             # Of what two windows share, the left one shows more context up to the middle, the right one after it.
             bound = int(np.searchsorted(begin, (left_end + right_begin) / 2, side="left"))
             bounds.append(int(begin[bound]) if bound < len(begin) else total)

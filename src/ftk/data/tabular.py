@@ -61,4 +61,6 @@ def read_parquet(path: Path | str) -> Iterator[Row]:
                     number += 1
                     yield Row(values, str(path), number)
     except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(f"{path}: this is not a Parquet file that can be read ({str(error).splitlines()[0]}).") from error
+        raise DataError(
+            f"{path}: this is not a Parquet file that can be read ({str(error).splitlines()[0]})."
+        ) from error

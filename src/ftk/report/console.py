@@ -19,9 +19,7 @@ class Console:
     """Says things to people; everything said is also kept for ``log.txt``."""
 
     def __init__(self, *, stderr: bool = False) -> None:
-        self._terminal = rich.console.Console(
-            stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True
-        )
+        self._terminal = rich.console.Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
         self._early: list[str] = []
         self._log: TextIO | None = None
 
@@ -54,7 +52,7 @@ class Console:
 
     def log_to(self, path: Path, *, append: bool) -> None:
         """Keep what is said in a file from now on, and what has been said so far."""
-        self._log = open(path, "a" if append else "w", encoding="utf-8")
+        self._log = path.open("a" if append else "w", encoding="utf-8")  # closed by close()
         for text in self._early:
             self._log.write(text + "\n")
         self._early.clear()

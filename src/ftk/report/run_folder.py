@@ -20,7 +20,17 @@ from ftk.config.schema import RunConfig
 from ftk.errors import RunError
 
 _OWN = ("config.yaml", "environment.json", "log.txt", "metrics.jsonl", "metrics.json", "predictions", "best", "last")
-_PACKAGES = ("torch", "transformers", "tokenizers", "datasets", "hydra-core", "omegaconf", "numpy", "safetensors", "seqeval")
+_PACKAGES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "datasets",
+    "hydra-core",
+    "omegaconf",
+    "numpy",
+    "safetensors",
+    "seqeval",
+)
 _MATTERS = ("task", "model", "data", "optimizer", "schedule", "train")
 _MATTERS_NOT = ("train.log_every",)
 
@@ -197,7 +207,7 @@ def environment_facts() -> dict[str, Any]:
     """Versions and machine, for bug reports and for ``environment.json``."""
     from importlib.metadata import PackageNotFoundError, version
 
-    packages = {}
+    packages: dict[str, str | None] = {}
     for name in _PACKAGES:
         try:
             packages[name] = version(name)
@@ -262,7 +272,9 @@ def _processor() -> str:
 def _git_revision() -> str | None:
     try:
         answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
-        changed = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, timeout=5, check=False)
+        changed = subprocess.run(
+            ["git", "status", "--porcelain"], capture_output=True, text=True, timeout=5, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     if answer.returncode != 0:

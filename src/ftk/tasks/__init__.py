@@ -24,7 +24,9 @@ def build_task(node: dict[str, Any]) -> Task:
     """
     target = node.get("_target_")
     if not isinstance(target, str):
-        raise ConfigError(f"task._target_={target}: name a Task, as in ftk.tasks.token_classification.TokenClassification")
+        raise ConfigError(
+            f"task._target_={target}: name a Task, as in ftk.tasks.token_classification.TokenClassification"
+        )
     return task_from_fields(_class_at(target), {key: value for key, value in node.items() if key != "_target_"})
 
 
@@ -62,11 +64,8 @@ def built_in_task(name: str) -> type[Task]:
     if name not in names:
         raise FtkError(f"the task '{name}' is not one of ftk's own ({', '.join(names)}); add task=<your task>.")
     module = importlib.import_module(f"ftk.tasks.{name}")
-    return next(cls for _, cls in inspect.getmembers(module, inspect.isclass) if _is_task(cls, module.__name__))
-
-
-def _is_task(cls: type, module: str) -> bool:
-    return issubclass(cls, Task) and cls is not Task and cls.__module__ == module
+    own = (cls for _, cls in inspect.getmembers(module, inspect.isclass) if cls.__module__ == module.__name__)
+    return next(cls for cls in own if issubclass(cls, Task))
 
 
 def _class_at(path: str) -> type[Task]:

@@ -99,7 +99,9 @@ class TokenClassification(Task):
         return replace(self, words=Words.coarse if 2 * tokens > len(examples) else Words.fine)
 
     def labels(self, examples: Sequence[Sentence]) -> Labels:
-        return Labels(tuple(iob2_labels(tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE)))
+        return Labels(
+            tuple(iob2_labels(tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE))
+        )
 
     def check_labels(self, examples: Sequence[Sentence], labels: Labels | None, *, split: str, notes: Notes) -> None:
         assert labels is not None
@@ -222,7 +224,7 @@ class TokenClassification(Task):
     ) -> list[TagPrediction]:
         import numpy as np
 
-        from ftk.tasks.iob2 import best_sequences
+        from ftk.data.viterbi import best_sequences
 
         assert labels is not None
         scores, seen = [], []

@@ -36,9 +36,7 @@ def best_sequences(scores: Sequence[NDArray[np.float32]], tags: Sequence[str]) -
     open_rows: list[int] = []
     for row, score in enumerate(scores):
         greedy = score.argmax(-1) if len(score) else np.zeros(0, dtype=np.int64)
-        valid = not len(greedy) or (
-            starts[greedy[0]] == 0 and not np.any(step[greedy[:-1], greedy[1:]])
-        )
+        valid = not len(greedy) or (starts[greedy[0]] == 0 and not np.any(step[greedy[:-1], greedy[1:]]))
         if valid:
             results[row] = greedy
         else:

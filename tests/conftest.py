@@ -1,0 +1,102 @@
+"""What the tests share: the command line, run in this process, and small corpora that are written here."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftk import cli
+
+# Two threads a worker on two cores wait for one another; one each is faster, and the same bytes come out.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_DATASETS_OFFLINE"] = "1"
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+TINY = ("model=tiny", "hardware=cpu", "hardware.threads=1")
+"""A model that trains in seconds."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command line printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test stands in a folder of its own, without the settings of whoever runs it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FTK_CONFIG_PATH", raising=False)
+    monkeypatch.delenv("FTK_TRACEBACK", raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+
+
+@pytest.fixture
+def ftk(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Run one command line: ``ftk("finetune", "task=ner")``."""
+
+    def run(*argv: str) -> Result:
+        capfd.readouterr()
+        code = cli.run(list(argv))
+        captured = capfd.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return run
+
+
+def write_lines(path: Path | str, lines: Iterable[str]) -> str:
+    """Write a text file; returns its path for a command line."""
+    Path(path).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return str(path)
+
+
+def write_jsonl(path: Path | str, rows: Iterable[dict[str, Any]]) -> str:
+    """Write JSON lines; returns the path for a command line."""
+    return write_lines(path, (json.dumps(row, ensure_ascii=False) for row in rows))
+
+
+def read_jsonl(path: Path | str) -> list[dict[str, Any]]:
+    """The records of a file of JSON lines."""
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def write_conll(path: Path | str, sentences: Sequence[Sequence[tuple[str, ...]]]) -> str:
+    """Write sentences of (token, …, tag) rows as tab-separated columns; returns the path for a command line."""
+    lines: list[str] = []
+    for sentence in sentences:
+        lines += ["\t".join(row) for row in sentence]
+        lines.append("")
+    return write_lines(path, lines)
+
+
+NAMES = ("Ada", "Boris", "Chen", "Dora", "Emil", "Fatou", "Goran", "Hana")
+PLACES = ("Oslo", "Lima", "Accra", "Kyoto", "Turin", "Quito", "Minsk", "Dakar")
+
+
+def toy_sentences(number: int) -> list[list[tuple[str, str]]]:
+    """Sentences that a tiny model learns in seconds: people travel to places."""
+    sentences = []
+    for i in range(number):
+        name, place = NAMES[i % len(NAMES)], PLACES[(i * 3 + i // 8) % len(PLACES)]
+        sentence = [(name, "B-PER"), ("Berg", "I-PER"), ("went", "O"), ("to", "O"), (place, "B-LOC")]
+        sentence += [(word, "O") for word in ("by", "slow", "train", "again")[: i % 5]] + [(".", "O")]
+        sentences.append(sentence)
+    return sentences
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> tuple[str, ...]:
+    """The overrides that name a toy corpus of 48, 16 and 16 sentences."""
+    parts = {"train": 48, "validation": 16, "test": 16}
+    return tuple(
+        f"data.{split}={write_conll(tmp_path / f'{split}.conll', toy_sentences(number))}"
+        for split, number in parts.items()
+    )
