@@ -72,7 +72,7 @@ class TokenizerConfig:
     name: str | None
     """Hub id or folder of a tokenizer to use as it is; null: learn a WordPiece vocabulary from the training split."""
     vocab_size: int
-    """Entries of a learned vocabulary, at the most."""
+    """Entries of a learned vocabulary; more where the letters alone are more."""
     lowercase: bool
     """Whether a learned vocabulary ignores case and accents."""
 

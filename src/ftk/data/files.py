@@ -35,7 +35,7 @@ def expand(spec: Any, *, key: str) -> list[Path]:
     Raises:
         DataError: nothing is there, a folder holds no data file, or it is not text.
     """
-    items = spec if isinstance(spec, (list, tuple)) else [spec]
+    items = spec if isinstance(spec, (list, tuple)) and spec else [spec]
     files: list[Path] = []
     for item in items:
         if not isinstance(item, str) or not item:
@@ -47,7 +47,8 @@ def expand(spec: Any, *, key: str) -> list[Path]:
 def _expand_one(item: str, key: str) -> list[Path]:
     path = Path(item)
     if path.is_dir():
-        found = sorted(child for child in path.iterdir() if child.suffix.lower() in ENDINGS and child.is_file())
+        visible = (child for child in path.iterdir() if not child.name.startswith("."))
+        found = sorted(child for child in visible if child.suffix.lower() in ENDINGS and child.is_file())
         if not found:
             raise DataError(f"{key}={item}: the folder holds no file with a known ending ({_listed(ENDINGS)}).")
         return found

@@ -27,29 +27,39 @@ def read_hub(name: str, subset: str | None, revision: str | None, split: str) ->
     folder = Path(name).expanduser()
     try:
         if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
-            saved = datasets.load_from_disk(str(folder))
-            data: Any = saved[split] if isinstance(saved, datasets.DatasetDict) else saved
+            data = _saved(folder, split, place)
         else:
-            data = datasets.load_dataset(name, subset, split=split, revision=revision)
-    except KeyError as error:
-        raise DataError(f"{place}: there is no such split; there are {', '.join(saved)}.") from error  # type: ignore
+            data = datasets.load_dataset(
+                str(folder) if folder.is_dir() else name, subset, split=split, revision=revision
+            )
+    except DataError:
+        raise
     except Exception as error:  # the library raises errors of many libraries below it; each ends the reading
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise DataError(f"{place}: the dataset cannot be loaded ({type(error).__name__}: {reason}).") from error
-    names = {column: _class_names(feature) for column, feature in data.features.items()}
-    for number, values in enumerate(data, start=1):
-        for column, classes in names.items():
-            if classes is not None:
-                values[column] = _named(values[column], classes)
-        yield Row(values, place, number)
+    for number, values in enumerate(data.with_format(None), start=1):
+        named = {column: _named(value, data.features[column]) for column, value in values.items()}
+        yield Row(named, place, number)
 
 
-def _class_names(feature: Any) -> list[str] | None:
-    inner = getattr(feature, "feature", feature)
-    return getattr(inner, "names", None)
+def _saved(folder: Path, split: str, place: str) -> Any:
+    """One split of what ``save_to_disk`` wrote; a Dataset that was never told its split is called ``train``."""
+    import datasets
+
+    saved: Any = datasets.load_from_disk(str(folder))
+    if not isinstance(saved, dict):
+        saved = {str(saved.split or "train"): saved}
+    if split not in saved:
+        raise DataError(f"{place}: there is no such split; there is {', '.join(saved)}.")
+    return saved[split]
 
 
-def _named(value: Any, classes: list[str]) -> Any:
+def _named(value: Any, feature: Any) -> Any:
+    """The value with the names of its classes for their numbers, however deep they are."""
+    if isinstance(feature, dict) and isinstance(value, dict):
+        return {name: _named(item, feature[name]) for name, item in value.items()}
     if isinstance(value, list):
-        return [_named(item, classes) for item in value]
-    return classes[value] if isinstance(value, int) and 0 <= value < len(classes) else value
+        inner = feature[0] if isinstance(feature, list) else getattr(feature, "feature", feature)
+        return [_named(item, inner) for item in value]
+    names = getattr(feature, "names", None)
+    return names[value] if names is not None and isinstance(value, int) and 0 <= value < len(names) else value

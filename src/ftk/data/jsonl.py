@@ -1,12 +1,18 @@
 """JSON lines, or one JSON array of objects."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ftk.data.lines import numbered_lines
 from ftk.data.rows import Row
 from ftk.errors import DataError
+
+_BETWEEN = re.compile(r"[\s,]*")
+_ESCAPED = re.compile(r"\\u[dD]")
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def read_jsonl(path: Path | str, encoding: str) -> Iterator[Row]:
@@ -22,34 +28,46 @@ def read_jsonl(path: Path | str, encoding: str) -> Iterator[Row]:
         if line.lstrip().startswith("["):
             yield from _array(path, number, "\n".join([line, *(rest for _, rest in lines)]))
             return
-        yield Row(_object(path, number, line), str(path), number)
+        yield _row(path, number, _loads(path, number, line), may_be_half=bool(_ESCAPED.search(line)))
 
 
-def _object(path: Path | str, number: int, line: str) -> dict[str, object]:
+def _loads(path: Path | str, first_line: int, text: str) -> Any:
+    line, what = first_line, "nested too deeply"
     try:
-        value = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        what = (
-            f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-        )
-        raise DataError(f"{path}:{number}: this is not JSON ({what}).") from error
-    if not isinstance(value, dict):
-        raise DataError(f'{path}:{number}: expected a JSON object such as {{"text": …}}, found {_kind(value)}.')
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of too many digits is a plain ValueError
+        if isinstance(error, json.JSONDecodeError):
+            line, what = first_line + error.lineno - 1, f"{error.msg} at column {error.colno}"
+        elif isinstance(error, ValueError):
+            what = "a number has too many digits"
+        raise DataError(f"{path}:{line}: this is not JSON ({what}).") from error
     return value
 
 
 def _array(path: Path | str, first_line: int, text: str) -> Iterator[Row]:
-    try:
-        values = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        line, what = first_line, "nested too deeply"
-        if isinstance(error, json.JSONDecodeError):
-            line, what = first_line + error.lineno - 1, f"{error.msg} at column {error.colno}"
-        raise DataError(f"{path}:{line}: this is not JSON ({what}).") from error
-    for number, value in enumerate(values, start=1):
-        if not isinstance(value, dict):
-            raise DataError(f"{path}: element {number} of the array is {_kind(value)}, not an object.")
-        yield Row(value, str(path), number)
+    values = _loads(path, first_line, text)
+    may_be_half = bool(_ESCAPED.search(text))
+    for number, value in zip(_lines_of_elements(first_line, text), values, strict=True):
+        yield _row(path, number, value, may_be_half=may_be_half)
+
+
+def _lines_of_elements(first_line: int, text: str) -> Iterator[int]:
+    """The line at which each element of a valid JSON array begins."""
+    decoder, line, counted, at = json.JSONDecoder(), first_line, 0, text.index("[") + 1
+    while text[begin := _BETWEEN.match(text, at).end()] != "]":  # type: ignore[union-attr]
+        line, counted = line + text.count("\n", counted, begin), begin
+        yield line
+        at = decoder.raw_decode(text, begin)[1]
+
+
+def _row(path: Path | str, number: int, value: Any, *, may_be_half: bool) -> Row:
+    if not isinstance(value, dict):
+        raise DataError(f'{path}:{number}: expected a JSON object such as {{"text": …}}, found {_kind(value)}.')
+    # JSON can write half of a surrogate pair, which is no character: no tokenizer takes it, no file can hold it.
+    half = _HALF.search(json.dumps(value, ensure_ascii=False)) if may_be_half else None
+    if half:
+        raise DataError(f"{path}:{number}: \\u{ord(half.group()):04x} is half of a surrogate pair, not a character.")
+    return Row(value, str(path), number)
 
 
 def _kind(value: object) -> str:

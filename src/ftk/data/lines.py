@@ -9,13 +9,21 @@ from typing import BinaryIO
 from ftk.errors import DataError
 
 STDIN = "<stdin>"
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF8: "utf-8",
+}
+"""Byte order marks, and what they say of the bytes after them."""
 
 
 def numbered_lines(path: Path | str, encoding: str) -> Iterator[tuple[int, str]]:
     """Each line without its line end, and its number counted from 1.
 
-    Lines end at LF or CRLF and nowhere else: other Unicode line separators belong to the text. A UTF-8 or UTF-16
-    byte order mark is understood and removed, whatever ``encoding`` says.
+    Lines end at LF or CRLF and nowhere else: other Unicode line separators belong to the text. A byte order mark of
+    UTF-8, UTF-16 or UTF-32 is understood and removed, whatever ``encoding`` says.
 
     Raises:
         DataError: the file cannot be read, is binary, or is not in this encoding.
@@ -31,15 +39,13 @@ def numbered_lines(path: Path | str, encoding: str) -> Iterator[tuple[int, str]]
 
 
 def _decode(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, str]]:
-    head = stream.peek(1024)[:1024] if hasattr(stream, "peek") else b""  # type: ignore[attr-defined]
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        yield from _decode_whole(stream, name, "utf-16")
-        return
-    if b"\0" in head:
-        raise DataError(f"{name}: this is a binary file (it has a NUL byte), not text.")
+    head = stream.peek(1024)[:1024] if hasattr(stream, "peek") else b""
+    encoding = next((marked for mark, marked in _MARKS.items() if head.startswith(mark)), encoding)
     if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
         yield from _decode_whole(stream, name, encoding)
         return
+    if b"\0" in head:
+        raise DataError(f"{name}: this is a binary file (it has a NUL byte), not text.")
     for number, raw in enumerate(stream, start=1):
         if number == 1 and raw.startswith(codecs.BOM_UTF8):
             raw = raw[len(codecs.BOM_UTF8) :]
@@ -62,8 +68,8 @@ def _decode_whole(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[
         text = stream.read().decode(encoding)
     except UnicodeDecodeError as error:
         raise DataError(f"{name}: byte {error.start + 1} is not {encoding}.") from error
-    lines = text.split("\n")
-    if lines and not lines[-1]:
+    lines = text.removeprefix("\ufeff").split("\n")
+    if not lines[-1]:
         lines.pop()
     for number, line in enumerate(lines, start=1):
-        yield number, line.removesuffix("\r").removeprefix("\ufeff")
+        yield number, line.removesuffix("\r")

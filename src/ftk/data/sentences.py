@@ -135,15 +135,12 @@ class SentenceReader:
             raise _Fault("row|rows whose text is not a string", "", f"{row.where}: {text_at}={text!r}")
         starts, ends = split_words(text, self.words)
         others = {name: value for name, value in row.values.items() if name not in (text_at, spans_at)}
-        gold = row.values.get(spans_at) if spans_at else None
+        gold = _from_cell(row.values.get(spans_at)) if spans_at else None
         sentence = Sentence(text, starts, ends, None, None, gold, row, others)
         if self.labelled:
             if spans_at is None:
                 raise _Fault("row|rows without spans", "Name the column: data.columns.spans=….", row.where)
             spans = _spans(row, spans_at, text)
-            sentence.gold = [
-                {"label": s.label, "start": s.start, "end": s.end, "text": text[s.start : s.end]} for s in spans
-            ]
             sentence.tags = self._place(row, text, spans, starts, ends)
         return sentence, None
 

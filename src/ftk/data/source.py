@@ -1,5 +1,6 @@
 """From what the config names to rows: which files, in which format, of which split."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +18,9 @@ from ftk.data.rows import Notes, Row
 from ftk.data.tabular import read_csv, read_parquet
 from ftk.errors import DataError
 from ftk.models.locate import sha256
+
+_JSON = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*(\{|\]|$))')
+"""How a line of JSON objects begins; a bracket that is a token goes on differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +114,16 @@ def _kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
     ending = ENDINGS.get(Path(path).suffix.lower())
     if ending is not None and not (ending == "text" and labelled):
         return ending
-    with open(path, "rb") as stream:
-        if stream.read(4) == b"PAR1":
-            return "parquet"
+    try:
+        with open(path, "rb") as stream:
+            magic = stream.read(4)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
+    if magic == b"PAR1":
+        return "parquet"
     # Labelled files are often called .txt: then the content tells.
     first = next((line for _, line in numbered_lines(path, encoding) if line.strip()), "")
-    if first.lstrip().startswith(("{", "[")):
+    if _JSON.match(first):
         return "jsonl"
     if labelled:
         return "conll"

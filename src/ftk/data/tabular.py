@@ -26,13 +26,14 @@ def read_csv(path: Path | str, encoding: str) -> Iterator[Row]:
     if not header_line.strip():
         raise DataError(f"{path}:1: the file is empty; expected a header with the names of the columns.")
     delimiter = "\t" if str(path).lower().endswith(".tsv") else max(_DELIMITERS, key=header_line.count)
-    header = next(csv.reader([header_line], delimiter=delimiter))
-    doubled = {name for name in header if header.count(name) > 1 and name}
-    if doubled:
-        raise DataError(f"{path}:1: the header names a column twice: {', '.join(sorted(doubled))}.")
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    start = 2
+    start = 1
     try:
+        header = next(csv.reader([header_line], delimiter=delimiter, strict=True))
+        doubled = {name for name in header if header.count(name) > 1 and name}
+        if doubled:
+            raise DataError(f"{path}:1: the header names a column twice: {', '.join(sorted(doubled))}.")
+        start = 2
         for cells in reader:
             line, start = start, reader.line_num + 2
             if not cells:

@@ -1,0 +1,138 @@
+"""An interrupted and resumed run ends with the same bytes as an uninterrupted one."""
+
+import hashlib
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import TINY, Result, read_jsonl, write_conll, toy_sentences
+
+pytestmark = pytest.mark.torch
+
+# Batches of 5 in micro batches of 2: accumulation with a ragged end; saves and validations in mid-epoch.
+SETTINGS = (
+    *TINY,
+    "train.epochs=2",
+    "train.batch_size=5",
+    "hardware.micro_batch=2",
+    "train.eval_every=7",
+    "train.save_every=3",
+    "train.log_every=2",
+)
+
+# Sends this process a signal in the middle of the accumulation of one optimizer step.
+INTERRUPTED = """
+import os, sys
+from ftk import cli
+from ftk.tasks.token_classification import TokenClassification
+
+number, forward, seen = {forward}, TokenClassification.forward, []
+
+def counted(self, model, batch):
+    if model.training:
+        seen.append(1)
+        if len(seen) == number:
+            os.kill(os.getpid(), {signal})
+    return forward(self, model, batch)
+
+TokenClassification.forward = counted
+sys.exit(cli.run(sys.argv[1:]))
+"""
+
+
+def digests(run: Path) -> dict[str, str]:
+    names = ("best/model.safetensors", "last/model.safetensors", "last/trainer.safetensors", "best/config.json")
+    files = [*names, "predictions/validation.jsonl", "predictions/test.jsonl"]
+    return {name: hashlib.sha256((run / name).read_bytes()).hexdigest() for name in files}
+
+
+def events(run: Path) -> list[dict[str, Any]]:
+    return [
+        {key: value for key, value in event.items() if key != "seconds"} for event in read_jsonl(run / "metrics.jsonl")
+    ]
+
+
+def interrupted(argv: list[str], *, forward: int, signal: int) -> subprocess.CompletedProcess[str]:
+    script = INTERRUPTED.format(forward=forward, signal=signal)
+    return subprocess.run(
+        [sys.executable, "-c", script, *argv], capture_output=True, text=True, check=False, env={**os.environ}
+    )
+
+
+@pytest.fixture
+def unbroken(ftk: Callable[..., Result], toy: tuple[str, ...]) -> Path:
+    assert ftk("finetune", *SETTINGS, *toy, "run.dir=unbroken").code == 0
+    return Path("unbroken")
+
+
+# 48 rows: 10 steps an epoch, 29 micro batches an epoch.
+@pytest.mark.parametrize("forward", [12, 33, 56])
+def test_killed_and_resumed(ftk: Callable[..., Result], toy: tuple[str, ...], unbroken: Path, forward: int) -> None:
+    argv = ["finetune", *SETTINGS, *toy, "run.dir=broken"]
+    assert interrupted(argv, forward=forward, signal=9).returncode == -9
+    resumed = ftk(*argv, "run.resume=true")
+    assert resumed.code == 0, resumed.err
+    assert "going on after step" in resumed.out
+    assert digests(Path("broken")) == digests(unbroken)
+    assert events(Path("broken")) == events(unbroken)
+
+
+@pytest.mark.parametrize(("signal", "code"), [(2, 130), (15, 143)])
+def test_stopped_by_a_signal_and_resumed_as_told(
+    ftk: Callable[..., Result], toy: tuple[str, ...], unbroken: Path, signal: int, code: int
+) -> None:
+    stopped = interrupted(["finetune", *SETTINGS, *toy, "run.dir=stopped"], forward=20, signal=signal)
+    assert stopped.returncode == code
+    assert "stopped after step 7" in stopped.stderr
+    command = shlex.split(stopped.stderr.strip().splitlines()[-1])
+    assert command[0] == "ftk"
+    resumed = ftk(*command[1:])
+    assert resumed.code == 0, resumed.err
+    assert digests(Path("stopped")) == digests(unbroken)
+    assert events(Path("stopped")) == events(unbroken)
+
+
+def test_two_runs_of_one_seed_are_the_same_and_of_two_seeds_are_not(
+    ftk: Callable[..., Result], toy: tuple[str, ...], unbroken: Path
+) -> None:
+    assert ftk("finetune", *SETTINGS, *toy, "run.dir=again").code == 0
+    assert ftk("finetune", *SETTINGS, *toy, "run.dir=other", "run.seed=2").code == 0
+    assert digests(Path("again")) == digests(unbroken)
+    assert digests(Path("other"))["best/model.safetensors"] != digests(unbroken)["best/model.safetensors"]
+
+
+def test_resume_refuses_another_config_or_other_data(
+    ftk: Callable[..., Result], toy: tuple[str, ...], unbroken: Path
+) -> None:
+    argv = ["finetune", *SETTINGS, *toy, "run.dir=unbroken", "run.resume=true"]
+    other = ftk(*argv, "optimizer.lr=1e-5")
+    assert other.code == 1
+    assert "optimizer.lr: 0.003 then, 1e-05 now" in other.err
+    write_conll("train.conll", toy_sentences(40))
+    changed = ftk(*argv)
+    assert changed.code == 1
+    assert "data.train are not those that the run began with" in changed.err
+
+
+def test_resume_needs_something_to_go_on_from(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+    Path("empty").mkdir()
+    result = ftk("finetune", *SETTINGS, *toy, "run.dir=empty", "run.resume=true")
+    assert result.code == 1
+    assert "there is no last/ to go on from" in result.err
+
+
+def test_a_crash_between_the_renames_of_a_save_is_recovered(
+    ftk: Callable[..., Result], toy: tuple[str, ...], unbroken: Path
+) -> None:
+    expected = digests(unbroken)
+    (unbroken / "last").rename(unbroken / ".last.old")
+    (unbroken / ".last.new").mkdir()
+    result = ftk("finetune", *SETTINGS, *toy, "run.dir=unbroken", "run.resume=true")
+    assert result.code == 0, result.err
+    assert digests(unbroken) == expected
+    assert not list(unbroken.glob(".last.*"))

@@ -1,0 +1,62 @@
+"""The learning rate over the steps."""
+
+import math
+
+import pytest
+
+from ftk.config.schema import Decay
+from ftk.optim.schedules import Schedule
+
+
+def rates(
+    decay: Decay, *, warmup: float = 0.0, floor: float = 0.0, cooldown: float = 0.0, total: int = 100
+) -> list[float]:
+    schedule = Schedule(decay=decay, warmup=warmup, floor=floor, cooldown=cooldown, total=total)
+    return [schedule(step) for step in range(total)]
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("decay", [Decay.linear, Decay.cosine])
+def test_without_warmup_it_is_the_schedule_of_transformers(decay: Decay) -> None:
+    import torch
+    from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
+
+    make = {Decay.linear: get_linear_schedule_with_warmup, Decay.cosine: get_cosine_schedule_with_warmup}[decay]
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    reference = make(optimizer, 0, 50)
+    for rate in rates(decay, total=50):
+        assert rate == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-12)
+        optimizer.step()
+        reference.step()
+
+
+@pytest.mark.parametrize("decay", list(Decay))
+@pytest.mark.parametrize(("warmup", "steps"), [(0.1, 10), (7, 7)])
+def test_it_rises_to_the_peak_in_a_straight_line(decay: Decay, warmup: float, steps: int) -> None:
+    found = rates(decay, warmup=warmup, cooldown=0.2 if decay is Decay.wsd else 0.0)
+    assert found[0] > 0
+    differences = [b - a for a, b in zip(found[: steps - 1], found[1:steps], strict=True)]
+    assert all(d == pytest.approx(differences[0]) for d in differences)
+    assert max(found) == pytest.approx(1.0)
+    assert found.index(max(found)) == steps
+
+
+@pytest.mark.parametrize("decay", [Decay.linear, Decay.cosine])
+def test_it_falls_to_the_floor(decay: Decay) -> None:
+    found = rates(decay, floor=0.25, total=1000)
+    assert all(later <= earlier for earlier, later in zip(found[:-1], found[1:], strict=True))
+    assert found[-1] == pytest.approx(0.25, abs=2e-3)
+
+
+def test_constant_stays_and_wsd_stays_then_falls() -> None:
+    assert set(rates(Decay.constant)) == {1.0}
+    found = rates(Decay.wsd, warmup=0.1, cooldown=0.2)
+    assert set(found[10:80]) == {1.0}
+    assert found[-1] == pytest.approx(0.05)
+    assert not any(math.isnan(rate) for rate in found)
+
+
+@pytest.mark.parametrize("total", [1, 2, 3])
+@pytest.mark.parametrize("decay", list(Decay))
+def test_the_shortest_runs_have_a_rate(decay: Decay, total: int) -> None:
+    assert all(0 < rate <= 1 for rate in rates(decay, warmup=0.1, total=total))
