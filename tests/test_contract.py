@@ -40,6 +40,7 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
     from ftk.core.device import Hardware
     from ftk.core.evaluate import Evaluator
     from ftk.data.source import read_file
+    from ftk.models.folder import open_model
     from ftk.models.load import load
 
     data = DataConfig(
@@ -59,7 +60,7 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
         split_seed=0,
         duplicates=Duplicates.keep,
     )
-    checkpoint = Checkpoint.open(trained.run / "best", None, data)
+    checkpoint = Checkpoint.open(trained.run / "best", open_model(trained.run / "best"), None, data)
     notes = Notes()
     rows = list(read_file(trained.data, Format.jsonl, data, notes, labelled=True))
     examples = checkpoint.task.read(rows, columns={}, labelled=True, notes=notes)

@@ -9,7 +9,6 @@ import torch
 
 from ftk.commands.manifest import task_of
 from ftk.config.schema import DataConfig, HardwareConfig
-from ftk.core.checkpoint import open_model
 from ftk.core.device import choose
 from ftk.core.evaluate import Evaluator
 from ftk.data.features import Features
@@ -32,13 +31,18 @@ class Checkpoint:
     source: Source
 
     @classmethod
-    def open(cls, folder: Path, task: Any, data: DataConfig) -> "Checkpoint":
-        """Verify a folder's files and read all but its weights.
+    def open(cls, folder: Path, manifest: dict[str, Any], task: Any, data: DataConfig) -> "Checkpoint":
+        """Read all of a verified folder but its weights.
+
+        Args:
+            folder: the model folder.
+            manifest: what ``open_model`` returned for it.
+            task: the task section of the config, or None for the task that the folder names.
+            data: may set other windows than the model was trained with.
 
         Raises:
-            ModelError: a file is missing or changed, or the folder is none of ftk's.
+            ModelError: the folder's files do not belong together.
         """
-        manifest = open_model(folder).manifest
         built, labels, windows = task_of(manifest, task, str(folder))
         source = reopen(folder, labels)
         if source.labels is not None and labels is not None and source.labels.names != labels.names:

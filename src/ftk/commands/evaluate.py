@@ -1,6 +1,5 @@
 """``ftk evaluate``: a checkpoint, scored on labelled rows."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from ftk.config import compose
 from ftk.config.schema import EvaluateConfig
 from ftk.data.corpus import read_test_corpus
 from ftk.data.rows import Notes
+from ftk.models.folder import open_model
 from ftk.report.console import Console, label_table, scores_line
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
@@ -26,14 +26,15 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     notes = Notes()
     path = Path(config.checkpoint).expanduser()
     folder = RunFolder.claim(config.run, invocation, path.resolve().parent.name)
-    # The rows are checked against the checkpoint's labels before torch is imported.
-    task, labels, _ = task_of(_peek(path), config.task, str(path))
+    # The files are verified, and the rows checked against the model's labels, before torch is imported.
+    manifest = open_model(path)
+    task, labels, _ = task_of(manifest, config.task, str(path))
     corpus = read_test_corpus(config.data, task, labels, notes)
     for line in notes.drain():
         console.say(line)
     from ftk.commands.checkpoint import Checkpoint, num_threads  # torch from here on
 
-    checkpoint = Checkpoint.open(path, config.task, config.data)
+    checkpoint = Checkpoint.open(path, manifest, config.task, config.data)
     examples = corpus.examples["test"]
     features = checkpoint.features(examples, notes, labelled=True)
     for line in notes.drain():
@@ -51,16 +52,3 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")
     console.close()
     return {"dir": str(folder.path), "test": metrics}
-
-
-def _peek(path: Path) -> dict[str, Any]:
-    """``ftk.json`` as it stands; the files it lists are verified when the model is opened."""
-    from ftk.errors import ModelError
-
-    try:
-        value = json.loads((path / "ftk.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path / 'ftk.json'}: this cannot be read as ftk wrote it ({error}).") from error
-    if not isinstance(value, dict):
-        raise ModelError(f"{path / 'ftk.json'}: this is not what ftk writes.")
-    return value

@@ -10,6 +10,7 @@ from ftk.config import compose
 from ftk.config.schema import PredictConfig
 from ftk.data.rows import Notes, Row
 from ftk.data.source import stream
+from ftk.models.folder import open_model
 from ftk.report.console import Console
 from ftk.report.run_folder import json_lines
 from ftk.report.sweep import report_sweep
@@ -27,11 +28,13 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     assert config.checkpoint is not None
     console = Console(stderr=True)
     notes = Notes()
+    path = Path(config.checkpoint).expanduser()
+    manifest = open_model(path)
     rows = stream(config.input, config.data, notes)
     first = list(islice(rows, 1))  # a file that cannot be read is told before torch is imported
     from ftk.commands.checkpoint import Checkpoint  # torch from here on
 
-    checkpoint = Checkpoint.open(Path(config.checkpoint).expanduser(), config.task, config.data)
+    checkpoint = Checkpoint.open(path, manifest, config.task, config.data)
     evaluator = checkpoint.evaluator(config.hardware, console)
     began = time.perf_counter()
     done = 0

@@ -7,7 +7,7 @@ import torch
 
 from ftk.commands.manifest import manifest
 from ftk.config.schema import FinetuneConfig
-from ftk.core.checkpoint import open_model, recover_folder, restore_state, save_model
+from ftk.core.checkpoint import recover_folder, restore_state, save_model
 from ftk.core.device import choose
 from ftk.core.evaluate import Evaluator
 from ftk.core.loop import Plan, StepInfo, train
@@ -19,6 +19,7 @@ from ftk.data.features import Features
 from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
 from ftk.errors import DataError, Interrupted
+from ftk.models.folder import open_model
 from ftk.models.load import Source, find, load, reopen, window_length
 from ftk.optim.groups import build_optimizer
 from ftk.optim.schedules import Schedule

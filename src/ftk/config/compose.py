@@ -1,8 +1,10 @@
 """Hydra: the search path, one run or a sweep, and the errors said in ftk's own words."""
 
+import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,16 +15,18 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ftk.config.lint import find_mistakes, render, split
+from ftk.config.command_line import CommandLine, as_text
+from ftk.config.explain import explain
+from ftk.config.lint import VERSION_BASE, checked_configs, typed
+from ftk.config.mistakes import Mistake, render
 from ftk.config.paths import shipped_configs, user_configs
 from ftk.config.schema import SCHEMAS
 from ftk.config.validate import check_values
-from ftk.errors import ConfigError, FtkError
-
-VERSION_BASE = "1.3"
+from ftk.errors import ConfigError, FtkError, RunError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,8 @@ class Invocation:
     command: str
     argv: tuple[str, ...]
     """Everything after the command word."""
+    flags: tuple[str, ...]
+    """Hydra's flags among them, each one word."""
     overrides: tuple[str, ...]
     """The overrides of this job; in a sweep, those that the sweep chose among them."""
     choices: dict[str, str]
@@ -45,14 +51,15 @@ class Invocation:
 
     def command_line(self, *, without: tuple[str, ...] = (), extra: tuple[str, ...] = ()) -> str:
         """The command that repeats this job, quoted for a shell."""
-        keep = [word for word in self._words() if word.split("=", 1)[0] not in without]
+        keep = [word for word in self._words() if word.lstrip("+").split("=", 1)[0] not in without]
         return shlex.join(["ftk", self.command, *keep, *extra])
 
     def _words(self) -> list[str]:
         if self.sweep_job is None:
             return list(self.argv)
-        flags = [word for word in self.argv if word.startswith("-") and word not in ("-m", "--multirun")]
-        return [*flags, *self.overrides]
+        # One job alone: run.dir is the folder of the whole sweep, which is not empty.
+        flags = [word for word in self.flags if word != "--multirun"]
+        return [*flags, *(word for word in self.overrides if not word.lstrip("+").startswith("run.dir="))]
 
 
 @dataclass(kw_only=True)
@@ -65,11 +72,11 @@ class Outcome:
 
 
 class FtkSearchPath(SearchPathPlugin):
-    """Puts the folders of ``FTK_CONFIG_PATH`` before the shipped configs."""
+    """The shipped configs, and before them the folders of ``FTK_CONFIG_PATH``."""
 
     def manipulate_search_path(self, search_path: Any) -> None:
-        for folder in reversed(user_configs()):
-            search_path.prepend("ftk-user", f"file://{folder}")
+        for provider, folder in reversed([*(("ftk-user", f) for f in user_configs()), ("ftk", shipped_configs())]):
+            search_path.prepend(provider, f"file://{folder}")
 
 
 Job = Callable[[Any, Invocation], dict[str, Any]]
@@ -99,75 +106,95 @@ def run(command: str, argv: list[str], job: Job) -> list[Outcome]:
         ConfigError: any mistake in the command line or in a config file, all of them in one message.
     """
     register()
-    mistakes = find_mistakes(command, argv)
-    if mistakes:
-        raise ConfigError(render(mistakes))
+    line = CommandLine.parse(argv)
+    configs = checked_configs(command, line)
+    sweep_dir = _sweep_dir(command, configs) if line.sweep else None
     outcomes: list[Outcome] = []
-    flags, words = split(argv)
-    sweep_dir = _sweep_dir(command, words) if {"-m", "--multirun"} & set(flags) else None
 
     def one_job(composed: DictConfig) -> None:
-        invocation = _invocation(command, argv, composed, sweep_dir)
+        invocation = _invocation(command, argv, line, composed, sweep_dir)
+        outcome = Outcome(invocation=invocation)
+        outcomes.append(outcome)
         try:
             config = typed(composed)
-            problems = check_values(config)
+            problems = check_values(config)  # again: what was there at the start may be gone, or come from a sweeper
             if problems:
                 raise ConfigError(render(problems))
-            outcomes.append(Outcome(invocation=invocation, metrics=job(config, invocation)))
-        except FtkError as error:
-            outcomes.append(Outcome(invocation=invocation, error=error))
+            outcome.metrics = job(config, invocation)
         except Exception as error:
-            if invocation.sweep_job is None:
-                outcomes.append(Outcome(invocation=invocation, error=error))
-            else:  # a bug in one job does not take the others with it; its traceback is shown at once
-                sys.excepthook(type(error), error, error.__traceback__)
-                outcomes.append(Outcome(invocation=invocation, error=error))
-        if outcomes[-1].error is not None and invocation.sweep_job is not None:
-            sys.stderr.write(f"ftk {command}: job {invocation.sweep_job} failed: {outcomes[-1].error}\n")
+            outcome.error = error
+            if invocation.sweep_job is not None:
+                _show_failure(command, invocation.sweep_job, error)
 
-    saved = sys.argv
-    sys.argv = [f"ftk-{command}", *argv, *([f"hydra.sweep.dir='{sweep_dir}'"] if sweep_dir else [])]
-    try:
-        hydra.main(version_base=VERSION_BASE, config_path=str(shipped_configs()), config_name=command)(one_job)()
-    finally:
-        sys.argv = saved
-    if len(outcomes) == 1 and outcomes[0].invocation.sweep_job is None:
-        error = outcomes[0].error
-        if error is not None:
-            raise error
+    words = [*line.flag_words(), *line.words]
+    if sweep_dir is not None:
+        words.append(as_text("hydra.sweep.dir", str(sweep_dir)))
+    with _arguments(f"ftk-{command}", words):
+        try:
+            hydra.main(version_base=VERSION_BASE, config_path=None, config_name=command)(one_job)()
+        except SystemExit as stop:  # Hydra ends --help so
+            if stop.code:
+                raise
+        except (HydraException, OmegaConfBaseException) as error:
+            what, advice = explain(error, [*user_configs(), shipped_configs()], command)
+            raise ConfigError(render([Mistake(what, advice)])) from error
+    for outcome in outcomes:
+        if outcome.error is not None and outcome.invocation.sweep_job is None:
+            raise outcome.error
+    if sweep_dir is not None and len(outcomes) < len(configs):
+        raise RunError(f"only {len(outcomes)} of {len(configs)} jobs came back; ftk runs the jobs of a sweep in turn.")
     return outcomes
 
 
-def typed(composed: DictConfig) -> Any:
-    """The composed config as the dataclass of its command: OmegaConf ends here.
-
-    Raises:
-        ConfigError: a value is missing or an interpolation points nowhere.
-    """
+@contextmanager
+def _arguments(program: str, words: list[str]) -> Iterator[None]:
+    """Hydra reads its command line from ``sys.argv``, and raises its errors only if it is told to by a variable."""
+    saved, sys.argv = sys.argv, [program, *words]
+    variable = os.environ.get("HYDRA_FULL_ERROR")
+    os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
-        return OmegaConf.to_object(composed)
-    except OmegaConfBaseException as error:
-        raise ConfigError(f"{error.full_key or 'the config'}: {str(error).splitlines()[0]}") from error
+        yield
+    finally:
+        sys.argv = saved
+        if variable is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = variable
 
 
-def _sweep_dir(command: str, words: list[str]) -> Path:
+def _show_failure(command: str, number: int, error: Exception) -> None:
+    """A failed job is told at once; the others still run."""
+    if not isinstance(error, (FtkError, OSError)) or os.environ.get("FTK_TRACEBACK") == "1":
+        sys.excepthook(type(error), error, error.__traceback__)
+    sys.stderr.write(f"ftk {command}: job {number} failed: {error}\n")
+
+
+def _sweep_dir(command: str, configs: list[Any]) -> Path:
     """Where a sweep puts its jobs: ``run.dir``, else a folder named after the command and the time."""
-    named = [word.partition("=")[2] for word in words if word.startswith("run.dir=")]
-    return Path(named[-1]) if named else Path("runs") / f"{command}-sweep-{datetime.now():%Y%m%d-%H%M%S}"
+    named = list(dict.fromkeys(config.run.dir for config in configs))
+    if len(named) > 1:
+        advice = "A sweep has one run.dir, and in it a folder for each job."
+        raise ConfigError(render([Mistake(f"run.dir={','.join(map(str, named))}", advice)]))
+    if named and named[0] is not None:
+        folder = Path(named[0]).expanduser()
+        if folder.is_dir() and any(folder.iterdir()) and not all(c.run.overwrite or c.run.resume for c in configs):
+            advice = "The folder is not empty. Add run.overwrite=true to replace the sweep in it, or name another."
+            raise ConfigError(render([Mistake(f"run.dir={folder}", advice)]))
+        return folder
+    return Path("runs") / f"{command}-sweep-{datetime.now():%Y%m%d-%H%M%S}"
 
 
-def _invocation(command: str, argv: list[str], composed: DictConfig, sweep_dir: Path | None) -> Invocation:
+def _invocation(
+    command: str, argv: list[str], line: CommandLine, composed: DictConfig, sweep_dir: Path | None
+) -> Invocation:
     state = HydraConfig.get()
-    try:
-        resolved = OmegaConf.to_yaml(composed, resolve=True)
-    except OmegaConfBaseException as error:
-        raise ConfigError(f"{error.full_key or 'the config'}: {str(error).splitlines()[0]}") from error
     return Invocation(
         command=command,
         argv=tuple(argv),
+        flags=tuple(line.flag_words()),
         overrides=tuple(state.overrides.task),
         choices={group: str(option) for group, option in state.runtime.choices.items() if "/" not in group},
-        resolved=resolved,
+        resolved=OmegaConf.to_yaml(composed, resolve=True),
         sweep_job=int(state.job.num) if sweep_dir is not None else None,
         sweep_dir=sweep_dir,
     )

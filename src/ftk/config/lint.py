@@ -1,205 +1,286 @@
 """All mistakes of a command line at once, each with its key, its value and the nearest thing that exists."""
 
-import difflib
-from dataclasses import dataclass
+import itertools
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
+from hydra import compose, initialize, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from ftk.config.paths import shipped_configs
+from ftk.config.command_line import CommandLine, as_text
+from ftk.config.explain import explain
+from ftk.config.mistakes import Mistake, near_word, nearest, render
+from ftk.config.paths import shipped_configs, user_configs
+from ftk.config.validate import check_values
+from ftk.errors import ConfigError
 
-_FLAGS_WITH_VALUE: tuple[str, ...] = (
-    "--config-path",
-    "-cp",
-    "--config-name",
-    "-cn",
-    "--config-dir",
-    "-cd",
-    "--package",
-    "-p",
-)
-_FLAGS_WITH_VALUE += ("--cfg", "-c", "--info", "-i", "--experimental-rerun")
-_FLAGS_THAT_ONLY_PRINT = ("--help", "-h", "--hydra-help", "--version", "--shell-completion", "-sc", "--info", "-i")
-_OTHER_FLAGS = ("--multirun", "-m", "--run", "-r", "--resolve")
+VERSION_BASE = "1.3"
 
-
-@dataclass(frozen=True)
-class Mistake:
-    """One thing that cannot work: what the user wrote, and what to do about it."""
-
-    what: str
-    advice: str
+_FREE = ("optimizer", "model.config")  # where any key may be added: what is in them is passed on
+_NOT_OURS = {
+    "hydra.run.dir": "ftk writes to run.dir alone: run.dir=<folder>.",
+    "hydra.sweep.dir": "A sweep is written to run.dir: run.dir=<folder>.",
+    "hydra.sweep.subdir": "The jobs of a sweep are named by ftk, in run.dir.",
+    "hydra.mode": "A sweep is asked for with -m.",
+}
 
 
-def render(mistakes: list[Mistake]) -> str:
-    """One message for all mistakes."""
-    count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-    lines = [f"{count} in the configuration; nothing was run."]
-    for mistake in mistakes:
-        lines += ["", f"  {mistake.what}", *(f"      {line}" for line in mistake.advice.splitlines())]
-    return "\n".join(lines)
+def checked_configs(command: str, line: CommandLine) -> list[Any]:
+    """Compose and check what a command line describes, before any of it is run.
 
+    Returns:
+        The typed config of the run, or of each job of a sweep; nothing where Hydra only prints.
 
-def nearest(word: str, known: list[str]) -> str:
-    """' Did you mean ...?' with the nearest known word, or nothing."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if not near:
-        # optimizer.lrr: the last part alone is often what was meant; so is lr, where optimizer.lr is the key
-        tail = {key.rsplit(".", 1)[-1]: key for key in reversed(known)}
-        near = [tail[name] for name in difflib.get_close_matches(word.rsplit(".", 1)[-1], list(tail), n=1, cutoff=0.7)]
-    return f" Did you mean '{near[0]}'?" if near else ""
-
-
-def find_mistakes(command: str, argv: list[str]) -> list[Mistake]:
-    """Compose the command line piece by piece and collect what is wrong with each piece."""
-    flags, words = split(argv)
-    mistakes = [
-        Mistake(flag, f"There is no flag '{flag}'.{nearest(flag, _known_flags())} Keys are set as key=value.")
-        for flag in flags
-        if flag.split("=", 1)[0] not in _known_flags()
-    ]
-    if any(flag in _FLAGS_THAT_ONLY_PRINT for flag in flags) and not mistakes:
-        return []
-    config_dir = _value_of(argv, ("--config-dir", "-cd"))
-    if config_dir is not None and not Path(config_dir).is_dir():
-        return [*mistakes, Mistake(f"--config-dir {config_dir}", "There is no such folder.")]
-    sweep = "--multirun" in flags or "-m" in flags
+    Raises:
+        ConfigError: there are mistakes; the message names all of them.
+    """
+    mistakes = [*line.mistakes, *_check_config_dir(line.config_dir)]
+    if mistakes:
+        raise ConfigError(render(mistakes))
     GlobalHydra.instance().clear()
-    search = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
+    folder = None if line.config_dir is None else str(Path(line.config_dir).absolute())
+    start = (
+        initialize(config_path=None, version_base=VERSION_BASE, job_name="ftk")
+        if folder is None
+        else initialize_config_dir(folder, version_base=VERSION_BASE, job_name="ftk")
+    )
     try:
-        with initialize_config_dir(str(shipped_configs()), version_base="1.3", job_name="ftk"):
-            return mistakes + _Lint(command, search, sweep=sweep).check(words)
+        with start:
+            lint = _Lint(command, line)
+            configs = lint.run()
     finally:
         GlobalHydra.instance().clear()
+    if lint.mistakes:
+        raise ConfigError(render(lint.mistakes)) from lint.cause
+    return configs
 
 
-def split(argv: list[str]) -> tuple[list[str], list[str]]:
-    """The flags and the overrides of a command line."""
-    flags: list[str] = []
-    words: list[str] = []
-    skip = False
-    for position, word in enumerate(argv):
-        if skip:
-            skip = False
-        elif word.startswith("-"):
-            flags.append(word)
-            follows = argv[position + 1] if position + 1 < len(argv) else ""
-            skip = word in _FLAGS_WITH_VALUE and bool(follows) and "=" not in follows
-        else:
-            words.append(word)
-    return flags, words
-
-
-def _known_flags() -> list[str]:
-    return [*_FLAGS_WITH_VALUE, *_FLAGS_THAT_ONLY_PRINT, *_OTHER_FLAGS]
-
-
-def _value_of(argv: list[str], names: tuple[str, ...]) -> str | None:
-    for position, word in enumerate(argv):
-        head, equals, value = word.partition("=")
-        if head in names:
-            return value if equals else (argv[position + 1] if position + 1 < len(argv) else "")
-    return None
+def _check_config_dir(name: str | None) -> list[Mistake]:
+    if name is None:
+        return []
+    folder = Path(name)
+    if not folder.is_dir():
+        return [Mistake(f"--config-dir {name}", f"There is no such folder (looked at {folder.absolute()}).")]
+    hidden = [
+        own
+        for path in sorted(shipped_configs().rglob("*.yaml"))
+        if (folder / (own := path.relative_to(shipped_configs()))).is_file()
+        and (folder / own).read_bytes() != path.read_bytes()
+    ]
+    if not hidden:
+        return []
+    return [
+        Mistake(
+            f"--config-dir {name}",
+            f"Shipped configs come before this folder and would hide {', '.join(map(str, hidden))}. "
+            f"Give them other names, or put the folder first: FTK_CONFIG_PATH={name}.",
+        )
+    ]
 
 
 class _Lint:
     """The checks of one command line, under an initialised Hydra."""
 
-    def __init__(self, command: str, search: list[str], *, sweep: bool) -> None:
+    def __init__(self, command: str, line: CommandLine) -> None:
         self.command = command
-        self.search = search
-        self.sweep = sweep
-        self.mistakes: list[Mistake] = []
+        self.line = line
+        self.folders = [*user_configs(), shipped_configs(), *([Path(line.config_dir)] if line.config_dir else [])]
+        self.loader = GlobalHydra.instance().config_loader()
+        self.parser = OverridesParser.create(config_loader=self.loader)
+        self.by_word: dict[int, Mistake] = {}
+        self.others: list[Mistake] = []
+        self.meant: set[str] = set()
+        self.cause: Exception | None = None
 
-    def check(self, words: list[str]) -> list[Mistake]:
-        overrides = [parsed for word in words if (parsed := self._parse(word)) is not None]
-        groups = set(GlobalHydra.instance().config_loader().list_groups(""))
-        chosen: list[str] = []
-        values: list[Override] = []
-        for override in overrides:
-            key = override.key_or_group
-            if key in groups and not key.startswith("hydra"):
-                if self._check_group(override):
-                    chosen.append(_first_choice(override))
-            elif key.startswith("hydra"):
-                continue
-            else:
-                values.append(override)
-        try:
-            composed = compose(self.command, overrides=[*self.search, *chosen])
-        except (HydraException, OmegaConfBaseException) as error:
-            return [*self.mistakes, Mistake(" ".join(chosen) or f"{self.command}.yaml", explain(error))]
-        known = leaf_keys(composed)
-        for override in values:
-            self._check_value(override, composed, known, groups)
-        return self.mistakes
+    @property
+    def mistakes(self) -> list[Mistake]:
+        """Those of the words in their order, then those of the whole."""
+        first = [self.by_word[position] for position in sorted(self.by_word)]
+        return list(dict.fromkeys([*first, *self.others]))
 
-    def _parse(self, word: str) -> Override | None:
-        if "=" not in word and not word.startswith("~"):
-            self.mistakes.append(Mistake(word, "This is not of the form key=value."))
+    def run(self) -> list[Any]:
+        """Compose all at once; only where that fails, look at each word by itself."""
+        overrides = {
+            position: parsed for position, word in enumerate(self.line.words) if (parsed := self._parse(position, word))
+        }
+        if not self.by_word:
+            configs = self._compose_jobs(overrides)
+            if configs is not None:
+                return configs
+        self._check_pieces(overrides)
+        if self.by_word:
+            good = {position: parsed for position, parsed in overrides.items() if position not in self.by_word}
+            self._compose_jobs(good)
+        elif self.cause is not None:
+            self.others.append(Mistake(*explain(self.cause, self.folders, self.command)))
+        return []
+
+    def _parse(self, position: int, word: str) -> Override | None:
+        key, equals, value = word.partition("=")
+        if not equals and not word.startswith("~"):
+            groups = self.loader.list_groups("")
+            form = "<option>" if word in groups else "<value>"
+            self.by_word[position] = Mistake(word, f"This is not of the form key=value: {word or 'key'}={form}.")
             return None
         try:
-            override = OverridesParser.create().parse_override(word)
+            override: Override = self.parser.parse_override(word)
         except HydraException as error:
-            first = str(error).splitlines()[0]
-            self.mistakes.append(
-                Mistake(word, f"This cannot be read: {first}\nQuote what has special characters: \"key='a b, c'\".")
+            self.by_word[position] = Mistake(
+                word, f"This cannot be read: {_first_line(error)}.\n{_as_it_stands(key, value)}"
             )
             return None
-        if override.is_sweep_override() and not self.sweep:
-            self.mistakes.append(Mistake(word, "Several values for one key are a sweep: add -m, or quote the value."))
+        if override.is_sweep_override():
+            if not self.line.sweep:
+                advice = f"Several values for one key are a sweep: add -m. {_as_it_stands(key, value)}"
+                self.by_word[position] = Mistake(word, advice)
+                return None
+            if not override.is_discrete_sweep():
+                self.by_word[position] = Mistake(word, "A sweep needs values that can be counted: a,b,c or range(1,4).")
+                return None
+        if override.key_or_group in _NOT_OURS:
+            self.by_word[position] = Mistake(word, _NOT_OURS[override.key_or_group])
             return None
         return override
 
-    def _check_group(self, override: Override) -> bool:
-        group = override.key_or_group
-        known = sorted(GlobalHydra.instance().config_loader().get_group_options(group))
-        wanted = [value for value in _choices(override) if value is not None]
-        unknown = [value for value in wanted if value not in known]
-        for value in unknown:
-            listing = f"There are: {', '.join(known)}."
-            self.mistakes.append(
-                Mistake(f"{group}={value}", f"The group '{group}' has no '{value}'.{nearest(value, known)} {listing}")
-            )
-        return not unknown
-
-    def _check_value(self, override: Override, composed: DictConfig, known: list[str], groups: set[str]) -> None:
-        text = override.input_line or override.key_or_group
-        key = override.key_or_group
-        if not _has_key(composed, key) and not (override.is_add() and _open_parent(composed, key)):
-            hint = nearest(key, [*known, *groups])
-            self.mistakes.append(Mistake(text, f"There is no key '{key}' for 'ftk {self.command}'.{hint}"))
-            return
-        if override.is_delete():
-            return
-        for value in _values(override):
-            trial = composed.copy()
-            OmegaConf.set_struct(trial, False)
+    def _compose_jobs(self, overrides: dict[int, Override]) -> list[Any] | None:
+        """Every job of these overrides as its checked config; None where one of them cannot be composed."""
+        configs = []
+        for words in _jobs(overrides):
             try:
-                OmegaConf.update(trial, key, value, merge=True)
+                composed = compose(self.command, overrides=words)
+            except Exception as error:  # Hydra and YAML raise all kinds for what users write
+                self.cause = error
+                return None
+            if self.line.only_prints:
+                self._check_printing(composed)
+                continue
+            try:
+                config = typed(composed)
+            except ConfigError as error:
+                what, _, advice = str(error).partition(": ")
+                if not self._is_meant(what):
+                    self.others.append(Mistake(what, advice))
+                self.cause = error
+                continue
+            except Exception as error:  # a key that no dataclass has
+                self.cause = error
+                return None
+            self.others += [mistake for mistake in check_values(config) if not self._is_meant(mistake.what)]
+            configs.append(config)
+        return configs
+
+    def _is_meant(self, what: str) -> bool:
+        """Whether a value is missing only because its key is misspelt."""
+        return what.partition("=")[0] in self.meant
+
+    def _check_printing(self, composed: DictConfig) -> None:
+        package = self.line.flags.get("--package", "_global_")
+        if self.line.flags.get("--cfg") == "job" and package != "_global_" and not _has_key(composed, package):
+            hint = nearest(package, leaf_keys(composed))
+            self.others.append(Mistake(f"--package {package}", f"The config has no such section.{hint}"))
+        if "--resolve" in self.line.flags:
+            try:
+                OmegaConf.to_container(composed, resolve=True)
             except OmegaConfBaseException as error:
-                self.mistakes.append(Mistake(text, explain(error)))
-                return
+                self.others.append(Mistake(*explain(error, self.folders, self.command)))
+
+    def _check_pieces(self, overrides: dict[int, Override]) -> None:
+        groups = set(self.loader.list_groups(""))
+        try:
+            used = set(compose(self.command, return_hydra_config=True).hydra.runtime.choices)
+            used = {name for name in used if not name.startswith("hydra/")}
+        except Exception as error:  # a primary config of the user's own that cannot be composed
+            self.others.append(Mistake(*explain(error, self.folders, self.command)))
+            return
+        chosen = []
+        for position, override in overrides.items():
+            if override.key_or_group in groups and not override.is_delete():
+                self._check_group(position, override, used)
+                if position not in self.by_word:
+                    chosen.append(next(_choices(override)))
+        try:
+            composed = compose(self.command, overrides=chosen)
+        except Exception as error:
+            self.others.append(Mistake(*explain(error, self.folders, self.command)))
+            return
+        known = [*leaf_keys(composed), *used]
+        for position, override in overrides.items():
+            if override.key_or_group not in groups and not override.key_or_group.startswith("hydra"):
+                self._check_value(position, override, composed, known)
+
+    def _check_group(self, position: int, override: Override, used: set[str]) -> None:
+        group = override.key_or_group
+        word = self.line.words[position]
+        if group not in used:
+            advice = f"'ftk {self.command}' has no group '{group}'; it has {', '.join(sorted(used))}."
+            self.by_word[position] = Mistake(word, advice)
+            return
+        known = sorted(self.loader.get_group_options(group))
+        for value in _options(override):
+            if value is None:
+                advice = f"A group takes the name of one of its options. ~{group} leaves it out where that is possible."
+            elif value in known:
+                continue
+            else:
+                advice = f"The group '{group}' has no '{value}'.{nearest(value, known)} There are: {', '.join(known)}."
+            what = f"{group}={'null' if value is None else value}"
+            self.by_word.setdefault(position, Mistake(what, advice))
+
+    def _check_value(self, position: int, override: Override, composed: DictConfig, known: list[str]) -> None:
+        key = override.key_or_group
+        word = self.line.words[position]
+        free = key.startswith(tuple(f"{parent}." for parent in _FREE))
+        there = _has_key(composed, key)
+        if not there and not (free and (override.is_add() or override.is_force_add())):
+            near = near_word(key, known)
+            self.meant |= {near} if near is not None else set()
+            hint = f" Did you mean '{near}'?" if near is not None else ""
+            plus = f" A key that is not in the YAML is added with +{word}." if free and not override.is_delete() else ""
+            advice = f"There is no key '{key}' for 'ftk {self.command}'.{hint}{plus}"
+            self.by_word[position] = Mistake(word, advice)
+        elif there and override.is_add() and not override.is_force_add():
+            self.by_word[position] = Mistake(word, f"The key is there already; leave out the +: {word[1:]}.")
+        elif override.is_delete():
+            if not free:
+                advice = (
+                    f"This key cannot be left out; only keys of {' and '.join(_FREE)} can. Set it, if need be to null."
+                )
+                self.by_word[position] = Mistake(word, advice)
+        else:
+            for value in _values(override):
+                trial = composed.copy()
+                OmegaConf.set_struct(trial, False)
+                try:
+                    OmegaConf.update(trial, key, value, merge=True)
+                except OmegaConfBaseException as error:
+                    self.by_word[position] = Mistake(word, explain(error, self.folders, self.command)[1])
+                    return
 
 
-def explain(error: Exception) -> str:
-    """What Hydra or OmegaConf found, in few words and without its internals."""
-    cause = error
-    while cause.__cause__ is not None and isinstance(cause.__cause__, (OmegaConfBaseException, HydraException)):
-        cause = cause.__cause__
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    kept = [line for line in lines if not line.startswith(("object_type=", "full_key:", "reference_type=", "See "))]
-    if cause is not error:
-        first = str(cause).splitlines()[0].strip()
-        kept = [line for line in kept if line != first] + [first]
-    return "\n".join(kept[:12]) or type(error).__name__
+def typed(composed: DictConfig) -> Any:
+    """The composed config as the dataclass of its command: OmegaConf ends here.
+
+    Raises:
+        ConfigError: a value is missing or an interpolation points nowhere; the text begins with the key.
+    """
+    try:
+        return OmegaConf.to_object(composed)
+    except MissingMandatoryValue as error:
+        section = str(error.full_key).partition(".")[0]
+        raise ConfigError(
+            f"{error.full_key}: No config file gives it a value. A file of your own under {section}/ can take the rest "
+            "of the keys from the shipped one with 'defaults: [auto]' as its first line."
+        ) from error
+    except OmegaConfBaseException as error:
+        key = error.full_key or "the config"
+        raise ConfigError(f"{key}: {str(error).splitlines()[0]}.") from error
 
 
 def leaf_keys(config: Any, prefix: str = "") -> list[str]:
@@ -214,6 +295,37 @@ def leaf_keys(config: Any, prefix: str = "") -> list[str]:
     return keys
 
 
+def _jobs(overrides: dict[int, Override]) -> Iterator[list[str]]:
+    """The override words of each job: one list, or in a sweep one for each combination."""
+    choices = [list(_choices(override)) for override in overrides.values()]
+    return (list(words) for words in itertools.product(*choices))
+
+
+def _choices(override: Override) -> Iterator[str]:
+    if not override.is_sweep_override():
+        yield override.input_line or ""
+        return
+    for text in override.sweep_string_iterator():
+        yield f"{override.get_key_element()}={text}"
+
+
+def _options(override: Override) -> list[str | None]:
+    if override.is_sweep_override():
+        return list(override.sweep_string_iterator())
+    value = override.value()
+    values = value if isinstance(value, list) else [value]
+    return [None if item is None else str(item) for item in values]
+
+
+def _values(override: Override) -> Iterator[Any]:
+    if not override.is_sweep_override():
+        yield override.value()
+        return
+    parser = OverridesParser.create()
+    for text in override.sweep_string_iterator():
+        yield parser.parse_override(f"x={text}").value()
+
+
 def _has_key(config: DictConfig, key: str) -> bool:
     node: Any = config
     for part in key.split("."):
@@ -223,30 +335,10 @@ def _has_key(config: DictConfig, key: str) -> bool:
     return True
 
 
-def _open_parent(config: DictConfig, key: str) -> bool:
-    """Whether `+key=value` may add this key: only where keys are free, as in optimizer and model.config."""
-    parent, _, _ = key.rpartition(".")
-    if parent not in ("optimizer", "model.config"):
-        return False
-    return _has_key(config, parent)
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")
 
 
-def _choices(override: Override) -> list[str | None]:
-    if override.is_sweep_override():
-        return [str(value) for value in override.sweep_string_iterator()]
-    value = override.value()
-    values = value if isinstance(value, list) else [value]
-    return [None if item is None else str(item) for item in values]
-
-
-def _first_choice(override: Override) -> str:
-    if override.is_sweep_override():
-        return f"{override.get_key_element()}={next(iter(override.sweep_string_iterator()))}"
-    return override.input_line or ""
-
-
-def _values(override: Override) -> list[Any]:
-    if not override.is_sweep_override():
-        return [override.value()]
-    parser = OverridesParser.create()
-    return [parser.parse_override(f"x={text}").value() for text in override.sweep_string_iterator()]
+def _as_it_stands(key: str, value: str) -> str:
+    """How a value is written that is one text, whatever signs are in it."""
+    return f"If the value is meant as it stands, write {shlex.quote(as_text(key, value))}"

@@ -1,10 +1,11 @@
 """Checks of a typed config that need values rather than types: ranges, relations, files that must be there."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ftk.config.lint import Mistake
+from ftk.config.mistakes import Mistake
 from ftk.config.schema import (
     DataConfig,
     Decay,
@@ -54,8 +55,8 @@ def check_values(config: FinetuneConfig | EvaluateConfig | PredictConfig) -> lis
 
 
 def _positive(key: str, value: float | None) -> Iterator[Mistake]:
-    if value is not None and not value > 0:
-        yield Mistake(f"{key}={value}", "It must be greater than 0.")
+    if value is not None and not 0 < value < math.inf:
+        yield Mistake(f"{key}={value}", "It must be greater than 0." if value <= 0 else "It must be a finite number.")
 
 
 def _share(key: str, value: float) -> Iterator[Mistake]:
@@ -139,12 +140,12 @@ def _optimizer(optimizer: dict[str, Any]) -> Iterator[Mistake]:
     else:
         yield from _positive("optimizer.lr", lr)
     decay = optimizer.get("weight_decay", 0.0)
-    if isinstance(decay, bool) or not isinstance(decay, (int, float)) or decay < 0:
+    if isinstance(decay, bool) or not isinstance(decay, (int, float)) or not 0 <= decay < math.inf:
         yield Mistake(f"optimizer.weight_decay={decay}", "It must be a number, 0 or greater.")
 
 
 def _schedule(schedule: ScheduleConfig) -> Iterator[Mistake]:
-    if schedule.warmup < 0:
+    if not 0 <= schedule.warmup < math.inf:
         yield Mistake(
             f"schedule.warmup={schedule.warmup}", "It is a share below 1 or a number of steps, never negative."
         )
@@ -152,6 +153,11 @@ def _schedule(schedule: ScheduleConfig) -> Iterator[Mistake]:
     yield from _share("schedule.cooldown", schedule.cooldown)
     if schedule.decay is not Decay.wsd and schedule.cooldown:
         yield Mistake(f"schedule.cooldown={schedule.cooldown}", "Only schedule=wsd has a cooldown.")
+    if schedule.warmup < 1 < schedule.warmup + schedule.cooldown:
+        yield Mistake(
+            f"schedule.warmup={schedule.warmup} schedule.cooldown={schedule.cooldown}",
+            "As shares of all steps they cannot be more than 1 together.",
+        )
 
 
 def _train(train: TrainConfig) -> Iterator[Mistake]:
@@ -159,7 +165,7 @@ def _train(train: TrainConfig) -> Iterator[Mistake]:
         yield from _positive(f"train.{key}", getattr(train, key))
     for key in ("eval_every", "save_every"):
         value = getattr(train, key)
-        if not (value == "epoch" or (isinstance(value, int) and value > 0)):
+        if not (value == "epoch" or (isinstance(value, int) and not isinstance(value, bool) and value > 0)):
             yield Mistake(f"train.{key}={value}", "It is 'epoch' or a number of optimizer steps.")
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,10 @@ from torch import nn
 
 from ftk.core.state import TrainState
 from ftk.errors import ModelError
+from ftk.models.folder import MANIFEST
 from ftk.models.locate import sha256
 
-MANIFEST = "ftk.json"
 _TENSORS, _NUMBERS = "trainer.safetensors", "trainer.json"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFolder:
-    """What a model folder says of itself in ``ftk.json``."""
-
-    path: Path
-    manifest: dict[str, Any]
 
 
 def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
@@ -72,31 +63,6 @@ def save_model(
         write_json(folder / MANIFEST, {**manifest, "files": files})
 
     replace_folder(target, fill)
-
-
-def open_model(folder: Path) -> ModelFolder:
-    """Read and verify a model folder that ftk wrote.
-
-    Raises:
-        ModelError: there is none, a file is missing, or a file is not the one that was written.
-    """
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        files = manifest["files"].items()
-        manifest["task"], manifest["max_length"], manifest["stride"]
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder}: there is no {MANIFEST}; it must be a model folder that ftk wrote.") from error
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise ModelError(f"{folder / MANIFEST}: this cannot be read as ftk wrote it ({error}).") from error
-    for name, digest in files:
-        path = folder / str(name)
-        if Path(str(name)).name != name or path.is_dir():
-            raise ModelError(f"{folder / MANIFEST}: '{name}' is not the name of a file of this folder.")
-        if not path.is_file():
-            raise ModelError(f"{path}: the file is missing; {MANIFEST} lists it.")
-        if sha256(path) != digest:
-            raise ModelError(f"{path}: the file is not the one that was saved (its SHA-256 differs from {MANIFEST}).")
-    return ModelFolder(folder, manifest)
 
 
 def restore_state(folder: Path, state: TrainState) -> None:

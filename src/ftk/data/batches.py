@@ -20,7 +20,7 @@ class StepOrder:
         self._epoch: tuple[int, list[NDArray[np.int64]]] = (-1, [])
 
     def windows(self, step: int) -> NDArray[np.int64]:
-        """The windows of one optimizer step, longest first; the last step of an epoch may have fewer."""
+        """The windows of one optimizer step, longest first; one step of an epoch, any one, may have fewer."""
         epoch, position = divmod(step, self.steps_per_epoch)
         if self._epoch[0] != epoch:
             self._epoch = (epoch, self._batches(epoch))

@@ -14,6 +14,8 @@ from ftk.errors import DataError
 _TAG = re.compile(r"^(O|[BIESLUMW][-_].+)$")
 _LOOKED_AT = 2000
 """Sentences by which the columns are found."""
+_MOSTLY = 0.9
+"""Share of tags in a column of tags: a mistyped one is a fault to report, and no reason to take another column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def read_conll(path: Path | str, encoding: str, columns: dict[str, Any], notes: 
     for sentence in chain(head, sentences):
         values: dict[str, Any] = {"tokens": [fields[tokens] for fields in sentence.fields]}
         if tags is not None:
-            values["tags"] = [fields[tags] for fields in sentence.fields]
+            values["tags"] = [fields[tags].strip() for fields in sentence.fields]
         for number in others:
             values[f"column_{names[number]}"] = [fields[number] for fields in sentence.fields]
         yield Row(values, str(path), sentence.lines[0], sentence.lines)
@@ -65,31 +67,28 @@ class _Parser:
         self.notes = notes
         self.names: list[str] | None = None
         self.width = 0
-        self.separator: str | None = None
+        self.tabs = False
 
     def sentences(self) -> Iterator[_Sentence]:
         fields: list[list[str]] = []
         lines: list[int] = []
-        first_line = 0
-        for number, line in numbered_lines(self.path, self.encoding):
-            if not line.strip():
+        numbered = numbered_lines(self.path, self.encoding)
+        before, first_line = self._measure(numbered)
+        for number, line in chain(before, numbered):
+            mark = line.startswith("-DOCSTART-")
+            if mark:
+                self.notes.count("document mark|marks", "passed over")
+            if mark or not line.strip():
                 if fields:
                     yield _Sentence(fields, tuple(lines))
                 fields, lines = [], []
                 continue
-            if line.startswith("-DOCSTART-"):
-                self.notes.count("document mark|marks", "passed over")
-                continue
             if not fields and line.startswith("#") and self._is_comment(line):
                 self.notes.count("comment line|lines", "passed over")
                 continue
-            if not self.width:
-                self.separator = "\t" if "\t" in line else None
-                first_line = number
-                self.width = len(line.split(self.separator))
-            parts = line.split(self.separator)
+            parts = self._fields(line)
             if len(parts) != self.width:
-                between = "tab" if self.separator else "space"
+                between = "tab" if self.tabs else "space"
                 raise DataError(
                     f"{self.path}:{number}: {len(parts)} columns where line {first_line} has {self.width} "
                     f"({between}-separated): {_shorten(line)!r}."
@@ -99,15 +98,42 @@ class _Parser:
         if fields:
             yield _Sentence(fields, tuple(lines))
 
+    def _measure(self, numbered: Iterator[tuple[int, str]]) -> tuple[list[tuple[int, str]], int]:
+        """Separator and width by the first line of a token; returns the lines that were read for it, and its number.
+
+        Lines with '#' are looked at only where no other has a token: '#hashtag' and '#comment' look the same.
+        """
+        read: list[tuple[int, str]] = []
+        found: tuple[int, str] | None = None
+        for number, line in numbered:
+            read.append((number, line))
+            if not line.strip() or line.startswith("-DOCSTART-"):
+                continue
+            if not line.startswith("#"):
+                found = (number, line)
+                break
+            if found is None and ("\t" in line or _ends_in_tag(line)):
+                found = (number, line)
+        if found is None:
+            return read, 0
+        number, line = found
+        self.tabs = "\t" in line
+        self.width = len(self._fields(line))
+        return read, number
+
+    def _fields(self, line: str) -> list[str]:
+        # Only the space and the tab part columns: a no-break space belongs to its token.
+        return line.split("\t") if self.tabs else re.split("[ \t]+", line.strip(" \t"))
+
     def _is_comment(self, line: str) -> bool:
         match = re.match(r"#\s*global\.columns\s*=\s*(.+)", line)
         if match:
             self.names = match.group(1).split()
             return True
-        # '#hashtag<tab>O' is a token; a comment does not have the columns of one.
-        if self.width:
-            return len(line.split(self.separator)) != self.width
-        return "\t" not in line and not (len(line.split()) > 1 and _TAG.match(line.split()[-1]))
+        # '#hashtag<tab>O' is a token; a comment does not have the columns of one, or it does by chance: '# doc 7'.
+        if len(self._fields(line)) != self.width:
+            return True
+        return not self.tabs and self.width > 1 and line.startswith("# ") and not _ends_in_tag(line)
 
 
 def _choose(
@@ -122,10 +148,10 @@ def _choose(
     if tokens is None:
         tokens = next((names.index(name) for name in ("FORM", "form", "TOKEN", "token") if name in names), None)
     if tokens is None:
-        tokens = 1 if width > 1 and _is_counter(head) else 0
+        tokens = 1 if width > 1 and _is_counter(head) and not (width == 2 and _are_tags(head, 1)) else 0
     if tags is None and width > 1:
         candidates = [number for number in range(width) if number != tokens]
-        tagged = [number for number in candidates if _all_match(head, number)]
+        tagged = [number for number in candidates if _are_tags(head, number)]
         bare = [number for number in candidates if _has_outside(head, number)]
         found = tagged or bare
         tags = found[-1] if found else None
@@ -159,8 +185,14 @@ def _is_counter(head: list[_Sentence]) -> bool:
     )
 
 
-def _all_match(head: list[_Sentence], column: int) -> bool:
-    return all(_TAG.match(row[column]) for sentence in head for row in sentence.fields)
+def _are_tags(head: list[_Sentence], column: int) -> bool:
+    matches = [_TAG.match(row[column].strip()) is not None for sentence in head for row in sentence.fields]
+    return sum(matches) >= _MOSTLY * len(matches)
+
+
+def _ends_in_tag(line: str) -> bool:
+    fields = line.split()
+    return len(fields) > 1 and _TAG.match(fields[-1]) is not None
 
 
 def _has_outside(head: list[_Sentence], column: int) -> bool:

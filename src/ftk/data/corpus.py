@@ -42,11 +42,12 @@ def read_training_corpus(data: DataConfig, task: Task, notes: Notes) -> Corpus:
     corpus = _read(data, task, ("train", "validation", "test"), notes)
     examples = corpus.examples
     examples["train"] = _usable(examples["train"], task, data.duplicates, notes)
+    training = examples["train"]  # a label that a cut leaves to validation alone is no surprise to anyone
     if "validation" not in examples:
         _cut_validation(examples, task, data, notes)
     _note_overlap(examples, task, notes)
-    corpus.task = task.fit(examples["train"])
-    corpus.labels = task.labels(examples["train"])
+    corpus.task = task.fit(training)
+    corpus.labels = task.labels(training)
     for split in ("validation", "test"):
         if split in examples:
             task.check_labels(examples[split], corpus.labels, split=split, notes=notes)
@@ -82,7 +83,7 @@ def _read(data: DataConfig, task: Task, names: Iterable[str], notes: Notes) -> C
         examples[name] = task.read(split.rows, columns=data.columns, labelled=True, notes=notes)
         empty = [example for example in examples[name] if not task.key(example)]
         if empty and name != "train":
-            notes.count("empty row|rows", "kept, with nothing to find in them", *_places(empty))
+            notes.count("empty row|rows", "kept, with nothing to find in them", *_places(empty), number=len(empty))
         notes.prefix = ""
     notes.raise_errors()
     return Corpus(task, examples, None, {name: split.files for name, split in splits.items()})
@@ -129,7 +130,7 @@ def _cut_validation(examples: dict[str, list[Any]], task: Task, data: DataConfig
     if len(texts) < 2:
         raise DataError("data.validation: one training row is too few to cut a validation split from; name a file.")
     random.Random(data.split_seed).shuffle(texts)
-    held = set(texts[: max(1, round(data.validation_share * len(texts)))])
+    held = set(texts[: min(max(1, round(data.validation_share * len(texts))), len(texts) - 1)])
     examples["validation"] = [example for example in train if task.key(example) in held]
     examples["train"] = [example for example in train if task.key(example) not in held]
     notes.say(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.errors import ModelError
+from ftk.errors import DataError, ModelError
 
 _AT_ONCE = 1024
 """Texts handed to the tokenizer at once; it works on them in parallel."""
@@ -67,6 +67,11 @@ class SubwordEncoder:
         self.plan = plan
         self.prefix, self.suffix = special_tokens(tokenizer)
         self.capacity = plan.length - len(self.prefix) - len(self.suffix)
+        if self.capacity < 1:
+            raise DataError(
+                f"data.max_length={plan.length} leaves no room for text beside {plan.length - self.capacity} special "
+                "tokens; set a larger one."
+            )
 
     def encode(self, texts: Sequence[str], words: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Iterator[Encoded]:
         """Each text as windows.
@@ -145,12 +150,13 @@ class SubwordEncoder:
             cuts.append((first, last))
             if last_word >= len(begin):
                 break
-            next_word = int(np.searchsorted(begin, last - stride, side="left"))
-            first_word = min(max(next_word, first_word + 1), last_word)
+            # The next one shares the stride, or as much of it as leaves room for the first word not yet shown.
+            shared = max(last - stride, int(end[last_word]) - self.capacity)
+            first_word = min(int(np.searchsorted(begin, shared, side="left")), last_word)
         bounds = [0]
         for (_, left_end), (right_begin, _) in pairwise(cuts):
-            # Of what two windows share, the left one shows more context up to the middle, the right one after it.
-            bound = int(np.searchsorted(begin, (left_end + right_begin) / 2, side="left"))
+            # Of what two windows share, the left one shows more context of words whose middle is before its middle.
+            bound = int(np.searchsorted(begin + end, left_end + right_begin, side="right"))
             bounds.append(int(begin[bound]) if bound < len(begin) else total)
         bounds.append(total)
         return [(first, last, bounds[i], bounds[i + 1]) for i, (first, last) in enumerate(cuts)]
@@ -164,16 +170,18 @@ def words_of_subwords(
     A sub-word belongs to the first word that it shares a character with; white space that a byte-level or a
     SentencePiece tokenizer counts to a sub-word does not matter.
     """
-    if not len(starts):
+    begin_at, end_at = np.asarray(starts, dtype=np.int64), np.asarray(ends, dtype=np.int64)
+    filled = np.flatnonzero(begin_at < end_at)  # an empty word shares no character with anything
+    if not len(filled):
         return np.full(len(offsets), -1, dtype=np.int32)
-    begin_at, end_at = np.asarray(starts), np.asarray(ends)
+    begin_at, end_at = begin_at[filled], end_at[filled]
     spans = np.asarray(offsets, dtype=np.int64).reshape(-1, 2)
     word = np.searchsorted(begin_at, spans[:, 0], side="right") - 1
     past = (word < 0) | (end_at[word] <= spans[:, 0])
     # It begins in the gap after a word: the next word is its own if it reaches into it.
     following = np.minimum(word + 1, len(begin_at) - 1)
     reaches = (word + 1 < len(begin_at)) & (begin_at[following] < spans[:, 1])
-    return np.where(past, np.where(reaches, following, -1), word).astype(np.int32)
+    return np.where(past, np.where(reaches, filled[following], -1), filled[word]).astype(np.int32)
 
 
 def special_tokens(tokenizer: Any) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

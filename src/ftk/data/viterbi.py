@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _FORBIDDEN = np.float32(-1e9)
+_IMPOSSIBLE = np.float32(-1e4)
+"""No log-probability counts as less than this, so that any number of them outweighs one forbidden step."""
 _CELLS_AT_ONCE = 1 << 21
 
 
@@ -58,7 +60,7 @@ def _viterbi(
     time, width = int(lengths.max()), scores[0].shape[1]
     padded = np.zeros((len(scores), time, width), dtype=np.float32)
     for row, score in enumerate(scores):
-        padded[row, : len(score)] = score
+        padded[row, : len(score)] = np.maximum(score, _IMPOSSIBLE)
     back = np.zeros((len(scores), time, width), dtype=np.int32)
     best = padded[:, 0].astype(np.float64) + starts
     final = np.where((lengths == 1)[:, None], best, 0.0)

@@ -4,14 +4,19 @@ from enum import Enum
 
 import regex
 
-# Scripts that are written without spaces: each character, with its marks, is a word.
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_WORD = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{_UNSPACED}]]+"
+# Scripts that are written without spaces: each character, with its marks, is a word. The mark of long vowels in
+# Japanese belongs to no script.
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\u30fc\uff70\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{_UNSPACED}]]"
+# Signs within a word that no reader sees: the soft hyphen and the joiners of Indic scripts, Persian and emoji.
+_JOINER = r"\u00ad\u200c\u200d"
+_WORD = rf"{_LETTER}(?:{_LETTER}|[{_JOINER}])*"
 _ONE = rf"[{_UNSPACED}]\p{{M}}*"
-_FINE = regex.compile(rf"(?V1){_ONE}|{_WORD}|\S")
+_REST = rf"\S[\p{{M}}\p{{Emoji_Modifier}}{_JOINER}]*"
+_FINE = regex.compile(rf"(?V1){_ONE}|{_WORD}|{_REST}")
 _SUFFIX = r"['’][sS](?!\w)"
 _INSIDE = rf"[-&/@.·]|(?<=\p{{N}})[,:](?=\p{{N}})|(?!{_SUFFIX})['’]"
-_COARSE = regex.compile(rf"(?V1){_ONE}|(?:\p{{L}}\.){{2,}}|{_SUFFIX}|{_WORD}(?:(?:{_INSIDE}){_WORD})*|\S")
+_COARSE = regex.compile(rf"(?V1){_ONE}|(?:\p{{L}}\.){{2,}}|{_SUFFIX}|{_WORD}(?:(?:{_INSIDE}){_WORD})*|{_REST}")
 
 
 class Words(Enum):

@@ -108,7 +108,7 @@ def load(source: Source, auto_model: str, *, seed: int) -> Loaded:
     head_class = getattr(transformers, auto_model)
     torch.manual_seed(seed)
     if source.folder is None:
-        model = head_class.from_config(source.config)
+        model = _build(head_class, source.config)
         return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters"])
     if source.same_labels:
         model, facts = _from_pretrained(head_class, source)
@@ -127,7 +127,7 @@ def token_limit(config: Any, tokenizer: Any) -> int:
     positions = getattr(config, "max_position_embeddings", None)
     if isinstance(positions, int) and positions > 0:
         with torch.device("meta"):
-            skeleton = AutoModel.from_config(config)
+            skeleton = _build(AutoModel, config)
         for name, module in skeleton.named_modules():
             if "position" in name and isinstance(module, nn.Embedding) and module.num_embeddings == positions:
                 positions -= 0 if module.padding_idx is None else module.padding_idx + 1
@@ -168,7 +168,7 @@ def _from_pretrained(head_class: Any, source: Source) -> tuple[nn.Module, list[s
 
 def _with_new_head(head_class: Any, source: Source) -> tuple[nn.Module, list[str]]:
     """The encoder of a model that was trained for other labels, under a new head."""
-    model = head_class.from_config(source.config)
+    model = _build(head_class, source.config)
     encoder_name = model.base_model_prefix
     encoder, info = AutoModel.from_pretrained(
         str(source.folder),
@@ -246,6 +246,14 @@ def _make_config(values: dict[str, Any]) -> Any:
     try:
         return AutoConfig.for_model(model_type, **values)
     except Exception as error:  # configs check their values with errors of several kinds
+        raise ModelError(f"model.config: {str(error).strip().splitlines()[0]}") from error
+
+
+def _build(auto_class: Any, config: Any) -> Any:
+    """A model with random weights."""
+    try:
+        return auto_class.from_config(config)
+    except Exception as error:  # architectures check their values with errors of several kinds
         raise ModelError(f"model.config: {str(error).strip().splitlines()[0]}") from error
 
 

@@ -1,0 +1,143 @@
+"""The words after the command: Hydra's flags and the overrides, told apart and read once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.errors import HydraException
+
+from ftk.config.mistakes import Mistake, nearest
+
+# Each flag: its short form, and the values it takes; none takes any value, empty takes no value.
+_FLAGS: dict[str, tuple[str, tuple[str, ...] | None]] = {
+    "--help": ("-h", ()),
+    "--hydra-help": ("", ()),
+    "--cfg": ("-c", ("job", "hydra", "all")),
+    "--resolve": ("", ()),
+    "--package": ("-p", None),
+    "--run": ("-r", ()),
+    "--multirun": ("-m", ()),
+    "--config-dir": ("-cd", None),
+    "--info": ("-i", ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")),
+}
+_VALUE_MAY_BE_LEFT_OUT = {"--info": "all"}
+_SHORT = {short: name for name, (short, _) in _FLAGS.items() if short}
+_INSTEAD = {
+    "--config-name": "The command is the name of the config; choose a file of your own with experiment=<name>.",
+    "--config-path": "Put a folder first with FTK_CONFIG_PATH=<folder>, or add it with --config-dir <folder>.",
+    "--experimental-rerun": "The first line of a run's config.yaml is the command that repeats it.",
+    "--shell-completion": "'ftk completion' prints the scripts for bash, zsh and fish.",
+    "--version": "'ftk --version' prints it.",
+}
+_INSTEAD |= {short: _INSTEAD[name] for short, name in (("-cn", "--config-name"), ("-cp", "--config-path"))}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandLine:
+    """What the user wrote after the command word."""
+
+    flags: dict[str, str]
+    """Hydra's flags by their long names; the value is empty where a flag takes none."""
+    words: tuple[str, ...]
+    """The overrides, as Hydra's grammar can read them."""
+    mistakes: list[Mistake] = field(default_factory=list)
+    """What is wrong with the flags."""
+
+    @classmethod
+    def parse(cls, argv: Sequence[str]) -> "CommandLine":
+        """Tell flags from overrides."""
+        flags: dict[str, str] = {}
+        words: list[str] = []
+        mistakes: list[Mistake] = []
+        rest = list(argv)
+        while rest:
+            word = rest.pop(0)
+            if not word.startswith("-"):
+                words.append(readable(word))
+                continue
+            written, equals, value = word.partition("=")
+            name = _SHORT.get(written, written)
+            if name not in _FLAGS:
+                mistakes.append(_unknown(word, written))
+                continue
+            allowed = _FLAGS[name][1]
+            if allowed != () and not equals and rest and _may_follow(rest[0], allowed):
+                value = rest.pop(0)
+            value = value or _VALUE_MAY_BE_LEFT_OUT.get(name, "")
+            if allowed == () and equals:
+                mistakes.append(Mistake(word, f"The flag {name} takes no value."))
+            elif allowed and value not in allowed:
+                mistakes.append(Mistake(word, f"The flag {name} takes one of: {', '.join(allowed)}."))
+            elif allowed is None and not value:
+                mistakes.append(Mistake(word, f"The flag {name} needs a value: {name} <{name[2:]}>."))
+            flags[name] = value
+        return cls(flags=flags, words=tuple(words), mistakes=mistakes + _clashes(flags))
+
+    @property
+    def sweep(self) -> bool:
+        """Whether each combination of the listed values is a job."""
+        return "--multirun" in self.flags
+
+    @property
+    def only_prints(self) -> bool:
+        """Whether Hydra answers by itself and no job is run."""
+        return bool(self.flags.keys() & {"--help", "--hydra-help", "--cfg", "--info"})
+
+    @property
+    def config_dir(self) -> str | None:
+        """The folder that adds configs to the shipped ones."""
+        return self.flags.get("--config-dir")
+
+    def flag_words(self) -> list[str]:
+        """The flags, each one word."""
+        return [f"{name}={value}" if value else name for name, value in self.flags.items()]
+
+
+def readable(word: str) -> str:
+    """A value that Hydra's grammar cannot read, such as a path with = or é in it, quoted for it.
+
+    Values with a structure of their own (lists, sweeps, quotes, interpolations) are left alone.
+    """
+    key, equals, value = word.partition("=")
+    if not equals or value.startswith(("[", "{", "'", '"')) or "," in value or "${" in value:
+        return word
+    parser = OverridesParser.create()
+    try:
+        parser.parse_override(word)
+    except HydraException:
+        quoted = as_text(key, value)
+        try:
+            parser.parse_override(quoted)
+        except HydraException:
+            return word
+        return quoted
+    return word
+
+
+def as_text(key: str, value: str) -> str:
+    """The override that sets a key to exactly this text."""
+    return f"{key}={QuotedString(text=value, quote=Quote.single).with_quotes()}"
+
+
+def _may_follow(word: str, allowed: tuple[str, ...] | None) -> bool:
+    """Whether a word can be the value of the flag before it."""
+    return not word.startswith("-") and (allowed is None or word in allowed or "=" not in word)
+
+
+def _unknown(word: str, written: str) -> Mistake:
+    if written in _INSTEAD:
+        return Mistake(word, f"ftk does not take this flag of Hydra. {_INSTEAD[written]}")
+    hint = nearest(written, list(_FLAGS)) if written.startswith("--") else ""
+    return Mistake(word, f"There is no flag '{written}'.{hint} Keys are set as key=value.")
+
+
+def _clashes(flags: dict[str, str]) -> list[Mistake]:
+    mistakes = []
+    if len(modes := [name for name in ("--run", "--multirun", "--cfg", "--info") if name in flags]) > 1:
+        mistakes.append(Mistake(" ".join(modes), "One at a time."))
+    if "--resolve" in flags and not flags.keys() & {"--cfg", "--help"}:
+        mistakes.append(Mistake("--resolve", "It goes with --cfg job or --help."))
+    if "--package" in flags and "--cfg" not in flags:
+        mistakes.append(Mistake("--package", "It goes with --cfg: --cfg job --package model prints that section."))
+    return mistakes

@@ -1,0 +1,188 @@
+"""``ftk predict`` and ``ftk evaluate``: every row and every token comes back."""
+
+import io
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll, write_jsonl, write_lines
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model that has learned the toy corpus."""
+    from ftk import cli
+
+    folder = tmp_path_factory.mktemp("checkpoint")
+    data = write_conll(folder / "train.conll", toy_sentences(48))
+    argv = [*TINY, f"data.train={data}", f"data.validation={data}", "train.epochs=6", f"run.dir={folder / 'run'}"]
+    assert cli.run(["finetune", *argv]) == 0
+    return folder / "run" / "best"
+
+
+TEXTS = ["Ada Berg went to Oslo .", "", "nothing here", "Boris Berg  went to Kyoto by slow train."]
+
+
+def parquet(path: str, rows: list[dict[str, object]]) -> str:
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: write_lines("in.txt", TEXTS),
+        lambda: write_jsonl("in.jsonl", [{"id": i, "text": t} for i, t in enumerate(TEXTS)]),
+        lambda: write_lines("in.csv", ["id,text", *(f'{i},"{t}"' for i, t in enumerate(TEXTS))]),
+        lambda: write_lines("in.tsv", ["id\ttext", *(f"{i}\t{t}" for i, t in enumerate(TEXTS))]),
+        lambda: parquet("in.parquet", [{"id": i, "text": t} for i, t in enumerate(TEXTS)]),
+    ],
+    ids=["txt", "jsonl", "csv", "tsv", "parquet"],
+)
+def test_texts_of_every_format(ftk: Callable[..., Result], checkpoint: Path, make: Callable[[], str]) -> None:
+    path = make()
+    result = ftk("predict", f"checkpoint={checkpoint}", f"input={path}", "output=out.jsonl")
+    assert result.code == 0, result.err
+    rows = read_jsonl("out.jsonl")
+    assert [row["text"] for row in rows] == TEXTS
+    if "txt" not in path:
+        assert [int(row["id"]) for row in rows] == list(range(len(TEXTS)))
+    found = [[(entity["label"], entity["text"]) for entity in row["entities"]] for row in rows]
+    assert found[0] == [("PER", "Ada Berg"), ("LOC", "Oslo")]
+    assert found[1] == []
+    assert found[3] == [("PER", "Boris Berg"), ("LOC", "Kyoto")]
+    for row in rows:
+        for entity in row["entities"]:
+            assert row["text"][entity["start"] : entity["end"]] == entity["text"]
+            assert 0 < entity["score"] <= 1
+
+
+def test_tokens_come_back_with_one_tag_each(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    sentences = toy_sentences(8)
+    path = write_conll("in.conll", [[(word, "x", tag) for word, tag in sentence] for sentence in sentences])
+    result = ftk("predict", f"checkpoint={checkpoint}", f"input={path}", "output=out.jsonl")
+    assert result.code == 0, result.err
+    for sentence, row in zip(sentences, read_jsonl("out.jsonl"), strict=True):
+        assert row["tokens"] == [word for word, _ in sentence]
+        assert row["tags"] == [tag for _, tag in sentence]
+        assert row["gold_tags"] == row["tags"]
+        assert row["column_1"] == ["x"] * len(sentence)
+        joined = " ".join(row["tokens"])
+        assert [joined[e["start"] : e["end"]] for e in row["entities"]] == [e["text"] for e in row["entities"]]
+
+
+def test_standard_input_and_output(
+    ftk: Callable[..., Result], checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO("\n".join(TEXTS).encode()))))
+    result = ftk("predict", f"checkpoint={checkpoint}", "input=-")
+    assert result.code == 0
+    assert [json.loads(line)["text"] for line in result.out.splitlines()] == TEXTS
+    assert "4 rows in" in result.err
+
+
+def test_a_document_of_5000_words_is_read_in_windows(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    sentence = "Ada Berg went to Oslo by slow train .".split()
+    words = (sentence * 556)[:5000]
+    write_jsonl("long.jsonl", [{"tokens": words}, {"tokens": ["Oslo"]}])
+    result = ftk("predict", f"checkpoint={checkpoint}", "input=long.jsonl", "output=out.jsonl")
+    assert result.code == 0, result.err
+    row, short = read_jsonl("out.jsonl")
+    assert len(row["tags"]) == 5000
+    assert len(short["tags"]) == 1
+    assert "1 row longer than 128 tokens: read in overlapping windows" in result.err
+    windows = next(line for line in result.err.splitlines() if "windows: for the rows longer than one" in line)
+    assert int(windows.split()[0].replace(",", "")) > 40
+
+
+def test_more_rows_than_one_batch_keep_their_order(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    texts = [f"{'Ada Berg went to Oslo . ' * (i % 7)}number {i}" for i in range(2500)]
+    result = ftk("predict", f"checkpoint={checkpoint}", f"input={write_lines('in.txt', texts)}", "output=out.jsonl")
+    assert result.code == 0, result.err
+    assert [row["text"] for row in read_jsonl("out.jsonl")] == texts
+
+
+def test_a_fault_in_the_input_leaves_no_output(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    rows: list[dict[str, object]] = [{"text": "fine"}] * 3000
+    write_jsonl("in.jsonl", [*rows, {"text": 7}])
+    result = ftk("predict", f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl")
+    assert result.code == 1
+    assert "in.jsonl:3001" in result.err
+    assert sorted(path.name for path in Path().iterdir()) == ["in.jsonl"]
+
+
+def test_an_output_is_not_overwritten_unasked(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    write_lines("in.txt", TEXTS)
+    Path("out.jsonl").write_text("precious\n")
+    argv = [f"checkpoint={checkpoint}", "input=in.txt", "output=out.jsonl"]
+    refused = ftk("predict", *argv)
+    assert refused.code == 1
+    assert "run.overwrite=true" in refused.err
+    assert Path("out.jsonl").read_text() == "precious\n"
+    assert ftk("predict", *argv, "run.overwrite=true").code == 0
+    assert len(read_jsonl("out.jsonl")) == len(TEXTS)
+
+
+def test_evaluate_scores_as_training_did(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    expected = json.loads((checkpoint.parent / "metrics.json").read_text())["validation"]
+    data = checkpoint.parent.parent / "train.conll"
+    result = ftk("evaluate", f"checkpoint={checkpoint}", f"data.test={data}", "run.dir=scores", "hardware.threads=1")
+    assert result.code == 0, result.err
+    found = json.loads(Path("scores/metrics.json").read_text())["test"]
+    assert found["per_label"] == expected["per_label"]
+    assert found["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+    assert len(read_jsonl("scores/predictions/test.jsonl")) == 48
+
+
+def test_evaluate_knows_the_labels_of_the_model_not_of_the_data(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    path = write_conll("other.conll", [[("Mars", "B-PLANET"), ("shines", "O")]])
+    argv = ["evaluate", f"checkpoint={checkpoint}", f"data.test={path}"]
+    refused = ftk(*argv)
+    assert refused.code == 1
+    assert "The model knows LOC, PER" in refused.err
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: (f / "model.safetensors").write_bytes(b"x"), "not the one that was saved"),
+        (lambda f: (f / "tokenizer.json").unlink(), "the file is missing"),
+        (lambda f: (f / "ftk.json").write_text("{"), "cannot be read as ftk wrote it"),
+        (lambda f: (f / "ftk.json").write_text("[]"), "ftk.json"),
+        (lambda f: _edit(f, task={"name": "os", "fields": {}}), "not one of ftk's own"),
+        (
+            lambda f: _edit(f, task={"name": "token_classification", "fields": {"_target_": "os.system"}}),
+            "no such field",
+        ),
+        (lambda f: _edit(f, files={"../../etc/passwd": "0"}), "not the name of a file of this folder"),
+        (lambda f: _edit(f, labels=7), "ftk.json"),
+    ],
+)
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_a_checkpoint_that_is_not_what_was_written_is_refused(
+    ftk: Callable[..., Result], checkpoint: Path, damage: Callable[[Path], object], message: str, command: str
+) -> None:
+    shutil.copytree(checkpoint, "copy")
+    damage(Path("copy"))
+    write_lines("in.txt", TEXTS)
+    argv = ["input=in.txt"] if command == "predict" else ["data=demo"]
+    result = ftk(command, "checkpoint=copy", *argv)
+    assert result.code == 1
+    assert message in result.err
+    assert "Traceback" not in result.err
+    assert not Path("runs").exists()
+
+
+def _edit(folder: Path, **changes: object) -> None:
+    path = folder / "ftk.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))

@@ -1,0 +1,66 @@
+"""What the tests of the data layer share: shipped settings with a few changes, and readers of files written here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hypothesis import settings
+
+from ftk.config.paths import shipped_configs
+from ftk.config.schema import DataConfig, Duplicates, Format
+from ftk.data.rows import Notes, Row
+from ftk.data.sentences import Sentence
+from ftk.data.source import read_file
+from ftk.tasks import build_task
+from ftk.tasks.base import Task
+
+MANY = settings(max_examples=150, deadline=None, derandomize=True)
+SOME = settings(max_examples=50, deadline=None, derandomize=True)
+
+
+def data_config(**changes: Any) -> DataConfig:
+    """The shipped ``data`` settings; ``columns`` adds to theirs."""
+    values = yaml.safe_load((Path(shipped_configs()) / "data" / "auto.yaml").read_text(encoding="utf-8"))
+    values["columns"].update(changes.pop("columns", {}))
+    values["format"] = Format(changes.pop("format", values["format"]))
+    values["duplicates"] = Duplicates(changes.pop("duplicates", values["duplicates"]))
+    return replace(DataConfig(**values), **changes)
+
+
+def ner_task(**changes: Any) -> Any:
+    """The shipped ``task=ner`` with some fields changed."""
+    node = yaml.safe_load((Path(shipped_configs()) / "task" / "ner.yaml").read_text(encoding="utf-8"))
+    task = build_task({**node, **changes})
+    assert isinstance(task, Task)
+    return task
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a file gave."""
+
+    rows: list[Row]
+    notes: list[str]
+
+    @property
+    def values(self) -> list[dict[str, Any]]:
+        """The columns of each row."""
+        return [row.values for row in self.rows]
+
+
+def read(content: str | bytes, name: str, *, labelled: bool = True, format: str = "auto", **data: Any) -> Read:
+    """Write a file of this content and read its rows."""
+    Path(name).write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    config, notes = data_config(**data), Notes()
+    rows = list(read_file(name, Format(format), config, notes, labelled=labelled))
+    return Read(rows, list(notes.drain()))
+
+
+def sentences(rows: Iterable[dict[str, Any]], *, labelled: bool = True, **task: Any) -> tuple[list[Sentence], Notes]:
+    """The sentences that the entity task makes of rows of ``rows.jsonl``, and what it notes on the way."""
+    notes = Notes()
+    numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(rows, start=1)]
+    columns = data_config(columns=task.pop("columns", {})).columns
+    return ner_task(**task).read(numbered, columns=columns, labelled=labelled, notes=notes), notes

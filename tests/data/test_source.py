@@ -1,0 +1,145 @@
+"""What the config names becomes rows: files, folders, globs, standard input; the format is found by ending and content."""
+
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import write_jsonl, write_lines
+from data_helpers import data_config, read
+
+from ftk.data.files import expand
+from ftk.data.rows import Notes
+from ftk.data.source import fingerprint, read_splits, stream
+from ftk.errors import DataError
+
+TWO_COLUMNS = "EU\tB-ORG\nleft\tO\n"
+
+
+def texts(spec: Any, **data: Any) -> list[str]:
+    """The texts that are read for prediction."""
+    return [row.values["text"] for row in stream(spec, data_config(**data), Notes())]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "columns"),
+    [
+        ("a.conll", TWO_COLUMNS, ["tokens", "tags"]),
+        ("a.iob2", TWO_COLUMNS, ["tokens", "tags"]),
+        ("a.CoNLL", TWO_COLUMNS, ["tokens", "tags"]),
+        ("a.txt", TWO_COLUMNS, ["tokens", "tags"]),
+        ("a", TWO_COLUMNS, ["tokens", "tags"]),
+        ("a.txt", "[\tO\n]\tO\n", ["tokens", "tags"]),
+        ("a.txt", "{\tO\n}\tO\n", ["tokens", "tags"]),
+        ("a.jsonl", '{"text": "x"}\n', ["text"]),
+        ("a.json", '[{"text": "x"}]', ["text"]),
+        ("a.txt", '\n{"text": "x"}\n', ["text"]),
+        ("a", '[\n {"text": "x"}]', ["text"]),
+        ("a.csv", "text,more\nx,1\n", ["text", "more"]),
+        ("a.tsv", "text\tmore\nx\t1\n", ["text", "more"]),
+    ],
+)
+def test_the_format_is_found(name: str, content: str, columns: list[str]) -> None:
+    assert [list(row) for row in read(content, name).values] == [columns]
+
+
+def test_a_format_that_is_set_wins_over_the_ending() -> None:
+    assert read('{"text": "x"}\n', "a.conll", format="jsonl").values == [{"text": "x"}]
+
+
+def test_unlabelled_text_is_one_row_a_line_blank_ones_included() -> None:
+    assert read("EU\tO\n\n[x\n", "in.txt", labelled=False).values == [{"text": "EU\tO"}, {"text": ""}, {"text": "[x"}]
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    def send(content: bytes) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(content))))
+
+    send(b"one\r\n\nthree")
+    assert texts("-") == ["one", "", "three"]
+    send("\ufeffкот\n".encode("utf-16"))
+    assert texts("-") == ["кот"]
+    send(b'{"text": "x"}\n')
+    assert texts("-", format="jsonl") == ["x"]
+    send(b'{"text": "x"}\n{')
+    with pytest.raises(DataError, match=r"^<stdin>:2: this is not JSON"):
+        texts("-", format="jsonl")
+
+
+def test_files_folders_globs_and_lists() -> None:
+    Path("d/deep").mkdir(parents=True)
+    for name in ("d/b.txt", "d/a.txt", "d/c.jsonl", "d/.hidden.txt", "d/notes.md", "d/deep/e.txt", "x[1].txt"):
+        write_lines(name, [name])
+
+    def names(spec: Any) -> list[str]:
+        return [str(path) for path in expand(spec, key="data.train")]
+
+    assert names("d/b.txt") == ["d/b.txt"]
+    assert names("d") == ["d/a.txt", "d/b.txt", "d/c.jsonl"]
+    assert names("d/*.txt") == ["d/a.txt", "d/b.txt"]
+    assert names("d/**/*.txt") == ["d/a.txt", "d/b.txt", "d/deep/e.txt"]
+    assert names(["d/c.jsonl", "d/[ab].txt"]) == ["d/c.jsonl", "d/a.txt", "d/b.txt"]
+    assert names("x[1].txt") == ["x[1].txt"]
+
+
+def test_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write_lines("a.txt", ["x"])
+    assert expand("~/a.txt", key="input") == [tmp_path / "a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("d/trian.conll", r"^data\.train=d/trian\.conll: there is no such file .*Did you mean 'd/train\.conll'\?$"),
+        ("nowhere/train.conll", r"^data\.train=nowhere/train\.conll: there is no such file or folder \(looked at /"),
+        ("d/*.csv", r"^data\.train=d/\*\.csv: no file matches"),
+        ("empty", r"^data\.train=empty: the folder holds no file with a known ending \(\.conll, "),
+        ("", r"^data\.train='': expected a path, a glob, a folder"),
+        ([], r"^data\.train=\[\]: expected a path"),
+        (["d/train.conll", 3], r"^data\.train=3: expected a path"),
+    ],
+)
+def test_what_is_not_there_is_named(spec: Any, message: str) -> None:
+    Path("d").mkdir()
+    Path("empty").mkdir()
+    write_lines("d/train.conll", ["a\tO"])
+    with pytest.raises(DataError, match=message):
+        expand(spec, key="data.train")
+
+
+def test_splits_are_read_from_all_their_files_up_to_the_limit() -> None:
+    first = write_jsonl("1.jsonl", [{"text": "a"}, {"text": "b"}])
+    second = write_jsonl("2.jsonl", [{"text": "c"}])
+
+    def found(**data: Any) -> dict[str, list[str]]:
+        splits = read_splits(data_config(**data), ("train", "test"), demo=None, notes=Notes())
+        return {name: [row.values["text"] for row in split.rows] for name, split in splits.items()}
+
+    assert found(train=[first, second]) == {"train": ["a", "b", "c"]}
+    assert found(train="*.jsonl", test=second, limit=1) == {"train": ["a"], "test": ["c"]}
+    assert texts("*.jsonl", limit=2) == ["a", "b"]
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "# only a comment\n", "-DOCSTART-\tO\n\n"])
+def test_a_split_without_rows_is_an_error(content: str) -> None:
+    Path("train.conll").write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=r"^data\.train: no row in train\.conll; the file is empty"):
+        read_splits(data_config(train="train.conll"), ("train",), demo=None, notes=Notes())
+
+
+def test_a_file_that_is_lost_before_it_is_read_is_an_error() -> None:
+    Path("a.txt").write_text("x\n", encoding="utf-8")
+    rows = stream("a.txt", data_config(), Notes())
+    Path("a.txt").unlink()
+    with pytest.raises(DataError, match=r"^a\.txt: cannot be read \(No such file or directory\)"):
+        list(rows)
+
+
+def test_fingerprints_change_with_the_content_alone() -> None:
+    a, b, c = Path("a"), Path("b"), Path("c")
+    for path, content in ((a, "x"), (b, "x"), (c, "y")):
+        path.write_text(content, encoding="utf-8")
+    found = fingerprint([a, b, c])
+    assert found["a"] == found["b"] != found["c"]
