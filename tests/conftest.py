@@ -17,7 +17,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-TINY = ("model=tiny", "hardware=cpu", "hardware.threads=1")
+TINY = ("model=tiny", "model.default_lr=3e-3", "hardware=cpu", "hardware.threads=1")
 """A model that trains in seconds."""
 
 

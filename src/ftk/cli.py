@@ -45,7 +45,14 @@ def help_text() -> str:
 
 def main() -> None:
     """Run the command that ``sys.argv`` names and exit with its code."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output (head, less) has left: nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    sys.exit(code)
 
 
 def run(argv: list[str]) -> int:
@@ -71,18 +78,14 @@ def run(argv: list[str]) -> int:
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         return importlib.import_module(COMMANDS[word][0]).run(word, rest)
-    except FtkError as error:
-        if os.environ.get("FTK_TRACEBACK") == "1":
-            raise
-        print(f"ftk {word}: {error}", file=sys.stderr)
-        return 1
     except Interrupted as stop:
         print(f"ftk {word}: {stop}", file=sys.stderr)
         return stop.exit_code
-    except BrokenPipeError:
-        # The reader of our output (head, less) has left: nobody is there to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    except (FtkError, OSError) as error:  # a folder that cannot be written, a full disk: no bug of ours either
+        if os.environ.get("FTK_TRACEBACK") == "1" or isinstance(error, BrokenPipeError):
+            raise
+        print(f"ftk {word}: {error}", file=sys.stderr)
+        return 1
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -92,7 +95,7 @@ def _unknown(word: str) -> int:
     import difflib
 
     near = difflib.get_close_matches(word, COMMANDS, n=1)
-    if "=" in word:
+    if "=" in word or word.startswith("-"):
         hint = f"a command comes first: ftk {' | '.join(COMMANDS)}"
     else:
         hint = f"did you mean '{near[0]}'?" if near else f"the commands are {', '.join(COMMANDS)}."

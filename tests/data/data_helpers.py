@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,26 @@ SOME = settings(max_examples=50, deadline=None, derandomize=True)
 
 def data_config(**changes: Any) -> DataConfig:
     """The shipped ``data`` settings; ``columns`` adds to theirs."""
-    values = yaml.safe_load((Path(shipped_configs()) / "data" / "auto.yaml").read_text(encoding="utf-8"))
-    values["columns"].update(changes.pop("columns", {}))
+    values = _shipped("data/auto")
+    values["columns"] = {**values["columns"], **changes.pop("columns", {})}
     values["format"] = Format(changes.pop("format", values["format"]))
     values["duplicates"] = Duplicates(changes.pop("duplicates", values["duplicates"]))
     return replace(DataConfig(**values), **changes)
 
 
-def ner_task(**changes: Any) -> Any:
+@cache
+def ner_task(**changes: Any) -> Task:
     """The shipped ``task=ner`` with some fields changed."""
-    node = yaml.safe_load((Path(shipped_configs()) / "task" / "ner.yaml").read_text(encoding="utf-8"))
-    task = build_task({**node, **changes})
-    assert isinstance(task, Task)
-    return task
+    return build_task({**_shipped("task/ner"), **changes})
+
+
+def _shipped(name: str) -> dict[str, Any]:
+    return dict(_read_yaml(shipped_configs() / f"{name}.yaml"))
+
+
+@cache
+def _read_yaml(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ import codecs
 from pathlib import Path
 
 import pytest
-from conftest import write_conll
 from data_helpers import SOME, read
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import write_conll
 from ftk.errors import DataError
 
 TOKENS = [["EU", "rejects", "German", "call"], ["Peter", "Blackburn"]]
@@ -27,7 +27,7 @@ def columns(layout: str, *, between: str = "\t") -> str:
     return "\n".join(lines) + "\n"
 
 
-LAYOUTS = {
+LAYOUTS: dict[str, str | bytes] = {
     "tabs": TABS,
     "spaces": TABS.replace("\t", " "),
     "runs of spaces": TABS.replace("\t", "   ").replace("EU", "  EU"),

@@ -1,4 +1,4 @@
-"""What the config names becomes rows: files, folders, globs, standard input; the format is found by ending and content."""
+"""Files, folders, globs and standard input become rows; their format is found by ending and by content."""
 
 import io
 import sys
@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import write_jsonl, write_lines
 from data_helpers import data_config, read
 
+from conftest import write_jsonl, write_lines
 from ftk.data.files import expand
 from ftk.data.rows import Notes
 from ftk.data.source import fingerprint, read_splits, stream

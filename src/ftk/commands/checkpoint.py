@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ftk.commands.manifest import task_of
 from ftk.config.schema import DataConfig, HardwareConfig
 from ftk.core.device import choose
@@ -80,8 +78,3 @@ class Checkpoint:
             batch_tokens=hardware.eval_tokens,
             poll=lambda: None,
         )
-
-
-def num_threads() -> int:
-    """The threads that torch computes with."""
-    return torch.get_num_threads()

@@ -4,6 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from ftk.config.mistakes import nearest
 from ftk.config.paths import shipped_configs, user_configs
 from ftk.errors import ConfigError
 
@@ -43,7 +44,8 @@ def _list(group: str | None) -> None:
     files = config_files()
     groups = sorted({name.rpartition("/")[0] for name in files})
     if group is not None and group not in groups:
-        raise ConfigError(f"there is no group '{group}'; there are {', '.join(name for name in groups if name)}.")
+        known = [name for name in groups if name]
+        raise ConfigError(f"there is no group '{group}'.{nearest(group, known)} There are: {', '.join(known)}.")
     for name in groups:
         if group not in (None, name):
             continue
@@ -58,10 +60,7 @@ def _show(name: str) -> None:
     files = config_files()
     wanted = name.removesuffix(".yaml").strip("/")
     if wanted not in files:
-        import difflib
-
-        near = difflib.get_close_matches(wanted, files, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else " 'ftk configs list' prints all."
+        hint = nearest(wanted, files) or " 'ftk configs list' prints all."
         raise ConfigError(f"there is no config '{name}'.{hint}")
     sys.stdout.write(files[wanted].read_text(encoding="utf-8"))
 

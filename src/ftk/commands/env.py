@@ -28,9 +28,12 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def _hardware() -> dict[str, Any]:
-    import torch
+    try:
+        import torch
 
-    from ftk.core.device import cpu_has_bf16
+        from ftk.core.device import cpu_has_bf16
+    except (ImportError, OSError) as error:  # a broken install is what a bug report may be about
+        return {"gpus": f"unknown: torch cannot be imported ({error})"}
 
     names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     return {

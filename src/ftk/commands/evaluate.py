@@ -32,7 +32,9 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     corpus = read_test_corpus(config.data, task, labels, notes)
     for line in notes.drain():
         console.say(line)
-    from ftk.commands.checkpoint import Checkpoint, num_threads  # torch from here on
+    import torch  # from here on
+
+    from ftk.commands.checkpoint import Checkpoint
 
     checkpoint = Checkpoint.open(path, manifest, config.task, config.data)
     examples = corpus.examples["test"]
@@ -40,7 +42,7 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     for line in notes.drain():
         console.say(line)
     evaluator = checkpoint.evaluator(config.hardware, console)
-    folder.open(hardware=evaluator.hardware.why, threads=num_threads(), data=corpus.fingerprints())
+    folder.open(hardware=evaluator.hardware.why, threads=torch.get_num_threads(), data=corpus.fingerprints())
     console.log_to(folder.path / "log.txt", append=False)
     with folder.predictions("test") as write:
         metrics = evaluator.score(examples, features, write)

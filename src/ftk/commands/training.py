@@ -127,8 +127,6 @@ class Training:
                     stop=self.stop,
                 )
             except Interrupted as interrupted:
-                if state.progress.validated < state.progress.step:  # the signal came while validating
-                    self.save(state)
                 again = self.folder.invocation.command_line(
                     without=("run.resume", "run.dir", "run.overwrite"),
                     extra=(f"run.dir={self.folder.path}", "run.resume=true"),

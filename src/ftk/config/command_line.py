@@ -9,8 +9,7 @@ from hydra.errors import HydraException
 
 from ftk.config.mistakes import Mistake, nearest
 
-# Each flag: its short form, and the values it takes; none takes any value, empty takes no value.
-_FLAGS: dict[str, tuple[str, tuple[str, ...] | None]] = {
+FLAGS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "--help": ("-h", ()),
     "--hydra-help": ("", ()),
     "--cfg": ("-c", ("job", "hydra", "all")),
@@ -21,8 +20,10 @@ _FLAGS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "--config-dir": ("-cd", None),
     "--info": ("-i", ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")),
 }
+"""Hydra's flags that ftk takes: the short form, and the values; None is any value, an empty tuple none."""
+
 _VALUE_MAY_BE_LEFT_OUT = {"--info": "all"}
-_SHORT = {short: name for name, (short, _) in _FLAGS.items() if short}
+_SHORT = {short: name for name, (short, _) in FLAGS.items() if short}
 _INSTEAD = {
     "--config-name": "The command is the name of the config; choose a file of your own with experiment=<name>.",
     "--config-path": "Put a folder first with FTK_CONFIG_PATH=<folder>, or add it with --config-dir <folder>.",
@@ -58,19 +59,20 @@ class CommandLine:
                 continue
             written, equals, value = word.partition("=")
             name = _SHORT.get(written, written)
-            if name not in _FLAGS:
+            if name not in FLAGS:
                 mistakes.append(_unknown(word, written))
                 continue
-            allowed = _FLAGS[name][1]
+            allowed = FLAGS[name][1]
             if allowed != () and not equals and rest and _may_follow(rest[0], allowed):
                 value = rest.pop(0)
             value = value or _VALUE_MAY_BE_LEFT_OUT.get(name, "")
             if allowed == () and equals:
                 mistakes.append(Mistake(word, f"The flag {name} takes no value."))
             elif allowed and value not in allowed:
-                mistakes.append(Mistake(word, f"The flag {name} takes one of: {', '.join(allowed)}."))
+                what = word if equals else f"{word} {value}".rstrip()
+                mistakes.append(Mistake(what, f"The flag {name} takes one of: {', '.join(allowed)}."))
             elif allowed is None and not value:
-                mistakes.append(Mistake(word, f"The flag {name} needs a value: {name} <{name[2:]}>."))
+                mistakes.append(Mistake(word, f"The flag {name} needs a value after it."))
             flags[name] = value
         return cls(flags=flags, words=tuple(words), mistakes=mistakes + _clashes(flags))
 
@@ -83,6 +85,11 @@ class CommandLine:
     def only_prints(self) -> bool:
         """Whether Hydra answers by itself and no job is run."""
         return bool(self.flags.keys() & {"--help", "--hydra-help", "--cfg", "--info"})
+
+    @property
+    def shows_hydra(self) -> bool:
+        """Whether Hydra's own settings are part of what is printed."""
+        return self.flags.get("--cfg") in ("hydra", "all")
 
     @property
     def config_dir(self) -> str | None:
@@ -128,7 +135,7 @@ def _may_follow(word: str, allowed: tuple[str, ...] | None) -> bool:
 def _unknown(word: str, written: str) -> Mistake:
     if written in _INSTEAD:
         return Mistake(word, f"ftk does not take this flag of Hydra. {_INSTEAD[written]}")
-    hint = nearest(written, list(_FLAGS)) if written.startswith("--") else ""
+    hint = nearest(written, list(FLAGS)) if written.startswith("--") else ""
     return Mistake(word, f"There is no flag '{written}'.{hint} Keys are set as key=value.")
 
 

@@ -13,9 +13,10 @@ from typing import Any
 import hydra
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
-from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.errors import HydraException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -39,7 +40,9 @@ class Invocation:
     flags: tuple[str, ...]
     """Hydra's flags among them, each one word."""
     overrides: tuple[str, ...]
-    """The overrides of this job; in a sweep, those that the sweep chose among them."""
+    """The overrides of this job."""
+    swept: tuple[str, ...]
+    """Those of them that the sweep chose; none outside a sweep."""
     choices: dict[str, str]
     """The option that was chosen of each group: {"task": "ner", "model": "minilm"}."""
     resolved: str
@@ -51,7 +54,7 @@ class Invocation:
 
     def command_line(self, *, without: tuple[str, ...] = (), extra: tuple[str, ...] = ()) -> str:
         """The command that repeats this job, quoted for a shell."""
-        keep = [word for word in self._words() if word.lstrip("+").split("=", 1)[0] not in without]
+        keep = [word for word in self._words() if _key(word) not in without]
         return shlex.join(["ftk", self.command, *keep, *extra])
 
     def _words(self) -> list[str]:
@@ -59,7 +62,7 @@ class Invocation:
             return list(self.argv)
         # One job alone: run.dir is the folder of the whole sweep, which is not empty.
         flags = [word for word in self.flags if word != "--multirun"]
-        return [*flags, *(word for word in self.overrides if not word.lstrip("+").startswith("run.dir="))]
+        return [*flags, *(word for word in self.overrides if _key(word) != "run.dir")]
 
 
 @dataclass(kw_only=True)
@@ -136,8 +139,8 @@ def run(command: str, argv: list[str], job: Job) -> list[Outcome]:
             if stop.code:
                 raise
         except (HydraException, OmegaConfBaseException) as error:
-            what, advice = explain(error, [*user_configs(), shipped_configs()], command)
-            raise ConfigError(render([Mistake(what, advice)])) from error
+            what, advice = explain(error, user_configs())
+            raise ConfigError(render([Mistake(what or " ".join(argv), advice)])) from error
     for outcome in outcomes:
         if outcome.error is not None and outcome.invocation.sweep_job is None:
             raise outcome.error
@@ -188,13 +191,19 @@ def _invocation(
     command: str, argv: list[str], line: CommandLine, composed: DictConfig, sweep_dir: Path | None
 ) -> Invocation:
     state = HydraConfig.get()
+    fixed = {_key(word) for word in line.words if not OverridesParser.create().parse_override(word).is_sweep_override()}
     return Invocation(
         command=command,
         argv=tuple(argv),
         flags=tuple(line.flag_words()),
         overrides=tuple(state.overrides.task),
+        swept=tuple(word for word in state.overrides.task if sweep_dir is not None and _key(word) not in fixed),
         choices={group: str(option) for group, option in state.runtime.choices.items() if "/" not in group},
         resolved=OmegaConf.to_yaml(composed, resolve=True),
         sweep_job=int(state.job.num) if sweep_dir is not None else None,
         sweep_dir=sweep_dir,
     )
+
+
+def _key(word: str) -> str:
+    return word.lstrip("+").partition("=")[0]

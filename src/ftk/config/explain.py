@@ -16,27 +16,28 @@ _KINDS = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or 
 _NOISE = ("object_type=", "full_key:", "reference_type=", "See ", "Set the environment variable")
 
 
-def explain(error: Exception, folders: Sequence[Path], command: str) -> tuple[str, str]:
-    """Where an error of composing a config is, and what it is.
+def explain(error: Exception, folders: Sequence[Path]) -> tuple[str, str]:
+    """Where an error of composing a config is (empty where that is not known), and what it is.
 
     Args:
         error: what Hydra, OmegaConf or YAML raised.
-        folders: where configs are found, the first that has a file first.
-        command: the command word, which is also the name of the primary config.
+        folders: the user's own folders of configs, the first that has a file first.
     """
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         return f"{mark.name}, line {mark.line + 1}", f"This is not YAML: {error.problem}."
     if isinstance(error, UnicodeDecodeError):
         broken = [path for folder in folders for path in sorted(folder.rglob("*.yaml")) if not _is_text(path)]
-        return ", ".join(map(str, broken)) or f"{command}.yaml", "A config is a text file in UTF-8."
+        return ", ".join(map(str, broken)), "A config is a text file in UTF-8."
     text = _without_noise(error)
     where = re.match(r"In '([^']+)': (?:\w+ raised while composing config:\s*)?", text)
     if where is not None:
         text = text[where.end() :]
     full_key = _full_key(error)
-    what = _file(where[1], folders) if where is not None else full_key or f"{command}.yaml"
-    advice = _reworded(text)
+    what = _file(where[1], folders) if where is not None else full_key
+    advice = reworded(text)
+    if where is not None and full_key == where[1].partition("/")[0]:
+        advice += " If it sets keys of other sections, its first line must be '# @package _global_'."
     return what, f"{full_key}: {advice}" if where is not None and full_key else advice
 
 
@@ -61,19 +62,24 @@ def _full_key(error: Exception) -> str:
 
 
 def _file(name: str, folders: Sequence[Path]) -> str:
-    return next((str(path) for folder in folders if (path := folder / f"{name}.yaml").is_file()), f"{name}.yaml")
+    return next((str(path) for folder in folders if (path := folder / f"{name}.yaml").is_file()), "")
 
 
-def _reworded(text: str) -> str:
+def reworded(text: str) -> str:
+    """A message of OmegaConf in ftk's words; as it is where it is none of the common ones."""
     if match := re.search(r"Value '(.*)' of type '.*' could not be converted to (\w+)", text):
         return f"It must be {_KINDS.get(match[2], match[2])}; '{match[1]}' is not."
     if match := re.search(r"Value '(.*)' is not a valid bool", text):
         return f"It must be true or false; '{match[1]}' is neither."
     if match := re.search(r"Invalid value '(.*)', expected one of \[(.*)\]", text):
         known = match[2].split(", ")
-        return f"There is no '{match[1]}' to choose.{nearest(match[1], known)} There are: {match[2]}."
+        return f"It must be one of {match[2]}; '{match[1]}' is not.{nearest(match[1], known)}"
     if re.search(r"field '.*' is not Optional", text):
         return "It cannot be null."
+    if match := re.search(r"Interpolation key '(.*)' not found", text):
+        return f"${{{match[1]}}} points at no key of the config."
+    if match := re.search(r"\w+ raised while resolving interpolation: (.*)", text):
+        return match[1].strip('"') + "."
     if match := re.search(r"Cannot convert '.*' to string: '(.*)'", text):
         return f"It must be one text; '{match[1]}' is not."
     if match := re.search(r"Invalid type assigned: (\w+) is not a subclass of (\w+)\. value: (.*)", text):

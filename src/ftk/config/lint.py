@@ -1,8 +1,10 @@
 """All mistakes of a command line at once, each with its key, its value and the nearest thing that exists."""
 
+import dataclasses
 import itertools
 import shlex
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,13 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import OmegaConfBaseException
 
 from ftk.config.command_line import CommandLine, as_text
-from ftk.config.explain import explain
+from ftk.config.explain import explain, reworded
 from ftk.config.mistakes import Mistake, near_word, nearest, render
 from ftk.config.paths import shipped_configs, user_configs
+from ftk.config.schema import SCHEMAS
 from ftk.config.validate import check_values
 from ftk.errors import ConfigError
 
@@ -44,22 +47,26 @@ def checked_configs(command: str, line: CommandLine) -> list[Any]:
     mistakes = [*line.mistakes, *_check_config_dir(line.config_dir)]
     if mistakes:
         raise ConfigError(render(mistakes))
-    GlobalHydra.instance().clear()
-    folder = None if line.config_dir is None else str(Path(line.config_dir).absolute())
-    start = (
-        initialize(config_path=None, version_base=VERSION_BASE, job_name="ftk")
-        if folder is None
-        else initialize_config_dir(folder, version_base=VERSION_BASE, job_name="ftk")
-    )
-    try:
-        with start:
-            lint = _Lint(command, line)
-            configs = lint.run()
-    finally:
-        GlobalHydra.instance().clear()
+    with initialized(line.config_dir):
+        lint = _Lint(command, line)
+        configs = lint.run()
     if lint.mistakes:
         raise ConfigError(render(lint.mistakes)) from lint.cause
     return configs
+
+
+@contextmanager
+def initialized(config_dir: str | None) -> Iterator[None]:
+    """Hydra's compose API over the folders that a command line would have; nothing of it is left behind."""
+    GlobalHydra.instance().clear()
+    try:
+        if config_dir is None:
+            initialize(config_path=None, version_base=VERSION_BASE, job_name="ftk")
+        else:
+            initialize_config_dir(str(Path(config_dir).absolute()), version_base=VERSION_BASE, job_name="ftk")
+        yield
+    finally:
+        GlobalHydra.instance().clear()
 
 
 def _check_config_dir(name: str | None) -> list[Mistake]:
@@ -91,7 +98,7 @@ class _Lint:
     def __init__(self, command: str, line: CommandLine) -> None:
         self.command = command
         self.line = line
-        self.folders = [*user_configs(), shipped_configs(), *([Path(line.config_dir)] if line.config_dir else [])]
+        self.own_folders = [*user_configs(), *([Path(line.config_dir).absolute()] if line.config_dir else [])]
         self.loader = GlobalHydra.instance().config_loader()
         self.parser = OverridesParser.create(config_loader=self.loader)
         self.by_word: dict[int, Mistake] = {}
@@ -119,27 +126,25 @@ class _Lint:
             good = {position: parsed for position, parsed in overrides.items() if position not in self.by_word}
             self._compose_jobs(good)
         elif self.cause is not None:
-            self.others.append(Mistake(*explain(self.cause, self.folders, self.command)))
+            self.others.append(self._explained(self.cause))
         return []
 
     def _parse(self, position: int, word: str) -> Override | None:
         key, equals, value = word.partition("=")
-        if not equals and not word.startswith("~"):
-            groups = self.loader.list_groups("")
-            form = "<option>" if word in groups else "<value>"
-            self.by_word[position] = Mistake(word, f"This is not of the form key=value: {word or 'key'}={form}.")
+        is_group = key.lstrip("+~") in self.loader.list_groups("")
+        if not key or not (equals or word.startswith("~")):
+            example = f": {key}=<{'option' if is_group else 'value'}>" if key else ""
+            self.by_word[position] = Mistake(word or "''", f"This is not of the form key=value{example}.")
             return None
         try:
             override: Override = self.parser.parse_override(word)
-        except HydraException as error:
-            self.by_word[position] = Mistake(
-                word, f"This cannot be read: {_first_line(error)}.\n{_as_it_stands(key, value)}"
-            )
+        except HydraException:
+            self.by_word[position] = Mistake(word, self._unreadable(key, value))
             return None
         if override.is_sweep_override():
             if not self.line.sweep:
-                advice = f"Several values for one key are a sweep: add -m. {_as_it_stands(key, value)}"
-                self.by_word[position] = Mistake(word, advice)
+                one = "" if is_group else f" If it is one value, write {_as_it_stands(key, value)}"
+                self.by_word[position] = Mistake(word, f"Several values for one key are a sweep: add -m.{one}")
                 return None
             if not override.is_discrete_sweep():
                 self.by_word[position] = Mistake(word, "A sweep needs values that can be counted: a,b,c or range(1,4).")
@@ -149,24 +154,36 @@ class _Lint:
             return None
         return override
 
+    def _unreadable(self, key: str, value: str) -> str:
+        try:
+            self.parser.parse_override(as_text(key, value))
+        except HydraException:
+            return "The key cannot be read: it is made of names with dots between them."
+        return (
+            "The value cannot be read: commas, [lists], {dicts}, (calls) and quotes have a meaning of their own. "
+            f"If it is meant as it stands, write {_as_it_stands(key, value)}"
+        )
+
     def _compose_jobs(self, overrides: dict[int, Override]) -> list[Any] | None:
         """Every job of these overrides as its checked config; None where one of them cannot be composed."""
         configs = []
         for words in _jobs(overrides):
             try:
-                composed = compose(self.command, overrides=words)
+                composed = compose(self.command, overrides=words, return_hydra_config=self.line.shows_hydra)
             except Exception as error:  # Hydra and YAML raise all kinds for what users write
                 self.cause = error
                 return None
             if self.line.only_prints:
                 self._check_printing(composed)
                 continue
+            if missing := [key for key, value in items(composed) if value == "???"]:
+                self.others.append(self._missing(missing, words))
+                continue
             try:
                 config = typed(composed)
             except ConfigError as error:
                 what, _, advice = str(error).partition(": ")
-                if not self._is_meant(what):
-                    self.others.append(Mistake(what, advice))
+                self.others.append(Mistake(what, advice))
                 self.cause = error
                 continue
             except Exception as error:  # a key that no dataclass has
@@ -176,20 +193,34 @@ class _Lint:
             configs.append(config)
         return configs
 
+    def _missing(self, keys: list[str], words: list[str]) -> Mistake:
+        """Keys without a value: a section left out, or a file of the user's own that does not say all."""
+        section = keys[0].partition(".")[0]
+        chosen = [word.partition("=")[2] for word in words if word.startswith(f"{section}=")]
+        hint = ""
+        for folder in self.own_folders if chosen else []:
+            if (path := folder / section / f"{chosen[-1]}.yaml").is_file():
+                hint = f" If {path} begins with 'defaults: [auto]', the shipped file gives what it does not say."
+        return Mistake(", ".join(keys), f"No config gives a value.{hint}")
+
+    def _explained(self, error: Exception) -> Mistake:
+        what, advice = explain(error, self.own_folders)
+        return Mistake(what or " ".join(self.line.words) or f"{self.command}.yaml", advice)
+
     def _is_meant(self, what: str) -> bool:
         """Whether a value is missing only because its key is misspelt."""
         return what.partition("=")[0] in self.meant
 
     def _check_printing(self, composed: DictConfig) -> None:
         package = self.line.flags.get("--package", "_global_")
-        if self.line.flags.get("--cfg") == "job" and package != "_global_" and not _has_key(composed, package):
-            hint = nearest(package, leaf_keys(composed))
-            self.others.append(Mistake(f"--package {package}", f"The config has no such section.{hint}"))
+        if package != "_global_" and not _selects(composed, package):
+            hint = nearest(package, [key for key, value in items(composed) if value is not None])
+            self.others.append(Mistake(f"--package {package}", f"The config has nothing there.{hint}"))
         if "--resolve" in self.line.flags:
             try:
                 OmegaConf.to_container(composed, resolve=True)
             except OmegaConfBaseException as error:
-                self.others.append(Mistake(*explain(error, self.folders, self.command)))
+                self.others.append(self._explained(error))
 
     def _check_pieces(self, overrides: dict[int, Override]) -> None:
         groups = set(self.loader.list_groups(""))
@@ -197,7 +228,7 @@ class _Lint:
             used = set(compose(self.command, return_hydra_config=True).hydra.runtime.choices)
             used = {name for name in used if not name.startswith("hydra/")}
         except Exception as error:  # a primary config of the user's own that cannot be composed
-            self.others.append(Mistake(*explain(error, self.folders, self.command)))
+            self.others.append(self._explained(error))
             return
         chosen = []
         for position, override in overrides.items():
@@ -208,18 +239,20 @@ class _Lint:
         try:
             composed = compose(self.command, overrides=chosen)
         except Exception as error:
-            self.others.append(Mistake(*explain(error, self.folders, self.command)))
+            self.others.append(self._explained(error))
             return
-        known = [*leaf_keys(composed), *used]
+        known = dict(items(composed))
         for position, override in overrides.items():
             if override.key_or_group not in groups and not override.key_or_group.startswith("hydra"):
-                self._check_value(position, override, composed, known)
+                self._check_value(position, override, composed, known, used)
 
     def _check_group(self, position: int, override: Override, used: set[str]) -> None:
         group = override.key_or_group
         word = self.line.words[position]
         if group not in used:
-            advice = f"'ftk {self.command}' has no group '{group}'; it has {', '.join(sorted(used))}."
+            owner = _owner(group)
+            belongs = f" ({owner})" if owner else ""
+            advice = f"'ftk {self.command}' has no group '{group}'{belongs}; its groups are {', '.join(sorted(used))}."
             self.by_word[position] = Mistake(word, advice)
             return
         known = sorted(self.loader.get_group_options(group))
@@ -233,17 +266,22 @@ class _Lint:
             what = f"{group}={'null' if value is None else value}"
             self.by_word.setdefault(position, Mistake(what, advice))
 
-    def _check_value(self, position: int, override: Override, composed: DictConfig, known: list[str]) -> None:
+    def _check_value(
+        self, position: int, override: Override, composed: DictConfig, known: dict[str, Any], used: set[str]
+    ) -> None:
         key = override.key_or_group
         word = self.line.words[position]
         free = key.startswith(tuple(f"{parent}." for parent in _FREE))
-        there = _has_key(composed, key)
+        there = key in known
         if not there and not (free and (override.is_add() or override.is_force_add())):
-            near = near_word(key, known)
+            near = near_word(key, [*known, *used])
             self.meant |= {near} if near is not None else set()
             hint = f" Did you mean '{near}'?" if near is not None else ""
-            plus = f" A key that is not in the YAML is added with +{word}." if free and not override.is_delete() else ""
-            advice = f"There is no key '{key}' for 'ftk {self.command}'.{hint}{plus}"
+            can_add = free and key.rpartition(".")[0] in known and not override.is_delete()
+            plus = f" A key that is not in the YAML is added with +{word}." if can_add else ""
+            owner = "" if hint else _owner(key.partition(".")[0])
+            belongs = f"; {owner}" if owner else ""
+            advice = f"There is no key '{key}' for 'ftk {self.command}'{belongs}.{hint}{plus}"
             self.by_word[position] = Mistake(word, advice)
         elif there and override.is_add() and not override.is_force_add():
             self.by_word[position] = Mistake(word, f"The key is there already; leave out the +: {word[1:]}.")
@@ -260,7 +298,7 @@ class _Lint:
                 try:
                     OmegaConf.update(trial, key, value, merge=True)
                 except OmegaConfBaseException as error:
-                    self.by_word[position] = Mistake(word, explain(error, self.folders, self.command)[1])
+                    self.by_word[position] = Mistake(word, self._explained(error).advice)
                     return
 
 
@@ -268,31 +306,21 @@ def typed(composed: DictConfig) -> Any:
     """The composed config as the dataclass of its command: OmegaConf ends here.
 
     Raises:
-        ConfigError: a value is missing or an interpolation points nowhere; the text begins with the key.
+        ConfigError: an interpolation points nowhere; the text begins with the key.
     """
     try:
         return OmegaConf.to_object(composed)
-    except MissingMandatoryValue as error:
-        section = str(error.full_key).partition(".")[0]
-        raise ConfigError(
-            f"{error.full_key}: No config file gives it a value. A file of your own under {section}/ can take the rest "
-            "of the keys from the shipped one with 'defaults: [auto]' as its first line."
-        ) from error
     except OmegaConfBaseException as error:
-        key = error.full_key or "the config"
-        raise ConfigError(f"{key}: {str(error).splitlines()[0]}.") from error
+        raise ConfigError(f"{error.full_key or 'the config'}: {reworded(str(error).splitlines()[0])}") from error
 
 
-def leaf_keys(config: Any, prefix: str = "") -> list[str]:
-    """Every dotted key of a config, branches included."""
-    keys: list[str] = []
-    for name in config:
-        path = f"{prefix}{name}"
-        keys.append(path)
-        node = config._get_node(name)
-        if isinstance(node, DictConfig) and not node._is_none() and not node._is_interpolation():
-            keys += leaf_keys(node, f"{path}.")
-    return keys
+def items(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every dotted key of a config with its value, branches included, nothing resolved."""
+    plain: Any = OmegaConf.to_container(config, resolve=False) if isinstance(config, DictConfig) else config
+    for name, value in plain.items():
+        yield f"{prefix}{name}", value
+        if isinstance(value, dict):
+            yield from items(value, f"{prefix}{name}.")
 
 
 def _jobs(overrides: dict[int, Override]) -> Iterator[list[str]]:
@@ -326,19 +354,20 @@ def _values(override: Override) -> Iterator[Any]:
         yield parser.parse_override(f"x={text}").value()
 
 
-def _has_key(config: DictConfig, key: str) -> bool:
-    node: Any = config
-    for part in key.split("."):
-        if not isinstance(node, DictConfig) or node._is_none() or node._is_missing() or part not in node:
-            return False
-        node = node._get_node(part)
-    return True
+def _owner(section: str) -> str:
+    """'it belongs to ...' with the commands that have a section of this name; empty where none has."""
+    commands = [name for name, schema in SCHEMAS.items() if any(f.name == section for f in dataclasses.fields(schema))]
+    return f"it belongs to ftk {' and '.join(commands)}" if commands else ""
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".")
+def _selects(config: DictConfig, key: str) -> bool:
+    try:
+        return OmegaConf.select(config, key) is not None
+    except OmegaConfBaseException:
+        return False
 
 
 def _as_it_stands(key: str, value: str) -> str:
-    """How a value is written that is one text, whatever signs are in it."""
-    return f"If the value is meant as it stands, write {shlex.quote(as_text(key, value))}"
+    """How a value is written in a shell that is one text, whatever signs are in it."""
+    word = as_text(key, value)
+    return shlex.quote(word) if any(sign in word for sign in '"$`\\!') else f'"{word}"'

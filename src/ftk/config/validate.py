@@ -59,6 +59,12 @@ def _positive(key: str, value: float | None) -> Iterator[Mistake]:
         yield Mistake(f"{key}={value}", "It must be greater than 0." if value <= 0 else "It must be a finite number.")
 
 
+def _sentence(error: FtkError) -> str:
+    """An error of the form 'key=value: what is wrong' without its beginning."""
+    text = str(error).split(": ", 1)[-1]
+    return text[:1].upper() + text[1:]
+
+
 def _share(key: str, value: float) -> Iterator[Mistake]:
     if not 0 <= value <= 1:
         yield Mistake(f"{key}={value}", "It is a share: between 0 and 1.")
@@ -97,7 +103,7 @@ def _data(data: DataConfig) -> Iterator[Mistake]:
         try:
             expand(spec, key=f"data.{split}")
         except FtkError as error:
-            yield Mistake(f"data.{split}={spec}", str(error).split(": ", 1)[-1])
+            yield Mistake(f"data.{split}={spec}", _sentence(error))
 
 
 def _hardware(hardware: HardwareConfig) -> Iterator[Mistake]:
@@ -189,7 +195,7 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
         try:
             expand(config.input, key="input")
         except FtkError as error:
-            yield Mistake(f"input={config.input}", str(error).split(": ", 1)[-1])
+            yield Mistake(f"input={config.input}", _sentence(error))
     if not config.output:
         yield Mistake("output=", "Say where to write: output=<file>, or output=- for standard output.")
     elif config.output != "-":

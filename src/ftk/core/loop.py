@@ -13,7 +13,7 @@ from ftk.core.state import TrainState, seed_step
 from ftk.core.stop import StopFlag
 from ftk.data.batches import StepOrder
 from ftk.data.features import Features
-from ftk.errors import RunError
+from ftk.errors import Interrupted, RunError
 from ftk.optim.schedules import Schedule
 from ftk.tasks.base import Task
 
@@ -152,7 +152,11 @@ def train(
         if info.step % plan.log_every == 0 or info.step == plan.total_steps:
             observer.logged(_event(state, info))
             progress.loss_sum, progress.loss_count = 0.0, 0
-        going_on = _validate(state, task, plan, observer, stop)
+        try:
+            going_on = _validate(state, task, plan, observer, stop)
+        except Interrupted:  # a validation is left out; the resumed run begins with it
+            observer.save(state)
+            raise
         if info.step % plan.save_every == 0 or info.step == plan.total_steps or not going_on or stop.requested:
             observer.save(state)
         stop.check()

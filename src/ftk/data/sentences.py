@@ -153,14 +153,14 @@ class SentenceReader:
                 self._misaligned("span|spans without a word", "task.misaligned_spans=drop leaves them out.", where)
             elif not found.exact and self.misaligned is not Misaligned.expand:
                 self._misaligned(
-                    "span|spans that begin or end inside a word",
+                    "span|spans that begins|begin or ends|end inside a word",
                     "task.misaligned_spans=expand widens them to whole words, drop leaves them out.",
                     where,
                 )
             else:
                 if not found.exact:
                     self.notes.count(
-                        "span|spans that begin or end inside a word",
+                        "span|spans that begins|begin or ends|end inside a word",
                         "widened to whole words (task.misaligned_spans=expand)",
                         where,
                     )
@@ -168,7 +168,7 @@ class SentenceReader:
         kept, dropped = without_overlaps(placed)
         for item in dropped:
             where = f"{row.where}: {item.span.label} {item.span.start}-{item.span.end}"
-            what = "span|spans that share a word with a longer one"
+            what = "span|spans that shares|share a word with another"
             if self.overlapping is Overlapping.error:
                 self.notes.error(what, "task.overlapping_spans=longest keeps the longest.", where)
             else:

@@ -65,7 +65,9 @@ def read_splits(data: DataConfig, names: Iterable[str], *, demo: str | None, not
         else:
             files = expand(getattr(data, name), key=f"data.{name}")
             rows = _chain(files, data, notes)
+        notes.prefix = f"{name}: "
         found = list(islice(rows, data.limit))
+        notes.prefix = ""
         if not found:
             raise DataError(f"data.{name}: no row in {', '.join(map(str, files)) or data.name}; the file is empty.")
         splits[name] = Split(name, found, tuple(files))

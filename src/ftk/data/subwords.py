@@ -92,15 +92,15 @@ class SubwordEncoder:
                 return_token_type_ids=False,
                 verbose=False,
             )
-            for ids, offsets, (starts, ends) in zip(
-                encoding["input_ids"], encoding["offset_mapping"], words[first : first + _AT_ONCE], strict=True
+            for text, ids, offsets, (starts, ends) in zip(
+                part, encoding["input_ids"], encoding["offset_mapping"], words[first : first + _AT_ONCE], strict=True
             ):
-                yield self._row(ids, offsets, starts, ends)
+                yield self._row(text, ids, offsets, starts, ends)
 
     def _row(
-        self, ids: list[int], offsets: list[tuple[int, int]], starts: Sequence[int], ends: Sequence[int]
+        self, text: str, ids: list[int], offsets: list[tuple[int, int]], starts: Sequence[int], ends: Sequence[int]
     ) -> Encoded:
-        word = words_of_subwords(offsets, starts, ends)
+        word = words_of_subwords(text, offsets, starts, ends)
         keep = word >= 0
         subwords = np.asarray(ids, dtype=np.int32)
         # The first sub-word of each word that has any, in the order of the text.
@@ -163,12 +163,13 @@ class SubwordEncoder:
 
 
 def words_of_subwords(
-    offsets: Sequence[tuple[int, int]], starts: Sequence[int], ends: Sequence[int]
+    text: str, offsets: Sequence[tuple[int, int]], starts: Sequence[int], ends: Sequence[int]
 ) -> NDArray[np.int32]:
     """For each sub-word the index of the word that it belongs to, or -1 for one that lies between words.
 
     A sub-word belongs to the first word that it shares a character with; white space that a byte-level or a
-    SentencePiece tokenizer counts to a sub-word does not matter.
+    SentencePiece tokenizer counts to a sub-word does not matter. Where such a tokenizer gives the space before a
+    word a sub-word of its own, that is the first one of the word, as it is for pre-split input.
     """
     begin_at, end_at = np.asarray(starts, dtype=np.int64), np.asarray(ends, dtype=np.int64)
     filled = np.flatnonzero(begin_at < end_at)  # an empty word shares no character with anything
@@ -181,6 +182,9 @@ def words_of_subwords(
     # It begins in the gap after a word: the next word is its own if it reaches into it.
     following = np.minimum(word + 1, len(begin_at) - 1)
     reaches = (word + 1 < len(begin_at)) & (begin_at[following] < spans[:, 1])
+    touches = past & (word + 1 < len(begin_at)) & (begin_at[following] == spans[:, 1])
+    for piece in np.flatnonzero(touches & (spans[:, 1] - spans[:, 0] == 1)):
+        reaches[piece] = text[spans[piece, 0]] == " "
     return np.where(past, np.where(reaches, filled[following], -1), filled[word]).astype(np.int32)
 
 

@@ -111,9 +111,11 @@ def load(source: Source, auto_model: str, *, seed: int) -> Loaded:
         model = _build(head_class, source.config)
         return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters"])
     if source.same_labels:
-        model, facts = _from_pretrained(head_class, source)
+        model, info = _from_pretrained(head_class, source)
+        facts = _check_loaded(model, info, source)
     else:
-        model, facts = _with_new_head(head_class, source)
+        model = _with_new_head(head_class, source)
+        facts = ["the model was trained for other labels: its head is made new"]
     return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters", *facts])
 
 
@@ -149,9 +151,10 @@ def window_length(source: Source, asked: int | None) -> int:
     return asked
 
 
-def _from_pretrained(head_class: Any, source: Source) -> tuple[nn.Module, list[str]]:
+def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, Any]]:
+    """A model with the weights of a folder, and what transformers says of how they fitted."""
     try:
-        model, info = head_class.from_pretrained(
+        return auto_class.from_pretrained(
             str(source.folder),
             config=source.config,
             dtype=torch.float32,
@@ -163,29 +166,19 @@ def _from_pretrained(head_class: Any, source: Source) -> tuple[nn.Module, list[s
     except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"{source.folder}: the weights cannot be loaded ({reason}).") from error
-    return model, _check_loaded(model, info, source)
 
 
-def _with_new_head(head_class: Any, source: Source) -> tuple[nn.Module, list[str]]:
+def _with_new_head(head_class: Any, source: Source) -> nn.Module:
     """The encoder of a model that was trained for other labels, under a new head."""
     model = _build(head_class, source.config)
-    encoder_name = model.base_model_prefix
-    encoder, info = AutoModel.from_pretrained(
-        str(source.folder),
-        config=source.config,
-        dtype=torch.float32,
-        use_safetensors=True,
-        trust_remote_code=False,
-        local_files_only=True,
-        output_loading_info=True,
-    )
-    target = getattr(model, encoder_name)
+    target = getattr(model, model.base_model_prefix)
+    encoder, info = _from_pretrained(AutoModel, source)
     wanted = target.state_dict()
-    target.load_state_dict({name: tensor for name, tensor in encoder.state_dict().items() if name in wanted})
     missing = [name for name in info["missing_keys"] if name in wanted]
     if missing:
         raise ModelError(f"{source.folder}: the weights lack {len(missing)} tensors of the encoder: {_some(missing)}.")
-    return model, ["the model was trained for other labels: its head is made new"]
+    target.load_state_dict({name: tensor for name, tensor in encoder.state_dict().items() if name in wanted})
+    return model
 
 
 def _check_loaded(model: nn.Module, info: dict[str, Any], source: Source) -> list[str]:

@@ -36,7 +36,10 @@ def locate(model: ModelConfig) -> Located:
             _require_safetensors(found)
             return found
     where = "".join(f"\n    {place}" for place in tried)
-    raise ModelError(f"model.name={model.name}: no such model was found. Looked in:{where}")
+    raise ModelError(
+        f"model.name={model.name}: no such model was found. Looked in:{where}\n"
+        "Without a hub: model=auto model.name=<folder>, model=minilm with its Python package, or model=tiny."
+    )
 
 
 def _in_folder(model: ModelConfig, tried: list[str]) -> Located | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,9 @@ class Console:
     """Says things to people; everything said is also kept for ``log.txt``."""
 
     def __init__(self, *, stderr: bool = False) -> None:
-        self._terminal = rich.console.Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._terminal = rich.console.Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+        # A terminal gets lines that break between words; a file or a pipe gets one line a message.
+        self._terminal.soft_wrap = not self._terminal.is_terminal
         self._early: list[str] = []
         self._log: TextIO | None = None
 
@@ -27,11 +28,6 @@ class Console:
     def interactive(self) -> bool:
         """Whether a person looks at a terminal, rather than a file or a pipe."""
         return self._terminal.is_terminal
-
-    @property
-    def encoding_is_safe(self) -> bool:
-        """Whether the output takes any character."""
-        return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
 
     def say(self, text: str, *, style: str | None = None) -> None:
         """One message."""

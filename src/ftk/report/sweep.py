@@ -18,44 +18,39 @@ def report_sweep(outcomes: list[Outcome]) -> int:
     if not jobs:
         return 0
     failed = [job for job in jobs if job.error is not None]
-    rows = sorted((_row(job) for job in jobs), key=lambda row: (row["failed"], -row["order"]))
-    columns = ["job", "overrides", *_scores(jobs), "folder"]
-    table = [[str(row.get(column, "")) for column in columns] for row in rows]
+    rows = [_row(job) for job in sorted(jobs, key=_order)]
+    columns = list(dict.fromkeys(key for row in rows for key in row if key not in ("folder", "error")))
     console = Console()
-    console.table(results_table(f"{len(jobs)} jobs, {len(failed)} failed", columns, table))
+    shown = [[row.get(column, "failed" if row["error"] else "") for column in columns] for row in rows]
+    console.table(results_table(f"{len(jobs)} jobs, {len(failed)} failed", columns, shown))
+    for job in failed:
+        console.say(f"job {job.invocation.sweep_job} failed: {_first_line(job.error)}")
     folder = jobs[0].invocation.sweep_dir
     assert folder is not None
     if folder.is_dir():
-        _write_csv(folder / "results.csv", columns, table)
+        _write_csv(folder / "results.csv", [*columns, "folder", "error"], rows)
         console.say(f"results: {folder / 'results.csv'}")
     return 1 if failed else 0
 
 
-def _row(job: Outcome) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "job": job.invocation.sweep_job,
-        "overrides": " ".join(job.invocation.overrides),
-        "failed": job.error is not None,
-        "order": 0.0,
-        "folder": Path(job.metrics["dir"]).name if "dir" in job.metrics else "",
-    }
-    if job.error is not None:
-        row["folder"] = f"failed: {str(job.error).splitlines()[0]}"
-    for name, value in _flat(job.metrics).items():
-        row[name] = f"{value:.4f}"
-    validation = job.metrics.get("validation", job.metrics.get("test", {}))
-    row["order"] = next((validation[key] for key in ("f1", "accuracy") if key in validation), 0.0)
+def _row(job: Outcome) -> dict[str, str]:
+    """What the sweep chose for this job, its scores, its folder and its error."""
+    row = {"job": str(job.invocation.sweep_job)}
+    row |= {key.lstrip("+"): value for key, _, value in (word.partition("=") for word in job.invocation.swept)}
+    row |= {name: f"{value:.4f}" for name, value in _scores(job.metrics).items()}
+    row["folder"] = Path(job.metrics["dir"]).name if "dir" in job.metrics else ""
+    row["error"] = _first_line(job.error) if job.error is not None else ""
     return row
 
 
-def _scores(jobs: list[Outcome]) -> list[str]:
-    names: dict[str, None] = {}
-    for job in jobs:
-        names.update(dict.fromkeys(_flat(job.metrics)))
-    return list(names)
+def _order(job: Outcome) -> tuple[bool, float]:
+    """Failed jobs last; before them the best score, or the lowest loss, first."""
+    scores = job.metrics.get("validation", job.metrics.get("test", {}))
+    best = next((scores[name] for name in ("f1", "accuracy") if name in scores), -scores.get("loss", 0.0))
+    return job.error is not None, -best
 
 
-def _flat(metrics: dict[str, Any]) -> dict[str, float]:
+def _scores(metrics: dict[str, Any]) -> dict[str, float]:
     found = {}
     for split in ("validation", "test"):
         for name in ("loss", "f1", "accuracy"):
@@ -65,8 +60,12 @@ def _flat(metrics: dict[str, Any]) -> dict[str, float]:
     return found
 
 
-def _write_csv(path: Path, columns: list[str], table: list[list[str]]) -> None:
+def _first_line(error: Exception | None) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+def _write_csv(path: Path, columns: list[str], rows: list[dict[str, str]]) -> None:
     with open(path, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(columns)
-        writer.writerows(table)
+        writer = csv.DictWriter(stream, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)

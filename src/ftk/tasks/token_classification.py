@@ -12,6 +12,7 @@ from ftk.data.rows import Notes, Row
 from ftk.data.sentences import Broken, Sentence, SentenceReader
 from ftk.data.spans import Misaligned, Overlapping
 from ftk.data.subwords import SubwordEncoder, Window, WindowPlan
+from ftk.data.tag_predictions import TagPrediction, decode_rows, entity_records, first_of_words
 from ftk.data.tags import OUTSIDE, Scheme, entities, iob2_labels
 from ftk.data.words import Words
 from ftk.metrics.entities import EntityMetric
@@ -35,21 +36,6 @@ class Unseen(Enum):
 
     error = "error"
     count = "count"
-
-
-@dataclass(frozen=True, slots=True)
-class TagPrediction:
-    """The tags of one row.
-
-    Attributes:
-        tags: valid IOB2, one a word.
-        raw: the word-wise best tags, before decoding.
-        scores: the probability of each of ``tags``.
-    """
-
-    tags: list[str]
-    raw: list[str]
-    scores: NDArray[np.float32]
 
 
 class _TagMetric(EntityMetric):
@@ -154,7 +140,7 @@ class TokenClassification(Task):
         """The window with only those sub-words that carry a label."""
         if self.label_subwords is Subwords.all:
             return window
-        first = _first_of_words(window.word)
+        first = first_of_words(window.word)
         return Window(window.input_ids, window.position[first], window.word[first])
 
     def _targets(self, window: Window, tags: NDArray[np.int32], labels: Labels | None) -> NDArray[np.int32]:
@@ -166,7 +152,7 @@ class TokenClassification(Task):
             return target
         # Only the first sub-word begins an entity: B-PER goes on as I-PER, which stands right after it.
         begins = np.array([name[0] == "B" for name in labels.names])
-        continues = ~_first_of_words(window.word)
+        continues = ~first_of_words(window.word)
         return np.where(continues & (target >= 0) & begins[target], target + 1, target).astype(np.int32)
 
     def collate(self, features: Features, windows: Sequence[int], pad_id: int) -> Batch:
@@ -210,7 +196,7 @@ class TokenClassification(Task):
         kept, begin = [], 0
         for window in batch.windows:
             word = features.columns["word"][window]
-            kept.append(scores[begin : begin + len(word)][_first_of_words(word)])
+            kept.append(scores[begin : begin + len(word)][first_of_words(word)])
             begin += len(word)
         return kept
 
@@ -222,31 +208,15 @@ class TokenClassification(Task):
         outputs: dict[int, NDArray[Any]],
         labels: Labels | None,
     ) -> list[TagPrediction]:
-        import numpy as np
-
-        from ftk.data.viterbi import best_sequences
-
         assert labels is not None
-        scores, seen = [], []
+        rows = []
         for number, example in enumerate(examples, start=first_row):
-            # A word without sub-words says nothing of itself: its neighbours decide, and O where they do not.
-            row = np.full((len(example.starts), len(labels.names)), -1.0, dtype=np.float32)
-            row[:, labels.ids[OUTSIDE]] = -0.9
-            read = np.zeros(len(example.starts), dtype=bool)
+            parts = []
             for window in features.windows_of(number, number + 1):
                 word = features.columns["word"][window]
-                word = word[_first_of_words(word)]
-                row[word] = outputs[window]
-                read[word] = True
-            scores.append(row)
-            seen.append(read)
-        predictions = []
-        for row, read, path in zip(scores, seen, best_sequences(scores, labels.names), strict=True):
-            raw = np.where(read, row.argmax(-1), labels.ids[OUTSIDE]) if len(row) else path
-            probability = np.where(read, np.exp(row[np.arange(len(path)), path]), np.nan)
-            names = labels.names
-            predictions.append(TagPrediction([names[t] for t in path], [names[t] for t in raw], probability))
-        return predictions
+                parts.append((word[first_of_words(word)], outputs[window]))
+            rows.append((len(example.starts), parts))
+        return decode_rows(rows, labels.names)
 
     def metric(self, labels: Labels | None) -> _TagMetric:
         assert labels is not None
@@ -255,14 +225,7 @@ class TokenClassification(Task):
     def record(self, example: Sentence, prediction: TagPrediction) -> dict[str, Any]:
         """``text`` and ``entities``; for tokens ``tokens``, ``tags`` and ``entities``, whose offsets then count in
         the tokens joined by single spaces."""
-        import numpy as np
-
-        found = []
-        for kind, first, last in entities(prediction.tags):
-            start, end = example.starts[first], example.ends[last - 1]
-            scores = prediction.scores[first:last]
-            score = round(float(np.nanmean(scores)), 6) if not np.isnan(scores).all() else 0.0
-            found.append({"label": kind, "start": start, "end": end, "text": example.text[start:end], "score": score})
+        found = entity_records(example.text, example.starts, example.ends, prediction)
         if example.tokens is None:
             result: dict[str, Any] = {"text": example.text, "entities": found}
             gold = "gold_entities"
@@ -272,14 +235,6 @@ class TokenClassification(Task):
         if example.gold is not None:
             result[gold] = example.gold
         return {**{name: value for name, value in example.columns.items() if name not in result}, **result}
-
-
-def _first_of_words(word: NDArray[np.int32]) -> NDArray[np.bool_]:
-    import numpy as np
-
-    first = np.ones(len(word), dtype=bool)
-    first[1:] = word[1:] != word[:-1]
-    return first
 
 
 def _note_windows(

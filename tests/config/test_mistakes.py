@@ -1,0 +1,282 @@
+"""All mistakes of a command line in one message, before anything is read, written or imported."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import Result, write_lines
+from ftk.config.mistakes import Mistake, near_word, render
+
+
+def refused(result: Result, *mistakes: tuple[str, str]) -> None:
+    """Check the whole of a refusal: these mistakes, in this order, and nothing else anywhere."""
+    assert (result.code, result.out) == (1, "")
+    count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    head, *blocks = result.err.rstrip("\n").split("\n\n")
+    assert re.fullmatch(rf"ftk \w+: {count} in the configuration; nothing was run\.", head), result.err
+    said = [tuple(part.strip() for part in block.split("\n", 1)) for block in blocks]
+    assert [what for what, _ in said] == [what for what, _ in mistakes]
+    for (_, advice), (_, expected) in zip(said, mistakes, strict=True):
+        assert expected in advice
+
+
+ONE = [
+    # Keys, with the nearest one that there is.
+    ("optimizer.lrr=1", "There is no key 'optimizer.lrr' for 'ftk finetune'. Did you mean 'optimizer.lr'?"),
+    ("optimizer.lrr=1", "added with +optimizer.lrr=1"),
+    ("lr=1", "Did you mean 'optimizer.lr'?"),
+    ("taks=ner", "Did you mean 'task'?"),
+    ("train.epoch=1", "Did you mean 'train.epochs'?"),
+    ("++train.epoch=1", "Did you mean 'train.epochs'?"),
+    ("zzz=1", "There is no key 'zzz' for 'ftk finetune'."),
+    ("checkpoint=x", "it belongs to ftk evaluate and predict"),
+    ("+new.key=1", "There is no key 'new.key'"),
+    ("+train.new=1", "There is no key 'train.new'"),
+    ("+train.epochs=1", "The key is there already; leave out the +: train.epochs=1."),
+    ("~train.epochs", "This key cannot be left out"),
+    ("~nothing", "There is no key 'nothing'"),
+    # Groups and their options.
+    ("task=nerr", "The group 'task' has no 'nerr'. Did you mean 'ner'? There are: "),
+    ("model=tinny", "Did you mean 'tiny'?"),
+    ("model=", "The group 'model' has no ''."),
+    ("model=null", "A group takes the name of one of its options."),
+    ("+experiment=nope", "The group 'experiment' has no 'nope'."),
+    ("model@other=tiny", "Could not override 'model@other'."),
+    # Types and named values.
+    ("train.epochs=abc", "It must be a number; 'abc' is not."),
+    ("train.batch_size=1.5", "It must be a whole number; '1.5' is not."),
+    ("train.batch_size=true", "It must be a whole number"),
+    ("run.resume=maybe", "It must be true or false; 'maybe' is neither."),
+    ("run.seed=null", "It cannot be null."),
+    ("run.dir=[a]", "It must be one text"),
+    ("train=3", "It is a section with keys of its own; '3' is none."),
+    ("data.format=conl", "It must be one of auto, conll, "),
+    ("data.format=conl", "'conl' is not. Did you mean 'conll'?"),
+    # What has no form at all.
+    ("model", "This is not of the form key=value: model=<option>."),
+    ("run.dir", "This is not of the form key=value: run.dir=<value>."),
+    ("=1", "This is not of the form key=value."),
+    ("a[0]=1", "The key cannot be read"),
+    ("model=tiny,small", "Several values for one key are a sweep: add -m."),
+    ("data.train=a, b", "a sweep: add -m. If it is one value, write \"data.train='a, b'\""),
+    ("data.train={a", "The value cannot be read"),
+    ("data.train={a", "write \"data.train='{a'\""),
+    # What ftk does itself.
+    ("hydra.run.dir=x", "ftk writes to run.dir alone: run.dir=<folder>."),
+    ("hydra.mode=MULTIRUN", "A sweep is asked for with -m."),
+]
+
+
+@pytest.mark.parametrize(("word", "advice"), ONE)
+def test_one_mistake(ftk: Callable[..., Result], word: str, advice: str) -> None:
+    refused(ftk("finetune", word), (word, advice))
+    assert list(Path().iterdir()) == []
+
+
+VALUES = [
+    ("train.epochs=-1.0", "It must be greater than 0."),
+    ("train.epochs=inf", "It must be a finite number."),
+    ("train.epochs=nan", "It must be a finite number."),
+    ("train.batch_size=0", "It must be greater than 0."),
+    ("train.eval_every=0", "It is 'epoch' or a number of optimizer steps."),
+    ("train.save_every=True", "It is 'epoch' or a number of optimizer steps."),
+    ("train.patience=-3", "It must be greater than 0."),
+    ("optimizer.lr=high", "It must be a number."),
+    ("optimizer.weight_decay=-1", "It must be a number, 0 or greater."),
+    ("optimizer.weight_decay=nan", "It must be a number, 0 or greater."),
+    ("schedule.warmup=-0.1", "never negative"),
+    ("schedule.warmup=nan", "never negative"),
+    ("schedule.floor=2.0", "It is a share: between 0 and 1."),
+    ("schedule.cooldown=0.5", "Only schedule=wsd has a cooldown."),
+    ("model.dropout=1.0", "It is a rate: from 0 up to, but not, 1."),
+    ("hardware.micro_batch=99", "It is a part of train.batch_size=16 and cannot be larger."),
+    ("hardware.threads=0", "It must be greater than 0."),
+    ("run.seed=-1", "A seed is a number from 0"),
+    ("data.validation_share=1.0", "It is a share"),
+    ("data.max_length=4", "A window needs at least 8 tokens."),
+    ("data.stride=-1", "It cannot be negative."),
+    ("data.encoding=utf-99", "Python knows no such encoding"),
+    ("data.name=x", "add data=hub"),
+    ("data.train=missing.conll", "There is no such file or folder (looked at /"),
+    ("data.test=*.conll", "No file matches."),
+    ("data.train=123", "Expected a path"),
+    ("task.label_subwords=frist", "first"),
+    ("task._target_=os.system", "This is not a Task"),
+    ("run.resume=true", "Say which run to go on with: run.dir=runs/<run>."),
+]
+
+
+@pytest.mark.parametrize(("word", "advice"), VALUES)
+def test_one_value_that_cannot_work(ftk: Callable[..., Result], word: str, advice: str) -> None:
+    result = ftk("finetune", word)
+    assert (result.code, result.out) == (1, "")
+    assert f"\n  {word}\n" in result.err
+    assert advice.lower() in result.err.lower()
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "what", "advice"),
+    [
+        (["data=hub"], "data=hub", "Say which dataset"),
+        (["data=demo", "data.train=x"], "data.train=x", "data=demo brings its own files"),
+        (["model=auto"], "model.name=null", "Say which model"),
+        (["model=auto", "model.init=random"], "model.init=random", "An architecture is needed"),
+        (["data.max_length=64", "data.stride=40"], "data.stride=40", "may share at most half of it: 32"),
+        (
+            ["schedule=wsd", "schedule.warmup=0.9"],
+            "schedule.warmup=0.9 schedule.cooldown=0.2",
+            "cannot be more than 1 together",
+        ),
+        (
+            ["run.dir=x", "run.resume=true", "run.overwrite=true"],
+            "run.resume=true run.overwrite=true",
+            "not both",
+        ),
+        (["+optimizer.lrr=1", "optimizer._target_=null"], "optimizer._target_", "Name a class: torch.optim.AdamW."),
+        (["+data.columns.labels=3"], "data.columns.labels=3", "This task reads the columns"),
+        (["+task.label_subword=all"], "task.label_subword", "Did you mean 'task.label_subwords'?"),
+        (["model.name=${nowhere}"], "model.name", "${nowhere} points at no key of the config."),
+        (["train.epochs=${oc.env:FTK_NOPE}"], "train.epochs", "Environment variable 'FTK_NOPE' not found."),
+        (["~model"], "model", "No config gives a value."),
+        (["~task"], "task", "No config gives a value."),
+        (["hydra.nope=1"], "hydra.nope", "There is no key 'nope'."),
+        (["hydra/launcher=nope"], "hydra/launcher=nope", "There are: basic."),
+    ],
+)
+def test_values_that_do_not_go_together(ftk: Callable[..., Result], argv: list[str], what: str, advice: str) -> None:
+    refused(ftk("finetune", *argv), (what, advice))
+
+
+def test_all_mistakes_come_at_once_in_the_order_of_the_command_line(ftk: Callable[..., Result]) -> None:
+    words = ["optimizer.lrr=1", "model=tinny", "data.format=foo", "hardware.micro_batch=99", "train.epochs=-1", "x"]
+    refused(
+        ftk("finetune", *words),
+        ("optimizer.lrr=1", "Did you mean 'optimizer.lr'?"),
+        ("model=tinny", "Did you mean 'tiny'?"),
+        ("data.format=foo", "It must be one of"),
+        ("x", "not of the form"),
+        ("train.epochs=-1.0", "It must be greater than 0."),
+        ("hardware.micro_batch=99", "cannot be larger"),
+    )
+
+
+@pytest.mark.parametrize("words", [["+optimizer.amsgrad=true"], ["+model.config.layer_norm_eps=1e-6"]])
+def test_sections_that_are_passed_on_take_new_keys(ftk: Callable[..., Result], words: list[str]) -> None:
+    result = ftk("finetune", "--cfg", "job", *words)
+    assert result.code == 0, result.err
+    assert words[0].rpartition(".")[2].partition("=")[0] in result.out
+
+
+def test_keys_of_the_optimizer_can_be_left_out(ftk: Callable[..., Result]) -> None:
+    result = ftk("finetune", "--cfg", "job", "-p", "optimizer", "~optimizer.fused", "~optimizer.eps")
+    assert result.code == 0, result.err
+    assert "fused" not in result.out
+    assert "eps" not in result.out
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_a_model_is_not_chosen_for_a_checkpoint(ftk: Callable[..., Result], command: str) -> None:
+    result = ftk(command, "model=tiny", "optimizer.lr=1", "checkpoint=x")
+    assert (result.code, result.out) == (1, "")
+    assert f"'ftk {command}' has no group 'model' (it belongs to ftk finetune)" in result.err
+    assert f"There is no key 'optimizer.lr' for 'ftk {command}'; it belongs to ftk finetune." in result.err
+    assert "checkpoint=x\n      There is no such folder" in result.err
+
+
+CHECKPOINT = ("checkpoint=null", "Say which model: checkpoint=runs/<run>/best.")
+
+
+def test_what_evaluate_and_predict_cannot_do_without(ftk: Callable[..., Result]) -> None:
+    refused(ftk("evaluate"), CHECKPOINT)
+    refused(ftk("predict"), CHECKPOINT, ("input=null", "Say what to read"))
+    refused(ftk("evaluate", "checkpont=x"), ("checkpont=x", "Did you mean 'checkpoint'?"))  # and not that it lacks
+    write_lines("out.jsonl", ["kept"])
+    Path("run/best").mkdir(parents=True)
+    write_lines("run/best/ftk.json", ["{}"])
+    refused(
+        ftk("predict", "checkpoint=run", "input=none.txt", "output=out.jsonl", "run.resume=true", "run.dir=run"),
+        ("run.resume=true", "Only training is resumed."),
+        ("checkpoint=run", "The folder has no ftk.json. Did you mean 'run/best'?"),
+        ("input=none.txt", "There is no such file"),
+        ("output=out.jsonl", "The file is there already"),
+    )
+    assert Path("out.jsonl").read_text() == "kept\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "what", "advice"),
+    [
+        (["--multirum"], "--multirum", "There is no flag '--multirum'. Did you mean '--multirun'?"),
+        (["-x"], "-x", "Keys are set as key=value."),
+        (["--config-dir"], "--config-dir", "needs a value after it"),
+        (["--config-dir", "nowhere"], "--config-dir nowhere", "There is no such folder (looked at /"),
+        (["--cfg"], "--cfg", "takes one of: job, hydra, all."),
+        (["--cfg", "jobs"], "--cfg jobs", "takes one of: job, hydra, all."),
+        (["--info=x"], "--info=x", "takes one of: all"),
+        (["--multirun=yes"], "--multirun=yes", "takes no value"),
+        (["--config-name", "x"], "--config-name", "does not take this flag of Hydra"),
+        (["--experimental-rerun", "x.pickle"], "--experimental-rerun", "is the command that repeats it"),
+        (["-m", "--cfg", "job"], "--multirun --cfg", "One at a time."),
+        (["--resolve"], "--resolve", "It goes with --cfg job or --help."),
+        (["--package", "model"], "--package", "It goes with --cfg"),
+        (["--cfg", "job", "-p", "modle"], "--package modle", "Did you mean 'model'?"),
+        (["--cfg", "job", "-p", "a["], "--package a[", "The config has nothing there."),
+        (["--cfg", "job", "--resolve", "run.dir=${nowhere}"], "run.dir", "points at no key"),
+    ],
+)
+def test_flags_that_cannot_work(ftk: Callable[..., Result], argv: list[str], what: str, advice: str) -> None:
+    result = ftk("finetune", *argv)
+    assert (result.code, result.out) == (1, "")
+    assert f"\n  {what}\n" in result.err
+    assert advice in result.err
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "advice"),
+    [
+        (["optimizer.lr=1e-3,high"], "optimizer.lr=high", "It must be a number."),
+        (["train.batch_size=4,x"], "train.batch_size=4,x", "It must be a whole number; 'x' is not."),
+        (["model=tiny,tinny"], "model=tinny", "Did you mean 'tiny'?"),
+        (["data.train=a.conll,b.conll"], "data.train=a.conll", "There is no such file"),
+        (["train.batch_size=8,32", "hardware.micro_batch=16"], "hardware.micro_batch=16", "train.batch_size=8"),
+        (["run.dir=a,b"], "run.dir=a,b", "A sweep has one run.dir"),
+        (["optimizer.lr=interval(0,1)"], "optimizer.lr=interval(0,1)", "values that can be counted"),
+        (["run.dir=full", "run.seed=1,2"], "run.dir=full", "The folder is not empty."),
+    ],
+)
+def test_a_sweep_is_checked_before_its_first_job(
+    ftk: Callable[..., Result], words: list[str], what: str, advice: str
+) -> None:
+    Path("full").mkdir()
+    write_lines("full/file", ["kept"])
+    result = ftk("finetune", "-m", "model=tiny", *words)
+    assert (result.code, result.out) == (1, "")
+    assert f"\n  {what}\n" in result.err
+    assert advice in result.err
+    assert [path.as_posix() for path in Path().rglob("*")] == ["full", "full/file"]
+
+
+def test_lines_are_no_longer_than_a_terminal_is_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake = Mistake("key=value", "word " * 60 + "/a/path/that/is/never/broken-" + "x" * 60)
+    assert max(map(len, render([mistake]).splitlines())) > 300  # in a file or a pipe one line is one line
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = render([mistake]).splitlines()
+    assert [line for line in lines if len(line) > 80] == ["      /a/path/that/is/never/broken-" + "x" * 60]
+    assert all(line.startswith("      ") for line in lines[3:])
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "near"),
+    [
+        ("tinny", ["tiny", "small"], "tiny"),
+        ("lr", ["optimizer.lr", "train.epochs"], "optimizer.lr"),
+        ("zzz", ["tiny", "small"], None),
+        ("x", [], None),
+    ],
+)
+def test_near_word(word: str, known: list[str], near: str | None) -> None:
+    assert near_word(word, known) == near

@@ -1,0 +1,45 @@
+"""Every key has a meaning: one that is written down, and one home for its value."""
+
+import ast
+import inspect
+
+import pytest
+
+from ftk.config import schema
+
+TREE = ast.parse(inspect.getsource(schema))
+CLASSES = {node.name: node for node in TREE.body if isinstance(node, ast.ClassDef)}
+
+
+def is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def test_every_class_and_every_field_is_documented() -> None:
+    assert {"FinetuneConfig", "TrainConfig", "Precision"} <= set(CLASSES)
+    missing = []
+    for name, node in CLASSES.items():
+        missing += [] if is_text(node.body[0]) else [name]
+        for field, after in zip(node.body, [*node.body[1:], ast.Pass()], strict=True):
+            # A section, or a choice among named values, is documented where it is defined.
+            if isinstance(field, ast.AnnAssign) and ast.unparse(field.annotation) not in CLASSES:
+                missing += [] if is_text(after) else [f"{name}.{ast.unparse(field.target)}"]
+    assert missing == []
+
+
+def test_values_live_in_yaml_only() -> None:
+    with_default = [
+        f"{name}.{ast.unparse(field.target)}"
+        for name, node in CLASSES.items()
+        for field in node.body
+        if isinstance(field, ast.AnnAssign) and field.value is not None
+    ]
+    assert with_default == []
+
+
+@pytest.mark.parametrize("command", list(schema.SCHEMAS))
+def test_unknown_attributes_are_refused(command: str) -> None:
+    cls = schema.SCHEMAS[command]
+    config = cls(**dict.fromkeys(cls.__dataclass_fields__))
+    with pytest.raises(AttributeError):
+        config.foo = 1  # slots: Hydra's +foo=1 cannot pass silently

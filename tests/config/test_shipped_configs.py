@@ -1,0 +1,153 @@
+"""Every shipped config composes, is complete, and passes the checks that a user's would have to pass."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conftest import Result
+from ftk.config.command_line import CommandLine
+from ftk.config.compose import register
+from ftk.config.lint import checked_configs, initialized, items
+from ftk.config.paths import shipped_configs
+from ftk.config.schema import SCHEMAS
+
+FILES = {path.relative_to(shipped_configs()).with_suffix("").as_posix() for path in shipped_configs().rglob("*.yaml")}
+OPTIONS = sorted(name for name in FILES if "/" in name)
+PRIMARIES = sorted(FILES - set(OPTIONS))
+NEEDED = {
+    "finetune": (),
+    "evaluate": ("checkpoint=checkpoint",),
+    "predict": ("checkpoint=checkpoint", "input=input.txt"),
+}
+"""What a command cannot do without."""
+NEEDED_BY = {"model/auto": ("model.name=some/model",), "data/hub": ("data.name=some/dataset",)}
+
+
+@pytest.fixture
+def checkpoint_and_input() -> None:
+    Path("checkpoint").mkdir()
+    Path("checkpoint/ftk.json").write_text("{}")
+    Path("input.txt").write_text("Ada\n")
+
+
+def composed(command: str, *words: str) -> dict[str, object]:
+    from hydra import compose
+
+    register()
+    with initialized(None):
+        return dict(items(compose(command, overrides=list(words))))
+
+
+def sections_of(name: str, command: str) -> bool:
+    """Whether a command has the section that an option is for."""
+    group = name.partition("/")[0]
+    return group in SCHEMAS[command].__dataclass_fields__ or (
+        command == "finetune" and group in ("experiment", "debug")
+    )
+
+
+def test_there_is_a_primary_config_for_each_command_that_has_a_schema() -> None:
+    assert set(SCHEMAS) == set(PRIMARIES)
+    assert {"model/tiny", "task/ner", "data/auto", "hardware/auto", "debug/one-step"} <= set(OPTIONS)
+
+
+@pytest.mark.parametrize("command", PRIMARIES)
+@pytest.mark.usefixtures("checkpoint_and_input")
+def test_a_command_composes_and_is_complete(command: str) -> None:
+    register()
+    assert len(checked_configs(command, CommandLine.parse(NEEDED[command]))) == 1
+    assert [key for key, value in composed(command).items() if value == "???"] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [(command, name) for name in OPTIONS for command in PRIMARIES if sections_of(name, command)]
+)
+@pytest.mark.usefixtures("checkpoint_and_input")
+def test_an_option_composes_and_passes_the_checks(command: str, name: str) -> None:
+    group, _, option = name.partition("/")
+    words = (f"{group}={option}", *NEEDED[command], *NEEDED_BY.get(name, ()))
+    register()
+    (config,) = checked_configs(command, CommandLine.parse(words))
+    assert isinstance(config, SCHEMAS[command])
+    if group == "model":
+        assert config.optimizer["lr"] == config.model.default_lr
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_an_option_is_used_by_some_command(name: str) -> None:
+    assert any(sections_of(name, command) for command in PRIMARIES)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_file_says_in_its_first_lines_what_it_is(name: str) -> None:
+    lines = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    headline = lines[1] if lines[0].startswith("# @package") else lines[0]
+    assert headline.startswith("# ")
+    assert headline.endswith((".", "?"))
+    assert lines[0] == "# @package _global_" or name.partition("/")[0] not in ("experiment", "debug")
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIONS if name.startswith("task/")])
+def test_a_task_file_sets_every_field_of_its_task_and_explains_it(name: str) -> None:
+    from ftk.tasks import build_task
+
+    text = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
+    node = yaml.safe_load(text)
+    fields = {key for key in node if key != "_target_"}
+    assert fields == set(build_task(node).fields())
+    lines = text.splitlines()
+    unexplained = [
+        line for before, line in zip(lines, lines[1:], strict=False) if ":" in line and not before.startswith("#")
+    ]
+    assert [line for line in unexplained if not line.startswith("#")] == []
+
+
+def test_debug_and_experiments_change_only_what_they_say() -> None:
+    plain, changed = composed("finetune"), composed("finetune", "debug=one-step")
+    differing = {key for key in plain if plain[key] != changed[key] and not isinstance(plain[key], dict)}
+    assert differing == {"data.limit", "train.max_steps", "train.batch_size", "train.log_every", "task.unseen_labels"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "fragment"),
+    [
+        (["--cfg", "job"], "lr: ${model.default_lr}"),
+        (["--cfg=job", "--resolve"], "lr: 0.003"),
+        (["-c", "job", "-p", "optimizer"], "# @package optimizer\n"),
+        (["--cfg", "hydra"], "sweep:\n    dir: runs\n"),
+        (["--cfg", "all"], "\nschedule:\n"),
+        (["--help"], "each key of it to be set with key=value"),
+        (["-h", "--resolve"], "lr: 0.003"),
+        (["--hydra-help"], "Hydra ("),
+    ],
+)
+def test_flags_that_print(ftk: Callable[..., Result], flags: list[str], fragment: str) -> None:
+    words = [] if flags == ["--hydra-help"] else ["model=tiny", "model.default_lr=3e-3"]
+    result = ftk("finetune", *flags, *words)
+    assert (result.code, result.err) == (0, "")
+    assert fragment in result.out
+    assert list(Path().iterdir()) == []
+
+
+def test_info_says_where_configs_come_from(tmp_path: Path) -> None:
+    # In a process of its own: Hydra logs what it prints, to where standard output was at first.
+    argv = [sys.executable, "-m", "ftk", "finetune", "--info", "model=tiny"]
+    answer = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert f"| ftk      | file://{shipped_configs()} |" in answer.stdout
+    assert "    model: tiny:" in answer.stdout
+    assert answer.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", PRIMARIES)
+def test_help_shows_groups_and_keys(ftk: Callable[..., Result], command: str) -> None:
+    result = ftk(command, "--help")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(f"ftk {command}: ")
+    assert "hardware: auto, cpu" in result.out
+    assert "\nrun:\n  dir: null\n" in result.out
+    assert "hydra" not in result.out.replace("hydra.cc", "")
