@@ -1,5 +1,6 @@
 """Every shipped config composes, is complete, and passes the checks that a user's would have to pass."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -100,10 +101,9 @@ def test_a_task_file_sets_every_field_of_its_task_and_explains_it(name: str) -> 
     fields = {key for key in node if key != "_target_"}
     assert fields == set(build_task(node).fields())
     lines = text.splitlines()
-    unexplained = [
-        line for before, line in zip(lines, lines[1:], strict=False) if ":" in line and not before.startswith("#")
-    ]
-    assert [line for line in unexplained if not line.startswith("#")] == []
+    for key in fields:
+        (number,) = [number for number, line in enumerate(lines) if line.startswith(f"{key}:")]
+        assert lines[number - 1].startswith("# "), f"{key} is not explained"
 
 
 def test_debug_and_experiments_change_only_what_they_say() -> None:
@@ -148,6 +148,8 @@ def test_help_shows_groups_and_keys(ftk: Callable[..., Result], command: str) ->
     result = ftk(command, "--help")
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith(f"ftk {command}: ")
-    assert "hardware: auto, cpu" in result.out
+    # The groups that are named are those that the command takes.
+    assert all((f"\n{name}: " in result.out) == (command == "finetune") for name in ("model", "optimizer", "debug"))
+    assert re.search("^(hardware: auto, cpu|Groups, .*: data, hardware, task)", result.out, re.MULTILINE)
     assert "\nrun:\n  dir: null\n" in result.out
     assert "hydra" not in result.out.replace("hydra.cc", "")

@@ -49,6 +49,7 @@ LAYOUTS: dict[str, str | bytes] = {
     "four columns of CoNLL 2003": columns("{token}{s}{pos}{s}B-NP{s}{tag}", between=" "),
     "five columns, numbered tokens": columns("{i}{s}{token}{s}{tag}{s}-{s}-"),
     "the tag first among numbered": columns("{i}{s}{token}{s}{pos}{s}_{s}{tag}"),
+    "an O beside the tags": columns("{token}{s}{tag}{s}{pos}").replace("JJ", "O"),
     "named columns": "# global.columns = ID NER FORM\n" + columns("{i}{s}{tag}{s}{token}"),
 }
 
@@ -94,6 +95,7 @@ def test_other_columns_are_kept_by_name_or_number() -> None:
         ("#hashtag\tO\nis\tO\n", ["#hashtag", "is"]),
         ("EU\tO\n\n#\tO\n", ["#"]),
         ("EU O\n\n# O\n", ["#"]),
+        ("EU\tPER\n\n# 1\tPER\n", ["# 1"]),
         ("EU O\n#tag O\n", ["EU", "#tag"]),
         ("a\tO\n\tO\nb\tO\n", ["a", "", "b"]),
         ("5\u00a0000 O\n\u3000 O\n", ["5\u00a0000", "\u3000"]),

@@ -94,6 +94,12 @@ def test_a_span_inside_a_word(policy: str, tags: list[str]) -> None:
     assert "rows.jsonl:1: PER 4-8 'Love'" in note
 
 
+def test_a_span_inside_a_word_is_an_error_unless_set_otherwise() -> None:
+    _, notes = sentences([INSIDE], words="coarse")
+    with pytest.raises(DataError, match=r"^1 span that begins or .*=expand widens.*\n +rows\.jsonl:1: PER 4-8 'Love'"):
+        notes.raise_errors()
+
+
 @pytest.mark.parametrize(("policy", "fails"), [("error", True), ("expand", True), ("drop", False)])
 def test_a_span_without_a_word(policy: str, fails: bool) -> None:
     (sentence,), notes = sentences([{"text": "a  b", "spans": [[1, 3, "PER"]]}], misaligned_spans=policy)

@@ -42,6 +42,7 @@ def test_every_visible_character_is_in_exactly_one_word(words: Words, text: str)
         ("3,000 at 10:30, 2.5%", "3,000|at|10:30|,|2.5|%", "3|,|000|at|10|:|30|,|2|.|5|%"),
         ("Jean-Luc's AT&T", "Jean-Luc|'s|AT&T", "Jean|-|Luc|'|s|AT|&|T"),
         ("Ada’s dogs' rock'n'roll", "Ada|’s|dogs|'|rock'n'roll", "Ada|’|s|dogs|'|rock|'|n|'|roll"),
+        ("Oslo,Norway:x", "Oslo|,|Norway|:|x", None),
         ("U.S.'s 'quoted'", "U.S.|'s|'|quoted|'", "U|.|S|.|'|s|'|quoted|'"),
         ("(a@b.org, x/y)", "(|a@b.org|,|x/y|)", "(|a|@|b|.|org|,|x|/|y|)"),
         ("李明在 北京大学。", "李|明|在|北|京|大|学|。", None),

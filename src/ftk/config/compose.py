@@ -27,7 +27,7 @@ from ftk.config.mistakes import Mistake, render
 from ftk.config.paths import shipped_configs, user_configs
 from ftk.config.schema import SCHEMAS
 from ftk.config.validate import check_values
-from ftk.errors import ConfigError, FtkError, RunError
+from ftk.errors import ConfigError, FtkError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,8 +144,6 @@ def run(command: str, argv: list[str], job: Job) -> list[Outcome]:
     for outcome in outcomes:
         if outcome.error is not None and outcome.invocation.sweep_job is None:
             raise outcome.error
-    if sweep_dir is not None and len(outcomes) < len(configs):
-        raise RunError(f"only {len(outcomes)} of {len(configs)} jobs came back; ftk runs the jobs of a sweep in turn.")
     return outcomes
 
 

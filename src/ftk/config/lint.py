@@ -32,6 +32,8 @@ _NOT_OURS = {
     "hydra.sweep.dir": "A sweep is written to run.dir: run.dir=<folder>.",
     "hydra.sweep.subdir": "The jobs of a sweep are named by ftk, in run.dir.",
     "hydra.mode": "A sweep is asked for with -m.",
+    "hydra/launcher": "The jobs of a sweep run here, one after the other.",
+    "hydra/sweeper": "A sweep runs every combination of the values that are listed.",
 }
 
 
@@ -225,23 +227,20 @@ class _Lint:
     def _check_pieces(self, overrides: dict[int, Override]) -> None:
         groups = set(self.loader.list_groups(""))
         try:
-            used = set(compose(self.command, return_hydra_config=True).hydra.runtime.choices)
-            used = {name for name in used if not name.startswith("hydra/")}
-        except Exception as error:  # a primary config of the user's own that cannot be composed
+            composed = compose(self.command, return_hydra_config=True)
+            used = {name for name in composed.hydra.runtime.choices if not name.startswith("hydra/")}
+            chosen = []
+            for position, override in overrides.items():
+                if override.key_or_group in groups and not override.is_delete():
+                    self._check_group(position, override, used)
+                    if position not in self.by_word:
+                        chosen.append(next(_choices(override)))
+            if chosen:
+                composed = compose(self.command, overrides=chosen, return_hydra_config=True)
+        except Exception as error:  # a file of the user's own is wrong, or the choices do not go together
             self.others.append(self._explained(error))
             return
-        chosen = []
-        for position, override in overrides.items():
-            if override.key_or_group in groups and not override.is_delete():
-                self._check_group(position, override, used)
-                if position not in self.by_word:
-                    chosen.append(next(_choices(override)))
-        try:
-            composed = compose(self.command, overrides=chosen)
-        except Exception as error:
-            self.others.append(self._explained(error))
-            return
-        known = dict(items(composed))
+        known = {key: value for key, value in items(composed) if not f"{key}.".startswith("hydra.")}
         for position, override in overrides.items():
             if override.key_or_group not in groups and not override.key_or_group.startswith("hydra"):
                 self._check_value(position, override, composed, known, used)

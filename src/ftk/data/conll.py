@@ -133,7 +133,7 @@ class _Parser:
         # '#hashtag<tab>O' is a token; a comment does not have the columns of one, or it does by chance: '# doc 7'.
         if len(self._fields(line)) != self.width:
             return True
-        return not self.tabs and self.width > 1 and line.startswith("# ") and not _ends_in_tag(line)
+        return not self.tabs and line.startswith("# ") and not _ends_in_tag(line)
 
 
 def _choose(

@@ -147,7 +147,7 @@ def _cut_validation(examples: dict[str, list[Any]], task: Task, data: DataConfig
 def _note_overlap(examples: dict[str, list[Any]], task: Task, notes: Notes) -> None:
     known = {task.key(example) for example in examples["train"]}
     for split in ("validation", "test"):
-        shared = [example for example in examples.get(split, ()) if task.key(example) in known and task.key(example)]
+        shared = [example for example in examples.get(split, ()) if task.key(example) in known]
         if shared:
             what = f"row|rows of {split} that training has too"
             notes.count(what, "kept; scores on them say little", *_places(shared), number=len(shared))

@@ -74,8 +74,7 @@ def to_iob2(tags: Sequence[Tag], scheme: Scheme) -> tuple[list[str], list[int]]:
     broken: list[int] = []
     previous = Tag("O", "")
     for position, tag in enumerate(tags):
-        open_before = previous.letter not in ("O", "S", "E") or (scheme is Scheme.iob1 and previous.letter != "O")
-        continues = open_before and previous.type == tag.type
+        continues = previous.letter not in ("O", "S", "E") and previous.type == tag.type
         if tag.letter == "O":
             result.append(OUTSIDE)
         elif tag.letter in ("B", "S"):

@@ -1,0 +1,147 @@
+"""One run or a sweep, as the job sees it; nothing of it stays behind in the process."""
+
+import os
+import shlex
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hydra.core.global_hydra import GlobalHydra
+
+from conftest import write_lines
+from ftk.config.compose import Invocation, run
+from ftk.config.schema import FinetuneConfig
+from ftk.errors import ConfigError, DataError
+
+
+class Jobs:
+    """Notes what each job is given."""
+
+    def __init__(self) -> None:
+        self.configs: list[FinetuneConfig] = []
+        self.invocations: list[Invocation] = []
+
+    def __call__(self, config: FinetuneConfig, invocation: Invocation) -> dict[str, Any]:
+        self.configs.append(config)
+        self.invocations.append(invocation)
+        if config.run.seed == 13:
+            raise DataError("a file is broken")
+        return {"seed": config.run.seed}
+
+
+def test_one_run() -> None:
+    jobs = Jobs()
+    argv = ["model=tiny", "optimizer.lr=1e-3", "debug=limit"]
+    (outcome,) = run("finetune", argv, jobs)
+    assert (outcome.metrics, outcome.error) == ({"seed": 1}, None)
+    (invocation,) = jobs.invocations
+    assert invocation.choices["model"] == "tiny"
+    assert invocation.choices["task"] == "ner"
+    assert invocation.overrides == tuple(argv)
+    assert (invocation.swept, invocation.sweep_job, invocation.sweep_dir) == ((), None, None)
+    resolved = yaml.safe_load(invocation.resolved)
+    assert resolved["optimizer"]["lr"] == 1e-3
+    assert resolved["data"]["limit"] == 64
+    assert jobs.configs[0].model.config["hidden_size"] == resolved["model"]["config"]["hidden_size"]
+    assert type(jobs.configs[0]) is FinetuneConfig
+    assert type(jobs.configs[0].optimizer) is dict  # OmegaConf ends here
+    assert list(Path().iterdir()) == []
+
+
+def test_the_command_that_repeats_a_run() -> None:
+    jobs = Jobs()
+    argv = ["model=tiny", "data.encoding=latin-1", "run.dir=a b=é", "++run.overwrite=true"]
+    run("finetune", argv, jobs)
+    (invocation,) = jobs.invocations
+    assert shlex.split(invocation.command_line()) == ["ftk", "finetune", *argv]
+    again = invocation.command_line(
+        without=("run.dir", "run.overwrite"), extra=("run.dir=it's=here", "run.resume=true")
+    )
+    assert shlex.split(again) == ["ftk", "finetune", *argv[:2], "run.dir=it's=here", "run.resume=true"]
+    run("finetune", shlex.split(again)[2:], jobs)
+    assert jobs.configs[1].run.dir == "it's=here"
+
+
+def test_a_sweep() -> None:
+    Path("own/model").mkdir(parents=True)
+    write_lines("own/model/mine.yaml", ["defaults: [tiny]", "dropout: 0.2"])
+    jobs = Jobs()
+    argv = [
+        "-m",
+        "--config-dir",
+        "own",
+        "model=tiny,mine",
+        "run.seed=range(12,14)",
+        "run.dir=my sweep",
+        "train.epochs=2",
+    ]
+    outcomes = run("finetune", argv, jobs)
+    assert [(config.model.dropout, config.run.seed) for config in jobs.configs] == [
+        (None, 12),
+        (None, 13),
+        (0.2, 12),
+        (0.2, 13),
+    ]
+    assert [outcome.metrics for outcome in outcomes] == [{"seed": 12}, {}, {"seed": 12}, {}]
+    assert [str(outcome.error) for outcome in outcomes if outcome.error is not None] == ["a file is broken"] * 2
+    last = jobs.invocations[-1]
+    assert (last.sweep_job, last.sweep_dir) == (3, Path("my sweep"))
+    assert last.swept == ("model=mine", "run.seed=13")
+    assert last.choices["model"] == "mine"
+    words = shlex.split(last.command_line())
+    assert sorted(words) == sorted(
+        ["ftk", "finetune", "--config-dir=own", "model=mine", "run.seed=13", "train.epochs=2"]
+    )
+    with pytest.raises(DataError):
+        run("finetune", words[2:], jobs)
+    alone, in_sweep = jobs.configs[-1], jobs.configs[-2]
+    assert alone.run.dir is None
+    assert alone == replace(in_sweep, run=alone.run)
+
+
+def test_a_sweep_of_one_and_where_it_goes_by_itself() -> None:
+    jobs = Jobs()
+    run("finetune", ["--multirun", "model=tiny"], jobs)
+    (invocation,) = jobs.invocations
+    assert (invocation.sweep_job, invocation.swept) == (0, ())
+    assert invocation.sweep_dir is not None
+    assert invocation.sweep_dir.parent == Path("runs")
+    assert invocation.sweep_dir.name.startswith("finetune-sweep-")
+
+
+def test_the_folder_of_a_sweep_may_be_named_in_yaml() -> None:
+    Path("own/experiment").mkdir(parents=True)
+    write_lines("own/experiment/mine.yaml", ["# @package _global_", "run: {dir: from/yaml}"])
+    jobs = Jobs()
+    run("finetune", ["-m", "-cd", "own", "experiment=mine", "model=tiny", "run.seed=1,2"], jobs)
+    assert [invocation.sweep_dir for invocation in jobs.invocations] == [Path("from/yaml")] * 2
+    assert {path.name for path in Path().iterdir()} == {"own", "from"}
+
+
+@pytest.mark.parametrize(
+    "argv", [["model=tiny", "run.seed=13"], ["model=tinny"], ["--cfg", "job"], ["-m", "model=tiny"]]
+)
+def test_nothing_stays_behind(argv: list[str]) -> None:
+    before = (list(sys.argv), dict(os.environ), Path.cwd())
+    with suppress(ConfigError, DataError):
+        run("finetune", argv, Jobs())
+    assert (list(sys.argv), dict(os.environ), Path.cwd()) == before
+    assert not GlobalHydra.instance().is_initialized()
+
+
+def test_what_has_changed_since_the_sweep_was_checked_fails_its_job_alone() -> None:
+    write_lines("data.conll", ["Ada\tB-PER", ""])
+
+    class Removes(Jobs):
+        def __call__(self, config: FinetuneConfig, invocation: Invocation) -> dict[str, Any]:
+            Path("data.conll").unlink()
+            return super().__call__(config, invocation)
+
+    outcomes = run("finetune", ["-m", "model=tiny", "data.train=data.conll", "run.seed=1,2", "run.dir=x"], Removes())
+    assert outcomes[0].error is None
+    assert isinstance(outcomes[1].error, ConfigError)
+    assert "There is no such file" in str(outcomes[1].error)
