@@ -3,7 +3,25 @@
 from pathlib import Path
 from typing import Any
 
-WORDS = "Ada Boris Chen Dora Berg went to Oslo Lima Accra by slow train again . hello world".split()
+WORDS = [
+    "Ada",
+    "Boris",
+    "Chen",
+    "Dora",
+    "Berg",
+    "went",
+    "to",
+    "Oslo",
+    "Lima",
+    "Accra",
+    "by",
+    "slow",
+    "train",
+    "again",
+    ".",
+    "hello",
+    "world",
+]
 _SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 
 ARCHITECTURES: dict[str, dict[str, Any]] = {

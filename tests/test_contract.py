@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import TINY, Result, read_jsonl
 
+from conftest import TINY, Result, read_jsonl
 from ftk.data.rows import Notes
 from ftk.data.source import demo_files
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from conftest import SHARED, TINY, Result, read_jsonl, toy_sentences, write_conll, write_jsonl, write_lines
 
 pytestmark = pytest.mark.torch
@@ -166,7 +167,7 @@ def binary() -> str:
         ),
         (
             lambda: write_conll("bad.conll", [[("Ada", "B-PER"), ("sees", "O"), ("Mars", "B-PLANET")]]),
-            ["1 PLANET entity in test that training has no example of", "bad.conll:3", "task.unseen_labels=count"],
+            ["1 PLANET entity in test that training has no example of", "bad.conll:3", "data.unseen_labels=count"],
         ),
     ],
 )
@@ -175,7 +176,7 @@ def test_broken_test_data_stops_before_anything_is_written(
 ) -> None:
     path = make()
     before = sorted(Path().rglob("*"))
-    result = ftk("finetune", *FAST, *toy[:2], f"data.test={path}", "task.unseen_labels=error")
+    result = ftk("finetune", *FAST, *toy[:2], f"data.test={path}", "data.unseen_labels=error")
     assert result.code == 1
     for message in messages:
         assert message in result.err
@@ -185,7 +186,7 @@ def test_broken_test_data_stops_before_anything_is_written(
 
 def test_unseen_labels_count_as_missed(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     path = write_conll("planets.conll", [[("Ada", "B-PER"), ("Berg", "I-PER"), ("sees", "O"), ("Mars", "B-PLANET")]])
-    argv = [*TINY, *toy[:2], f"data.test={path}", "task.unseen_labels=count", "train.epochs=4", "run.dir=run"]
+    argv = [*TINY, *toy[:2], f"data.test={path}", "data.unseen_labels=count", "train.epochs=4", "run.dir=run"]
     assert ftk("finetune", *argv).code == 0
     test = json.loads(Path("run/metrics.json").read_text())["test"]
     assert test["per_label"]["PLANET"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1}

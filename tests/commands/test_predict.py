@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
 from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll, write_jsonl, write_lines
 
 pytestmark = pytest.mark.torch
@@ -91,7 +92,7 @@ def test_standard_input_and_output(
 
 
 def test_a_document_of_5000_words_is_read_in_windows(ftk: Callable[..., Result], checkpoint: Path) -> None:
-    sentence = "Ada Berg went to Oslo by slow train .".split()
+    sentence = ["Ada", "Berg", "went", "to", "Oslo", "by", "slow", "train", "."]
     words = (sentence * 556)[:5000]
     write_jsonl("long.jsonl", [{"tokens": words}, {"tokens": ["Oslo"]}])
     result = ftk("predict", f"checkpoint={checkpoint}", "input=long.jsonl", "output=out.jsonl")

@@ -95,7 +95,7 @@ VALUES = [
         "data.encoding=utf-99": "Python knows no such encoding",
         "data.name=x": "add data=hub",
         "data.train=missing.conll": "There is no such file or folder (looked at /",
-        "data.validation=123": "",
+        "data.validation=123": "Expected a path, a glob, a folder",
         "data.test=*.conll": "No file matches.",
         "task.label_subwords=frist": "first",
     },
@@ -106,7 +106,7 @@ VALUES = [
         "optimizer.weight_decay=nan": "It must be a number, 0 or greater.",
         "schedule.warmup=nan": "never negative",
         "data.train=['a.conll', 'b.conll']": "There is no such file",
-        "task._target_=os.system": "",
+        "task._target_=os.system": "This is not a Task",
     },
 ]
 

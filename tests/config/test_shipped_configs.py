@@ -109,7 +109,7 @@ def test_a_task_file_sets_every_field_of_its_task_and_explains_it(name: str) -> 
 def test_debug_and_experiments_change_only_what_they_say() -> None:
     plain, changed = composed("finetune"), composed("finetune", "debug=one-step")
     differing = {key for key in plain if plain[key] != changed[key] and not isinstance(plain[key], dict)}
-    assert differing == {"data.limit", "train.max_steps", "train.batch_size", "train.log_every", "task.unseen_labels"}
+    assert differing == {"data.limit", "train.max_steps", "train.batch_size", "train.log_every", "data.unseen_labels"}
 
 
 @pytest.mark.parametrize(

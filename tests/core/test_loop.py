@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from conftest import toy_sentences, write_conll
 
 pytestmark = pytest.mark.torch

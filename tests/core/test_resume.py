@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TINY, Result, read_jsonl, write_conll, toy_sentences
+
+from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll
 
 pytestmark = pytest.mark.torch
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from conftest import TINY, Result, read_jsonl, write_lines
 from small_models import ARCHITECTURES, make_tokenizer, save_model_folder
 

@@ -1,5 +1,6 @@
 """The learning rate over the steps."""
 
+import itertools
 import math
 
 import pytest
@@ -35,7 +36,7 @@ def test_without_warmup_it_is_the_schedule_of_transformers(decay: Decay) -> None
 def test_it_rises_to_the_peak_in_a_straight_line(decay: Decay, warmup: float, steps: int) -> None:
     found = rates(decay, warmup=warmup, cooldown=0.2 if decay is Decay.wsd else 0.0)
     assert found[0] > 0
-    differences = [b - a for a, b in zip(found[: steps - 1], found[1:steps], strict=True)]
+    differences = [b - a for a, b in itertools.pairwise(found)]
     assert all(d == pytest.approx(differences[0]) for d in differences)
     assert max(found) == pytest.approx(1.0)
     assert found.index(max(found)) == steps
@@ -44,7 +45,7 @@ def test_it_rises_to_the_peak_in_a_straight_line(decay: Decay, warmup: float, st
 @pytest.mark.parametrize("decay", [Decay.linear, Decay.cosine])
 def test_it_falls_to_the_floor(decay: Decay) -> None:
     found = rates(decay, floor=0.25, total=1000)
-    assert all(later <= earlier for earlier, later in zip(found[:-1], found[1:], strict=True))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(found))
     assert found[-1] == pytest.approx(0.25, abs=2e-3)
 
 

@@ -53,4 +53,9 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     console.say(f"test  {scores_line(metrics)}")
     console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")
     console.close()
-    return {"dir": str(folder.path), "test": metrics}
+    return {
+        "dir": str(folder.path),
+        "score": task.score,
+        "higher_is_better": task.higher_is_better,
+        "test": metrics,
+    }

@@ -1,5 +1,7 @@
 """What ``ftk.json`` says of a model folder, and how a task comes back from it."""
 
+import dataclasses
+from enum import Enum
 from typing import Any
 
 import ftk
@@ -49,6 +51,7 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
     try:
         if node is not None:
             task = build_task(node)
+            task = _settled(task, task_from_fields(type(task), saved["task"]["fields"]))
         else:
             fields = saved["task"]["fields"]
             task = task_from_fields(built_in_task(str(saved["task"]["name"])), fields)
@@ -60,3 +63,13 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
     except FtkError as error:
         raise ModelError(f"{where}/ftk.json: {error}") from error
     return task, labels, windows
+
+
+def _settled(task: Task, trained: Task) -> Task:
+    """The task that the user gave, with what it leaves to ``auto`` as training settled it."""
+    open_fields = [item.name for item in dataclasses.fields(task) if _is_auto(getattr(task, item.name))]
+    return dataclasses.replace(task, **{name: getattr(trained, name) for name in open_fields})
+
+
+def _is_auto(value: Any) -> bool:
+    return isinstance(value, Enum) and value.value == "auto"

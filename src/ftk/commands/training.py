@@ -165,7 +165,12 @@ class Training:
             self.console.warn(f"{progress.skipped} steps were skipped because a gradient overflowed fp16")
         self.folder.write("metrics.json", result)
         self.console.say(f"model: {self.folder.best}")
-        return {"dir": str(self.folder.path), **result}
+        return {
+            "dir": str(self.folder.path),
+            "score": self.task.score,
+            "higher_is_better": self.task.higher_is_better,
+            **result,
+        }
 
     @property
     def pad_id(self) -> int:

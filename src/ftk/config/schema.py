@@ -57,6 +57,13 @@ class Decay(Enum):
     wsd = "wsd"
 
 
+class Unseen(Enum):
+    """What to do with labels of validation or test that training lacks."""
+
+    error = "error"
+    count = "count"
+
+
 class Duplicates(Enum):
     """What to do with rows whose text occurs before in the same split."""
 
@@ -70,7 +77,7 @@ class TokenizerConfig:
     """The tokenizer of a model with random weights; a pretrained model brings its own."""
 
     name: str | None
-    """Hub id or folder of a tokenizer to use as it is; null: learn a WordPiece vocabulary from the training split."""
+    """Folder of a tokenizer to use as it is, or its hub id in the cache; null: one learned from the training split."""
     vocab_size: int
     """Entries of a learned vocabulary; more where the letters alone are more."""
     lowercase: bool
@@ -135,6 +142,8 @@ class DataConfig:
     """Seed of that cut; apart from run.seed, so that runs with different seeds are scored on the same rows."""
     duplicates: Duplicates
     """Policy for repeated rows in training."""
+    unseen_labels: Unseen
+    """Labels of validation or test that training lacks: error, or count (they stay in the gold standard, as missed)."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -157,9 +166,9 @@ class TrainConfig:
     epochs: float
     """Passes over the training rows."""
     max_steps: int | None
-    """Optimizer steps to stop after, whatever epochs says."""
+    """Optimizer steps at the most; null: as many as epochs says."""
     batch_size: int
-    """Examples in one optimizer step, over all micro batches."""
+    """Windows in one optimizer step, over all micro batches; a row is one window unless it is long."""
     max_grad_norm: float | None
     """Gradients are scaled down to this norm; null: not clipped."""
     eval_every: Any

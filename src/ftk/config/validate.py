@@ -45,6 +45,7 @@ def check_values(config: FinetuneConfig | EvaluateConfig | PredictConfig) -> lis
         mistakes += _checkpoint(config.checkpoint)
         if config.run.resume:
             mistakes.append(Mistake("run.resume=true", "Only training is resumed."))
+        mistakes += _without_effect(config)
     if isinstance(config, PredictConfig):
         mistakes += _input(config)
     if config.task is not None:
@@ -175,6 +176,22 @@ def _train(train: TrainConfig) -> Iterator[Mistake]:
             yield Mistake(f"train.{key}={value}", "It is 'epoch' or a number of optimizer steps.")
 
 
+def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]:
+    """Values that only training reads: a user who sets them expects something that will not happen."""
+    unread: tuple[str, ...]
+    if isinstance(config, PredictConfig):
+        name, reads, unread = "predict", "input", ("train", "validation", "test")
+    else:
+        name, reads, unread = "evaluate", "data.test", ("train", "validation")
+    for split in unread if config.data.format is not Format.hub else ():
+        if getattr(config.data, split) is not None:
+            what = f"data.{split}={getattr(config.data, split)}"
+            yield Mistake(what, f"'ftk {name}' does not read it; it reads {reads}.")
+    if config.hardware.micro_batch is not None:
+        what = f"hardware.micro_batch={config.hardware.micro_batch}"
+        yield Mistake(what, f"'ftk {name}' does not use it; hardware.eval_tokens sets the size of its batches.")
+
+
 def _checkpoint(checkpoint: str | None) -> Iterator[Mistake]:
     if not checkpoint:
         yield Mistake("checkpoint=null", "Say which model: checkpoint=runs/<run>/best.")
@@ -212,8 +229,7 @@ def _task(node: Any, columns: dict[str, str | int | None]) -> Iterator[Mistake]:
     try:
         task = build_task(node)
     except FtkError as error:
-        what, _, advice = str(error).partition(": ")
-        yield Mistake(what, advice)
+        yield Mistake(str(error).split(": ", 1)[0], _sentence(error))
         return
     for role, column in columns.items():
         if column is not None and role not in task.roles:

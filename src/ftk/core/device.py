@@ -8,6 +8,7 @@ import torch
 from ftk.config.schema import Device, HardwareConfig, Precision
 from ftk.errors import ConfigError
 
+_THREADS = torch.get_num_threads()
 _DTYPES = {Precision.bf16: torch.bfloat16, Precision.fp16: torch.float16}
 
 
@@ -35,8 +36,7 @@ def choose(config: HardwareConfig) -> Hardware:
     Raises:
         ConfigError: a GPU or a precision is asked for that this machine does not have.
     """
-    if config.threads is not None:
-        torch.set_num_threads(config.threads)
+    torch.set_num_threads(config.threads or _THREADS)  # a job of a sweep does not inherit those of the one before
     has_gpu = torch.cuda.is_available()
     if config.device is Device.cuda and not has_gpu:
         raise ConfigError("hardware.device=cuda: torch sees no GPU here; use hardware=cpu or hardware=auto.")
@@ -58,7 +58,7 @@ def choose(config: HardwareConfig) -> Hardware:
 
 def _why(config: HardwareConfig, device: torch.device, precision: Precision, native_bf16: bool) -> str:
     gpu = device.type == "cuda"
-    name = torch.cuda.get_device_name(device) if gpu else f"CPU, {torch.get_num_threads()} threads"
+    name = torch.cuda.get_device_name(device) if gpu else _threads(torch.get_num_threads())
     reasons = []
     if config.device is Device.auto:
         reasons.append("a GPU is there" if device.type == "cuda" else "torch sees no GPU")
@@ -70,6 +70,10 @@ def _why(config: HardwareConfig, device: torch.device, precision: Precision, nat
         else:
             reasons.append("it has no native bf16")
     return f"hardware: {name}, {precision.value}" + (f" ({', '.join(reasons)})" if reasons else "")
+
+
+def _threads(number: int) -> str:
+    return f"CPU, {number} thread{'s' if number > 1 else ''}"
 
 
 def cpu_has_bf16() -> bool:

@@ -170,6 +170,11 @@ def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, sto
     due = progress.step and (progress.step % plan.eval_every == 0 or progress.step == plan.total_steps)
     if due and progress.validated < progress.step and not stop.requested:
         metrics = observer.validate(state)
+        if not np.isfinite(metrics.get("loss", 0.0)):
+            raise RunError(
+                f"step {progress.step}: the validation loss is {metrics['loss']}; the model is lost. "
+                "Try a lower optimizer.lr, a longer schedule.warmup, or hardware.precision=fp32."
+            )
         score = metrics.get(task.score)
         best = score is None or progress.best_score is None or _better(task, score, progress.best_score)
         progress.validated = progress.step

@@ -50,7 +50,7 @@ def read_training_corpus(data: DataConfig, task: Task, notes: Notes) -> Corpus:
     corpus.labels = task.labels(training)
     for split in ("validation", "test"):
         if split in examples:
-            task.check_labels(examples[split], corpus.labels, split=split, notes=notes)
+            task.check_labels(examples[split], corpus.labels, split=split, policy=data.unseen_labels, notes=notes)
     notes.raise_errors()
     sizes = ", ".join(f"{len(rows):,} {split}" for split, rows in examples.items())
     names = f"; labels: {', '.join(corpus.labels.names)}" if corpus.labels is not None else ""
@@ -69,7 +69,7 @@ def read_test_corpus(data: DataConfig, task: Task, labels: Labels | None, notes:
     elif data.test is None:
         raise DataError("data.test: name the data to score on.")
     corpus = _read(data, task, ("test",), notes)
-    task.check_labels(corpus.examples["test"], labels, split="test", notes=notes)
+    task.check_labels(corpus.examples["test"], labels, split="test", policy=data.unseen_labels, notes=notes)
     notes.raise_errors()
     corpus.labels = labels
     return corpus

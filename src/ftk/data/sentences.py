@@ -103,7 +103,8 @@ class SentenceReader:
             ends.append(position + len(token))
             position += len(token) + 1
         others = {name: value for name, value in row.values.items() if name not in (tokens_at, tags_at)}
-        gold = row.values.get(tags_at) if tags_at else None
+        gold = _from_cell(row.values.get(tags_at)) if tags_at else None
+        gold = gold.split() if isinstance(gold, str) else gold
         sentence = Sentence(" ".join(tokens), starts, ends, tokens, None, gold, row, others)
         if not self.labelled:
             return sentence, None

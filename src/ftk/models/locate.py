@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftk.config.schema import ModelConfig
+from ftk.config.schema import Init, ModelConfig
 from ftk.errors import ModelError
 
 # Weights in safetensors, configs in JSON, vocabularies; no pickles, no code.
@@ -33,7 +33,8 @@ def locate(model: ModelConfig) -> Located:
     for look in (_in_folder, _in_cache, _in_package, _on_hub):
         found = look(model, tried)
         if found is not None:
-            _require_safetensors(found)
+            if model.init is Init.pretrained:
+                _require_safetensors(found)
             return found
     where = "".join(f"\n    {place}" for place in tried)
     raise ModelError(

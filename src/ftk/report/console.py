@@ -147,14 +147,15 @@ def label_table(title: str, metrics: Mapping[str, Any]) -> Table | None:
     per_label = metrics.get("per_label")
     if not per_label:
         return None
+    columns = list(next(iter(per_label.values())))
     table = Table(title=title, title_justify="left")
     table.add_column("label")
-    for name in ("precision", "recall", "f1", "support"):
+    for name in columns:
         table.add_column(name, justify="right")
     for label, scores in per_label.items():
-        table.add_row(label, *_cells(scores))
+        table.add_row(label, *(_cell(scores.get(name)) for name in columns))
     table.add_section()
-    table.add_row("all", *_cells(metrics), style="bold")
+    table.add_row("all", *(_cell(metrics.get(name)) for name in columns), style="bold")
     return table
 
 
@@ -168,5 +169,7 @@ def results_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[st
     return table
 
 
-def _cells(scores: Mapping[str, Any]) -> list[str]:
-    return [f"{scores[name]:.4f}" for name in ("precision", "recall", "f1")] + [f"{scores['support']:,}"]
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"

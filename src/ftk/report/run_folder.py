@@ -232,8 +232,7 @@ def _writer(stream: TextIO) -> Any:
 
 def _default(run: RunConfig, invocation: Invocation, names: tuple[str, ...]) -> Path:
     if invocation.sweep_dir is not None:
-        kept = [word for word in invocation.overrides if not word.startswith("run.dir=")]
-        label = re.sub(r"[^\w.=+-]+", "_", ",".join(kept)).strip("_")[:100]
+        label = re.sub(r"[^\w.=+-]+", "_", ",".join(invocation.swept)).strip("_")[:100]
         return invocation.sweep_dir / f"{invocation.sweep_job}-{label}".rstrip("-")
     if run.dir is not None:
         return Path(run.dir).expanduser()

@@ -44,16 +44,16 @@ def _row(job: Outcome) -> dict[str, str]:
 
 
 def _order(job: Outcome) -> tuple[bool, float]:
-    """Failed jobs last; before them the best score, or the lowest loss, first."""
+    """Failed jobs last; before them the best score first."""
     scores = job.metrics.get("validation", job.metrics.get("test", {}))
-    best = next((scores[name] for name in ("f1", "accuracy") if name in scores), -scores.get("loss", 0.0))
-    return job.error is not None, -best
+    value = scores.get(job.metrics.get("score"), 0.0)
+    return job.error is not None, -value if job.metrics.get("higher_is_better", True) else value
 
 
 def _scores(metrics: dict[str, Any]) -> dict[str, float]:
     found = {}
     for split in ("validation", "test"):
-        for name in ("loss", "f1", "accuracy"):
+        for name in dict.fromkeys(("loss", metrics.get("score", "loss"))):
             value = metrics.get(split, {}).get(name)
             if isinstance(value, float):
                 found[f"{split} {name}"] = value

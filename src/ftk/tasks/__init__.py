@@ -62,7 +62,9 @@ def built_in_task(name: str) -> type[Task]:
 
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name != "base")
     if name not in names:
-        raise FtkError(f"the task '{name}' is not one of ftk's own ({', '.join(names)}); add task=<your task>.")
+        raise FtkError(
+            f"the model was trained for a task that is not one of ftk's own ({', '.join(names)}): add task=…."
+        )
     module = importlib.import_module(f"ftk.tasks.{name}")
     own = (cls for _, cls in inspect.getmembers(module, inspect.isclass) if cls.__module__ == module.__name__)
     return next(cls for cls in own if issubclass(cls, Task))

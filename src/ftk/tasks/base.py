@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from ftk.config.schema import Unseen
     from ftk.data.features import Features
     from ftk.data.rows import Notes, Row
     from ftk.data.subwords import WindowPlan
@@ -103,7 +104,10 @@ class Task(ABC):
 
     @abstractmethod
     def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[Any]:
-        """Check rows and make an example of each; with ``labelled`` a row without its labels is an error."""
+        """Check rows and make an example of each; with ``labelled`` a row without its labels is an error.
+
+        An example keeps its Row as ``row``: messages about it say where it stands.
+        """
 
     @abstractmethod
     def key(self, example: Any) -> str:
@@ -118,8 +122,10 @@ class Task(ABC):
         """The labels of the training split; None for a task that has none."""
 
     @abstractmethod
-    def check_labels(self, examples: Sequence[Any], labels: Labels | None, *, split: str, notes: Notes) -> None:
-        """Find labels that training lacks."""
+    def check_labels(
+        self, examples: Sequence[Any], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes
+    ) -> None:
+        """Find labels that training lacks, and treat them by policy."""
 
     @abstractmethod
     def features(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ftk.config.schema import Unseen
 from ftk.data.features import Features, Ragged
 from ftk.data.rows import Notes, Row
 from ftk.data.sentences import Broken, Sentence, SentenceReader
@@ -31,13 +32,6 @@ class Subwords(Enum):
     all = "all"
 
 
-class Unseen(Enum):
-    """What to do with an entity type that the training split lacks."""
-
-    error = "error"
-    count = "count"
-
-
 class _TagMetric(EntityMetric):
     """Entity scores of sentences against their predictions."""
 
@@ -58,7 +52,6 @@ class TokenClassification(Task):
     label_subwords: Subwords
     tag_scheme: Scheme
     broken_tags: Broken
-    unseen_labels: Unseen
     misaligned_spans: Misaligned
     overlapping_spans: Overlapping
     words: Words
@@ -89,7 +82,9 @@ class TokenClassification(Task):
             tuple(iob2_labels(tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE))
         )
 
-    def check_labels(self, examples: Sequence[Sentence], labels: Labels | None, *, split: str, notes: Notes) -> None:
+    def check_labels(
+        self, examples: Sequence[Sentence], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes
+    ) -> None:
         assert labels is not None
         known = {name[2:] for name in labels.names if name != OUTSIDE}
         for example in examples:
@@ -98,11 +93,11 @@ class TokenClassification(Task):
                     continue
                 where = f"{example.row.where_token(first)}"
                 what = f"{kind} entity|entities in {split} that training has no example of"
-                if self.unseen_labels is Unseen.error:
+                if policy is Unseen.error:
                     advice = f"The model knows {', '.join(sorted(known)) or 'no type'}."
-                    notes.error(what, f"{advice} task.unseen_labels=count scores them as missed.", where)
+                    notes.error(what, f"{advice} data.unseen_labels=count scores them as missed.", where)
                 else:
-                    notes.count(what, "counted as missed (task.unseen_labels=count)", where)
+                    notes.count(what, "counted as missed (data.unseen_labels=count)", where)
 
     def features(
         self, examples: Sequence[Sentence], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
