@@ -36,7 +36,7 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def opened(trained: SimpleNamespace) -> SimpleNamespace:
     """The checkpoint with features of its eight rows."""
     from ftk.commands.checkpoint import Checkpoint
-    from ftk.config.schema import DataConfig, Duplicates, Format
+    from ftk.config.schema import DataConfig, Duplicates, Format, Unseen
     from ftk.core.device import Hardware
     from ftk.core.evaluate import Evaluator
     from ftk.data.source import read_file
@@ -59,6 +59,7 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
         validation_share=0.0,
         split_seed=0,
         duplicates=Duplicates.keep,
+        unseen_labels=Unseen.error,
     )
     checkpoint = Checkpoint.open(trained.run / "best", open_model(trained.run / "best"), None, data)
     notes = Notes()

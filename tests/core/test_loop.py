@@ -33,14 +33,13 @@ def make(tmp_path: Path) -> Any:
     from ftk.models.load import find, load
     from ftk.optim.groups import build_optimizer
     from ftk.optim.schedules import Schedule
-    from ftk.tasks.token_classification import Subwords, TokenClassification, Unseen
+    from ftk.tasks.token_classification import Subwords, TokenClassification
 
     assert Format.conll
     task = TokenClassification(
         label_subwords=Subwords.first,
         tag_scheme=Scheme.auto,
         broken_tags=Broken.repair,
-        unseen_labels=Unseen.error,
         misaligned_spans=Misaligned.error,
         overlapping_spans=Overlapping.error,
         words=Words.auto,

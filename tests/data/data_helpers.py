@@ -10,7 +10,7 @@ import yaml
 from hypothesis import settings
 
 from ftk.config.paths import shipped_configs
-from ftk.config.schema import DataConfig, Duplicates, Format
+from ftk.config.schema import DataConfig, Duplicates, Format, Unseen
 from ftk.data.rows import Notes, Row
 from ftk.data.sentences import Sentence
 from ftk.data.source import read_file
@@ -27,6 +27,7 @@ def data_config(**changes: Any) -> DataConfig:
     values["columns"] = {**values["columns"], **changes.pop("columns", {})}
     values["format"] = Format(changes.pop("format", values["format"]))
     values["duplicates"] = Duplicates(changes.pop("duplicates", values["duplicates"]))
+    values["unseen_labels"] = Unseen(changes.pop("unseen_labels", values["unseen_labels"]))
     return replace(DataConfig(**values), **changes)
 
 

@@ -144,7 +144,7 @@ def test_labels_that_training_lacks() -> None:
     assert "validation.jsonl:2 (token 2)" in message
     assert "1 ORG entity in test" in message
     assert "1 MISC entity in test" in message
-    found, notes = corpus(**UNSEEN, task={"unseen_labels": "count"})
+    found, notes = corpus(**UNSEEN, unseen_labels="count")
     assert found.labels is not None
     assert "B-ORG" not in found.labels.names
     assert found.examples["validation"][1].tags == ["O", "B-ORG", "O"]
