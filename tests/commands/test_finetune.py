@@ -89,6 +89,13 @@ def test_an_epoch_limit_in_steps(ftk: Callable[..., Result], toy: tuple[str, ...
     assert json.loads(Path("run/metrics.json").read_text())["train"]["steps"] == 4
 
 
+def test_a_model_that_is_lost_in_its_last_step_is_not_kept(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+    result = ftk("finetune", *TINY, *toy, "train.max_steps=1", "optimizer.lr=1e30", "run.dir=run")
+    assert result.code == 1
+    assert "step 1: the validation loss is nan; the model is lost" in result.err
+    assert not Path("run/best").exists()
+
+
 @pytest.mark.parametrize("subwords", ["first", "all"])
 def test_spans_in_text_are_learned(ftk: Callable[..., Result], subwords: str) -> None:
     rows = []

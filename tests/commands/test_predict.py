@@ -153,6 +153,35 @@ def test_evaluate_knows_the_labels_of_the_model_not_of_the_data(ftk: Callable[..
     assert not Path("runs").exists()
 
 
+def test_a_task_given_to_evaluate_and_predict_counts(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    path = write_conll("broken.conll", [[("Ada", "I-PER"), ("Berg", "I-PER"), ("in", "O"), ("Oslo", "B-LOC")]])
+    argv = [f"checkpoint={checkpoint}", f"data.test={path}", "run.overwrite=true", "run.dir=scores"]
+    assert ftk("evaluate", *argv).code == 0
+    strict = ftk("evaluate", *argv, "task=ner", "task.broken_tags=error", "task.tag_scheme=iob2")
+    assert strict.code == 1
+    assert "IOB2 does not allow" in strict.err
+    # What training settled stays: this model was trained on tokens, so text is cut into coarse words.
+    write_lines("in.txt", ["Ada Berg-Lund went to Oslo ."])
+    for number, task in enumerate([(), ("task=ner",)]):
+        assert ftk("predict", f"checkpoint={checkpoint}", "input=in.txt", f"output={number}.jsonl", *task).code == 0
+    assert read_jsonl("0.jsonl") == read_jsonl("1.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("command", "override"),
+    [("predict", "data.train=in.txt"), ("predict", "data.test=in.txt"), ("evaluate", "data.validation=in.txt")]
+    + [(command, "hardware.micro_batch=2") for command in ("predict", "evaluate")],
+)
+def test_values_that_only_training_reads_are_refused(
+    ftk: Callable[..., Result], checkpoint: Path, command: str, override: str
+) -> None:
+    write_lines("in.txt", TEXTS)
+    argv = ["input=in.txt"] if command == "predict" else ["data.test=in.txt"]
+    result = ftk(command, f"checkpoint={checkpoint}", *argv, override)
+    assert result.code == 1
+    assert f"'ftk {command}' does not" in result.err
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
