@@ -72,6 +72,10 @@ def run(argv: list[str]) -> int:
         return _unknown(word)
     from ftk.errors import FtkError, Interrupted
 
+    # Threads that spin while they wait take the cores of whatever else runs, and then wait for it; read by torch's
+    # OpenMP when it is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
     def interrupt(number: int, frame: object) -> None:
         raise Interrupted(number, "stopped")
 

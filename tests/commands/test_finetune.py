@@ -72,7 +72,11 @@ def test_patience_stops_early(ftk: Callable[..., Result], toy: tuple[str, ...]) 
     argv = [*TINY, *toy, "train.epochs=50", "train.patience=2", "optimizer.lr=1e-9", "run.dir=run"]
     assert ftk("finetune", *argv).code == 0
     metrics = json.loads(Path("run/metrics.json").read_text())
-    assert (metrics["best_step"], metrics["train"]["steps"]) == (3, 9)
+    assert metrics["train"]["steps"] == 9
+    validations = [event for event in read_jsonl("run/metrics.jsonl") if event["split"] == "validation"]
+    assert len({event["f1"] for event in validations}) == 1
+    lowest = min(validations, key=lambda event: event["loss"])
+    assert metrics["best_step"] == lowest["step"]  # of equal scores the lowest loss is kept
 
 
 def test_training_without_validation(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
@@ -167,6 +171,7 @@ def binary() -> str:
         (bad_conll("Ada\tB-PER\nwent\n"), ["bad.conll:2: 1 columns where line 1 has 2"]),
         (bad_conll("Ada\tB-PER\nwent\t-\n"), ["bad.conll:2: '-' for the token 'went'", "tag of no known scheme"]),
         (bad_conll(""), ["the file is empty"]),
+        (bad_conll("Ada\tb-per\nwent\to\n"), ["2 tags of no known scheme", "bad.conll:2: 'o'", "task.tag_scheme=bare"]),
         (binary, ["bad.conll: this is a binary file"]),
         (
             lambda: write_jsonl("bad.jsonl", [{"tokens": ["a", "b"], "tags": ["O"]}]),

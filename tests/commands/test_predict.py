@@ -133,6 +133,18 @@ def test_an_output_is_not_overwritten_unasked(ftk: Callable[..., Result], checkp
     assert len(read_jsonl("out.jsonl")) == len(TEXTS)
 
 
+def test_the_input_is_never_the_output(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    write_lines("in.txt", TEXTS)
+    Path("link.txt").symlink_to("in.txt")
+    for output in ("in.txt", "link.txt"):
+        result = ftk("predict", f"checkpoint={checkpoint}", "input=in.txt", f"output={output}", "run.overwrite=true")
+        assert result.code == 1
+        assert "This is the input" in result.err
+    assert Path("in.txt").read_text().splitlines() == TEXTS
+    special = ftk("predict", f"checkpoint={checkpoint}", "input=in.txt", "output=/dev/null", "run.overwrite=true")
+    assert "no regular file" in special.err
+
+
 def test_evaluate_scores_as_training_did(ftk: Callable[..., Result], checkpoint: Path) -> None:
     expected = json.loads((checkpoint.parent / "metrics.json").read_text())["validation"]
     data = checkpoint.parent.parent / "train.conll"

@@ -168,8 +168,13 @@ def test_training_data_must_be_named() -> None:
         read_training_corpus(data_config(test=write_jsonl("a.jsonl", [row("a")])), ner_task(), Notes())
 
 
+def test_rows_without_any_entity_teach_nothing() -> None:
+    with pytest.raises(DataError, match="no row has an entity"):
+        corpus(train=[row("a b"), row("c")], validation_share=0)
+
+
 def test_words_are_cut_as_the_training_rows_are() -> None:
-    tokens, spans = [row("a b", "PER")] * 2, {"text": "U.S.", "spans": []}
+    tokens, spans = [row("a b", "PER")] * 2, {"text": "U.S.", "spans": [[0, 4, "LOC"]]}
     assert corpus(train=[*tokens, spans], validation_share=0)[0].task.fields()["words"] == "coarse"
     assert corpus(train=[tokens[0], spans, spans], validation_share=0)[0].task.fields()["words"] == "fine"
     assert (

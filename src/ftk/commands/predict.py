@@ -38,7 +38,7 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     evaluator = checkpoint.evaluator(config.hardware, console)
     began = time.perf_counter()
     done = 0
-    output = None if config.output == "-" else Path(config.output).expanduser()
+    output = None if config.output == "-" else Path(config.output).expanduser().resolve()  # through a link, not over it
     with json_lines(output) as write, console.counting("rows") as show:
         for part in _parts(first, rows):
             examples = checkpoint.task.read(part, columns=config.data.columns, labelled=False, notes=notes)

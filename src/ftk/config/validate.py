@@ -217,10 +217,23 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
         yield Mistake("output=", "Say where to write: output=<file>, or output=- for standard output.")
     elif config.output != "-":
         path = Path(config.output).expanduser()
-        if path.is_dir():
+        read = [] if config.input in (None, "-") else _files(config.input)
+        if path.exists() and any(path.samefile(file) for file in read):
+            yield Mistake(f"output={config.output}", "This is the input; name another file.")
+        elif path.exists() and not path.is_file() and not path.is_dir():
+            yield Mistake(f"output={config.output}", "This is no regular file; write to it with output=- and '>'.")
+        elif path.is_dir():
             yield Mistake(f"output={config.output}", "This is a folder; name a file.")
         elif path.exists() and not config.run.overwrite:
             yield Mistake(f"output={config.output}", "The file is there already; add run.overwrite=true to replace it.")
+
+
+def _files(spec: Any) -> list[Path]:
+    """The files of an input, none where it has a mistake, which is told elsewhere."""
+    try:
+        return expand(spec, key="input")
+    except FtkError:
+        return []
 
 
 def _task(node: Any, columns: dict[str, str | int | None]) -> Iterator[Mistake]:

@@ -176,9 +176,12 @@ def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, sto
                 "Try a lower optimizer.lr, a longer schedule.warmup, or hardware.precision=fp32."
             )
         score = metrics.get(task.score)
-        best = score is None or progress.best_score is None or _better(task, score, progress.best_score)
+        gain = score is None or progress.best_score is None or _better(task, score, progress.best_score)
+        # Of two models with one score the one with the lower loss is kept; patience waits for the score alone.
+        tie = score == progress.best_score and metrics.get("loss", 0.0) < progress.best_metrics.get("loss", 0.0)
+        best = gain or tie
         progress.validated = progress.step
-        progress.without_gain = 0 if best else progress.without_gain + 1
+        progress.without_gain = 0 if gain else progress.without_gain + 1
         if best:
             progress.best_score, progress.best_step, progress.best_metrics = score, progress.step, metrics
         observer.validated(state, metrics, best=best)

@@ -1,6 +1,7 @@
 """Rows to sentences: words with offsets, and one IOB2 tag a word where the row is labelled."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -18,6 +19,9 @@ NAMES = {
     "spans": ("spans", "entities", "label", "labels"),
 }
 """The column names that are tried where ``data.columns`` leaves a role open."""
+
+
+_DISGUISED = re.compile(r"^([o0]|[bieslu][-_].+|.+[-_][BIESLU])$")
 
 
 class Broken(Enum):
@@ -190,6 +194,8 @@ class SentenceReader:
         turned = "" if scheme is Scheme.iob2 else ", turned into IOB2"
         how = "found by their letters" if self.scheme is Scheme.auto else "task.tag_scheme"
         name = "bare types" if scheme is Scheme.bare else scheme.value.upper()
+        if scheme is Scheme.bare and self.scheme is Scheme.auto:
+            self._refuse_disguised(tagged)
         self.notes.say(f"tags are {name} ({how}){turned}.")
         for sentence, tags in tagged:
             for number, tag in enumerate(tags):
@@ -209,6 +215,17 @@ class SentenceReader:
                     self.notes.error(what, "task.broken_tags=repair reads them as conlleval does.", where)
                 else:
                     self.notes.count(what, "read as conlleval does (task.broken_tags=repair)", where)
+
+    def _refuse_disguised(self, tagged: list[tuple[Sentence, list[Tag]]]) -> None:
+        """Tags that are read as bare types but look like a scheme that is written otherwise: 'o', 'b-per', 'PER-B'."""
+        for sentence, tags in tagged:
+            for number, tag in enumerate(tags):
+                if _DISGUISED.match(tag.type):
+                    self.notes.error(
+                        "tag|tags of no known scheme",
+                        "B- and I- are upper case and come first; task.tag_scheme=bare takes types as they are.",
+                        f"{sentence.row.where_token(number)}: {tag.type!r}",
+                    )
 
     def _find(self, row: Row, role: str) -> str | None:
         wanted = self.columns.get(role)

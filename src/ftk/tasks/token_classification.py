@@ -16,6 +16,7 @@ from ftk.data.subwords import SubwordEncoder, Window, WindowPlan
 from ftk.data.tag_predictions import TagPrediction, decode_rows, entity_records, first_of_words
 from ftk.data.tags import OUTSIDE, Scheme, entities, iob2_labels
 from ftk.data.words import Words
+from ftk.errors import DataError
 from ftk.metrics.entities import EntityMetric
 from ftk.tasks.base import Batch, Labels, Loss, Task
 
@@ -78,6 +79,8 @@ class TokenClassification(Task):
         return replace(self, words=Words.coarse if 2 * tokens > len(examples) else Words.fine)
 
     def labels(self, examples: Sequence[Sentence]) -> Labels:
+        if not any(tag != OUTSIDE for example in examples for tag in example.tags or ()):
+            raise DataError("data.train: no row has an entity; there is nothing to learn.")
         return Labels(
             tuple(iob2_labels(tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE))
         )
