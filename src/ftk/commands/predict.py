@@ -51,7 +51,7 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     for line in notes.drain():
         console.say(line)
     seconds = time.perf_counter() - began
-    where = "standard output" if output is None else str(output)
+    where = "standard output" if output is None else config.output
     rows_done = f"{done:,} row{'s' if done != 1 else ''}"
     console.say(f"{rows_done} in {seconds:.1f} s ({done / max(seconds, 1e-9):,.0f} rows/s) to {where}")
     return {"rows": done, "seconds": seconds}
