@@ -1,12 +1,12 @@
 """Rows to sentences: words with offsets, and one IOB2 tag a word where the row is labelled."""
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from ftk.data.cells import RowFault, from_cell, spans_of, strings_of, suits
 from ftk.data.rows import Notes, Row
 from ftk.data.spans import Misaligned, Overlapping, Span, place, tags_of, without_overlaps
 from ftk.data.tags import Scheme, Tag, detect, parse_tag, to_iob2
@@ -75,7 +75,7 @@ class SentenceReader:
         for row in rows:
             try:
                 sentence, tags = self._sentence(row)
-            except _Fault as fault:
+            except RowFault as fault:
                 self.notes.error(fault.what, fault.advice, fault.place)
                 continue
             sentences.append(sentence)
@@ -93,30 +93,30 @@ class SentenceReader:
             return self._of_tokens(row, tokens_at, tags_at)
         if text_at:
             return self._of_text(row, text_at, spans_at)
-        raise _Fault(
+        raise RowFault(
             "row|rows with neither tokens nor text",
             "Name the column: data.columns.text=… or data.columns.tokens=….",
             f"{row.where} has {', '.join(map(str, row.values)) or 'no column'}",
         )
 
     def _of_tokens(self, row: Row, tokens_at: str, tags_at: str | None) -> tuple[Sentence, list[Tag] | None]:
-        tokens = _strings(row, tokens_at, "tokens")
+        tokens = strings_of(row, tokens_at, "tokens")
         starts, ends, position = [], [], 0
         for token in tokens:
             starts.append(position)
             ends.append(position + len(token))
             position += len(token) + 1
         others = {name: value for name, value in row.values.items() if name not in (tokens_at, tags_at)}
-        gold = _from_cell(row.values.get(tags_at)) if tags_at else None
+        gold = from_cell(row.values.get(tags_at)) if tags_at else None
         gold = gold.split() if isinstance(gold, str) else gold
         sentence = Sentence(" ".join(tokens), starts, ends, tokens, None, gold, row, others)
         if not self.labelled:
             return sentence, None
         if tags_at is None:
-            raise _Fault("row|rows without tags", "Name the column: data.columns.tags=….", row.where)
-        names = _strings(row, tags_at, "tags")
+            raise RowFault("row|rows without tags", "Name the column: data.columns.tags=….", row.where)
+        names = strings_of(row, tags_at, "tags")
         if len(names) != len(tokens):
-            raise _Fault(
+            raise RowFault(
                 "row|rows with tokens and tags of unequal length",
                 "Each token needs one tag.",
                 f"{row.where}: {len(tokens)} tokens, {len(names)} tags",
@@ -125,7 +125,7 @@ class SentenceReader:
         for number, name in enumerate(names):
             tag = parse_tag(name)
             if tag is None:
-                raise _Fault(
+                raise RowFault(
                     "tag|tags of no known scheme",
                     "Tags are O, B-TYPE and I-TYPE (or BIOES), or bare types.",
                     f"{row.where_token(number)}: {name!r} for the token {tokens[number]!r}",
@@ -137,15 +137,15 @@ class SentenceReader:
     def _of_text(self, row: Row, text_at: str, spans_at: str | None) -> tuple[Sentence, None]:
         text = row.values[text_at]
         if not isinstance(text, str):
-            raise _Fault("row|rows whose text is not a string", "", f"{row.where}: {text_at}={text!r}")
+            raise RowFault("row|rows whose text is not a string", "", f"{row.where}: {text_at}={text!r}")
         starts, ends = split_words(text, self.words)
         others = {name: value for name, value in row.values.items() if name not in (text_at, spans_at)}
-        gold = _from_cell(row.values.get(spans_at)) if spans_at else None
+        gold = from_cell(row.values.get(spans_at)) if spans_at else None
         sentence = Sentence(text, starts, ends, None, None, gold, row, others)
         if self.labelled:
             if spans_at is None:
-                raise _Fault("row|rows without spans", "Name the column: data.columns.spans=….", row.where)
-            spans = _spans(row, spans_at, text)
+                raise RowFault("row|rows without spans", "Name the column: data.columns.spans=….", row.where)
+            spans = spans_of(row, spans_at, text)
             sentence.tags = self._place(row, text, spans, starts, ends)
         return sentence, None
 
@@ -236,89 +236,12 @@ class SentenceReader:
                 return str(wanted)
             if role in ("tags", "spans") and not self.labelled:
                 return None
-            raise _Fault(
+            raise RowFault(
                 f"row|rows without the column '{wanted}'",
                 f"data.columns.{role} names it.",
                 f"{row.where} has {', '.join(map(str, row.values))}",
             )
         for name in NAMES[role]:
-            if name in row.values and _suits(role, row.values[name]):
+            if name in row.values and suits(role, row.values[name]):
                 return name
         return None
-
-
-class _Fault(Exception):
-    """A fault in one row, on its way to the notes."""
-
-    def __init__(self, what: str, advice: str, place: str) -> None:
-        super().__init__(what)
-        self.what, self.advice, self.place = what, advice, place
-
-
-def _suits(role: str, value: Any) -> bool:
-    # 'labels' and 'label' hold spans in some files, tags or classes in others: a list of pairs or objects is spans.
-    if role == "spans":
-        value = _from_cell(value)
-        return isinstance(value, list) and all(isinstance(item, (dict, list, tuple)) for item in value)
-    if role == "tags":
-        value = _from_cell(value)
-        return isinstance(value, str) or (
-            isinstance(value, list) and all(not isinstance(i, (dict, list)) for i in value)
-        )
-    return True
-
-
-def _from_cell(value: Any) -> Any:
-    """A list that a CSV cell holds as JSON."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
-            return value
-    return value
-
-
-def _strings(row: Row, column: str, role: str) -> list[str]:
-    value = _from_cell(row.values[column])
-    if isinstance(value, str):
-        value = value.split()
-    if not isinstance(value, (list, tuple)):
-        raise _Fault(f"row|rows whose {role} are not a list", "", f"{row.where}: {column}={value!r}"[:200])
-    for number, item in enumerate(value):
-        if not isinstance(item, str):
-            advice = "Numbers need the names of their classes." if role == "tags" else ""
-            raise _Fault(
-                f"row|rows with {role} that are not strings",
-                advice,
-                f"{row.where}: {role[:-1]} {number + 1} is {item!r}",
-            )
-    return list(value)
-
-
-def _spans(row: Row, column: str, text: str) -> list[Span]:
-    value = _from_cell(row.values[column])
-    if not isinstance(value, (list, tuple)):
-        raise _Fault("row|rows whose spans are not a list", "", f"{row.where}: {column}={value!r}"[:200])
-    return [_span(row, item, text) for item in value]
-
-
-def _span(row: Row, item: Any, text: str) -> Span:
-    if isinstance(item, dict):
-        label = next((item[name] for name in ("label", "type", "entity", "tag") if name in item), None)
-        start, end = item.get("start"), item.get("end")
-    else:
-        start, end, label = item if isinstance(item, (list, tuple)) and len(item) == 3 else (None, None, None)
-    # type() and not isinstance(): true and false are ints to Python
-    if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
-        raise _Fault(
-            "row|rows with a span that cannot be read",
-            'A span is {"start": 0, "end": 5, "label": "PER"} or [0, 5, "PER"].',
-            f"{row.where}: {item!r}"[:200],
-        )
-    if not 0 <= start < end <= len(text):
-        raise _Fault(
-            "row|rows with a span outside the text",
-            "Offsets count characters from 0; end is one past the last.",
-            f"{row.where}: {start}-{end} in a text of {len(text)} characters",
-        )
-    return Span(start, end, label)

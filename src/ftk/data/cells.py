@@ -1,0 +1,95 @@
+"""What a row's columns hold: lists of strings, labelled spans; and the fault of a row where they do not."""
+
+import json
+from typing import Any
+
+from ftk.data.rows import Row
+from ftk.data.spans import Span
+
+
+class RowFault(Exception):
+    """A fault in one row, on its way to the notes."""
+
+    def __init__(self, what: str, advice: str, place: str) -> None:
+        super().__init__(what)
+        self.what, self.advice, self.place = what, advice, place
+
+
+def suits(role: str, value: Any) -> bool:
+    """Whether a value can be what a role needs, going by its shape."""
+    # 'labels' and 'label' hold spans in some files, tags or classes in others: a list of pairs or objects is spans.
+    if role == "spans":
+        value = from_cell(value)
+        return isinstance(value, list) and all(isinstance(item, (dict, list, tuple)) for item in value)
+    if role == "tags":
+        value = from_cell(value)
+        return isinstance(value, str) or (
+            isinstance(value, list) and all(not isinstance(i, (dict, list)) for i in value)
+        )
+    return True
+
+
+def from_cell(value: Any) -> Any:
+    """A list that a CSV cell holds as JSON."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except (json.JSONDecodeError, RecursionError):
+            return value
+    return value
+
+
+def strings_of(row: Row, column: str, role: str) -> list[str]:
+    """A column as a list of strings.
+
+    Raises:
+        RowFault: it is none.
+    """
+    value = from_cell(row.values[column])
+    if isinstance(value, str):
+        value = value.split()
+    if not isinstance(value, (list, tuple)):
+        raise RowFault(f"row|rows whose {role} are not a list", "", f"{row.where}: {column}={value!r}"[:200])
+    for number, item in enumerate(value):
+        if not isinstance(item, str):
+            advice = "Numbers need the names of their classes." if role == "tags" else ""
+            raise RowFault(
+                f"row|rows with {role} that are not strings",
+                advice,
+                f"{row.where}: {role[:-1]} {number + 1} is {item!r}",
+            )
+    return list(value)
+
+
+def spans_of(row: Row, column: str, text: str) -> list[Span]:
+    """A column as labelled spans of a text.
+
+    Raises:
+        RowFault: a span cannot be read, or lies outside the text.
+    """
+    value = from_cell(row.values[column])
+    if not isinstance(value, (list, tuple)):
+        raise RowFault("row|rows whose spans are not a list", "", f"{row.where}: {column}={value!r}"[:200])
+    return [_span(row, item, text) for item in value]
+
+
+def _span(row: Row, item: Any, text: str) -> Span:
+    if isinstance(item, dict):
+        label = next((item[name] for name in ("label", "type", "entity", "tag") if name in item), None)
+        start, end = item.get("start"), item.get("end")
+    else:
+        start, end, label = item if isinstance(item, (list, tuple)) and len(item) == 3 else (None, None, None)
+    # type() and not isinstance(): true and false are ints to Python
+    if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
+        raise RowFault(
+            "row|rows with a span that cannot be read",
+            'A span is {"start": 0, "end": 5, "label": "PER"} or [0, 5, "PER"].',
+            f"{row.where}: {item!r}"[:200],
+        )
+    if not 0 <= start < end <= len(text):
+        raise RowFault(
+            "row|rows with a span outside the text",
+            "Offsets count characters from 0; end is one past the last.",
+            f"{row.where}: {start}-{end} in a text of {len(text)} characters",
+        )
+    return Span(start, end, label)
