@@ -53,11 +53,22 @@ def make_tokenizer(kind: str) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
-    from ftk.models.tokenizer import learn_tokenizer
+    from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
+    from ftk.models.vocabulary import learn_tokenizer
 
     texts = [" ".join(WORDS)] * 4
     if kind == "wordpiece":
-        return learn_tokenizer(texts, vocab_size=300, lowercase=False, max_length=10**9)
+        settings = TokenizerConfig(
+            name=None,
+            train=Vocabulary.wordpiece,
+            vocab_size=300,
+            lowercase=False,
+            normalization=Normalization.none,
+            special_tokens={},
+            extra_tokens=[],
+            max_characters=10**6,
+        )
+        return learn_tokenizer(texts, settings, max_length=10**9)
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     trainer: Any
     if kind == "bytes":

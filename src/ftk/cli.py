@@ -11,6 +11,7 @@ import sys
 from ftk import __version__
 
 COMMANDS = {
+    "pretrain": ("ftk.commands.train", "train an encoder on raw text, from random or pretrained weights"),
     "finetune": ("ftk.commands.train", "train a task on labelled data, from a pretrained or a random encoder"),
     "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
     "predict": ("ftk.commands.predict", "read texts, write one JSON line a row"),
@@ -18,6 +19,8 @@ COMMANDS = {
     "completion": ("ftk.commands.completion", "print the tab completion for bash, zsh or fish"),
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }
+
+ALIASES = {"pretrain-mlm": "pretrain"}
 
 HELP = """\
 ftk: from raw text to an encoder you can trust.
@@ -27,6 +30,7 @@ usage: ftk COMMAND [KEY=VALUE ...] [--cfg job] [--multirun] [--config-dir DIR] [
 {commands}
 
 examples:
+  ftk pretrain task=mlm model=tiny data=text data.train=corpus.txt
   ftk finetune task=ner model=tiny
   ftk finetune task=ner model=bert-base-cased data.train=train.conll data.validation=dev.conll data.test=test.conll
   ftk evaluate checkpoint=runs/my-run/best data.test=other.conll
@@ -67,7 +71,7 @@ def run(argv: list[str]) -> int:
     if argv[0] in ("-V", "--version", "version"):
         print(f"ftk {__version__}")
         return 0
-    word, rest = argv[0], argv[1:]
+    word, rest = ALIASES.get(argv[0], argv[0]), argv[1:]
     if word not in COMMANDS:
         return _unknown(word)
     from ftk.errors import FtkError, Interrupted

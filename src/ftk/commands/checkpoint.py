@@ -1,6 +1,5 @@
 """A checkpoint opened for ``evaluate`` and ``predict``: verified, then loaded."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,11 @@ from ftk.commands.manifest import task_of
 from ftk.config.schema import DataConfig, HardwareConfig
 from ftk.core.device import choose
 from ftk.core.evaluate import Evaluator
-from ftk.data.features import Features
-from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
 from ftk.errors import ModelError
 from ftk.models.load import Source, load, reopen, window_length
 from ftk.report.console import Console
-from ftk.tasks.base import Labels, Task
+from ftk.tasks.base import Labels, Predictor, Task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,22 +42,24 @@ class Checkpoint:
         source = reopen(folder, labels)
         if source.labels is not None and labels is not None and source.labels.names != labels.names:
             raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
-        if data.max_length is not None:
-            windows = WindowPlan(window_length(source, data.max_length), data.max_length // 4)
+        if data.max_length is not None or windows is None:
+            length = window_length(source, data.max_length)
+            windows = WindowPlan(length, length // 4)
         if data.stride is not None:
             windows = replace(windows, stride=data.stride)
         return cls(folder=folder, task=built, labels=labels, windows=windows, source=source)
 
-    def features(self, examples: Sequence[Any], notes: Notes, *, labelled: bool) -> Features:
-        """The windows of some examples."""
-        labels = self.labels if labelled else None
-        return self.task.features(examples, self.source.tokenizer, labels, self.windows, notes)
+    def evaluator(self, task: Task | Predictor, hardware: HardwareConfig, console: Console) -> Evaluator:
+        """Read the weights; every one of them must be in the file.
 
-    def evaluator(self, hardware: HardwareConfig, console: Console) -> Evaluator:
-        """Read the weights; every one of them must be in the file."""
+        Args:
+            task: what is to be run with them: the task itself, or its predictor.
+            hardware: the hardware section of the config.
+            console: is told what was chosen and loaded.
+        """
         chosen = choose(hardware)
         console.say(chosen.why)
-        loaded = load(self.source, self.task.auto_model, seed=0)
+        loaded = load(self.source, task.auto_model, seed=0)
         made_new = [fact for fact in loaded.facts if fact.startswith("made new")]
         if made_new:
             raise ModelError(f"{self.folder}: the weights are not complete ({made_new[0]}).")
@@ -71,7 +70,7 @@ class Checkpoint:
             model.compile(dynamic=True)
         return Evaluator(
             model=model,
-            task=self.task,
+            task=task,
             labels=self.labels,
             hardware=chosen,
             pad_id=self.source.tokenizer.pad_token_id or 0,

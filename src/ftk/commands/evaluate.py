@@ -1,14 +1,14 @@
 """``ftk evaluate``: a checkpoint, scored on labelled rows."""
 
+import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from ftk.commands.manifest import task_of
+from ftk.commands.manifest import manifest_of, task_of
 from ftk.config import compose
 from ftk.config.schema import EvaluateConfig
-from ftk.data.corpus import read_test_corpus
 from ftk.data.rows import Notes
-from ftk.models.folder import open_model
 from ftk.report.console import Console, label_table, scores_line
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
@@ -27,9 +27,9 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     path = Path(config.checkpoint).expanduser()
     folder = RunFolder.claim(config.run, invocation, path.resolve().parent.name)
     # The files are verified, and the rows checked against the model's labels, before torch is imported.
-    manifest = open_model(path)
+    manifest = manifest_of(path, notes)
     task, labels, _ = task_of(manifest, config.task, str(path))
-    corpus = read_test_corpus(config.data, task, labels, notes)
+    corpus = task.test_corpus(config.data, labels, notes)
     for line in notes.drain():
         console.say(line)
     import torch  # from here on
@@ -37,21 +37,29 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     from ftk.commands.checkpoint import Checkpoint
 
     checkpoint = Checkpoint.open(path, manifest, config.task, config.data)
-    examples = corpus.examples["test"]
-    features = checkpoint.features(examples, notes, labelled=True)
+    prepared = corpus.prepare(checkpoint.source.tokenizer, labels, checkpoint.windows, notes, console)["test"]
     for line in notes.drain():
         console.say(line)
-    evaluator = checkpoint.evaluator(config.hardware, console)
+    evaluator = checkpoint.evaluator(task, config.hardware, console)
+    task.check_model(evaluator.model, prepared.features)
     folder.open(hardware=evaluator.hardware.why, threads=torch.get_num_threads(), data=corpus.fingerprints())
     console.log_to(folder.path / "log.txt", append=False)
-    with folder.predictions("test") as write:
-        metrics = evaluator.score(examples, features, write)
-    folder.write("metrics.json", {"test": metrics})
-    table = label_table(f"test, {len(examples):,} rows", metrics)
+    began = time.perf_counter()
+    with folder.predictions("test") if task.writes_records else nullcontext() as write:
+        metrics = evaluator.score(prepared.examples, prepared.features, write)
+    seconds = time.perf_counter() - began
+    tokens = int(prepared.features.lengths.sum())
+    speed = {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_second": round(tokens / max(seconds, 1e-9), 1)}
+    folder.write("metrics.json", {"test": metrics, "evaluation": speed})
+    table = label_table(f"test, {len(prepared.examples):,} rows", metrics)
     if table is not None:
         console.table(table)
     console.say(f"test  {scores_line(metrics)}")
-    console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")
+    console.say(f"{tokens:,} tokens in {seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
+    if task.writes_records:
+        console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")
+    else:
+        console.say(f"metrics: {folder.path / 'metrics.json'}")
     console.close()
     return {
         "dir": str(folder.path),

@@ -2,14 +2,17 @@
 
 import dataclasses
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import ftk
+from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
 from ftk.errors import FtkError, ModelError
+from ftk.models.folder import MANIFEST, open_model
 from ftk.report.run_folder import environment_facts
 from ftk.tasks import build_task, built_in_task, task_from_fields
-from ftk.tasks.base import Labels, Task
+from ftk.tasks.base import Labels, RowTask, Task
 
 
 def manifest(
@@ -37,17 +40,34 @@ def manifest(
     }
 
 
-def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels | None, WindowPlan]:
+def manifest_of(folder: Path, notes: Notes) -> dict[str, Any]:
+    """What ``ftk.json`` says of a model folder, its files verified; empty, and said, where ftk did not write it.
+
+    Raises:
+        ModelError: from ``open_model``.
+    """
+    if (folder / MANIFEST).is_file():
+        return open_model(folder)
+    notes.say(f"{folder} is not of ftk: there are no checksums to verify it by, and its task is the one given.")
+    return {}
+
+
+def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels | None, WindowPlan | None]:
     """The task, the labels and the windows that a model was trained with.
 
     Args:
-        saved: what ``ftk.json`` says.
+        saved: what ``ftk.json`` says; empty for a folder that ftk did not write.
         node: the ``task`` section of the config, which comes first where the user gave one.
         where: the model folder, for messages.
 
     Raises:
         ModelError: the folder names no task of ftk, or its values are not what ftk writes.
     """
+    if not saved:
+        task = build_task(node)
+        if isinstance(task, RowTask):
+            raise ModelError(f"{where}: there is no {MANIFEST}, which says what the labels of this task are.")
+        return task, None, None
     try:
         if node is not None:
             task = build_task(node)

@@ -6,11 +6,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ftk.commands.manifest import manifest_of
 from ftk.config import compose
 from ftk.config.schema import PredictConfig
 from ftk.data.rows import Notes, Row
 from ftk.data.source import stream
-from ftk.models.folder import open_model
 from ftk.report.console import Console
 from ftk.report.run_folder import json_lines
 from ftk.report.sweep import report_sweep
@@ -29,23 +29,24 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     console = Console(stderr=True)
     notes = Notes()
     path = Path(config.checkpoint).expanduser()
-    manifest = open_model(path)
+    manifest = manifest_of(path, notes)
     rows = stream(config.input, config.data, notes)
     first = list(islice(rows, 1))  # a file that cannot be read is told before torch is imported
     from ftk.commands.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, manifest, config.task, config.data)
-    evaluator = checkpoint.evaluator(config.hardware, console)
+    predictor = checkpoint.task.predictor()
+    evaluator = checkpoint.evaluator(predictor, config.hardware, console)
     began = time.perf_counter()
     done = 0
     output = None if config.output == "-" else Path(config.output).expanduser().resolve()  # through a link, not over it
     with json_lines(output) as write, console.counting("rows") as show:
         for part in _parts(first, rows):
-            examples = checkpoint.task.read(part, columns=config.data.columns, labelled=False, notes=notes)
+            examples = predictor.read(part, columns=config.data.columns, labelled=False, notes=notes)
             notes.raise_errors()
-            features = checkpoint.features(examples, notes, labelled=False)
+            features = predictor.features(examples, checkpoint.source.tokenizer, None, checkpoint.windows, notes)
             for example, prediction in evaluator.predictions(examples, features):
-                write(checkpoint.task.record(example, prediction))
+                write(predictor.record(example, prediction))
                 done += 1
             show(done)
     for line in notes.drain():

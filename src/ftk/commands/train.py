@@ -1,10 +1,9 @@
-"""``ftk finetune``: rows are read and checked first; torch is imported once they are known to be good."""
+"""``ftk pretrain`` and ``ftk finetune``: data is read and checked first; torch is imported once it is good."""
 
 from typing import Any
 
 from ftk.config import compose
-from ftk.config.schema import FinetuneConfig
-from ftk.data.corpus import read_training_corpus
+from ftk.config.schema import TrainingConfig
 from ftk.data.rows import Notes
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
@@ -17,13 +16,13 @@ def run(command: str, argv: list[str]) -> int:
     return report_sweep(compose.run(command, argv, train))
 
 
-def train(config: FinetuneConfig, invocation: compose.Invocation) -> dict[str, Any]:
+def train(config: TrainingConfig, invocation: compose.Invocation) -> dict[str, Any]:
     """One training, from config to metrics."""
     console = Console()
     notes = Notes()
     task = build_task(config.task)
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
-    corpus = read_training_corpus(config.data, task, notes)
+    corpus = task.training_corpus(config.data, notes)
     for line in notes.drain():
         console.say(line)
     from ftk.commands.training import Training  # torch from here on

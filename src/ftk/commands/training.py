@@ -1,43 +1,46 @@
 """What happens in a training once the rows are read: features, weights, steps, scores."""
 
-import math
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 
 from ftk.commands.manifest import manifest
-from ftk.config.schema import FinetuneConfig
+from ftk.config.duration import seconds
+from ftk.config.schema import TrainingConfig
 from ftk.core.checkpoint import recover_folder, restore_state, save_model
 from ftk.core.device import choose
 from ftk.core.evaluate import Evaluator
+from ftk.core.horizon import Every, Horizon
 from ftk.core.loop import Plan, StepInfo, train
-from ftk.core.state import TrainState
+from ftk.core.state import Progress, TrainState
 from ftk.core.stop import StopFlag, stop_flag
-from ftk.data.batches import StepOrder
-from ftk.data.corpus import Corpus
-from ftk.data.features import Features
+from ftk.data.batches import Order
 from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
-from ftk.errors import DataError, Interrupted
+from ftk.errors import Interrupted
 from ftk.models.folder import open_model
 from ftk.models.load import Source, find, load, reopen, window_length
 from ftk.optim.groups import build_optimizer
 from ftk.optim.schedules import Schedule
-from ftk.report.console import Console, StepProgress, label_table, scores_line
+from ftk.report.console import Console, StepProgress, duration, label_table, scores_line
+from ftk.report.curves import plot_curves
 from ftk.report.run_folder import MetricsFile, RunFolder
+from ftk.tasks.base import Corpus, Prepared, Task
 
 
 class Training:
     """One training run; the Observer of its loop."""
 
-    def __init__(self, config: FinetuneConfig, folder: RunFolder, corpus: Corpus, console: Console) -> None:
+    def __init__(self, config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Console) -> None:
         self.config = config
         self.folder = folder
         self.corpus = corpus
         self.console = console
-        self.task = corpus.task
+        self.task: Task = corpus.task
         self.metrics_file = MetricsFile(folder.path / "metrics.jsonl")
         self.progress: StepProgress
+        self.progress_state: Progress
         self.stop: StopFlag
 
     def run(self) -> dict[str, Any]:
@@ -50,17 +53,17 @@ class Training:
         console.say(self.hardware.why)
         self.source = self._source()
         self.windows = self._windows()
-        self.features = self._features()
+        self.prepared = self._prepared()
         state = self._state()
-        self.order = StepOrder(self.features["train"].lengths, config.train.batch_size, config.run.seed)
-        self.plan = _plan(config, self.order.steps_per_epoch)
+        self.order: Order = self.prepared["train"].features.order(config.train, config.run.seed)
+        self.plan = _plan(config, self.order)
         self.folder.open(hardware=self.hardware.why, threads=torch.get_num_threads(), data=fingerprints)
         console.log_to(self.folder.path / "log.txt", append=self.folder.resume)
         if self.folder.resume:
             restore_state(self.folder.last, state)
             self.metrics_file.rewind(state.progress.step, state.progress.validated)
-            console.say(f"going on after step {state.progress.step} of {self.plan.total_steps}")
-        console.say(f"run: {self.folder.path} ({self.plan.total_steps} steps, {self.order.steps_per_epoch} an epoch)")
+            console.say(f"going on after step {state.progress.step}")
+        console.say(f"run: {self.folder.path} ({self._length()})")
         self._loop(state)
         return self._finish(state)
 
@@ -77,48 +80,56 @@ class Training:
         if self.folder.resume:
             open_model(self.folder.last)
             return reopen(self.folder.last, self.corpus.labels)
-        return find(
-            self.config.model, self.corpus.labels, [self.task.key(row) for row in self.corpus.examples["train"]]
-        )
+        return find(self.config.model, self.corpus)
 
     def _windows(self) -> WindowPlan:
         data = self.config.data
         length = window_length(self.source, data.max_length)
         return WindowPlan(length, data.stride if data.stride is not None else length // 4)
 
-    def _features(self) -> dict[str, Features]:
+    def _prepared(self) -> dict[str, Prepared]:
         notes = Notes()
-        features = {}
-        for split, examples in self.corpus.examples.items():
-            notes.prefix = f"{split}: "
-            features[split] = self.task.features(
-                examples, self.source.tokenizer, self.source.labels, self.windows, notes
-            )
+        prepared = self.corpus.prepare(self.source.tokenizer, self.source.labels, self.windows, notes, self.console)
         for line in notes.drain():
             self.console.say(line)
-        if not len(features["train"]):
-            raise DataError("data.train: the tokenizer leaves nothing of any row.")
-        return features
+        return prepared
 
     def _state(self) -> TrainState:
         loaded = load(self.source, self.task.auto_model, seed=self.config.run.seed)
         for fact in loaded.facts:
             self.console.say(fact)
         model = loaded.model.to(self.hardware.device)
+        self.task.check_model(model, self.prepared["train"].features)
         if self.config.hardware.compile:
             model.compile(dynamic=True)
         return TrainState(model, build_optimizer(model, self.config.optimizer), self.hardware.scaler())
 
+    def _length(self) -> str:
+        """How long the run will be, in words."""
+        horizon, train = self.plan.horizon, self.config.train
+        limits = []
+        if horizon.steps is not None:
+            epochs = f"{self.order.epoch(horizon.steps):.3g}"
+            limits.append(f"{horizon.steps:,} steps, {epochs} epoch{'s' if epochs != '1' else ''}")
+        if horizon.tokens is not None:
+            limits.append(f"{horizon.tokens:,} tokens")
+        if horizon.seconds is not None:
+            limits.append(f"{duration(horizon.seconds)} of time")
+        if train.epochs is None and train.max_steps is None and horizon.tokens is None and horizon.seconds is None:
+            limits.append("one pass over the data, for want of another limit")
+        return ", ".join(limits) + (", whichever is first" if len(limits) > 1 and train.epochs is None else "")
+
     def _loop(self, state: TrainState) -> None:
+        self.progress_state = state.progress
         with (
-            self.console.progress(self.plan.total_steps, state.progress.step) as self.progress,
+            self.console.progress(self.plan.horizon.steps, state.progress.step) as self.progress,
             stop_flag() as self.stop,
         ):
             try:
                 train(
                     state,
                     self.task,
-                    self.features["train"],
+                    self.prepared["train"].features,
                     self.order,
                     self.plan,
                     self.hardware,
@@ -144,10 +155,11 @@ class Training:
         best = load(reopen(self.folder.best, self.source.labels), self.task.auto_model, seed=self.config.run.seed)
         evaluator = self._evaluator(best.model.to(self.hardware.device), None)
         for split in ("validation", "test"):
-            if split not in self.features:
+            if split not in self.prepared:
                 continue
-            with self.folder.predictions(split) as write:
-                result[split] = evaluator.score(self.corpus.examples[split], self.features[split], write)
+            part = self.prepared[split]
+            with self.folder.predictions(split) if self.task.writes_records else nullcontext() as write:
+                result[split] = evaluator.score(part.examples, part.features, write)
             table = label_table(f"{split}, best model (step {progress.best_step})", result[split])
             if table is not None:
                 self.console.table(table)
@@ -157,13 +169,23 @@ class Training:
             "steps": progress.step,
             "tokens": progress.tokens,
             "padding": progress.padding,
+            "utilisation": round(progress.tokens / max(1, progress.tokens + progress.padding), 4),
+            "epochs": round(self.order.epoch(progress.step), 4),
             "seconds": round(progress.seconds, 3),
+            "elapsed": round(progress.elapsed, 3),
             "tokens_per_second": round(progress.tokens / max(progress.seconds, 1e-9), 1),
         }
+        trained = result["train"]
+        self.console.say(
+            f"trained: {progress.step:,} steps, {progress.tokens:,} tokens in {duration(progress.seconds)} "
+            f"({trained['tokens_per_second']:,.0f} tokens/s; {100 * trained['utilisation']:.1f} % of what was computed "
+            f"are real tokens, the rest is padding)"
+        )
         if progress.skipped:
             result["train"]["skipped_steps"] = progress.skipped
             self.console.warn(f"{progress.skipped} steps were skipped because a gradient overflowed fp16")
         self.folder.write("metrics.json", result)
+        plot_curves(self.folder.path / "metrics.jsonl", self.folder.path / "curves.png", self.task.score)
         self.console.say(f"model: {self.folder.best}")
         return {
             "dir": str(self.folder.path),
@@ -192,22 +214,27 @@ class Training:
 
     def stepped(self, info: StepInfo) -> None:
         """Move the progress bar."""
-        self.progress.stepped(info.step, info.loss_sum / info.count, info.lr, info.tokens / info.seconds)
+        share = self.plan.horizon.share(self.progress_state)
+        left = self.progress_state.elapsed * (1 - share) / max(share, 1e-9)
+        self.progress.stepped(
+            info.step, share, info.loss_sum / info.count, info.lr, info.tokens / info.seconds, max(0.0, left)
+        )
 
     def logged(self, event: dict[str, Any]) -> None:
         """A line in metrics.jsonl, and one on a terminal that shows no bar."""
         self.metrics_file.add(event)
-        step, seconds = event["step"], event["seconds"]
-        left = seconds / step * (self.plan.total_steps - step)
-        speed = event["tokens"] / max(seconds, 1e-9)
-        self.progress.logged(step, step / self.order.steps_per_epoch, event["loss"], event["lr"], speed, left)
+        share = self.plan.horizon.share(self.progress_state)
+        left = self.progress_state.elapsed * (1 - share) / max(share, 1e-9)
+        speed = event["tokens"] / max(event["seconds"], 1e-9)
+        epoch = self.order.epoch(event["step"])
+        self.progress.logged(event["step"], epoch, event["loss"], event["lr"], speed, max(0.0, left))
 
     def validate(self, state: TrainState) -> dict[str, Any]:
         """Score the validation split, where there is one."""
-        if "validation" not in self.features:
+        if "validation" not in self.prepared:
             return {}
-        evaluator = self._evaluator(state.model, self.stop)
-        return evaluator.score(self.corpus.examples["validation"], self.features["validation"])
+        part = self.prepared["validation"]
+        return self._evaluator(state.model, self.stop).score(part.examples, part.features)
 
     def validated(self, state: TrainState, metrics: dict[str, Any], *, best: bool) -> None:
         """Say and log the scores; keep the model if it is the best."""
@@ -233,17 +260,22 @@ class Training:
         )
 
 
-def _plan(config: FinetuneConfig, steps_per_epoch: int) -> Plan:
+def _plan(config: TrainingConfig, order: Order) -> Plan:
     train_config = config.train
-    total = max(1, math.ceil(train_config.epochs * steps_per_epoch))
-    if train_config.max_steps is not None:
-        total = min(total, train_config.max_steps)
+    limits = [train_config.max_steps] if train_config.max_steps is not None else []
+    budget = seconds(str(train_config.budget)) if train_config.budget is not None else None
+    if train_config.epochs is not None:
+        limits.append(order.steps_in(train_config.epochs))
+    elif not limits and train_config.max_tokens is None and budget is None:
+        limits.append(order.steps_in(1))
 
-    def every(value: str | int) -> int:
-        return steps_per_epoch if value == "epoch" else int(value)
+    def every(value: str | float) -> Every:
+        if value == "epoch":
+            return Every(order.steps_in(1), None)
+        return Every(int(value), None) if float(value) >= 1 else Every(None, float(value))
 
     return Plan(
-        total_steps=total,
+        horizon=Horizon(steps=min(limits, default=None), tokens=train_config.max_tokens, seconds=budget),
         seed=config.run.seed,
         max_grad_norm=train_config.max_grad_norm,
         micro_batch=config.hardware.micro_batch,
@@ -252,7 +284,6 @@ def _plan(config: FinetuneConfig, steps_per_epoch: int) -> Plan:
             warmup=config.schedule.warmup,
             floor=config.schedule.floor,
             cooldown=config.schedule.cooldown,
-            total=total,
         ),
         eval_every=every(train_config.eval_every),
         save_every=every(train_config.save_every),

@@ -120,7 +120,9 @@ def run(command: str, argv: list[str], job: Job) -> list[Outcome]:
         outcomes.append(outcome)
         try:
             config = typed(composed)
-            problems = check_values(config)  # again: what was there at the start may be gone, or come from a sweeper
+            problems = check_values(
+                config, command
+            )  # again: what was there at the start may be gone, or come from a sweeper
             if problems:
                 raise ConfigError(render(problems))
             outcome.metrics = job(config, invocation)

@@ -191,7 +191,9 @@ class _Lint:
             except Exception as error:  # a key that no dataclass has
                 self.cause = error
                 return None
-            self.others += [mistake for mistake in check_values(config) if not self._is_meant(mistake.what)]
+            self.others += [
+                mistake for mistake in check_values(config, self.command) if not self._is_meant(mistake.what)
+            ]
             configs.append(config)
         return configs
 

@@ -72,16 +72,50 @@ class Duplicates(Enum):
     error = "error"
 
 
+class Documents(Enum):
+    """What one document of a text file is."""
+
+    blank_line = "blank_line"
+    line = "line"
+    file = "file"
+
+
+class Vocabulary(Enum):
+    """The kinds of vocabulary that can be learned from the training texts."""
+
+    wordpiece = "wordpiece"
+    bpe = "bpe"
+    unigram = "unigram"
+
+
+class Normalization(Enum):
+    """The Unicode form that text is brought into before a learned vocabulary sees it."""
+
+    none = "none"
+    nfc = "nfc"
+    nfkc = "nfkc"
+
+
 @dataclass(kw_only=True, slots=True)
 class TokenizerConfig:
-    """The tokenizer of a model with random weights; a pretrained model brings its own."""
+    """The tokenizer: the model's own, another one, or one that is learned from the training texts."""
 
     name: str | None
-    """Folder of a tokenizer to use as it is, or its hub id in the cache; null: one learned from the training split."""
+    """Folder of a tokenizer to use instead of the model's own, or its hub id in the cache."""
+    train: Vocabulary | None
+    """Learn a vocabulary from the training texts: wordpiece, bpe (byte-level) or unigram; for random weights only."""
     vocab_size: int
     """Entries of a learned vocabulary; more where the letters alone are more."""
     lowercase: bool
     """Whether a learned vocabulary ignores case and accents."""
+    normalization: Normalization
+    """Unicode form before a learned vocabulary sees the text."""
+    special_tokens: dict[str, Any]
+    """Other spellings in a learned vocabulary: mask_token, cls_token, sep_token, pad_token, unk_token."""
+    extra_tokens: list[Any]
+    """Further entries that a learned vocabulary never splits."""
+    max_characters: int
+    """A vocabulary is learned from at most this many characters, taken evenly from all documents."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -140,8 +174,18 @@ class DataConfig:
     """Share of the training rows to cut off as validation where none is named; 0: train without validation."""
     split_seed: int
     """Seed of that cut; apart from run.seed, so that runs with different seeds are scored on the same rows."""
+    validation_tokens: int | None
+    """For texts: no more documents are held out for validation once they have this many tokens; null: no such limit."""
+    documents: Documents | None
+    """For text files of masked language models: where a document ends; null: at a blank line."""
+    cache_dir: str | None
+    """Where tokenized texts are kept; null: $FTK_CACHE, else $XDG_CACHE_HOME/ftk, else ~/.cache/ftk."""
+    workers: int | None
+    """Processes that tokenize texts; null: one for each processor."""
     duplicates: Duplicates
-    """Policy for repeated rows in training."""
+    """Policy for repeated rows in training; for texts, of repeated documents."""
+    duplicate_lines: Duplicates
+    """For text files of masked language models: policy for lines that occurred before."""
     unseen_labels: Unseen
     """Labels of validation or test that training lacks: error, or count (they stay in the gold standard, as missed)."""
 
@@ -163,18 +207,26 @@ class ScheduleConfig:
 class TrainConfig:
     """What is optimised, for how long, and when it is looked at."""
 
-    epochs: float
-    """Passes over the training rows."""
+    epochs: float | None
+    """Passes over the training data; null: as many as the other limits allow, and one if there is none."""
     max_steps: int | None
-    """Optimizer steps at the most; null: as many as epochs says."""
+    """Optimizer steps at the most; null: no such limit."""
+    max_tokens: int | None
+    """Real tokens at the most, padding not counted; null: no such limit."""
+    budget: Any
+    """Wall-clock time from the first step on, validations included: 90s, 30m, 1.5h or 1h30m; null: no such limit."""
     batch_size: int
     """Windows in one optimizer step, over all micro batches; a row is one window unless it is long."""
+    batch_start: int | None
+    """For texts: windows in the first step, from where the batch grows to batch_size; null: it does not grow."""
+    batch_warmup: int
+    """Optimizer steps over which it grows, in a straight line."""
     max_grad_norm: float | None
     """Gradients are scaled down to this norm; null: not clipped."""
     eval_every: Any
-    """`epoch`, or a number of optimizer steps between validations."""
+    """Between validations: `epoch`, a number of optimizer steps, or below 1 a share of the whole run."""
     save_every: Any
-    """`epoch`, or a number of optimizer steps between saves of `last/`."""
+    """Between saves of `last/`: `epoch`, a number of optimizer steps, or below 1 a share of the whole run."""
     log_every: int
     """Optimizer steps between two lines of metrics.jsonl and of plain terminal output."""
     patience: int | None
@@ -212,8 +264,8 @@ class RunConfig:
 
 
 @dataclass(kw_only=True, slots=True)
-class FinetuneConfig:
-    """`ftk finetune`."""
+class TrainingConfig:
+    """What `ftk pretrain` and `ftk finetune` are made of."""
 
     task: Any
     """The task: `_target_` and the fields of its dataclass."""
@@ -225,6 +277,16 @@ class FinetuneConfig:
     train: TrainConfig
     hardware: HardwareConfig
     run: RunConfig
+
+
+@dataclass(kw_only=True, slots=True)
+class PretrainConfig(TrainingConfig):
+    """`ftk pretrain`."""
+
+
+@dataclass(kw_only=True, slots=True)
+class FinetuneConfig(TrainingConfig):
+    """`ftk finetune`."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -258,6 +320,7 @@ class PredictConfig:
 
 
 SCHEMAS: dict[str, type] = {
+    "pretrain": PretrainConfig,
     "finetune": FinetuneConfig,
     "evaluate": EvaluateConfig,
     "predict": PredictConfig,

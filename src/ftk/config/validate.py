@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ftk.config.duration import seconds
 from ftk.config.mistakes import Mistake
 from ftk.config.schema import (
     DataConfig,
     Decay,
+    Duplicates,
     EvaluateConfig,
-    FinetuneConfig,
     Format,
     HardwareConfig,
     Init,
@@ -19,15 +20,16 @@ from ftk.config.schema import (
     RunConfig,
     ScheduleConfig,
     TrainConfig,
+    TrainingConfig,
 )
 from ftk.data.files import expand
 from ftk.errors import FtkError
 
 
-def check_values(config: FinetuneConfig | EvaluateConfig | PredictConfig) -> list[Mistake]:
-    """All mistakes in the values of one config."""
+def check_values(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str) -> list[Mistake]:
+    """All mistakes in the values of the config of a command."""
     mistakes = [*_data(config.data), *_hardware(config.hardware), *_run(config.run)]
-    if isinstance(config, FinetuneConfig):
+    if isinstance(config, TrainingConfig):
         mistakes += [
             *_model(config.model),
             *_optimizer(config.optimizer),
@@ -42,16 +44,17 @@ def check_values(config: FinetuneConfig | EvaluateConfig | PredictConfig) -> lis
                 )
             )
     else:
-        mistakes += _checkpoint(config.checkpoint)
+        mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
         if config.run.resume:
             mistakes.append(Mistake("run.resume=true", "Only training is resumed."))
         mistakes += _without_effect(config)
     if isinstance(config, PredictConfig):
         mistakes += _input(config)
     if config.task is not None:
-        mistakes += _task(config.task, config.data.columns)
-    elif isinstance(config, FinetuneConfig):
-        mistakes.append(Mistake("task=null", "Say what to train for: task=ner."))
+        mistakes += _task(config, command)
+    elif isinstance(config, TrainingConfig):
+        advice = f"Say what to train for: task={'mlm' if command == 'pretrain' else 'ner'}."
+        mistakes.append(Mistake("task=null", advice))
     return mistakes
 
 
@@ -72,7 +75,8 @@ def _share(key: str, value: float) -> Iterator[Mistake]:
 
 
 def _data(data: DataConfig) -> Iterator[Mistake]:
-    yield from _positive("data.limit", data.limit)
+    for key in ("limit", "validation_tokens", "workers"):
+        yield from _positive(f"data.{key}", getattr(data, key))
     if not 0 <= data.validation_share < 1:
         yield Mistake(f"data.validation_share={data.validation_share}", "It is a share: from 0 up to, but not, 1.")
     if data.max_length is not None and data.max_length < 8:
@@ -134,8 +138,37 @@ def _model(model: ModelConfig) -> Iterator[Mistake]:
     if model.dropout is not None and not 0 <= model.dropout < 1:
         yield Mistake(f"model.dropout={model.dropout}", "It is a rate: from 0 up to, but not, 1.")
     yield from _positive("model.default_lr", model.default_lr)
-    if model.init is Init.random and model.tokenizer.name is None and model.name is None:
-        yield from _positive("model.tokenizer.vocab_size", model.tokenizer.vocab_size)
+    yield from _tokenizer(model)
+
+
+def _tokenizer(model: ModelConfig) -> Iterator[Mistake]:
+    tokenizer = model.tokenizer
+    if tokenizer.train is None:
+        if tokenizer.name is None and model.name is None:
+            yield Mistake(
+                "model.tokenizer.train=null",
+                "A model without a name has no tokenizer: learn one (wordpiece, bpe or unigram), or name one "
+                "(model.tokenizer.name).",
+            )
+        return
+    what = f"model.tokenizer.train={tokenizer.train.value}"
+    if tokenizer.name is not None:
+        yield Mistake(f"{what} model.tokenizer.name={tokenizer.name}", "Learn a vocabulary, or name one: not both.")
+    if model.init is Init.pretrained:
+        yield Mistake(what, "Pretrained weights belong to the vocabulary that they were trained with; see model.init.")
+    yield from _positive("model.tokenizer.vocab_size", tokenizer.vocab_size)
+    yield from _positive("model.tokenizer.max_characters", tokenizer.max_characters)
+    known = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
+    for name, token in tokenizer.special_tokens.items():
+        if name not in known:
+            advice = f"A learned vocabulary has {', '.join(known)}; others go to model.tokenizer.extra_tokens."
+            yield Mistake(f"model.tokenizer.special_tokens.{name}={token}", advice)
+    words = [*tokenizer.special_tokens.values(), *tokenizer.extra_tokens]
+    for word in words:
+        if not isinstance(word, str) or not word.strip():
+            yield Mistake(f"model.tokenizer: special token {word!r}", "A token is a text that is not empty.")
+    if len({str(word) for word in words}) < len(words):
+        yield Mistake(f"model.tokenizer: special tokens {words}", "Each of them must be another one.")
 
 
 def _optimizer(optimizer: dict[str, Any]) -> Iterator[Mistake]:
@@ -168,12 +201,37 @@ def _schedule(schedule: ScheduleConfig) -> Iterator[Mistake]:
 
 
 def _train(train: TrainConfig) -> Iterator[Mistake]:
-    for key in ("epochs", "max_steps", "batch_size", "max_grad_norm", "log_every", "patience"):
+    for key in (
+        "epochs",
+        "max_steps",
+        "max_tokens",
+        "batch_size",
+        "batch_start",
+        "max_grad_norm",
+        "log_every",
+        "patience",
+    ):
         yield from _positive(f"train.{key}", getattr(train, key))
     for key in ("eval_every", "save_every"):
         value = getattr(train, key)
-        if not (value == "epoch" or (isinstance(value, int) and not isinstance(value, bool) and value > 0)):
-            yield Mistake(f"train.{key}={value}", "It is 'epoch' or a number of optimizer steps.")
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+        if not (value == "epoch" or (number and (value < 1 or value == int(value)))):
+            advice = "It is 'epoch', a whole number of optimizer steps, or below 1 a share of the run."
+            yield Mistake(f"train.{key}={value}", advice)
+    if train.budget is not None:
+        try:
+            yield from _positive("train.budget", seconds(str(train.budget)))
+        except ValueError:
+            yield Mistake(f"train.budget={train.budget}", "Write a time with its unit: 90s, 30m, 1.5h or 1h30m.")
+    if train.batch_start is not None and train.batch_start > train.batch_size:
+        yield Mistake(
+            f"train.batch_start={train.batch_start}", f"The batch grows to train.batch_size={train.batch_size}."
+        )
+    if (train.batch_start is None) != (train.batch_warmup == 0) or train.batch_warmup < 0:
+        yield Mistake(
+            f"train.batch_start={train.batch_start} train.batch_warmup={train.batch_warmup}",
+            "A batch that grows needs both: the size it begins with, and the number of steps over which it grows.",
+        )
 
 
 def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]:
@@ -192,14 +250,19 @@ def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]
         yield Mistake(what, f"'ftk {name}' does not use it; hardware.eval_tokens sets the size of its batches.")
 
 
-def _checkpoint(checkpoint: str | None) -> Iterator[Mistake]:
+def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
+    """
+    Args:
+        checkpoint: the model folder.
+        plain: whether one that ftk did not write will do.
+    """
     if not checkpoint:
         yield Mistake("checkpoint=null", "Say which model: checkpoint=runs/<run>/best.")
         return
     folder = Path(checkpoint).expanduser()
     if not folder.is_dir():
         yield Mistake(f"checkpoint={checkpoint}", f"There is no such folder (looked at {folder.absolute()}).")
-    elif not (folder / "ftk.json").is_file():
+    elif not (folder / "ftk.json").is_file() and not (plain and (folder / "config.json").is_file()):
         inner = [name for name in ("best", "last") if (folder / name / "ftk.json").is_file()]
         hint = f" Did you mean '{folder / inner[0]}'?" if inner else " It must be one that ftk wrote."
         yield Mistake(f"checkpoint={checkpoint}", f"The folder has no ftk.json.{hint}")
@@ -236,14 +299,29 @@ def _files(spec: Any) -> list[Path]:
         return []
 
 
-def _task(node: Any, columns: dict[str, str | int | None]) -> Iterator[Mistake]:
+def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str) -> Iterator[Mistake]:
     from ftk.tasks import build_task
 
     try:
-        task = build_task(node)
+        task = build_task(config.task)
     except FtkError as error:
         yield Mistake(str(error).split(": ", 1)[0], _sentence(error))
         return
-    for role, column in columns.items():
+    for role, column in config.data.columns.items():
         if column is not None and role not in task.roles:
             yield Mistake(f"data.columns.{role}={column}", f"This task reads the columns {', '.join(task.roles)}.")
+    texts = task.command == "pretrain"
+    if isinstance(config, TrainingConfig):
+        if task.command != command:
+            kind = "raw text" if texts else "labelled rows"
+            yield Mistake(f"task={type(task).__name__}", f"It learns from {kind}: ftk {task.command}.")
+        elif not texts and config.train.batch_start is not None:
+            yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
+    if not texts:
+        data = config.data
+        for key, value in (("documents", data.documents), ("validation_tokens", data.validation_tokens)):
+            if value is not None:
+                yield Mistake(f"data.{key}={getattr(value, 'value', value)}", "Only masked language models read it.")
+        if data.duplicate_lines is not Duplicates.keep:
+            what = f"data.duplicate_lines={data.duplicate_lines.value}"
+            yield Mistake(what, "Only masked language models read it; see data.duplicates.")

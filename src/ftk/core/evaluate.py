@@ -10,8 +10,7 @@ from torch import nn
 
 from ftk.core.device import Hardware
 from ftk.data.batches import token_batches
-from ftk.data.features import Features
-from ftk.tasks.base import Labels, Task
+from ftk.tasks.base import Labels, Predictor, Task, Windows
 
 _ROWS_AT_ONCE = 512
 """Rows whose outputs are held at once. They are sorted by length among themselves, so padding stays small."""
@@ -30,7 +29,7 @@ class Evaluator:
     """A model with what is needed to run it over features."""
 
     model: nn.Module
-    task: Task
+    task: Task | Predictor
     labels: Labels | None
     hardware: Hardware
     pad_id: int
@@ -39,7 +38,7 @@ class Evaluator:
     """Called between batches; may raise to stop."""
 
     def predictions(
-        self, examples: Sequence[Any], features: Features, loss: LossTotal | None = None
+        self, examples: Sequence[Any], features: Windows, loss: LossTotal | None = None
     ) -> Iterator[tuple[Any, Any]]:
         """Each example with its prediction, in order.
 
@@ -55,7 +54,7 @@ class Evaluator:
             yield from zip(part, self.task.decode(part, features, first, outputs, self.labels), strict=True)
 
     def score(
-        self, examples: Sequence[Any], features: Features, write: Callable[[dict[str, Any]], None] | None = None
+        self, examples: Sequence[Any], features: Windows, write: Callable[[dict[str, Any]], None] | None = None
     ) -> dict[str, Any]:
         """The metrics over labelled examples, ``loss`` among them.
 
@@ -64,6 +63,7 @@ class Evaluator:
             features: their windows, with labels.
             write: is given one record a row.
         """
+        assert isinstance(self.task, Task)
         metric = self.task.metric(self.labels)
         loss = LossTotal()
         for example, prediction in self.predictions(examples, features, loss):
@@ -73,14 +73,15 @@ class Evaluator:
         return {"loss": loss.sum / max(1, loss.count), **metric.compute()}
 
     @torch.inference_mode()
-    def _outputs(self, features: Features, windows: range, loss: LossTotal | None) -> dict[int, Any]:
+    def _outputs(self, features: Windows, windows: range, loss: LossTotal | None) -> dict[int, Any]:
         found: dict[int, Any] = {}
         for part in token_batches(np.array(windows, dtype=np.int64), features.lengths, self.batch_tokens):
             self.poll()
-            batch = self.task.collate(features, part.tolist(), self.pad_id).to(self.hardware.device)
+            batch = self.task.collate(features, part.tolist(), self.pad_id, None).to(self.hardware.device)
             with self.hardware.autocast():
                 outputs = self.task.forward(self.model, batch)
             if loss is not None:
+                assert isinstance(self.task, Task)
                 total = self.task.loss(outputs, batch)
                 loss.sum += float(total.sum)
                 loss.count += total.count

@@ -1,7 +1,7 @@
 """THE loop: a generator of optimizer steps, and its one visible consumer."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,26 +9,26 @@ import numpy as np
 import torch
 
 from ftk.core.device import Hardware
+from ftk.core.horizon import Every, Horizon
 from ftk.core.state import TrainState, seed_step
 from ftk.core.stop import StopFlag
-from ftk.data.batches import StepOrder
-from ftk.data.features import Features
+from ftk.data.batches import Order
 from ftk.errors import Interrupted, RunError
 from ftk.optim.schedules import Schedule
-from ftk.tasks.base import Task
+from ftk.tasks.base import Noise, Task, Windows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What is optimised, for how long, and when it is looked at; all in optimizer steps."""
+    """What is optimised, for how long, and when it is looked at."""
 
-    total_steps: int
+    horizon: Horizon
     seed: int
     max_grad_norm: float | None
     micro_batch: int | None
     schedule: Schedule
-    eval_every: int
-    save_every: int
+    eval_every: Every
+    save_every: Every
     log_every: int
     patience: int | None
 
@@ -46,6 +46,8 @@ class StepInfo:
     tokens: int
     padding: int
     seconds: float
+    last: bool
+    """Whether the run ends with this step."""
 
 
 class Observer(Protocol):
@@ -73,9 +75,9 @@ class Observer(Protocol):
 
 
 def steps(
-    state: TrainState, task: Task, features: Features, order: StepOrder, plan: Plan, hardware: Hardware, pad_id: int
+    state: TrainState, task: Task, features: Windows, order: Order, plan: Plan, hardware: Hardware, pad_id: int
 ) -> Iterator[StepInfo]:
-    """Optimizer steps, from the state's own up to the last of the plan. No I/O happens in here.
+    """Optimizer steps, from the state's own up to the end of the plan. No I/O happens in here.
 
     The loss of a step is the sum over all its micro batches divided once by the number of targets in them, so that
     neither accumulation nor ragged batches change what is optimised.
@@ -84,21 +86,26 @@ def steps(
         RunError: the loss or the gradient is not a finite number, or a batch has nothing to learn from; the
             parameters are still those of the step before.
     """
-    model, optimizer, scaler = state.model, state.optimizer, state.scaler
+    model, optimizer, scaler, progress = state.model, state.optimizer, state.scaler, state.progress
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    while state.progress.step < plan.total_steps:
+    started = time.perf_counter() - progress.elapsed
+    while not plan.horizon.reached(progress):
         began = time.perf_counter()
-        step = state.progress.step
+        progress.elapsed = began - started
+        step = progress.step
         model.train()
         seed_step(plan.seed, step)
-        share = plan.schedule(step)
+        share = plan.schedule(step, plan.horizon.total(progress))
         for group in optimizer.param_groups:
             group["lr"] = group["peak_lr"] * share
-        windows = order.windows(step)
-        batches = [task.collate(features, part, pad_id) for part in _parts(windows, plan.micro_batch)]
+        windows, epochs = order.step(step)
+        batches = [
+            task.collate(features, windows[part].tolist(), pad_id, Noise(plan.seed, epochs[part]))
+            for part in _parts(len(windows), plan.micro_batch)
+        ]
         count = sum(batch.count for batch in batches)
         if not count:
-            raise RunError(f"step {step + 1}: the batch has no label to learn from (rows {features.row[windows]}).")
+            raise RunError(f"step {step + 1}: the batch has nothing to learn from ({features.places(windows)}).")
         total = torch.zeros((), device=hardware.device)
         for batch in batches:
             batch = batch.to(hardware.device)
@@ -113,24 +120,33 @@ def steps(
         loss_sum = float(total)
         overflowed = scaler.is_enabled() and not np.isfinite(norm)
         if not np.isfinite(loss_sum) or not (np.isfinite(norm) or overflowed):
-            raise RunError(_not_finite(step, loss_sum / count, norm, optimizer, features, windows))
+            raise RunError(_not_finite(step, loss_sum / count, norm, optimizer, features.places(windows)))
         scaler.step(optimizer)
         scaler.update()
         optimizer.zero_grad(set_to_none=True)
         tokens = sum(batch.tokens for batch in batches)
         padding = sum(batch.inputs["input_ids"].numel() for batch in batches) - tokens
-        seconds = time.perf_counter() - began
-        _advance(state, loss_sum, count, tokens, padding, seconds, overflowed)
+        now = time.perf_counter()
+        _advance(state, loss_sum, count, tokens, padding, now - began, overflowed)
+        progress.elapsed = now - started
         yield StepInfo(
-            state.progress.step, loss_sum, count, optimizer.param_groups[0]["lr"], norm, tokens, padding, seconds
+            step=progress.step,
+            loss_sum=loss_sum,
+            count=count,
+            lr=optimizer.param_groups[0]["lr"],
+            grad_norm=norm,
+            tokens=tokens,
+            padding=padding,
+            seconds=now - began,
+            last=plan.horizon.reached(progress),
         )
 
 
 def train(
     state: TrainState,
     task: Task,
-    features: Features,
-    order: StepOrder,
+    features: Windows,
+    order: Order,
     plan: Plan,
     hardware: Hardware,
     *,
@@ -149,7 +165,7 @@ def train(
         return
     for info in steps(state, task, features, order, plan, hardware, pad_id):
         observer.stepped(info)
-        if info.step % plan.log_every == 0 or info.step == plan.total_steps:
+        if info.step % plan.log_every == 0 or info.last:
             observer.logged(_event(state, info))
             progress.loss_sum, progress.loss_count = 0.0, 0
         try:
@@ -157,7 +173,9 @@ def train(
         except Interrupted:  # a validation is left out; the resumed run begins with it
             observer.save(state)
             raise
-        if info.step % plan.save_every == 0 or info.step == plan.total_steps or not going_on or stop.requested:
+        marks = plan.save_every.mark(info.step, plan.horizon.share(progress))
+        if marks > progress.save_marks or info.last or not going_on or stop.requested:
+            progress.save_marks = marks
             observer.save(state)
         stop.check()
         if not going_on:
@@ -167,7 +185,8 @@ def train(
 def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, stop: StopFlag) -> bool:
     """Validate where it is due and not yet done for this step; False where patience is at its end."""
     progress = state.progress
-    due = progress.step and (progress.step % plan.eval_every == 0 or progress.step == plan.total_steps)
+    marks = plan.eval_every.mark(progress.step, plan.horizon.share(progress))
+    due = progress.step and (marks > progress.eval_marks or plan.horizon.reached(progress))
     if due and progress.validated < progress.step and not stop.requested:
         metrics = observer.validate(state)
         if not np.isfinite(metrics.get("loss", 0.0)):
@@ -180,7 +199,7 @@ def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, sto
         # Of two models with one score the one with the lower loss is kept; patience waits for the score alone.
         tie = score == progress.best_score and metrics.get("loss", 0.0) < progress.best_metrics.get("loss", 0.0)
         best = gain or tie
-        progress.validated = progress.step
+        progress.validated, progress.eval_marks = progress.step, marks
         progress.without_gain = 0 if gain else progress.without_gain + 1
         if best:
             progress.best_score, progress.best_step, progress.best_metrics = score, progress.step, metrics
@@ -192,9 +211,9 @@ def _better(task: Task, score: float, best: float) -> bool:
     return score > best if task.higher_is_better else score < best
 
 
-def _parts(windows: np.ndarray, micro_batch: int | None) -> list[Sequence[int]]:
-    size = micro_batch or len(windows)
-    return [windows[at : at + size].tolist() for at in range(0, len(windows), size)]
+def _parts(number: int, micro_batch: int | None) -> list[slice]:
+    size = micro_batch or number
+    return [slice(at, at + size) for at in range(0, number, size)]
 
 
 def _advance(
@@ -223,14 +242,11 @@ def _event(state: TrainState, info: StepInfo) -> dict[str, Any]:
     }
 
 
-def _not_finite(
-    step: int, loss: float, norm: float, optimizer: torch.optim.Optimizer, features: Features, windows: np.ndarray
-) -> str:
+def _not_finite(step: int, loss: float, norm: float, optimizer: torch.optim.Optimizer, places: str) -> str:
     what = f"the loss is {loss}" if not np.isfinite(loss) else f"the gradient's norm is {norm}"
     lr = optimizer.param_groups[0]["lr"]
-    rows = sorted({int(row) for row in features.row[windows]})
     return (
-        f"step {step + 1}: {what} (lr {lr:.3g}, training rows {rows[:8]}{' …' if len(rows) > 8 else ''}). "
+        f"step {step + 1}: {what} (lr {lr:.3g}, {places}). "
         "The parameters are those of the step before. Try a lower optimizer.lr, a longer schedule.warmup, or "
         "hardware.precision=fp32."
     )

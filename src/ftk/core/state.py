@@ -20,8 +20,14 @@ class Progress:
     """Padding computed on top."""
     seconds: float = 0.0
     """Time spent in optimizer steps."""
+    elapsed: float = 0.0
+    """Wall-clock time since the first step, validations and saves included."""
     validated: int = 0
     """The step of the last validation."""
+    eval_marks: int = 0
+    """How often a validation has been due."""
+    save_marks: int = 0
+    """How often a save has been due."""
     best_score: float | None = None
     best_step: int | None = None
     best_metrics: dict[str, Any] = field(default_factory=dict)

@@ -1,23 +1,29 @@
 """The examples of all splits, read, checked and reported before any weights load."""
 
+from __future__ import annotations
+
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftk.config.schema import DataConfig, Duplicates
 from ftk.data.rows import Notes
 from ftk.data.source import fingerprint, read_splits, uses_demo
+from ftk.data.subwords import WindowPlan
 from ftk.errors import DataError
-from ftk.tasks.base import Labels, Task
+from ftk.tasks.base import Labels, Prepared, RowTask
+
+if TYPE_CHECKING:
+    from ftk.report.console import Console
 
 
 @dataclass(slots=True)
-class Corpus:
+class RowCorpus:
     """Examples by split, with the task as the training data settled it."""
 
-    task: Task
+    task: RowTask
     examples: dict[str, list[Any]]
     labels: Labels | None
     files: dict[str, tuple[Path, ...]]
@@ -26,8 +32,34 @@ class Corpus:
         """The SHA-256 of every file, by split."""
         return {split: fingerprint(files) for split, files in self.files.items()}
 
+    def texts(self) -> Iterable[str]:
+        """The texts of the training split."""
+        return (self.task.key(example) for example in self.examples["train"])
 
-def read_training_corpus(data: DataConfig, task: Task, notes: Notes) -> Corpus:
+    def remembered(self, settings: Any) -> None:
+        """A vocabulary of labelled rows is learned in no time, and is not kept."""
+        return None
+
+    def prepare(
+        self, tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes, console: Console
+    ) -> dict[str, Prepared]:
+        """The windows of every split.
+
+        Raises:
+            DataError: the tokenizer leaves nothing of the training rows.
+        """
+        prepared = {}
+        for split, examples in self.examples.items():
+            notes.prefix = f"{split}: "
+            features = self.task.features(examples, tokenizer, labels, plan, notes)
+            if split == "train" and not len(features):
+                raise DataError("data.train: the tokenizer leaves nothing of any row.")
+            prepared[split] = Prepared(examples, features)
+        notes.prefix = ""
+        return prepared
+
+
+def read_training_corpus(data: DataConfig, task: RowTask, notes: Notes) -> RowCorpus:
     """Train, validation and test, checked against one another.
 
     Raises:
@@ -58,7 +90,7 @@ def read_training_corpus(data: DataConfig, task: Task, notes: Notes) -> Corpus:
     return corpus
 
 
-def read_test_corpus(data: DataConfig, task: Task, labels: Labels | None, notes: Notes) -> Corpus:
+def read_test_corpus(data: DataConfig, task: RowTask, labels: Labels | None, notes: Notes) -> RowCorpus:
     """The test split alone, for a model that knows these labels.
 
     Raises:
@@ -75,7 +107,7 @@ def read_test_corpus(data: DataConfig, task: Task, labels: Labels | None, notes:
     return corpus
 
 
-def _read(data: DataConfig, task: Task, names: Iterable[str], notes: Notes) -> Corpus:
+def _read(data: DataConfig, task: RowTask, names: Iterable[str], notes: Notes) -> RowCorpus:
     splits = read_splits(data, names, demo=task.demo, notes=notes)
     examples = {}
     for name, split in splits.items():
@@ -86,10 +118,10 @@ def _read(data: DataConfig, task: Task, names: Iterable[str], notes: Notes) -> C
             notes.count("empty row|rows", "kept, with nothing to find in them", *_places(empty), number=len(empty))
         notes.prefix = ""
     notes.raise_errors()
-    return Corpus(task, examples, None, {name: split.files for name, split in splits.items()})
+    return RowCorpus(task, examples, None, {name: split.files for name, split in splits.items()})
 
 
-def _usable(examples: list[Any], task: Task, duplicates: Duplicates, notes: Notes) -> list[Any]:
+def _usable(examples: list[Any], task: RowTask, duplicates: Duplicates, notes: Notes) -> list[Any]:
     """Training rows without the empty ones, and repeated ones by policy."""
     notes.prefix = "train: "
     empty = [example for example in examples if not task.key(example)]
@@ -120,7 +152,7 @@ def _usable(examples: list[Any], task: Task, duplicates: Duplicates, notes: Note
     return kept
 
 
-def _cut_validation(examples: dict[str, list[Any]], task: Task, data: DataConfig, notes: Notes) -> None:
+def _cut_validation(examples: dict[str, list[Any]], task: RowTask, data: DataConfig, notes: Notes) -> None:
     """Cut a seeded share of the training rows off; rows of one text stay on one side."""
     if data.validation_share == 0:
         notes.say("no validation (data.validation_share=0): best/ is the model after the last validation point.")
@@ -144,7 +176,7 @@ def _cut_validation(examples: dict[str, list[Any]], task: Task, data: DataConfig
     examples.update(ordered)
 
 
-def _note_overlap(examples: dict[str, list[Any]], task: Task, notes: Notes) -> None:
+def _note_overlap(examples: dict[str, list[Any]], task: RowTask, notes: Notes) -> None:
     known = {task.key(example) for example in examples["train"]}
     for split in ("validation", "test"):
         shared = [example for example in examples.get(split, ()) if task.key(example) in known]

@@ -1,9 +1,19 @@
 """Rows as numbers: ragged columns in flat arrays, one entry a window."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ftk.config.schema import TrainConfig
+from ftk.data.batches import Order, StepOrder
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Ragged:
@@ -14,7 +24,7 @@ class Ragged:
         self.starts = starts
 
     @classmethod
-    def of(cls, sequences: list[NDArray[np.int32]]) -> "Ragged":
+    def of(cls, sequences: list[NDArray[np.int32]]) -> Ragged:
         """Pack a list of integer sequences."""
         starts = np.zeros(len(sequences) + 1, dtype=np.int64)
         np.cumsum([len(sequence) for sequence in sequences], out=starts[1:])
@@ -40,12 +50,10 @@ class Features:
     Attributes:
         columns: what the task made of each window; ``input_ids`` is always there.
         row: for each window the index of its row.
-        num_rows: how many rows there are, those without any window included.
     """
 
     columns: dict[str, Ragged]
     row: NDArray[np.int64]
-    num_rows: int
 
     def __len__(self) -> int:
         return len(self.row)
@@ -59,3 +67,25 @@ class Features:
         """The windows of the rows first_row … end_row - 1."""
         begin, end = np.searchsorted(self.row, [first_row, end_row])
         return range(int(begin), int(end))
+
+    def places(self, windows: NDArray[np.int64]) -> str:
+        """The rows of some windows, for messages."""
+        rows = sorted({int(row) for row in self.row[windows]})
+        return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
+
+    def order(self, train: TrainConfig, seed: int) -> Order:
+        """Batches grouped by length."""
+        return StepOrder(self.lengths, train.batch_size, seed)
+
+
+def padded_inputs(ids: Sequence[NDArray[Any]], pad_id: int) -> tuple[dict[str, Tensor], int]:
+    """``input_ids`` and ``attention_mask``, [sequences, longest], and the number of real tokens."""
+    import torch
+
+    lengths = np.array([len(row) for row in ids])
+    time = int(lengths.max())
+    padded = np.full((len(ids), time), pad_id, dtype=np.int64)
+    mask = np.arange(time) < lengths[:, None]
+    padded[mask] = np.concatenate(ids)
+    inputs = {"input_ids": torch.from_numpy(padded), "attention_mask": torch.from_numpy(mask.astype(np.int64))}
+    return inputs, int(lengths.sum())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ftk.data.lines import COMPRESSED
 from ftk.errors import DataError
 
 ENDINGS = {
@@ -23,6 +24,14 @@ ENDINGS = {
     ".parquet": "parquet",
     ".txt": "text",
 }
+
+
+def kind_of_name(path: Path | str) -> str | None:
+    """The format that a file's name speaks of, whether compressed or not; None where it says nothing."""
+    path = Path(path)
+    if path.suffix.lower() in COMPRESSED:
+        path = path.with_suffix("")
+    return ENDINGS.get(path.suffix.lower())
 
 
 def expand(spec: Any, *, key: str) -> list[Path]:
@@ -48,7 +57,7 @@ def _expand_one(item: str, key: str) -> list[Path]:
     path = Path(item)
     if path.is_dir():
         visible = (child for child in path.iterdir() if not child.name.startswith("."))
-        found = sorted(child for child in visible if child.suffix.lower() in ENDINGS and child.is_file())
+        found = sorted(child for child in visible if kind_of_name(child) is not None and child.is_file())
         if not found:
             raise DataError(f"{key}={item}: the folder holds no file with a known ending ({_listed(ENDINGS)}).")
         return found

@@ -20,6 +20,22 @@ def read_hub(name: str, subset: str | None, revision: str | None, split: str) ->
     Raises:
         DataError: the dataset or the split cannot be had.
     """
+    data = _load(name, subset, revision, split)
+    for number, values in enumerate(data.with_format(None), start=1):
+        named = {column: _named(value, data.features[column]) for column, value in values.items()}
+        yield Row(named, f"{name}[{split}]", number)
+
+
+def dataset_fingerprint(name: str, subset: str | None, revision: str | None, split: str) -> str:
+    """What the library calls the content of a dataset: another one whenever its files or their reading change.
+
+    Raises:
+        DataError: the dataset or the split cannot be had.
+    """
+    return str(_load(name, subset, revision, split)._fingerprint)
+
+
+def _load(name: str, subset: str | None, revision: str | None, split: str) -> Any:
     import datasets
 
     datasets.disable_progress_bars()
@@ -37,9 +53,7 @@ def read_hub(name: str, subset: str | None, revision: str | None, split: str) ->
     except Exception as error:  # the library raises errors of many libraries below it; each ends the reading
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise DataError(f"{place}: the dataset cannot be loaded ({type(error).__name__}: {reason}).") from error
-    for number, values in enumerate(data.with_format(None), start=1):
-        named = {column: _named(value, data.features[column]) for column, value in values.items()}
-        yield Row(named, place, number)
+    return data
 
 
 def _saved(folder: Path, split: str, place: str) -> Any:

@@ -3,8 +3,9 @@
 import codecs
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ftk.errors import DataError
 
@@ -17,6 +18,8 @@ _MARKS = {
     codecs.BOM_UTF8: "utf-8",
 }
 """Byte order marks, and what they say of the bytes after them."""
+COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".lz4": "lz4"}
+"""Endings of compressed files, and what Arrow calls their formats."""
 
 
 def numbered_lines(path: Path | str, encoding: str) -> Iterator[tuple[int, str]]:
@@ -31,11 +34,33 @@ def numbered_lines(path: Path | str, encoding: str) -> Iterator[tuple[int, str]]
     if str(path) == STDIN:
         yield from _decode(sys.stdin.buffer, STDIN, encoding)
         return
+    with opened(path) as stream:
+        yield from _decode(stream, str(path), encoding)
+
+
+@contextmanager
+def opened(path: Path | str) -> Iterator[Any]:
+    """The bytes of a file, decompressed where its ending says that it is compressed.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    codec = COMPRESSED.get(Path(path).suffix.lower())
     try:
         with open(path, "rb") as stream:
-            yield from _decode(stream, str(path), encoding)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
+            if codec is None:
+                yield stream
+                return
+            import io
+
+            import pyarrow
+
+            with pyarrow.CompressedInputStream(stream, codec) as raw:
+                yield io.BufferedReader(raw, 1 << 20)
+    except OSError as error:  # Arrow raises its kinds of it for what is not in the format
+        reason = error.strerror or (str(error).splitlines() or [""])[0]
+        what = "cannot be read" if codec is None else f"cannot be read as {codec}"
+        raise DataError(f"{path}: {what} ({reason}).") from error
 
 
 def _decode(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, str]]:
@@ -46,17 +71,18 @@ def _decode(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, s
         return
     if b"\0" in head:
         raise DataError(f"{name}: this is a binary file (it has a NUL byte), not text.")
+    before = 0
     for number, raw in enumerate(stream, start=1):
-        if number == 1 and raw.startswith(codecs.BOM_UTF8):
-            raw = raw[len(codecs.BOM_UTF8) :]
+        mark = len(codecs.BOM_UTF8) if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0
         try:
-            text = raw.decode(encoding)
+            text = raw[mark:].decode(encoding) if mark else raw.decode(encoding)
         except UnicodeDecodeError as error:
-            byte = raw[error.start]
+            at = mark + error.start
             raise DataError(
-                f"{name}:{number}: byte {error.start + 1} of the line (0x{byte:02x}) is not {encoding}. "
-                "Set data.encoding to what the file is, for instance latin-1 or cp1252."
+                f"{name}:{number}: byte {at + 1} of the line, {before + at + 1} of the file (0x{raw[at]:02x}), is not "
+                f"{encoding}. Set data.encoding to what the file is, for instance latin-1 or cp1252."
             ) from error
+        before += len(raw)
         if "\0" in text:
             raise DataError(f"{name}:{number}: this is a binary file (it has a NUL byte), not text.")
         yield number, text.rstrip("\n").removesuffix("\r")

@@ -10,10 +10,10 @@ from typing import Any
 import ftk
 from ftk.config.schema import DataConfig, Format
 from ftk.data.conll import read_conll
-from ftk.data.files import ENDINGS, expand
+from ftk.data.files import expand, kind_of_name
 from ftk.data.hub import read_hub
 from ftk.data.jsonl import read_jsonl
-from ftk.data.lines import STDIN, numbered_lines
+from ftk.data.lines import STDIN, numbered_lines, opened
 from ftk.data.rows import Notes, Row
 from ftk.data.tabular import read_csv, read_parquet
 from ftk.errors import DataError
@@ -81,9 +81,11 @@ def stream(spec: Any, data: DataConfig, notes: Notes) -> Iterator[Row]:
     return islice(rows, data.limit)
 
 
-def read_file(path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool) -> Iterator[Row]:
+def read_file(
+    path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool = False
+) -> Iterator[Row]:
     """The rows of one file."""
-    kind = format.value if format is not Format.auto else _kind_of(path, data.encoding, labelled=labelled)
+    kind = format.value if format is not Format.auto else kind_of(path, data.encoding, labelled=labelled)
     if kind == "conll":
         return read_conll(path, data.encoding, data.columns, notes)
     if kind == "csv":
@@ -110,17 +112,15 @@ def _read_text(path: Path | str, encoding: str) -> Iterator[Row]:
         yield Row({"text": line}, str(path), number)
 
 
-def _kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
+def kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
+    """The format of a file, by its ending and its content."""
     if str(path) == STDIN:
         return "text"
-    ending = ENDINGS.get(Path(path).suffix.lower())
+    ending = kind_of_name(path)
     if ending is not None and not (ending == "text" and labelled):
         return ending
-    try:
-        with open(path, "rb") as stream:
-            magic = stream.read(4)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
+    with opened(path) as stream:
+        magic = stream.read(4)
     if magic == b"PAR1":
         return "parquet"
     # Labelled files are often called .txt: then the content tells.

@@ -25,7 +25,7 @@ def read_csv(path: Path | str, encoding: str) -> Iterator[Row]:
     header_line = next(lines, "").rstrip("\n")
     if not header_line.strip():
         raise DataError(f"{path}:1: the file is empty; expected a header with the names of the columns.")
-    delimiter = "\t" if str(path).lower().endswith(".tsv") else max(_DELIMITERS, key=header_line.count)
+    delimiter = "\t" if ".tsv" in map(str.lower, Path(path).suffixes) else max(_DELIMITERS, key=header_line.count)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     start = 1
     try:

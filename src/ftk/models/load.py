@@ -12,8 +12,9 @@ from transformers import AutoConfig, AutoModel
 from ftk.config.schema import Init, ModelConfig
 from ftk.errors import ModelError
 from ftk.models.locate import locate
-from ftk.models.tokenizer import learn_tokenizer, load_tokenizer
-from ftk.tasks.base import Labels
+from ftk.models.tokenizer import load_tokenizer
+from ftk.models.vocabulary import learn_tokenizer
+from ftk.tasks.base import Corpus, Labels
 
 _LONGEST = 512
 """Tokens in a window unless the user asks for more: attention costs grow with its square."""
@@ -44,13 +45,13 @@ class Loaded:
     facts: list[str] = field(default_factory=list)
 
 
-def find(model: ModelConfig, labels: Labels | None, texts: list[str]) -> Source:
+def find(model: ModelConfig, corpus: Corpus) -> Source:
     """Config and tokenizer of a model; no weights are read yet.
 
     Args:
         model: the model section of the config.
-        labels: of the task; a model that already has just these keeps its own order.
-        texts: to learn a vocabulary from where the model has none.
+        corpus: its labels, where a model that already has just these keeps its own order; and its texts, to learn a
+            vocabulary from.
 
     Raises:
         ModelError: the model cannot be found or its config does not describe one.
@@ -66,18 +67,22 @@ def find(model: ModelConfig, labels: Labels | None, texts: list[str]) -> Source:
         config = _make_config(model.config)
     if model.tokenizer.name is not None:
         tokenizer = load_tokenizer(model.tokenizer.name)
-    elif folder is not None:
-        tokenizer = load_tokenizer(folder)
-    else:
+    elif model.tokenizer.train is not None:
         tokenizer = learn_tokenizer(
-            texts,
-            vocab_size=model.tokenizer.vocab_size,
-            lowercase=model.tokenizer.lowercase,
+            corpus.texts(),
+            model.tokenizer,
             max_length=getattr(config, "max_position_embeddings", _LONGEST),
+            remembered=corpus.remembered(model.tokenizer),
         )
-        origin += f", a vocabulary of {len(tokenizer):,} learned from the training rows"
+        origin += f", a {model.tokenizer.train.value} vocabulary of {len(tokenizer):,} learned from the training texts"
+    else:
+        assert folder is not None
+        tokenizer = load_tokenizer(folder)
     if model.init is Init.random:
         config.vocab_size = len(tokenizer)
+        for name in ("pad_token_id", "cls_token_id", "sep_token_id", "bos_token_id", "eos_token_id"):
+            if getattr(config, name, None) is not None:
+                setattr(config, name, getattr(tokenizer, name))
         config.pad_token_id = tokenizer.pad_token_id
         if folder is not None:
             origin = f"random weights in the architecture of {origin}"
@@ -85,7 +90,7 @@ def find(model: ModelConfig, labels: Labels | None, texts: list[str]) -> Source:
         for name, value in config.to_dict().items():
             if "dropout" in name and isinstance(value, (int, float)) and not isinstance(value, bool):
                 setattr(config, name, model.dropout)
-    labels, same = _settle_labels(config, labels)
+    labels, same = _settle_labels(config, corpus.labels)
     weights = folder if model.init is Init.pretrained else None
     return Source(config, tokenizer, weights, origin, token_limit(config, tokenizer), labels, same)
 
@@ -130,12 +135,16 @@ def token_limit(config: Any, tokenizer: Any) -> int:
     if isinstance(positions, int) and positions > 0:
         with torch.device("meta"):
             skeleton = _build(AutoModel, config)
-        for name, module in skeleton.named_modules():
-            if "position" in name and isinstance(module, nn.Embedding) and module.num_embeddings == positions:
-                positions -= 0 if module.padding_idx is None else module.padding_idx + 1
-                break
-        limits.append(positions)
+        limits.append(positions - first_position(skeleton))
     return int(min(limits))
+
+
+def first_position(model: nn.Module) -> int:
+    """The number of a text's first position: 0, or what comes behind the padding entry of the positions' table."""
+    for name, module in model.named_modules():
+        if "position" in name and isinstance(module, nn.Embedding):
+            return 0 if module.padding_idx is None else module.padding_idx + 1
+    return 0
 
 
 def window_length(source: Source, asked: int | None) -> int:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 import rich.console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 _LOG_WIDTH = 100
+_SECONDS_BETWEEN_LINES = 15
 
 
 class Console:
@@ -61,20 +63,24 @@ class Console:
             self._log = None
 
     @contextmanager
-    def progress(self, total: int, done: int) -> Iterator[StepProgress]:
-        """A bar for the optimizer steps where there is a terminal; plain lines where there is none."""
+    def progress(self, total: int | None, done: int) -> Iterator[StepProgress]:
+        """A bar for the optimizer steps where there is a terminal; plain lines where there is none.
+
+        Args:
+            total: steps of the whole run; None where tokens or time limit it.
+            done: of an earlier part of the run.
+        """
         progress = StepProgress(self, total)
         if not self.interactive:
             yield progress
             return
         columns = (
-            TextColumn("step {task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("{task.fields[count]}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[status]}"),
-            TimeRemainingColumn(compact=True),
         )
         with Progress(*columns, console=self._terminal, transient=True, expand=True) as bar:
-            progress.attach(bar, bar.add_task("", total=total, completed=done, status=""))
+            progress.attach(bar, bar.add_task("", total=1.0, count=f"step {done}", status=""))
             yield progress
 
     @contextmanager
@@ -85,6 +91,34 @@ class Console:
             return
         with self._terminal.status(f"0 {what}") as status:
             yield lambda number: status.update(f"{number:,} {what}")
+
+    @contextmanager
+    def preparing(self, what: str, size: int) -> Iterator[Callable[[int, int], None]]:
+        """Shows how much of a text has become tokens: in place on a terminal, now and then a line where there is none.
+
+        Args:
+            what: is being done.
+            size: bytes of the text, 0 where that is not known; compressed files show too few.
+        """
+        began = time.monotonic()
+        told = began
+
+        def text(characters: int, tokens: int) -> str:
+            share = f" ({min(100, 100 * characters // size)} % of the text)" if size else ""
+            return f"{what}: {tokens:,} tokens{share}, {tokens / max(1e-9, time.monotonic() - began):,.0f} a second"
+
+        if self.interactive:
+            with self._terminal.status(what) as status:
+                yield lambda characters, tokens: status.update(text(characters, tokens))
+            return
+
+        def now_and_then(characters: int, tokens: int) -> None:
+            nonlocal told
+            if time.monotonic() - told > _SECONDS_BETWEEN_LINES:
+                told = time.monotonic()
+                self.say(text(characters, tokens))
+
+        yield now_and_then
 
     def only_log(self, text: str) -> None:
         """A line for log.txt alone: the terminal shows the same on its bar."""
@@ -101,7 +135,7 @@ class Console:
 class StepProgress:
     """Shows the optimizer steps."""
 
-    def __init__(self, console: Console, total: int) -> None:
+    def __init__(self, console: Console, total: int | None) -> None:
         self._console = console
         self._total = total
         self._bar: Progress | None = None
@@ -111,22 +145,25 @@ class StepProgress:
         """Show steps on this bar."""
         self._bar, self._task = bar, task
 
-    def stepped(self, step: int, loss: float, lr: float, tokens_per_second: float) -> None:
+    def stepped(self, step: int, share: float, loss: float, lr: float, tokens_per_second: float, left: float) -> None:
         """Move the bar; does nothing without a terminal."""
         if self._bar is not None:
-            status = f"loss {loss:.4f}  lr {lr:.2e}  {tokens_per_second:,.0f} tokens/s"
-            self._bar.update(self._task, completed=step, status=status)
+            status = f"loss {loss:.4f}  lr {lr:.2e}  {tokens_per_second:,.0f} tokens/s  {duration(left)}"
+            self._bar.update(self._task, completed=share, status=status, count=self._count(step))
 
     def logged(self, step: int, epoch: float, loss: float, lr: float, tokens_per_second: float, left: float) -> None:
         """One plain line; on a terminal the bar has shown it and only log.txt gets it."""
         text = (
-            f"step {step}/{self._total}  epoch {epoch:.2f}  loss {loss:.4f}  lr {lr:.2e}  "
+            f"{self._count(step)}  epoch {epoch:.2f}  loss {loss:.4f}  lr {lr:.2e}  "
             f"{tokens_per_second:,.0f} tokens/s  {duration(left)} left"
         )
         if self._bar is None:
             self._console.say(text)
         else:
             self._console.only_log(text)
+
+    def _count(self, step: int) -> str:
+        return f"step {step}/{self._total}" if self._total is not None else f"step {step}"
 
 
 def duration(seconds: float) -> str:

@@ -19,7 +19,17 @@ from ftk.config.compose import Invocation
 from ftk.config.schema import RunConfig
 from ftk.errors import RunError
 
-_OWN = ("config.yaml", "environment.json", "log.txt", "metrics.jsonl", "metrics.json", "predictions", "best", "last")
+_OWN = (
+    "config.yaml",
+    "environment.json",
+    "log.txt",
+    "metrics.jsonl",
+    "metrics.json",
+    "predictions",
+    "curves.png",
+    "best",
+    "last",
+)
 _PACKAGES = (
     "torch",
     "transformers",

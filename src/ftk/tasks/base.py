@@ -13,13 +13,18 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from ftk.config.schema import Unseen
+    from ftk.config.schema import DataConfig, TokenizerConfig, TrainConfig, Unseen
+    from ftk.data.batches import Order
     from ftk.data.features import Features
     from ftk.data.rows import Notes, Row
     from ftk.data.subwords import WindowPlan
+    from ftk.report.console import Console
 
 
 @dataclass(slots=True)
@@ -70,6 +75,42 @@ class Labels:
         object.__setattr__(self, "ids", {name: number for number, name in enumerate(self.names)})
 
 
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What the randomness of a batch is a function of, beside the windows in it.
+
+    Attributes:
+        seed: of the run.
+        epoch: [windows] which pass over the data each window is seen in.
+    """
+
+    seed: int
+    epoch: NDArray[np.int64]
+
+
+class Windows(Protocol):
+    """What the core knows of prepared data: windows, counted from 0, of so many tokens each."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def lengths(self) -> NDArray[Any]:
+        """Tokens in each window, special ones included."""
+        ...
+
+    def windows_of(self, first_row: int, end_row: int) -> range:
+        """The windows of some rows."""
+        ...
+
+    def places(self, windows: NDArray[np.int64]) -> str:
+        """Where some windows come from, for messages."""
+        ...
+
+    def order(self, train: TrainConfig, seed: int) -> Order:
+        """Which of them make each optimizer step."""
+        ...
+
+
 class Metric(Protocol):
     """Scores in constant memory."""
 
@@ -82,16 +123,86 @@ class Metric(Protocol):
         ...
 
 
+class Corpus(Protocol):
+    """The data of all splits, read and checked as far as that needs no tokenizer."""
+
+    task: Any
+    """The task, with those of its fields settled that depend on the training data."""
+    labels: Labels | None
+
+    def fingerprints(self) -> dict[str, dict[str, str]]:
+        """The SHA-256 of every file, by split."""
+        ...
+
+    def texts(self) -> Iterable[str]:
+        """The texts of the training split, to learn a vocabulary from."""
+        ...
+
+    def remembered(self, settings: TokenizerConfig) -> Path | None:
+        """The file in which a vocabulary learned from these texts is kept between runs; None where it is not."""
+        ...
+
+    def prepare(
+        self, tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes, console: Console
+    ) -> dict[str, Prepared]:
+        """Every split as numbers."""
+        ...
+
+
+class Predictor(Protocol):
+    """What ``ftk predict`` runs: rows in, one record each out. Every RowTask is one; ``Task`` documents the members."""
+
+    roles: ClassVar[tuple[str, ...]]
+    auto_model: ClassVar[str]
+
+    def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[Any]: ...
+
+    def features(
+        self, examples: Sequence[Any], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
+    ) -> Features: ...
+
+    def collate(self, features: Any, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch: ...
+
+    def forward(self, model: Any, batch: Batch) -> Any: ...
+
+    def outputs(self, outputs: Any, features: Any, batch: Batch) -> list[NDArray[Any]]: ...
+
+    def decode(
+        self,
+        examples: Sequence[Any],
+        features: Any,
+        first_row: int,
+        outputs: dict[int, NDArray[Any]],
+        labels: Labels | None,
+    ) -> Sequence[Any]: ...
+
+    def record(self, example: Any, prediction: Any) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One split as numbers.
+
+    Attributes:
+        examples: its rows, as the task's metric and records want them.
+        features: their windows.
+    """
+
+    examples: Sequence[Any]
+    features: Any
+
+
 @dataclass(kw_only=True)
 class Task(ABC):
     """One kind of work. Its dataclass fields are its YAML keys and are saved with the model.
 
-    The way of the data: ``read`` checks rows and makes examples, ``fit`` and ``labels`` learn from those of the
-    training split, ``features`` makes windows, ``collate`` a batch of them, ``forward`` and ``loss`` train;
-    ``outputs`` and ``decode`` turn what the model says of the windows into one prediction a row, which ``metric``
-    scores and ``record`` writes.
+    The way of the data: a corpus reads and prepares the splits, ``collate`` makes a batch of some windows, ``forward``
+    and ``loss`` train; ``outputs`` and ``decode`` turn what the model says of the windows into one prediction a row,
+    which ``metric`` scores.
     """
 
+    command: ClassVar[str] = "finetune"
+    """The command that trains it: pretrain or finetune."""
     roles: ClassVar[tuple[str, ...]]
     """The columns that the task reads: keys of ``data.columns``."""
     demo: ClassVar[str | None] = None
@@ -101,6 +212,94 @@ class Task(ABC):
     score: ClassVar[str]
     """The metric by which the best model is chosen."""
     higher_is_better: ClassVar[bool] = True
+    writes_records: ClassVar[bool] = True
+    """Whether a prediction belongs to a row of the input, and is written as one."""
+
+    @abstractmethod
+    def training_corpus(self, data: DataConfig, notes: Notes) -> Corpus:
+        """Train, validation and test.
+
+        Raises:
+            DataError: all faults that the policies do not let pass, each with file and line.
+        """
+
+    @abstractmethod
+    def test_corpus(self, data: DataConfig, labels: Labels | None, notes: Notes) -> Corpus:
+        """The test split alone, for a model that knows these labels.
+
+        Raises:
+            DataError: all faults that the policies do not let pass, each with file and line.
+        """
+
+    @abstractmethod
+    def predictor(self) -> Predictor:
+        """What ``ftk predict`` runs."""
+
+    def check_model(self, model: Any, features: Any) -> None:
+        """Refuse a model that cannot do what the fields ask for; by default none is refused.
+
+        Raises:
+            ModelError: it cannot.
+        """
+        return
+
+    @abstractmethod
+    def collate(self, features: Any, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
+        """Some windows as padded tensors.
+
+        Args:
+            features: of this task.
+            windows: which of them.
+            pad_id: what short ones are filled up with.
+            noise: what random choices are a function of; None where the same choice is to be made each time.
+        """
+
+    @abstractmethod
+    def forward(self, model: Any, batch: Batch) -> Any:
+        """What the model says of the targets of a batch."""
+
+    @abstractmethod
+    def loss(self, outputs: Any, batch: Batch) -> Loss:
+        """The summed loss over the targets of a batch."""
+
+    @abstractmethod
+    def outputs(self, outputs: Any, features: Any, batch: Batch) -> list[NDArray[Any]]:
+        """What is kept of each window of a batch, on the CPU and small."""
+
+    @abstractmethod
+    def decode(
+        self,
+        examples: Sequence[Any],
+        features: Any,
+        first_row: int,
+        outputs: dict[int, NDArray[Any]],
+        labels: Labels | None,
+    ) -> Sequence[Any]:
+        """One prediction for each of ``examples``, the rows from ``first_row`` on, its windows merged."""
+
+    @abstractmethod
+    def metric(self, labels: Labels | None) -> Metric:
+        """A fresh metric."""
+
+    @abstractmethod
+    def record(self, example: Any, prediction: Any) -> dict[str, Any]:
+        """What is written for one row: the prediction, and the columns of the input that it does not replace."""
+
+    def fields(self) -> dict[str, Any]:
+        """The fields as plain values, to be saved."""
+        return {
+            item.name: value.value if isinstance(value := getattr(self, item.name), Enum) else value
+            for item in dataclasses.fields(self)
+        }
+
+
+@dataclass(kw_only=True)
+class RowTask(Task):
+    """A task whose rows are held in memory as examples.
+
+    ``read`` checks rows and makes examples, ``fit`` and ``labels`` learn from those of the training split, and
+    ``features`` makes windows of them.
+    """
 
     @abstractmethod
     def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[Any]:
@@ -113,7 +312,7 @@ class Task(ABC):
     def key(self, example: Any) -> str:
         """What makes two examples the same text, for finding duplicates; empty where there is nothing to learn from."""
 
-    def fit(self, examples: Sequence[Any]) -> Task:
+    def fit(self, examples: Sequence[Any]) -> RowTask:
         """The task with those of its fields settled that depend on the training data."""
         return self
 
@@ -133,44 +332,15 @@ class Task(ABC):
     ) -> Features:
         """Windows of numbers; a row may become several, or none."""
 
-    @abstractmethod
-    def collate(self, features: Features, windows: Sequence[int], pad_id: int) -> Batch:
-        """Some windows as padded tensors."""
+    def training_corpus(self, data: DataConfig, notes: Notes) -> Corpus:
+        from ftk.data.corpus import read_training_corpus
 
-    @abstractmethod
-    def forward(self, model: Any, batch: Batch) -> Tensor:
-        """What the model says of the targets of a batch."""
+        return read_training_corpus(data, self, notes)
 
-    @abstractmethod
-    def loss(self, outputs: Tensor, batch: Batch) -> Loss:
-        """The summed loss over the targets of a batch."""
+    def test_corpus(self, data: DataConfig, labels: Labels | None, notes: Notes) -> Corpus:
+        from ftk.data.corpus import read_test_corpus
 
-    @abstractmethod
-    def outputs(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
-        """What is kept of each window of a batch, on the CPU and small."""
+        return read_test_corpus(data, self, labels, notes)
 
-    @abstractmethod
-    def decode(
-        self,
-        examples: Sequence[Any],
-        features: Features,
-        first_row: int,
-        outputs: dict[int, NDArray[Any]],
-        labels: Labels | None,
-    ) -> list[Any]:
-        """One prediction for each of ``examples``, the rows from ``first_row`` on, its windows merged."""
-
-    @abstractmethod
-    def metric(self, labels: Labels | None) -> Metric:
-        """A fresh metric."""
-
-    @abstractmethod
-    def record(self, example: Any, prediction: Any) -> dict[str, Any]:
-        """What is written for one row: the prediction, and the columns of the input that it does not replace."""
-
-    def fields(self) -> dict[str, Any]:
-        """The fields as plain values, to be saved."""
-        return {
-            item.name: value.value if isinstance(value := getattr(self, item.name), Enum) else value
-            for item in dataclasses.fields(self)
-        }
+    def predictor(self) -> Predictor:
+        return self

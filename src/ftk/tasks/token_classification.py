@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftk.config.schema import Unseen
-from ftk.data.features import Features, Ragged
+from ftk.data.features import Features, Ragged, padded_inputs
 from ftk.data.rows import Notes, Row
 from ftk.data.sentences import Broken, Sentence, SentenceReader
 from ftk.data.spans import Misaligned, Overlapping
@@ -18,7 +18,7 @@ from ftk.data.tags import OUTSIDE, Scheme, entities, iob2_labels
 from ftk.data.words import Words
 from ftk.errors import DataError
 from ftk.metrics.entities import EntityMetric
-from ftk.tasks.base import Batch, Labels, Loss, Task
+from ftk.tasks.base import Batch, Labels, Loss, Noise, RowTask
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +42,7 @@ class _TagMetric(EntityMetric):
 
 
 @dataclass(kw_only=True)
-class TokenClassification(Task):
+class TokenClassification(RowTask):
     """Entities in IOB2. The fields are described in ``configs/task/ner.yaml``."""
 
     roles: ClassVar[tuple[str, ...]] = ("text", "tokens", "tags", "spans")
@@ -132,7 +132,7 @@ class TokenClassification(Task):
         }
         if len(targets) == len(windows):
             columns["label"] = Ragged.of(targets)
-        return Features(columns, np.array(rows, dtype=np.int64), len(examples))
+        return Features(columns, np.array(rows, dtype=np.int64))
 
     def _labelled(self, window: Window) -> Window:
         """The window with only those sub-words that carry a label."""
@@ -153,18 +153,14 @@ class TokenClassification(Task):
         continues = ~first_of_words(window.word)
         return np.where(continues & (target >= 0) & begins[target], target + 1, target).astype(np.int32)
 
-    def collate(self, features: Features, windows: Sequence[int], pad_id: int) -> Batch:
+    def collate(self, features: Features, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
         """``input_ids``, ``attention_mask``: [windows, time]; ``position``: [words] in windows * time;
         ``label``: [words], -1 for a label the model does not know."""
         import numpy as np
         import torch
 
-        ids = [features.columns["input_ids"][window] for window in windows]
-        lengths = np.array([len(row) for row in ids])
-        time = int(lengths.max())
-        padded = np.full((len(ids), time), pad_id, dtype=np.int64)
-        mask = np.arange(time) < lengths[:, None]
-        padded[mask] = np.concatenate(ids)
+        inputs, tokens = padded_inputs([features.columns["input_ids"][window] for window in windows], pad_id)
+        time = inputs["input_ids"].shape[1]
         position = np.concatenate(
             [features.columns["position"][window].astype(np.int64) + row * time for row, window in enumerate(windows)]
         )
@@ -174,8 +170,7 @@ class TokenClassification(Task):
             label = np.concatenate([features.columns["label"][window] for window in windows]).astype(np.int64)
             targets["label"] = torch.from_numpy(label)
             count = int(np.count_nonzero(label >= 0))
-        inputs = {"input_ids": torch.from_numpy(padded), "attention_mask": torch.from_numpy(mask.astype(np.int64))}
-        return Batch(inputs, targets, windows, count, int(lengths.sum()))
+        return Batch(inputs, targets, windows, count, tokens)
 
     def forward(self, model: Any, batch: Batch) -> Tensor:
         """[words, labels] logits at the labelled sub-words."""

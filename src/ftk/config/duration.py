@@ -1,0 +1,17 @@
+"""Lengths of time as people write them: 90s, 30m, 1.5h, 1h30m."""
+
+import re
+
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_PART = r"(\d+(?:\.\d+)?)\s*([dhms])"
+
+
+def seconds(text: str) -> float:
+    """How many seconds a length of time is.
+
+    Raises:
+        ValueError: it is not written as numbers with units.
+    """
+    if not re.fullmatch(rf"\s*(?:{_PART}\s*)+", text):
+        raise ValueError(text)
+    return sum(float(number) * _UNITS[unit] for number, unit in re.findall(_PART, text))

@@ -1,0 +1,154 @@
+"""Which tokens are hidden and what stands in their place: a function of (seed, epoch, block, position)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.data.permutation import mix
+
+
+class Unit(Enum):
+    """What is masked as one."""
+
+    token = "token"
+    word = "word"
+    span = "span"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Masking:
+    """How to mask (Devlin et al. 2019 for tokens and whole words, Joshi et al. 2020, SpanBERT, for spans).
+
+    Attributes:
+        share: of the tokens that are text, to be predicted.
+        mask_token: share of those that become the mask token.
+        random_token: share of those that become a random token; the rest stays.
+        unit: what is masked as one; a span is also replaced as one.
+        span_mean: mean of the geometric distribution of words in a span.
+        span_longest: the most words in a span.
+    """
+
+    share: float
+    mask_token: float
+    random_token: float
+    unit: Unit
+    span_mean: float
+    span_longest: int
+
+    def __call__(
+        self,
+        ids: NDArray[np.int64],
+        text: NDArray[np.bool_],
+        begins: NDArray[np.bool_] | None,
+        draws: Draws,
+        mask_id: int,
+        ordinary: NDArray[np.int64],
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The tokens with some of them hidden, and which those are.
+
+        In each row as many tokens are chosen as the share says, one at least; what falls between two numbers is
+        decided by chance, so that the share is met on average. For words and spans the last one is taken whole, or
+        not at all, by the same rule.
+
+        Args:
+            ids: [rows, time] tokens.
+            text: [rows, time] which of them may be masked.
+            begins: [rows, time] which of them begin a word; not needed for unit=token.
+            draws: the random numbers of these rows.
+            mask_id: the mask token.
+            ordinary: the tokens that random ones are drawn from.
+        """
+        time = ids.shape[1]
+        group = self._groups(text, begins, draws)
+        # The draw of a group is that of its first token.
+        priority = np.take_along_axis(draws(0, time), group, axis=1)
+        priority = np.where(text, priority, 2.0)
+        number = text.sum(axis=1)
+        wanted = np.floor(self.share * number + draws(1, 1)[:, 0]).astype(np.int64)
+        wanted = np.minimum(np.maximum(wanted, 1), number)
+        # Groups whole, in the order of their draws: stable, so that the tokens of a group stay together.
+        order = np.argsort(priority, axis=1, kind="stable")
+        rank = np.empty_like(order)
+        np.put_along_axis(rank, order, np.broadcast_to(np.arange(time), order.shape), axis=1)
+        chosen = (rank < wanted[:, None]) & text
+        if self.unit is not Unit.token:
+            chosen = self._whole(chosen, group, text, order, wanted, draws)
+        kind = draws(2, time)
+        if self.unit is Unit.span:
+            kind = np.take_along_axis(kind, group, axis=1)
+        other = ordinary[(draws(3, time) * len(ordinary)).astype(np.int64)]
+        hidden = np.where(
+            kind < self.mask_token, mask_id, np.where(kind < self.mask_token + self.random_token, other, ids)
+        )
+        return np.where(chosen, hidden, ids), chosen
+
+    def _groups(self, text: NDArray[np.bool_], begins: NDArray[np.bool_] | None, draws: Draws) -> NDArray[np.int64]:
+        """For each token the place of the first token of its word or span."""
+        place = np.broadcast_to(np.arange(text.shape[1]), text.shape)
+        if self.unit is Unit.token:
+            return np.ascontiguousarray(place)
+        assert begins is not None
+        # A special token ends what goes on before it and begins what comes behind.
+        behind = np.zeros_like(text)
+        behind[:, 1:] = ~text[:, :-1]
+        begins = begins | ~text | behind
+        begins[:, 0] = True
+        if self.unit is Unit.span:
+            new = begins & ((draws(4, text.shape[1]) < 1 / self.span_mean) | ~text | behind)
+            new[:, 0] = True
+            word = np.cumsum(begins, axis=1)
+            since: NDArray[np.int64] = word - np.maximum.accumulate(np.where(new, word, 0), axis=1)
+            begins = begins & (since % self.span_longest == 0)
+        return np.maximum.accumulate(np.where(begins, place, 0), axis=1)
+
+    def _whole(
+        self,
+        chosen: NDArray[np.bool_],
+        group: NDArray[np.int64],
+        text: NDArray[np.bool_],
+        order: NDArray[np.int64],
+        wanted: NDArray[np.int64],
+        draws: Draws,
+    ) -> NDArray[np.bool_]:
+        """The last group that was chosen in part: whole with the chance of its part, else not at all."""
+        last = np.take_along_axis(order, np.maximum(wanted - 1, 0)[:, None], axis=1)
+        member = (group == np.take_along_axis(group, last, axis=1)) & text
+        part = (member & chosen).sum(axis=1) / np.maximum(1, member.sum(axis=1))
+        only = (chosen & ~member).sum(axis=1) == 0  # without it the row would have nothing to learn from
+        keep = (draws(5, 1)[:, 0] < part) | only
+        return np.where(member, keep[:, None], chosen)
+
+
+class Draws:
+    """Random numbers in [0, 1) for some rows: each is a function of seed, epoch, row, purpose and place.
+
+    Args:
+        seed: of the run.
+        epoch: [rows].
+        row: [rows] their numbers in the corpus.
+    """
+
+    def __init__(self, seed: int, epoch: NDArray[np.int64], row: NDArray[np.int64]) -> None:
+        keys = np.array([_key(seed, int(number)) for number in epoch], dtype=np.uint64)
+        self._base = mix(keys ^ mix(row.astype(np.uint64)))[:, None]
+
+    def __call__(self, purpose: int, places: int) -> NDArray[np.float64]:
+        """[rows, places] numbers for one purpose."""
+        place = np.arange(places, dtype=np.uint64)[None, :] + np.uint64(purpose << 32)
+        bits: NDArray[np.uint64] = mix(self._base ^ mix(place)) >> np.uint64(11)
+        return bits.astype(np.float64) * 2.0**-53
+
+    def generator(self, row: int) -> np.random.Generator:
+        """A generator for one of the rows, counted from 0."""
+        return np.random.Generator(np.random.Philox(key=int(self._base[row, 0])))
+
+
+@lru_cache(maxsize=64)
+def _key(seed: int, epoch: int) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{seed}:{epoch}".encode(), digest_size=8).digest(), "little")

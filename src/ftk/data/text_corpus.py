@@ -1,0 +1,220 @@
+"""The texts of all splits for masked language models: read as a stream, tokenized into a cache, packed into blocks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.config.schema import DataConfig, Documents, Format
+from ftk.data.blocks import Blocks
+from ftk.data.cache import cache_folder, cache_key
+from ftk.data.documents import Piece, documents
+from ftk.data.files import expand
+from ftk.data.framing import Frame
+from ftk.data.rows import Notes, Row
+from ftk.data.source import demo_files, fingerprint, kind_of, uses_demo
+from ftk.data.subwords import WindowPlan
+from ftk.data.token_store import TokenStore
+from ftk.errors import DataError
+from ftk.tasks.base import Labels, Prepared
+
+if TYPE_CHECKING:
+    from ftk.report.console import Console
+    from ftk.tasks.mlm import MaskedLanguageModel
+
+
+@dataclass(slots=True)
+class TextCorpus:
+    """The texts of each split: where they are, and what they become."""
+
+    task: MaskedLanguageModel
+    data: DataConfig
+    files: dict[str, tuple[Path, ...]]
+    datasets: dict[str, str]
+    """For data=hub: the slice of the dataset by split."""
+    labels: Labels | None = None
+    _digests: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, task: MaskedLanguageModel, data: DataConfig, names: Iterable[str], notes: Notes) -> TextCorpus:
+        """Find the files of each split, and read the first document of each.
+
+        Raises:
+            DataError: a split that is needed is not named, or holds no text.
+        """
+        names = tuple(names)
+        files: dict[str, tuple[Path, ...]] = {}
+        slices: dict[str, str] = {}
+        if uses_demo(data):
+            assert task.demo is not None
+            what = "training" if "train" in names else "scoring"
+            notes.say(
+                f"no data named: {what} on the texts of the built-in demo corpus (data.{names[0]}=… for your own)."
+            )
+            files = {name: (demo_files(task.demo)[name],) for name in names}
+        else:
+            for name in names:
+                spec = getattr(data, name)
+                if spec is not None and data.format is Format.hub:
+                    slices[name] = str(spec)
+                    files[name] = ()
+                elif spec is not None:
+                    files[name] = tuple(expand(spec, key=f"data.{name}"))
+        if names[0] not in files:
+            raise DataError(f"data.{names[0]}: name the texts; {', '.join(files) or 'nothing'} alone is not enough.")
+        corpus = cls(task, data, files, slices)
+        for name in files:
+            if next(iter(corpus._pieces(name, Notes())), None) is None:
+                listed = ", ".join(map(str, files[name])) or str(data.name)
+                raise DataError(f"data.{name}: there is no text in {listed}.")
+        return corpus
+
+    def fingerprints(self) -> dict[str, dict[str, str]]:
+        """The SHA-256 of every file, by split."""
+        if not self._digests:
+            self._digests = {name: fingerprint(files) for name, files in self.files.items()}
+            for name, part in self.datasets.items():
+                from ftk.data.hub import dataset_fingerprint
+
+                assert self.data.name is not None
+                made_of = dataset_fingerprint(self.data.name, self.data.subset, self.data.revision, part)
+                self._digests[name] = {f"{self.data.name}[{part}]": made_of}
+        return self._digests
+
+    def texts(self) -> Iterator[str]:
+        """The texts of the training split, a piece of a document at a time."""
+        return (piece.text for piece in self._pieces("train", Notes()))
+
+    def remembered(self, settings: Any) -> Path:
+        """Where a vocabulary that is learned from the training texts with these settings is kept."""
+        key = cache_key({"vocabulary": asdict(settings), "texts": self._settings("train")})
+        return cache_folder(self.data.cache_dir) / "vocabularies" / f"{key}.json"
+
+    def prepare(
+        self, tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes, console: Console
+    ) -> dict[str, Prepared]:
+        """Tokenize each split, or open what was tokenized before, and pack it into blocks.
+
+        Raises:
+            DataError: the texts cannot be read, or there are too few to hold some out.
+        """
+        frame = Frame.of(tokenizer)
+        stores = {name: self._store(name, tokenizer, console) for name in self.files}
+        prepared = {}
+        for name, kept in self._documents(stores, notes).items():
+            store = stores["train" if name not in stores else name]
+            blocks = self.task.blocks(store, kept, plan.length, frame)
+            if not len(blocks):
+                raise DataError(f"data.{name}: the tokenizer leaves nothing of the text.")
+            notes.say(f"{name}: {blocks.counts()}")
+            self._note_small(name, blocks, notes)
+            prepared[name] = Prepared(range(len(blocks)), blocks)
+        return prepared
+
+    def _store(self, name: str, tokenizer: Any, console: Console) -> TokenStore:
+        from ftk.data.tokenize import prepare
+
+        backend = tokenizer.backend_tokenizer
+        made_of = hashlib.sha256(backend.to_str().encode()).hexdigest()
+        settings = {**self._settings(name), "tokenizer": made_of, "words": self.task.needs_words}
+        folder = cache_folder(self.data.cache_dir) / "tokens" / cache_key(settings)
+        notes = Notes()
+        found: list[str] = []
+        with console.preparing(f"{name}: tokenizing", self._bytes(name)) as progress:
+            store = prepare(
+                folder,
+                settings,
+                lambda: self._pieces(name, notes),
+                backend,
+                words=self.task.needs_words,
+                workers=self.data.workers or len(os.sched_getaffinity(0)),
+                say=console.say,
+                progress=progress,
+                notes=lambda: [*found, *notes.drain()],
+            )
+        manifest = store.manifest
+        unknown = f", {manifest.unknown:,} of them unknown to the vocabulary" if manifest.unknown else ""
+        console.say(f"{name}: {manifest.tokens:,} tokens in {len(store):,} documents{unknown} ({folder})")
+        for line in manifest.notes:
+            console.say(f"{name}: {line}")
+        return store
+
+    def _documents(self, stores: dict[str, TokenStore], notes: Notes) -> dict[str, NDArray[np.int64]]:
+        """Which documents of which store make each split, in the order train, validation, test."""
+        kept = {name: np.arange(len(store), dtype=np.int64) for name, store in stores.items()}
+        if "train" in stores and "validation" not in stores:
+            if self.data.validation_share == 0:
+                notes.say(
+                    "no validation (data.validation_share=0): best/ is the model after the last validation point."
+                )
+                return kept
+            held = self._held_out(stores["train"])
+            notes.say(
+                f"no validation named: {len(held):,} of {len(kept['train']):,} documents held out "
+                f"(data.validation_share={self.data.validation_share}, "
+                f"data.validation_tokens={self.data.validation_tokens}, data.split_seed={self.data.split_seed})."
+            )
+            kept["train"] = np.setdiff1d(kept["train"], held, assume_unique=True)
+            kept["validation"] = held
+        return {name: kept[name] for name in ("train", "validation", "test") if name in kept}
+
+    def _held_out(self, store: TokenStore) -> NDArray[np.int64]:
+        """A seeded share of the documents, no more of them than the limit in tokens takes; one at least."""
+        if len(store) < 2:
+            ends = (self.data.documents or Documents.blank_line).value
+            raise DataError(
+                "data.validation: the training text is a single document, of which none can be held out. Let "
+                f"documents end elsewhere (data.documents={ends} now: blank_line, line or file), name a file, or train "
+                "without (data.validation_share=0)."
+            )
+        order = np.random.default_rng(self.data.split_seed).permutation(len(store))
+        number = min(max(1, round(self.data.validation_share * len(store))), len(store) - 1)
+        held = order[:number]
+        if self.data.validation_tokens is not None:
+            tokens = np.cumsum(store.starts[held + 1] - store.starts[held])
+            held = held[: max(1, int(np.searchsorted(tokens, self.data.validation_tokens, side="right")))]
+        return np.sort(held)
+
+    def _note_small(self, name: str, blocks: Blocks, notes: Notes) -> None:
+        if name == "train" and len(blocks) < 2:
+            notes.say(
+                f"note: the training text fills no more than one block of data.max_length={blocks.length} tokens."
+            )
+
+    def _pieces(self, name: str, notes: Notes) -> Iterator[Piece]:
+        rows: Iterable[Row] | None = None
+        if name in self.datasets:
+            from ftk.data.hub import read_hub
+
+            assert self.data.name is not None
+            rows = read_hub(self.data.name, self.data.subset, self.data.revision, self.datasets[name])
+        return documents(self.files[name], self.data, notes, rows)
+
+    def _bytes(self, name: str) -> int:
+        return sum(path.stat().st_size for path in self.files[name])
+
+    def _settings(self, name: str) -> dict[str, Any]:
+        """What the pieces of a split are a function of."""
+        data = self.data
+        digests = self.fingerprints()[name]
+        kinds = [
+            kind_of(path, data.encoding, labelled=False) if data.format is Format.auto else data.format.value
+            for path in self.files[name]
+        ]
+        return {
+            "texts": list(digests.values()),
+            "formats": kinds,
+            "documents": (data.documents or Documents.blank_line).value,
+            "columns": {role: column for role, column in data.columns.items() if column is not None},
+            "encoding": data.encoding,
+            "limit": data.limit,
+            "duplicates": data.duplicates.value,
+            "duplicate_lines": data.duplicate_lines.value,
+        }

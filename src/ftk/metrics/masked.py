@@ -1,0 +1,51 @@
+"""Scores of a masked language model, in constant memory."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class BlockScore:
+    """What the model made of one block: sums over its masked tokens."""
+
+    loss: float
+    right: int
+    masked: int
+    pair_loss: float = 0.0
+    pair_right: int = 0
+
+
+class MaskedMetric:
+    """Perplexity and accuracy at the masked tokens; for pairs also how often the second text was placed rightly."""
+
+    def __init__(self, *, pairs: bool) -> None:
+        self._pairs = pairs
+        self._total = BlockScore(0.0, 0, 0)
+        self._blocks = 0
+
+    def update(self, example: int, prediction: BlockScore) -> None:
+        """Count one block."""
+        total = self._total
+        total.loss += prediction.loss
+        total.right += prediction.right
+        total.masked += prediction.masked
+        total.pair_loss += prediction.pair_loss
+        total.pair_right += prediction.pair_right
+        self._blocks += 1
+
+    def compute(self) -> dict[str, Any]:
+        """``perplexity`` and ``accuracy`` at the masked tokens, and how many those are."""
+        total = self._total
+        mean = total.loss / max(1, total.masked)
+        scores: dict[str, Any] = {
+            "perplexity": math.exp(mean) if mean < 700 else math.inf,
+            "accuracy": total.right / max(1, total.masked),
+        }
+        if self._pairs:
+            scores["mlm_loss"] = mean
+            scores["next_sentence_loss"] = total.pair_loss / max(1, self._blocks)
+            scores["next_sentence_accuracy"] = total.pair_right / max(1, self._blocks)
+        return {**scores, "masked_tokens": total.masked}

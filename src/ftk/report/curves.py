@@ -1,0 +1,63 @@
+"""The curves of a run as a picture."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def plot_curves(metrics: Path, picture: Path, score: str) -> None:
+    """Draw loss, score, learning rate and speed over the steps of a run.
+
+    Args:
+        metrics: the run's ``metrics.jsonl``.
+        picture: the PNG to write.
+        score: the metric by which the best model is chosen.
+    """
+    # Without a display; the object interface leaves the settings of whoever imports ftk alone.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    events = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
+    train = [event for event in events if event["split"] == "train"]
+    validation = [event for event in events if event["split"] == "validation"]
+    if not train:
+        return
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    FigureCanvasAgg(figure)
+    loss, other, rate, speed = figure.subplots(2, 2).ravel()
+    _line(loss, train, "loss", "training", color="tab:blue")
+    _line(loss, validation, "loss", "validation", color="tab:orange", marker="o")
+    loss.set_title("loss")
+    loss.legend(frameon=False)
+    shown = score if score != "loss" else "accuracy"
+    _line(other, validation, shown, shown, color="tab:orange", marker="o")
+    other.set_title(f"validation {shown}")
+    _line(rate, train, "lr", "lr", color="tab:green")
+    rate.set_title("learning rate")
+    speeds = _speeds(train)
+    speed.plot([step for step, _ in speeds], [value for _, value in speeds], color="tab:gray")
+    speed.set_ylim(bottom=0)
+    speed.set_title("real tokens a second")
+    for axes in (loss, other, rate, speed):
+        axes.set_xlabel("optimizer step")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.3)
+    temporary = picture.with_name(f".{picture.name}.tmp")
+    figure.savefig(temporary, format="png", dpi=120)
+    temporary.replace(picture)
+
+
+def _line(axes: Any, events: list[dict[str, Any]], name: str, label: str, **style: Any) -> None:
+    points = [(event["step"], event[name]) for event in events if isinstance(event.get(name), (int, float))]
+    if points:
+        axes.plot([step for step, _ in points], [value for _, value in points], label=label, **style)
+
+
+def _speeds(events: list[dict[str, Any]]) -> list[tuple[int, float]]:
+    """Between each two events: the tokens over the time; a resumed run may have counted some time twice."""
+    pairs = zip([{"tokens": 0, "seconds": 0.0}, *events], events, strict=False)
+    return [
+        (event["step"], (event["tokens"] - before["tokens"]) / (event["seconds"] - before["seconds"]))
+        for before, event in pairs
+        if event["seconds"] > before["seconds"]
+    ]
