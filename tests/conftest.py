@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ftk import cli
+from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
 
 # Two threads a worker on two cores wait for one another; one each is faster, and the same bytes come out.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -37,6 +38,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FTK_CONFIG_PATH", raising=False)
     monkeypatch.delenv("FTK_TRACEBACK", raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("FTK_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture
@@ -75,6 +77,20 @@ def write_conll(path: Path | str, sentences: Sequence[Sequence[tuple[str, ...]]]
         lines += ["\t".join(row) for row in sentence]
         lines.append("")
     return write_lines(path, lines)
+
+
+def word_pieces(size: int) -> TokenizerConfig:
+    """The settings of a WordPiece vocabulary of this size, learned from the training texts."""
+    return TokenizerConfig(
+        name=None,
+        train=Vocabulary.wordpiece,
+        vocab_size=size,
+        lowercase=False,
+        normalization=Normalization.none,
+        special_tokens={},
+        extra_tokens=[],
+        max_characters=10**6,
+    )
 
 
 NAMES = ("Ada", "Boris", "Chen", "Dora", "Emil", "Fatou", "Goran", "Hana")

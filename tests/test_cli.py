@@ -53,8 +53,8 @@ def test_version(ftk: Callable[..., Result], argv: list[str]) -> None:
         ("finetun", "did you mean 'finetune'?"),
         ("eval", "did you mean 'evaluate'?"),
         ("config", "did you mean 'configs'?"),
-        ("xyz", "the commands are finetune, evaluate, predict"),
-        ("task=ner", "a command comes first: ftk finetune | evaluate"),
+        ("xyz", "the commands are pretrain, finetune, evaluate"),
+        ("task=ner", "a command comes first: ftk pretrain | finetune | evaluate"),
         ("--cfg", "a command comes first"),
         ("", "the commands are"),
     ],
@@ -64,6 +64,13 @@ def test_unknown_command(ftk: Callable[..., Result], word: str, hint: str) -> No
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith(f"ftk: there is no command '{word}'; ")
     assert hint in result.err
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["--cfg", "job"], ["task=ner"], ["--cfg", "job", "model=tinny"]])
+def test_an_alias_is_its_command(ftk: Callable[..., Result], argv: list[str]) -> None:
+    result = ftk("pretrain", *argv)
+    assert ftk("pretrain-mlm", *argv) == result
+    assert (result.out or result.err).startswith(("ftk pretrain: ", "task:\n  _target_: ftk.tasks.mlm."))
 
 
 def test_help_and_version_import_the_standard_library_alone() -> None:
@@ -81,9 +88,12 @@ def test_what_is_wrong_in_config_and_data_is_said_before_torch_is_imported(tmp_p
     checkpoint = tmp_path / "checkpoint"
     checkpoint.mkdir()
     write_lines(checkpoint / "ftk.json", ["not JSON"])
+    Path("latin.txt").write_bytes("café\n".encode("latin-1"))
     expected = {
         ("finetune", "--cfg", "job"): "",
         ("finetune", "--help"): "",
+        ("pretrain", "--cfg", "job"): "",
+        ("pretrain-mlm", "--help"): "",
         ("evaluate", "--info", "defaults"): "",
         ("configs", "list"): "",
         ("completion", "query"): "",
@@ -93,6 +103,12 @@ def test_what_is_wrong_in_config_and_data_is_said_before_torch_is_imported(tmp_p
         ("finetune", f"data.train={unequal}"): "unequal.jsonl:1: ",
         ("finetune", f"data.train={empty}"): "no row in empty.conll",
         ("finetune", "data.train=binary.conll"): "binary.conll",
+        ("pretrain", "task=ner"): "It learns from labelled rows: ftk finetune.",
+        ("pretrain", "train.budget=30"): "Write a time with its unit",
+        ("pretrain", "data.train=missing.txt"): "There is no such file",
+        ("pretrain", f"data.train={empty}", "data.format=text"): "there is no text in empty.conll",
+        ("pretrain", "data.train=binary.conll", "data.format=text"): "binary.conll",
+        ("pretrain", "data.train=latin.txt"): "latin.txt:1: byte 4 of the line, 4 of the file (0xe9), is not utf-8",
         ("evaluate",): "checkpoint=null",
         ("evaluate", "checkpoint=checkpoint", f"data.test={columns}"): "ftk.json",
         ("predict", "checkpoint=checkpoint", "input=missing.txt"): "There is no such file",

@@ -2,114 +2,117 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from conftest import TINY, Result, read_jsonl
-from ftk.data.rows import Notes
-from ftk.data.source import demo_files
+from conftest import TINY, Result, read_jsonl, write_jsonl
 
 pytestmark = pytest.mark.torch
 
-TASKS = ["ner"]
+TASKS = ["ner", "mlm"]
+
+BY_HEART = (
+    *TINY,
+    "debug=overfit",
+    "model.dropout=0",
+    "data.max_length=32",
+    "train.epochs=null",
+    "train.max_steps=400",
+)
+"""Settings under which eight rows are learned by heart, in windows shorter than some of them."""
+
+FREQUENT = {"and", "in", "of", "the", "to"}
+"""Words that even the smallest vocabulary has whole."""
 
 
 @pytest.fixture(scope="module", params=TASKS)
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """Eight rows of the task's demo corpus, learned by heart by a tiny model through the command line."""
-    from ftk import cli
+    import yaml
 
-    folder = tmp_path_factory.mktemp(request.param)
-    rows = (demo_files(request.param)["train"]).read_text(encoding="utf-8").splitlines()[:8]
-    data = folder / "eight.jsonl"
-    data.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    argv = [f"task={request.param}", *TINY, "debug=overfit", f"data.train={data}", f"data.validation={data}"]
-    code = cli.run(["finetune", *argv, f"run.dir={folder / 'run'}"])
-    assert code == 0
-    return SimpleNamespace(task=request.param, rows=len(rows), data=data, run=folder / "run")
+    from ftk import cli
+    from ftk.config.paths import shipped_configs
+    from ftk.data.source import demo_files
+    from ftk.tasks import build_task
+
+    name = request.param
+    folder = tmp_path_factory.mktemp(name)
+    task = build_task(yaml.safe_load((shipped_configs() / f"task/{name}.yaml").read_text(encoding="utf-8")))
+    assert task.demo is not None
+    data = write_jsonl(folder / "eight.jsonl", read_jsonl(demo_files(task.demo)["train"])[:8])
+    files = (f"data.train={data}", f"data.validation={data}", f"data.cache_dir={folder / 'cache'}")
+    assert cli.run([task.command, f"task={name}", *BY_HEART, *files, f"run.dir={folder / 'run'}"]) == 0
+    metrics = json.loads((folder / "run" / "metrics.json").read_text(encoding="utf-8"))
+    return SimpleNamespace(name=name, data=Path(data), run=folder / "run", metrics=metrics)
 
 
 @pytest.fixture
 def opened(trained: SimpleNamespace) -> SimpleNamespace:
-    """The checkpoint with features of its eight rows."""
+    """The checkpoint, its model, and its eight rows as numbers, on the way that ``ftk evaluate`` goes."""
     from ftk.commands.checkpoint import Checkpoint
-    from ftk.config.schema import DataConfig, Duplicates, Format, Unseen
-    from ftk.core.device import Hardware
-    from ftk.core.evaluate import Evaluator
-    from ftk.data.source import read_file
+    from ftk.config import compose
+    from ftk.data.rows import Notes
     from ftk.models.folder import open_model
-    from ftk.models.load import load
+    from ftk.report.console import Console
 
-    data = DataConfig(
-        format=Format.auto,
-        train=None,
-        validation=None,
-        test=None,
-        name=None,
-        subset=None,
-        revision=None,
-        columns={},
-        encoding="utf-8",
-        max_length=None,
-        stride=None,
-        limit=None,
-        validation_share=0.0,
-        split_seed=0,
-        duplicates=Duplicates.keep,
-        unseen_labels=Unseen.error,
-    )
-    checkpoint = Checkpoint.open(trained.run / "best", open_model(trained.run / "best"), None, data)
-    notes = Notes()
-    rows = list(read_file(trained.data, Format.jsonl, data, notes, labelled=True))
-    examples = checkpoint.task.read(rows, columns={}, labelled=True, notes=notes)
-    features = checkpoint.features(examples, notes, labelled=True)
-    model = load(checkpoint.source, checkpoint.task.auto_model, seed=0).model
-    import torch
-
-    from ftk.config.schema import Precision
-
-    evaluator = Evaluator(
-        model=model,
-        task=checkpoint.task,
-        labels=checkpoint.labels,
-        hardware=Hardware(torch.device("cpu"), Precision.fp32, ""),
-        pad_id=0,
-        batch_tokens=4096,
-        poll=lambda: None,
-    )
+    configs: list[Any] = []
+    argv = [f"checkpoint={trained.run / 'best'}", f"data.test={trained.data}", "hardware=cpu", "hardware.threads=1"]
+    compose.run("evaluate", argv, lambda config, invocation: configs.append(config) or {})
+    [config] = configs
+    folder, notes, console = trained.run / "best", Notes(), Console(stderr=True)
+    checkpoint = Checkpoint.open(folder, open_model(folder), None, config.data)
+    task, tokenizer = checkpoint.task, checkpoint.source.tokenizer
+    corpus = task.test_corpus(config.data, checkpoint.labels, notes)
+    prepared = corpus.prepare(tokenizer, checkpoint.labels, checkpoint.windows, notes, console)["test"]
+    evaluator = checkpoint.evaluator(task, config.hardware, console)
     return SimpleNamespace(
-        checkpoint=checkpoint, model=model, examples=examples, features=features, evaluator=evaluator, data=data
+        checkpoint=checkpoint,
+        task=task,
+        model=evaluator.model,
+        examples=prepared.examples,
+        features=prepared.features,
+        evaluator=evaluator,
     )
+
+
+def collated(opened: SimpleNamespace, *windows: int) -> Any:
+    """A batch of some windows, or of all of them."""
+    return opened.task.collate(opened.features, windows or range(len(opened.features)), opened.evaluator.pad_id, None)
 
 
 def test_it_overfits_eight_rows(trained: SimpleNamespace, opened: SimpleNamespace) -> None:
-    metrics = json.loads((trained.run / "metrics.json").read_text())
-    assert metrics["validation"][opened.checkpoint.task.score] > 0.95
+    validation, task = trained.metrics["validation"], opened.task
+    assert validation[task.score] > 0.95 if task.higher_is_better else validation[task.score] < 0.1
     events = [event for event in read_jsonl(trained.run / "metrics.jsonl") if event["split"] == "train"]
     assert events[-1]["loss"] < 0.1 * events[0]["loss"]
 
 
 def test_every_parameter_gets_a_gradient(opened: SimpleNamespace) -> None:
-    task, model, features = opened.checkpoint.task, opened.model, opened.features
-    model.train()
-    batch = task.collate(features, range(len(features)), 0)
-    loss = task.loss(task.forward(model, batch), batch)
+    batch = collated(opened)
+    loss = opened.task.loss(opened.task.forward(opened.model.train(), batch), batch)
     (loss.sum / loss.count).backward()
-    without = [name for name, p in model.named_parameters() if p.requires_grad and (p.grad is None or not p.grad.any())]
-    assert without == []
+    parameters = [(name, p) for name, p in opened.model.named_parameters() if p.requires_grad]
+    assert parameters
+    assert [name for name, p in parameters if p.grad is None or not p.grad.any()] == []
 
 
 def test_loss_is_a_sum_over_its_count(opened: SimpleNamespace) -> None:
-    task, features, model = opened.checkpoint.task, opened.features, opened.model.eval()
-    whole = task.collate(features, range(len(features)), 0)
+    """Many targets in batches of any cut: the sum is one, and so is the count that it is divided by."""
+    task, model = opened.task, opened.model.eval()
+    number = len(opened.features)
+    whole = collated(opened)
     total = task.loss(task.forward(model, whole), whole)
-    parts = [task.collate(features, [window], 0) for window in range(len(features))]
-    losses = [task.loss(task.forward(model, part), part) for part in parts]
-    assert sum(loss.count for loss in losses) == total.count == whole.count
-    assert sum(loss.sum.item() for loss in losses) == pytest.approx(total.sum.item(), rel=1e-4)
+    for size in (1, 3):
+        parts = [collated(opened, *range(begin, min(number, begin + size))) for begin in range(0, number, size)]
+        assert len(parts) > 1
+        losses = [task.loss(task.forward(model, part), part) for part in parts]
+        assert sum(loss.count for loss in losses) == sum(part.count for part in parts) == total.count == whole.count > 8
+        assert sum(loss.sum.item() for loss in losses) == pytest.approx(total.sum.item(), rel=1e-4)
+        assert sum(part.tokens for part in parts) == whole.tokens == opened.features.lengths.sum()
 
 
 def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Path) -> None:
@@ -118,35 +121,63 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
     from ftk.core.checkpoint import save_model
     from ftk.models.load import load, reopen
 
-    task, features = opened.checkpoint.task, opened.features
-    save_model(tmp_path / "again", opened.model, opened.checkpoint.source.tokenizer, {"task": {}})
+    task, source = opened.task, opened.checkpoint.source
+    save_model(tmp_path / "again", opened.model, source.tokenizer, {"task": {}})
     again = load(reopen(tmp_path / "again", opened.checkpoint.labels), task.auto_model, seed=9).model
-    batch = task.collate(features, range(len(features)), 0)
+    batch = collated(opened)
     with torch.inference_mode():
-        expected, found = (task.forward(model.eval(), batch) for model in (opened.model, again))
-    assert torch.equal(expected, found)
+        expected, found = (
+            task.outputs(task.forward(model.eval(), batch), opened.features, batch) for model in (opened.model, again)
+        )
+    assert len(expected) == len(opened.features)
+    assert all((one == other).all() for one, other in zip(expected, found, strict=True))
 
 
 def test_padded_equals_single(opened: SimpleNamespace) -> None:
-    """Rows together with longer ones and rows alone: the same predictions and scores."""
-    together = list(opened.evaluator.predictions(opened.examples, opened.features))
-    assert len(together) == len(opened.examples)
-    for example, prediction in together:
-        features = opened.checkpoint.features([example], Notes(), labelled=True)
-        [(_, alone)] = opened.evaluator.predictions([example], features)
-        task = opened.checkpoint.task
-        _same(task.record(example, alone), task.record(example, prediction))
+    """Windows together with longer ones and windows alone: the same predictions and scores."""
+    assert len(set(opened.features.lengths.tolist())) > 1
+    alone = replace(opened.evaluator, batch_tokens=1)
+    pairs = [list(evaluator.predictions(opened.examples, opened.features)) for evaluator in (opened.evaluator, alone)]
+    assert len(pairs[0]) == len(opened.examples)
+    for (example, together), (_, single) in zip(*pairs, strict=True):
+        _same(opened.task.record(example, single), opened.task.record(example, together))
+
+
+def test_evaluate_scores_as_training_did(trained: SimpleNamespace, ftk: Callable[..., Result]) -> None:
+    argv = (f"checkpoint={trained.run / 'best'}", f"data.test={trained.data}", "hardware=cpu", "hardware.threads=1")
+    result = ftk("evaluate", *argv, "run.dir=scores")
+    assert result.code == 0, result.err
+    _same(json.loads(Path("scores/metrics.json").read_text())["test"], trained.metrics["validation"])
 
 
 def test_predictions_round_trip(trained: SimpleNamespace, ftk: Callable[..., Result]) -> None:
-    result = ftk("predict", f"checkpoint={trained.run / 'best'}", f"input={trained.data}", "output=out.jsonl")
+    """Every row comes back, in order, with what training wrote of it; where that is none, with its mask filled."""
+    given = read_jsonl(trained.data)
+    words = [next(word for word in row["text"].split() if word in FREQUENT) for row in given]
+    if trained.name == "mlm":
+        given = [
+            {**row, "text": row["text"].replace(f" {word} ", " [MASK] ", 1)}
+            for row, word in zip(given, words, strict=True)
+        ]
+    path = write_jsonl("in.jsonl", given)
+    result = ftk("predict", f"checkpoint={trained.run / 'best'}", f"input={path}", "output=out.jsonl")
     assert result.code == 0, result.err
-    given, written = read_jsonl(trained.data), read_jsonl("out.jsonl")
-    assert len(written) == len(given)
-    stored = read_jsonl(trained.run / "predictions" / "validation.jsonl")
-    for row, record, kept in zip(given, written, stored, strict=True):
-        assert record["text"] == row["text"]
-        _same(record, kept)
+    written = read_jsonl("out.jsonl")
+    assert [record["text"] for record in written] == [row["text"] for row in given]
+    stored = trained.run / "predictions" / "validation.jsonl"
+    assert stored.exists() == (trained.name != "mlm")
+    if stored.exists():
+        _same(written, read_jsonl(stored))
+        return
+    for record in written:
+        [mask] = record["masks"]
+        assert record["text"][mask["start"] : mask["end"]] == "[MASK]"
+        probabilities = [candidate["probability"] for candidate in mask["candidates"]]
+        assert len(probabilities) == 5
+        assert probabilities == sorted(probabilities, reverse=True)
+        assert 0 < sum(probabilities) <= 1.001
+    # The first row stands where it stood in training: at the beginning of a block.
+    assert written[0]["masks"][0]["candidates"][0]["text"] == words[0]
 
 
 def _same(one: Any, other: Any) -> None:

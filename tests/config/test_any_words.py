@@ -38,7 +38,7 @@ WORDS = st.one_of(
 
 
 @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(words=st.lists(WORDS, max_size=3), command=st.sampled_from(["finetune", "finetune", "evaluate", "predict"]))
+@given(words=st.lists(WORDS, max_size=3), command=st.sampled_from(["finetune", "pretrain", "evaluate", "predict"]))
 def test_any_words(ftk, words: list[str], command: str) -> None:  # type: ignore[no-untyped-def]
     result: Result = ftk(command, *words, "--cfg", "job")
     assert result.code in (0, 1)

@@ -75,8 +75,10 @@ VALUES = [
     {
         "train.epochs=-1.0": "It must be greater than 0.",
         "train.batch_size=0": "It must be greater than 0.",
-        "train.eval_every=0": "It is 'epoch' or a number of optimizer steps.",
-        "train.save_every=True": "It is 'epoch' or a number of optimizer steps.",
+        "train.eval_every=0": "It is 'epoch', a whole number of optimizer steps, or below 1 a share of the run.",
+        "train.save_every=True": "It is 'epoch', a whole number of optimizer steps, or below 1 a share of the run.",
+        "train.max_tokens=0": "It must be greater than 0.",
+        "train.budget=30": "Write a time with its unit: 90s, 30m, 1.5h or 1h30m.",
         "train.patience=-3": "It must be greater than 0.",
         "optimizer.lr=high": "It must be a number.",
         "optimizer.weight_decay=-1": "It must be a number, 0 or greater.",
@@ -101,6 +103,9 @@ VALUES = [
     },
     {
         "train.epochs=inf": "It must be a finite number.",
+        "train.eval_every=inf": "It is 'epoch', a whole number",
+        "train.save_every=1.5": "It is 'epoch', a whole number",
+        "train.budget=0h": "It must be greater than 0.",
         "train.max_grad_norm=nan": "It must be a finite number.",
         "optimizer.lr=True": "It must be a number.",
         "optimizer.weight_decay=nan": "It must be a number, 0 or greater.",
@@ -129,7 +134,38 @@ def test_values_that_cannot_work(ftk: Callable[..., Result], values: dict[str, s
         (["data=hub"], "data=hub", "Say which dataset"),
         (["data=demo", "data.train=x"], "data.train=x", "data=demo brings its own files"),
         (["model=auto"], "model.name=null", "Say which model"),
-        (["model=auto", "model.init=random"], "model.init=random", "An architecture is needed"),
+        (
+            ["model=auto", "model.init=random", "model.tokenizer.train=bpe"],
+            "model.init=random",
+            "An architecture is needed",
+        ),
+        (["model=tiny", "model.tokenizer.train=null"], "model.tokenizer.train=null", "A model without a name has no"),
+        (
+            ["model=tiny", "model.tokenizer.name=some/tokenizer"],
+            "model.tokenizer.train=wordpiece model.tokenizer.name=some/tokenizer",
+            "not both",
+        ),
+        (
+            ["model=bert-base-cased", "model.tokenizer.train=bpe"],
+            "model.tokenizer.train=bpe",
+            "Pretrained weights belong to the vocabulary that they were trained with",
+        ),
+        (
+            ["model=tiny", "+model.tokenizer.special_tokens.bos_token=<s>"],
+            "model.tokenizer.special_tokens.bos_token=<s>",
+            "others go to model.tokenizer.extra_tokens",
+        ),
+        (
+            ["model=tiny", "+model.tokenizer.special_tokens.sep_token=3"],
+            "model.tokenizer: special token 3",
+            "A token is a text that is not empty.",
+        ),
+        (
+            ["model=tiny", "+model.tokenizer.special_tokens.sep_token=x", "model.tokenizer.extra_tokens=[x]"],
+            "model.tokenizer: special tokens ['x', 'x']",
+            "Each of them must be another one.",
+        ),
+        (["task=mlm"], "task=MaskedLanguageModel", "It learns from raw text: ftk pretrain."),
         (["data.max_length=64", "data.stride=40"], "data.stride=40", "may share at most half of it: 32"),
         (
             ["schedule=wsd", "schedule.warmup=0.9"],
@@ -157,6 +193,36 @@ def test_values_that_do_not_go_together(ftk: Callable[..., Result], argv: list[s
     refused(ftk("finetune", *argv), (what, advice))
 
 
+PRETRAIN = [
+    (["task=ner"], "task=TokenClassification", "It learns from labelled rows: ftk finetune."),
+    (["train.batch_warmup=3"], "train.batch_start=null train.batch_warmup=3", "A batch that grows needs both"),
+    (["train.batch_start=64", "train.batch_warmup=3"], "train.batch_start=64", "grows to train.batch_size=32"),
+    (["data.validation_tokens=0"], "data.validation_tokens=0", "It must be greater than 0."),
+    (["data.workers=-1"], "data.workers=-1", "It must be greater than 0."),
+    (["model.tokenizer.vocab_size=0"], "model.tokenizer.vocab_size=0", "It must be greater than 0."),
+    (["data.columns.tags=3"], "data.columns.tags=3", "This task reads the columns text, tokens."),
+    (["data.documents=page"], "data.documents=page", "It must be one of blank_line, line, file; 'page' is not."),
+    (["task.mask_share=1"], "task.mask_share=1.0", "It is a share, above 0 and below 1."),
+    (["task.packing=documents", "task.next_sentence=true"], "task.packing=documents", "nothing is packed"),
+    (["data.train=missing.txt"], "data.train=missing.txt", "There is no such file or folder"),
+]
+
+
+@pytest.mark.parametrize(("argv", "what", "advice"), PRETRAIN)
+def test_what_cannot_be_pretrained(ftk: Callable[..., Result], argv: list[str], what: str, advice: str) -> None:
+    refused(ftk("pretrain", *argv), (what, advice))
+    assert list(Path().iterdir()) == []
+
+
+def test_what_only_texts_have_is_not_for_labelled_rows(ftk: Callable[..., Result]) -> None:
+    texts_only = ["data.documents=line", "data.validation_tokens=9", "data.duplicate_lines=drop"]
+    refused(
+        ftk("finetune", *texts_only, "train.batch_start=2", "train.batch_warmup=3"),
+        ("train.batch_start=2", "Only 'ftk pretrain' lets the batch grow."),
+        *((word, "Only masked language models read it") for word in texts_only),
+    )
+
+
 def test_all_mistakes_come_at_once_in_the_order_of_the_command_line(ftk: Callable[..., Result]) -> None:
     words = ["optimizer.lrr=1", "model=tinny", "data.format=foo", "hardware.micro_batch=99", "train.epochs=-1", "x"]
     refused(
@@ -170,11 +236,20 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_command_line(ftk: Callabl
     )
 
 
-@pytest.mark.parametrize("words", [["+optimizer.amsgrad=true"], ["+model.config.layer_norm_eps=1e-6"]])
-def test_sections_that_are_passed_on_take_new_keys(ftk: Callable[..., Result], words: list[str]) -> None:
-    result = ftk("finetune", "--cfg", "job", *words)
+WORDS_ADDED = [
+    "+optimizer.amsgrad=true",
+    "+model.config.layer_norm_eps=1e-6",
+    "+model.tokenizer.special_tokens.mask_token=<mask>",
+]
+
+
+@pytest.mark.parametrize("word", WORDS_ADDED)
+def test_sections_that_are_passed_on_take_new_keys(ftk: Callable[..., Result], word: str) -> None:
+    result = ftk("finetune", "--cfg", "job", "model=tiny", word)
     assert result.code == 0, result.err
-    assert words[0].rpartition(".")[2].partition("=")[0] in result.out
+    assert word.rpartition(".")[2].partition("=")[0] in result.out
+    # Beside another mistake they are as right as by themselves.
+    refused(ftk("finetune", "model=tiny", word, "train.epochs=abc"), ("train.epochs=abc", "It must be a number"))
 
 
 def test_keys_of_the_optimizer_can_be_left_out(ftk: Callable[..., Result]) -> None:
@@ -188,8 +263,8 @@ def test_keys_of_the_optimizer_can_be_left_out(ftk: Callable[..., Result]) -> No
 def test_a_model_is_not_chosen_for_a_checkpoint(ftk: Callable[..., Result], command: str) -> None:
     result = ftk(command, "model=tiny", "optimizer.lr=1", "checkpoint=x")
     assert (result.code, result.out) == (1, "")
-    assert f"'ftk {command}' has no group 'model' (it belongs to ftk finetune)" in result.err
-    assert f"There is no key 'optimizer.lr' for 'ftk {command}'; it belongs to ftk finetune." in result.err
+    assert f"'ftk {command}' has no group 'model' (it belongs to ftk pretrain and finetune)" in result.err
+    assert f"There is no key 'optimizer.lr' for 'ftk {command}'; it belongs to ftk pretrain and finetune." in result.err
     assert "checkpoint=x\n      There is no such folder" in result.err
 
 

@@ -15,11 +15,14 @@ from ftk.config.compose import register
 from ftk.config.lint import checked_configs, initialized, items
 from ftk.config.paths import shipped_configs
 from ftk.config.schema import SCHEMAS
+from ftk.tasks import build_task
 
 FILES = {path.relative_to(shipped_configs()).with_suffix("").as_posix() for path in shipped_configs().rglob("*.yaml")}
 OPTIONS = sorted(name for name in FILES if "/" in name)
 PRIMARIES = sorted(FILES - set(OPTIONS))
+TRAINING = ("pretrain", "finetune")
 NEEDED = {
+    "pretrain": (),
     "finetune": (),
     "evaluate": ("checkpoint=checkpoint",),
     "predict": ("checkpoint=checkpoint", "input=input.txt"),
@@ -43,12 +46,15 @@ def composed(command: str, *words: str) -> dict[str, object]:
         return dict(items(compose(command, overrides=list(words))))
 
 
-def sections_of(name: str, command: str) -> bool:
-    """Whether a command has the section that an option is for."""
-    group = name.partition("/")[0]
-    return group in SCHEMAS[command].__dataclass_fields__ or (
-        command == "finetune" and group in ("experiment", "debug")
-    )
+def meant_for(name: str, command: str) -> bool:
+    """Whether a command has the section that an option is for, and trains the task that is in it."""
+    group, _, option = name.partition("/")
+    text = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
+    if group == "task" and command in TRAINING:
+        return build_task(yaml.safe_load(text)).command == command
+    if group == "experiment":
+        return f"#   command:  ftk {command} experiment={option}" in text
+    return group in SCHEMAS[command].__dataclass_fields__ or (command in TRAINING and group == "debug")
 
 
 def test_there_is_a_primary_config_for_each_command_that_has_a_schema() -> None:
@@ -65,7 +71,7 @@ def test_a_command_composes_and_is_complete(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "name"), [(command, name) for name in OPTIONS for command in PRIMARIES if sections_of(name, command)]
+    ("command", "name"), [(command, name) for name in OPTIONS for command in PRIMARIES if meant_for(name, command)]
 )
 @pytest.mark.usefixtures("checkpoint_and_input")
 def test_an_option_composes_and_passes_the_checks(command: str, name: str) -> None:
@@ -80,7 +86,7 @@ def test_an_option_composes_and_passes_the_checks(command: str, name: str) -> No
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_an_option_is_used_by_some_command(name: str) -> None:
-    assert any(sections_of(name, command) for command in PRIMARIES)
+    assert any(meant_for(name, command) for command in PRIMARIES)
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
@@ -94,8 +100,6 @@ def test_a_file_says_in_its_first_lines_what_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in OPTIONS if name.startswith("task/")])
 def test_a_task_file_sets_every_field_of_its_task_and_explains_it(name: str) -> None:
-    from ftk.tasks import build_task
-
     text = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
     node = yaml.safe_load(text)
     fields = {key for key in node if key != "_target_"}
@@ -103,7 +107,9 @@ def test_a_task_file_sets_every_field_of_its_task_and_explains_it(name: str) -> 
     lines = text.splitlines()
     for key in fields:
         (number,) = [number for number, line in enumerate(lines) if line.startswith(f"{key}:")]
-        assert lines[number - 1].startswith("# "), f"{key} is not explained"
+        # Of keys that are explained together the first one has the comment above it.
+        above = next(line for line in reversed(lines[:number]) if not re.match(r"\w+:", line) or line[0] == "_")
+        assert above.startswith("# "), f"{key} is not explained"
 
 
 def test_debug_and_experiments_change_only_what_they_say() -> None:
@@ -149,7 +155,7 @@ def test_help_shows_groups_and_keys(ftk: Callable[..., Result], command: str) ->
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith(f"ftk {command}: ")
     # The groups that are named are those that the command takes.
-    assert all((f"\n{name}: " in result.out) == (command == "finetune") for name in ("model", "optimizer", "debug"))
+    assert all((f"\n{name}: " in result.out) == (command in TRAINING) for name in ("model", "optimizer", "debug"))
     assert re.search("^(hardware: auto, cpu|Groups, .*: data, hardware, task)", result.out, re.MULTILINE)
     assert "\nrun:\n  dir: null\n" in result.out
     assert "hydra" not in result.out.replace("hydra.cc", "")

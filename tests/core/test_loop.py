@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import toy_sentences, write_conll
+from conftest import toy_sentences, word_pieces, write_conll
 
 pytestmark = pytest.mark.torch
 
@@ -18,12 +18,14 @@ def make(tmp_path: Path) -> Any:
     """Builds a state over 16 toy sentences with a tiny model without dropout."""
     import torch
 
-    from ftk.config.schema import Decay, Format, Init, ModelConfig, Precision, TokenizerConfig
+    from ftk.config.schema import Decay, Init, ModelConfig, Precision
     from ftk.core.device import Hardware
+    from ftk.core.horizon import Every, Horizon
     from ftk.core.loop import Plan
     from ftk.core.state import TrainState
     from ftk.data.batches import StepOrder
     from ftk.data.conll import read_conll
+    from ftk.data.corpus import RowCorpus
     from ftk.data.rows import Notes
     from ftk.data.sentences import Broken
     from ftk.data.spans import Misaligned, Overlapping
@@ -35,7 +37,6 @@ def make(tmp_path: Path) -> Any:
     from ftk.optim.schedules import Schedule
     from ftk.tasks.token_classification import Subwords, TokenClassification
 
-    assert Format.conll
     task = TokenClassification(
         label_subwords=Subwords.first,
         tag_scheme=Scheme.auto,
@@ -59,19 +60,27 @@ def make(tmp_path: Path) -> Any:
         default_lr=1e-3,
         dropout=0.0,
         config={**config, "intermediate_size": 64, "max_position_embeddings": 64},
-        tokenizer=TokenizerConfig(name=None, vocab_size=200, lowercase=True),
+        tokenizer=word_pieces(200),
     )
-    source = find(model_config, labels, [task.key(example) for example in examples])
+    source = find(model_config, RowCorpus(task, {"train": examples}, labels, {}))
     features = task.features(examples, source.tokenizer, labels, WindowPlan(64, 16), notes)
 
-    def build(*, micro_batch: int | None = None, precision: Precision = Precision.fp32, **plan: Any) -> SimpleNamespace:
+    def build(
+        *,
+        total_steps: int = 1,
+        micro_batch: int | None = None,
+        precision: Precision = Precision.fp32,
+        **plan: Any,
+    ) -> SimpleNamespace:
         hardware = Hardware(torch.device("cpu"), precision, "")
         model = load(source, task.auto_model, seed=3).model
         settings = {"_target_": "torch.optim.AdamW", "lr": 1e-3, "weight_decay": 0.1}
         state = TrainState(model, build_optimizer(model, settings), hardware.scaler())
-        schedule = Schedule(decay=Decay.constant, warmup=0.0, floor=0.0, cooldown=0.0, total=4)
-        values = {"total_steps": 1, "seed": 1, "max_grad_norm": 1.0, "eval_every": 99, "save_every": 99, "log_every": 1}
-        full = Plan(micro_batch=micro_batch, schedule=schedule, patience=None, **{**values, **plan})
+        schedule = Schedule(decay=Decay.constant, warmup=0.0, floor=0.0, cooldown=0.0)
+        never = Every(99, None)
+        values = {"seed": 1, "max_grad_norm": 1.0, "eval_every": never, "save_every": never, "log_every": 1}
+        horizon = Horizon(steps=total_steps, tokens=None, seconds=None)
+        full = Plan(horizon=horizon, micro_batch=micro_batch, schedule=schedule, patience=None, **{**values, **plan})
         order = StepOrder(features.lengths, 16, 1)
         return SimpleNamespace(
             state=state, task=task, features=features, order=order, plan=full, hardware=hardware, source=source
@@ -114,8 +123,8 @@ def test_a_step_equals_the_plain_pytorch_step(make: Any) -> None:
     groups = [{"params": decayed, "weight_decay": 0.1}, {"params": kept, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=1e-3)
     for step, info in enumerate(run(setup)):
-        windows = plain.order.windows(step).tolist()
-        batch = plain.task.collate(plain.features, windows, 0)
+        windows, _ = plain.order.step(step)
+        batch = plain.task.collate(plain.features, windows.tolist(), 0, None)
         labels = torch.full(batch.inputs["input_ids"].shape, -100)
         labels.view(-1)[batch.targets["position"]] = batch.targets["label"]
         loss = model(**batch.inputs, labels=labels).loss

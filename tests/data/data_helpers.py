@@ -15,7 +15,7 @@ from ftk.data.rows import Notes, Row
 from ftk.data.sentences import Sentence
 from ftk.data.source import read_file
 from ftk.tasks import build_task
-from ftk.tasks.base import Task
+from ftk.tasks.base import RowTask
 
 MANY = settings(max_examples=150, deadline=None, derandomize=True)
 SOME = settings(max_examples=50, deadline=None, derandomize=True)
@@ -26,15 +26,18 @@ def data_config(**changes: Any) -> DataConfig:
     values = _shipped("data/auto")
     values["columns"] = {**values["columns"], **changes.pop("columns", {})}
     values["format"] = Format(changes.pop("format", values["format"]))
-    values["duplicates"] = Duplicates(changes.pop("duplicates", values["duplicates"]))
+    for name in ("duplicates", "duplicate_lines"):
+        values[name] = Duplicates(changes.pop(name, values[name]))
     values["unseen_labels"] = Unseen(changes.pop("unseen_labels", values["unseen_labels"]))
     return replace(DataConfig(**values), **changes)
 
 
 @cache
-def ner_task(**changes: Any) -> Task:
+def ner_task(**changes: Any) -> RowTask:
     """The shipped ``task=ner`` with some fields changed."""
-    return build_task({**_shipped("task/ner"), **changes})
+    task = build_task({**_shipped("task/ner"), **changes})
+    assert isinstance(task, RowTask)
+    return task
 
 
 def _shipped(name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from data_helpers import data_config, ner_task
 
 from conftest import write_jsonl
-from ftk.data.corpus import Corpus, read_test_corpus, read_training_corpus
+from ftk.data.corpus import RowCorpus, read_test_corpus, read_training_corpus
 from ftk.data.rows import Notes
 from ftk.data.source import demo_files
 from ftk.data.spans import Span, place
@@ -26,7 +26,7 @@ def row(text: str, *kinds: str) -> dict[str, Any]:
 
 def corpus(
     *, train: Iterable[dict[str, Any]], task: dict[str, Any] | None = None, **changes: Any
-) -> tuple[Corpus, list[str]]:
+) -> tuple[RowCorpus, list[str]]:
     """The corpus of these rows; other splits are given as rows too, everything else as ``data`` settings."""
     splits: dict[str, Any] = {
         "train": train,
@@ -38,7 +38,7 @@ def corpus(
     return found, list(notes.drain())
 
 
-def texts(found: Corpus, split: str) -> list[str]:
+def texts(found: RowCorpus, split: str) -> list[str]:
     return [example.text for example in found.examples[split]]
 
 

@@ -47,8 +47,16 @@ def test_an_empty_file_has_no_line() -> None:
 @pytest.mark.parametrize(
     ("content", "data", "message"),
     [
-        (b"fine\ncaf\xe9 \n", {}, r"in\.txt:2: byte 4 of the line \(0xe9\) is not utf-8\. Set data\.encoding"),
-        (b"caf\xc3\xa9\n", {"encoding": "ascii"}, r"in\.txt:1: byte 4 of the line \(0xc3\) is not ascii"),
+        (
+            b"fine\ncaf\xe9 \n",
+            {},
+            r"in\.txt:2: byte 4 of the line, 9 of the file \(0xe9\), is not utf-8\. Set data\.encoding",
+        ),
+        (
+            b"caf\xc3\xa9\n",
+            {"encoding": "ascii"},
+            r"in\.txt:1: byte 4 of the line, 4 of the file \(0xc3\), is not ascii",
+        ),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", {}, r"in\.txt: this is a binary file"),
         (b"a\n" * 1000 + b"b\0\n", {}, r"in\.txt:1001: this is a binary file"),
         (codecs.BOM_UTF16_LE + b"a\0b", {}, r"in\.txt: byte \d is not utf-16"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import TINY, Result, read_jsonl, write_lines
+from conftest import TINY, Result, read_jsonl, word_pieces, write_lines
 from small_models import ARCHITECTURES, make_tokenizer, save_model_folder
 
 pytestmark = pytest.mark.torch
@@ -199,9 +199,9 @@ def test_dropout_and_random_weights_in_a_known_architecture(ftk: Callable[..., R
 
 def test_a_learned_vocabulary_is_the_same_each_time_and_reads_every_letter() -> None:
     texts = ["Zoë paints; zoos, zones & Zürich.", "naïve café", "ab ba abba baab"]
-    from ftk.models.tokenizer import learn_tokenizer
+    from ftk.models.vocabulary import learn_tokenizer
 
-    made = [learn_tokenizer(texts, vocab_size=60, lowercase=False, max_length=64) for _ in range(4)]
+    made = [learn_tokenizer(texts, word_pieces(60), max_length=64) for _ in range(4)]
     assert len({json.dumps(tokenizer.get_vocab(), sort_keys=True) for tokenizer in made}) == 1
     assert all(made[0].unk_token_id not in made[0](text)["input_ids"] for text in texts)
     assert made[0].convert_ids_to_tokens(made[0]("ab")["input_ids"])[0] == "[CLS]"

@@ -12,8 +12,8 @@ from ftk.optim.schedules import Schedule
 def rates(
     decay: Decay, *, warmup: float = 0.0, floor: float = 0.0, cooldown: float = 0.0, total: int = 100
 ) -> list[float]:
-    schedule = Schedule(decay=decay, warmup=warmup, floor=floor, cooldown=cooldown, total=total)
-    return [schedule(step) for step in range(total)]
+    schedule = Schedule(decay=decay, warmup=warmup, floor=floor, cooldown=cooldown)
+    return [schedule(step, total) for step in range(total)]
 
 
 @pytest.mark.torch
@@ -61,3 +61,29 @@ def test_constant_stays_and_wsd_stays_then_falls() -> None:
 @pytest.mark.parametrize("decay", list(Decay))
 def test_the_shortest_runs_have_a_rate(decay: Decay, total: int) -> None:
     assert all(0 < rate <= 1 for rate in rates(decay, warmup=0.1, total=total))
+
+
+@pytest.mark.parametrize("decay", list(Decay))
+@pytest.mark.parametrize("cooldown", [0.0, 0.5, 1.0])
+def test_while_nothing_is_known_of_the_end_nothing_falls(decay: Decay, cooldown: float) -> None:
+    def rate(step: int, warmup: float) -> float:
+        return Schedule(decay=decay, warmup=warmup, floor=0.0, cooldown=cooldown)(step, math.inf)
+
+    assert [rate(step, 0.0) for step in (0, 1, 10**6)] == [1.0, 1.0, 1.0]
+    assert [rate(step, 4) for step in range(6)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0, 1.0])
+    # A share of what has no end is not over before its end.
+    assert 0 <= rate(0, 0.1) <= rate(99, 0.1) < 1e-3
+
+
+@pytest.mark.parametrize("decay", list(Decay))
+def test_an_estimated_total_gives_the_rate_of_the_share_that_is_done(decay: Decay) -> None:
+    schedule = Schedule(decay=decay, warmup=0.1, floor=0.05, cooldown=0.3 if decay is Decay.wsd else 0.0)
+    for share in (0.02, 0.1, 0.4, 0.71, 0.8, 0.95, 1.0):
+        rates = [schedule(round(share * total), total) for total in (10_000, 123_456.7, 10**7)]
+        assert rates == pytest.approx([rates[0]] * 3, abs=2e-3), share
+
+
+@pytest.mark.parametrize("decay", [Decay.linear, Decay.cosine, Decay.wsd])
+def test_a_run_that_is_longer_than_was_estimated_stays_at_the_floor(decay: Decay) -> None:
+    schedule = Schedule(decay=decay, warmup=0.1, floor=0.05, cooldown=0.3 if decay is Decay.wsd else 0.0)
+    assert [schedule(step, 10.5) for step in (11, 12, 100)] == pytest.approx([0.05] * 3)

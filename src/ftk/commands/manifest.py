@@ -25,11 +25,10 @@ def manifest(
     metrics: dict[str, Any],
 ) -> dict[str, Any]:
     """All that ``evaluate`` and ``predict`` need beside the files that transformers reads."""
-    package, _, name = type(task).__module__.rpartition(".")
     return {
         "ftk": ftk.__version__,
         # A task is saved by name, never by an import path: what a folder says is not imported.
-        "task": {"name": name if package == "ftk.tasks" else None, "fields": task.fields()},
+        "task": {"name": _name(task), "fields": task.fields()},
         "labels": list(labels.names) if labels is not None else None,
         "max_length": windows.length,
         "stride": windows.stride,
@@ -71,6 +70,9 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
     try:
         if node is not None:
             task = build_task(node)
+            trained_for = saved["task"]["name"]
+            if None not in (trained_for, _name(task)) and trained_for != _name(task):
+                raise ModelError(f"the model was trained for {trained_for}, not for {_name(task)}; leave task=… out.")
             task = _settled(task, task_from_fields(type(task), saved["task"]["fields"]))
         else:
             fields = saved["task"]["fields"]
@@ -83,6 +85,12 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
     except FtkError as error:
         raise ModelError(f"{where}/ftk.json: {error}") from error
     return task, labels, windows
+
+
+def _name(task: Task) -> str | None:
+    """The name of a task of ftk; None for one from elsewhere."""
+    package, _, name = type(task).__module__.rpartition(".")
+    return name if package == "ftk.tasks" else None
 
 
 def _settled(task: Task, trained: Task) -> Task:

@@ -20,7 +20,7 @@ from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
 from ftk.errors import Interrupted
 from ftk.models.folder import open_model
-from ftk.models.load import Source, find, load, reopen, window_length
+from ftk.models.load import Source, check_head, find, load, reopen, window_length
 from ftk.optim.groups import build_optimizer
 from ftk.optim.schedules import Schedule
 from ftk.report.console import Console, StepProgress, duration, label_table, scores_line
@@ -52,6 +52,7 @@ class Training:
         self.hardware = choose(config.hardware)
         console.say(self.hardware.why)
         self.source = self._source()
+        check_head(self.source, self.task.auto_model)
         self.windows = self._windows()
         self.prepared = self._prepared()
         state = self._state()

@@ -120,9 +120,8 @@ def run(command: str, argv: list[str], job: Job) -> list[Outcome]:
         outcomes.append(outcome)
         try:
             config = typed(composed)
-            problems = check_values(
-                config, command
-            )  # again: what was there at the start may be gone, or come from a sweeper
+            # Again: what was there at the start may be gone, or come from a sweeper.
+            problems = check_values(config, command)
             if problems:
                 raise ConfigError(render(problems))
             outcome.metrics = job(config, invocation)

@@ -26,7 +26,8 @@ from ftk.errors import ConfigError
 
 VERSION_BASE = "1.3"
 
-_FREE = ("optimizer", "model.config")  # where any key may be added: what is in them is passed on
+_FREE = ("optimizer", "model.config", "model.tokenizer.special_tokens")
+"""Where any key may be added: what is in them is passed on."""
 _NOT_OURS = {
     "hydra.run.dir": "ftk writes to run.dir alone: run.dir=<folder>.",
     "hydra.sweep.dir": "A sweep is written to run.dir: run.dir=<folder>.",
@@ -289,7 +290,7 @@ class _Lint:
         elif override.is_delete():
             if not free:
                 advice = (
-                    f"This key cannot be left out; only keys of {' and '.join(_FREE)} can. Set it, if need be to null."
+                    f"This key cannot be left out; only keys of {', '.join(_FREE)} can. Set it, if need be to null."
                 )
                 self.by_word[position] = Mistake(word, advice)
         else:

@@ -144,7 +144,7 @@ def _model(model: ModelConfig) -> Iterator[Mistake]:
 def _tokenizer(model: ModelConfig) -> Iterator[Mistake]:
     tokenizer = model.tokenizer
     if tokenizer.train is None:
-        if tokenizer.name is None and model.name is None:
+        if tokenizer.name is None and model.name is None and model.init is Init.random:
             yield Mistake(
                 "model.tokenizer.train=null",
                 "A model without a name has no tokenizer: learn one (wordpiece, bpe or unigram), or name one "
@@ -214,13 +214,14 @@ def _train(train: TrainConfig) -> Iterator[Mistake]:
         yield from _positive(f"train.{key}", getattr(train, key))
     for key in ("eval_every", "save_every"):
         value = getattr(train, key)
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
         if not (value == "epoch" or (number and (value < 1 or value == int(value)))):
             advice = "It is 'epoch', a whole number of optimizer steps, or below 1 a share of the run."
             yield Mistake(f"train.{key}={value}", advice)
     if train.budget is not None:
         try:
-            yield from _positive("train.budget", seconds(str(train.budget)))
+            if not seconds(str(train.budget)):
+                yield Mistake(f"train.budget={train.budget}", "It must be greater than 0.")
         except ValueError:
             yield Mistake(f"train.budget={train.budget}", "Write a time with its unit: 90s, 30m, 1.5h or 1h30m.")
     if train.batch_start is not None and train.batch_start > train.batch_size:
@@ -228,8 +229,9 @@ def _train(train: TrainConfig) -> Iterator[Mistake]:
             f"train.batch_start={train.batch_start}", f"The batch grows to train.batch_size={train.batch_size}."
         )
     if (train.batch_start is None) != (train.batch_warmup == 0) or train.batch_warmup < 0:
+        start = "null" if train.batch_start is None else train.batch_start
         yield Mistake(
-            f"train.batch_start={train.batch_start} train.batch_warmup={train.batch_warmup}",
+            f"train.batch_start={start} train.batch_warmup={train.batch_warmup}",
             "A batch that grows needs both: the size it begins with, and the number of steps over which it grows.",
         )
 
@@ -315,7 +317,8 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
         if task.command != command:
             kind = "raw text" if texts else "labelled rows"
             yield Mistake(f"task={type(task).__name__}", f"It learns from {kind}: ftk {task.command}.")
-        elif not texts and config.train.batch_start is not None:
+            return  # what the config of this command says of the data is meant for another task
+        if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
     if not texts:
         data = config.data

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,19 +49,22 @@ class Counts:
 
     documents: int
     text: int
-    """Tokens of text that went in; all of them are in the blocks."""
+    """Tokens of text that went in."""
     special: int
     """Tokens put around them."""
     blocks: int
     padding: int
     """Room that stays empty when every block is filled up to the full length."""
+    swapped: bool = False
+    """Whether some blocks show tokens of another block in place of their own, pairs; else each token is in one."""
 
     def __str__(self) -> str:
         room = self.text + self.special + self.padding
+        lost = "the second texts of half of them drawn from other documents" if self.swapped else "none lost"
         return (
             f"{self.text:,} tokens of {self.documents:,} document{'s' if self.documents != 1 else ''} and "
             f"{self.special:,} special ones in {self.blocks:,} block{'s' if self.blocks != 1 else ''} "
-            f"({100 * (1 - self.padding / room):.1f} % filled, none lost)"
+            f"({100 * (1 - self.padding / room):.1f} % filled, {lost})"
         )
 
 
@@ -70,7 +73,10 @@ class Blocks(ABC):
 
     Attributes:
         lengths: [blocks] tokens in each block, special ones included.
+        special: tokens in all blocks that are not of the text.
     """
+
+    swapped: ClassVar[bool] = False
 
     def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
         self.store = store
@@ -82,6 +88,7 @@ class Blocks(ABC):
         self._begin, self._size = self._begin[self._size > 0], self._size[self._size > 0]
         self.text = int(self._size.sum())
         self.lengths: NDArray[Any]
+        self.special: int
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -97,7 +104,9 @@ class Blocks(ABC):
             AssertionError: the blocks do not hold just the tokens that went in.
         """
         inside = int(self.lengths.sum(dtype=np.int64))
-        return Counts(len(self._size), self.text, inside - self.text, len(self), len(self) * self.length - inside)
+        assert inside == self.text + self.special, f"{inside:,} tokens in blocks of {self.text:,} + {self.special:,}"
+        padding = len(self) * self.length - inside
+        return Counts(len(self._size), self.text, self.special, len(self), padding, self.swapped)
 
     def windows_of(self, first_row: int, end_row: int) -> range:
         """Blocks are their own rows."""
@@ -140,6 +149,7 @@ class StreamBlocks(Blocks):
         self.lengths = np.full(blocks, length, dtype=np.int32)
         if blocks:
             self.lengths[-1] = total - (blocks - 1) * self._capacity + framing
+        self.special = blocks * framing + max(0, len(self._size) - 1) * len(self._separator)
 
     def block(self, number: int) -> Block:
         begin = number * self._capacity
@@ -190,6 +200,7 @@ class DocumentBlocks(_Parts):
         self._order, self._bounds = pack(self._part_size + framing, length)
         sizes = np.concatenate([[0], np.cumsum((self._part_size + framing)[self._order])])
         self.lengths = np.diff(sizes[self._bounds]).astype(np.int32)
+        self.special = len(self._part_size) * framing
 
     def block(self, number: int) -> Block:
         tokens: list[NDArray[np.int32]] = []
@@ -224,7 +235,12 @@ class Pair:
 
 
 class PairBlocks(_Parts):
-    """Parts of documents that become pairs: half go on as they stand, half with a part of another document."""
+    """Parts of documents that become pairs: half go on as they stand, half with the end of a part of another document.
+
+    A second text begins anywhere and ends where a part ends, whether it follows or not, so that neither tells.
+    """
+
+    swapped = True
 
     def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
         super().__init__(store, documents, length, frame)
@@ -238,12 +254,16 @@ class PairBlocks(_Parts):
         self._framing = sum(map(len, frame.pair))
         self._cut(self._room(self._framing))
         self.lengths = (self._part_size + self._framing).astype(np.int32)
+        self.special = len(self._part_size) * self._framing
 
     def block(self, number: int) -> Block:
         return self.pair(number, np.random.default_rng(number)).block
 
     def pair(self, number: int, generator: np.random.Generator) -> Pair:
-        """One block as a pair; a text of a single token is always followed by one of another document."""
+        """One block as a pair; a text of a single token is always followed by one of another document.
+
+        It has no more tokens than ``lengths`` says, and one more where the text is a single token.
+        """
         assert self.frame.pair is not None
         size = int(self._part_size[number])
         follows = bool(generator.random() < 0.5) and size > 1
@@ -253,8 +273,9 @@ class PairBlocks(_Parts):
             second = begin + cut, begin + size
         else:
             other = self._other(number, generator)
-            at, room = int(self._part_begin[other]), int(self._part_size[other])
-            second = at, at + min(room, max(1, size - cut))
+            end = int(self._part_begin[other] + self._part_size[other])
+            room = max(1, int(self._part_size[other]) - 1)  # the second text does not begin where a part does
+            second = end - min(room, max(1, size - cut)), end
         first = begin, begin + cut
         before, between, behind = self.frame.pair
         ids = np.concatenate([before, self.store.tokens(*first), between, self.store.tokens(*second), behind])

@@ -53,7 +53,7 @@ def documents(
         DataError: a file cannot be read, is binary or in another encoding; or a repeated document or line is one too
             many (data.duplicates=error).
     """
-    lines = _of_rows(rows, data, notes) if rows is not None else _of_files(files, data, notes)
+    lines = _of_rows(rows, data.columns, notes) if rows is not None else _of_files(files, data, notes)
     if data.duplicate_lines is not Duplicates.keep:
         lines = _first_lines(lines, data.duplicate_lines, notes)
     pieces: Iterator[Piece]
@@ -71,10 +71,12 @@ def documents(
 def _of_files(files: Iterable[Path], data: DataConfig, notes: Notes) -> Iterator[_Line]:
     for path in files:
         kind = kind_of(path, data.encoding, labelled=False) if data.format is Format.auto else data.format.value
+        # The rows of a CoNLL file call their tokens so, whatever column of it they come from.
+        columns = {**data.columns, "tokens": None} if kind == "conll" else data.columns
         lines = (
             _of_text(path, data)
             if kind == "text"
-            else _of_rows(read_file(path, Format(kind), data, notes), data, notes)
+            else _of_rows(read_file(path, Format(kind), data, notes), columns, notes)
         )
         first = next(lines, None)
         if first is None:
@@ -108,9 +110,9 @@ def _of_text(path: Path, data: DataConfig) -> Iterator[_Line]:
         begins = ends is Documents.line
 
 
-def _of_rows(rows: Iterable[Row], data: DataConfig, notes: Notes) -> Iterator[_Line]:
+def _of_rows(rows: Iterable[Row], columns: dict[str, Any], notes: Notes) -> Iterator[_Line]:
     for row in rows:
-        text = text_of(row, data.columns)
+        text = text_of(row, columns)
         begins = True
         for line in text.split("\n"):
             if begins and not line.strip():
@@ -184,16 +186,28 @@ def _whole(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
 
 
 def _first_lines(lines: Iterable[_Line], policy: Duplicates, notes: Notes) -> Iterator[_Line]:
-    """Lines whose text did not occur before; a document goes on, or begins, with the next line that is kept."""
+    """Lines whose text did not occur before; a document goes on, or begins, with the next line that is kept.
+
+    Blank lines stay where there is text of their document before and behind them.
+    """
     seen: set[bytes] = set()
     pending = False
+    blank: list[_Line] = []
     for line in lines:
         text = line.text.strip()
-        pending = pending or line.begins
-        if text and _known(text, seen):
+        if line.begins:
+            pending = True
+            blank.clear()
+        if not text:
+            if not pending:
+                blank.append(line)
+            continue
+        if _known(text, seen):
             _note(notes, policy, "line|lines that occurred before", "data.duplicate_lines", line)
             if policy is Duplicates.drop:
                 continue
+        yield from blank
+        blank.clear()
         yield _Line(line.text, pending, line.file, line.number)
         pending = False
 

@@ -45,20 +45,19 @@ class Frame:
                 "it cannot be pretrained by masking."
             )
         prefix, suffix = special_tokens(tokenizer)
-        size = len(tokenizer)
-        is_special = np.zeros(size, dtype=np.bool_)
+        known = np.array(sorted(set(tokenizer.get_vocab().values())), dtype=np.int64)  # some numbers may be missing
+        is_special = np.zeros(int(known[-1]) + 1, dtype=np.bool_)
         is_special[list(tokenizer.all_special_ids)] = True
-        return cls(prefix, suffix, _pair(tokenizer), tokenizer.mask_token_id, is_special, np.flatnonzero(~is_special))
+        return cls(prefix, suffix, _pair(tokenizer), tokenizer.mask_token_id, is_special, known[~is_special[known]])
 
 
 def _pair(tokenizer: Any) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]] | None:
     left, right = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", "b"))
-    ids = tokenizer("a", "b")["input_ids"]
-    special = set(tokenizer.all_special_ids)
-    inner = [position for position, token in enumerate(ids) if token not in special]
-    if [ids[position] for position in inner] != [*left, *right] or not inner:
+    encoding = tokenizer("a", "b")
+    ids, text = encoding["input_ids"], encoding.sequence_ids(0)
+    first, second = ([place for place, number in enumerate(text) if number == wanted] for wanted in (0, 1))
+    if not first or not second or [ids[place] for place in (*first, *second)] != [*left, *right]:
         return None
-    between = inner[len(left) - 1] + 1
-    parts = ids[: inner[0]], ids[between : inner[len(left)]], ids[inner[-1] + 1 :]
+    parts = ids[: first[0]], ids[first[-1] + 1 : second[0]], ids[second[-1] + 1 :]
     before, middle, behind = (np.asarray(part, dtype=np.int32) for part in parts)
     return (before, middle, behind) if len(middle) else None

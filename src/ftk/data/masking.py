@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from ftk.data.permutation import mix
 
+_WHOLE = 16
+"""Tokens up to which a word or span is always masked whole, even where its row should have fewer in all."""
+
 
 class Unit(Enum):
     """What is masked as one."""
@@ -54,7 +57,9 @@ class Masking:
 
         In each row as many tokens are chosen as the share says, one at least; what falls between two numbers is
         decided by chance, so that the share is met on average. For words and spans the last one is taken whole, or
-        not at all, by the same rule.
+        not at all, by the same rule; the first one always, so that short rows may exceed the share. One of more
+        tokens than the row is to have in all is taken in part, if it is long: in scripts without spaces a sentence
+        is one word to some tokenizers.
 
         Args:
             ids: [rows, time] tokens.
@@ -116,13 +121,22 @@ class Masking:
         wanted: NDArray[np.int64],
         draws: Draws,
     ) -> NDArray[np.bool_]:
-        """The last group that was chosen in part: whole with the chance of its part, else not at all."""
+        """The last group that was chosen in part: whole with the chance of its part, else not at all.
+
+        A long one is taken in part, from anywhere in it.
+        """
         last = np.take_along_axis(order, np.maximum(wanted - 1, 0)[:, None], axis=1)
-        member = (group == np.take_along_axis(group, last, axis=1)) & text
-        part = (member & chosen).sum(axis=1) / np.maximum(1, member.sum(axis=1))
+        first = np.take_along_axis(group, last, axis=1)
+        member = (group == first) & text
+        size = member.sum(axis=1)
+        left = (member & chosen).sum(axis=1)
         only = (chosen & ~member).sum(axis=1) == 0  # without it the row would have nothing to learn from
-        keep = (draws(5, 1)[:, 0] < part) | only
-        return np.where(member, keep[:, None], chosen)
+        keep = (draws(5, 1)[:, 0] * size < left) | only
+        long = size > np.maximum(wanted, _WHOLE)
+        offset = (draws(6, 1)[:, 0] * (size - left + 1)).astype(np.int64)[:, None]
+        since = np.arange(text.shape[1])[None, :] - first - offset
+        some = np.where(long[:, None], (since >= 0) & (since < left[:, None]), keep[:, None])
+        return np.where(member, some, chosen)
 
 
 class Draws:

@@ -25,7 +25,7 @@ def read_csv(path: Path | str, encoding: str) -> Iterator[Row]:
     header_line = next(lines, "").rstrip("\n")
     if not header_line.strip():
         raise DataError(f"{path}:1: the file is empty; expected a header with the names of the columns.")
-    delimiter = "\t" if ".tsv" in map(str.lower, Path(path).suffixes) else max(_DELIMITERS, key=header_line.count)
+    delimiter = "\t" if has_tabs(path) else max(_DELIMITERS, key=header_line.count)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     start = 1
     try:
@@ -43,6 +43,11 @@ def read_csv(path: Path | str, encoding: str) -> Iterator[Row]:
             yield Row({name: cell for name, cell in zip(header, cells, strict=True) if name}, str(path), line)
     except csv.Error as error:
         raise DataError(f"{path}:{start}: this is not CSV ({error}).") from error
+
+
+def has_tabs(path: Path | str) -> bool:
+    """Whether the name of a file says that tabs part its cells."""
+    return ".tsv" in map(str.lower, Path(path).suffixes)
 
 
 def read_parquet(path: Path | str) -> Iterator[Row]:

@@ -18,9 +18,11 @@ from ftk.data.cache import cache_folder, cache_key
 from ftk.data.documents import Piece, documents
 from ftk.data.files import expand
 from ftk.data.framing import Frame
+from ftk.data.lines import COMPRESSED
 from ftk.data.rows import Notes, Row
 from ftk.data.source import demo_files, fingerprint, kind_of, uses_demo
 from ftk.data.subwords import WindowPlan
+from ftk.data.tabular import has_tabs
 from ftk.data.token_store import TokenStore
 from ftk.errors import DataError
 from ftk.tasks.base import Labels, Prepared
@@ -167,15 +169,16 @@ class TextCorpus:
 
     def _held_out(self, store: TokenStore) -> NDArray[np.int64]:
         """A seeded share of the documents, no more of them than the limit in tokens takes; one at least."""
-        if len(store) < 2:
+        filled = np.flatnonzero(np.diff(store.starts))  # the tokenizer may leave nothing of a document
+        if len(filled) < 2:
             ends = (self.data.documents or Documents.blank_line).value
             raise DataError(
                 "data.validation: the training text is a single document, of which none can be held out. Let "
                 f"documents end elsewhere (data.documents={ends} now: blank_line, line or file), name a file, or train "
                 "without (data.validation_share=0)."
             )
-        order = np.random.default_rng(self.data.split_seed).permutation(len(store))
-        number = min(max(1, round(self.data.validation_share * len(store))), len(store) - 1)
+        order = np.random.default_rng(self.data.split_seed).permutation(filled)
+        number = min(max(1, round(self.data.validation_share * len(filled))), len(filled) - 1)
         held = order[:number]
         if self.data.validation_tokens is not None:
             tokens = np.cumsum(store.starts[held + 1] - store.starts[held])
@@ -204,13 +207,9 @@ class TextCorpus:
         """What the pieces of a split are a function of."""
         data = self.data
         digests = self.fingerprints()[name]
-        kinds = [
-            kind_of(path, data.encoding, labelled=False) if data.format is Format.auto else data.format.value
-            for path in self.files[name]
-        ]
         return {
             "texts": list(digests.values()),
-            "formats": kinds,
+            "formats": [self._reading(path) for path in self.files[name]],
             "documents": (data.documents or Documents.blank_line).value,
             "columns": {role: column for role, column in data.columns.items() if column is not None},
             "encoding": data.encoding,
@@ -218,3 +217,11 @@ class TextCorpus:
             "duplicates": data.duplicates.value,
             "duplicate_lines": data.duplicate_lines.value,
         }
+
+    def _reading(self, path: Path) -> list[str | None]:
+        """All that the name of a file decides on how it is read."""
+        kind = self.data.format.value
+        if self.data.format is Format.auto:
+            kind = kind_of(path, self.data.encoding, labelled=False)
+        separator = "tab" if kind == "csv" and has_tabs(path) else None
+        return [kind, separator, COMPRESSED.get(path.suffix.lower())]

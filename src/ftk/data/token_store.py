@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.data.cache import cache_key
 from ftk.models.locate import sha256
 
 SHARD_TOKENS = 1 << 25
@@ -72,7 +73,9 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         saved = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         if saved.pop("version") != _VERSION:
-            return None
+            raise ValueError("another version of ftk wrote it")
+        if saved.pop("check") != cache_key(saved):
+            raise ValueError("it was changed")
         saved["shards"] = [Shard(**shard) for shard in saved["shards"]]
         return Manifest(**saved)
     except FileNotFoundError:
@@ -84,7 +87,9 @@ def read_manifest(folder: Path) -> Manifest | None:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write a manifest, whole or not at all."""
     temporary = folder / f".{_MANIFEST}.tmp"
-    temporary.write_text(json.dumps({"version": _VERSION, **asdict(manifest)}, indent=1) + "\n", encoding="utf-8")
+    saved = asdict(manifest)
+    made = {"version": _VERSION, "check": cache_key(saved), **saved}
+    temporary.write_text(json.dumps(made, indent=1, default=str) + "\n", encoding="utf-8")
     temporary.replace(folder / _MANIFEST)
 
 
@@ -152,10 +157,12 @@ class ShardWriter:
         files = {}
         for name, values in columns.items():
             path = self._folder / f"shard-{number:05}.{name}.npy"
-            with open(path, "wb") as stream:
+            temporary = path.with_name(f".{path.name}.tmp")
+            with open(temporary, "wb") as stream:
                 np.save(stream, values)
                 stream.flush()
                 os.fsync(stream.fileno())
+            temporary.replace(path)  # a damaged one may still be mapped by another run
             files[path.name] = sha256(path)
         unknown = int(np.count_nonzero(tokens == self._unknown_id)) if self._unknown_id is not None else 0
         self._manifest.shards.append(Shard(len(tokens), self._pieces, unknown, files))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import threading
@@ -10,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.data.cache import cache_key
 from ftk.data.documents import Piece
 from ftk.data.token_store import Damaged, Manifest, ShardWriter, TokenStore, read_manifest, verify, write_manifest
 from ftk.errors import RunError
@@ -59,20 +62,20 @@ def prepare(
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder, say):
-        manifest = _usable(folder, say)
+        manifest = _usable(folder, settings, say)
         if manifest is not None and manifest.complete:
             return TokenStore(folder, manifest)
         if manifest is None:
-            dtype = "uint16" if tokenizer.get_vocab_size() <= 1 << 16 else "uint32"
+            dtype = "uint16" if max(tokenizer.get_vocab().values()) < 1 << 16 else "uint32"
             manifest = Manifest(settings=settings, dtype=dtype, words=words)
             write_manifest(folder, manifest)
         elif manifest.shards:
             say(f"going on with an interrupted preparation: {manifest.tokens:,} tokens are there already ({folder})")
-        unknown = tokenizer.token_to_id(getattr(tokenizer.model, "unk_token", None) or "")
-        writer = ShardWriter(folder, manifest, unknown)
-        done = sum(shard.pieces for shard in manifest.shards)
-        characters = 0
-        with contextlib.closing(_encoded(_skip(read(), done), tokenizer, manifest.dtype, words, workers)) as chunks:
+        writer = ShardWriter(folder, manifest, _unknown_id(tokenizer))
+        rest = iter(read())
+        done = islice(rest, sum(shard.pieces for shard in manifest.shards))
+        characters = sum(len(piece.text) for piece in done)
+        with contextlib.closing(_encoded(rest, tokenizer, manifest.dtype, words, workers)) as chunks:
             for pieces, (tokens, lengths, begins_word) in chunks:
                 ends = np.cumsum(lengths)
                 for piece, begin, end in zip(pieces, ends - lengths, ends, strict=True):
@@ -87,10 +90,21 @@ def prepare(
         return TokenStore(folder, manifest)
 
 
-def _usable(folder: Path, say: Callable[[str], None]) -> Manifest | None:
+def _unknown_id(tokenizer: Any) -> int | None:
+    """The token that stands for what the vocabulary does not have; a Unigram model alone has its number, not it."""
+    model = json.loads(tokenizer.to_str())["model"]
+    number: int | None = model.get("unk_id")
+    return number if number is not None else tokenizer.token_to_id(model.get("unk_token") or "")
+
+
+def _usable(folder: Path, settings: dict[str, Any], say: Callable[[str], None]) -> Manifest | None:
     """What there is of a store already, checked; a damaged shard and all behind it are made again."""
     try:
         manifest = read_manifest(folder)
+        if manifest is None and next(folder.glob("shard-*"), None) is not None:
+            raise Damaged(f"{folder}: nothing says what its shards are")
+        if manifest is not None and cache_key(manifest.settings) != cache_key(settings):
+            raise Damaged(f"{folder}: it was made from another text or with other settings")
     except Damaged as error:
         say(f"note: the prepared text is damaged and is made again ({error})")
         manifest = None
@@ -128,12 +142,6 @@ def _locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
             say(f"waiting for another process that prepares the same text ({folder})")
             fcntl.flock(stream, fcntl.LOCK_EX)
         yield
-
-
-def _skip(pieces: Iterable[Piece], number: int) -> Iterator[Piece]:
-    for position, piece in enumerate(pieces):
-        if position >= number:
-            yield piece
 
 
 def _chunks(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
@@ -214,7 +222,9 @@ class _Encoder:
         self._words = words
 
     def __call__(self, texts: list[str]) -> _Coded:
-        encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        # The fast one does not say which word a token belongs to.
+        encode = self._tokenizer.encode_batch if self._words else self._tokenizer.encode_batch_fast
+        encodings = encode(texts, add_special_tokens=False)
         ids = [np.array(encoding.ids, dtype=self._dtype) for encoding in encodings]
         lengths = np.array([len(part) for part in ids], dtype=np.int64)
         words = None

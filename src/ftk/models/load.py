@@ -104,12 +104,25 @@ def reopen(folder: Path, labels: Labels | None) -> Source:
     return Source(config, tokenizer, folder, f"folder {folder}", token_limit(config, tokenizer), labels, True)
 
 
+def check_head(source: Source, auto_model: str) -> None:
+    """See whether an architecture can have a head, before anything is done for it.
+
+    Raises:
+        ModelError: transformers has no such class.
+    """
+    if type(source.config) not in getattr(transformers, auto_model)._model_mapping:
+        raise ModelError(
+            f"{source.origin}: transformers has no {auto_model} for the architecture {source.config.model_type}."
+        )
+
+
 def load(source: Source, auto_model: str, *, seed: int) -> Loaded:
     """The model in fp32 on the CPU; what its file lacks is made from the seed, and said.
 
     Raises:
-        ModelError: the weights cannot be read, or lack parts of the encoder.
+        ModelError: from ``check_head``; or the weights cannot be read, or lack parts of the encoder.
     """
+    check_head(source, auto_model)
     head_class = getattr(transformers, auto_model)
     torch.manual_seed(seed)
     if source.folder is None:

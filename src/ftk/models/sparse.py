@@ -34,8 +34,8 @@ def outputs_at(model: nn.Module, inputs: dict[str, Tensor], positions: Tensor) -
     with _let_through(model, positions):
         outputs = model(**inputs, return_dict=True)
     name = "logits" if "logits" in outputs else "prediction_logits"
-    logits = outputs[name]
-    if logits.shape[:2] != (1, len(positions)):
+    logits = outputs.get(name)
+    if logits is None or logits.shape[:2] != (1, len(positions)):
         raise ModelError(
             f"{type(model).__name__} cannot be trained by masking here: its head does not read the output of "
             f"'{getattr(model, 'base_model_prefix', '')}' position by position."

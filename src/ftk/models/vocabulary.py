@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,8 @@ SPECIAL = {
     "sep_token": "[SEP]",
     "mask_token": "[MASK]",
 }
+_DIGITS = 6
+"""Decimal places of the scores of a Unigram vocabulary that are kept."""
 
 
 def learn_tokenizer(
@@ -36,14 +41,15 @@ def learn_tokenizer(
     from transformers import PreTrainedTokenizerFast
 
     special = {**SPECIAL, **{name: str(token) for name, token in settings.special_tokens.items()}}
+    tokenizer = None
     if remembered is not None and remembered.is_file():
-        tokenizer = Tokenizer.from_file(str(remembered))
-    else:
-        sample = _sample(texts, settings.max_characters)
-        tokenizer = _learn(sample, settings, special)
+        with contextlib.suppress(Exception):  # the library raises plain ones; what is damaged is learned again
+            tokenizer = Tokenizer.from_file(str(remembered))
+    if tokenizer is None:
+        tokenizer = _learn(_sample(texts, settings.max_characters), settings, special)
         if remembered is not None:
             remembered.parent.mkdir(parents=True, exist_ok=True)
-            temporary = remembered.with_name(f".{remembered.name}.tmp")
+            temporary = remembered.with_name(f".{remembered.name}.{os.getpid()}.tmp")
             tokenizer.save(str(temporary))
             temporary.replace(remembered)
     extra = {"extra_special_tokens": [str(token) for token in settings.extra_tokens]} if settings.extra_tokens else {}
@@ -51,7 +57,10 @@ def learn_tokenizer(
 
 
 def _sample(texts: Iterable[str], characters: int) -> list[str]:
-    """All texts, or every 2nd, 4th, 8th …, whatever is the first to have no more characters than allowed."""
+    """All texts, or every 2nd, 4th, 8th …, whatever is the first to have no more characters than allowed.
+
+    Where a single text has more, it is cut.
+    """
     kept: list[str] = []
     size, step = 0, 1
     for number, text in enumerate(texts):
@@ -62,7 +71,7 @@ def _sample(texts: Iterable[str], characters: int) -> list[str]:
         while size > characters and len(kept) > 1:
             kept, step = kept[::2], step * 2
             size = sum(map(len, kept))
-    return kept
+    return [text[:characters] for text in kept]
 
 
 def _learn(texts: list[str], settings: TokenizerConfig, special: dict[str, str]) -> Any:
@@ -115,10 +124,11 @@ def _word_pieces(vocabulary: dict[str, int] | None, settings: TokenizerConfig, s
 
 def _learn_bpe(texts: list[str], settings: TokenizerConfig, special: dict[str, str]) -> Any:
     """Byte-level BPE (Radford et al. 2019): no character is unknown to it."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.normalizer = _normalizer(settings)
+    steps = _steps(settings)
+    tokenizer.normalizer = normalizers.Sequence(steps) if steps else None
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     first = [*special.values(), *map(str, settings.extra_tokens)]
@@ -135,11 +145,13 @@ def _learn_bpe(texts: list[str], settings: TokenizerConfig, special: dict[str, s
 
 
 def _learn_unigram(texts: list[str], settings: TokenizerConfig, special: dict[str, str]) -> Any:
-    """Unigram (Kudo 2018) over text in which spaces are letters, as SentencePiece has it."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    """Unigram (Kudo 2018) over text in which spaces are letters, as SentencePiece has it, the same in every process."""
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.Unigram())
-    tokenizer.normalizer = _normalizer(settings)
+    # Line ends and tabs part words as spaces do; as letters they would glue the words beside them together.
+    spaces = [normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip(left=False, right=True)]
+    tokenizer.normalizer = normalizers.Sequence([*_steps(settings), *spaces])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     first = [*special.values(), *map(str, settings.extra_tokens)]
@@ -153,7 +165,26 @@ def _learn_unigram(texts: list[str], settings: TokenizerConfig, special: dict[st
             f"model.tokenizer.train=unigram model.tokenizer.vocab_size={settings.vocab_size}: no vocabulary could be "
             f"learned ({str(error).splitlines()[0]})."
         ) from error
+    learned = json.loads(tokenizer.to_str())["model"]
+    tokenizer.model = models.Unigram(_settled(learned["vocab"], len(first)), learned["unk_id"])
     return tokenizer
+
+
+def _settled(vocabulary: list[tuple[str, float]], special: int) -> list[tuple[str, float]]:
+    """Pieces and their scores without what differs between processes.
+
+    The trainer sums in the order of a hash map, so that the last digits differ, and in that order it gives letters that
+    it would have dropped the lowest score and 0.0001 more each.
+    """
+    pieces = vocabulary[special:]
+    letters = [score for piece, score in pieces if len(piece) == 1]
+    lowest = min((score for _, score in pieces), default=0.0)
+    dropped = lowest + 0.0001 * len(letters)
+    settled = [
+        (piece, round(lowest if len(piece) == 1 and score < dropped else score, _DIGITS)) for piece, score in pieces
+    ]
+    settled.sort(key=lambda entry: (-entry[1], entry[0]))
+    return [*((piece, score) for piece, score in vocabulary[:special]), *settled]
 
 
 def _unicode(settings: TokenizerConfig) -> list[Any]:
@@ -163,11 +194,9 @@ def _unicode(settings: TokenizerConfig) -> list[Any]:
     return [forms[settings.normalization]()] if settings.normalization in forms else []
 
 
-def _normalizer(settings: TokenizerConfig) -> Any:
+def _steps(settings: TokenizerConfig) -> list[Any]:
     """The Unicode form, then for lowercase also without accents, as in BERT."""
     from tokenizers import normalizers
 
-    steps = _unicode(settings)
-    if settings.lowercase:
-        steps += [normalizers.NFD(), normalizers.Lowercase(), normalizers.StripAccents()]
-    return normalizers.Sequence(steps) if steps else None
+    lower = [normalizers.NFD(), normalizers.Lowercase(), normalizers.StripAccents()] if settings.lowercase else []
+    return [*_unicode(settings), *lower]

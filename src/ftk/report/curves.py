@@ -22,7 +22,9 @@ def plot_curves(metrics: Path, picture: Path, score: str) -> None:
     validation = [event for event in events if event["split"] == "validation"]
     if not train:
         return
-    figure = Figure(figsize=(9, 6), layout="constrained")
+    figure = Figure(figsize=(9, 6))
+    # By numbers: matplotlib's own layouts draw everything several times.
+    figure.subplots_adjust(left=0.08, right=0.98, bottom=0.08, top=0.95, wspace=0.22, hspace=0.35)
     FigureCanvasAgg(figure)
     loss, other, rate, speed = figure.subplots(2, 2).ravel()
     _line(loss, train, "loss", "training", color="tab:blue")

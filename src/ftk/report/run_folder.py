@@ -42,7 +42,7 @@ _PACKAGES = (
     "seqeval",
 )
 _MATTERS = ("task", "model", "data", "optimizer", "schedule", "train")
-_MATTERS_NOT = ("train.log_every",)
+_MATTERS_NOT = ("train.log_every", "data.cache_dir", "data.workers")
 
 
 class RunFolder:

@@ -85,7 +85,9 @@ class FillMask:
                 notes.count(f"row|rows longer than {plan.length} tokens", "read in overlapping windows")
             order = np.cumsum(is_mask) - 1
             for window in row.windows:
+                # Some tokenizers give the space before a mask a token of its own, which is laid onto it too.
                 own = np.array([is_mask[word] for word in window.word], dtype=np.bool_)
+                own &= window.input_ids[window.position] == tokenizer.mask_token_id
                 if own.any():
                     rows.append(number)
                     windows.append(window.input_ids)

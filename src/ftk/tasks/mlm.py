@@ -114,6 +114,13 @@ class MaskedLanguageModel(Task):
 
         from ftk.models.sparse import keeps_documents_apart, outputs_at
 
+        known = len(features.frame.is_special)
+        entries = getattr(model.config, "vocab_size", known)
+        if known > entries:
+            raise ModelError(
+                f"the tokenizer has {known:,} entries and {type(model).__name__} embeds {entries:,}: they do not "
+                "belong together, see model.tokenizer.name."
+            )
         device = next(model.parameters()).device
         half = features.length // 2
         ids = np.resize(features.frame.ordinary, 2 * half)
@@ -124,22 +131,21 @@ class MaskedLanguageModel(Task):
             inputs = {"input_ids": packed, **_apart(model, document)}
             if not keeps_documents_apart(model, inputs, alone):
                 raise ModelError(
-                    f"task.packing=documents: {type(model).__name__} does not keep packed documents apart (it gives "
-                    "others than each alone). Use task.packing=stream."
+                    f"task.packing=documents: {type(model).__name__} does not keep packed documents apart (it reads "
+                    "them otherwise than each alone). Use task.packing=stream."
                 )
-        if self.next_sentence:
-            with torch.inference_mode():
-                outputs = outputs_at(model, {"input_ids": packed}, torch.zeros(1, dtype=torch.int64, device=device))
-            if "seq_relationship_logits" not in outputs:
-                raise ModelError(
-                    f"task.next_sentence=true: transformers has no next-sentence head for this architecture "
-                    f"({type(model).__name__}); BERT has one."
-                )
+        with torch.inference_mode():
+            outputs = outputs_at(model, {"input_ids": packed}, torch.zeros(1, dtype=torch.int64, device=device))
+        if self.next_sentence and "seq_relationship_logits" not in outputs:
+            raise ModelError(
+                f"task.next_sentence=true: transformers has no next-sentence head for this architecture "
+                f"({type(model).__name__}); BERT has one."
+            )
 
     def collate(self, features: Blocks, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
         """``input_ids``, ``attention_mask``: [blocks, time], the chosen tokens hidden; ``position``: [masked] in
         blocks * time; ``label``: [masked] what stood there. For packed documents ``document``: [blocks, time], for
-        pairs ``token_type_ids``: [blocks, time] and ``follows``: [blocks]."""
+        pairs ``token_type_ids``: [blocks, time], ``follows`` and ``pair_weight``: [blocks]."""
         import numpy as np
         import torch
 
@@ -178,9 +184,9 @@ class MaskedLanguageModel(Task):
             segment[real] = np.concatenate([pair.segment for pair in pairs])
             inputs["token_type_ids"] = torch.from_numpy(segment)
             targets["follows"] = torch.tensor([0 if pair.follows else 1 for pair in pairs])
-            # The paper adds two means. Over blocks that are full this sum is theirs; it is additive, so that it does
-            # not depend on how a batch is cut.
-            targets["pair_weight"] = torch.tensor(max(1.0, round(self.mask_share * features.length)))
+            # The paper adds two means. So does this sum, over blocks that hide equally many tokens, as full ones do; it
+            # is additive, so that it does not depend on how a batch is cut.
+            targets["pair_weight"] = torch.from_numpy(chosen.sum(axis=1).astype(np.float32))
         return Batch(inputs, targets, windows, len(position), tokens)
 
     @property
@@ -209,8 +215,8 @@ class MaskedLanguageModel(Task):
 
         total = cross_entropy(outputs.logits, batch.targets["label"], reduction="sum")
         if outputs.pairs is not None:
-            pairs = cross_entropy(outputs.pairs, batch.targets["follows"], reduction="sum")
-            total = total + batch.targets["pair_weight"] * pairs
+            pairs = cross_entropy(outputs.pairs, batch.targets["follows"], reduction="none")
+            total = total + (batch.targets["pair_weight"] * pairs).sum()
         return Loss(total, batch.count)
 
     def outputs(self, outputs: MaskedOutputs, features: Blocks, batch: Batch) -> list[NDArray[Any]]:
