@@ -1,8 +1,6 @@
 """What the tests of pretraining share: texts that a tiny model learns from, and blocks of them without a run."""
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,17 +70,3 @@ def blocks_of(task: Any, tokenizer: Any, lines: list[str], folder: Path, *, leng
         return corpus.prepare(tokenizer, None, WindowPlan(length, 0), Notes(), console)["train"].features
     finally:
         console.close()
-
-
-@contextmanager
-def counted_calls(monkeypatch: Any, owner: Any, name: str) -> Iterator[Callable[[], int]]:
-    """How often a method is called inside the ``with`` block."""
-    original, seen = getattr(owner, name), []
-
-    def counted(*arguments: Any, **options: Any) -> Any:
-        seen.append(1)
-        return original(*arguments, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, name, counted)
-        yield lambda: len(seen)

@@ -226,7 +226,7 @@ def test_too_short_blocks_and_too_few_documents_are_refused() -> None:
         with pytest.raises(DataError, match=r"data\.max_length=3 leaves no room for text beside 2 special tokens"):
             kind(store, np.arange(2), 3, frame())
         assert len(kind(store, np.array([1]), 9, frame())) == 0
-    with pytest.raises(DataError, match=r"there is one document, and none to take another text from"):
+    with pytest.raises(DataError, match=r"a split has one document alone, and none to take another text from"):
         PairBlocks(store, np.arange(2), 30, frame())
     with pytest.raises(DataError, match=r"does not know pairs of texts"):
         PairBlocks(MemoryStore([5, 5]), np.arange(2), 30, frame(pair=False))

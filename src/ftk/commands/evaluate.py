@@ -7,8 +7,11 @@ from typing import Any
 
 from ftk.commands.manifest import manifest_of, task_of
 from ftk.config import compose
+from ftk.config.mistakes import render
 from ftk.config.schema import EvaluateConfig
+from ftk.config.validate import texts_only
 from ftk.data.rows import Notes
+from ftk.errors import ConfigError
 from ftk.report.console import Console, label_table, scores_line
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
@@ -29,6 +32,8 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     # The files are verified, and the rows checked against the model's labels, before torch is imported.
     manifest = manifest_of(path, notes)
     task, labels, _ = task_of(manifest, config.task, str(path))
+    if mistakes := list(texts_only(task, config.data)):  # the task may stand in the checkpoint alone
+        raise ConfigError(render(mistakes))
     corpus = task.test_corpus(config.data, labels, notes)
     for line in notes.drain():
         console.say(line)

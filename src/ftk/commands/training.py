@@ -86,6 +86,8 @@ class Training:
     def _windows(self) -> WindowPlan:
         data = self.config.data
         length = window_length(self.source, data.max_length)
+        if data.max_length is None and length == self.source.trained_length:
+            self.console.say(f"windows of {length} tokens, as the model was trained (data.max_length=… for others)")
         return WindowPlan(length, data.stride if data.stride is not None else length // 4)
 
     def _prepared(self) -> dict[str, Prepared]:
@@ -111,14 +113,15 @@ class Training:
         limits = []
         if horizon.steps is not None:
             epochs = f"{self.order.epoch(horizon.steps):.3g}"
-            limits.append(f"{horizon.steps:,} steps, {epochs} epoch{'s' if epochs != '1' else ''}")
+            limits.append(f"{_counted(horizon.steps, 'step')}, {epochs} epoch{'s' if epochs != '1' else ''}")
         if horizon.tokens is not None:
             limits.append(f"{horizon.tokens:,} tokens")
         if horizon.seconds is not None:
             limits.append(f"{duration(horizon.seconds)} of time")
-        if train.epochs is None and train.max_steps is None and horizon.tokens is None and horizon.seconds is None:
-            limits.append("one pass over the data, for want of another limit")
-        return ", ".join(limits) + (", whichever is first" if len(limits) > 1 and train.epochs is None else "")
+        if len(limits) > 1:
+            return " or ".join(limits) + ", whichever is first"
+        unlimited = (train.epochs, train.max_steps, horizon.tokens, horizon.seconds) == (None, None, None, None)
+        return limits[0] + (": one pass over the data, for want of another limit" if unlimited else "")
 
     def _loop(self, state: TrainState) -> None:
         self.progress_state = state.progress
@@ -178,7 +181,7 @@ class Training:
         }
         trained = result["train"]
         self.console.say(
-            f"trained: {progress.step:,} steps, {progress.tokens:,} tokens in {duration(progress.seconds)} "
+            f"trained: {_counted(progress.step, 'step')}, {progress.tokens:,} tokens in {duration(progress.seconds)} "
             f"({trained['tokens_per_second']:,.0f} tokens/s; {100 * trained['utilisation']:.1f} % of what was computed "
             f"are real tokens, the rest is padding)"
         )
@@ -291,6 +294,10 @@ def _plan(config: TrainingConfig, order: Order) -> Plan:
         log_every=train_config.log_every,
         patience=train_config.patience,
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 
 def _go_on() -> None:

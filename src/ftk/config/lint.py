@@ -282,6 +282,8 @@ class _Lint:
             can_add = free and key.rpartition(".")[0] in known and not override.is_delete()
             plus = f" A key that is not in the YAML is added with +{word}." if can_add else ""
             owner = "" if hint else _owner(key.partition(".")[0])
+            if key.startswith("task.") and known.get("task", "") is None:
+                owner = "its fields can be set where the task is named: add task=<name>"
             belongs = f"; {owner}" if owner else ""
             advice = f"There is no key '{key}' for 'ftk {self.command}'{belongs}.{hint}{plus}"
             self.by_word[position] = Mistake(word, advice)

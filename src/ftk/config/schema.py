@@ -294,7 +294,7 @@ class EvaluateConfig:
     """`ftk evaluate`."""
 
     checkpoint: str | None
-    """A model folder that ftk wrote: runs/<run>/best."""
+    """A model folder that ftk wrote: runs/<run>/best; with task=mlm also a plain masked language model."""
     task: Any
     """null: the task and the fields that the checkpoint was trained with."""
     data: DataConfig
@@ -307,7 +307,7 @@ class PredictConfig:
     """`ftk predict`."""
 
     checkpoint: str | None
-    """A model folder that ftk wrote: runs/<run>/best."""
+    """A model folder that ftk wrote: runs/<run>/best; with task=mlm also a plain masked language model."""
     task: Any
     """null: the task and the fields that the checkpoint was trained with."""
     input: Any

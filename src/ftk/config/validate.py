@@ -267,6 +267,8 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
     elif not (folder / "ftk.json").is_file() and not (plain and (folder / "config.json").is_file()):
         inner = [name for name in ("best", "last") if (folder / name / "ftk.json").is_file()]
         hint = f" Did you mean '{folder / inner[0]}'?" if inner else " It must be one that ftk wrote."
+        if (folder / "config.json").is_file():
+            hint = " If it is a masked language model that ftk did not write, add task=mlm."
         yield Mistake(f"checkpoint={checkpoint}", f"The folder has no ftk.json.{hint}")
 
 
@@ -320,11 +322,16 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
             return  # what the config of this command says of the data is meant for another task
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
-    if not texts:
-        data = config.data
-        for key, value in (("documents", data.documents), ("validation_tokens", data.validation_tokens)):
-            if value is not None:
-                yield Mistake(f"data.{key}={getattr(value, 'value', value)}", "Only masked language models read it.")
-        if data.duplicate_lines is not Duplicates.keep:
-            what = f"data.duplicate_lines={data.duplicate_lines.value}"
-            yield Mistake(what, "Only masked language models read it; see data.duplicates.")
+    yield from texts_only(task, config.data)
+
+
+def texts_only(task: Any, data: DataConfig) -> Iterator[Mistake]:
+    """Keys of data that a task for labelled rows does not read: who sets them expects what will not happen."""
+    if task.command == "pretrain":
+        return
+    for key, value in (("documents", data.documents), ("validation_tokens", data.validation_tokens)):
+        if value is not None:
+            yield Mistake(f"data.{key}={getattr(value, 'value', value)}", "Only masked language models read it.")
+    if data.duplicate_lines is not Duplicates.keep:
+        what = f"data.duplicate_lines={data.duplicate_lines.value}"
+        yield Mistake(what, "Only masked language models read it; see data.duplicates.")

@@ -89,9 +89,12 @@ def steps(
     model, optimizer, scaler, progress = state.model, state.optimizer, state.scaler, state.progress
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     started = time.perf_counter() - progress.elapsed
-    while not plan.horizon.reached(progress):
+    while True:
         began = time.perf_counter()
-        progress.elapsed = began - started
+        if progress.step:
+            progress.elapsed = began - started  # what was done since the last step takes from the time there is
+        if plan.horizon.reached(progress):
+            return
         step = progress.step
         model.train()
         seed_step(plan.seed, step)
@@ -163,6 +166,7 @@ def train(
     progress = state.progress
     if not _validate(state, task, plan, observer, stop):
         return
+    saved = progress.step
     for info in steps(state, task, features, order, plan, hardware, pad_id):
         observer.stepped(info)
         if info.step % plan.log_every == 0 or info.last:
@@ -177,9 +181,12 @@ def train(
         if marks > progress.save_marks or info.last or not going_on or stop.requested:
             progress.save_marks = marks
             observer.save(state)
+            saved = info.step
         stop.check()
         if not going_on:
             return
+    if saved < progress.step:  # a validation used up the time
+        observer.save(state)
 
 
 def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, stop: StopFlag) -> bool:

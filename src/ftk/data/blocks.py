@@ -248,8 +248,8 @@ class PairBlocks(_Parts):
             raise DataError("task.next_sentence=true: the tokenizer of this model does not know pairs of texts.")
         if len(self._size) < 2:
             raise DataError(
-                "task.next_sentence=true: there is one document, and none to take another text from; "
-                "see data.documents."
+                "task.next_sentence=true: a split has one document alone, and none to take another text from; see "
+                "data.documents, and data.validation_share for the documents that are held out."
             )
         self._framing = sum(map(len, frame.pair))
         self._cut(self._room(self._framing))

@@ -70,7 +70,10 @@ def _decode(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, s
         yield from _decode_whole(stream, name, encoding)
         return
     if b"\0" in head:
-        raise DataError(f"{name}: this is a binary file (it has a NUL byte), not text.")
+        raise DataError(
+            f"{name}: this is a binary file (it has a NUL byte), not text. Compressed files are read where they end in "
+            f"{', '.join(COMPRESSED)}."
+        )
     before = 0
     for number, raw in enumerate(stream, start=1):
         mark = len(codecs.BOM_UTF8) if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0

@@ -143,7 +143,8 @@ class TextCorpus:
             )
         manifest = store.manifest
         unknown = f", {manifest.unknown:,} of them unknown to the vocabulary" if manifest.unknown else ""
-        console.say(f"{name}: {manifest.tokens:,} tokens in {len(store):,} documents{unknown} ({folder})")
+        texts = f"{len(store):,} document{'s' if len(store) != 1 else ''}"
+        console.say(f"{name}: {manifest.tokens:,} tokens in {texts}{unknown} ({folder})")
         for line in manifest.notes:
             console.say(f"{name}: {line}")
         return store

@@ -202,8 +202,8 @@ def _in_processes(
             yield done, future.result()
     except BrokenProcessPool as error:
         raise RunError(
-            "a process that tokenized the text died; there may have been too little memory. What it had done is "
-            "kept: run the command again, with data.workers=1 if it happens twice."
+            "a process that tokenized the text died; there may have been too little memory. The shards that were done "
+            "are kept: run the command again, with data.workers=1 if it happens twice."
         ) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -1,5 +1,6 @@
 """Backbone and head from the model's config, the task and its labels."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from transformers import AutoConfig, AutoModel
 
 from ftk.config.schema import Init, ModelConfig
 from ftk.errors import ModelError
+from ftk.models.folder import MANIFEST
 from ftk.models.locate import locate
 from ftk.models.tokenizer import load_tokenizer
 from ftk.models.vocabulary import learn_tokenizer
@@ -35,6 +37,8 @@ class Source:
     """The labels in the order of the model's outputs."""
     same_labels: bool
     """Whether the weights in ``folder`` already have a head for just these labels."""
+    trained_length: int | None = None
+    """Tokens in the windows that ftk trained these weights with; longer ones would meet positions never seen."""
 
 
 @dataclass(slots=True)
@@ -92,7 +96,8 @@ def find(model: ModelConfig, corpus: Corpus) -> Source:
                 setattr(config, name, model.dropout)
     labels, same = _settle_labels(config, corpus.labels)
     weights = folder if model.init is Init.pretrained else None
-    return Source(config, tokenizer, weights, origin, token_limit(config, tokenizer), labels, same)
+    length = _trained_length(weights) if weights is not None else None
+    return Source(config, tokenizer, weights, origin, token_limit(config, tokenizer), labels, same, length)
 
 
 def reopen(folder: Path, labels: Labels | None) -> Source:
@@ -161,16 +166,25 @@ def first_position(model: nn.Module) -> int:
 
 
 def window_length(source: Source, asked: int | None) -> int:
-    """Tokens in one window: what the user asked for, else what the model takes, 512 at the most.
+    """Tokens in one window: what the user asked for, else what the model was trained with or takes, 512 at the most.
 
     Raises:
         ModelError: the user asked for more than the model takes.
     """
     if asked is None:
-        return min(source.limit, _LONGEST)
+        return min(source.limit, _LONGEST, source.trained_length or _LONGEST)
     if asked > source.limit:
         raise ModelError(f"data.max_length={asked}: this model takes {source.limit} tokens at the most.")
     return asked
+
+
+def _trained_length(folder: Path) -> int | None:
+    """The windows that ``ftk.json`` of a model folder speaks of; None where ftk did not write it."""
+    try:
+        length = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["max_length"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return length if isinstance(length, int) and length > 0 else None
 
 
 def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, Any]]:

@@ -53,7 +53,17 @@ def learn_tokenizer(
             tokenizer.save(str(temporary))
             temporary.replace(remembered)
     extra = {"extra_special_tokens": [str(token) for token in settings.extra_tokens]} if settings.extra_tokens else {}
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=max_length, **special, **extra)
+    mask: Any = _mask(special["mask_token"]) if settings.train is Vocabulary.bpe else special["mask_token"]
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, model_max_length=max_length, **{**special, "mask_token": mask}, **extra
+    )
+
+
+def _mask(token: str) -> Any:
+    """A mask that takes the space before it: in training it stands for a piece that begins with that space."""
+    from tokenizers import AddedToken
+
+    return AddedToken(token, lstrip=True, normalized=False, special=True)
 
 
 def _sample(texts: Iterable[str], characters: int) -> list[str]:
@@ -135,7 +145,7 @@ def _learn_bpe(texts: list[str], settings: TokenizerConfig, special: dict[str, s
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(
         vocab_size=max(settings.vocab_size, len(first) + len(alphabet)),
-        special_tokens=first,
+        special_tokens=[_mask(token) if token == special["mask_token"] else token for token in first],
         initial_alphabet=alphabet,
         show_progress=False,
         min_frequency=2,

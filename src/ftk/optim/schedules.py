@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from ftk.config.schema import Decay
 
+_UNKNOWN = 1000
+"""Steps of a run of which nothing can be told yet, which is so in the first step of one that is limited by time."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
@@ -29,7 +32,7 @@ class Schedule:
             step: its number, counted from 0.
             total: steps of the whole run, or the best estimate of them where time or tokens limit the run.
         """
-        rise = self.warmup * total if 0 < self.warmup < 1 else self.warmup
+        rise = self.warmup * (total if math.isfinite(total) else _UNKNOWN) if 0 < self.warmup < 1 else self.warmup
         if step < rise:
             return (step + 1) / (rise + 1)
         if self.decay is Decay.constant or math.isinf(total):

@@ -162,7 +162,9 @@ class FillMask:
         return {**{name: value for name, value in example.row.values.items() if name not in result}, **result}
 
     def _reads(self, token: str) -> str:
-        text: str = self._tokenizer.convert_tokens_to_string([token])
+        # With another piece before it, a piece that goes on with a word loses the sign that says so.
+        before, both = (self._tokenizer.convert_tokens_to_string(pieces) for pieces in (["a"], ["a", token]))
+        text: str = both.removeprefix(before) if both.startswith(before) else both
         return text.strip()
 
 
