@@ -306,7 +306,7 @@ def test_a_tokenizer_without_a_mask_token_is_refused(ftk: Callable[..., Result],
         (("data.documents=file",), "the training text is a single document, of which none can be held out"),
         (
             ("data.documents=file", "data.validation_share=0", "task.next_sentence=true"),
-            "task.next_sentence=true: a split has one document alone, and none to take another text from; see data.documents",
+            "task.next_sentence=true: a split has one document alone, and none to take another text from; see",
         ),
         (("optimizer.lr=1e6", "schedule.warmup=0", "train.max_steps=20", "train.max_grad_norm=null"), "blocks ["),
     ],
