@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from ftk.report.console import Console
     from ftk.tasks.mlm import MaskedLanguageModel
 
+_VERSION = 1
+"""Of the reading of texts: part of the keys of the cache, so that what an older one made is not taken for the same."""
+
 
 @dataclass(slots=True)
 class TextCorpus:
@@ -128,7 +131,6 @@ class TextCorpus:
         settings = {**self._settings(name), "tokenizer": made_of, "words": self.task.needs_words}
         folder = cache_folder(self.data.cache_dir) / "tokens" / cache_key(settings)
         notes = Notes()
-        found: list[str] = []
         with console.preparing(f"{name}: tokenizing", self._bytes(name)) as progress:
             store = prepare(
                 folder,
@@ -136,10 +138,10 @@ class TextCorpus:
                 lambda: self._pieces(name, notes),
                 backend,
                 words=self.task.needs_words,
-                workers=self.data.workers or len(os.sched_getaffinity(0)),
+                workers=self.data.workers or _processors(),
                 say=console.say,
                 progress=progress,
-                notes=lambda: [*found, *notes.drain()],
+                notes=lambda: list(notes.drain()),
             )
         manifest = store.manifest
         unknown = f", {manifest.unknown:,} of them unknown to the vocabulary" if manifest.unknown else ""
@@ -209,6 +211,7 @@ class TextCorpus:
         data = self.data
         digests = self.fingerprints()[name]
         return {
+            "version": _VERSION,
             "texts": list(digests.values()),
             "formats": [self._reading(path) for path in self.files[name]],
             "documents": (data.documents or Documents.blank_line).value,
@@ -226,3 +229,10 @@ class TextCorpus:
             kind = kind_of(path, self.data.encoding, labelled=False)
         separator = "tab" if kind == "csv" and has_tabs(path) else None
         return [kind, separator, COMPRESSED.get(path.suffix.lower())]
+
+
+def _processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
