@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from data_helpers import data_config
 
-from conftest import word_pieces
+from conftest import word_pieces, write_lines
 from ftk.config.schema import Documents
 from ftk.data.blocks import Blocks
 from ftk.data.rows import Notes
@@ -21,7 +21,7 @@ from ftk.data.text_corpus import TextCorpus
 from ftk.data.tokenize import _Encoder
 from ftk.errors import DataError
 from pretraining import mlm_task, write_stories
-from small_models import make_tokenizer
+from small_models import WORDS, make_tokenizer
 
 pytestmark = pytest.mark.torch  # transformers
 
@@ -194,6 +194,11 @@ def test_a_local_dataset(make: Make) -> None:
     assert make(**values).tokenized == 0
 
 
+def different_texts(number: int) -> list[str]:
+    """Texts that differ for a tokenizer that knows WORDS alone."""
+    return [f"{one} {other}" for one in WORDS[:7] for other in WORDS[:7]][:number]
+
+
 def held_out(make: Make, **data: Any) -> set[tuple[int, ...]]:
     """The documents that are held out of stories; none of them is also trained on, and none is lost."""
     made = make(**data)
@@ -226,6 +231,26 @@ def test_a_document_of_which_nothing_is_left_is_not_held_out(make: Make) -> None
     Path("train.txt").write_text("\n\n".join(["Ada went to Oslo", "Boris went to Lima", *["\u200b"] * 20]))
     made = make(train="train.txt", validation_share=0.01)
     assert [len(made.documents(name)) for name in ("train", "validation")] == [1, 1]
+
+
+def test_documents_that_occur_twice_are_not_held_out(make: Make) -> None:
+    once, twice = different_texts(30)[:10], different_texts(30)[10:]
+    write_lines("train.txt", [*once, *twice, *twice])
+    made = make(train="train.txt", documents=Documents.line, validation_share=0.15)
+    assert len(made.documents("validation")) == 8, "a share of all documents"
+    assert not set(made.documents("validation")) & set(made.documents("train"))
+    made = make(train="train.txt", documents=Documents.line, validation_share=0.5)
+    assert len(made.documents("validation")) == 25, "where those that occur once are too few, others are taken too"
+
+
+def test_documents_that_splits_share_are_counted(make: Make) -> None:
+    texts = different_texts(40)
+    parts = {"train": texts[:30], "validation": texts[25:35], "test": texts[35:]}
+    files = {name: write_lines(f"{name}.txt", lines) for name, lines in parts.items()}
+    notes = make(documents=Documents.line, **files).notes
+    assert [note for note in notes if "training has too" in note] == [
+        "5 documents of validation that training has too: kept; scores on them say little"
+    ]
 
 
 def test_a_single_document_cannot_be_held_out(make: Make) -> None:

@@ -79,6 +79,22 @@ def test_what_is_written_comes_back_across_shards(
     assert store.words(begin, end).tolist() == (flat[begin:end] % 3 == 0).tolist()
 
 
+@SOME
+@given(st.lists(st.lists(st.integers(0, 2), max_size=5), max_size=30), st.integers(1, 20), st.integers(1, 20))
+def test_fingerprints_are_the_same_for_the_same_tokens(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[list[int]], shard: int, at_once: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "SHARD_TOKENS", shard)
+        patch.setattr(module, "_AT_ONCE", at_once)
+        store = write_store(tmp_path_factory.mktemp("store") / "s", [[text] for text in texts])
+        prints = store.fingerprints().tolist()
+    for one, first in zip(texts, prints, strict=True):
+        assert (first == 0) == (not one)
+        for other, second in zip(texts, prints, strict=True):
+            assert (first == second) == (one == other)
+
+
 def test_large_vocabularies_and_no_words(tmp_path: Path) -> None:
     store = write_store(tmp_path / "s", [[[70_000, 2**31 - 1]]], dtype="uint32", words=False)
     assert document(store, 0) == [70_000, 2**31 - 1]

@@ -43,7 +43,7 @@ def parse_tag(tag: str) -> Tag | None:
 def detect(sequences: Iterable[Sequence[Tag]]) -> Scheme:
     """The scheme of a corpus: from the letters it uses, and from where its entities begin."""
     letters: set[str] = set()
-    inside_starts = begin_after_same = begin_elsewhere = 0
+    inside_starts = begin_elsewhere = 0
     for tags in sequences:
         previous = Tag("O", "")
         for tag in tags:
@@ -52,7 +52,6 @@ def detect(sequences: Iterable[Sequence[Tag]]) -> Scheme:
             if tag.letter == "I" and not continues:
                 inside_starts += 1
             elif tag.letter == "B":
-                begin_after_same += continues
                 begin_elsewhere += not continues
             previous = tag
     if letters & {"E", "S"}:

@@ -24,7 +24,7 @@ from ftk.data.source import demo_files, fingerprint, kind_of, uses_demo
 from ftk.data.subwords import WindowPlan
 from ftk.data.tabular import has_tabs
 from ftk.data.token_store import TokenStore
-from ftk.errors import DataError
+from ftk.errors import DataError, Interrupted
 from ftk.tasks.base import Labels, Prepared
 
 if TYPE_CHECKING:
@@ -131,18 +131,25 @@ class TextCorpus:
         settings = {**self._settings(name), "tokenizer": made_of, "words": self.task.needs_words}
         folder = cache_folder(self.data.cache_dir) / "tokens" / cache_key(settings)
         notes = Notes()
-        with console.preparing(f"{name}: tokenizing", self._bytes(name)) as progress:
-            store = prepare(
-                folder,
-                settings,
-                lambda: self._pieces(name, notes),
-                backend,
-                words=self.task.needs_words,
-                workers=self.data.workers or _processors(),
-                say=console.say,
-                progress=progress,
-                notes=lambda: list(notes.drain()),
-            )
+        try:
+            with console.preparing(f"{name}: tokenizing", self._bytes(name)) as progress:
+                store = prepare(
+                    folder,
+                    settings,
+                    lambda: self._pieces(name, notes),
+                    backend,
+                    words=self.task.needs_words,
+                    workers=self.data.workers or _processors(),
+                    say=console.say,
+                    progress=progress,
+                    notes=lambda: list(notes.drain()),
+                )
+        except Interrupted as stop:
+            raise Interrupted(
+                stop.signal_number,
+                f"stopped while tokenizing; the shards that were done are kept in {folder}, and the same command goes "
+                "on behind them.",
+            ) from stop
         manifest = store.manifest
         unknown = f", {manifest.unknown:,} of them unknown to the vocabulary" if manifest.unknown else ""
         texts = f"{len(store):,} document{'s' if len(store) != 1 else ''}"
@@ -154,13 +161,16 @@ class TextCorpus:
     def _documents(self, stores: dict[str, TokenStore], notes: Notes) -> dict[str, NDArray[np.int64]]:
         """Which documents of which store make each split, in the order train, validation, test."""
         kept = {name: np.arange(len(store), dtype=np.int64) for name, store in stores.items()}
+        if "train" in stores and (len(stores) > 1 or self.data.validation_share > 0):
+            prints = {name: store.fingerprints() for name, store in stores.items()}
+            self._note_overlap(prints, notes)
         if "train" in stores and "validation" not in stores:
             if self.data.validation_share == 0:
                 notes.say(
                     "no validation (data.validation_share=0): best/ is the model after the last validation point."
                 )
                 return kept
-            held = self._held_out(stores["train"])
+            held = self._held_out(stores["train"], prints["train"])
             notes.say(
                 f"no validation named: {len(held):,} of {len(kept['train']):,} documents held out "
                 f"(data.validation_share={self.data.validation_share}, "
@@ -170,8 +180,11 @@ class TextCorpus:
             kept["validation"] = held
         return {name: kept[name] for name in ("train", "validation", "test") if name in kept}
 
-    def _held_out(self, store: TokenStore) -> NDArray[np.int64]:
-        """A seeded share of the documents, no more of them than the limit in tokens takes; one at least."""
+    def _held_out(self, store: TokenStore, prints: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """A seeded share of the documents, no more of them than the limit in tokens takes; one at least.
+
+        Where there are enough of them, these are documents that occur once, so that training has none of them too.
+        """
         filled = np.flatnonzero(np.diff(store.starts))  # the tokenizer may leave nothing of a document
         if len(filled) < 2:
             ends = (self.data.documents or Documents.blank_line).value
@@ -180,13 +193,24 @@ class TextCorpus:
                 f"documents end elsewhere (data.documents={ends} now: blank_line, line or file), name a file, or train "
                 "without (data.validation_share=0)."
             )
-        order = np.random.default_rng(self.data.split_seed).permutation(filled)
+        _, which, copies = np.unique(prints[filled], return_inverse=True, return_counts=True)
+        repeated = copies[which] > 1
+        order = np.random.default_rng(self.data.split_seed).permutation(len(filled))
+        order = filled[order[np.argsort(repeated[order], kind="stable")]]
         number = min(max(1, round(self.data.validation_share * len(filled))), len(filled) - 1)
         held = order[:number]
         if self.data.validation_tokens is not None:
             tokens = np.cumsum(store.starts[held + 1] - store.starts[held])
             held = held[: max(1, int(np.searchsorted(tokens, self.data.validation_tokens, side="right")))]
         return np.sort(held)
+
+    def _note_overlap(self, prints: dict[str, NDArray[np.uint64]], notes: Notes) -> None:
+        for name in ("validation", "test"):
+            if name in prints:
+                shared = int(np.count_nonzero(np.isin(prints[name], prints["train"]) & (prints[name] > 0)))
+                if shared:
+                    what = f"document|documents of {name} that training has too"
+                    notes.count(what, "kept; scores on them say little", number=shared)
 
     def _note_small(self, name: str, blocks: Blocks, notes: Notes) -> None:
         if name == "train" and len(blocks) < 2:
