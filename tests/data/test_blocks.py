@@ -12,7 +12,8 @@ from data_helpers import MANY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftk.data.blocks import Blocks, DocumentBlocks, PairBlocks, StreamBlocks, pack
+from ftk.data.blocks import Blocks, DocumentBlocks, PairBlocks, StreamBlocks
+from ftk.data.packing import pack
 from ftk.errors import DataError
 
 sizes = st.lists(st.integers(0, 40), max_size=15)

@@ -81,12 +81,18 @@ class Training:
         if self.folder.resume:
             open_model(self.folder.last)
             return reopen(self.folder.last, self.corpus.labels)
+        tokenizer = self.config.model.tokenizer
+        if tokenizer.train is not None:
+            kept = self.corpus.remembered(tokenizer)
+            again = kept is not None and kept.is_file()
+            how = f"learned before, {kept}" if again else "being learned from the training texts"
+            self.console.say(f"vocabulary: {tokenizer.train.value}, {how}")
         return find(self.config.model, self.corpus)
 
     def _windows(self) -> WindowPlan:
         data = self.config.data
         length = window_length(self.source, data.max_length)
-        if data.max_length is None and length == self.source.trained_length:
+        if data.max_length is None and length == self.source.trained_length and not self.folder.resume:
             self.console.say(f"windows of {length} tokens, as the model was trained (data.max_length=… for others)")
         return WindowPlan(length, data.stride if data.stride is not None else length // 4)
 
@@ -218,20 +224,21 @@ class Training:
 
     def stepped(self, info: StepInfo) -> None:
         """Move the progress bar."""
-        share = self.plan.horizon.share(self.progress_state)
-        left = self.progress_state.elapsed * (1 - share) / max(share, 1e-9)
-        self.progress.stepped(
-            info.step, share, info.loss_sum / info.count, info.lr, info.tokens / info.seconds, max(0.0, left)
-        )
+        share, left = self._share_and_left()
+        self.progress.stepped(info.step, share, info.loss_sum / info.count, info.lr, info.tokens / info.seconds, left)
 
     def logged(self, event: dict[str, Any]) -> None:
         """A line in metrics.jsonl, and one on a terminal that shows no bar."""
         self.metrics_file.add(event)
-        share = self.plan.horizon.share(self.progress_state)
-        left = self.progress_state.elapsed * (1 - share) / max(share, 1e-9)
+        _, left = self._share_and_left()
         speed = event["tokens"] / max(event["seconds"], 1e-9)
         epoch = self.order.epoch(event["step"])
-        self.progress.logged(event["step"], epoch, event["loss"], event["lr"], speed, max(0.0, left))
+        self.progress.logged(event["step"], epoch, event["loss"], event["lr"], speed, left)
+
+    def _share_and_left(self) -> tuple[float, float]:
+        """How much of the run is done, and the seconds that the rest will take at the same pace."""
+        share = self.plan.horizon.share(self.progress_state)
+        return share, max(0.0, self.progress_state.elapsed * (1 - share) / max(share, 1e-9))
 
     def validate(self, state: TrainState) -> dict[str, Any]:
         """Score the validation split, where there is one."""

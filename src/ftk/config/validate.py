@@ -215,7 +215,7 @@ def _train(train: TrainConfig) -> Iterator[Mistake]:
     for key in ("eval_every", "save_every"):
         value = getattr(train, key)
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
-        if not (value == "epoch" or (number and (value < 1 or value == int(value)))):
+        if not (value == "epoch" or (number and (value < 1 or isinstance(value, int)))):
             advice = "It is 'epoch', a whole number of optimizer steps, or below 1 a share of the run."
             yield Mistake(f"train.{key}={value}", advice)
     if train.budget is not None:

@@ -40,8 +40,10 @@ class Horizon:
         totals = [math.inf] if self.steps is None else [float(self.steps)]
         if self.tokens is not None and progress.tokens:
             totals.append(progress.step * self.tokens / progress.tokens)
-        if self.seconds is not None and progress.step and progress.elapsed > 0:
-            totals.append(progress.step * self.seconds / progress.elapsed)
+        if self.seconds is not None and progress.step > 1 and progress.elapsed > progress.first_step:
+            # The first step may compile, and warms caches: it says nothing of the pace.
+            pace = (progress.elapsed - progress.first_step) / (progress.step - 1)
+            totals.append(progress.step + max(0.0, self.seconds - progress.elapsed) / pace)
         return min(totals)
 
     def reached(self, progress: Progress) -> bool:

@@ -132,6 +132,8 @@ def steps(
         now = time.perf_counter()
         _advance(state, loss_sum, count, tokens, padding, now - began, overflowed)
         progress.elapsed = now - started
+        if progress.step == 1:
+            progress.first_step = progress.elapsed
         yield StepInfo(
             step=progress.step,
             loss_sum=loss_sum,
@@ -185,8 +187,15 @@ def train(
         stop.check()
         if not going_on:
             return
-    if saved < progress.step:  # a validation used up the time
-        observer.save(state)
+    if saved < progress.step:  # the time ran out between two steps
+        if progress.loss_count:
+            observer.logged(_event(state, info))
+            progress.loss_sum, progress.loss_count = 0.0, 0
+        try:
+            _validate(state, task, plan, observer, stop)
+        finally:
+            observer.save(state)
+        stop.check()
 
 
 def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, stop: StopFlag) -> bool:

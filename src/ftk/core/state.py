@@ -22,6 +22,8 @@ class Progress:
     """Time spent in optimizer steps."""
     elapsed: float = 0.0
     """Wall-clock time since the first step, validations and saves included."""
+    first_step: float = 0.0
+    """What of it had passed at the end of the first step."""
     validated: int = 0
     """The step of the last validation."""
     eval_marks: int = 0

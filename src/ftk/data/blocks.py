@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from bisect import bisect_left, insort
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
@@ -14,11 +13,9 @@ from numpy.typing import NDArray
 from ftk.config.schema import TrainConfig
 from ftk.data.batches import BlockOrder
 from ftk.data.framing import Frame
+from ftk.data.packing import pack
 from ftk.data.token_store import TokenStore
 from ftk.errors import DataError
-
-_TOGETHER = 4096
-"""Parts of documents that are packed together, the longest first; packing more at once hardly saves padding."""
 
 
 class Packing(Enum):
@@ -293,36 +290,3 @@ class PairBlocks(_Parts):
         first, last = np.searchsorted(self._part_document, [own, own + 1])
         drawn = int(generator.integers(0, len(self._part_size) - (last - first)))
         return drawn if drawn < first else drawn + int(last - first)
-
-
-def pack(sizes: NDArray[np.int64], capacity: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Best fit, the longest first, among neighbours: which parts share a block.
-
-    Args:
-        sizes: of the parts; none is larger than the capacity.
-        capacity: of a block.
-
-    Returns:
-        The parts in the order of the blocks, and where in that order each block begins, with the end behind the last.
-    """
-    order: list[int] = []
-    bounds = [0]
-    for begin in range(0, len(sizes), _TOGETHER):
-        part = sizes[begin : begin + _TOGETHER]
-        blocks: list[list[int]] = []
-        room: list[tuple[int, int]] = []  # what is left in each block, sorted
-        for number in np.argsort(-part, kind="stable"):
-            size = int(part[number])
-            at = bisect_left(room, (size, -1))
-            if at < len(room):
-                left, block = room.pop(at)
-                blocks[block].append(begin + int(number))
-            else:
-                left, block = capacity, len(blocks)
-                blocks.append([begin + int(number)])
-            if left - size:
-                insort(room, (left - size, block))
-        for members in blocks:
-            order += sorted(members)
-            bounds.append(len(order))
-    return np.array(order, dtype=np.int64), np.array(bounds, dtype=np.int64)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.data.lines import COMPRESSED
+from ftk.data.rows import Notes
 from ftk.errors import DataError
 
 ENDINGS = {
@@ -70,6 +71,21 @@ def _expand_one(item: str, key: str) -> list[Path]:
         raise DataError(f"{key}={item}: no file matches.")
     near = _near(path)
     raise DataError(f"{key}={item}: there is no such file or folder (looked at {path.absolute()}).{near}")
+
+
+def note_passed_over(specs: dict[str, Any], notes: Notes) -> None:
+    """Say what is in the folders that splits name and is not read: other endings, and folders in them."""
+    for name, spec in specs.items():
+        for item in spec if isinstance(spec, (list, tuple)) else [spec]:
+            folder = Path(os.path.expanduser(str(item)))
+            if not folder.is_dir():
+                continue
+            inside = sorted(child for child in folder.iterdir() if not child.name.startswith("."))
+            left = [child for child in inside if child.is_dir() or kind_of_name(child) is None]
+            if left:
+                shown = ", ".join(child.name + ("/" if child.is_dir() else "") for child in left[:5])
+                more = ", …" if len(left) > 5 else ""
+                notes.say(f"data.{name}={item}: {len(left)} of {len(inside)} entries not read ({shown}{more}).")
 
 
 def _near(path: Path) -> str:

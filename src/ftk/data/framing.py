@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.data.subwords import special_tokens
+from ftk.data.subwords import require_offsets, special_tokens
 from ftk.errors import ModelError
 
 
@@ -39,6 +39,7 @@ class Frame:
         Raises:
             ModelError: it has no mask token.
         """
+        require_offsets(tokenizer)
         if tokenizer.mask_token_id is None:
             raise ModelError(
                 f"the tokenizer {type(tokenizer).__name__} has no mask token: this is no model that fills masks, and "

@@ -52,7 +52,10 @@ def _load(name: str, subset: str | None, revision: str | None, split: str) -> An
         raise
     except Exception as error:  # the library raises errors of many libraries below it; each ends the reading
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise DataError(f"{place}: the dataset cannot be loaded ({type(error).__name__}: {reason}).") from error
+        raise DataError(
+            f"{place}: the dataset cannot be loaded ({type(error).__name__}: {reason}). A split that it does not "
+            "have is left out with data.<split>=null."
+        ) from error
     return data
 
 

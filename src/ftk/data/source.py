@@ -10,7 +10,7 @@ from typing import Any
 import ftk
 from ftk.config.schema import DataConfig, Format
 from ftk.data.conll import read_conll
-from ftk.data.files import expand, kind_of_name
+from ftk.data.files import expand, kind_of_name, note_passed_over
 from ftk.data.hub import read_hub
 from ftk.data.jsonl import read_jsonl
 from ftk.data.lines import STDIN, numbered_lines, opened
@@ -64,6 +64,7 @@ def read_splits(data: DataConfig, names: Iterable[str], *, demo: str | None, not
             rows = read_hub(data.name, data.subset, data.revision, str(getattr(data, name)))
         else:
             files = expand(getattr(data, name), key=f"data.{name}")
+            note_passed_over({name: getattr(data, name)}, notes)
             rows = _chain(files, data, notes)
         notes.prefix = f"{name}: "
         found = list(islice(rows, data.limit))

@@ -58,11 +58,7 @@ class SubwordEncoder:
     """Encodes rows of words with one tokenizer and one plan of windows."""
 
     def __init__(self, tokenizer: Any, plan: WindowPlan) -> None:
-        if not getattr(tokenizer, "is_fast", False):
-            raise ModelError(
-                f"the tokenizer {type(tokenizer).__name__} reports no character offsets; "
-                "a model with a tokenizer.json is needed."
-            )
+        require_offsets(tokenizer)
         self.tokenizer = tokenizer
         self.plan = plan
         self.prefix, self.suffix = special_tokens(tokenizer)
@@ -186,6 +182,19 @@ def words_of_subwords(
     for piece in np.flatnonzero(touches & (spans[:, 1] - spans[:, 0] == 1)):
         reaches[piece] = text[spans[piece, 0]] == " "
     return np.where(past, np.where(reaches, filled[following], -1), filled[word]).astype(np.int32)
+
+
+def require_offsets(tokenizer: Any) -> None:
+    """Refuse a tokenizer that is not one of the tokenizers library.
+
+    Raises:
+        ModelError: it is not.
+    """
+    if not getattr(tokenizer, "is_fast", False):
+        raise ModelError(
+            f"the tokenizer {type(tokenizer).__name__} reports no character offsets; "
+            "a model with a tokenizer.json is needed."
+        )
 
 
 def special_tokens(tokenizer: Any) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

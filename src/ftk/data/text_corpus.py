@@ -16,14 +16,14 @@ from ftk.config.schema import DataConfig, Documents, Format
 from ftk.data.blocks import Blocks
 from ftk.data.cache import cache_folder, cache_key
 from ftk.data.documents import Piece, documents
-from ftk.data.files import expand
+from ftk.data.files import expand, note_passed_over
 from ftk.data.framing import Frame
 from ftk.data.lines import COMPRESSED
 from ftk.data.rows import Notes, Row
 from ftk.data.source import demo_files, fingerprint, kind_of, uses_demo
 from ftk.data.subwords import WindowPlan
 from ftk.data.tabular import has_tabs
-from ftk.data.token_store import TokenStore
+from ftk.data.token_store import STORE_VERSION, TokenStore
 from ftk.errors import DataError, Interrupted
 from ftk.tasks.base import Labels, Prepared
 
@@ -74,6 +74,7 @@ class TextCorpus:
                     files[name] = tuple(expand(spec, key=f"data.{name}"))
         if names[0] not in files:
             raise DataError(f"data.{names[0]}: name the texts; {', '.join(files) or 'nothing'} alone is not enough.")
+            note_passed_over({name: getattr(data, name) for name in files if name not in slices}, notes)
         corpus = cls(task, data, files, slices)
         for name in files:
             if next(iter(corpus._pieces(name, Notes())), None) is None:
@@ -124,11 +125,14 @@ class TextCorpus:
         return prepared
 
     def _store(self, name: str, tokenizer: Any, console: Console) -> TokenStore:
+        import tokenizers
+
         from ftk.data.tokenize import prepare
 
         backend = tokenizer.backend_tokenizer
         made_of = hashlib.sha256(backend.to_str().encode()).hexdigest()
         settings = {**self._settings(name), "tokenizer": made_of, "words": self.task.needs_words}
+        settings["made_by"] = [STORE_VERSION, tokenizers.__version__]
         folder = cache_folder(self.data.cache_dir) / "tokens" / cache_key(settings)
         notes = Notes()
         try:
@@ -171,8 +175,10 @@ class TextCorpus:
                 )
                 return kept
             held = self._held_out(stores["train"], prints["train"])
+            share = np.diff(stores["train"].starts)[held].sum() / stores["train"].manifest.tokens
             notes.say(
-                f"no validation named: {len(held):,} of {len(kept['train']):,} documents held out "
+                f"no validation named: {len(held):,} of {len(kept['train']):,} documents held out, "
+                f"{100 * share:.1f} % of the tokens "
                 f"(data.validation_share={self.data.validation_share}, "
                 f"data.validation_tokens={self.data.validation_tokens}, data.split_seed={self.data.split_seed})."
             )
@@ -184,6 +190,7 @@ class TextCorpus:
         """A seeded share of the documents, no more of them than the limit in tokens takes; one at least.
 
         Where there are enough of them, these are documents that occur once, so that training has none of them too.
+        Where none is as small as the limit, it is the smallest one.
         """
         filled = np.flatnonzero(np.diff(store.starts))  # the tokenizer may leave nothing of a document
         if len(filled) < 2:
@@ -198,11 +205,13 @@ class TextCorpus:
         order = np.random.default_rng(self.data.split_seed).permutation(len(filled))
         order = filled[order[np.argsort(repeated[order], kind="stable")]]
         number = min(max(1, round(self.data.validation_share * len(filled))), len(filled) - 1)
-        held = order[:number]
-        if self.data.validation_tokens is not None:
-            tokens = np.cumsum(store.starts[held + 1] - store.starts[held])
-            held = held[: max(1, int(np.searchsorted(tokens, self.data.validation_tokens, side="right")))]
-        return np.sort(held)
+        size = np.diff(store.starts)
+        limit = self.data.validation_tokens
+        if limit is None:
+            return np.sort(order[:number])
+        fits = order[size[order] <= limit][:number]
+        held = fits[: int(np.searchsorted(np.cumsum(size[fits]), limit, side="right"))]
+        return np.sort(held) if len(held) else order[np.argsort(size[order], kind="stable")][:1]
 
     def _note_overlap(self, prints: dict[str, NDArray[np.uint64]], notes: Notes) -> None:
         for name in ("validation", "test"):
@@ -236,7 +245,8 @@ class TextCorpus:
         digests = self.fingerprints()[name]
         return {
             "version": _VERSION,
-            "texts": list(digests.values()),
+            # A file that is named twice is read twice.
+            "texts": [digests[str(path)] for path in self.files[name]] or list(digests.values()),
             "formats": [self._reading(path) for path in self.files[name]],
             "documents": (data.documents or Documents.blank_line).value,
             "columns": {role: column for role, column in data.columns.items() if column is not None},
@@ -257,6 +267,9 @@ class TextCorpus:
 
 def _processors() -> int:
     """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    number = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:  # a container may be given less time than it sees processors
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return min(number, max(1, round(int(quota) / int(period))))
+    except (OSError, ValueError):
+        return number

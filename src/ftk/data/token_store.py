@@ -22,7 +22,8 @@ SHARD_TOKENS = 1 << 23
 _AT_ONCE = 1 << 20
 """Tokens that are looked at together where all of them are."""
 _MANIFEST = "store.json"
-_VERSION = 1
+STORE_VERSION = 1
+"""Of the files of a store."""
 
 
 class Damaged(Exception):
@@ -75,7 +76,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     """
     try:
         saved = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-        if saved.pop("version") != _VERSION:
+        if saved.pop("version") != STORE_VERSION:
             raise ValueError("another version of ftk wrote it")
         if saved.pop("check") != cache_key(saved):
             raise ValueError("it was changed")
@@ -91,7 +92,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write a manifest, whole or not at all."""
     temporary = folder / f".{_MANIFEST}.tmp"
     saved = asdict(manifest)
-    made = {"version": _VERSION, "check": cache_key(saved), **saved}
+    made = {"version": STORE_VERSION, "check": cache_key(saved), **saved}
     temporary.write_text(json.dumps(made, indent=1, default=str) + "\n", encoding="utf-8")
     temporary.replace(folder / _MANIFEST)
 

@@ -135,11 +135,16 @@ def _locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
     """One process at a time prepares a store; the lock ends with the process that holds it."""
     import fcntl
 
-    with open(folder / ".lock", "w") as stream:
+    with contextlib.ExitStack() as stack:
+        try:
+            stream = stack.enter_context(open(folder / ".lock", "w"))
+        except PermissionError:  # a cache that others may only read; what is whole in it can be used
+            yield
+            return
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say(f"waiting for another process that prepares the same text ({folder})")
+            say(f"waiting for another process that prepares or verifies the same text ({folder})")
             fcntl.flock(stream, fcntl.LOCK_EX)
         yield
 

@@ -83,7 +83,7 @@ def find(model: ModelConfig, corpus: Corpus) -> Source:
         assert folder is not None
         tokenizer = load_tokenizer(folder)
     if model.init is Init.random:
-        config.vocab_size = len(tokenizer)
+        config.vocab_size = _embedded(config, model.config, tokenizer)
         for name in ("pad_token_id", "cls_token_id", "sep_token_id", "bos_token_id", "eos_token_id"):
             if getattr(config, name, None) is not None:
                 setattr(config, name, getattr(tokenizer, name))
@@ -106,7 +106,8 @@ def reopen(folder: Path, labels: Labels | None) -> Source:
     config = _read_config(folder, {})
     tokenizer = load_tokenizer(folder)
     labels, _ = _settle_labels(config, labels)
-    return Source(config, tokenizer, folder, f"folder {folder}", token_limit(config, tokenizer), labels, True)
+    limit = token_limit(config, tokenizer)
+    return Source(config, tokenizer, folder, f"folder {folder}", limit, labels, True, _trained_length(folder))
 
 
 def check_head(source: Source, auto_model: str) -> None:
@@ -176,6 +177,19 @@ def window_length(source: Source, asked: int | None) -> int:
     if asked > source.limit:
         raise ModelError(f"data.max_length={asked}: this model takes {source.limit} tokens at the most.")
     return asked
+
+
+def _embedded(config: Any, values: dict[str, Any], tokenizer: Any) -> int:
+    """Entries of the table of embeddings: what the tokenizer needs, or the larger number that the user gave."""
+    needed = max(tokenizer.get_vocab().values()) + 1
+    if "vocab_size" not in values:
+        return needed
+    if config.vocab_size < needed:
+        raise ModelError(
+            f"model.config.vocab_size={config.vocab_size}: the tokenizer has entries up to {needed:,}; leave the key "
+            "out, or make it larger."
+        )
+    return int(config.vocab_size)
 
 
 def _trained_length(folder: Path) -> int | None:

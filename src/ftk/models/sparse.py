@@ -79,6 +79,8 @@ def keeps_documents_apart(model: nn.Module, inputs: dict[str, Tensor], alone: li
         with torch.inference_mode():
             packed = encoder(**inputs)[0][0]
             parts = torch.cat([encoder(**document)[0][0] for document in alone])
+    except torch.OutOfMemoryError:
+        raise
     except (TypeError, ValueError, RuntimeError, IndexError):
         return False  # it takes no mask over pairs of positions, or no positions
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -110,14 +111,40 @@ def _learn_wordpiece(texts: list[str], settings: TokenizerConfig, special: dict[
     # The trainer numbers the '##x' pieces in the order of a hash map, which differs between processes, and breaks
     # ties by those numbers. Numbered beforehand they are the same each time; the vocabulary is then taken over
     # without the mark of special tokens that this puts on them.
-    normalized = (tokenizer.normalizer.normalize_str(text) for text in texts)
-    letters = sorted({letter for text in normalized for letter in set(text) if not letter.isspace()})
-    first = [*special.values(), *map(str, settings.extra_tokens), *letters, *(f"##{letter}" for letter in letters)]
+    letters = _alphabet(texts, tokenizer, settings.vocab_size // 2)
+    first = [*special.values(), *map(str, settings.extra_tokens), *letters]
     trainer = trainers.WordPieceTrainer(
         vocab_size=max(settings.vocab_size, len(first)), special_tokens=first, show_progress=False, min_frequency=1
     )
     tokenizer.train_from_iterator(texts, trainer)
     return _word_pieces(tokenizer.get_vocab(), settings, special)
+
+
+def _alphabet(texts: list[str], tokenizer: Any, room: int) -> list[str]:
+    """The letters of the texts, and with '##' before them those that can go on with a word.
+
+    Where they do not fit into the room, which happens with texts from everywhere, the rarest are left out: they will
+    be unknown, and words that have them too.
+    """
+    normalize = tokenizer.normalizer.normalize_str
+    found = sorted({letter for text in texts for letter in set(normalize(text)) if not letter.isspace()})
+
+    def pieces(letter: str) -> list[str]:
+        # Punctuation and Chinese characters are words by themselves, and never go on with one.
+        words = tokenizer.pre_tokenizer.pre_tokenize_str(normalize(f"a{letter}"))
+        return [letter, f"##{letter}"] if len(words) == 1 else [letter]
+
+    forms = {letter: pieces(letter) for letter in found}
+    if sum(map(len, forms.values())) > room:
+        counts = Counter(letter for text in texts for letter in normalize(text))
+        kept, size = set(), 0
+        for letter in sorted(found, key=lambda letter: (-counts[letter], letter)):
+            size += len(forms[letter])
+            if size > room:
+                break
+            kept.add(letter)
+        found = [letter for letter in found if letter in kept]
+    return [*found, *(form for letter in found for form in forms[letter][1:])]
 
 
 def _word_pieces(vocabulary: dict[str, int] | None, settings: TokenizerConfig, special: dict[str, str]) -> Any:
