@@ -121,6 +121,19 @@ def test_spans_in_text_are_learned(ftk: Callable[..., Result], subwords: str) ->
             assert row["text"][entity["start"] : entity["end"]] == entity["text"]
 
 
+def test_what_a_folder_has_beside_the_data_is_said(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+    Path("data/deep").mkdir(parents=True)
+    write_conll("data/train.conll", toy_sentences(8))
+    argv = [*TINY, *toy, "data.train=data", "debug=one-step"]
+    beside = ftk("finetune", *argv, "run.dir=run1")
+    assert beside.code == 0, beside.err
+    assert "data.train=data: 1 of 2 entries not read (deep/)." in beside.out
+    Path("data/deep").rmdir()
+    alone = ftk("finetune", *argv, "run.dir=run2")
+    assert alone.code == 0, alone.err
+    assert "not read" not in alone.out
+
+
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 @pytest.mark.parametrize("schedule", ["linear", "cosine", "constant", "wsd"])
 def test_optimizers_and_schedules_run(

@@ -160,6 +160,57 @@ def test_another_architecture_with_random_weights_from_a_folder(ftk: Callable[..
     assert (config.pad_token_id, config.bos_token_id) == (tokenizer.pad_token_id, tokenizer.bos_token_id)
 
 
+def test_a_vocabulary_is_said_to_be_learned_once(ftk: Callable[..., Result], stories: str) -> None:
+    first = ftk("pretrain", *TINY_MODEL, *SHORT, stories, "run.dir=run1")
+    assert first.code == 0, first.err
+    assert "vocabulary: wordpiece, being learned from the training texts" in first.out
+    again = ftk("pretrain", *TINY_MODEL, *SHORT, stories, "run.dir=run2")
+    assert again.code == 0, again.err
+    [kept] = Path("cache/vocabularies").absolute().iterdir()
+    assert f"vocabulary: wordpiece, learned before, {kept}" in again.out
+    assert Path("run1/best/tokenizer.json").read_bytes() == Path("run2/best/tokenizer.json").read_bytes()
+
+
+def test_more_embeddings_than_the_vocabulary_needs(ftk: Callable[..., Result], stories: str) -> None:
+    """Tables are often rounded up; a row that stands for no token is no candidate for a mask."""
+    from safetensors.torch import load_file
+
+    argv = (*TINY_MODEL, *SHORT, stories, "task.top_k=20")
+    result = ftk("pretrain", *argv, "+model.config.vocab_size=3000", "run.dir=run")
+    assert result.code == 0, result.err
+    assert read_json("run/best/config.json")["vocab_size"] == 3000
+    assert load_file("run/best/model.safetensors")["bert.embeddings.word_embeddings.weight"].shape[0] == 3000
+    scored = ftk("evaluate", "checkpoint=run/best", "data.test=stories.txt", "run.dir=scores", *CPU)
+    assert scored.code == 0, scored.err
+    write_lines("in.txt", ["Ada went to [MASK]."])
+    filled = ftk("predict", "checkpoint=run/best", "input=in.txt", *CPU)
+    assert filled.code == 0, filled.err
+    known = read_json("run/best/tokenizer.json")["model"]["vocab"]
+    assert {entry["token"] for entry in json.loads(filled.out)["masks"][0]["candidates"]} <= set(known)
+
+    few = ftk("pretrain", *argv, "+model.config.vocab_size=20", "run.dir=few")
+    assert few.code == 1
+    assert "model.config.vocab_size=20: the tokenizer has entries up to" in few.err
+    assert "Traceback" not in few.err
+    assert not Path("few").exists()
+
+
+def test_what_a_folder_has_beside_the_texts_is_said(ftk: Callable[..., Result]) -> None:
+    Path("texts/deep").mkdir(parents=True)
+    write_stories("texts/a.txt", 0, 40)
+    said = "data.train=texts: 2 of 3 entries not read (README.md, deep/)."
+    argv = (*TINY_MODEL, *SHORT, "data.train=texts")
+    write_lines("texts/README.md", ["What these are."])
+    result = ftk("pretrain", *argv, "run.dir=run1")
+    assert result.code == 0, result.err
+    assert said in result.out
+    Path("texts/README.md").unlink()
+    Path("texts/deep").rmdir()
+    result = ftk("pretrain", *argv, "run.dir=run2")
+    assert result.code == 0, result.err
+    assert "not read" not in result.out
+
+
 def test_next_sentence_prediction_from_text_to_scores(ftk: Callable[..., Result], stories: str) -> None:
     import transformers
 

@@ -104,7 +104,7 @@ VALUES = [
     {
         "train.epochs=inf": "It must be a finite number.",
         "train.eval_every=inf": "It is 'epoch', a whole number",
-        "train.save_every=1.5": "It is 'epoch', a whole number",
+        "train.save_every=1.0": "It is 'epoch', a whole number",
         "train.budget=0h": "It must be greater than 0.",
         "train.max_grad_norm=nan": "It must be a finite number.",
         "optimizer.lr=True": "It must be a number.",
@@ -212,6 +212,18 @@ PRETRAIN = [
 def test_what_cannot_be_pretrained(ftk: Callable[..., Result], argv: list[str], what: str, advice: str) -> None:
     refused(ftk("pretrain", *argv), (what, advice))
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "right"), [("1", True), ("0.5", True), ("epoch", True), ("1.0", False), ("1.5", False)]
+)
+def test_a_whole_number_is_steps_and_a_share_is_below_one(ftk: Callable[..., Result], value: str, right: bool) -> None:
+    for key in ("train.eval_every", "train.save_every"):
+        wrong = (
+            [] if right else [(f"{key}={value}", "a whole number of optimizer steps, or below 1 a share of the run")]
+        )
+        result = ftk("pretrain", f"{key}={value}", "train.max_tokens=0")
+        refused(result, ("train.max_tokens=0", "It must be greater than 0."), *wrong)
 
 
 def test_what_only_texts_have_is_not_for_labelled_rows(ftk: Callable[..., Result]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,17 +19,21 @@ TOKENS = 7
 
 
 class Counting:
-    """A task of one weight. Each forward pass takes a second on ``clock``, each validation as long as it is told."""
+    """A task of one weight. Each forward pass takes a second on ``clock``, each validation and save what it is told."""
 
     score, higher_is_better = "loss", False
 
-    def __init__(self, clock: SimpleNamespace, validation: float = 0.0) -> None:
+    def __init__(self, clock: SimpleNamespace, validation: float = 0.0, saving: float = 0.0) -> None:
         self.clock = clock
         self.validation = validation
+        self.saving = saving
         self.steps: list[Any] = []
         self.windows: list[list[int]] = []
         self.validated_at: list[int] = []
+        self.best_at: list[int] = []
+        self.logged_at: list[int] = []
         self.saved_at: list[int] = []
+        self.last_saved: dict[str, Any] = {}
 
     # The task.
 
@@ -56,17 +61,21 @@ class Counting:
     def stepped(self, info: Any) -> None:
         self.steps.append(info)
 
-    def logged(self, event: dict[str, Any]) -> None: ...
+    def logged(self, event: dict[str, Any]) -> None:
+        self.logged_at.append(event["step"])
 
     def validate(self, state: Any) -> dict[str, Any]:
         self.clock.now += self.validation
         self.validated_at.append(state.progress.step)
         return {"loss": 1.0}
 
-    def validated(self, state: Any, metrics: dict[str, Any], *, best: bool) -> None: ...
+    def validated(self, state: Any, metrics: dict[str, Any], *, best: bool) -> None:
+        self.best_at += [state.progress.step] * best
 
     def save(self, state: Any) -> None:
+        self.clock.now += self.saving
         self.saved_at.append(state.progress.step)
+        self.last_saved = asdict(state.progress)
 
     @property
     def rates(self) -> list[float]:
@@ -101,12 +110,14 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counting]:
         save_every: Every = never,
         a_step: Callable[[int], float] = lambda step: 1.0,
         validation: float = 0.0,
+        saving: float = 0.0,
+        log_every: int = 1,
         warmup: float = 0.0,
         order: BlockOrder | None = None,
         progress: Progress | None = None,
     ) -> Counting:
         clock.a_step = a_step
-        task: Any = Counting(clock, validation)
+        task: Any = Counting(clock, validation, saving)
         hardware = Hardware(torch.device("cpu"), Precision.fp32, "")
         model = torch.nn.Linear(TOKENS, 1)
         optimizer = torch.optim.SGD([{"params": list(model.parameters()), "peak_lr": 1.0}], lr=1.0)
@@ -119,7 +130,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counting]:
             schedule=Schedule(decay=Decay.linear, warmup=warmup, floor=0.1, cooldown=0.0),
             eval_every=eval_every,
             save_every=save_every,
-            log_every=1,
+            log_every=log_every,
             patience=None,
         )
         order = order or BlockOrder(100, 1, 1, start=None, warmup=0)
@@ -134,6 +145,13 @@ def every(share: float) -> Any:
     from ftk.core.horizon import Every
 
     return Every(None, share)
+
+
+def share_by_pace(step: int, elapsed: float, first: float, seconds: float) -> float:
+    """How far a step is on the schedule if the run goes on at the pace of the steps behind the first one."""
+    if step < 2:
+        return 0.0  # nothing can be told yet
+    return step / (step + (seconds - elapsed) * (step - 1) / (elapsed - first))
 
 
 def test_steps_are_exact_and_so_is_their_schedule(trained: Callable[..., Counting]) -> None:
@@ -168,7 +186,8 @@ def test_a_run_ends_with_its_time_and_its_rate_is_low_by_then(
     assert run.rates[0] == 1.0
     assert run.rates == sorted(run.rates, reverse=True)
     # The last step knows of the time before it.
-    assert run.rates[-1] == pytest.approx(1 - 0.9 * sum(took[:-1]) / 60)
+    before = len(took) - 1
+    assert run.rates[-1] == pytest.approx(1 - 0.9 * share_by_pace(before, sum(took[:-1]), took[0], 60))
     assert run.rates[-1] < 0.2
     assert run.validated_at == run.saved_at == [len(run.steps)]
 
@@ -180,13 +199,73 @@ def test_the_warm_up_is_a_share_of_the_time_too(trained: Callable[..., Counting]
     assert rates[21:] == sorted(rates[21:], reverse=True)
 
 
+def test_a_slow_first_step_does_not_skip_the_warm_up(trained: Callable[..., Counting]) -> None:
+    """It may compile: of 100 seconds it takes 30, and the warm-up is a fifth of the 71 steps there are."""
+    rates = trained(seconds=100, warmup=0.2, a_step=lambda step: 1.0 if step else 30.0).rates
+    assert len(rates) == 71
+    assert rates[:14] == sorted(rates[:14])
+    assert rates[1] < 0.2
+    assert rates.index(max(rates)) in (13, 14, 15)
+    assert rates[15:] == sorted(rates[15:], reverse=True)
+
+
 def test_validations_take_of_the_time(trained: Callable[..., Counting]) -> None:
     run = trained(seconds=40, eval_every=every(0.25), validation=4.0)
     assert len(run.validated_at) == 4
     assert len(run.steps) == 40 - 3 * 4  # the last validation comes after the last step
     validations = [sum(done < step for done in run.validated_at) for step in range(1, len(run.steps) + 1)]
     begins = [step + 4 * before for step, before in enumerate(validations)]
-    assert run.rates == pytest.approx([1 - 0.9 * begin / 40 for begin in begins])
+    shares = [share_by_pace(step, begin, 1.0, 40) for step, begin in enumerate(begins)]
+    assert run.rates == pytest.approx([1 - 0.9 * share for share in shares])
+
+
+@pytest.mark.parametrize("took", ["saving", "validation"])
+def test_a_run_whose_time_ends_between_two_steps_is_scored_logged_and_saved(
+    trained: Callable[..., Counting], took: str
+) -> None:
+    from ftk.core.horizon import Every
+
+    due = {"saving": "save_every", "validation": "eval_every"}[took]
+    run = trained(seconds=10, log_every=100, **{took: 6.0, due: Every(4, None)})
+    assert [info.last for info in run.steps] == [False] * 4
+    assert run.validated_at == run.best_at == run.logged_at == [4]
+    assert run.saved_at == ([4, 4] if took == "saving" else [4])
+    assert (run.last_saved["validated"], run.last_saved["best_step"], run.last_saved["loss_count"]) == (4, 4, 0)
+
+
+def test_what_was_done_when_the_time_ended_is_not_done_again(trained: Callable[..., Counting]) -> None:
+    from ftk.core.horizon import Every
+
+    run = trained(seconds=10, eval_every=Every(4, None), save_every=Every(4, None), saving=6.0)
+    assert run.logged_at == [1, 2, 3, 4]
+    assert run.validated_at == run.saved_at == [4]
+
+
+def test_a_run_that_goes_on_with_no_time_left_is_scored(trained: Callable[..., Counting]) -> None:
+    from ftk.core.state import Progress
+
+    run = trained(seconds=10, progress=Progress(step=6, tokens=6 * TOKENS, elapsed=10.0, loss_sum=1.0, loss_count=1))
+    assert run.steps == []
+    assert run.validated_at == run.best_at == [6]
+
+
+def test_a_model_that_the_last_validation_finds_lost_is_not_saved(
+    trained: Callable[..., Counting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ftk.core.horizon import Every
+    from ftk.errors import RunError
+
+    saved_at: list[int] = []
+
+    def save(self: Counting, state: Any) -> None:
+        self.clock.now += 6.0
+        saved_at.append(state.progress.step)
+
+    monkeypatch.setattr(Counting, "save", save)
+    monkeypatch.setattr(Counting, "validate", lambda self, state: {"loss": float("nan")})
+    with pytest.raises(RunError, match="step 4: the validation loss is nan"):
+        trained(seconds=10, save_every=Every(4, None))
+    assert saved_at == [4]
 
 
 def test_whatever_limit_is_first_ends_the_run(trained: Callable[..., Counting]) -> None:
@@ -219,7 +298,7 @@ def test_an_interrupted_run_goes_on_with_the_time_that_is_left(trained: Callable
     from ftk.core.state import Progress
 
     whole = trained(seconds=10, eval_every=every(0.5))
-    done = Progress(step=6, tokens=6 * TOKENS, elapsed=6.0, validated=5, eval_marks=1)
+    done = Progress(step=6, tokens=6 * TOKENS, elapsed=6.0, first_step=1.0, validated=5, eval_marks=1)
     rest = trained(seconds=10, eval_every=every(0.5), progress=done)
     assert [info.step for info in rest.steps] == [7, 8, 9, 10]
     assert rest.rates == pytest.approx(whole.rates[6:])
@@ -251,13 +330,18 @@ def test_estimates_of_the_whole() -> None:
     by_all = Horizon(steps=100, tokens=1000, seconds=60)
     assert by_all.total(Progress()) == 100
     assert by_all.share(Progress()) == 0
-    halfway = Progress(step=10, tokens=500, elapsed=15)
+    halfway = Progress(step=10, tokens=500, elapsed=15, first_step=1.5)
     assert by_all.total(halfway) == 20
     assert by_all.share(halfway) == 0.5
     by_time = Horizon(steps=None, tokens=None, seconds=60)
     assert np.isinf(by_time.total(Progress()))
     assert by_time.total(halfway) == 40
     assert by_time.share(halfway) == 0.25
+    slow = Progress(step=1, elapsed=30, first_step=30)
+    assert np.isinf(by_time.total(slow)), "the first step says nothing of the pace"
+    assert by_time.total(Progress(step=2, elapsed=31, first_step=30)) == 31
+    assert by_time.total(Progress(step=11, elapsed=40, first_step=30)) == 31
+    assert by_time.total(Progress(step=31, elapsed=70, first_step=30)) == 31, "never fewer than are done"
     assert not by_time.reached(halfway)
     assert by_time.reached(Progress(step=1, elapsed=60))
 

@@ -1,6 +1,7 @@
 """An interrupted and resumed run ends with the same bytes as an uninterrupted one."""
 
 import hashlib
+import json
 import os
 import shlex
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll
+from pretraining import TINY_MODEL, write_stories
 
 pytestmark = pytest.mark.torch
 
@@ -96,6 +98,31 @@ def test_stopped_by_a_signal_and_resumed_as_told(
     assert resumed.code == 0, resumed.err
     assert digests(Path("stopped")) == digests(unbroken)
     assert events(Path("stopped")) == events(unbroken)
+
+
+def test_a_resumed_run_keeps_the_windows_that_its_model_was_pretrained_with(
+    ftk: Callable[..., Result], tmp_path: Path
+) -> None:
+    stories = f"data.train={write_stories('stories.txt', 0, 40)}"
+    assert ftk("pretrain", *TINY_MODEL, stories, "train.max_steps=1", "run.dir=pretrained").code == 0
+    sentences = toy_sentences(24 * 6)
+    rows = [[pair for sentence in sentences[at : at + 6] for pair in sentence] for at in range(0, len(sentences), 6)]
+    data = [f"data.{split}={write_conll(f'{split}.conll', rows)}" for split in ("train", "validation", "test")]
+    model = ("model=auto", "model.name=pretrained/best", "model.default_lr=3e-3", "train.epochs=2")
+    argv = ["finetune", *SETTINGS, *model, *data]
+    whole = ftk(*argv, "run.dir=unbroken")
+    assert whole.code == 0, whole.err
+    assert "windows of 32 tokens, as the model was trained" in whole.out
+    assert "longer than 32 tokens" in whole.out
+    stopped = interrupted([*argv, "run.dir=stopped"], forward=20, signal=15)
+    assert stopped.returncode == 143, stopped.stderr
+    resumed = ftk(*shlex.split(stopped.stderr.strip().splitlines()[-1])[1:])
+    assert resumed.code == 0, resumed.err
+    assert "going on after step" in resumed.out
+    for folder in ("best", "last"):
+        assert json.loads(Path("stopped", folder, "ftk.json").read_text())["max_length"] == 32
+    assert digests(Path("stopped")) == digests(Path("unbroken"))
+    assert events(Path("stopped")) == events(Path("unbroken"))
 
 
 def test_two_runs_of_one_seed_are_the_same_and_of_two_seeds_are_not(

@@ -119,7 +119,7 @@ def test_packed_documents_hold_every_token_once(
 @given(st.lists(st.integers(1, 20), max_size=60), st.integers(20, 40), st.integers(1, 60))
 def test_packing_is_a_partition_without_half_empty_blocks(parts: list[int], capacity: int, together: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ftk.data.blocks._TOGETHER", together)
+        patch.setattr("ftk.data.packing._TOGETHER", together)
         order, bounds = pack(np.array(parts, dtype=np.int64), capacity)
     assert sorted(order.tolist()) == list(range(len(parts)))
     assert bounds[0] == 0

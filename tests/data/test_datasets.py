@@ -120,7 +120,9 @@ def test_a_folder_of_files_is_loaded_by_the_library(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_dataset_that_is_not_there_is_named() -> None:
-    with pytest.raises(DataError, match=r"^nobody/nothing\[train\]: the dataset cannot be loaded \(\w+: .+\)\.$"):
+    with pytest.raises(
+        DataError, match=r"^nobody/nothing\[train\]: the dataset cannot be loaded \(\w+: .+\)\. .*=null\.$"
+    ):
         rows("nobody/nothing")
 
 

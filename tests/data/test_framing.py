@@ -79,3 +79,10 @@ def test_a_tokenizer_without_pairs_or_without_a_mask() -> None:
     bare.mask_token = None
     with pytest.raises(ModelError, match=r"has no mask token.*cannot be pretrained by masking"):
         Frame.of(bare)
+
+
+def test_a_tokenizer_that_is_not_of_the_tokenizers_library_is_refused() -> None:
+    import transformers
+
+    with pytest.raises(ModelError, match=r"ByT5Tokenizer reports no character offsets.*tokenizer\.json is needed"):
+        Frame.of(transformers.ByT5Tokenizer())

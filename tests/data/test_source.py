@@ -122,6 +122,25 @@ def test_splits_are_read_from_all_their_files_up_to_the_limit() -> None:
     assert texts("*.jsonl", limit=2) == ["a", "b"]
 
 
+def test_what_a_folder_has_beside_the_data_is_said() -> None:
+    Path("d/deep").mkdir(parents=True)
+    write_jsonl("d/a.jsonl", [{"text": "a"}])
+    write_jsonl("d/deep/b.jsonl", [{"text": "b"}])
+
+    def noted(train: Any) -> list[str]:
+        notes = Notes()
+        read_splits(data_config(train=train), ("train", "test"), demo=None, notes=notes)
+        return list(notes.drain())
+
+    assert noted("d") == ["data.train=d: 1 of 2 entries not read (deep/)."]
+    assert noted("d/*.jsonl") == noted(["d/a.jsonl", "d/deep"]) == []
+    for name in ("README.md", "LICENSE", "a.pdf", "b.pdf", "c.pdf", ".hidden"):
+        write_lines(f"d/{name}", [name])
+    assert noted(["d/deep", "d"]) == [
+        "data.train=d: 6 of 7 entries not read (LICENSE, README.md, a.pdf, b.pdf, c.pdf, …)."
+    ]
+
+
 @pytest.mark.parametrize("content", ["", "\n\n", "# only a comment\n", "-DOCSTART-\tO\n\n"])
 def test_a_split_without_rows_is_an_error(content: str) -> None:
     Path("train.conll").write_text(content, encoding="utf-8")

@@ -1,6 +1,7 @@
 """Texts to blocks: read, tokenized into a cache that content and settings name, held out, packed."""
 
 import gzip
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from ftk.config.schema import Documents
 from ftk.data.blocks import Blocks
 from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
-from ftk.data.text_corpus import TextCorpus
+from ftk.data.text_corpus import TextCorpus, _processors
 from ftk.data.tokenize import _Encoder
 from ftk.errors import DataError
 from pretraining import mlm_task, write_stories
@@ -121,6 +122,18 @@ def test_the_content_names_the_store_not_the_file(make: Make) -> None:
     assert compressed.documents("train") == first.documents("train")
 
 
+def test_a_file_that_is_named_twice_is_read_twice(make: Make) -> None:
+    a, b = write_stories("a.txt", 0, 9), write_stories("b.txt", 9, 13)
+    whole = {name: make(train=name, validation_share=0).documents("train") for name in (a, b)}
+    known = stores()
+    for number, files in enumerate(([a, b, b], [a, a, b], [a, b, a]), start=1):
+        made = make(train=files, validation_share=0)
+        assert made.tokenized > 0, files
+        assert made.documents("train") == [document for name in files for document in whole[name]]
+        assert len(stores() - known) == number
+    assert make(train=[a, b, b], validation_share=0).tokenized == 0
+
+
 CHANGES: list[dict[str, Any]] = [
     {"kind": "bytes"},
     {"task": {"mask_unit": "word"}},
@@ -176,9 +189,25 @@ def test_files_folders_and_formats_together(make: Make) -> None:
     expected = [tokenizer()(text, add_special_tokens=False)["input_ids"] for text in [*(row["text"] for row in rows)]]
     assert [list(document) for document in made.documents("validation")[:2]] == expected
     assert "train: 1 file without any text: passed over (texts/d.txt)" in made.said
+    assert not [note for note in made.notes if "not read" in note]
     again = make(train="texts", validation="texts/[bc]*")
     assert again.tokenized == 0
     assert "train: 1 file without any text: passed over (texts/d.txt)" in again.said, "said each time"
+
+
+def test_what_a_folder_has_beside_the_texts_is_said(make: Make) -> None:
+    Path("texts/deep").mkdir(parents=True)
+    Path("texts/README.md").write_text("of the texts")
+    Path("texts/.hidden").write_text("nothing")
+    write_stories("texts/a.txt", 0, 8)
+    write_stories("texts/deep/b.txt", 8, 16)
+    write_stories("c.txt", 16, 20)
+    made = make(train="texts", validation="c.txt")
+    expected = ["data.train=texts: 2 of 3 entries not read (README.md, deep/)."]
+    assert [note for note in made.notes if "not read" in note] == expected
+    assert len(made.documents("train")) == 8
+    named = make(train=["texts/a.txt", "texts/deep"], validation="c.txt")
+    assert not [note for note in named.notes if "not read" in note]
 
 
 def test_a_local_dataset(make: Make) -> None:
@@ -225,6 +254,26 @@ def test_documents_are_held_out_by_seed_and_share(make: Make) -> None:
         assert held <= held_out(make, train="train.txt", validation_share=0.5)
         assert sum(map(len, held)) <= limit or len(held) == 1
         assert (limit == 10**9) == (len(held) == 30)
+
+
+def test_a_document_that_is_too_large_is_not_held_out(make: Make) -> None:
+    small = different_texts(9)
+    write_lines("train.txt", [*small[:5], "Ada went to Oslo again " * 50, *small[5:]])
+    for seed in range(5):
+        data = {"documents": Documents.line, "split_seed": seed, "validation_share": 0.9, "validation_tokens": 12}
+        held = held_out(make, train="train.txt", **data)
+        assert 5 < sum(map(len, held)) <= 12
+    write_lines("large.txt", ["Ada went to Oslo again " * number for number in (50, 60, 40, 70)])
+    for seed in range(5):
+        held = held_out(make, train="large.txt", documents=Documents.line, split_seed=seed, validation_tokens=12)
+        assert [len(document) for document in held] == [5 * 40], "none is as small as that: the smallest"
+
+
+def test_how_much_is_held_out_is_said(make: Make) -> None:
+    write_lines("train.txt", ["Ada went " * 10, "to Oslo " * 25, "Boris by " * 15])
+    made = make(train="train.txt", documents=Documents.line, validation_share=0.01, validation_tokens=20)
+    [note] = [note for note in made.notes if "held out" in note]
+    assert note.startswith("no validation named: 1 of 3 documents held out, 20.0 % of the tokens (")
 
 
 def test_a_document_of_which_nothing_is_left_is_not_held_out(make: Make) -> None:
@@ -346,3 +395,29 @@ def test_the_demo_stands_in_and_is_said() -> None:
     assert any("training on the texts of the built-in demo corpus" in note for note in notes.drain())
     assert len(list(corpus.texts())) > 100
     assert np.all([len(text) for text in corpus.texts()])
+
+
+@pytest.mark.parametrize(
+    ("quota", "number"),
+    [
+        ("max 100000\n", 8),
+        ("200000 100000\n", 2),
+        ("150000 100000\n", 2),
+        ("20000 100000\n", 1),
+        ("9000000 100000\n", 8),
+        ("nonsense", 8),
+        (None, 8),
+    ],
+)
+def test_a_container_has_no_more_processors_than_it_may_use(
+    monkeypatch: pytest.MonkeyPatch, quota: str | None, number: int
+) -> None:
+    def read_text(path: Path, encoding: str | None = None) -> str:
+        assert str(path) == "/sys/fs/cgroup/cpu.max"
+        if quota is None:
+            raise FileNotFoundError(path)
+        return quota
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert _processors() == number

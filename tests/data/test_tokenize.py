@@ -1,5 +1,6 @@
 """Text to token stores: the same however it is computed and interrupted; what is damaged is made again, and said."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -276,7 +277,7 @@ def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
         assert waits.wait(60)
         assert sorted(path.name for path in folder.iterdir()) == [".lock"], "it touches nothing"
     second.join()
-    assert said == [f"waiting for another process that prepares the same text ({folder})"]
+    assert said == [f"waiting for another process that prepares or verifies the same text ({folder})"]
     make(tmp_path / "alone")
     assert content(folder) == content(tmp_path / "alone")
 
@@ -345,3 +346,31 @@ def test_numbers_above_the_size_of_the_vocabulary_are_kept(tmp_path: Path) -> No
     assert store.manifest.unknown == 1
     empty = make(tmp_path / "empty", tokenizer=sparse, read=[Piece(" ", True)])
     assert (len(empty), empty.manifest.tokens) == (1, 0)
+
+
+def test_a_store_that_may_only_be_read_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "s"
+    made = make(folder)
+    whole = content(folder)
+    (folder / ".lock").unlink()
+
+    def refused(error: OSError) -> Any:
+        """To write is refused, as to those who only have the right to read; root, who may run this, has every right."""
+
+        def opened(path: Any, mode: str = "r", *arguments: Any, **names: Any) -> Any:
+            if mode != "r":
+                raise error
+            return open(path, mode, *arguments, **names)
+
+        return opened
+
+    for error in (PermissionError(errno.EACCES, "denied"), OSError(errno.EROFS, "read-only file system")):
+        monkeypatch.setattr(tokenize, "open", refused(error), raising=False)
+        opened = make(folder, say=pytest.fail)
+        assert opened.manifest == made.manifest
+        assert opened.tokens(0, made.manifest.tokens).tolist() == made.tokens(0, made.manifest.tokens).tolist()
+        assert content(folder) == whole
+        assert not (folder / ".lock").exists()
+    monkeypatch.setattr(tokenize, "open", refused(OSError(errno.ENOSPC, "no space")), raising=False)
+    with pytest.raises(OSError, match="no space"):
+        make(folder)

@@ -133,6 +133,8 @@ for kind in test.KINDS:
         texts = test.TEXTS + test.many_words()
         tokenizer = test.learned(kind, texts, vocab_size=500, lowercase=lowercase, extra_tokens=["<url>"])
         print(kind, lowercase, hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest())
+tokenizer = test.learned("wordpiece", test.from_everywhere(), vocab_size=2000)
+print(hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest())
 """
 
 
@@ -140,6 +142,34 @@ def many_words() -> list[str]:
     """Text with many words of the same frequency."""
     syllables = ["ka", "to", "mi", "shu", "ren", "bo", "li", "er", "ing"]
     return [f"{a}{b} {b}{c}{a} {c}{a}" for a in syllables for b in syllables for c in syllables]
+
+
+HANGUL = [chr(0xAC00 + number) for number in range(2500)]
+HAN = [chr(0x4E00 + number) for number in range(2500)]
+
+
+def from_everywhere() -> list[str]:
+    """Common words, common letters at the ends of two scripts, and each of 5,000 letters once."""
+    once = ["".join(HANGUL[at : at + 5] + HAN[at : at + 5]) for at in range(0, 2500, 5)]
+    common = ["the harbour of the town, (quite) far!", f"{''.join(HANGUL[-30:])} {''.join(HAN[-30:])}"] * 50
+    return [*once, *common]
+
+
+def test_letters_from_everywhere_leave_room_for_words() -> None:
+    vocabulary = learned("wordpiece", from_everywhere(), vocab_size=2000).get_vocab()
+    assert 1000 < len(vocabulary) <= 2000
+    assert {*HANGUL[-30:], *(f"##{letter}" for letter in HANGUL[-30:]), *HAN[-30:], *"hru,(!"} <= set(vocabulary)
+    assert sum(len(token.removeprefix("##")) == 1 for token in vocabulary) <= 1000
+    assert {"the", "harbour", "of", "town", "quite", "far"} <= set(vocabulary)
+    inner = {token[2:] for token in vocabulary if token.startswith("##")}
+    assert not inner & {*HAN, *",()!"}, "what is a word by itself never goes on with one"
+
+
+@pytest.mark.parametrize("size", [100, 150, 400, 4000])
+def test_no_letter_of_ordinary_text_is_left_out(size: int) -> None:
+    tokenizer = learned("wordpiece", LATIN, vocab_size=size)
+    assert len(tokenizer) <= size
+    assert not [text for text in LATIN if tokenizer.unk_token_id in tokenizer(text)["input_ids"]]
 
 
 def test_the_same_texts_give_the_same_vocabulary_in_every_process() -> None:
@@ -153,7 +183,7 @@ def test_the_same_texts_give_the_same_vocabulary_in_every_process() -> None:
         }
         made = subprocess.run([sys.executable, "once.py"], env=environment, capture_output=True, text=True, check=True)
         outputs.append(made.stdout)
-    assert len(outputs[0].splitlines()) == 2 * len(KINDS)
+    assert len(outputs[0].splitlines()) == 2 * len(KINDS) + 1
     assert outputs[0] == outputs[1]
 
 
@@ -216,7 +246,7 @@ def test_the_sample_is_what_is_learned_from() -> None:
 
 def test_too_small_vocabularies() -> None:
     many = ["".join(chr(0x4E00 + number) for number in range(300))]
-    assert len(learned("wordpiece", many, vocab_size=50)) > 300, "more where the letters alone are more"
+    assert len(learned("wordpiece", many, vocab_size=50)) == 50, "letters that do not fit are unknown"
     assert len(learned("bpe", many, vocab_size=50)) == 256 + 5
     with pytest.raises(ModelError, match=r"train=unigram .*vocab_size=50: no vocabulary could be learned \(.+\)"):
         learned("unigram", many, vocab_size=50)

@@ -169,6 +169,7 @@ def train(
     if not _validate(state, task, plan, observer, stop):
         return
     saved = progress.step
+    info: StepInfo | None = None
     for info in steps(state, task, features, order, plan, hardware, pad_id):
         observer.stepped(info)
         if info.step % plan.log_every == 0 or info.last:
@@ -187,15 +188,19 @@ def train(
         stop.check()
         if not going_on:
             return
-    if saved < progress.step:  # the time ran out between two steps
-        if progress.loss_count:
-            observer.logged(_event(state, info))
-            progress.loss_sum, progress.loss_count = 0.0, 0
-        try:
-            _validate(state, task, plan, observer, stop)
-        finally:
-            observer.save(state)
-        stop.check()
+    if info is None or (saved == progress.validated == progress.step and not progress.loss_count):
+        return
+    # The time ran out between two steps: in a validation or a save.
+    if progress.loss_count:
+        observer.logged(_event(state, info))
+        progress.loss_sum, progress.loss_count = 0.0, 0
+    try:
+        _validate(state, task, plan, observer, stop)
+    except Interrupted:
+        observer.save(state)
+        raise
+    observer.save(state)
+    stop.check()
 
 
 def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, stop: StopFlag) -> bool:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ftk.report.console import Console
     from ftk.tasks.mlm import MaskedLanguageModel
 
-_VERSION = 1
+_VERSION = 2
 """Of the reading of texts: part of the keys of the cache, so that what an older one made is not taken for the same."""
 
 
@@ -72,9 +72,9 @@ class TextCorpus:
                     files[name] = ()
                 elif spec is not None:
                     files[name] = tuple(expand(spec, key=f"data.{name}"))
+                    note_passed_over({name: spec}, notes)
         if names[0] not in files:
             raise DataError(f"data.{names[0]}: name the texts; {', '.join(files) or 'nothing'} alone is not enough.")
-            note_passed_over({name: getattr(data, name) for name in files if name not in slices}, notes)
         corpus = cls(task, data, files, slices)
         for name in files:
             if next(iter(corpus._pieces(name, Notes())), None) is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -138,8 +139,10 @@ def _locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         try:
             stream = stack.enter_context(open(folder / ".lock", "w"))
-        except PermissionError:  # a cache that others may only read; what is whole in it can be used
-            yield
+        except OSError as error:
+            if not isinstance(error, PermissionError) and error.errno != errno.EROFS:
+                raise
+            yield  # a cache that is only to be read; what is whole in it can be used
             return
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

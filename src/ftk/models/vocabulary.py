@@ -20,6 +20,8 @@ SPECIAL = {
     "sep_token": "[SEP]",
     "mask_token": "[MASK]",
 }
+_LETTERS = 256
+"""Letters, with their '##' forms, that a WordPiece vocabulary has where they fit into it: more than one script has."""
 _DIGITS = 6
 """Decimal places of the scores of a Unigram vocabulary that are kept."""
 
@@ -111,16 +113,23 @@ def _learn_wordpiece(texts: list[str], settings: TokenizerConfig, special: dict[
     # The trainer numbers the '##x' pieces in the order of a hash map, which differs between processes, and breaks
     # ties by those numbers. Numbered beforehand they are the same each time; the vocabulary is then taken over
     # without the mark of special tokens that this puts on them.
-    letters = _alphabet(texts, tokenizer, settings.vocab_size // 2)
-    first = [*special.values(), *map(str, settings.extra_tokens), *letters]
+    named = [*special.values(), *map(str, settings.extra_tokens)]
+    room = max(settings.vocab_size // 2, min(settings.vocab_size - len(named), _LETTERS))
+    letters, inner = _alphabet(texts, tokenizer, room)
+    first = [*named, *letters, *inner]
     trainer = trainers.WordPieceTrainer(
-        vocab_size=max(settings.vocab_size, len(first)), special_tokens=first, show_progress=False, min_frequency=1
+        vocab_size=max(settings.vocab_size, len(first)),
+        special_tokens=first,
+        initial_alphabet=letters,
+        limit_alphabet=len(letters),  # without it those that were left out would all come in again
+        show_progress=False,
+        min_frequency=1,
     )
     tokenizer.train_from_iterator(texts, trainer)
     return _word_pieces(tokenizer.get_vocab(), settings, special)
 
 
-def _alphabet(texts: list[str], tokenizer: Any, room: int) -> list[str]:
+def _alphabet(texts: list[str], tokenizer: Any, room: int) -> tuple[list[str], list[str]]:
     """The letters of the texts, and with '##' before them those that can go on with a word.
 
     Where they do not fit into the room, which happens with texts from everywhere, the rarest are left out: they will
@@ -144,7 +153,7 @@ def _alphabet(texts: list[str], tokenizer: Any, room: int) -> list[str]:
                 break
             kept.add(letter)
         found = [letter for letter in found if letter in kept]
-    return [*found, *(form for letter in found for form in forms[letter][1:])]
+    return found, [form for letter in found for form in forms[letter][1:]]
 
 
 def _word_pieces(vocabulary: dict[str, int] | None, settings: TokenizerConfig, special: dict[str, str]) -> Any:

@@ -51,6 +51,8 @@ class FillMask:
         self.top_k = top_k
         self._tokenizer: Any = None
         """That of the last features; predictions are told in its words."""
+        self._numbers: list[int] = []
+        """Of its tokens."""
 
     def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[MaskedText]:
         from ftk.data.documents import text_of
@@ -71,6 +73,7 @@ class FillMask:
         if tokenizer.mask_token_id is None:
             raise ModelError(f"the tokenizer {type(tokenizer).__name__} has no mask token: this model fills no masks.")
         self._tokenizer = tokenizer
+        self._numbers = sorted(set(tokenizer.get_vocab().values()))
         # The mask as the tokenizer writes it, so that it is one token; offsets are laid back onto the text later.
         texts = [_own_masks(example.text, tokenizer.mask_token) for example in examples]
         words = [_words_and_masks(text, tokenizer.mask_token) for text in texts]
@@ -117,9 +120,13 @@ class FillMask:
     def outputs(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
         """[masks of the window, top_k, 2] token numbers and probabilities."""
         import numpy as np
+        import torch
 
-        best = outputs.softmax(-1).topk(min(self.top_k, outputs.shape[-1]))
-        both = np.stack([best.indices.cpu().numpy().astype(np.float64), best.values.cpu().numpy()], axis=-1)
+        # The table of embeddings may have more rows than the vocabulary, and the numbers of a vocabulary gaps.
+        known = torch.tensor(self._numbers, device=outputs.device)
+        known = known[known < outputs.shape[-1]]
+        best = outputs.softmax(-1)[:, known].topk(min(self.top_k, len(known)))
+        both = np.stack([known[best.indices].cpu().numpy().astype(np.float64), best.values.cpu().numpy()], axis=-1)
         lengths = [len(features.columns["mask"][window]) for window in batch.windows]
         return np.split(both, np.cumsum(lengths)[:-1])
 
