@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from ftk.commands.manifest import task_of
-from ftk.config.schema import DataConfig, HardwareConfig
+from ftk.config.schema import DataConfig, HardwareConfig, Precision
 from ftk.core.device import choose
 from ftk.core.evaluate import Evaluator
 from ftk.data.subwords import WindowPlan
 from ftk.errors import ModelError
+from ftk.kernels import quantize, speed_up
 from ftk.models.load import Source, load, reopen, window_length
 from ftk.report.console import Console
 from ftk.tasks.base import Labels, Predictor, Task
@@ -66,8 +67,12 @@ class Checkpoint:
         for fact in loaded.facts:
             console.say(fact)
         model = loaded.model.to(chosen.device)
+        if chosen.precision is Precision.int8:
+            console.say(f"int8: {quantize(model)} linear layers of the encoder; the head and what lies between are not")
         if hardware.compile:
             model.compile(dynamic=True)
+        else:
+            speed_up(model, chosen.device)
         return Evaluator(
             model=model,
             task=task,

@@ -19,6 +19,7 @@ from ftk.data.batches import Order
 from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
 from ftk.errors import Interrupted
+from ftk.kernels import speed_up, train_seen_rows
 from ftk.models.folder import open_model
 from ftk.models.load import Source, check_head, find, load, reopen, window_length
 from ftk.optim.groups import build_optimizer
@@ -107,11 +108,22 @@ class Training:
         loaded = load(self.source, self.task.auto_model, seed=self.config.run.seed)
         for fact in loaded.facts:
             self.console.say(fact)
-        model = loaded.model.to(self.hardware.device)
-        self.task.check_model(model, self.prepared["train"].features)
-        if self.config.hardware.compile:
-            model.compile(dynamic=True)
+        model = self._on_device(loaded.model)
+        features = self.prepared["train"].features
+        self.task.check_model(model, features)
+        if (seen := features.tokens_seen(self.pad_id)) is not None:
+            left_out = train_seen_rows(model, torch.from_numpy(seen))
+            if left_out:
+                self.console.say(f"embeddings: {left_out:,} of tokens that training does not read stay as they are")
         return TrainState(model, build_optimizer(model, self.config.optimizer), self.hardware.scaler())
+
+    def _on_device(self, model: torch.nn.Module) -> torch.nn.Module:
+        model = model.to(self.hardware.device)
+        if self.config.hardware.compile:
+            model.compile(dynamic=True)  # what speed_up would put in, a compiler makes better
+        else:
+            speed_up(model, self.hardware.device)
+        return model
 
     def _length(self) -> str:
         """How long the run will be, in words."""
@@ -163,7 +175,7 @@ class Training:
         progress = state.progress
         result: dict[str, Any] = {}
         best = load(reopen(self.folder.best, self.source.labels), self.task.auto_model, seed=self.config.run.seed)
-        evaluator = self._evaluator(best.model.to(self.hardware.device), None)
+        evaluator = self._evaluator(self._on_device(best.model), None)
         for split in ("validation", "test"):
             if split not in self.prepared:
                 continue

@@ -40,12 +40,13 @@ class Device(Enum):
 
 
 class Precision(Enum):
-    """The floating-point type of the matrix products; parameters and optimizer stay fp32."""
+    """The type of the matrix products; parameters and optimizer stay fp32. int8 is for evaluate and predict."""
 
     auto = "auto"
     fp32 = "fp32"
     bf16 = "bf16"
     fp16 = "fp16"
+    int8 = "int8"
 
 
 class Decay(Enum):

@@ -16,6 +16,7 @@ from ftk.config.schema import (
     HardwareConfig,
     Init,
     ModelConfig,
+    Precision,
     PredictConfig,
     RunConfig,
     ScheduleConfig,
@@ -43,6 +44,11 @@ def check_values(config: TrainingConfig | EvaluateConfig | PredictConfig, comman
                     f"It is a part of train.batch_size={config.train.batch_size} and cannot be larger.",
                 )
             )
+        if config.hardware.precision is Precision.int8:
+            advice = (
+                "Nothing is trained in int8, it is for evaluate and predict; hardware.precision=auto is fastest here."
+            )
+            mistakes.append(Mistake("hardware.precision=int8", advice))
     else:
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
         if config.run.resume:

@@ -14,6 +14,7 @@ from ftk.core.state import TrainState, seed_step
 from ftk.core.stop import StopFlag
 from ftk.data.batches import Order
 from ftk.errors import Interrupted, RunError
+from ftk.optim.clipping import clipped
 from ftk.optim.schedules import Schedule
 from ftk.tasks.base import Noise, Task, Windows
 
@@ -118,13 +119,14 @@ def steps(
             scaler.scale(loss.sum / count).backward()
             total += loss.sum.detach()
         scaler.unscale_(optimizer)
-        limit = plan.max_grad_norm if plan.max_grad_norm is not None else float("inf")
-        norm = float(torch.nn.utils.clip_grad_norm_(parameters, limit))
-        loss_sum = float(total)
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        length = torch.nn.utils.get_total_norm(gradients)
+        loss_sum, norm = torch.stack([total, length]).tolist()  # the one moment at which a GPU is waited for
         overflowed = scaler.is_enabled() and not np.isfinite(norm)
         if not np.isfinite(loss_sum) or not (np.isfinite(norm) or overflowed):
             raise RunError(_not_finite(step, loss_sum / count, norm, optimizer, features.places(windows)))
-        scaler.step(optimizer)
+        with clipped(optimizer, gradients, length, plan.max_grad_norm, scaler):
+            scaler.step(optimizer)
         scaler.update()
         optimizer.zero_grad(set_to_none=True)
         tokens = sum(batch.tokens for batch in batches)

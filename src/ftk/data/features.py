@@ -73,6 +73,12 @@ class Features:
         rows = sorted({int(row) for row in self.row[windows]})
         return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
 
+    def tokens_seen(self, pad_id: int) -> NDArray[np.int64]:
+        """The tokens of the windows, and the padding."""
+        there = np.bincount(self.columns["input_ids"].values, minlength=pad_id + 1) > 0
+        there[pad_id] = True
+        return np.flatnonzero(there)
+
     def order(self, train: TrainConfig, seed: int) -> Order:
         """Batches grouped by length."""
         return StepOrder(self.lengths, train.batch_size, seed)

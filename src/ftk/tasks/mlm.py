@@ -208,12 +208,14 @@ class MaskedLanguageModel(Task):
             inputs = {"input_ids": inputs["input_ids"], **_apart(model, batch.targets["document"])}
         outputs = outputs_at(model, inputs, batch.targets["position"])
         pairs = outputs["seq_relationship_logits"].float() if self.next_sentence else None
-        return MaskedOutputs(outputs["logits"][0].float(), pairs)
+        return MaskedOutputs(outputs["logits"][0], pairs)
 
     def loss(self, outputs: MaskedOutputs, batch: Batch) -> Loss:
         from torch.nn.functional import cross_entropy
 
-        total = cross_entropy(outputs.logits, batch.targets["label"], reduction="sum")
+        from ftk.kernels.cross_entropy import cross_entropy_sum
+
+        total = cross_entropy_sum(outputs.logits, batch.targets["label"])
         if outputs.pairs is not None:
             pairs = cross_entropy(outputs.pairs, batch.targets["follows"], reduction="none")
             total = total + (batch.targets["pair_weight"] * pairs).sum()
@@ -229,7 +231,7 @@ class MaskedLanguageModel(Task):
         label = batch.targets["label"]
         row = batch.targets["position"] // time
         scores = torch.zeros(blocks, 5, dtype=torch.float64, device=label.device)
-        scores[:, 0].index_add_(0, row, cross_entropy(outputs.logits, label, reduction="none").double())
+        scores[:, 0].index_add_(0, row, cross_entropy(outputs.logits.float(), label, reduction="none").double())
         scores[:, 1].index_add_(0, row, (outputs.logits.argmax(-1) == label).double())
         scores[:, 2].index_add_(0, row, torch.ones_like(row, dtype=torch.float64))
         if outputs.pairs is not None:
@@ -274,6 +276,7 @@ def _apart(model: Any, document: Tensor) -> dict[str, Any]:
     """
     import torch
 
+    from ftk.kernels import attention
     from ftk.models.load import first_position
 
     same = (document[:, :, None] == document[:, None, :])[:, None]
@@ -286,7 +289,8 @@ def _apart(model: Any, document: Tensor) -> dict[str, Any]:
     if "sliding_attention" in (getattr(config, "layer_types", None) or ()):
         near = (place[:, :, None] - place[:, None, :]).abs() <= config.sliding_window
         masks["sliding_attention"] = same & near[:, None]
-    if not (model._supports_sdpa and config._attn_implementation == "sdpa"):  # there masks are added to the scores
+    added = not (model._supports_sdpa and config._attn_implementation in ("sdpa", attention.NAME))
+    if added:  # to the scores, by any other attention
         lowest = torch.finfo(torch.float32).min
         masks = {name: torch.where(mask, 0.0, lowest) for name, mask in masks.items()}
     mask = masks if len(masks) > 1 else masks["full_attention"]

@@ -1,0 +1,27 @@
+"""The fast ways put into a model, whatever its architecture."""
+
+import torch
+from torch import nn
+
+from ftk.kernels import attention
+from ftk.kernels.dropout import FastDropout
+from ftk.kernels.norm import FastLayerNorm
+
+_FAST: dict[type[nn.Module], type[nn.Module]] = {nn.Dropout: FastDropout, nn.LayerNorm: FastLayerNorm}
+
+
+def speed_up(model: nn.Module, device: torch.device) -> None:
+    """Let a model compute faster on a CPU; on other devices it is left alone.
+
+    Modules of a plain torch class become ones of the fast class, their parameters and names as they were: what the
+    model saves is the same. Attention is replaced where the architecture leaves it to a function that can be chosen.
+    """
+    if device.type != "cpu":
+        return
+    for module in model.modules():
+        if type(module) in _FAST:
+            module.__class__ = _FAST[type(module)]
+    config = getattr(model, "config", None)
+    if getattr(model, "_supports_sdpa", False) and getattr(config, "_attn_implementation", None) == "sdpa":
+        attention.register()
+        model.set_attn_implementation(attention.NAME)  # type: ignore[operator]

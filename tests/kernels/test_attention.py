@@ -1,0 +1,126 @@
+"""Attention equals torch's, forwards and backwards, with and without a mask, in each precision."""
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.torch
+
+
+def inputs(dtype: str, *, time: int = 9, keys: int | None = None, size: int = 8) -> list[Any]:
+    import torch
+
+    torch.manual_seed(0)
+    lengths = (time, keys or time, keys or time)
+    return [torch.randn(3, 2, length, size, dtype=getattr(torch, dtype), requires_grad=True) for length in lengths]
+
+
+def term(mask: Any, dtype: Any) -> Any:
+    import torch
+
+    return None if mask is None else torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, torch.finfo(dtype).min)
+
+
+def some_hidden(time: int, keys: int) -> Any:
+    import torch
+
+    mask = torch.ones(3, 1, time, keys, dtype=torch.bool)
+    mask[0, ..., keys // 2 :] = False
+    mask[1, ..., 0] = False
+    return mask
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 1e-5), ("bfloat16", 2e-2)])
+@pytest.mark.parametrize("hidden", [False, True])
+@pytest.mark.parametrize(("time", "keys"), [(9, 9), (32, 32), (33, 70), (1, 5)])
+def test_without_dropout_it_equals_torch(dtype: str, tolerance: float, hidden: bool, time: int, keys: int) -> None:
+    import torch
+    from torch.nn.functional import scaled_dot_product_attention
+
+    from ftk.kernels.attention import _Attention
+
+    mask = some_hidden(time, keys) if hidden else None
+    ours, theirs = inputs(dtype, time=time, keys=keys), inputs("float64", time=time, keys=keys)
+    with torch.no_grad():
+        for plain, exact in zip(ours, theirs, strict=True):
+            exact.copy_(plain.double())
+    found = _Attention.apply(*ours, term(mask, ours[0].dtype), 0.3, 0.0)
+    expected = scaled_dot_product_attention(*theirs, attn_mask=term(mask, torch.float64), scale=0.3).transpose(1, 2)
+    assert found.dtype is ours[0].dtype
+    weights = torch.linspace(-1, 1, found.numel(), dtype=torch.float64).view(found.shape)
+    found.backward(weights.to(found.dtype))
+    expected.backward(weights)
+    pairs = [(found, expected), *((a.grad, b.grad) for a, b in zip(ours, theirs, strict=True))]
+    for one, two in pairs:
+        assert (one.double() - two).norm() <= tolerance * max(two.norm(), 1e-3)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_query_that_sees_nothing_is_finite(dtype: str) -> None:
+    """So it is with the padding of packed rows; what comes out of it is not used."""
+    import torch
+
+    from ftk.kernels.attention import attention_forward
+
+    layer = torch.nn.Module()
+    parts = inputs(dtype)
+    mask = torch.ones(3, 1, 9, 9, dtype=torch.bool)
+    mask[2, :, 1] = False
+    output, _ = attention_forward(layer, *parts, mask, dropout=0.1)
+    output.sum().backward()
+    assert all(tensor.isfinite().all() for tensor in (output, *(part.grad for part in parts)))
+
+
+@pytest.mark.parametrize("time", [7, 32])
+def test_gradients_under_dropout(time: int) -> None:
+    """Against finite differences, the mask held by the seed."""
+    import torch
+
+    from ftk.kernels.attention import _Attention
+
+    def attend(*parts: Any) -> Any:
+        torch.manual_seed(5)
+        return _Attention.apply(*parts, None, 0.5, 0.3)
+
+    small = [part.detach()[:1, :1, :, :2].contiguous().requires_grad_() for part in inputs("float64", time=time)]
+    assert torch.autograd.gradcheck(attend, tuple(small))
+
+
+def test_dropout_drops_weights_and_keeps_the_mean() -> None:
+    """With equal scores and values of one, each output is the share of the keys that are kept, scaled."""
+    import torch
+
+    from ftk.kernels.attention import _Attention
+
+    equal = torch.zeros(8, 4, 50, 4)
+    output = _Attention.apply(equal, equal, torch.ones_like(equal), None, 1.0, 0.2)
+    assert torch.allclose(output.mean(), torch.tensor(1.0), atol=0.01)
+    kept = output[..., 0] * 50 * 0.8
+    assert torch.allclose(kept, kept.round(), atol=0.01)  # whole keys, and not the same number for each query
+    assert kept.std() == pytest.approx((50 * 0.2 * 0.8) ** 0.5, rel=0.1)
+
+
+def test_causal_layers_are_left_to_torch() -> None:
+    import torch
+    from torch import nn
+    from torch.nn.functional import scaled_dot_product_attention
+
+    from ftk.kernels.attention import attention_forward
+
+    parts = [part.detach() for part in inputs("float32")]
+    layer = nn.Module()
+    found, _ = attention_forward(layer, *parts, None, is_causal=True)
+    expected = scaled_dot_product_attention(*parts, is_causal=True).transpose(1, 2)
+    torch.testing.assert_close(found, expected)
+    layer.is_causal = False  # type: ignore[assignment]
+    found, _ = attention_forward(layer, *parts, None)
+    torch.testing.assert_close(found, scaled_dot_product_attention(*parts).transpose(1, 2))
+
+
+def test_more_scores_than_fit_are_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ftk.kernels import attention
+
+    long = inputs("bfloat16", time=64)
+    assert attention._pays(long[0], long[1], 0.0)
+    monkeypatch.setattr(attention, "_MOST_SCORES", 1000)
+    assert not attention._pays(long[0], long[1], 0.0)

@@ -1,0 +1,116 @@
+"""Training only the rows that are read gives the embeddings that training all rows gives."""
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.torch
+
+READ = [0, 3, 4, 7, 11, 12]
+
+
+def make(**changes: Any) -> Any:
+    import torch
+    from transformers import AutoConfig, AutoModelForTokenClassification
+
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+    config = AutoConfig.for_model("bert", vocab_size=40, **sizes, hidden_dropout_prob=0.0, **changes)
+    torch.manual_seed(0)
+    return AutoModelForTokenClassification.from_config(config)
+
+
+def train(model: Any, steps: int = 5) -> None:
+    import torch
+
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-2, weight_decay=0.0)
+    generator = torch.Generator().manual_seed(2)
+    model.train()
+    for _ in range(steps):
+        torch.manual_seed(0)
+        ids = torch.tensor(READ)[torch.randint(0, len(READ), (4, 8), generator=generator)]
+        model(input_ids=ids, labels=ids % 2).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def test_it_equals_training_all_rows() -> None:
+    import torch
+
+    from ftk.kernels import train_seen_rows
+
+    whole, seen = make(), make()
+    before = whole.get_input_embeddings().weight.detach().clone()
+    assert train_seen_rows(seen, torch.tensor(READ)) == 40 - len(READ)
+    train(whole)
+    train(seen)
+    ours, theirs = seen.state_dict(), whole.state_dict()
+    assert list(ours) == list(theirs)
+    for name, tensor in theirs.items():
+        assert torch.equal(ours[name], tensor), name
+    table = ours["bert.embeddings.word_embeddings.weight"]
+    others = [token for token in range(40) if token not in READ]
+    assert torch.equal(table[others], before[others])
+    assert not torch.equal(table[READ[1:]], before[READ[1:]])
+
+
+def test_evaluation_reads_trained_rows_and_all_others() -> None:
+    import torch
+
+    from ftk.kernels import train_seen_rows
+
+    whole, seen = make(), make()
+    train_seen_rows(seen, torch.tensor(READ))
+    train(whole)
+    train(seen)
+    ids = torch.arange(40)[None]
+    with torch.inference_mode():
+        assert torch.equal(seen.eval()(ids).logits, whole.eval()(ids).logits)
+    train(whole)
+    train(seen)  # and on from there
+    assert torch.equal(seen.state_dict()["classifier.weight"], whole.state_dict()["classifier.weight"])
+
+
+def test_a_token_that_training_was_not_to_read_is_an_error() -> None:
+    import torch
+
+    from ftk.kernels import train_seen_rows
+
+    model = make()
+    train_seen_rows(model, torch.tensor(READ))
+    with pytest.raises(IndexError):
+        model.train()(torch.tensor([[5]]))
+
+
+def test_the_optimizer_is_spared_the_other_rows() -> None:
+    import torch
+
+    from ftk.kernels import train_seen_rows
+    from ftk.optim.groups import build_optimizer
+
+    model = make()
+    train_seen_rows(model, torch.tensor(READ))
+    optimizer = build_optimizer(model, {"_target_": "torch.optim.AdamW", "lr": 1e-3, "weight_decay": 0.1})
+    shapes = [tuple(parameter.shape) for group in optimizer.param_groups for parameter in group["params"]]
+    assert (len(READ), 32) in shapes
+    assert (40, 32) not in shapes
+
+
+@pytest.mark.parametrize("why", ["tied", "frozen", "nearly all rows"])
+def test_models_that_are_left_alone(why: str) -> None:
+    import torch
+    from torch import nn
+    from transformers import AutoModelForMaskedLM
+
+    from ftk.kernels import train_seen_rows
+
+    model = make()
+    tokens = torch.tensor(READ)
+    if why == "tied":
+        model = AutoModelForMaskedLM.from_config(model.config)
+        assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
+    elif why == "frozen":
+        model.get_input_embeddings().weight.requires_grad_(False)
+    else:
+        tokens = torch.arange(39)
+    assert train_seen_rows(model, tokens) == 0
+    assert type(model.get_input_embeddings()) is nn.Embedding

@@ -1,0 +1,83 @@
+"""int8 layers stay close to the layers that they stand for."""
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("offset", [0.0, 3.0, -50.0])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_layer(bias: bool, offset: float, dtype: str) -> None:
+    import torch
+    from torch import nn
+
+    from ftk.kernels.int8 import Int8Linear
+
+    torch.manual_seed(0)
+    linear = nn.Linear(48, 80, bias=bias)
+    values = (torch.randn(5, 7, 48) + offset).to(getattr(torch, dtype))
+    with torch.inference_mode():
+        found, expected = Int8Linear(linear)(values), linear(values.float())
+    assert found.dtype is values.dtype
+    assert found.shape == expected.shape
+    # Both factors are off by half a step at the most, of 254 over the range and of 127 up to the largest weight; bf16
+    # rounds the quantized activations and the result once more.
+    values = values.float()
+    step = (max(values.max().item(), 0) - min(values.min().item(), 0)) / 254
+    of_values = step / 2 * linear.weight.norm(dim=1).max().item()
+    of_weights = linear.weight.abs().max().item() / 254 * values.norm(dim=-1).max().item()
+    bound = 4 * (of_values + of_weights) * (2 if dtype == "bfloat16" else 1)
+    assert (found.float() - expected).abs().max() < bound
+
+
+def test_one_tensor_is_quantized_once_and_never_mistaken_for_another() -> None:
+    import torch
+    from torch import nn
+
+    from ftk.kernels.int8 import Int8Linear
+
+    layer = Int8Linear(nn.Linear(8, 8))
+    one, two = torch.randn(3, 8), torch.randn(3, 8)
+    with torch.inference_mode():
+        first = layer(one)
+        assert layer.shared.input is one
+        assert not torch.equal(layer(two), first)
+        assert torch.equal(layer(one), first)
+
+
+def test_zeros_and_constants() -> None:
+    import torch
+    from torch import nn
+
+    from ftk.kernels.int8 import Int8Linear
+
+    linear = nn.Linear(8, 4)
+    with torch.inference_mode():
+        torch.testing.assert_close(Int8Linear(linear)(torch.zeros(2, 8)), linear(torch.zeros(2, 8)))
+        torch.testing.assert_close(Int8Linear(linear)(torch.ones(2, 8)), linear(torch.ones(2, 8)), atol=0.02, rtol=0)
+
+
+def test_the_encoder_is_quantized_and_the_head_is_not() -> None:
+    import torch
+    from torch import nn
+    from transformers import AutoConfig, AutoModelForTokenClassification
+
+    from ftk.kernels import quantize
+    from ftk.kernels.int8 import Int8Linear
+
+    sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128}
+    torch.manual_seed(0)
+    model: Any = AutoModelForTokenClassification.from_config(
+        AutoConfig.for_model("bert", vocab_size=40, **sizes)
+    ).eval()
+    ids = torch.arange(1, 33).view(2, 16)
+    with torch.inference_mode():
+        before = model(ids).logits
+        assert quantize(model) == 12
+        after = model(ids).logits
+    assert type(model.classifier) is nn.Linear
+    assert sum(type(module) is Int8Linear for module in model.modules()) == 12
+    assert (after - before).norm() < 0.05 * before.norm()
