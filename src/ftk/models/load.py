@@ -1,5 +1,6 @@
 """Backbone and head from the model's config, the task and its labels."""
 
+import importlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -306,7 +307,7 @@ def _build(auto_class: Any, config: Any) -> Any:
 def _import_models() -> None:
     """What all architectures have in common; transformers would import it only with the first of them."""
     with importing("transformers.modeling_utils"):
-        import transformers.modeling_utils
+        importlib.import_module("transformers.modeling_utils")
 
 
 def _quiet() -> None:
