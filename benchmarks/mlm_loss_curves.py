@@ -188,7 +188,8 @@ def train_peer(
 
 def held_out_loss(model: Path, blocks: Any) -> float:
     """The loss of a saved model on held-out blocks, with masks that are the same for every model."""
-    from ftk.data.masking import Draws, Masking, Unit
+    from ftk.data.masking import Draws, Masking
+    from ftk.data.policies import Unit
 
     masking = Masking(share=0.15, mask_token=0.8, random_token=0.1, unit=Unit.token, span_mean=1.0, span_longest=1)
     loaded = AutoModelForMaskedLM.from_pretrained(model).eval()

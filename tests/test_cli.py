@@ -121,6 +121,22 @@ def test_what_is_wrong_in_config_and_data_is_said_before_torch_is_imported(tmp_p
         assert not {"torch", "transformers", "tokenizers", "datasets"} & set(modules), argv
 
 
+def test_what_is_wrong_in_a_command_line_is_said_without_large_libraries() -> None:
+    command_lines = [
+        ["finetune", "task=nerr"],
+        ["finetune", "optimizer.lrr=1", "train.epochs=-1"],
+        ["finetune", "-m", "model=tiny,small", "optimizer.lr=1e-3,-1"],
+        ["pretrain", "task.mask_share=2"],
+        ["evaluate", "checkpoint=missing"],
+        ["predict", "task=ner", "checkpoint=missing", "input=missing.txt"],
+    ]
+    large = {"torch", "transformers", "tokenizers", "datasets", "numpy", "pyarrow", "regex", "rich"}
+    large |= {"matplotlib", "scipy", "sklearn", "seqeval", "pandas"}
+    for argv, (code, err, modules) in zip(command_lines, run_in_child(*command_lines), strict=True):
+        assert (code, "in the configuration; nothing was run." in err) == (1, True), (argv, err)
+        assert not large & set(modules), argv
+
+
 def test_a_users_error_shows_its_traceback_on_demand_only(
     ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,8 @@
 """``ftk finetune`` from the command line to the run folder."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +53,29 @@ def test_the_demo_corpus_stands_in_and_it_is_said(ftk: Callable[..., Result]) ->
     assert "training on the built-in demo corpus" in result.out
     [run] = Path("runs").iterdir()
     assert run.name.startswith("finetune-ner-tiny-")
+
+
+# Says which modules there are when the first optimizer step is done, and ends.
+FIRST_STEP = """
+import os, sys
+from ftk import cli
+from ftk.commands.training import Training
+def stepped(self, info):
+    sys.stderr.write(" ".join(sys.modules))
+    sys.stderr.flush()
+    os._exit(0)
+Training.stepped = stepped
+sys.exit(cli.run(sys.argv[1:]))
+"""
+
+
+def test_the_first_step_does_not_wait_for_what_is_needed_later_or_never(toy: tuple[str, ...]) -> None:
+    argv = [sys.executable, "-c", FIRST_STEP, "finetune", *FAST, *toy, "run.dir=run"]
+    answer = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    modules = set(answer.stderr.splitlines()[-1].split())
+    assert "ftk.core.loop" in modules
+    assert not {"datasets", "pandas", "pyarrow", "seqeval", "sklearn", "matplotlib", "rich.progress"} & modules
 
 
 def test_a_used_folder_is_refused_then_replaced(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:

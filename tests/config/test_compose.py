@@ -3,16 +3,20 @@
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hydra
 import pytest
 import yaml
 from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig
 
 from conftest import write_lines
+from ftk.config import lint
 from ftk.config.compose import Invocation, run
 from ftk.config.schema import FinetuneConfig
 from ftk.errors import ConfigError, DataError
@@ -31,6 +35,32 @@ class Jobs:
         if config.run.seed == 13:
             raise DataError("a file is broken")
         return {"seed": config.run.seed}
+
+
+@pytest.mark.parametrize(
+    ("argv", "composed"),
+    [
+        (["train.epochs=-1"], 1),
+        (["optimizer.lrr=1"], 2),
+        (["task=nerr"], 2),
+        (["model=tiny", "optimizer.lrr=1"], 3),
+        (["model=tiny", "task=nerr", "optimizer.lrr=1"], 3),
+        (["model=tiny", "optimizer.lrr=1", "train.epochs=-1"], 4),
+    ],
+)
+def test_nothing_is_composed_twice_to_find_mistakes(
+    monkeypatch: pytest.MonkeyPatch, argv: list[str], composed: int
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def compose(command: str, overrides: Sequence[str] = (), return_hydra_config: bool = False) -> DictConfig:
+        asked.append(tuple(overrides))
+        return hydra.compose(command, overrides=list(overrides), return_hydra_config=return_hydra_config)
+
+    monkeypatch.setattr(lint, "compose", compose)
+    with pytest.raises(ConfigError):
+        run("finetune", argv, Jobs())
+    assert len(asked) == len(set(asked)) == composed
 
 
 def test_one_run() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ftk.data.masking import Draws, Masking, Unit
+from ftk.data.masking import Draws, Masking
+from ftk.data.policies import Unit
 
 ORDINARY = np.array([number for number in range(SPECIAL, 1000) if number % 7], dtype=np.int64)
 UNITS = list(Unit)

@@ -12,6 +12,7 @@ from ftk.config.schema import EvaluateConfig
 from ftk.config.validate import texts_only
 from ftk.data.rows import Notes
 from ftk.errors import ConfigError
+from ftk.imports import importing
 from ftk.report.console import Console, label_table, scores_line
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
@@ -37,9 +38,10 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     corpus = task.test_corpus(config.data, labels, notes)
     for line in notes.drain():
         console.say(line)
-    import torch  # from here on
+    with importing("torch"):
+        import torch  # from here on
 
-    from ftk.commands.checkpoint import Checkpoint
+        from ftk.commands.checkpoint import Checkpoint
 
     checkpoint = Checkpoint.open(path, manifest, config.task, config.data)
     prepared = corpus.prepare(checkpoint.source.tokenizer, labels, checkpoint.windows, notes, console)["test"]

@@ -1,18 +1,22 @@
 """What ``ftk.json`` says of a model folder, and how a task comes back from it."""
 
+from __future__ import annotations
+
 import dataclasses
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ftk
 from ftk.data.rows import Notes
-from ftk.data.subwords import WindowPlan
 from ftk.errors import FtkError, ModelError
 from ftk.models.folder import MANIFEST, open_model
 from ftk.report.run_folder import environment_facts
 from ftk.tasks import build_task, built_in_task, task_from_fields
 from ftk.tasks.base import Labels, RowTask, Task
+
+if TYPE_CHECKING:
+    from ftk.data.subwords import WindowPlan
 
 
 def manifest(
@@ -62,6 +66,8 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
     Raises:
         ModelError: the folder names no task of ftk, or its values are not what ftk writes.
     """
+    from ftk.data.subwords import WindowPlan
+
     if not saved:
         task = build_task(node)
         if isinstance(task, RowTask):

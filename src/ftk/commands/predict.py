@@ -11,6 +11,7 @@ from ftk.config import compose
 from ftk.config.schema import PredictConfig
 from ftk.data.rows import Notes, Row
 from ftk.data.source import stream
+from ftk.imports import importing
 from ftk.report.console import Console
 from ftk.report.run_folder import json_lines
 from ftk.report.sweep import report_sweep
@@ -32,7 +33,8 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     manifest = manifest_of(path, notes)
     rows = stream(config.input, config.data, notes)
     first = list(islice(rows, 1))  # a file that cannot be read is told before torch is imported
-    from ftk.commands.checkpoint import Checkpoint  # torch from here on
+    with importing("torch"):
+        from ftk.commands.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, manifest, config.task, config.data)
     predictor = checkpoint.task.predictor()

@@ -5,6 +5,7 @@ from typing import Any
 from ftk.config import compose
 from ftk.config.schema import TrainingConfig
 from ftk.data.rows import Notes
+from ftk.imports import importing
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
@@ -25,7 +26,8 @@ def train(config: TrainingConfig, invocation: compose.Invocation) -> dict[str, A
     corpus = task.training_corpus(config.data, notes)
     for line in notes.drain():
         console.say(line)
-    from ftk.commands.training import Training  # torch from here on
+    with importing("torch"):
+        from ftk.commands.training import Training  # torch from here on
 
     try:
         return Training(config, folder, corpus, console).run()

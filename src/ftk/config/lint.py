@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize, initialize_config_dir
+from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from ftk.config.command_line import CommandLine, as_text
@@ -63,10 +63,10 @@ def initialized(config_dir: str | None) -> Iterator[None]:
     """Hydra's compose API over the folders that a command line would have; nothing of it is left behind."""
     GlobalHydra.instance().clear()
     try:
-        if config_dir is None:
-            initialize(config_path=None, version_base=VERSION_BASE, job_name="ftk")
-        else:
-            initialize_config_dir(str(Path(config_dir).absolute()), version_base=VERSION_BASE, job_name="ftk")
+        # The shipped folder is found without this, too; but without a folder Hydra reads the source files of all its
+        # callers to find one.
+        folder = shipped_configs() if config_dir is None else Path(config_dir).absolute()
+        initialize_config_dir(str(folder), version_base=VERSION_BASE, job_name="ftk")
         yield
     finally:
         GlobalHydra.instance().clear()
@@ -108,6 +108,8 @@ class _Lint:
         self.others: list[Mistake] = []
         self.meant: set[str] = set()
         self.cause: Exception | None = None
+        self.pieces: dict[tuple[str, ...], DictConfig] = {}
+        """What was composed of some of the words alone, Hydra's own section with it."""
 
     @property
     def mistakes(self) -> list[Mistake]:
@@ -172,7 +174,7 @@ class _Lint:
         configs = []
         for words in _jobs(overrides):
             try:
-                composed = compose(self.command, overrides=words, return_hydra_config=self.line.shows_hydra)
+                composed = self._compose(words)
             except Exception as error:  # Hydra and YAML raise all kinds for what users write
                 self.cause = error
                 return None
@@ -197,6 +199,15 @@ class _Lint:
             ]
             configs.append(config)
         return configs
+
+    def _compose(self, words: list[str]) -> DictConfig:
+        composed = self.pieces.pop(tuple(words), None)
+        if composed is None:
+            return compose(self.command, overrides=words, return_hydra_config=self.line.shows_hydra)
+        if not self.line.shows_hydra:
+            with open_dict(composed):
+                del composed["hydra"]
+        return composed
 
     def _missing(self, keys: list[str], words: list[str]) -> Mistake:
         """Keys without a value: a section left out, or a file of the user's own that does not say all."""
@@ -230,7 +241,7 @@ class _Lint:
     def _check_pieces(self, overrides: dict[int, Override]) -> None:
         groups = set(self.loader.list_groups(""))
         try:
-            composed = compose(self.command, return_hydra_config=True)
+            composed = self.pieces[()] = compose(self.command, return_hydra_config=True)
             used = {name for name in composed.hydra.runtime.choices if not name.startswith("hydra/")}
             chosen = []
             for position, override in overrides.items():
@@ -240,6 +251,7 @@ class _Lint:
                         chosen.append(next(_choices(override)))
             if chosen:
                 composed = compose(self.command, overrides=chosen, return_hydra_config=True)
+                self.pieces[tuple(chosen)] = composed
         except Exception as error:  # a file of the user's own is wrong, or the choices do not go together
             self.others.append(self._explained(error))
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,13 +15,6 @@ from ftk.data.framing import Frame
 from ftk.data.packing import pack
 from ftk.data.token_store import TokenStore
 from ftk.errors import DataError
-
-
-class Packing(Enum):
-    """How documents share blocks."""
-
-    stream = "stream"
-    documents = "documents"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ftk.data.permutation import mix
+from ftk.data.policies import Unit
 
 _WHOLE = 16
 """Tokens up to which a word or span is always masked whole, even where its row should have fewer in all."""
-
-
-class Unit(Enum):
-    """What is masked as one."""
-
-    token = "token"
-    word = "word"
-    span = "span"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

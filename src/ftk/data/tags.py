@@ -6,6 +6,7 @@ IOB1: Ramshaw and Marcus 1995; IOB2: Tjong Kim Sang and Veenstra 1999; BIOES, BI
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 OUTSIDE = "O"
 _LETTERS = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", "W": "S"}
@@ -29,6 +30,7 @@ class Tag:
     type: str
 
 
+@lru_cache(maxsize=4096)  # a corpus has millions of tags, and few different ones
 def parse_tag(tag: str) -> Tag | None:
     """The parts of a tag, or None where it is not one of any scheme."""
     if tag == OUTSIDE:

@@ -1,8 +1,13 @@
 """Words of raw text, with their character offsets, for tasks that give one label a word."""
 
-from enum import Enum
+from __future__ import annotations
 
-import regex
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import regex
 
 # Scripts that are written without spaces: each character, with its marks, is a word. The mark of long vowels in
 # Japanese belongs to no script.
@@ -13,10 +18,10 @@ _JOINER = r"\u00ad\u200c\u200d"
 _WORD = rf"{_LETTER}(?:{_LETTER}|[{_JOINER}])*"
 _ONE = rf"[{_UNSPACED}]\p{{M}}*"
 _REST = rf"\S[\p{{M}}\p{{Emoji_Modifier}}{_JOINER}]*"
-_FINE = regex.compile(rf"(?V1){_ONE}|{_WORD}|{_REST}")
+_FINE = rf"(?V1){_ONE}|{_WORD}|{_REST}"
 _SUFFIX = r"['’][sS](?!\w)"
 _INSIDE = rf"[-&/@.·]|(?<=\p{{N}})[,:](?=\p{{N}})|(?!{_SUFFIX})['’]"
-_COARSE = regex.compile(rf"(?V1){_ONE}|(?:\p{{L}}\.){{2,}}|{_SUFFIX}|{_WORD}(?:(?:{_INSIDE}){_WORD})*|{_REST}")
+_COARSE = rf"(?V1){_ONE}|(?:\p{{L}}\.){{2,}}|{_SUFFIX}|{_WORD}(?:(?:{_INSIDE}){_WORD})*|{_REST}"
 
 
 class Words(Enum):
@@ -34,6 +39,13 @@ def split_words(text: str, words: Words) -> tuple[list[int], list[int]]:
     ``coarse`` keeps ``U.S.``, ``Jean-Luc`` and ``3,000`` whole and splits off ``'s``, as token-per-line corpora do.
     Every character that is not white space belongs to exactly one word.
     """
-    pattern = _COARSE if words is Words.coarse else _FINE
+    pattern = _compiled(_COARSE if words is Words.coarse else _FINE)
     spans = [match.span() for match in pattern.finditer(text)]
     return [start for start, _ in spans], [end for _, end in spans]
+
+
+@cache
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    import regex
+
+    return regex.compile(pattern)

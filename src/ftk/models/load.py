@@ -1,5 +1,6 @@
 """Backbone and head from the model's config, the task and its labels."""
 
+import importlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from transformers import AutoConfig, AutoModel
 
 from ftk.config.schema import Init, ModelConfig
 from ftk.errors import ModelError
+from ftk.imports import importing
 from ftk.models.folder import MANIFEST
 from ftk.models.locate import locate
 from ftk.models.tokenizer import load_tokenizer
@@ -203,6 +205,7 @@ def _trained_length(folder: Path) -> int | None:
 
 def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, Any]]:
     """A model with the weights of a folder, and what transformers says of how they fitted."""
+    _import_models()
     try:
         return auto_class.from_pretrained(
             str(source.folder),
@@ -294,10 +297,17 @@ def _make_config(values: dict[str, Any]) -> Any:
 
 def _build(auto_class: Any, config: Any) -> Any:
     """A model with random weights."""
+    _import_models()
     try:
         return auto_class.from_config(config)
     except Exception as error:  # architectures check their values with errors of several kinds
         raise ModelError(f"model.config: {str(error).strip().splitlines()[0]}") from error
+
+
+def _import_models() -> None:
+    """What all architectures have in common; transformers would import it only with the first of them."""
+    with importing("transformers.modeling_utils"):
+        importlib.import_module("transformers.modeling_utils")
 
 
 def _quiet() -> None:

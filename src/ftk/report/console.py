@@ -1,4 +1,7 @@
-"""The terminal, and log.txt beside it: messages, tables, progress."""
+"""The terminal, and log.txt beside it: messages, tables, progress.
+
+rich is imported where something is shown: what is wrong with a command line is said without it.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-import rich.console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+    from rich.table import Table
 
 _LOG_WIDTH = 100
 _SECONDS_BETWEEN_LINES = 15
@@ -20,6 +23,8 @@ class Console:
     """Says things to people; everything said is also kept for ``log.txt``."""
 
     def __init__(self, *, stderr: bool = False) -> None:
+        import rich.console
+
         self._terminal = rich.console.Console(stderr=stderr, highlight=False, markup=False, emoji=False)
         # A terminal gets lines that break between words; a file or a pipe gets one line a message.
         self._terminal.soft_wrap = not self._terminal.is_terminal
@@ -42,6 +47,8 @@ class Console:
 
     def table(self, table: Table) -> None:
         """A table, as wide as it needs to be."""
+        import rich.console
+
         self._terminal.print(table)
         plain = rich.console.Console(file=None, width=_LOG_WIDTH, color_system=None, force_terminal=False)
         with plain.capture() as capture:
@@ -74,6 +81,8 @@ class Console:
         if not self.interactive:
             yield progress
             return
+        from rich.progress import BarColumn, Progress, TextColumn
+
         columns = (
             TextColumn("{task.fields[count]}"),
             BarColumn(bar_width=None),
@@ -138,18 +147,18 @@ class StepProgress:
     def __init__(self, console: Console, total: int | None) -> None:
         self._console = console
         self._total = total
-        self._bar: Progress | None = None
-        self._task = TaskID(0)
+        self._bar: tuple[Progress, TaskID] | None = None
 
     def attach(self, bar: Progress, task: TaskID) -> None:
         """Show steps on this bar."""
-        self._bar, self._task = bar, task
+        self._bar = (bar, task)
 
     def stepped(self, step: int, share: float, loss: float, lr: float, tokens_per_second: float, left: float) -> None:
         """Move the bar; does nothing without a terminal."""
         if self._bar is not None:
             status = f"loss {loss:.4f}  lr {lr:.2e}  {tokens_per_second:,.0f} tokens/s  {duration(left)}"
-            self._bar.update(self._task, completed=share, status=status, count=self._count(step))
+            bar, task = self._bar
+            bar.update(task, completed=share, status=status, count=self._count(step))
 
     def logged(self, step: int, epoch: float, loss: float, lr: float, tokens_per_second: float, left: float) -> None:
         """One plain line; on a terminal the bar has shown it and only log.txt gets it."""
@@ -184,6 +193,8 @@ def label_table(title: str, metrics: Mapping[str, Any]) -> Table | None:
     per_label = metrics.get("per_label")
     if not per_label:
         return None
+    from rich.table import Table
+
     columns = list(next(iter(per_label.values())))
     table = Table(title=title, title_justify="left")
     table.add_column("label")
@@ -198,6 +209,8 @@ def label_table(title: str, metrics: Mapping[str, Any]) -> Table | None:
 
 def results_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """A plain table of strings."""
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")

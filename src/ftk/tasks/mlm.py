@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ftk.data.blocks import Packing
-from ftk.data.masking import Masking, Unit
+from ftk.data.policies import Packing, Unit
 from ftk.errors import ConfigError, ModelError
 from ftk.metrics.masked import BlockScore, MaskedMetric
 from ftk.tasks.base import Batch, Corpus, Labels, Loss, Noise, Predictor, Task
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from ftk.config.schema import DataConfig
     from ftk.data.blocks import Blocks
+    from ftk.data.masking import Masking
     from ftk.data.rows import Notes
 
 
@@ -191,6 +191,8 @@ class MaskedLanguageModel(Task):
 
     @property
     def _masking(self) -> Masking:
+        from ftk.data.masking import Masking
+
         return Masking(
             share=self.mask_share,
             mask_token=self.mask_token_share,

@@ -8,12 +8,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftk.config.schema import Unseen
-from ftk.data.features import Features, Ragged, padded_inputs
 from ftk.data.rows import Notes, Row
 from ftk.data.sentences import Broken, Sentence, SentenceReader
 from ftk.data.spans import Misaligned, Overlapping
-from ftk.data.subwords import SubwordEncoder, Window, WindowPlan
-from ftk.data.tag_predictions import TagPrediction, decode_rows, entity_records, first_of_words
 from ftk.data.tags import OUTSIDE, Scheme, entities, iob2_labels
 from ftk.data.words import Words
 from ftk.errors import DataError
@@ -24,6 +21,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
+
+    from ftk.data.features import Features
+    from ftk.data.subwords import Window, WindowPlan
+    from ftk.data.tag_predictions import TagPrediction
 
 
 class Subwords(Enum):
@@ -107,6 +108,9 @@ class TokenClassification(RowTask):
     ) -> Features:
         import numpy as np
 
+        from ftk.data.features import Features, Ragged
+        from ftk.data.subwords import SubwordEncoder
+
         encoder = SubwordEncoder(tokenizer, plan)
         encoded = encoder.encode(
             [example.text for example in examples], [(example.starts, example.ends) for example in examples]
@@ -138,11 +142,16 @@ class TokenClassification(RowTask):
         """The window with only those sub-words that carry a label."""
         if self.label_subwords is Subwords.all:
             return window
+        from ftk.data.subwords import Window
+        from ftk.data.tag_predictions import first_of_words
+
         first = first_of_words(window.word)
         return Window(window.input_ids, window.position[first], window.word[first])
 
     def _targets(self, window: Window, tags: NDArray[np.int32], labels: Labels | None) -> NDArray[np.int32]:
         import numpy as np
+
+        from ftk.data.tag_predictions import first_of_words
 
         assert labels is not None
         target = tags[window.word]
@@ -158,6 +167,8 @@ class TokenClassification(RowTask):
         ``label``: [words], -1 for a label the model does not know."""
         import numpy as np
         import torch
+
+        from ftk.data.features import padded_inputs
 
         inputs, tokens = padded_inputs([features.columns["input_ids"][window] for window in windows], pad_id)
         time = inputs["input_ids"].shape[1]
@@ -185,6 +196,8 @@ class TokenClassification(RowTask):
 
     def outputs(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
         """[words of the window, labels] log-probabilities at the first sub-word of each word."""
+        from ftk.data.tag_predictions import first_of_words
+
         scores = outputs.log_softmax(-1).cpu().numpy()
         kept, begin = [], 0
         for window in batch.windows:
@@ -201,6 +214,8 @@ class TokenClassification(RowTask):
         outputs: dict[int, NDArray[Any]],
         labels: Labels | None,
     ) -> list[TagPrediction]:
+        from ftk.data.tag_predictions import decode_rows, first_of_words
+
         assert labels is not None
         rows = []
         for number, example in enumerate(examples, start=first_row):
@@ -218,6 +233,8 @@ class TokenClassification(RowTask):
     def record(self, example: Sentence, prediction: TagPrediction) -> dict[str, Any]:
         """``text`` and ``entities``; for tokens ``tokens``, ``tags`` and ``entities``, whose offsets then count in
         the tokens joined by single spaces."""
+        from ftk.data.tag_predictions import entity_records
+
         found = entity_records(example.text, example.starts, example.ends, prediction)
         if example.tokens is None:
             result: dict[str, Any] = {"text": example.text, "entities": found}

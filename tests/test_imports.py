@@ -1,0 +1,43 @@
+"""Imports during which nobody looks for garbage."""
+
+import gc
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from ftk.imports import importing
+
+
+@pytest.fixture(autouse=True)
+def _thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def test_garbage_is_looked_for_again_behind_the_import() -> None:
+    with importing("no.such.module"):
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0
+
+
+def test_garbage_is_looked_for_again_when_the_import_fails() -> None:
+    with pytest.raises(ImportError), importing("no_such_module"):
+        import no_such_module  # noqa: F401
+    assert gc.isenabled()
+
+
+def test_nothing_is_changed_where_the_module_is_there_or_the_search_is_off() -> None:
+    frozen = gc.get_freeze_count()
+    assert "json" in sys.modules
+    with importing("json"):
+        assert gc.isenabled()
+    gc.disable()
+    try:
+        with importing("no.such.module"):
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    assert gc.get_freeze_count() == frozen
