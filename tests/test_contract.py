@@ -119,11 +119,13 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
     import torch
 
     from ftk.core.checkpoint import save_model
+    from ftk.kernels import speed_up
     from ftk.models.load import load, reopen
 
     task, source = opened.task, opened.checkpoint.source
     save_model(tmp_path / "again", opened.model, source.tokenizer, {"task": {}})
     again = load(reopen(tmp_path / "again", opened.checkpoint.labels), task.auto_model, seed=9).model
+    speed_up(again, torch.device("cpu"))
     batch = collated(opened)
     with torch.inference_mode():
         expected, found = (

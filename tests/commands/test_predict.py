@@ -148,7 +148,8 @@ def test_the_input_is_never_the_output(ftk: Callable[..., Result], checkpoint: P
 def test_evaluate_scores_as_training_did(ftk: Callable[..., Result], checkpoint: Path) -> None:
     expected = json.loads((checkpoint.parent / "metrics.json").read_text())["validation"]
     data = checkpoint.parent.parent / "train.conll"
-    result = ftk("evaluate", f"checkpoint={checkpoint}", f"data.test={data}", "run.dir=scores", "hardware.threads=1")
+    argv = [f"checkpoint={checkpoint}", f"data.test={data}", "run.dir=scores", "hardware=cpu", "hardware.threads=1"]
+    result = ftk("evaluate", *argv)
     assert result.code == 0, result.err
     found = json.loads(Path("scores/metrics.json").read_text())["test"]
     assert found["per_label"] == expected["per_label"]

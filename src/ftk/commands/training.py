@@ -114,7 +114,9 @@ class Training:
         if (seen := features.tokens_seen(self.pad_id)) is not None:
             left_out = train_seen_rows(model, torch.from_numpy(seen))
             if left_out:
-                self.console.say(f"embeddings: {left_out:,} of tokens that training does not read stay as they are")
+                self.console.say(
+                    f"embeddings: {left_out:,} rows are of tokens that training has not; they stay as they are"
+                )
         return TrainState(model, build_optimizer(model, self.config.optimizer), self.hardware.scaler())
 
     def _on_device(self, model: torch.nn.Module) -> torch.nn.Module:
