@@ -229,3 +229,31 @@ def test_a_checkpoint_that_is_not_what_was_written_is_refused(
 def _edit(folder: Path, **changes: object) -> None:
     path = folder / "ftk.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_int8_finds_what_fp32_finds(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    from ftk.core.device import cpu_has_int8
+
+    if not cpu_has_int8():
+        pytest.skip("this processor has no native int8")
+    write_lines("in.txt", ["Ada Berg went to Oslo by train .", "Chen moved to Lima ."])
+    found = {}
+    for precision in ("fp32", "int8"):
+        argv = [f"checkpoint={checkpoint}", "input=in.txt", f"output={precision}.jsonl"]
+        result = ftk("predict", *argv, f"hardware.precision={precision}")
+        assert result.code == 0, result.err
+        found[precision] = read_jsonl(f"{precision}.jsonl")
+        assert ("int8: 12 linear layers of the encoder" in result.err) == (precision == "int8")
+    for exact, fast in zip(found["fp32"], found["int8"], strict=True):
+        assert [(e["start"], e["end"], e["label"]) for e in fast["entities"]] == [
+            (e["start"], e["end"], e["label"]) for e in exact["entities"]
+        ]
+        for one, other in zip(fast["entities"], exact["entities"], strict=True):
+            assert one["score"] == pytest.approx(other["score"], abs=0.05)
+
+
+def test_nothing_is_trained_in_int8(ftk: Callable[..., Result]) -> None:
+    result = ftk("finetune", "task=ner", "model=tiny", "hardware.precision=int8")
+    assert result.code == 1
+    assert "hardware.precision=int8" in result.err
+    assert "for evaluate and predict" in result.err
