@@ -7,8 +7,10 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ftk.core.device import Hardware
+from ftk.core.feeding import ahead
 from ftk.core.horizon import Every, Horizon
 from ftk.core.state import TrainState, seed_step
 from ftk.core.stop import StopFlag
@@ -16,7 +18,7 @@ from ftk.data.batches import Order
 from ftk.errors import Interrupted, RunError
 from ftk.optim.clipping import clipped
 from ftk.optim.schedules import Schedule
-from ftk.tasks.base import Noise, Task, Windows
+from ftk.tasks.base import Batch, Noise, Task, Windows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +92,16 @@ def steps(
     model, optimizer, scaler, progress = state.model, state.optimizer, state.scaler, state.progress
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     started = time.perf_counter() - progress.elapsed
+    gpu = hardware.device.type == "cuda"
+
+    def prepare(step: int) -> tuple[NDArray[np.int64], list[Batch]]:
+        windows, epochs = order.step(step)
+        return windows, [
+            task.collate(features, windows[part].tolist(), pad_id, Noise(plan.seed, epochs[part])).pinned(gpu)
+            for part in _parts(len(windows), plan.micro_batch)
+        ]
+
+    prepared = ahead(prepare, progress.step, thread=gpu)
     while True:
         began = time.perf_counter()
         if progress.step:
@@ -102,11 +114,7 @@ def steps(
         share = plan.schedule(step, plan.horizon.total(progress))
         for group in optimizer.param_groups:
             group["lr"] = group["peak_lr"] * share
-        windows, epochs = order.step(step)
-        batches = [
-            task.collate(features, windows[part].tolist(), pad_id, Noise(plan.seed, epochs[part]))
-            for part in _parts(len(windows), plan.micro_batch)
-        ]
+        windows, batches = next(prepared)
         count = sum(batch.count for batch in batches)
         if not count:
             raise RunError(f"step {step + 1}: the batch has nothing to learn from ({features.places(windows)}).")

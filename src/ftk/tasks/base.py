@@ -53,6 +53,18 @@ class Batch:
     count: int
     tokens: int
 
+    def pinned(self, pin: bool) -> Batch:
+        """The same batch in memory from which a GPU can copy while it computes; itself where that is not wanted."""
+        if not pin:
+            return self
+        return Batch(
+            inputs={name: tensor.pin_memory() for name, tensor in self.inputs.items()},
+            targets={name: tensor.pin_memory() for name, tensor in self.targets.items()},
+            windows=self.windows,
+            count=self.count,
+            tokens=self.tokens,
+        )
+
     def to(self, device: Any) -> Batch:
         """The same batch on a device."""
         return Batch(
