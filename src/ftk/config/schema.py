@@ -247,7 +247,7 @@ class HardwareConfig:
     eval_tokens: int
     """Tokens, padding included, in one batch of validation, evaluate and predict."""
     compile: bool
-    """torch.compile the model: about a minute of warm-up, then faster steps."""
+    """torch.compile the model, which takes about a minute. For a GPU; on a CPU ftk's own kernels are faster."""
 
 
 @dataclass(kw_only=True, slots=True)
