@@ -18,8 +18,8 @@ from ftk.config.schema import Documents
 from ftk.data.blocks import Blocks
 from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
-from ftk.data.text_corpus import TextCorpus, _processors
-from ftk.data.tokenize import _Encoder
+from ftk.data.text_corpus import TextCorpus
+from ftk.data.tokenize import _Encoder, processors
 from ftk.errors import DataError
 from pretraining import mlm_task, write_stories
 from small_models import WORDS, make_tokenizer
@@ -420,4 +420,4 @@ def test_a_container_has_no_more_processors_than_it_may_use(
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
     monkeypatch.setattr(Path, "read_text", read_text)
-    assert _processors() == number
+    assert processors() == number

@@ -115,10 +115,24 @@ def test_the_number_of_processes_does_not_change_the_store(tmp_path: Path, monke
     make(tmp_path / "alone")
     monkeypatch.setattr(tokenize, "_ALONE", 300)
     monkeypatch.setattr(tokenize, "_encoder", None, raising=False)
+    monkeypatch.setattr(tokenize, "processors", lambda: 2)
+    make(tmp_path / "threads", workers=2)
+    monkeypatch.setattr(tokenize, "_FEW", 0)
     make(tmp_path / "two", workers=2)
     monkeypatch.setattr(tokenize, "_CHUNK", 10**9)
     make(tmp_path / "one")
-    assert content(tmp_path / "alone") == content(tmp_path / "two") == content(tmp_path / "one")
+    for other in ("threads", "two", "one"):
+        assert content(tmp_path / other) == content(tmp_path / "alone"), other
+
+
+def test_the_tokenizers_own_setting_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in (None, "false", "true"):
+        if value is None:
+            monkeypatch.delenv("TOKENIZERS_PARALLELISM", raising=False)
+        else:
+            monkeypatch.setenv("TOKENIZERS_PARALLELISM", value)
+        make(tmp_path / str(value))
+        assert os.environ.get("TOKENIZERS_PARALLELISM") == value
 
 
 def test_a_store_that_is_there_is_opened_and_nothing_is_read(tmp_path: Path) -> None:
@@ -172,7 +186,7 @@ import os, signal, sys
 from pathlib import Path
 import test_tokenize as test
 from ftk.data import token_store, tokenize
-token_store.SHARD_TOKENS, tokenize._CHUNK, tokenize._ALONE = 250, 150, 300
+token_store.SHARD_TOKENS, tokenize._CHUNK, tokenize._ALONE, tokenize._FEW = 250, 150, 300, 0
 def killed(characters, tokens):
     if tokens > 1000:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -316,6 +330,7 @@ class Broken:
 
 def test_a_worker_that_dies_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokenize, "_ALONE", 300)
+    monkeypatch.setattr(tokenize, "_FEW", 0)
     with pytest.raises(RunError, match=r"a process that tokenized the text died.*run the command again"):
         make(tmp_path / "s", workers=2, tokenizer=Broken())
     make(tmp_path / "s")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -127,7 +126,7 @@ class TextCorpus:
     def _store(self, name: str, tokenizer: Any, console: Console) -> TokenStore:
         import tokenizers
 
-        from ftk.data.tokenize import prepare
+        from ftk.data.tokenize import prepare, processors
 
         backend = tokenizer.backend_tokenizer
         made_of = hashlib.sha256(backend.to_str().encode()).hexdigest()
@@ -143,7 +142,7 @@ class TextCorpus:
                     lambda: self._pieces(name, notes),
                     backend,
                     words=self.task.needs_words,
-                    workers=self.data.workers or _processors(),
+                    workers=self.data.workers or processors(),
                     say=console.say,
                     progress=progress,
                     notes=lambda: list(notes.drain()),
@@ -263,13 +262,3 @@ class TextCorpus:
             kind = kind_of(path, self.data.encoding, labelled=False)
         separator = "tab" if kind == "csv" and has_tabs(path) else None
         return [kind, separator, COMPRESSED.get(path.suffix.lower())]
-
-
-def _processors() -> int:
-    """Processors that this process may use."""
-    number = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:  # a container may be given less time than it sees processors
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        return min(number, max(1, round(int(quota) / int(period))))
-    except (OSError, ValueError):
-        return number

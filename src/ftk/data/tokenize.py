@@ -10,7 +10,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import get_context, parent_process
@@ -29,6 +29,8 @@ _CHUNK = 1 << 20
 """Characters that a worker gets at once."""
 _ALONE = 1 << 22
 """Characters that are tokenized in this process; to start others takes longer."""
+_FEW = 4
+"""Cores up to which the tokenizer's own threads keep up with processes, which take a second to start."""
 
 _Coded = tuple[NDArray[Any], NDArray[np.int64], "NDArray[np.bool_] | None"]
 
@@ -177,12 +179,42 @@ def _encoded(
             break
     else:
         chunks = iter(())
-    if workers > 1 and sum(len(piece.text) for held in first for piece in held) > _ALONE:
+    alone = sum(len(piece.text) for held in first for piece in held) <= _ALONE
+    if workers == 1 or alone or workers == processors() <= _FEW:
+        yield from _in_threads(_both(first, chunks), _Encoder(tokenizer.to_str(), dtype, words), workers)
+    else:
         yield from _in_processes(_both(first, chunks), tokenizer, dtype, words, workers)
-        return
-    encoder = _Encoder(tokenizer.to_str(), dtype, words)
-    for chunk in _both(first, chunks):
-        yield chunk, encoder([piece.text for piece in chunk])
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    number = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:  # a container may be given less time than it sees processors
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return min(number, max(1, round(int(quota) / int(period))))
+    except (OSError, ValueError):
+        return number
+
+
+def _in_threads(chunks: Iterable[list[Piece]], encoder: _Encoder, workers: int) -> Iterator[tuple[list[Piece], _Coded]]:
+    """The tokenizer's own threads work on one chunk while this one reads the next and writes the one before."""
+    before = os.environ.get("TOKENIZERS_PARALLELISM")
+    os.environ["TOKENIZERS_PARALLELISM"] = "true" if workers > 1 else "false"
+    try:
+        with ThreadPoolExecutor(1, thread_name_prefix="tokenize") as pool:
+            running: tuple[list[Piece], Future[_Coded]] | None = None
+            for chunk in chunks:
+                following = chunk, pool.submit(encoder, [piece.text for piece in chunk])
+                if running is not None:
+                    yield running[0], running[1].result()
+                running = following
+            if running is not None:
+                yield running[0], running[1].result()
+    finally:
+        if before is None:
+            del os.environ["TOKENIZERS_PARALLELISM"]
+        else:
+            os.environ["TOKENIZERS_PARALLELISM"] = before
 
 
 def _both(first: list[list[Piece]], rest: Iterable[list[Piece]]) -> Iterator[list[Piece]]:
