@@ -1,0 +1,41 @@
+"""What the plain loop takes of ftk beside its data: the kernels, and the variables that ftk sets for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE", "THP_MEM_ALLOC_ENABLE": "1"}
+"""What ``ftk.cli`` sets before torch is imported."""
+
+
+def hardware_of(precision: str) -> Any:
+    """The device and the precision that ftk would choose for ``hardware.precision``; prepares the process as ftk
+    does."""
+    from hydra import compose, initialize
+
+    from ftk.config.compose import register
+    from ftk.config.lint import typed
+    from ftk.core.device import choose
+
+    register()
+    with initialize(config_path=None, version_base="1.3"):
+        config = typed(compose("finetune", overrides=[f"hardware.precision={precision}"]))
+    return choose(config.hardware)
+
+
+def install(model: Any, hardware: Any, tokens: Iterable[int] | None = None) -> None:
+    """Put ftk's kernels into a model.
+
+    Args:
+        model: of transformers.
+        hardware: from ``hardware_of``.
+        tokens: all that training can read; None where any can come.
+    """
+    import torch
+
+    from ftk.kernels import speed_up, train_seen_rows
+
+    speed_up(model, hardware.device)
+    if tokens is not None:
+        train_seen_rows(model, torch.tensor(sorted(set(tokens))))
