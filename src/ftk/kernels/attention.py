@@ -86,13 +86,16 @@ def _as_term(mask: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def _softmax(scores: Tensor) -> Tensor:
-    """Over the last dimension, statistics in fp32; torch's kernel for half precision is several times as slow."""
+    """Over the last dimension, statistics in fp32."""
+    if scores.shape[-1] % 32 == 0:
+        return torch.softmax(scores, -1)
+    # Where the last of a row do not fill a vector, torch's kernel for half precision takes several times as long.
     return torch.softmax(scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32)).to(scores.dtype)
 
 
 def _softmax_backward(gradient: Tensor, weights: Tensor) -> Tensor:
     dtype, keys = weights.dtype, weights.shape[-1]
-    if dtype.itemsize == 2 and keys < 64 and keys % 32:  # where torch's kernel for half precision goes one by one
+    if dtype.itemsize == 2 and keys < 64 and keys % 32:  # the same is true of this one, for short rows
         gradient, weights = gradient.float(), weights.float()
     result: Tensor = torch.ops.aten._softmax_backward_data(gradient, weights, -1, weights.dtype)
     return result.to(dtype)
