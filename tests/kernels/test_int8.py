@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+import small_models
+
 pytestmark = pytest.mark.torch
 
 
@@ -79,5 +81,29 @@ def test_the_encoder_is_quantized_and_the_head_is_not() -> None:
         assert quantize(model) == 12
         after = model(ids).logits
     assert type(model.classifier) is nn.Linear
+    fused = {name for name, module in model.named_modules() if getattr(module, "then", "none") != "none"}
+    assert fused == {f"bert.encoder.layer.{number}.intermediate.dense" for number in range(2)}
     assert sum(type(module) is Int8Linear for module in model.modules()) == 12
     assert (after - before).norm() < 0.05 * before.norm()
+
+
+@pytest.mark.parametrize("architecture", sorted(small_models.ARCHITECTURES))
+def test_every_architecture_stays_close_to_itself(architecture: str) -> None:
+    import torch
+    from transformers import AutoConfig, AutoModel
+
+    from ftk.kernels import quantize, speed_up
+
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(architecture, **small_models.ARCHITECTURES[architecture], vocab_size=50)
+    config.pad_token_id = 0
+    model: Any = AutoModel.from_config(config).eval()
+    ids = torch.randint(5, 50, (3, 20))
+    with torch.inference_mode():
+        before = model(ids)[0]
+        speed_up(model, torch.device("cpu"))
+        whole: Any = torch.nn.Module()
+        whole.base_model_prefix, whole.inner = "inner", model
+        assert quantize(whole) > 0
+        after = model(ids)[0]
+    assert (after - before).norm() < 0.06 * before.norm()

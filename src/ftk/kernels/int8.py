@@ -23,13 +23,15 @@ class Int8Linear(nn.Module):
         self.register_buffer("zero", torch.zeros(len(scale), dtype=torch.int32), persistent=False)
         self.register_buffer("bias", None if linear.bias is None else linear.bias.detach().float(), persistent=False)
         self.shared = _Quantized()
+        self.then = "none"
+        """What oneDNN does with the results while it has them: nothing, or gelu."""
 
     def forward(self, input: Tensor) -> Tensor:
         """[…, outputs] in the type of the input, or of autocast where that is on."""
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else input.dtype
         quantized, scale, zero = self.shared.of(input.to(dtype))
         output: Tensor = torch.ops.onednn.qlinear_pointwise(
-            quantized, scale, zero, self.weight, self.scale, self.zero, self.bias, 1.0, 0, dtype, "none", [], ""
+            quantized, scale, zero, self.weight, self.scale, self.zero, self.bias, 1.0, 0, dtype, self.then, [], "none"
         )
         return output
 
@@ -64,10 +66,30 @@ def quantize(model: nn.Module) -> int:
     shared = _Quantized()
     count = 0
     for module in list(encoder.modules()):
+        with_gelu = _is_gelu_of_linear(module)
         for name, child in list(module.named_children()):
             if type(child) is nn.Linear:
                 fast = Int8Linear(child)
                 fast.shared = shared
                 setattr(module, name, fast)
                 count += 1
+                if with_gelu:
+                    fast.then = "gelu"
+            elif with_gelu:
+                setattr(module, name, nn.Identity())
     return count
+
+
+@torch.inference_mode()
+def _is_gelu_of_linear(module: nn.Module) -> bool:
+    """Whether a module is a linear layer and gelu of it, and nothing else; seen by trying it on some numbers."""
+    linears = [child for child in module.children() if type(child) is nn.Linear]
+    if len(linears) != 1 or len(list(module.children())) != 2:
+        return False
+    values = torch.linspace(-4, 4, linears[0].in_features).expand(1, 2, -1)
+    try:
+        found = module(values)
+    except (TypeError, ValueError, RuntimeError, NotImplementedError):  # it takes something else
+        return False
+    expected = nn.functional.gelu(linears[0](values))
+    return isinstance(found, Tensor) and found.shape == expected.shape and torch.allclose(found, expected, atol=1e-6)
