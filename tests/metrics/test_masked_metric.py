@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from ftk.errors import DataError
 from ftk.metrics.masked import BlockScore, MaskedMetric
 
 
@@ -43,8 +44,14 @@ def test_pairs_are_scored_block_by_block() -> None:
     assert found["next_sentence_accuracy"] == 0.75
 
 
-def test_nothing_masked_and_losses_beyond_all_numbers() -> None:
-    assert MaskedMetric(pairs=False).compute()["masked_tokens"] == 0
+def test_losses_beyond_all_numbers() -> None:
     metric = MaskedMetric(pairs=False)
     metric.update(0, BlockScore(1e6, 0, 1))
     assert metric.compute()["perplexity"] == math.inf
+
+
+def test_nothing_masked_is_no_score() -> None:
+    metric = MaskedMetric(pairs=False)
+    metric.update(0, BlockScore(0.0, 0, 0))
+    with pytest.raises(DataError, match="cannot be scored: no token of them can be masked"):
+        metric.compute()

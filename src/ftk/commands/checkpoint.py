@@ -1,6 +1,6 @@
 """A checkpoint opened for ``evaluate`` and ``predict``: verified, then loaded."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,9 @@ class Checkpoint:
             raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
         if data.max_length is not None or windows is None:
             length = window_length(source, data.max_length)
-            windows = WindowPlan(length, length // 4)
+            windows = WindowPlan.of(length, None)
         if data.stride is not None:
-            windows = replace(windows, stride=data.stride)
+            windows = WindowPlan.of(windows.length, data.stride)
         return cls(folder=folder, task=built, labels=labels, windows=windows, source=source)
 
     def evaluator(self, task: Task | Predictor, hardware: HardwareConfig, console: Console) -> Evaluator:

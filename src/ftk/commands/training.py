@@ -95,7 +95,7 @@ class Training:
         length = window_length(self.source, data.max_length)
         if data.max_length is None and length == self.source.trained_length and not self.folder.resume:
             self.console.say(f"windows of {length} tokens, as the model was trained (data.max_length=… for others)")
-        return WindowPlan(length, data.stride if data.stride is not None else length // 4)
+        return WindowPlan.of(length, data.stride)
 
     def _prepared(self) -> dict[str, Prepared]:
         notes = Notes()

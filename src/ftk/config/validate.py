@@ -324,7 +324,7 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
     if isinstance(config, TrainingConfig):
         if task.command != command:
             kind = "raw text" if texts else "labelled rows"
-            yield Mistake(f"task={type(task).__name__}", f"It learns from {kind}: ftk {task.command}.")
+            yield Mistake(f"task ({type(task).__name__})", f"It learns from {kind}: ftk {task.command}.")
             return  # what the config of this command says of the data is meant for another task
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")

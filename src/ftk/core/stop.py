@@ -32,6 +32,7 @@ class StopFlag:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.requested:
             # Saving renames whole folders, so there is nothing half-written to wait for.
+            os.write(2, b"ftk: ended at once by a second signal; what was saved before it is in last/, if anything\n")
             os._exit(128 + number)
         self.signal_number = number
 

@@ -4,6 +4,8 @@ The text is encoded as it stands, and sub-words are laid onto words by their off
 spaces that it was trained to see: byte-level ones need no ``add_prefix_space``, and none is known here by name.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.errors import DataError, ModelError
+from ftk.errors import ConfigError, DataError, ModelError
 
 _AT_ONCE = 1024
 """Texts handed to the tokenizer at once; it works on them in parallel."""
@@ -25,6 +27,19 @@ class WindowPlan:
 
     length: int
     stride: int
+
+    @classmethod
+    def of(cls, length: int, stride: int | None) -> WindowPlan:
+        """Windows that share what the user asked for, by default a quarter.
+
+        Raises:
+            ConfigError: they would share more than half.
+        """
+        if stride is not None and stride > length // 2:
+            raise ConfigError(
+                f"data.stride={stride}: windows of {length} tokens may share at most half of them: {length // 2}."
+            )
+        return cls(length, length // 4 if stride is None else stride)
 
 
 @dataclass(frozen=True, slots=True)

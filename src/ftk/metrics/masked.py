@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from ftk.errors import DataError
+
 
 @dataclass(slots=True)
 class BlockScore:
@@ -37,12 +39,21 @@ class MaskedMetric:
         self._blocks += 1
 
     def compute(self) -> dict[str, Any]:
-        """``perplexity`` and ``accuracy`` at the masked tokens, and how many those are."""
+        """``perplexity`` and ``accuracy`` at the masked tokens, and how many those are.
+
+        Raises:
+            DataError: no token was masked, so that there is nothing to score.
+        """
         total = self._total
-        mean = total.loss / max(1, total.masked)
+        if not total.masked:
+            raise DataError(
+                "these texts cannot be scored: no token of them can be masked, for all of them are unknown to the "
+                "vocabulary. Texts and vocabulary do not belong together."
+            )
+        mean = total.loss / total.masked
         scores: dict[str, Any] = {
             "perplexity": math.exp(mean) if mean < 700 else math.inf,
-            "accuracy": total.right / max(1, total.masked),
+            "accuracy": total.right / total.masked,
         }
         if self._pairs:
             scores["mlm_loss"] = mean
