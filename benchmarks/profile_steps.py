@@ -50,14 +50,16 @@ def main() -> None:
     parser.add_argument("command", choices=("pretrain", "finetune"))
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE")
     options = parser.parse_args()
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line of ftk does
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as the command line of ftk does
 
-    from torch.profiler import ProfilerActivity, profile
-
-    import ftk.commands.training as training
     from ftk.commands import train
     from ftk.errors import FtkError
+    from ftk.imports import importing
+
+    with importing("torch"):
+        from torch.profiler import ProfilerActivity, profile
+
+        import ftk.commands.training as training
 
     profiler = profile(activities=[ProfilerActivity.CPU])
     steps: list[Any] = []

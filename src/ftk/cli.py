@@ -76,10 +76,7 @@ def run(argv: list[str]) -> int:
         return _unknown(word)
     from ftk.errors import FtkError, Interrupted
 
-    # Threads that spin while they wait take the cores of whatever else runs, and then wait for it; read by torch's
-    # OpenMP when it is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # Large pages for tensors, where the system gives them to who asks; read by torch, too.
+    # Large pages for tensors, where the system gives them to who asks; read by torch when it is loaded.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
     def interrupt(number: int, frame: object) -> None:

@@ -5,6 +5,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ftk.waiting import Use, settle
+
+_started = Use.now()
+"""This module is imported with the first command, some tenths of a second before torch."""
+
 
 @contextmanager
 def importing(module: str) -> Iterator[None]:
@@ -14,7 +19,11 @@ def importing(module: str) -> Iterator[None]:
     transformers makes so many, which all stay, that this is a quarter of the time that it takes. What has been made
     at the end is left out of later searches, too.
     """
-    if module in sys.modules or not gc.isenabled():
+    if module in sys.modules:
+        yield
+        return
+    settle(_started)
+    if not gc.isenabled():
         yield
         return
     gc.disable()

@@ -257,3 +257,16 @@ def test_nothing_is_trained_in_int8(ftk: Callable[..., Result]) -> None:
     assert result.code == 1
     assert "hardware.precision=int8" in result.err
     assert "for evaluate and predict" in result.err
+
+
+def test_a_column_that_the_prediction_replaces_is_said(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    write_lines("in.csv", ["text,body", "keep me,Ada went to Oslo .", "and me,Chen left ."])
+    argv = [f"checkpoint={checkpoint}", "input=in.csv", "output=out.jsonl", "data.columns.text=body"]
+    result = ftk("predict", *argv)
+    assert result.code == 0, result.err
+    assert "2 rows with a column 'text' of their own: the prediction's is written (in.csv:2" in result.err
+    assert [row["body"] for row in read_jsonl("out.jsonl")] == ["Ada went to Oslo .", "Chen left ."]
+    quiet = ftk(
+        "predict", f"checkpoint={checkpoint}", f"input={write_lines('in.txt', ['Ada left .'])}", "output=o.jsonl"
+    )
+    assert "of their own" not in quiet.err

@@ -85,6 +85,19 @@ def test_killed_and_resumed(ftk: Callable[..., Result], toy: tuple[str, ...], un
     assert events(Path("broken")) == events(unbroken)
 
 
+def test_killed_and_resumed_with_embeddings_that_are_not_trained(
+    ftk: Callable[..., Result], toy: tuple[str, ...]
+) -> None:
+    argv = ["finetune", *SETTINGS, *toy, "+model.config.vocab_size=5000"]
+    unbroken = ftk(*argv, "run.dir=unbroken")
+    assert unbroken.code == 0, unbroken.err
+    assert "rows are of tokens that training has not; they stay as they are" in unbroken.out
+    assert interrupted([*argv, "run.dir=broken"], forward=33, signal=9).returncode == -9
+    resumed = ftk(*argv, "run.dir=broken", "run.resume=true")
+    assert resumed.code == 0, resumed.err
+    assert digests(Path("broken")) == digests(Path("unbroken"))
+
+
 @pytest.mark.parametrize(("signal", "code"), [(2, 130), (15, 143)])
 def test_stopped_by_a_signal_and_resumed_as_told(
     ftk: Callable[..., Result], toy: tuple[str, ...], unbroken: Path, signal: int, code: int

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+import small_models
+
 pytestmark = pytest.mark.torch
 
 READ = [0, 3, 4, 7, 11, 12]
@@ -93,6 +95,31 @@ def test_the_optimizer_is_spared_the_other_rows() -> None:
     shapes = [tuple(parameter.shape) for group in optimizer.param_groups for parameter in group["params"]]
     assert (len(READ), 32) in shapes
     assert (40, 32) not in shapes
+
+
+@pytest.mark.parametrize("architecture", sorted(small_models.ARCHITECTURES))
+def test_every_architecture_trains_the_same(architecture: str) -> None:
+    import torch
+    from transformers import AutoConfig, AutoModelForTokenClassification
+
+    from ftk.kernels import train_seen_rows
+
+    models = []
+    for _ in range(2):
+        config = AutoConfig.for_model(architecture, **small_models.ARCHITECTURES[architecture], vocab_size=60)
+        config.pad_token_id = 0
+        for name in config.to_dict():
+            if "dropout" in name:
+                setattr(config, name, 0.0)
+        torch.manual_seed(0)
+        models.append(AutoModelForTokenClassification.from_config(config))
+    whole, seen = models
+    assert train_seen_rows(seen, torch.tensor(READ)) == 60 - len(READ)
+    train(whole, steps=3)
+    train(seen, steps=3)
+    assert list(seen.state_dict()) == list(whole.state_dict())
+    for name, tensor in whole.state_dict().items():
+        torch.testing.assert_close(seen.state_dict()[name], tensor, msg=name)
 
 
 @pytest.mark.parametrize("why", ["tied", "frozen", "nearly all rows"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE", "THP_MEM_ALLOC_ENABLE": "1"}
+ENVIRONMENT = {"THP_MEM_ALLOC_ENABLE": "1"}
 """What ``ftk.cli`` sets before torch is imported."""
 
 

@@ -48,7 +48,9 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
             notes.raise_errors()
             features = predictor.features(examples, checkpoint.source.tokenizer, None, checkpoint.windows, notes)
             for example, prediction in evaluator.predictions(examples, features):
-                write(predictor.record(example, prediction))
+                record = predictor.record(example, prediction)
+                _note_replaced(example.row, record, notes)
+                write(record)
                 done += 1
             show(done)
     for line in notes.drain():
@@ -67,3 +69,10 @@ def _parts(first: list[Row], rest: Iterable[Row]) -> Iterator[list[Row]]:
     while part:
         yield part
         part = list(islice(rest, _ROWS_AT_ONCE))
+
+
+def _note_replaced(row: Row, record: dict[str, Any], notes: Notes) -> None:
+    """Columns of the input whose name the prediction needs for something else, and which are kept under no other."""
+    for name, value in row.values.items():
+        if name in record and record[name] != value and f"gold_{name}" not in record:
+            notes.count(f"row|rows with a column '{name}' of their own", "the prediction's is written", row.where)

@@ -1,5 +1,6 @@
 """What computes, in which precision, and why."""
 
+import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import torch
 from ftk.config.schema import Device, HardwareConfig, Precision
 from ftk.errors import ConfigError
 from ftk.kernels.memory import keep_memory
+from ftk.waiting import POLICY
 
 _THREADS = torch.get_num_threads()
 
@@ -54,7 +56,7 @@ def choose(config: HardwareConfig) -> Hardware:
         raise ConfigError(f"hardware.precision=bf16: this {what} computes no bf16; use hardware.precision=fp32.")
     if precision is Precision.fp16 and not use_gpu:
         raise ConfigError(
-            "hardware.precision=fp16: it needs a GPU; use hardware=cpu or, where there is bf16, cpu-bf16."
+            "hardware.precision=fp16: it needs a GPU; hardware.precision=auto takes what is fastest here."
         )
     if precision is Precision.int8:
         if use_gpu:
@@ -75,6 +77,8 @@ def _why(config: HardwareConfig, device: torch.device, precision: Precision, nat
         reasons.append("a GPU is there" if device.type == "cuda" else "torch sees no GPU")
     if config.precision is Precision.auto:
         reasons.append("it computes bf16 natively" if native_bf16 else "it has no native bf16, which would be slower")
+    if not gpu and os.environ.get(POLICY, "").upper() == "PASSIVE":
+        reasons.append("threads sleep while they wait")
     return f"hardware: {name}, {precision.value}" + (f" ({', '.join(reasons)})" if reasons else "")
 
 
