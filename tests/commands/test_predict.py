@@ -265,7 +265,7 @@ def test_a_column_that_the_prediction_replaces_is_said(ftk: Callable[..., Result
     result = ftk("predict", *argv)
     assert result.code == 0, result.err
     assert "2 rows with a column 'text' of their own: the prediction's is written (in.csv:2" in result.err
-    assert [row["body"] for row in read_jsonl("out.jsonl")] == ["Ada went to Oslo .", "Chen left ."]
+    assert [row["text"] for row in read_jsonl("out.jsonl")] == ["Ada went to Oslo .", "Chen left ."]
     quiet = ftk(
         "predict", f"checkpoint={checkpoint}", f"input={write_lines('in.txt', ['Ada left .'])}", "output=o.jsonl"
     )

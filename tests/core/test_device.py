@@ -29,9 +29,12 @@ def test_auto_is_bf16_just_where_it_is_native(
     from ftk.core import device
 
     monkeypatch.setattr(device, "_processor_flags", lambda: flags)
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     chosen = device.choose(config())
     assert chosen.precision.value == precision
     assert f"{precision} ({reason})" in chosen.why
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+    assert f"{precision} ({reason}, threads sleep while they wait)" in device.choose(config()).why
 
 
 @pytest.mark.parametrize(("precision", "lacks"), [("bf16", "computes no bf16"), ("int8", "neither VNNI nor AMX")])
