@@ -41,3 +41,17 @@ def test_nothing_is_changed_where_the_module_is_there_or_the_search_is_off() -> 
     finally:
         gc.enable()
     assert gc.get_freeze_count() == frozen
+
+
+def test_how_threads_wait_is_not_looked_at_again_once_torch_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenMP has read it by then; a line that says otherwise would be false."""
+    looked: list[object] = []
+    monkeypatch.setattr("ftk.imports.settle", looked.append)
+    monkeypatch.setitem(sys.modules, "torch", sys.modules[__name__])
+    with importing("a_module_that_is_not_there"):
+        pass
+    assert looked == []
+    monkeypatch.delitem(sys.modules, "torch")
+    with importing("a_module_that_is_not_there"):
+        pass
+    assert len(looked) == 1

@@ -22,7 +22,8 @@ def importing(module: str) -> Iterator[None]:
     if module in sys.modules:
         yield
         return
-    settle(_started)
+    if "torch" not in sys.modules:
+        settle(_started)
     if not gc.isenabled():
         yield
         return

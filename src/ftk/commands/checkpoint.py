@@ -69,10 +69,7 @@ class Checkpoint:
         model = loaded.model.to(chosen.device)
         if chosen.precision is Precision.int8:
             console.say(f"int8: {quantize(model)} linear layers of the encoder; the head and what lies between are not")
-        if hardware.compile:
-            model.compile(dynamic=True)
-        else:
-            speed_up(model, chosen.device)
+        speed_up(model, chosen.device, compiled=hardware.compile)
         return Evaluator(
             model=model,
             task=task,

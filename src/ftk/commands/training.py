@@ -121,10 +121,7 @@ class Training:
 
     def _on_device(self, model: torch.nn.Module) -> torch.nn.Module:
         model = model.to(self.hardware.device)
-        if self.config.hardware.compile:
-            model.compile(dynamic=True)  # what speed_up would put in, a compiler makes better
-        else:
-            speed_up(model, self.hardware.device)
+        speed_up(model, self.hardware.device, compiled=self.config.hardware.compile)
         return model
 
     def _length(self) -> str:

@@ -3,6 +3,7 @@
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 
@@ -96,6 +97,7 @@ def cpu_has_int8() -> bool:
     return bool({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"} & _processor_flags())
 
 
+@cache
 def _processor_flags() -> set[str]:
     try:
         with open("/proc/cpuinfo", encoding="ascii", errors="replace") as stream:

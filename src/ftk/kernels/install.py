@@ -10,13 +10,16 @@ from ftk.kernels.norm import FastLayerNorm
 _FAST: dict[type[nn.Module], type[nn.Module]] = {nn.Dropout: FastDropout, nn.LayerNorm: FastLayerNorm}
 
 
-def speed_up(model: nn.Module, device: torch.device) -> None:
-    """Let a model compute faster on a CPU; on other devices it is left alone.
+def speed_up(model: nn.Module, device: torch.device, *, compiled: bool = False) -> None:
+    """Let a model compute faster on a CPU; on other devices it is left alone, unless it is to be compiled.
 
-    Modules of a plain torch class become ones of the fast class, their parameters and names as they were: what the
-    model saves is the same. Attention is replaced where the architecture leaves it to a function that can be chosen.
+    A compiled model keeps torch's own modules, which a compiler can see into. Else modules of a plain torch class
+    become ones of the fast class, their parameters and names as they were: what the model saves is the same. Attention
+    is replaced where the architecture leaves it to a function that can be chosen.
     """
-    if device.type != "cpu":
+    if compiled:
+        model.compile(dynamic=True)
+    if compiled or device.type != "cpu":
         return
     for module in model.modules():
         if type(module) in _FAST:
