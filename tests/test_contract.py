@@ -56,7 +56,9 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
     from ftk.commands.checkpoint import Checkpoint
     from ftk.config import compose
     from ftk.data.rows import Notes
+    from ftk.kernels import speed_up
     from ftk.models.folder import open_model
+    from ftk.models.load import load
     from ftk.report.console import Console
 
     configs: list[Any] = []
@@ -69,10 +71,12 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
     corpus = task.test_corpus(config.data, checkpoint.labels, notes)
     prepared = corpus.prepare(tokenizer, checkpoint.labels, checkpoint.windows, notes, console)["test"]
     evaluator = checkpoint.evaluator(task, config.hardware, console)
+    model = load(checkpoint.source, task.auto_model, seed=0).model  # as training has it, which evaluation packs
+    speed_up(model, evaluator.hardware.device)
     return SimpleNamespace(
         checkpoint=checkpoint,
         task=task,
-        model=evaluator.model,
+        model=model,
         examples=prepared.examples,
         features=prepared.features,
         evaluator=evaluator,

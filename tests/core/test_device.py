@@ -27,8 +27,9 @@ def test_auto_is_bf16_just_where_it_is_native(
     flags: set[str], precision: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ftk.core import device
+    from ftk.kernels.processor import Processor
 
-    monkeypatch.setattr(device, "_processor_flags", lambda: flags)
+    monkeypatch.setattr(device, "processor", lambda: Processor(flags=frozenset(flags)))
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     chosen = device.choose(config())
     assert chosen.precision.value == precision
@@ -42,8 +43,9 @@ def test_a_precision_that_is_not_native_is_refused(precision: str, lacks: str, m
     from ftk.config.schema import Precision
     from ftk.core import device
     from ftk.errors import ConfigError
+    from ftk.kernels.processor import Processor
 
-    monkeypatch.setattr(device, "_processor_flags", lambda: {"avx2"})
+    monkeypatch.setattr(device, "processor", lambda: Processor(flags=frozenset({"avx2"})))
     with pytest.raises(ConfigError, match=f"hardware.precision={precision}: .*{lacks}.*hardware.precision=fp32"):
         device.choose(config(precision=Precision(precision)))
 
@@ -53,8 +55,9 @@ def test_int8_computes_what_is_left_in_bf16_where_that_is_native(monkeypatch: py
 
     from ftk.config.schema import Precision
     from ftk.core import device
+    from ftk.kernels.processor import Processor
 
     for flags, inside in (({"avx512_vnni"}, False), ({"avx512_vnni", "avx512_bf16"}, True)):
-        monkeypatch.setattr(device, "_processor_flags", lambda flags=flags: flags)
+        monkeypatch.setattr(device, "processor", lambda flags=flags: Processor(flags=frozenset(flags)))
         with device.choose(config(precision=Precision.int8)).autocast():
             assert torch.is_autocast_enabled("cpu") is inside

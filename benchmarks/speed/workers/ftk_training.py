@@ -45,10 +45,13 @@ def gated_training(base: Any, gate: Gate, options: dict[str, Any]) -> Any:
             self._benched = state
             precision = self.hardware.precision.value
             if options.get("products"):
-                from benchmarks.speed.workers.products import best_rate
+                from benchmarks.speed.workers.products import best_rate, packed_rate
 
-                rows, inner, outer = options["products"]
-                gate.before = lambda: {"attainable": best_rate(rows, inner, outer, precision)}
+                shape = options["products"]
+                gate.before = lambda: {
+                    "attainable": best_rate(*shape, precision),
+                    "packed": packed_rate(*shape, precision),
+                }
             gate.ready(precision=precision, hardware=self.hardware.why, steps=self.plan.horizon.steps)
             super()._loop(state)
 

@@ -1,4 +1,4 @@
-"""The rate of matrix products that the machine attains: what no model can be faster than."""
+"""The rate of matrix products that the machine attains, by torch's own functions and by any known way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SECONDS = 0.15
 
 
 def best_rate(rows: int, inner: int, outer: int, precision: str) -> float:
-    """FLOP/s of the fastest of the three products of a linear layer: forward, and the two of its backward."""
+    """FLOP/s of the fastest of the three products of a linear layer as torch has them: forward and both of backward."""
     import torch
     from torch.nn.functional import linear
 
@@ -27,6 +27,21 @@ def best_rate(rows: int, inner: int, outer: int, precision: str) -> float:
             lambda: gradient.T @ inputs,
         )
         return max(_rate(product, 2 * rows * inner * outer) for product in products)
+
+
+def packed_rate(rows: int, inner: int, outer: int, precision: str) -> float | None:
+    """FLOP/s of ftk's product with a weight laid out before; None where that cannot be had."""
+    import torch
+
+    from ftk.kernels.product import can_pack, packed, product
+
+    if not can_pack():
+        return None
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    with torch.no_grad():
+        inputs = torch.randn(rows, inner).to(dtype)
+        weight = packed(torch.randn(outer, inner).to(dtype), rows)
+        return _rate(lambda: product(inputs, weight), 2 * rows * inner * outer)
 
 
 def _rate(product: Any, operations: int) -> float:

@@ -10,7 +10,7 @@ from ftk.core.device import choose
 from ftk.core.evaluate import Evaluator
 from ftk.data.subwords import WindowPlan
 from ftk.errors import ModelError
-from ftk.kernels import quantize, speed_up
+from ftk.kernels import pack, quantize, speed_up
 from ftk.models.load import Source, load, reopen, window_length
 from ftk.report.console import Console
 from ftk.tasks.base import Labels, Predictor, Task
@@ -69,6 +69,8 @@ class Checkpoint:
         model = loaded.model.to(chosen.device)
         if chosen.precision is Precision.int8:
             console.say(f"int8: {quantize(model)} linear layers of the encoder; the head and what lies between are not")
+        elif chosen.device.type == "cpu" and not hardware.compile:
+            pack(model, chosen.dtype, hardware.eval_tokens)
         speed_up(model, chosen.device, compiled=hardware.compile)
         return Evaluator(
             model=model,

@@ -31,7 +31,7 @@ def _hardware() -> dict[str, Any]:
     try:
         import torch
 
-        from ftk.core.device import cpu_has_bf16, cpu_has_int8
+        from ftk.kernels.processor import processor
     except (ImportError, OSError) as error:  # a broken install is what a bug report may be about
         return {"gpus": f"unknown: torch cannot be imported ({error})"}
 
@@ -39,6 +39,6 @@ def _hardware() -> dict[str, Any]:
     return {
         "threads": torch.get_num_threads(),
         "gpus": ", ".join(names) or "none",
-        "cpu bf16": "native" if cpu_has_bf16() else "not native",
-        "cpu int8": "native" if cpu_has_int8() else "not native",
+        "cpu bf16": "native" if processor().has_bf16 else "not native",
+        "cpu int8": "native" if processor().has_int8 else "not native",
     }

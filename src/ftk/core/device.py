@@ -3,13 +3,13 @@
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 
 from ftk.config.schema import Device, HardwareConfig, Precision
 from ftk.errors import ConfigError
 from ftk.kernels.memory import keep_memory
+from ftk.kernels.processor import processor
 from ftk.waiting import POLICY
 
 _THREADS = torch.get_num_threads()
@@ -23,12 +23,17 @@ class Hardware:
     precision: Precision
     why: str
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the matrix products; where these are in int8, of what is not: attention, and all between."""
+        if self.precision is Precision.int8:
+            return torch.bfloat16 if processor().has_bf16 else torch.float32
+        return {Precision.bf16: torch.bfloat16, Precision.fp16: torch.float16}.get(self.precision, torch.float32)
+
     def autocast(self) -> AbstractContextManager[object]:
         """The context in which the forward pass runs."""
-        dtype = {Precision.bf16: torch.bfloat16, Precision.fp16: torch.float16}.get(self.precision)
-        if self.precision is Precision.int8 and cpu_has_bf16():  # what is not in int8: attention, and all between
-            dtype = torch.bfloat16
-        return torch.autocast(self.device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None)
+        reduced = self.dtype is not torch.float32
+        return torch.autocast(self.device.type, dtype=self.dtype if reduced else torch.bfloat16, enabled=reduced)
 
     def scaler(self) -> torch.amp.GradScaler:
         """Loss scaling: for fp16 alone; otherwise it does nothing."""
@@ -48,7 +53,7 @@ def choose(config: HardwareConfig) -> Hardware:
         raise ConfigError("hardware.device=cuda: torch sees no GPU here; use hardware=cpu or hardware=auto.")
     use_gpu = has_gpu and config.device is not Device.cpu
     device = torch.device("cuda" if use_gpu else "cpu")
-    native_bf16 = torch.cuda.is_bf16_supported(including_emulation=False) if use_gpu else cpu_has_bf16()
+    native_bf16 = torch.cuda.is_bf16_supported(including_emulation=False) if use_gpu else processor().has_bf16
     precision = config.precision
     if precision is Precision.auto:
         precision = Precision.bf16 if native_bf16 else Precision.fp32
@@ -62,7 +67,7 @@ def choose(config: HardwareConfig) -> Hardware:
     if precision is Precision.int8:
         if use_gpu:
             raise ConfigError("hardware.precision=int8: it is for the CPU; add hardware.device=cpu.")
-        if not cpu_has_int8():
+        if not processor().has_int8:
             raise ConfigError(
                 "hardware.precision=int8: this processor (it has neither VNNI nor AMX) would be slower with it; use "
                 "hardware.precision=fp32."
@@ -85,22 +90,3 @@ def _why(config: HardwareConfig, device: torch.device, precision: Precision, nat
 
 def _threads(number: int) -> str:
     return f"CPU, {number} thread{'s' if number > 1 else ''}"
-
-
-def cpu_has_bf16() -> bool:
-    """Whether the processor multiplies bf16 natively; without that it is slower than fp32."""
-    return bool({"avx512_bf16", "amx_bf16", "bf16"} & _processor_flags())
-
-
-def cpu_has_int8() -> bool:
-    """Whether the processor adds up products of int8 natively; without that it is slower than fp32."""
-    return bool({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"} & _processor_flags())
-
-
-@cache
-def _processor_flags() -> set[str]:
-    try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as stream:
-            return set(next((line for line in stream if line.startswith(("flags", "Features"))), "").split())
-    except OSError:  # not Linux: nothing is known, so nothing is promised
-        return set()

@@ -2,6 +2,6 @@
 
 from ftk.kernels.embedding import train_seen_rows
 from ftk.kernels.install import speed_up
-from ftk.kernels.int8 import quantize
+from ftk.kernels.predicting import pack, quantize
 
-__all__ = ["quantize", "speed_up", "train_seen_rows"]
+__all__ = ["pack", "quantize", "speed_up", "train_seen_rows"]

@@ -5,7 +5,9 @@ from torch import nn
 
 from ftk.kernels import attention
 from ftk.kernels.dropout import FastDropout
+from ftk.kernels.linear import FastLinear
 from ftk.kernels.norm import FastLayerNorm
+from ftk.kernels.product import pays_in_training
 
 _FAST: dict[type[nn.Module], type[nn.Module]] = {nn.Dropout: FastDropout, nn.LayerNorm: FastLayerNorm}
 
@@ -21,9 +23,10 @@ def speed_up(model: nn.Module, device: torch.device, *, compiled: bool = False) 
         model.compile(dynamic=True)
     if compiled or device.type != "cpu":
         return
+    fast = {**_FAST, nn.Linear: FastLinear} if pays_in_training() else _FAST
     for module in model.modules():
-        if type(module) in _FAST:
-            module.__class__ = _FAST[type(module)]
+        if type(module) in fast:
+            module.__class__ = fast[type(module)]
     config = getattr(model, "config", None)
     if getattr(model, "_supports_sdpa", False) and getattr(config, "_attn_implementation", None) == "sdpa":
         attention.register()

@@ -13,7 +13,7 @@ _STEPS = 254
 class Int8Linear(nn.Module):
     """``nn.Linear`` with int8 weights, one scale an output; activations get one scale and one zero point a batch."""
 
-    def __init__(self, linear: nn.Linear) -> None:
+    def __init__(self, linear: nn.Linear, shared: "Quantized | None" = None, then: str = "none") -> None:
         super().__init__()
         weight = linear.weight.detach().float()
         scale = weight.abs().amax(1).clamp_min(1e-12) / 127
@@ -22,9 +22,8 @@ class Int8Linear(nn.Module):
         self.register_buffer("scale", scale, persistent=False)
         self.register_buffer("zero", torch.zeros(len(scale), dtype=torch.int32), persistent=False)
         self.register_buffer("bias", None if linear.bias is None else linear.bias.detach().float(), persistent=False)
-        self.shared = _Quantized()
-        self.then = "none"
-        """What oneDNN does with the results while it has them: nothing, or gelu."""
+        self.shared = shared or Quantized()
+        self.then = then
 
     def forward(self, input: Tensor) -> Tensor:
         """[…, outputs] in the type of the input, or of autocast where that is on."""
@@ -36,7 +35,7 @@ class Int8Linear(nn.Module):
         return output
 
 
-class _Quantized:
+class Quantized:
     """The activations quantized last: the projections to queries, keys and values all read the same ones."""
 
     def __init__(self) -> None:
@@ -54,42 +53,3 @@ class _Quantized:
             shifted = torch.add(input.new_tensor(zero - 128), input, alpha=1 / scale).round_().to(torch.int8)
             self.input, self.output = input, (shifted.view(torch.uint8).bitwise_xor_(128), scale, zero)
         return self.output
-
-
-def quantize(model: nn.Module) -> int:
-    """Put int8 layers in the place of the linear layers of a model's encoder; its head stays as it is.
-
-    Returns:
-        How many layers were replaced.
-    """
-    encoder = getattr(model, model.base_model_prefix)  # type: ignore[call-overload]
-    shared = _Quantized()
-    count = 0
-    for module in list(encoder.modules()):
-        with_gelu = _is_gelu_of_linear(module)
-        for name, child in list(module.named_children()):
-            if type(child) is nn.Linear:
-                fast = Int8Linear(child)
-                fast.shared = shared
-                setattr(module, name, fast)
-                count += 1
-                if with_gelu:
-                    fast.then = "gelu"
-            elif with_gelu:
-                setattr(module, name, nn.Identity())
-    return count
-
-
-@torch.inference_mode()
-def _is_gelu_of_linear(module: nn.Module) -> bool:
-    """Whether a module is a linear layer and gelu of it, and nothing else; seen by trying it on some numbers."""
-    linears = [child for child in module.children() if type(child) is nn.Linear]
-    if len(linears) != 1 or len(list(module.children())) != 2:
-        return False
-    values = torch.linspace(-4, 4, linears[0].in_features).expand(1, 2, -1)
-    try:
-        found = module(values)
-    except (TypeError, ValueError, RuntimeError, NotImplementedError):  # it takes something else
-        return False
-    expected = nn.functional.gelu(linears[0](values))
-    return isinstance(found, Tensor) and found.shape == expected.shape and torch.allclose(found, expected, atol=1e-6)
