@@ -122,12 +122,13 @@ def test_loss_is_a_sum_over_its_count(opened: SimpleNamespace) -> None:
 def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Path) -> None:
     import torch
 
-    from ftk.core.checkpoint import save_model
+    from ftk.core.checkpoint import save, snapshot
     from ftk.kernels import speed_up
     from ftk.models.load import load, reopen
 
     task, source = opened.task, opened.checkpoint.source
-    save_model(tmp_path / "again", opened.model, source.tokenizer, {"task": {}})
+    facts = {"task": {}, "labels": None, "max_length": 8, "stride": 0, "step": 1}
+    save(tmp_path / "again", snapshot(opened.model, source.tokenizer, facts, None))
     again = load(reopen(tmp_path / "again", opened.checkpoint.labels), task.auto_model, seed=9).model
     speed_up(again, torch.device("cpu"))
     batch = collated(opened)

@@ -5,7 +5,6 @@ Only the standard library is imported here, so that ``ftk --help`` answers at on
 
 import importlib
 import os
-import signal
 import sys
 
 from ftk import __version__
@@ -63,7 +62,7 @@ def run(argv: list[str]) -> int:
     """Dispatch one command line.
 
     Returns:
-        The exit code: 0 done, 1 a user's error, 130 and 143 stopped by a signal.
+        The exit code: 0 done, 1 a user's error, 129, 130 and 143 stopped by SIGHUP, SIGINT and SIGTERM.
     """
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(help_text(), end="")
@@ -74,28 +73,23 @@ def run(argv: list[str]) -> int:
     word, rest = ALIASES.get(argv[0], argv[0]), argv[1:]
     if word not in COMMANDS:
         return _unknown(word)
-    from ftk.errors import FtkError, Interrupted
+    from ftk.errors import FtkError, Interrupted, printable
+    from ftk.stopping import signals
 
     # Large pages for tensors, where the system gives them to who asks; read by torch when it is loaded.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-    def interrupt(number: int, frame: object) -> None:
-        raise Interrupted(number, "stopped")
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        return importlib.import_module(COMMANDS[word][0]).run(word, rest)
-    except Interrupted as stop:
-        print(f"ftk {word}: {stop}", file=sys.stderr)
-        return stop.exit_code
-    except (FtkError, OSError) as error:  # a folder that cannot be written, a full disk: no bug of ours either
-        if os.environ.get("FTK_TRACEBACK") == "1" or isinstance(error, BrokenPipeError):
-            raise
-        print(f"ftk {word}: {error}", file=sys.stderr)
-        return 1
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with signals():
+        try:
+            return importlib.import_module(COMMANDS[word][0]).run(word, rest)
+        except Interrupted as stop:
+            print(f"ftk {word}: {stop}", file=sys.stderr)
+            return stop.exit_code
+        except (FtkError, OSError) as error:  # a folder that cannot be written, a full disk: no bug of ours either
+            if os.environ.get("FTK_TRACEBACK") == "1" or isinstance(error, BrokenPipeError):
+                raise
+            print(printable(f"ftk {word}: {error}"), file=sys.stderr)
+            return 1
 
 
 def _unknown(word: str) -> int:

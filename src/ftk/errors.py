@@ -1,5 +1,7 @@
 """The errors that are meant for people: they reach the terminal as one message, without a traceback."""
 
+import unicodedata
+
 
 class FtkError(Exception):
     """A user's error: its text says what is wrong, where, which value, and what to do."""
@@ -22,7 +24,7 @@ class RunError(FtkError):
 
 
 class Interrupted(BaseException):
-    """SIGINT or SIGTERM arrived; not an Exception, so that no handler on the way takes it for a fault."""
+    """A signal arrived; not an Exception, so that no handler on the way takes it for a fault."""
 
     def __init__(self, signal_number: int, message: str = "") -> None:
         super().__init__(message)
@@ -30,5 +32,18 @@ class Interrupted(BaseException):
 
     @property
     def exit_code(self) -> int:
-        """130 for SIGINT, 143 for SIGTERM: what a shell expects."""
-        return 128 + self.signal_number
+        """130 for SIGINT, 143 for SIGTERM: what a shell expects; 0 where the run was told to stop there."""
+        return 128 + self.signal_number if self.signal_number else 0
+
+
+def printable(text: str) -> str:
+    """A text without control characters other than line ends and tabs: what stands in a file cannot move a terminal's
+    cursor, or name its window."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
+        else repr(character)[1:-1]
+        for character in text
+    )

@@ -63,7 +63,7 @@ def _files() -> None:
         ("ftk finetune nope.x", []),
         # Values.
         ("ftk finetune hardware.precision=", [f"hardware.precision={kind.name}" for kind in Precision]),
-        ("ftk finetune run.resume=", ["run.resume=true", "run.resume=false"]),
+        ("ftk finetune run.resume=", ["run.resume=true", "run.resume=false", "run.resume=force"]),
         ("ftk finetune train.batch_size=", ["train.batch_size=16"]),
         ("ftk finetune nope=", []),
         ("ftk finetune model.tokenizer=", []),

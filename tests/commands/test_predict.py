@@ -1,5 +1,6 @@
 """``ftk predict`` and ``ftk evaluate``: every row and every token comes back."""
 
+import hashlib
 import io
 import json
 import shutil
@@ -198,7 +199,8 @@ def test_values_that_only_training_reads_are_refused(
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda f: (f / "model.safetensors").write_bytes(b"x"), "not the one that was saved"),
+        (lambda f: (f / "model.safetensors").write_bytes(b"x"), "the file has 1 bytes; "),
+        (lambda f: _flip(f / "model.safetensors"), "not the one that was saved"),
         (lambda f: (f / "tokenizer.json").unlink(), "the file is missing"),
         (lambda f: (f / "ftk.json").write_text("{"), "cannot be read as ftk wrote it"),
         (lambda f: (f / "ftk.json").write_text("[]"), "ftk.json"),
@@ -207,7 +209,10 @@ def test_values_that_only_training_reads_are_refused(
             lambda f: _edit(f, task={"name": "token_classification", "fields": {"_target_": "os.system"}}),
             "no such field",
         ),
-        (lambda f: _edit(f, files={"../../etc/passwd": "0"}), "not the name of a file of this folder"),
+        (
+            lambda f: _edit(f, files={"../../etc/passwd": {"size": 0, "sha256": "0"}}),
+            "not the name of a file of this folder",
+        ),
         (lambda f: _edit(f, labels=7), "ftk.json"),
     ],
 )
@@ -226,15 +231,24 @@ def test_a_checkpoint_that_is_not_what_was_written_is_refused(
     assert not Path("runs").exists()
 
 
+def _flip(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
 def _edit(folder: Path, **changes: object) -> None:
+    """Change what a manifest says, and its checksum with it."""
     path = folder / "ftk.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    saved = {**json.loads(path.read_text()), **changes}
+    del saved["check"]
+    check = hashlib.sha256(json.dumps(saved, sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps({**saved, "check": check}))
 
 
 def test_int8_finds_what_fp32_finds(ftk: Callable[..., Result], checkpoint: Path) -> None:
-    from ftk.core.device import cpu_has_int8
+    from ftk.kernels.processor import processor
 
-    if not cpu_has_int8():
+    if not processor().has_int8:
         pytest.skip("this processor has no native int8")
     write_lines("in.txt", ["Ada Berg went to Oslo by train .", "Chen moved to Lima ."])
     found = {}

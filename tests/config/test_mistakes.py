@@ -46,7 +46,7 @@ WORDS = [
     ("train.epochs=abc", "It must be a number; 'abc' is not."),
     ("train.batch_size=1.5", "It must be a whole number; '1.5' is not."),
     ("train.batch_size=true", "It must be a whole number"),
-    ("run.resume=maybe", "It must be true or false; 'maybe' is neither."),
+    ("run.resume=maybe", "It must be true, false or force; 'maybe' is none of them."),
     ("run.seed=null", "It cannot be null."),
     ("run.dir=[a]", "It must be one text"),
     ("train=3", "It is a section with keys of its own; '3' is none."),
@@ -76,7 +76,8 @@ VALUES = [
         "train.epochs=-1.0": "It must be greater than 0.",
         "train.batch_size=0": "It must be greater than 0.",
         "train.eval_every=0": "It is 'epoch', a whole number of optimizer steps, or below 1 a share of the run.",
-        "train.save_every=True": "It is 'epoch', a whole number of optimizer steps, or below 1 a share of the run.",
+        "train.save_every=True": "It is a time as 10m, 'epoch', a whole number of optimizer steps, or below 1 a share of "
+        "the run.",
         "train.max_tokens=0": "It must be greater than 0.",
         "train.budget=30": "Write a time with its unit: 90s, 30m, 1.5h or 1h30m.",
         "train.patience=-3": "It must be greater than 0.",
@@ -104,7 +105,7 @@ VALUES = [
     {
         "train.epochs=inf": "It must be a finite number.",
         "train.eval_every=inf": "It is 'epoch', a whole number",
-        "train.save_every=1.0": "It is 'epoch', a whole number",
+        "train.save_every=1.0": "It is a time as 10m, 'epoch', a whole number",
         "train.budget=0h": "It must be greater than 0.",
         "train.max_grad_norm=nan": "It must be a finite number.",
         "optimizer.lr=True": "It must be a number.",

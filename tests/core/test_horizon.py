@@ -58,6 +58,9 @@ class Counting:
 
     # The observer.
 
+    def warned(self, text: str) -> None:
+        raise AssertionError(text)
+
     def stepped(self, info: Any) -> None:
         self.steps.append(info)
 
@@ -88,14 +91,15 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counting]:
     """Runs the loop on a clock that only the task moves."""
     import torch
 
-    from ftk.config.schema import Decay, Precision
+    from ftk.config.schema import Decay, OnNonFinite, OnSpike, Precision
     from ftk.core import loop
     from ftk.core.device import Hardware
+    from ftk.core.guard import Guard
     from ftk.core.horizon import Every, Horizon
     from ftk.core.state import Progress, TrainState
-    from ftk.core.stop import StopFlag
     from ftk.data.batches import BlockOrder
     from ftk.optim.schedules import Schedule
+    from ftk.stopping import Stop
 
     never = Every(10**6, None)
     clock = SimpleNamespace(now=1000.0)
@@ -126,7 +130,9 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counting]:
             horizon=Horizon(steps=steps, tokens=tokens, seconds=seconds),
             seed=1,
             max_grad_norm=None,
+            batch_size=1,
             micro_batch=None,
+            guard=Guard(non_finite=OnNonFinite.stop, spike=OnSpike.ignore, spike_factor=4.0),
             schedule=Schedule(decay=Decay.linear, warmup=warmup, floor=0.1, cooldown=0.0),
             eval_every=eval_every,
             save_every=save_every,
@@ -135,7 +141,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counting]:
         )
         order = order or BlockOrder(100, 1, 1, start=None, warmup=0)
         features: Any = SimpleNamespace(places=lambda windows: "")
-        loop.train(state, task, features, order, plan, hardware, pad_id=0, observer=task, stop=StopFlag())
+        loop.train(state, task, features, order, plan, hardware, pad_id=0, observer=task, stop=Stop())
         return task
 
     return run

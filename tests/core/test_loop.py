@@ -1,5 +1,6 @@
 """One optimizer step: exact under accumulation, equal to a plain PyTorch step, safe when numbers go wrong."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,8 +19,9 @@ def make(tmp_path: Path) -> Any:
     """Builds a state over 16 toy sentences with a tiny model without dropout."""
     import torch
 
-    from ftk.config.schema import Decay, Init, ModelConfig, Precision
+    from ftk.config.schema import Decay, Init, ModelConfig, OnNonFinite, OnSpike, Precision
     from ftk.core.device import Hardware
+    from ftk.core.guard import Guard
     from ftk.core.horizon import Every, Horizon
     from ftk.core.loop import Plan
     from ftk.core.state import TrainState
@@ -78,12 +80,25 @@ def make(tmp_path: Path) -> Any:
         state = TrainState(model, build_optimizer(model, settings), hardware.scaler())
         schedule = Schedule(decay=Decay.constant, warmup=0.0, floor=0.0, cooldown=0.0)
         never = Every(99, None)
+        guard = Guard(
+            non_finite=OnNonFinite(plan.pop("on_non_finite", "stop")),
+            spike=OnSpike(plan.pop("on_spike", "ignore")),
+            spike_factor=2.0,
+        )
         values = {"seed": 1, "max_grad_norm": 1.0, "eval_every": never, "save_every": never, "log_every": 1}
         horizon = Horizon(steps=total_steps, tokens=None, seconds=None)
-        full = Plan(horizon=horizon, micro_batch=micro_batch, schedule=schedule, patience=None, **{**values, **plan})
+        fixed = {"horizon": horizon, "schedule": schedule, "patience": None, "guard": guard, "batch_size": 16}
+        full = Plan(micro_batch=micro_batch, **{**fixed, **values, **plan})
         order = StepOrder(features.lengths, 16, 1)
         return SimpleNamespace(
-            state=state, task=task, features=features, order=order, plan=full, hardware=hardware, source=source
+            state=state,
+            task=task,
+            features=features,
+            order=order,
+            plan=full,
+            hardware=hardware,
+            source=source,
+            warned=[],
         )
 
     return build
@@ -92,7 +107,9 @@ def make(tmp_path: Path) -> Any:
 def run(setup: SimpleNamespace) -> Iterator[Any]:
     from ftk.core.loop import steps
 
-    return steps(setup.state, setup.task, setup.features, setup.order, setup.plan, setup.hardware, 0)
+    return steps(
+        setup.state, setup.task, setup.features, setup.order, setup.plan, setup.hardware, 0, setup.warned.append
+    )
 
 
 def parameters(setup: SimpleNamespace) -> dict[str, Any]:
@@ -181,29 +198,185 @@ def test_fp16_scales_the_loss_and_skips_overflows(make: Any) -> None:
     assert all(torch.equal(value, before[name]) for name, value in parameters(overflowing).items())
 
 
-def test_a_loss_that_is_no_number_stops_before_the_parameters_change(make: Any) -> None:
+def change_loss(setup: SimpleNamespace, change: Any, *calls: int) -> None:
+    """Let the loss of some forward passes, counted from 1, be another one."""
+    from ftk.tasks.base import Loss
+
+    task_loss, seen = setup.task.loss, []
+
+    def loss(outputs: Any, batch: Any) -> Loss:
+        seen.append(1)
+        found = task_loss(outputs, batch)
+        return Loss(change(found.sum), found.count) if len(seen) in calls else found
+
+    setup.task.loss = loss
+
+
+BROKEN = {
+    "nan": (lambda total: total * float("nan"), "the loss is nan, while all parameters are finite"),
+    "inf": (lambda total: total * float("inf"), "the loss is inf, while all parameters are finite"),
+    "gradient": (lambda total: (total - total).sqrt() + total, r"the gradient's norm is nan, .* \(bert\..* more\)"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_number_that_is_not_finite_stops_before_the_parameters_change(make: Any, kind: str) -> None:
     import torch
 
     from ftk.errors import RunError
-    from ftk.tasks.base import Loss
 
+    change, told = BROKEN[kind]
     setup = make(total_steps=4)
-    task_loss = setup.task.loss
-    calls = []
-
-    def loss(outputs: Any, batch: Any) -> Loss:
-        calls.append(1)
-        found = task_loss(outputs, batch)
-        return Loss(found.sum * float("nan"), found.count) if len(calls) == 2 else found
-
-    setup.task.loss = loss
+    change_loss(setup, change, 2)
     running = run(setup)
     next(running)
     before = parameters(setup)
-    with pytest.raises(RunError, match=r"step 2: the loss is nan .* rows \[0, 1"):
+    with pytest.raises(RunError, match=rf"step 2: {told}.* rows \[0, 1"):
         next(running)
     assert all(torch.equal(value, before[name]) for name, value in parameters(setup).items())
     assert setup.state.progress.step == 1
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_such_an_update_is_left_out_where_the_policy_says_so(make: Any, kind: str) -> None:
+    import torch
+
+    change, told = BROKEN[kind]
+    setup = make(total_steps=4, on_non_finite="skip")
+    change_loss(setup, change, 2)
+    running = run(setup)
+    next(running)
+    before = parameters(setup)
+    left_out = next(running)
+    assert (left_out.count, left_out.loss_sum) == (0, 0.0)
+    assert all(torch.equal(value, before[name]) for name, value in parameters(setup).items())
+    assert len(list(running)) == 2
+    assert setup.state.progress.left_out == 1
+    assert setup.state.progress.left_out_in_a_row == 0
+    [warning] = setup.warned
+    assert re.match(rf"step 2: {told}.*Its update is left out\.", warning)
+    assert not any(torch.equal(value, before[name]) for name, value in parameters(setup).items())
+
+
+def test_a_model_that_is_lost_is_not_skipped_for_ever(make: Any) -> None:
+    from ftk.errors import RunError
+
+    setup = make(total_steps=50, on_non_finite="skip")
+    change_loss(setup, BROKEN["nan"][0], *range(3, 60))
+    with pytest.raises(RunError, match=r"step 22: .* So were the 19 steps before it: nothing is learned any more"):
+        list(run(setup))
+
+
+def test_parameters_that_are_broken_are_named_as_the_cause(make: Any) -> None:
+    import torch
+
+    from ftk.errors import RunError
+
+    setup = make(total_steps=4)
+    with torch.no_grad():
+        setup.state.model.bert.encoder.layer[0].output.dense.weight[0, 0] = float("inf")
+    told = r"the parameters are not finite any more \(bert\.encoder\.layer\.0\.output\.dense\.weight\)"
+    with pytest.raises(RunError, match=told):
+        list(run(setup))
+
+
+@pytest.mark.parametrize(("policy", "left_out", "spikes"), [("ignore", 0, 0), ("count", 0, 1), ("skip", 1, 1)])
+def test_a_spike_is_treated_by_policy(make: Any, policy: str, left_out: int, spikes: int) -> None:
+    setup = make(total_steps=30, on_spike=policy)
+    change_loss(setup, lambda total: total * 50, 25)
+    assert len(list(run(setup))) == 30
+    progress = setup.state.progress
+    assert (progress.left_out, progress.spikes) == (left_out, spikes)
+    assert len(setup.warned) == left_out
+
+
+def test_a_spike_stops_where_the_policy_says_so(make: Any) -> None:
+    from ftk.errors import RunError
+
+    setup = make(total_steps=30, on_spike="stop")
+    change_loss(setup, lambda total: total * 50, 25)
+    with pytest.raises(RunError, match=r"step 25: the loss is .* times its running mean of .* rows \["):
+        list(run(setup))
+
+
+def too_little_memory(setup: SimpleNamespace, rows: int, error: BaseException) -> list[int]:
+    """Raise an error for every micro batch of more rows; returns the sizes that were tried."""
+    forward, tried = setup.task.forward, []
+
+    def limited(model: Any, batch: Any) -> Any:
+        tried.append(len(batch.windows))
+        if len(batch.windows) > rows:
+            raise error
+        return forward(model, batch)
+
+    setup.task.forward = limited
+    return tried
+
+
+@pytest.mark.parametrize("kind", ["gpu", "cpu", "python"])
+def test_with_too_little_memory_a_step_is_done_again_in_halves(make: Any, kind: str) -> None:
+    import torch
+
+    errors = {
+        "gpu": torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        "cpu": RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory"),
+        "python": MemoryError(),
+    }
+    whole, limited = make(total_steps=3), make(total_steps=3)
+    expected = list(run(whole))
+    tried = too_little_memory(limited, 5, errors[kind])
+    found = list(run(limited))
+    assert tried[:6] == [16, 8, 4, 4, 4, 4]
+    assert set(tried[6:]) == {4}
+    assert limited.state.progress.micro_batch == 4
+    assert [info.count for info in found] == [info.count for info in expected]
+    for one, other in zip(found, expected, strict=True):
+        assert one.grad_norm == pytest.approx(other.grad_norm, rel=1e-5)
+    for name, value in parameters(whole).items():
+        assert torch.allclose(value, parameters(limited)[name], atol=2e-6), name
+    assert [warning.partition(":")[0] for warning in limited.warned] == [
+        "too little memory for 16 rows at once",
+        "too little memory for 8 rows at once",
+    ]
+
+
+def test_too_little_memory_for_one_row_says_what_to_change(make: Any) -> None:
+    import torch
+
+    from ftk.errors import RunError
+
+    setup = make(total_steps=3)
+    too_little_memory(setup, 0, torch.OutOfMemoryError("out of memory"))
+    before = parameters(setup)
+    with pytest.raises(RunError, match=r"step 1: there is too little memory for one row .* data\.max_length"):
+        list(run(setup))
+    assert all(torch.equal(value, before[name]) for name, value in parameters(setup).items())
+
+
+def test_other_errors_are_not_taken_for_it(make: Any) -> None:
+    setup = make()
+    too_little_memory(setup, 0, RuntimeError("shapes cannot be multiplied"))
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        list(run(setup))
+
+
+def test_the_largest_batch_is_tried_first_where_memory_is_limited(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from ftk.core import loop
+
+    plain, limited = make(total_steps=2), make(total_steps=2)
+    list(run(plain))
+    monkeypatch.setattr(loop, "is_limited", lambda: True)
+    tried = too_little_memory(limited, 99, MemoryError())
+    running = run(limited)
+    next(running)
+    longest = sorted(limited.features.lengths.tolist())[-16:]
+    assert len(tried) == 2
+    assert len(longest) == tried[0]
+    next(running)
+    for name, value in parameters(plain).items():
+        assert torch.equal(value, parameters(limited)[name]), name
 
 
 def test_state_survives_json_and_safetensors(make: Any, tmp_path: Path) -> None:

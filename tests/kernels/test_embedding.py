@@ -97,6 +97,41 @@ def test_the_optimizer_is_spared_the_other_rows() -> None:
     assert (40, 32) not in shapes
 
 
+@pytest.mark.parametrize("set_to_none", [True, False])
+@pytest.mark.parametrize("padding", [None, 0])
+def test_rows_of_earlier_steps_are_zero_again(set_to_none: bool, padding: int | None) -> None:
+    """Few rows a step of many, in micro batches, some of them twice; against a plain table."""
+    import torch
+    from torch import nn
+
+    from ftk.kernels import train_seen_rows
+
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.table = nn.Embedding(300, 8, padding_idx=padding)
+
+        def get_input_embeddings(self) -> nn.Module:
+            return self.table
+
+        def forward(self, ids: Any) -> Any:
+            return (self.table(ids) * torch.arange(8.0)).sin().sum()
+
+    plain, seen = Model().train(), Model().train()
+    assert train_seen_rows(seen, torch.arange(200)) == 100
+    optimizers = [torch.optim.SGD([p for p in one.parameters() if p.requires_grad], lr=0.1) for one in (plain, seen)]
+    generator = torch.Generator().manual_seed(1)
+    for _ in range(6):
+        micro_batches = [torch.randint(0, 200, (2, 3), generator=generator) for _ in range(2)]
+        for model, optimizer in zip((plain, seen), optimizers, strict=True):
+            for ids in micro_batches:
+                model(ids).backward()
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=set_to_none)
+        assert torch.equal(seen.state_dict()["table.weight"], plain.state_dict()["table.weight"])
+
+
 @pytest.mark.parametrize("architecture", sorted(small_models.ARCHITECTURES))
 def test_every_architecture_trains_the_same(architecture: str) -> None:
     import torch

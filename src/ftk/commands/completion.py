@@ -191,8 +191,8 @@ def _values_of(kind: Any, now: Any, written: str) -> list[str]:
     kinds = get_args(kind) or (kind,)
     if inspect.isclass(kinds[0]) and issubclass(kinds[0], Enum):
         return [choice.name for choice in kinds[0]]
-    if kinds[0] is bool:
-        return ["true", "false"]
+    if isinstance(now, bool):
+        return ["true", "false", *([] if kinds[0] is bool else ["force"])]  # run.resume, the one that is not only bool
     shown = [str(now)] if isinstance(now, (str, int, float)) else []
     return [*shown, *_files(written)] if kinds[0] in (str, Any) else shown
 

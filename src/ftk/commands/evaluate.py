@@ -1,9 +1,11 @@
 """``ftk evaluate``: a checkpoint, scored on labelled rows."""
 
+from __future__ import annotations
+
 import time
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftk.commands.manifest import manifest_of, task_of
 from ftk.config import compose
@@ -16,6 +18,10 @@ from ftk.imports import importing
 from ftk.report.console import Console, label_table, scores_line
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
+
+if TYPE_CHECKING:
+    from ftk.core.evaluate import Evaluator
+    from ftk.tasks.base import Corpus, Prepared, Task
 
 
 def run(command: str, argv: list[str]) -> int:
@@ -39,9 +45,7 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     for line in notes.drain():
         console.say(line)
     with importing("torch"):
-        import torch  # from here on
-
-        from ftk.commands.checkpoint import Checkpoint
+        from ftk.commands.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, manifest, config.task, config.data)
     prepared = corpus.prepare(checkpoint.source.tokenizer, labels, checkpoint.windows, notes, console)["test"]
@@ -49,7 +53,16 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
         console.say(line)
     evaluator = checkpoint.evaluator(task, config.hardware, console)
     task.check_model(evaluator.model, prepared.features)
-    folder.open(hardware=evaluator.hardware.why, threads=torch.get_num_threads(), data=corpus.fingerprints())
+    with closing(folder), closing(console):
+        return _score(folder, console, evaluator, task, prepared, corpus)
+
+
+def _score(
+    folder: RunFolder, console: Console, evaluator: Evaluator, task: Task, prepared: Prepared, corpus: Corpus
+) -> dict[str, Any]:
+    """Score, and write and say what came out."""
+    folder.lock(console.warn)
+    folder.open(hardware=evaluator.hardware.facts(), data=corpus.fingerprints())
     console.log_to(folder.path / "log.txt", append=False)
     began = time.perf_counter()
     with folder.predictions("test") if task.writes_records else nullcontext() as write:
@@ -67,7 +80,6 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
         console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")
     else:
         console.say(f"metrics: {folder.path / 'metrics.json'}")
-    console.close()
     return {
         "dir": str(folder.path),
         "score": task.score,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,8 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
     """
     from ftk.data.subwords import WindowPlan
 
+    if "${" in json.dumps(saved.get("task")):
+        raise ModelError(f"{where}/{MANIFEST}: an interpolation (${{…}}) is not what ftk writes, and is not resolved.")
     if not saved:
         task = build_task(node)
         if isinstance(task, RowTask):
@@ -86,6 +89,8 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
         names = saved["labels"]
         labels = Labels(tuple(str(name) for name in names)) if names is not None else None
         windows = WindowPlan(int(saved["max_length"]), int(saved["stride"]))
+        if not (windows.length >= 1 and 0 <= windows.stride <= windows.length // 2):
+            raise ValueError(f"windows of {windows.length} tokens that share {windows.stride}")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{where}/ftk.json: this is not what ftk writes ({error}).") from error
     except FtkError as error:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ftk.commands.verify_resume import verify_resume
 from ftk.config import compose
 from ftk.config.schema import TrainingConfig
 from ftk.data.rows import Notes
@@ -23,6 +24,8 @@ def train(config: TrainingConfig, invocation: compose.Invocation) -> dict[str, A
     notes = Notes()
     task = build_task(config.task)
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
+    if config.run.verify_resume:
+        verify_resume(invocation, console)
     corpus = task.training_corpus(config.data, notes)
     for line in notes.drain():
         console.say(line)
@@ -32,4 +35,5 @@ def train(config: TrainingConfig, invocation: compose.Invocation) -> dict[str, A
     try:
         return Training(config, folder, corpus, console).run()
     finally:
+        folder.close()
         console.close()

@@ -1,6 +1,8 @@
 """What happens in a training once the rows are read: features, weights, steps, scores."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import torch
@@ -8,25 +10,27 @@ import torch
 from ftk.commands.manifest import manifest
 from ftk.config.duration import seconds
 from ftk.config.schema import TrainingConfig
-from ftk.core.checkpoint import recover_folder, restore_state, save_model
+from ftk.core.checkpoint import recover, restore_state, save, snapshot
 from ftk.core.device import choose
 from ftk.core.evaluate import Evaluator
+from ftk.core.guard import Guard
 from ftk.core.horizon import Every, Horizon
 from ftk.core.loop import Plan, StepInfo, train
+from ftk.core.reload import check_reload
+from ftk.core.saver import Saver
 from ftk.core.state import Progress, TrainState
-from ftk.core.stop import StopFlag, stop_flag
 from ftk.data.batches import Order
 from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
-from ftk.errors import Interrupted
+from ftk.errors import Interrupted, ModelError, RunError
 from ftk.kernels import speed_up, train_seen_rows
-from ftk.models.folder import open_model
 from ftk.models.load import Source, check_head, find, load, reopen, window_length
 from ftk.optim.groups import build_optimizer
 from ftk.optim.schedules import Schedule
 from ftk.report.console import Console, StepProgress, duration, label_table, scores_line
 from ftk.report.curves import plot_curves
 from ftk.report.run_folder import MetricsFile, RunFolder
+from ftk.stopping import stop
 from ftk.tasks.base import Corpus, Prepared, Task
 
 
@@ -42,15 +46,27 @@ class Training:
         self.metrics_file = MetricsFile(folder.path / "metrics.jsonl")
         self.progress: StepProgress
         self.progress_state: Progress
-        self.stop: StopFlag
+        self.saver: Saver
 
     def run(self) -> dict[str, Any]:
         """Train, keep the best model, score it; returns what metrics.json says."""
+        try:
+            return self._run()
+        except Interrupted as interrupted:
+            # Whatever the run was at: if there is a state, the same command goes on from it.
+            told = str(interrupted)
+            if self.folder.last.is_dir() and "Go on with" not in told:
+                told = f"{told}; the state is in {self.folder.last}. Go on with:\n{self._command()}"
+            raise Interrupted(interrupted.signal_number, told) from interrupted
+
+    def _run(self) -> dict[str, Any]:
         config, corpus, console = self.config, self.corpus, self.console
         fingerprints = corpus.fingerprints()
-        if self.folder.resume:
-            self._check_resumable(fingerprints)
         self.hardware = choose(config.hardware)
+        facts = self.hardware.facts()
+        if self.folder.resume:
+            self.folder.lock(console.warn)
+            self._check_resumable(fingerprints, facts)
         console.say(self.hardware.why)
         self.source = self._source()
         check_head(self.source, self.task.auto_model)
@@ -59,10 +75,15 @@ class Training:
         state = self._state()
         self.order: Order = self.prepared["train"].features.order(config.train, config.run.seed)
         self.plan = _plan(config, self.order)
-        self.folder.open(hardware=self.hardware.why, threads=torch.get_num_threads(), data=fingerprints)
+        stop.check()
+        if not self.folder.resume:
+            self.folder.lock(console.warn)
+        self.folder.check_space(_bytes_of_run(state.model))
+        self.folder.open(hardware=facts, data=fingerprints)
         console.log_to(self.folder.path / "log.txt", append=self.folder.resume)
         if self.folder.resume:
             restore_state(self.folder.last, state)
+            self._check_best(state.progress)
             self.metrics_file.rewind(state.progress.step, state.progress.validated)
             console.say(f"going on after step {state.progress.step}")
         console.say(f"run: {self.folder.path} ({self._length()})")
@@ -71,16 +92,29 @@ class Training:
 
     # What a run is made of, in this order.
 
-    def _check_resumable(self, fingerprints: dict[str, dict[str, str]]) -> None:
-        recover_folder(self.folder.last)
-        recover_folder(self.folder.best)
-        for difference in self.folder.check_same():
-            self.console.warn(f"resumed with another {difference}; results may differ in the last digits")
-        self.folder.check_data(fingerprints)
+    def _check_resumable(self, fingerprints: dict[str, dict[str, str]], facts: dict[str, Any]) -> None:
+        folder = self.folder
+        for difference in (*folder.check_same(), *folder.check_data(fingerprints), *folder.check_environment(facts)):
+            self.console.warn(f"resumed with another {difference}; results may differ")
+        recover(folder.last, folder.previous, say=self.console.warn)
+
+    def _check_best(self, progress: Progress) -> None:
+        """The best model must be there if there was one, and be whole: no later step brings it back."""
+        if progress.best_step is None:
+            return
+        try:
+            recover(self.folder.best, say=self.console.warn)
+        except ModelError as error:
+            if not self.folder.force:
+                raise RunError(
+                    f"{error}\n  The best model so far is lost. run.resume=force goes on, and keeps the best one from "
+                    "now on."
+                ) from error
+            self.console.warn(f"{error} The best model so far is lost; the next one that is validated is kept.")
+            progress.best_score, progress.best_step, progress.best_metrics = None, None, {}
 
     def _source(self) -> Source:
         if self.folder.resume:
-            open_model(self.folder.last)
             return reopen(self.folder.last, self.corpus.labels)
         tokenizer = self.config.model.tokenizer
         if tokenizer.train is not None:
@@ -142,39 +176,46 @@ class Training:
 
     def _loop(self, state: TrainState) -> None:
         self.progress_state = state.progress
+        at_once = f"ended at once by a second signal; what was saved before it is in {self.folder.last}, if anything"
         with (
             self.console.progress(self.plan.horizon.steps, state.progress.step) as self.progress,
-            stop_flag() as self.stop,
+            stop.deferred(at_once),
         ):
             try:
-                train(
-                    state,
-                    self.task,
-                    self.prepared["train"].features,
-                    self.order,
-                    self.plan,
-                    self.hardware,
-                    pad_id=self.pad_id,
-                    observer=self,
-                    stop=self.stop,
-                )
+                with Saver() as self.saver:
+                    train(
+                        state,
+                        self.task,
+                        self.prepared["train"].features,
+                        self.order,
+                        self.plan,
+                        self.hardware,
+                        pad_id=self.pad_id,
+                        observer=self,
+                        stop=stop,
+                    )
             except Interrupted as interrupted:
-                again = self.folder.invocation.command_line(
-                    without=("run.resume", "run.dir", "run.overwrite"),
-                    extra=(f"run.dir={self.folder.path}", "run.resume=true"),
-                )
+                self.saver.wait()
                 raise Interrupted(
                     interrupted.signal_number,
                     f"stopped after step {state.progress.step}; the state is in {self.folder.last}. "
-                    f"Go on with:\n{again}",
+                    f"Go on with:\n{self._command()}",
                 ) from interrupted
+
+    def _command(self) -> str:
+        """The command that goes on with this run."""
+        return self.folder.invocation.command_line(
+            without=("run.resume", "run.dir", "run.overwrite", "run.stop_after", "run.verify_resume"),
+            extra=(f"run.dir={self.folder.path}", "run.resume=true"),
+        )
 
     def _finish(self, state: TrainState) -> dict[str, Any]:
         """Score the best model on every split that has labels, and write what came out."""
         progress = state.progress
         result: dict[str, Any] = {}
+        stop.check()
         best = load(reopen(self.folder.best, self.source.labels), self.task.auto_model, seed=self.config.run.seed)
-        evaluator = self._evaluator(self._on_device(best.model), None)
+        evaluator = self._evaluator(self._on_device(best.model))
         for split in ("validation", "test"):
             if split not in self.prepared:
                 continue
@@ -205,6 +246,12 @@ class Training:
         if progress.skipped:
             result["train"]["skipped_steps"] = progress.skipped
             self.console.warn(f"{progress.skipped} steps were skipped because a gradient overflowed fp16")
+        if progress.left_out:
+            result["train"]["left_out_steps"] = progress.left_out
+            self.console.warn(f"{_counted(progress.left_out, 'update')} left out: not finite, or a spike")
+        if progress.spikes:
+            result["train"]["spikes"] = progress.spikes
+            self.console.warn(f"{_counted(progress.spikes, 'step')} with a loss far above its running mean")
         self.folder.write("metrics.json", result)
         plot_curves(self.folder.path / "metrics.jsonl", self.folder.path / "curves.png", self.task.score)
         self.console.say(f"model: {self.folder.best}")
@@ -220,7 +267,7 @@ class Training:
         """What short rows are filled up with; the attention mask hides it."""
         return self.source.tokenizer.pad_token_id or 0
 
-    def _evaluator(self, model: torch.nn.Module, stop: StopFlag | None) -> Evaluator:
+    def _evaluator(self, model: torch.nn.Module) -> Evaluator:
         return Evaluator(
             model=model,
             task=self.task,
@@ -228,7 +275,7 @@ class Training:
             hardware=self.hardware,
             pad_id=self.pad_id,
             batch_tokens=self.config.hardware.eval_tokens,
-            poll=stop.check if stop is not None else _go_on,
+            poll=stop.check,
         )
 
     # The Observer.
@@ -236,7 +283,15 @@ class Training:
     def stepped(self, info: StepInfo) -> None:
         """Move the progress bar."""
         share, left = self._share_and_left()
-        self.progress.stepped(info.step, share, info.loss_sum / info.count, info.lr, info.tokens / info.seconds, left)
+        loss = info.loss_sum / info.count if info.count else None
+        self.progress.stepped(info.step, share, loss, info.lr, info.tokens / info.seconds, left)
+        self.saver.check()
+        if info.step == self.config.run.stop_after and not info.last and not stop.requested:
+            stop.signal_number = 0
+
+    def warned(self, text: str) -> None:
+        """Something is done otherwise than was asked for."""
+        self.console.warn(text)
 
     def logged(self, event: dict[str, Any]) -> None:
         """A line in metrics.jsonl, and one on a terminal that shows no bar."""
@@ -256,7 +311,7 @@ class Training:
         if "validation" not in self.prepared:
             return {}
         part = self.prepared["validation"]
-        return self._evaluator(state.model, self.stop).score(part.examples, part.features)
+        return self._evaluator(state.model).score(part.examples, part.features)
 
     def validated(self, state: TrainState, metrics: dict[str, Any], *, best: bool) -> None:
         """Say and log the scores; keep the model if it is the best."""
@@ -265,11 +320,32 @@ class Training:
             self.metrics_file.add({"step": step, "split": "validation", **metrics})
             self.console.say(f"validation at step {step}  {scores_line(metrics)}{'  (best)' if best else ''}")
         if best:
-            save_model(self.folder.best, state.model, self.source.tokenizer, self._manifest(state))
+            taken = snapshot(state.model, self.source.tokenizer, self._manifest(state), None)
+            self._write(partial(save, self.folder.best, taken))
+            self._check_reload(state.model)
 
     def save(self, state: TrainState) -> None:
-        """Save the state to go on from."""
-        save_model(self.folder.last, state.model, self.source.tokenizer, self._manifest(state), state)
+        """Save the state to go on from; it is written while the training goes on."""
+        self.metrics_file.flush()
+        taken = snapshot(state.model, self.source.tokenizer, self._manifest(state), state)
+        self.saver.start(partial(self._write, partial(save, self.folder.last, taken, keep=self.folder.previous)))
+
+    def _write(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except RunError as error:
+            raise RunError(f"{error}. What was saved before is still there. Go on with:\n{self._command()}") from error
+
+    def _check_reload(self, model: torch.nn.Module) -> None:
+        """What was saved must be what was trained."""
+        name = "validation" if "validation" in self.prepared else "train"
+        features = self.prepared[name].features
+        again = load(reopen(self.folder.best, self.source.labels), self.task.auto_model, seed=self.config.run.seed)
+        batch = self.task.collate(features, [0], self.pad_id, None).to(self.hardware.device)
+        fresh = again.model.to(self.hardware.device)
+        if not self.config.hardware.compile:  # to compile it would take longer than the training between two saves
+            speed_up(fresh, self.hardware.device)
+        check_reload(self.task, model, fresh, batch, self.hardware, self.folder.best)
 
     def _manifest(self, state: TrainState) -> dict[str, Any]:
         return manifest(
@@ -293,14 +369,20 @@ def _plan(config: TrainingConfig, order: Order) -> Plan:
 
     def every(value: str | float) -> Every:
         if value == "epoch":
-            return Every(order.steps_in(1), None)
-        return Every(int(value), None) if float(value) >= 1 else Every(None, float(value))
+            return Every(steps=order.steps_in(1))
+        if isinstance(value, str):
+            return Every(seconds=seconds(value))
+        return Every(steps=int(value)) if value >= 1 else Every(share=float(value))
 
     return Plan(
         horizon=Horizon(steps=min(limits, default=None), tokens=train_config.max_tokens, seconds=budget),
         seed=config.run.seed,
+        batch_size=train_config.batch_size,
         max_grad_norm=train_config.max_grad_norm,
         micro_batch=config.hardware.micro_batch,
+        guard=Guard(
+            non_finite=train_config.on_non_finite, spike=train_config.on_spike, spike_factor=train_config.spike_factor
+        ),
         schedule=Schedule(
             decay=config.schedule.decay,
             warmup=config.schedule.warmup,
@@ -318,5 +400,7 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 
-def _go_on() -> None:
-    """Nothing is polled outside of training: there a signal ends the command by itself."""
+def _bytes_of_run(model: torch.nn.Module) -> int:
+    """What a run keeps on the disk at the most: the weights in best/, and weights and two moments in three states."""
+    parameters = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
+    return parameters * (1 + 3 * 3)

@@ -58,6 +58,22 @@ class Decay(Enum):
     wsd = "wsd"
 
 
+class OnNonFinite(Enum):
+    """What to do where a loss or a gradient is not a finite number."""
+
+    stop = "stop"
+    skip = "skip"
+
+
+class OnSpike(Enum):
+    """What to do where a loss is far above what it was lately."""
+
+    ignore = "ignore"
+    count = "count"
+    skip = "skip"
+    stop = "stop"
+
+
 class Unseen(Enum):
     """What to do with labels of validation or test that training lacks."""
 
@@ -227,11 +243,17 @@ class TrainConfig:
     eval_every: Any
     """Between validations: `epoch`, a number of optimizer steps, or below 1 a share of the whole run."""
     save_every: Any
-    """Between saves of `last/`: `epoch`, a number of optimizer steps, or below 1 a share of the whole run."""
+    """Between saves of `last/`: a time as 10m, `epoch`, a number of optimizer steps, or below 1 a share of the run."""
     log_every: int
     """Optimizer steps between two lines of metrics.jsonl and of plain terminal output."""
     patience: int | None
     """Validations without a better score after which training stops; null: never."""
+    on_non_finite: OnNonFinite
+    """A loss or a gradient that is not finite: stop, or skip the update and count it; no parameter has changed."""
+    on_spike: OnSpike
+    """A loss above `spike_factor` times its running mean: ignore, count, skip the update, or stop."""
+    spike_factor: float
+    """How far above the running mean of the loss a spike begins."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -258,10 +280,20 @@ class RunConfig:
     """Where everything is written; null: runs/<command>-<task>-<model>-<time>."""
     seed: int
     """Seeds head, order and dropout."""
-    resume: bool
-    """Go on from `last/` in run.dir."""
+    resume: Any
+    """Go on from `last/` in run.dir; `force`: also where config, data or versions are others than those of the run."""
     overwrite: bool
     """Replace what an earlier run or prediction left at the same place."""
+
+
+@dataclass(kw_only=True, slots=True)
+class TrainingRunConfig(RunConfig):
+    """The run folder of a training."""
+
+    stop_after: int | None
+    """Stop as if by a signal when this many steps of the run are done, the plan being that of the whole run."""
+    verify_resume: bool
+    """Before the run, prove with this config that stopping and going on gives the same bytes as not stopping."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -277,7 +309,7 @@ class TrainingConfig:
     schedule: ScheduleConfig
     train: TrainConfig
     hardware: HardwareConfig
-    run: RunConfig
+    run: TrainingRunConfig
 
 
 @dataclass(kw_only=True, slots=True)

@@ -22,6 +22,7 @@ from ftk.config.schema import (
     ScheduleConfig,
     TrainConfig,
     TrainingConfig,
+    TrainingRunConfig,
 )
 from ftk.data.files import expand
 from ftk.errors import FtkError
@@ -52,7 +53,7 @@ def check_values(config: TrainingConfig | EvaluateConfig | PredictConfig, comman
     else:
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
         if config.run.resume:
-            mistakes.append(Mistake("run.resume=true", "Only training is resumed."))
+            mistakes.append(Mistake(f"run.resume={_yaml(config.run.resume)}", "Only training is resumed."))
         mistakes += _without_effect(config)
     if isinstance(config, PredictConfig):
         mistakes += _input(config)
@@ -62,6 +63,10 @@ def check_values(config: TrainingConfig | EvaluateConfig | PredictConfig, comman
         advice = f"Say what to train for: task={'mlm' if command == 'pretrain' else 'ner'}."
         mistakes.append(Mistake("task=null", advice))
     return mistakes
+
+
+def _yaml(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _positive(key: str, value: float | None) -> Iterator[Mistake]:
@@ -124,10 +129,16 @@ def _hardware(hardware: HardwareConfig) -> Iterator[Mistake]:
 
 
 def _run(run: RunConfig) -> Iterator[Mistake]:
-    if run.resume and run.overwrite:
-        yield Mistake("run.resume=true run.overwrite=true", "Go on with the run, or replace it: not both.")
-    if run.resume and run.dir is None:
-        yield Mistake("run.resume=true", "Say which run to go on with: run.dir=runs/<run>.")
+    if run.resume not in (True, False, "force"):
+        yield Mistake(f"run.resume={run.resume}", f"It must be true, false or force; '{run.resume}' is none of them.")
+    elif run.resume and run.overwrite:
+        yield Mistake(
+            f"run.resume={_yaml(run.resume)} run.overwrite=true", "Go on with the run, or replace it: not both."
+        )
+    elif run.resume and run.dir is None:
+        yield Mistake(f"run.resume={_yaml(run.resume)}", "Say which run to go on with: run.dir=runs/<run>.")
+    if isinstance(run, TrainingRunConfig):
+        yield from _positive("run.stop_after", run.stop_after)
     if not 0 <= run.seed < 2**63:
         yield Mistake(f"run.seed={run.seed}", "A seed is a number from 0 to 2^63 - 1.")
 
@@ -221,9 +232,13 @@ def _train(train: TrainConfig) -> Iterator[Mistake]:
     for key in ("eval_every", "save_every"):
         value = getattr(train, key)
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
-        if not (value == "epoch" or (number and (value < 1 or isinstance(value, int)))):
-            advice = "It is 'epoch', a whole number of optimizer steps, or below 1 a share of the run."
+        timed = key == "save_every" and isinstance(value, str) and _is_time(value)
+        if not (value == "epoch" or timed or (number and (value < 1 or isinstance(value, int)))):
+            time = "a time as 10m, " if key == "save_every" else ""
+            advice = f"It is {time}'epoch', a whole number of optimizer steps, or below 1 a share of the run."
             yield Mistake(f"train.{key}={value}", advice)
+    if not 1 < train.spike_factor < math.inf:
+        yield Mistake(f"train.spike_factor={train.spike_factor}", "A spike is above the mean: a number above 1.")
     if train.budget is not None:
         try:
             if not seconds(str(train.budget)):
@@ -240,6 +255,13 @@ def _train(train: TrainConfig) -> Iterator[Mistake]:
             f"train.batch_start={start} train.batch_warmup={train.batch_warmup}",
             "A batch that grows needs both: the size it begins with, and the number of steps over which it grows.",
         )
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return seconds(text) > 0
+    except ValueError:
+        return False
 
 
 def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]:

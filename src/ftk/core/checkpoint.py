@@ -1,68 +1,88 @@
-"""Model folders and the trainer's state: written beside, flushed, renamed; safetensors and JSON alone."""
+"""Model folders and the trainer's state: safetensors and JSON alone, verified when written and when read."""
 
 import json
-import os
-import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ftk.core.state import TrainState
-from ftk.errors import ModelError
-from ftk.models.folder import MANIFEST
-from ftk.models.locate import sha256
+from ftk.durable import flush, fresh_name, old_name, remove, replace_folder
+from ftk.errors import ModelError, RunError
+from ftk.models.folder import open_model, write_manifest
 
 _TENSORS, _NUMBERS = "trainer.safetensors", "trainer.json"
 
 
-def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
-    """Write a folder under another name, flush it, and put it in the place of the old one.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """All that a model folder is made of, as it was at one moment."""
 
-    At every moment the target or ``.<name>.old`` is whole; ``recover_folder`` finds it.
+    model: nn.Module
+    """For its names and its config; its parameters may have changed since."""
+    tokenizer: Any
+    manifest: dict[str, Any]
+    weights: dict[str, torch.Tensor] | None
+    """None where the model's own are to be written, for nothing changes them meanwhile."""
+    tensors: dict[str, torch.Tensor] | None
+    """The trainer's; None where only the model is saved."""
+    numbers: dict[str, Any] | None
+
+
+def snapshot(model: nn.Module, tokenizer: Any, manifest: dict[str, Any], state: TrainState | None) -> Snapshot:
+    """What there is to write now; with ``state`` a copy of all that training changes, and what a resumed run needs."""
+    if state is None:
+        return Snapshot(model=model, tokenizer=tokenizer, manifest=manifest, weights=None, tensors=None, numbers=None)
+    copies: dict[int, torch.Tensor] = {}
+
+    def copied(tensor: torch.Tensor) -> torch.Tensor:
+        """A copy; what shares its memory with another tensor shares it with that one's copy."""
+        key = tensor.data_ptr()
+        if key not in copies or copies[key].shape != tensor.shape:
+            copies[key] = tensor.detach().to("cpu", copy=True)
+        return copies[key]
+
+    return Snapshot(
+        model=model,
+        tokenizer=tokenizer,
+        manifest=manifest,
+        weights={name: copied(tensor) for name, tensor in model.state_dict().items()},
+        tensors={name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in state.tensors().items()},
+        numbers=state.numbers(),
+    )
+
+
+def save(target: Path, taken: Snapshot, *, keep: Path | None = None) -> None:
+    """Write a model folder, verify it, and put it in the place of the one before.
+
+    Args:
+        target: the folder.
+        taken: what it is made of.
+        keep: what the one before is called from now on; by default it is removed.
+
+    Raises:
+        RunError: it could not be written; what was there before is still there.
     """
-    fresh, old = _beside(target)
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    fill(fresh)
-    for path in sorted(fresh.rglob("*")):
-        if path.is_file():
-            _flush(path)
-    _flush(fresh)
-    if target.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        target.rename(old)
-    fresh.rename(target)
-    _flush(target.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def recover_folder(target: Path) -> None:
-    """After a crash: the old folder comes back where the new one never arrived; half-written ones go."""
-    fresh, old = _beside(target)
-    if not target.exists() and old.exists():
-        old.rename(target)
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-
-
-def save_model(
-    target: Path, model: nn.Module, tokenizer: Any, manifest: dict[str, Any], state: TrainState | None = None
-) -> None:
-    """Write a model folder; with ``state`` also what a resumed run needs."""
 
     def fill(folder: Path) -> None:
-        model.save_pretrained(folder)  # type: ignore[operator]
-        tokenizer.save_pretrained(folder)
-        if state is not None:
-            save_file({name: tensor.contiguous() for name, tensor in state.tensors().items()}, folder / _TENSORS)
-            write_json(folder / _NUMBERS, state.numbers())
-        files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
-        write_json(folder / MANIFEST, {**manifest, "files": files})
+        taken.model.save_pretrained(folder, state_dict=taken.weights)  # type: ignore[operator]
+        taken.tokenizer.save_pretrained(folder)
+        if taken.tensors is not None:
+            save_file(taken.tensors, folder / _TENSORS)
+            (folder / _NUMBERS).write_text(json.dumps(taken.numbers, indent=1) + "\n", encoding="utf-8")
+        write_manifest(folder, taken.manifest)
+        open_model(folder)
 
-    replace_folder(target, fill)
+    try:
+        replace_folder(target, fill, keep=keep)
+    except (OSError, SafetensorError, ModelError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise RunError(f"{target}: step {taken.manifest['step']} cannot be saved ({reason})") from error
 
 
 def restore_state(folder: Path, state: TrainState) -> None:
@@ -74,24 +94,54 @@ def restore_state(folder: Path, state: TrainState) -> None:
     try:
         numbers = json.loads((folder / _NUMBERS).read_text(encoding="utf-8"))
         state.restore(load_file(folder / _TENSORS), numbers)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        SafetensorError,
+        RuntimeError,
+    ) as error:
         raise ModelError(f"{folder}: the trainer's state cannot be restored ({error}).") from error
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file under another name, then rename it."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+def recover(target: Path, *others: Path, say: Callable[[str], None]) -> dict[str, Any]:
+    """After a crash or a fault: the newest of some folders that verifies gets the name of the first.
 
+    Args:
+        target: the folder's name.
+        others: where an older one may be, beside the names that it has while it is being replaced.
+        say: is told what was damaged, and what is taken in its place.
 
-def _beside(target: Path) -> tuple[Path, Path]:
-    return target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+    Returns:
+        What the folder's manifest says.
 
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    Raises:
+        ModelError: none verifies; nothing has been touched. The text says what is wrong with each.
+    """
+    good: list[tuple[int, Path, dict[str, Any]]] = []
+    problems = []
+    for path in (target, fresh_name(target), *others, old_name(target)):
+        if not path.exists():
+            continue
+        try:
+            manifest = open_model(path)
+            good.append((int(manifest["step"]), path, manifest))
+        except (ModelError, KeyError, TypeError, ValueError) as error:
+            if path != fresh_name(target):  # that one was never finished: nothing is lost with it
+                problems.append(str(error) if isinstance(error, ModelError) else f"{path}: {error!r}")
+    if not good:
+        raise ModelError("\n".join(problems) or f"{target}: there is no such folder.")
+    for problem in problems:
+        say(problem)
+    step, chosen, manifest = max(good, key=lambda item: item[0])
+    if chosen != target:
+        say(f"going on from {chosen} (step {step}) in the place of {target}")
+        remove(target)
+        chosen.rename(target)
+        flush(target.parent)
+    for path in (fresh_name(target), old_name(target)):
+        remove(path)
+    return manifest

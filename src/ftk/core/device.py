@@ -3,6 +3,7 @@
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -29,6 +30,15 @@ class Hardware:
         if self.precision is Precision.int8:
             return torch.bfloat16 if processor().has_bf16 else torch.float32
         return {Precision.bf16: torch.bfloat16, Precision.fp16: torch.float16}.get(self.precision, torch.float32)
+
+    def facts(self) -> dict[str, Any]:
+        """What a run folder keeps of it."""
+        return {
+            "hardware": self.why,
+            "device": self.device.type,
+            "precision": self.precision.value,
+            "threads": torch.get_num_threads(),
+        }
 
     def autocast(self) -> AbstractContextManager[object]:
         """The context in which the forward pass runs."""

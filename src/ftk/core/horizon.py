@@ -57,14 +57,17 @@ class Horizon:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """When something is due again: after a number of steps, or after a share of the run."""
+    """When something is due again: after a number of steps, after a share of the run, or after some time."""
 
-    steps: int | None
-    share: float | None
+    steps: int | None = None
+    share: float | None = None
+    seconds: float | None = None
 
-    def mark(self, step: int, share: float) -> int:
+    def mark(self, progress: Progress, horizon: Horizon) -> int:
         """How often it has been due up to here."""
         if self.steps is not None:
-            return step // self.steps
+            return progress.step // self.steps
+        if self.seconds is not None:
+            return math.floor(progress.elapsed / self.seconds)
         assert self.share is not None
-        return math.floor(share / self.share + 1e-9)
+        return math.floor(horizon.share(progress) / self.share + 1e-9)

@@ -1,8 +1,10 @@
 """THE loop: a generator of optimizer steps, and its one visible consumer."""
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,13 +13,15 @@ from numpy.typing import NDArray
 
 from ftk.core.device import Hardware
 from ftk.core.feeding import ahead
+from ftk.core.guard import Guard
 from ftk.core.horizon import Every, Horizon
+from ftk.core.out_of_memory import give_back, is_limited, is_out_of_memory
 from ftk.core.state import TrainState, seed_step
-from ftk.core.stop import StopFlag
 from ftk.data.batches import Order
 from ftk.errors import Interrupted, RunError
 from ftk.optim.clipping import clipped
 from ftk.optim.schedules import Schedule
+from ftk.stopping import Stop
 from ftk.tasks.base import Batch, Noise, Task, Windows
 
 
@@ -27,8 +31,10 @@ class Plan:
 
     horizon: Horizon
     seed: int
+    batch_size: int
     max_grad_norm: float | None
     micro_batch: int | None
+    guard: Guard
     schedule: Schedule
     eval_every: Every
     save_every: Every
@@ -64,6 +70,10 @@ class Observer(Protocol):
         """A line of metrics is due."""
         ...
 
+    def warned(self, text: str) -> None:
+        """Something is done otherwise than was asked for."""
+        ...
+
     def validate(self, state: TrainState) -> dict[str, Any]:
         """The metrics of the validation split, now."""
         ...
@@ -78,29 +88,82 @@ class Observer(Protocol):
 
 
 def steps(
-    state: TrainState, task: Task, features: Windows, order: Order, plan: Plan, hardware: Hardware, pad_id: int
+    state: TrainState,
+    task: Task,
+    features: Windows,
+    order: Order,
+    plan: Plan,
+    hardware: Hardware,
+    pad_id: int,
+    warn: Callable[[str], None],
 ) -> Iterator[StepInfo]:
     """Optimizer steps, from the state's own up to the end of the plan. No I/O happens in here.
 
     The loss of a step is the sum over all its micro batches divided once by the number of targets in them, so that
-    neither accumulation nor ragged batches change what is optimised.
+    neither accumulation nor ragged batches change what is optimised. Where memory is too little for a micro batch the
+    step is done again in halves, and so are all that follow.
+
+    Args:
+        state: is changed.
+        task: whose loss it is.
+        features: the windows.
+        order: which of them each step has.
+        plan: for how long, and how.
+        hardware: on what.
+        pad_id: what short rows are filled up with.
+        warn: is told of updates that are left out, and of smaller micro batches.
 
     Raises:
-        RunError: the loss or the gradient is not a finite number, or a batch has nothing to learn from; the
-            parameters are still those of the step before.
+        RunError: the loss or the gradient is not what the policies let pass, a batch has nothing to learn from, or
+            there is too little memory for one row; the parameters are still those of the step before.
     """
     model, optimizer, scaler, progress = state.model, state.optimizer, state.scaler, state.progress
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    started = time.perf_counter() - progress.elapsed
     gpu = hardware.device.type == "cuda"
 
-    def prepare(step: int) -> tuple[NDArray[np.int64], list[Batch]]:
+    def prepare(step: int) -> tuple[int | None, NDArray[np.int64], list[Batch]]:
         windows, epochs = order.step(step)
-        return windows, [
+        return progress.micro_batch, windows, batches_of(windows, epochs)
+
+    def batches_of(windows: NDArray[np.int64], epochs: NDArray[np.int64]) -> list[Batch]:
+        return [
             task.collate(features, windows[part].tolist(), pad_id, Noise(plan.seed, epochs[part])).pinned(gpu)
-            for part in _parts(len(windows), plan.micro_batch)
+            for part in _parts(len(windows), progress.micro_batch or plan.micro_batch)
         ]
 
+    def gradients(batches: list[Batch], count: int) -> torch.Tensor:
+        total = torch.zeros((), device=hardware.device)
+        for batch in batches:
+            batch = batch.to(hardware.device)
+            with hardware.autocast():
+                outputs = task.forward(model, batch)
+            loss = task.loss(outputs, batch)
+            scaler.scale(loss.sum / count).backward()
+            total += loss.sum.detach()
+        return total
+
+    def with_less(error: BaseException, windows: NDArray[np.int64]) -> None:
+        """Halve the micro batch, or give up."""
+        size = min(progress.micro_batch or plan.micro_batch or len(windows), len(windows))
+        optimizer.zero_grad(set_to_none=True)
+        if size == 1:
+            longest = int(max(features.lengths[windows]))
+            raise RunError(
+                f"step {progress.step + 1}: there is too little memory for one row of {longest} tokens "
+                f"({features.places(windows)}). Try a smaller data.max_length, a smaller model, or "
+                "hardware.precision=bf16."
+            ) from error
+        progress.micro_batch = (size + 1) // 2
+        give_back(hardware.device)
+        warn(
+            f"too little memory for {size} rows at once: from step {progress.step + 1} on it is "
+            f"{progress.micro_batch}, with the same gradients (hardware.micro_batch={progress.micro_batch})"
+        )
+
+    if gpu or is_limited():  # elsewhere the system ends a process that takes too much; there is nothing to try
+        longest = np.argsort(-features.lengths[:], kind="stable")[: plan.batch_size]
+        _try(longest, batches_of, gradients, with_less, state)
+    started = time.perf_counter() - progress.elapsed
     prepared = ahead(prepare, progress.step, thread=gpu)
     while True:
         began = time.perf_counter()
@@ -110,31 +173,38 @@ def steps(
             return
         step = progress.step
         model.train()
-        seed_step(plan.seed, step)
         share = plan.schedule(step, plan.horizon.total(progress))
         for group in optimizer.param_groups:
             group["lr"] = group["peak_lr"] * share
-        windows, batches = next(prepared)
+        cut, windows, batches = next(prepared)
         count = sum(batch.count for batch in batches)
         if not count:
             raise RunError(f"step {step + 1}: the batch has nothing to learn from ({features.places(windows)}).")
-        total = torch.zeros((), device=hardware.device)
-        for batch in batches:
-            batch = batch.to(hardware.device)
-            with hardware.autocast():
-                outputs = task.forward(model, batch)
-            loss = task.loss(outputs, batch)
-            scaler.scale(loss.sum / count).backward()
-            total += loss.sum.detach()
+        while True:
+            if cut != progress.micro_batch:  # prepared before memory was too little
+                cut, _, batches = prepare(step)
+            seed_step(plan.seed, step)
+            try:
+                total = gradients(batches, count)
+                break
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                with_less(error, windows)
         scaler.unscale_(optimizer)
-        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-        length = torch.nn.utils.get_total_norm(gradients)
+        found = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        length = torch.nn.utils.get_total_norm(found)
         loss_sum, norm = torch.stack([total, length]).tolist()  # the one moment at which a GPU is waited for
-        overflowed = scaler.is_enabled() and not np.isfinite(norm)
-        if not np.isfinite(loss_sum) or not (np.isfinite(norm) or overflowed):
-            raise RunError(_not_finite(step, loss_sum / count, norm, optimizer, features.places(windows)))
-        with clipped(optimizer, gradients, length, plan.max_grad_norm, scaler):
-            scaler.step(optimizer)
+        overflowed = scaler.is_enabled() and math.isfinite(loss_sum) and not math.isfinite(norm)
+        left_out = None
+        if not overflowed:  # else the scaler leaves the step out, and scales the next one less
+            left_out = plan.guard.judge(state, loss_sum / count, norm, partial(features.places, windows))
+        if left_out is None:
+            with clipped(optimizer, found, length, plan.max_grad_norm, scaler):
+                scaler.step(optimizer)
+        else:
+            warn(f"{left_out} Its update is left out.")
+            loss_sum, count = 0.0, 0
         scaler.update()
         optimizer.zero_grad(set_to_none=True)
         tokens = sum(batch.tokens for batch in batches)
@@ -157,6 +227,31 @@ def steps(
         )
 
 
+def _try(
+    windows: NDArray[np.int64],
+    batches_of: Callable[[NDArray[np.int64], NDArray[np.int64]], list[Batch]],
+    gradients: Callable[[list[Batch], int], torch.Tensor],
+    with_less: Callable[[BaseException, NDArray[np.int64]], None],
+    state: TrainState,
+) -> None:
+    """Compute the largest batch there is, for its memory alone, so that what does not fit is known at the start."""
+    state.model.train()
+    buffers = {name: buffer.clone() for name, buffer in state.model.named_buffers()}
+    while True:
+        seed_step(0, 0)  # each step seeds for itself
+        batches = batches_of(windows, np.zeros(len(windows), dtype=np.int64))
+        try:
+            gradients(batches, max(1, sum(batch.count for batch in batches)))
+            break
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            with_less(error, windows)
+    state.optimizer.zero_grad(set_to_none=True)
+    for name, buffer in state.model.named_buffers():
+        buffer.copy_(buffers[name])
+
+
 def train(
     state: TrainState,
     task: Task,
@@ -167,7 +262,7 @@ def train(
     *,
     pad_id: int,
     observer: Observer,
-    stop: StopFlag,
+    stop: Stop,
 ) -> None:
     """Run the plan: after each step log, validate, keep the best, save, and stop where it is due.
 
@@ -180,7 +275,7 @@ def train(
         return
     saved = progress.step
     info: StepInfo | None = None
-    for info in steps(state, task, features, order, plan, hardware, pad_id):
+    for info in steps(state, task, features, order, plan, hardware, pad_id, observer.warned):
         observer.stepped(info)
         if info.step % plan.log_every == 0 or info.last:
             observer.logged(_event(state, info))
@@ -190,7 +285,7 @@ def train(
         except Interrupted:  # a validation is left out; the resumed run begins with it
             observer.save(state)
             raise
-        marks = plan.save_every.mark(info.step, plan.horizon.share(progress))
+        marks = plan.save_every.mark(progress, plan.horizon)
         if marks > progress.save_marks or info.last or not going_on or stop.requested:
             progress.save_marks = marks
             observer.save(state)
@@ -213,10 +308,10 @@ def train(
     stop.check()
 
 
-def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, stop: StopFlag) -> bool:
+def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, stop: Stop) -> bool:
     """Validate where it is due and not yet done for this step; False where patience is at its end."""
     progress = state.progress
-    marks = plan.eval_every.mark(progress.step, plan.horizon.share(progress))
+    marks = plan.eval_every.mark(progress, plan.horizon)
     due = progress.step and (marks > progress.eval_marks or plan.horizon.reached(progress))
     if due and progress.validated < progress.step and not stop.requested:
         metrics = observer.validate(state)
@@ -265,19 +360,9 @@ def _event(state: TrainState, info: StepInfo) -> dict[str, Any]:
     return {
         "step": info.step,
         "split": "train",
-        "loss": progress.loss_sum / max(1, progress.loss_count),
+        "loss": progress.loss_sum / progress.loss_count if progress.loss_count else None,
         "lr": info.lr,
         "grad_norm": info.grad_norm,
         "tokens": progress.tokens,
         "seconds": round(progress.seconds, 3),
     }
-
-
-def _not_finite(step: int, loss: float, norm: float, optimizer: torch.optim.Optimizer, places: str) -> str:
-    what = f"the loss is {loss}" if not np.isfinite(loss) else f"the gradient's norm is {norm}"
-    lr = optimizer.param_groups[0]["lr"]
-    return (
-        f"step {step + 1}: {what} (lr {lr:.3g}, {places}). "
-        "The parameters are those of the step before. Try a lower optimizer.lr, a longer schedule.warmup, or "
-        "hardware.precision=fp32."
-    )

@@ -1,11 +1,15 @@
 """All that changes while training, in one place."""
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
+
+_NOTHING = object()
 
 
 @dataclass(slots=True)
@@ -40,6 +44,34 @@ class Progress:
     loss_sum: float = 0.0
     """Loss summed since the last line of metrics."""
     loss_count: int = 0
+    micro_batch: int | None = None
+    """Windows at once, where memory was too little for what the config says."""
+    left_out: int = 0
+    """Updates left out because of a number that was not finite, or of a spike."""
+    left_out_in_a_row: int = 0
+    spikes: int = 0
+    """Losses far above what was usual, whatever was done about them."""
+    usual_loss: float = 0.0
+    """The running mean of the loss, times ``usual_weight``."""
+    usual_weight: float = 0.0
+    usual_steps: int = 0
+
+    @classmethod
+    def of(cls, saved: dict[str, Any]) -> Progress:
+        """The progress that was saved as JSON.
+
+        Raises:
+            ValueError: a value is of another type than is written.
+        """
+        fresh = cls()
+        for name, value in saved.items():
+            usual = getattr(fresh, name, _NOTHING)
+            kinds: tuple[type, ...] = (
+                (int, float) if usual is None or isinstance(usual, (int, float)) else (type(usual),)
+            )
+            if usual is _NOTHING or not (isinstance(value, kinds) or (usual is None and value is None)):
+                raise ValueError(f"progress.{name}={value!r} is not what ftk writes")
+        return cls(**saved)
 
 
 @dataclass(slots=True)
@@ -78,17 +110,30 @@ class TrainState:
         }
 
     def restore(self, tensors: dict[str, torch.Tensor], numbers: dict[str, Any]) -> None:
-        """Go back to what ``tensors`` and ``numbers`` said; the parameters are restored with the model."""
+        """Go back to what ``tensors`` and ``numbers`` said; the parameters are restored with the model.
+
+        The optimizer's settings are not: they are those of the config.
+
+        Raises:
+            ValueError: this is no state of such a run.
+        """
+        groups = self.optimizer.state_dict()["param_groups"]
+        saved = numbers["optimizer"]["param_groups"]
+        if [group["params"] for group in groups] != [group["params"] for group in saved]:
+            raise ValueError("its optimizer has other parameters")
+        parameters = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
         state: dict[int, dict[str, Any]] = {
             int(number): dict(values) for number, values in numbers["optimizer"]["state"].items()
         }
         for name, tensor in tensors.items():
             number, _, key = name.partition(".")
+            if tensor.ndim and tensor.shape != parameters[int(number)].shape:
+                raise ValueError(f"{name} is of {tuple(tensor.shape)}, its parameter of another shape")
             state.setdefault(int(number), {})[key] = tensor
-        self.optimizer.load_state_dict({"state": state, "param_groups": numbers["optimizer"]["param_groups"]})
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
         if numbers["scaler"]:
             self.scaler.load_state_dict(numbers["scaler"])
-        self.progress = Progress(**numbers["progress"])
+        self.progress = Progress.of(numbers["progress"])
 
 
 def seed_step(seed: int, step: int) -> None:

@@ -18,6 +18,8 @@ _MARKS = {
     codecs.BOM_UTF8: "utf-8",
 }
 """Byte order marks, and what they say of the bytes after them."""
+_LONGEST = 1 << 29
+"""Bytes of a line, and of a file that is read as one: what a few kilobytes can be decompressed to has no end."""
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".lz4": "lz4"}
 """Endings of compressed files, and what Arrow calls their formats."""
 
@@ -75,7 +77,11 @@ def _decode(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, s
             f"{', '.join(COMPRESSED)}."
         )
     before = 0
-    for number, raw in enumerate(stream, start=1):
+    for number, raw in enumerate(iter(lambda: stream.readline(_LONGEST + 1), b""), start=1):
+        if len(raw) > _LONGEST:
+            raise DataError(
+                f"{name}:{number}: the line has more than {_LONGEST >> 20} MiB; where do its rows or documents end?"
+            )
         mark = len(codecs.BOM_UTF8) if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0
         try:
             text = raw[mark:].decode(encoding) if mark else raw.decode(encoding)
@@ -93,8 +99,11 @@ def _decode(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, s
 
 def _decode_whole(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, str]]:
     # UTF-16 and UTF-32 lines cannot be told apart byte by byte.
+    raw = stream.read(_LONGEST + 1)
+    if len(raw) > _LONGEST:
+        raise DataError(f"{name}: a file in {encoding} can have {_LONGEST >> 20} MiB; convert it to UTF-8.")
     try:
-        text = stream.read().decode(encoding)
+        text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         raise DataError(f"{name}: byte {error.start + 1} is not {encoding}.") from error
     lines = text.removeprefix("\ufeff").split("\n")

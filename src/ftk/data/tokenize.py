@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import signal
@@ -24,6 +23,7 @@ from ftk.data.cache import cache_key
 from ftk.data.documents import Piece
 from ftk.data.token_store import Damaged, Manifest, ShardWriter, TokenStore, read_manifest, verify, write_manifest
 from ftk.errors import RunError
+from ftk.locks import lock
 
 _CHUNK = 1 << 20
 """Characters that a worker gets at once."""
@@ -61,13 +61,34 @@ def prepare(
         notes: what reading found, asked for at the end.
 
     Raises:
-        RunError: a worker died.
+        RunError: a worker died, or the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder, say):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _prepared(folder, settings, read, tokenizer, words, workers, say, progress, notes)
+    except OSError as error:
+        raise RunError(
+            f"{folder}: the prepared text cannot be kept here ({error.strerror or error}); what was done so far is. "
+            "Make room, or name another folder: data.cache_dir=…"
+        ) from error
+
+
+def _prepared(
+    folder: Path,
+    settings: dict[str, Any],
+    read: Callable[[], Iterable[Piece]],
+    tokenizer: Any,
+    words: bool,
+    workers: int,
+    say: Callable[[str], None],
+    progress: Callable[[int, int], None],
+    notes: Callable[[], list[str]],
+) -> TokenStore:
+    text = "that prepares or verifies the same text"
+    with lock(folder, wait=lambda holder: say(f"waiting for {holder} {text} ({folder})"), warn=say):
         manifest = _usable(folder, settings, say)
         if manifest is not None and manifest.complete:
-            return TokenStore(folder, manifest)
+            return _open(folder, manifest)
         if manifest is None:
             dtype = "uint16" if max(tokenizer.get_vocab().values()) < 1 << 16 else "uint32"
             manifest = Manifest(settings=settings, dtype=dtype, words=words)
@@ -90,7 +111,14 @@ def prepare(
         manifest.complete = True
         manifest.notes = notes()
         write_manifest(folder, manifest)
+        return _open(folder, manifest)
+
+
+def _open(folder: Path, manifest: Manifest) -> TokenStore:
+    try:
         return TokenStore(folder, manifest)
+    except (ValueError, EOFError) as error:  # its checksums are right, and it is no store of ftk nevertheless
+        raise RunError(f"{folder}: this is not a prepared text of ftk ({error}); remove the folder.") from error
 
 
 def _unknown_id(tokenizer: Any) -> int | None:
@@ -131,27 +159,6 @@ def _usable(folder: Path, settings: dict[str, Any], say: Callable[[str], None]) 
         manifest.complete = False
         write_manifest(folder, manifest)
     return manifest
-
-
-@contextlib.contextmanager
-def _locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """One process at a time prepares a store; the lock ends with the process that holds it."""
-    import fcntl
-
-    with contextlib.ExitStack() as stack:
-        try:
-            stream = stack.enter_context(open(folder / ".lock", "w"))
-        except OSError as error:
-            if not isinstance(error, PermissionError) and error.errno != errno.EROFS:
-                raise
-            yield  # a cache that is only to be read; what is whole in it can be used
-            return
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"waiting for another process that prepares or verifies the same text ({folder})")
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
 
 
 def _chunks(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:

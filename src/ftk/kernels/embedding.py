@@ -25,13 +25,37 @@ class SeenEmbedding(nn.Embedding):
     """[seen] the token of each row."""
     seen_padding: int | None
     """The row of ``seen`` that is never trained."""
+    gradient: Tensor | None
+    """The gradient of ``seen``, kept from step to step: most of its rows are zero, and stay so."""
+    touched: list[Tensor]
+    """The rows of it that are not."""
 
     def forward(self, input: Tensor) -> Tensor:
         """[…, size] the embedding of each token."""
         if not self.training:
             return super().forward(input)
         # A token out of place has a number behind the last row: an error, and never another token's row.
-        return functional.embedding(self.place[input], self.seen, self.seen_padding)
+        rows = self.place[input]
+        if rows.device.type != "cpu" or torch.compiler.is_compiling():
+            return functional.embedding(rows, self.seen, self.seen_padding)
+        embedded: Tensor = _Lookup.apply(self.seen, rows, self)
+        return embedded
+
+    def add_gradient(self, rows: Tensor, gradient: Tensor) -> None:
+        """Add to the gradient of ``seen`` where it is not zero, rather than make one that is zero nearly everywhere."""
+        rows, gradient = rows.flatten(), gradient.flatten(0, -2).to(self.seen.dtype)
+        if self.seen.grad is None:
+            if self.gradient is None:
+                self.gradient = torch.zeros_like(self.seen)
+            for before in self.touched:
+                self.gradient.index_fill_(0, before, 0)
+            self.touched.clear()
+            self.seen.grad = self.gradient
+        self.seen.grad.index_add_(0, rows, gradient)
+        if self.seen_padding is not None:
+            self.seen.grad[self.seen_padding].zero_()
+        if self.seen.grad is self.gradient:
+            self.touched.append(rows)
 
     def train(self, mode: bool = True) -> "SeenEmbedding":
         """As ``nn.Module.train``."""
@@ -46,6 +70,20 @@ class SeenEmbedding(nn.Embedding):
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         self._write_back()
         destination[f"{prefix}weight"] = self.weight if keep_vars else self.weight.detach()
+
+
+class _Lookup(torch.autograd.Function):
+    """An embedding whose gradient is added in place."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, rows: Tensor, module: SeenEmbedding) -> Tensor:
+        ctx.rows, ctx.module = rows, module
+        return functional.embedding(rows, weight)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[None, None, None]:
+        ctx.module.add_gradient(ctx.rows, gradient)
+        return None, None, None
 
 
 def train_seen_rows(model: nn.Module, tokens: Tensor) -> int:
@@ -75,5 +113,6 @@ def train_seen_rows(model: nn.Module, tokens: Tensor) -> int:
     seen.seen = nn.Parameter(seen.weight[tokens].clone())
     seen.register_buffer("place", place, persistent=False)
     seen.register_buffer("tokens", tokens, persistent=False)
+    seen.gradient, seen.touched = None, []
     seen.seen_padding = padding if padding is not None and padding < len(tokens) else None
     return seen.num_embeddings - len(tokens)

@@ -17,3 +17,9 @@ def keep_memory() -> None:
     libc.mallopt(_MMAP_THRESHOLD, 1 << 30)
     libc.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
     libc.mallopt(_TOP_PAD, 64 << 20)
+
+
+def release_memory() -> None:
+    """Let glibc give back what is free after all; does nothing where the C library is another one."""
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)

@@ -15,6 +15,7 @@ from ftk.config.schema import Init, ModelConfig
 from ftk.errors import ModelError
 from ftk.imports import importing
 from ftk.models.folder import MANIFEST
+from ftk.models.gate import check_folder
 from ftk.models.locate import locate
 from ftk.models.tokenizer import load_tokenizer
 from ftk.models.vocabulary import learn_tokenizer
@@ -267,6 +268,7 @@ def _settle_labels(config: Any, labels: Labels | None) -> tuple[Labels | None, b
 
 
 def _read_config(folder: Path, changes: dict[str, Any]) -> Any:
+    check_folder(folder)
     try:
         config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     except Exception as error:  # any of several libraries may fail here; each failure means the same to the user

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.errors import ModelError
+from ftk.models.gate import check_folder
 
 
 def load_tokenizer(folder: Path | str) -> Any:
@@ -14,8 +15,12 @@ def load_tokenizer(folder: Path | str) -> Any:
     """
     from transformers import AutoTokenizer
 
+    check_folder(Path(folder))
     try:
-        return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
+        tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"{folder}: its tokenizer cannot be loaded ({reason}).") from error
+    for name in ("is_local", "local_files_only"):  # how it was loaded is not part of what it is; it would be saved
+        tokenizer.init_kwargs.pop(name, None)
+    return tokenizer

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
-from ftk.errors import ModelError
+from ftk.errors import ModelError, RunError
 
 SPECIAL = {
     "pad_token": "[PAD]",
@@ -51,15 +51,26 @@ def learn_tokenizer(
     if tokenizer is None:
         tokenizer = _learn(_sample(texts, settings.max_characters), settings, special)
         if remembered is not None:
-            remembered.parent.mkdir(parents=True, exist_ok=True)
-            temporary = remembered.with_name(f".{remembered.name}.{os.getpid()}.tmp")
-            tokenizer.save(str(temporary))
-            temporary.replace(remembered)
+            _keep(tokenizer, remembered)
     extra = {"extra_special_tokens": [str(token) for token in settings.extra_tokens]} if settings.extra_tokens else {}
     mask: Any = _mask(special["mask_token"]) if settings.train is Vocabulary.bpe else special["mask_token"]
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, model_max_length=max_length, **{**special, "mask_token": mask}, **extra
     )
+
+
+def _keep(tokenizer: Any, path: Path) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tokenizer.save(str(temporary))
+        temporary.replace(path)
+    except Exception as error:  # the library raises plain ones
+        temporary.unlink(missing_ok=True)
+        raise RunError(
+            f"{path.parent}: the vocabulary cannot be kept here ({error}). Make room, or name another folder: "
+            "data.cache_dir=…"
+        ) from error
 
 
 def _mask(token: str) -> Any:

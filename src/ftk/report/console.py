@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ftk.errors import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.table import Table
@@ -38,6 +40,7 @@ class Console:
 
     def say(self, text: str, *, style: str | None = None) -> None:
         """One message."""
+        text = printable(text)
         self._terminal.print(text, style=style)
         self._write(text)
 
@@ -153,18 +156,22 @@ class StepProgress:
         """Show steps on this bar."""
         self._bar = (bar, task)
 
-    def stepped(self, step: int, share: float, loss: float, lr: float, tokens_per_second: float, left: float) -> None:
+    def stepped(
+        self, step: int, share: float, loss: float | None, lr: float, tokens_a_second: float, left: float
+    ) -> None:
         """Move the bar; does nothing without a terminal."""
         if self._bar is not None:
-            status = f"loss {loss:.4f}  lr {lr:.2e}  {tokens_per_second:,.0f} tokens/s  {duration(left)}"
+            status = f"loss {_loss(loss)}  lr {lr:.2e}  {tokens_a_second:,.0f} tokens/s  {duration(left)}"
             bar, task = self._bar
             bar.update(task, completed=share, status=status, count=self._count(step))
 
-    def logged(self, step: int, epoch: float, loss: float, lr: float, tokens_per_second: float, left: float) -> None:
+    def logged(
+        self, step: int, epoch: float, loss: float | None, lr: float, tokens_a_second: float, left: float
+    ) -> None:
         """One plain line; on a terminal the bar has shown it and only log.txt gets it."""
         text = (
-            f"{self._count(step)}  epoch {epoch:.2f}  loss {loss:.4f}  lr {lr:.2e}  "
-            f"{tokens_per_second:,.0f} tokens/s  {duration(left)} left"
+            f"{self._count(step)}  epoch {epoch:.2f}  loss {_loss(loss)}  lr {lr:.2e}  "
+            f"{tokens_a_second:,.0f} tokens/s  {duration(left)} left"
         )
         if self._bar is None:
             self._console.say(text)
@@ -173,6 +180,10 @@ class StepProgress:
 
     def _count(self, step: int) -> str:
         return f"step {step}/{self._total}" if self._total is not None else f"step {step}"
+
+
+def _loss(value: float | None) -> str:
+    return f"{value:.4f}" if value is not None else "of nothing"
 
 
 def duration(seconds: float) -> str:
@@ -201,7 +212,7 @@ def label_table(title: str, metrics: Mapping[str, Any]) -> Table | None:
     for name in columns:
         table.add_column(name, justify="right")
     for label, scores in per_label.items():
-        table.add_row(label, *(_cell(scores.get(name)) for name in columns))
+        table.add_row(printable(label), *(_cell(scores.get(name)) for name in columns))
     table.add_section()
     table.add_row("all", *(_cell(metrics.get(name)) for name in columns), style="bold")
     return table

@@ -1,13 +1,14 @@
 """The run folder: who may write into it, and all that stands in it beside the models."""
 
 import json
+import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,10 +18,13 @@ import yaml
 import ftk
 from ftk.config.compose import Invocation
 from ftk.config.schema import RunConfig
+from ftk.config.yaml import load_yaml
+from ftk.durable import flush, remove, write_text
 from ftk.errors import RunError
+from ftk.locks import NAME as LOCK
+from ftk.locks import Held, lock
 
 _OWN = (
-    "config.yaml",
     "environment.json",
     "log.txt",
     "metrics.jsonl",
@@ -29,6 +33,9 @@ _OWN = (
     "curves.png",
     "best",
     "last",
+    "previous",
+    # Last, for it is what says that the folder is a run: what is removed in part can be removed again.
+    "config.yaml",
 )
 _PACKAGES = (
     "torch",
@@ -42,17 +49,21 @@ _PACKAGES = (
     "seqeval",
 )
 _MATTERS = ("task", "model", "data", "optimizer", "schedule", "train")
-_MATTERS_NOT = ("train.log_every", "data.cache_dir", "data.workers")
+_MATTERS_NOT = ("train.log_every", "train.save_every", "data.cache_dir", "data.workers")
+_VERSIONS = ("torch", "transformers", "tokenizers")
+"""Packages of which another version may compute something else."""
 
 
 class RunFolder:
     """One run's folder. Nothing is written before ``open``."""
 
-    def __init__(self, path: Path, invocation: Invocation, *, resume: bool, overwrite: bool) -> None:
+    def __init__(self, path: Path, invocation: Invocation, *, resume: bool, force: bool, overwrite: bool) -> None:
         self.path = path
         self.invocation = invocation
         self.resume = resume
+        self.force = force
         self._overwrite = overwrite
+        self._lock = ExitStack()
 
     @property
     def best(self) -> Path:
@@ -63,6 +74,11 @@ class RunFolder:
     def last(self) -> Path:
         """The model and the trainer's state to go on from."""
         return self.path / "last"
+
+    @property
+    def previous(self) -> Path:
+        """The one before, should ``last`` be damaged."""
+        return self.path / "previous"
 
     @classmethod
     def claim(cls, run: RunConfig, invocation: Invocation, *names: str) -> "RunFolder":
@@ -77,85 +93,184 @@ class RunFolder:
             RunError: the folder holds something already, or nothing to resume from.
         """
         path = _default(run, invocation, names)
-        folder = cls(path, invocation, resume=run.resume, overwrite=run.overwrite)
-        content = sorted(child.name for child in path.iterdir()) if path.is_dir() else []
+        folder = cls(path, invocation, resume=bool(run.resume), force=run.resume == "force", overwrite=run.overwrite)
+        folder._check_free()
+        return folder
+
+    def _check_free(self) -> None:
+        path = self.path
         if path.exists() and not path.is_dir():
             raise RunError(f"run.dir={path}: this is a file.")
-        if run.resume:
-            if not ({"last", ".last.old"} & set(content)):
+        try:
+            names = sorted(child.name for child in path.iterdir()) if path.is_dir() else []
+        except OSError as error:
+            raise RunError(f"run.dir={path}: the folder cannot be read ({error.strerror}).") from error
+        # What a run that was killed at its very beginning leaves is nothing to keep.
+        content = [name for name in names if name != LOCK and not (name.startswith(".") and name.endswith(".tmp"))]
+        links = [name for name in content if (path / name).is_symlink()]
+        if links and (self.resume or self._overwrite):
+            raise RunError(f"run.dir={path}: {links[0]} is a link; a run writes into its own folder only.")
+        if self.resume:
+            if not ({"last", ".last.new", "previous"} & set(content)):
                 raise RunError(f"run.dir={path}: there is no last/ to go on from.")
-        elif content and not run.overwrite:
+        elif content and not self._overwrite:
             raise RunError(
                 f"run.dir={path}: the folder is not empty. Add run.resume=true to go on with the run in it, "
                 "run.overwrite=true to replace it, or name another."
             )
         elif content and not _is_run(path):
             raise RunError(f"run.dir={path}: run.overwrite=true replaces runs of ftk only, and this is none.")
-        return folder
+        self._check_writable()
+
+    def _check_writable(self) -> None:
+        """Tell now what would stop the run when it begins to write."""
+        there = self.path
+        while not there.exists():
+            there = there.parent
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            what = "is not a folder" if not there.is_dir() else "cannot be written into"
+            raise RunError(f"run.dir={self.path}: {there} {what}; name another folder.")
+
+    def lock(self, warn: Callable[[str], None]) -> None:
+        """Make the folder this run's alone, until ``close``.
+
+        Raises:
+            RunError: another run writes into it.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock.enter_context(lock(self.path, warn=warn))
+        except Held as error:
+            raise RunError(f"run.dir={self.path}: another run writes into this folder ({error}).") from error
+        except OSError as error:
+            raise RunError(f"run.dir={self.path}: the folder cannot be written ({error.strerror}).") from error
+        self._check_free()  # another run may have been here since it was claimed
+
+    def close(self) -> None:
+        """Let other runs have the folder."""
+        self._lock.close()
+
+    def check_space(self, needed: int) -> None:
+        """See that the disk has room for what the run will keep, the folder that is being written included.
+
+        Raises:
+            RunError: it has not.
+        """
+        free = shutil.disk_usage(self.path).free
+        there = sum(path.lstat().st_size for path in self.path.rglob("*"))
+        if needed > free + there:
+            raise RunError(
+                f"run.dir={self.path}: best/, last/, previous/ and the one being written take {needed / 1e6:,.0f} MB; "
+                f"the disk has {free / 1e6:,.0f} MB free."
+            )
 
     def check_same(self) -> list[str]:
         """Compare the config with that of the run to go on with.
 
         Returns:
-            Differences that change speed at most, to be said.
+            Differences to be said: those that change speed at most; with ``force`` all of them.
 
         Raises:
             RunError: a value differs that changes the result.
         """
-        saved = yaml.safe_load((self.path / "config.yaml").read_text(encoding="utf-8"))
+        saved = load_yaml(self.path / "config.yaml")
+        if not isinstance(saved, dict):
+            raise RunError(f"{self.path / 'config.yaml'}: this is not what ftk writes; it is no mapping.")
         now = yaml.safe_load(self.invocation.resolved)
-        changed = {key: pair for key, pair in _differences(saved, now) if not key.startswith(("run.dir", "run.resume"))}
+        differences = _differences(saved, now)
+        changed = {key: pair for key, pair in differences if not key.startswith("run.") or key == "run.seed"}
         matters = {
             key: pair
             for key, pair in changed.items()
             if (key.split(".")[0] in _MATTERS and key not in _MATTERS_NOT) or key == "run.seed"
         }
-        if matters:
-            lines = "".join(f"\n    {key}: {old} then, {new} now" for key, (old, new) in matters.items())
-            raise RunError(f"run.dir={self.path}: the run cannot go on with another config:{lines}")
-        return [f"{key}: {old} then, {new} now" for key, (old, new) in changed.items() if not key.startswith("run.")]
+        self._refuse("the run cannot go on with another config", matters)
+        return _listed(changed)
 
-    def check_data(self, fingerprints: Mapping[str, Mapping[str, str]]) -> None:
+    def check_data(self, fingerprints: Mapping[str, Mapping[str, str]]) -> list[str]:
         """Compare the data files with those of the run to go on with.
+
+        Returns:
+            Differences to be said.
 
         Raises:
             RunError: one of them has changed.
         """
-        saved = json.loads((self.path / "environment.json").read_text(encoding="utf-8")).get("data", {})
-        for split, files in fingerprints.items():
-            if sorted(files.values()) != sorted(saved.get(split, {}).values()):
-                raise RunError(
-                    f"run.dir={self.path}: the files of data.{split} are not those that the run began with; "
-                    "going on would mix two corpora."
-                )
+        saved = self._environment().get("data", {})
+        other = [
+            split
+            for split, files in fingerprints.items()
+            if sorted(files.values()) != sorted(saved.get(split, {}).values())
+        ]
+        if not other:
+            return []
+        names = " and ".join(f"data.{split}" for split in other)
+        if not self.force:
+            raise RunError(
+                f"run.dir={self.path}: the files of {names} are not those that the run began with; going on would mix "
+                "two corpora. run.resume=force goes on nevertheless."
+            )
+        return [f"the files of {names} are not those that the run began with"]
 
-    def open(self, *, hardware: str, threads: int, data: Mapping[str, Mapping[str, str]]) -> None:
-        """Make the folder and write what is known before the first step."""
-        if self._overwrite and self.path.is_dir():
-            for name in (*_OWN, ".best.old", ".last.old", ".best.new", ".last.new"):
-                target = self.path / name
-                shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
-        self.path.mkdir(parents=True, exist_ok=True)
+    def check_environment(self, hardware: Mapping[str, Any]) -> list[str]:
+        """Compare what computes with what computed before.
+
+        Args:
+            hardware: device, precision and threads.
+
+        Returns:
+            Differences to be said, which may change the last digits.
+
+        Raises:
+            RunError: another version or precision computes something else.
+        """
+        saved, facts = self._environment(), environment_facts()
+        then = {name: saved.get("packages", {}).get(name) for name in _VERSIONS}
+        now = {name: facts["packages"][name] for name in _VERSIONS}
+        for name in ("device", "precision"):
+            then[f"hardware: {name}"], now[f"hardware: {name}"] = saved.get(name), hardware[name]
+        then["ftk"], now["ftk"] = saved.get("ftk"), facts["ftk"]
+        self._refuse("the run cannot go on with other versions or another precision", dict(_differences(then, now)))
+        small_then = {"threads": saved.get("threads"), **{name: saved.get(name) for name in ("python", "processor")}}
+        small_now = {"threads": hardware["threads"], **{name: facts[name] for name in ("python", "processor")}}
+        return _listed(dict(_differences({**then, **small_then}, {**now, **small_now})))
+
+    def _refuse(self, what: str, differences: Mapping[str, tuple[Any, Any]]) -> None:
+        if differences and not self.force:
+            lines = "".join(f"\n    {line}" for line in _listed(differences))
+            raise RunError(f"run.dir={self.path}: {what}:{lines}\n  run.resume=force goes on nevertheless.")
+
+    def _environment(self) -> dict[str, Any]:
+        path = self.path / "environment.json"
+        try:
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(saved, dict):
+                raise ValueError("it is no mapping")
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunError(f"{path}: this cannot be read as ftk wrote it ({error}).") from error
+        return saved
+
+    def open(self, *, hardware: Mapping[str, Any], data: Mapping[str, Mapping[str, str]]) -> None:
+        """Write what is known before the first step; the folder must be locked."""
+        if self._overwrite:
+            leftovers = (path.name for path in self.path.glob(".*.tmp"))
+            for name in (*leftovers, ".best.old", ".last.old", ".best.new", ".last.new", *_OWN):
+                remove(self.path / name)
         command = self.invocation.command_line(without=("run.resume",))
-        if not self.resume:
-            text = f"# {command}\n{self.invocation.resolved}"
-            (self.path / "config.yaml").write_text(text, encoding="utf-8")
+        if not self.resume or self.force:
+            write_text(self.path / "config.yaml", f"# {command}\n{self.invocation.resolved}")
         environment = {
             "command": command,
             "started": datetime.now().astimezone().isoformat(timespec="seconds"),
             **environment_facts(),
-            "hardware": hardware,
-            "threads": threads,
+            **hardware,
             "data": data,
         }
         self.write("environment.json", environment)
 
     def write(self, name: str, value: Any) -> None:
         """Write a JSON file."""
-        text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
-        temporary = self.path / f".{name}.tmp"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(self.path / name)
+        write_text(self.path / name, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
     @contextmanager
     def predictions(self, split: str) -> Iterator[Any]:
@@ -176,16 +291,20 @@ class MetricsFile:
         if not self._path.exists():
             return
         kept = []
-        for line in self._path.read_text(encoding="utf-8").splitlines():
+        for line in self._path.read_text(encoding="utf-8", errors="replace").split("\n"):
             try:
                 event = json.loads(line)
-            except json.JSONDecodeError:  # the last line of a run that was killed while it wrote
-                continue
-            if event["step"] <= (validated if event["split"] == "validation" else step):
+                again = event["step"] > (validated if event["split"] == "validation" else step)
+            except (ValueError, KeyError, TypeError, RecursionError):
+                again = True  # the last line of a run that was killed while it wrote
+            if not again:
                 kept.append(line + "\n")
-        temporary = self._path.with_name(f".{self._path.name}.tmp")
-        temporary.write_text("".join(kept), encoding="utf-8")
-        temporary.replace(self._path)
+        write_text(self._path, "".join(kept))
+
+    def flush(self) -> None:
+        """Have the disk write all lines: a saved state must not be newer than they are."""
+        if self._path.exists():
+            flush(self._path)
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Append one event."""
@@ -251,6 +370,10 @@ def _default(run: RunConfig, invocation: Invocation, names: tuple[str, ...]) -> 
     while path.exists():
         path, number = base.with_name(f"{base.name}-{number}"), number + 1
     return path
+
+
+def _listed(differences: Mapping[str, tuple[Any, Any]]) -> list[str]:
+    return [f"{key}: {old} then, {new} now" for key, (old, new) in differences.items()]
 
 
 def _is_run(path: Path) -> bool:

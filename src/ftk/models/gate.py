@@ -1,0 +1,99 @@
+"""What is looked at in a model folder before any library reads it: a folder is data, and may come from anyone.
+
+transformers reads pickles only if it is let to, and runs a folder's code only if it is trusted; both are refused where
+it is called. This is about what it would do on its own: follow a path out of the folder, load an adapter's base model
+from elsewhere, fetch kernels, or build whatever sizes a config names.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ftk.errors import ModelError
+
+_MOST_BYTES = {"config.json": 1 << 24, "tokenizer_config.json": 1 << 26, "generation_config.json": 1 << 20}
+_MOST_OF_OTHERS = 1 << 30
+_MOST_LAYERS = 4096
+_MOST_LABELS = 1 << 20
+_MOST = 1 << 31
+"""The largest number that any size of an architecture can have."""
+_ATTENTION = (None, "eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention")
+"""Ways to compute attention that transformers brings; any other name is a repository with code."""
+_REFUSED = {
+    "transformers_weights": "it names other weights than those of the folder",
+    "quantization_config": "quantized weights are not read; use the model in its full precision",
+}
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a model folder that would have more done than read its weights, its config and its tokenizer.
+
+    Raises:
+        ModelError: what in which file, and why.
+    """
+    if (folder / "adapter_config.json").exists():
+        raise ModelError(
+            f"{folder}: this is an adapter (adapter_config.json), whose base model is elsewhere; merge it into that "
+            "model first."
+        )
+    for path in sorted(folder.glob("*.json")):
+        values = _read(path)
+        if path.name == "config.json":
+            _check_config(path, values)
+        elif path.name.endswith(".index.json"):
+            _check_index(path, values)
+
+
+def _read(path: Path) -> Any:
+    try:
+        size, most = path.stat().st_size, _MOST_BYTES.get(path.name, _MOST_OF_OTHERS)
+        if size > most:
+            raise ModelError(f"{path}: {size:,} bytes are more than such a file can need ({most:,}).")
+        if path.name in ("config.json", "tokenizer_config.json") or path.name.endswith(".index.json"):
+            return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise ModelError(f"{path}: this cannot be read as JSON ({reason}).") from error
+    return None
+
+
+def _check_config(path: Path, values: Any) -> None:
+    if not isinstance(values, dict):
+        raise ModelError(f"{path}: this describes no model; it is {type(values).__name__}, not a mapping.")
+    for name, value in _entries(values):
+        last = name.rpartition(".")[2]
+        if last in _REFUSED and value is not None:
+            raise ModelError(f"{path}: {name}: {_REFUSED[last]}.")
+        if last.endswith("attn_implementation") and _names(value) - {*_ATTENTION}:
+            other = ", ".join(sorted(map(str, _names(value) - {*_ATTENTION})))
+            raise ModelError(f"{path}: {name}={other}: attention code from elsewhere is not loaded.")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            continue
+        most = _MOST_LAYERS if "layers" in last else _MOST_LABELS if last in ("num_labels", "_num_labels") else _MOST
+        if isinstance(value, int) and abs(value) > most:
+            raise ModelError(f"{path}: {name}={value}: no model has so many.")
+    labels = values.get("id2label")
+    if isinstance(labels, dict) and len(labels) > _MOST_LABELS:
+        raise ModelError(f"{path}: id2label has {len(labels):,} labels; no model has so many.")
+
+
+def _check_index(path: Path, values: Any) -> None:
+    parts = values.get("weight_map") if isinstance(values, dict) else None
+    if not isinstance(parts, dict):
+        raise ModelError(f"{path}: there is no weight_map in it.")
+    for name in {str(part) for part in parts.values()}:
+        if Path(name).name != name or not name.endswith(".safetensors"):
+            raise ModelError(f"{path}: '{name}' is not the name of a safetensors file of this folder.")
+
+
+def _names(value: Any) -> set[Any]:
+    return set(value.values()) if isinstance(value, dict) else {value}
+
+
+def _entries(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every entry of a config and of those in it, by its dotted name."""
+    for name, value in values.items():
+        yield prefix + name, value
+        if isinstance(value, dict):
+            yield from _entries(value, f"{prefix}{name}.")

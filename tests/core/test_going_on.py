@@ -1,0 +1,227 @@
+"""What a run folder promises to the one who goes on with it: locks, damage, other versions, proof."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll
+
+pytestmark = pytest.mark.torch
+
+SETTINGS = (
+    *TINY,
+    "train.epochs=1",
+    "train.batch_size=5",
+    "train.eval_every=4",
+    "train.save_every=3",
+    "train.log_every=2",
+)
+
+
+@pytest.fixture
+def argv(toy: tuple[str, ...]) -> list[str]:
+    return ["finetune", *SETTINGS, *toy, "run.dir=run"]
+
+
+@pytest.fixture
+def stopped(ftk: Callable[..., Result], argv: list[str]) -> Path:
+    """A run of ten steps, stopped after seven."""
+    result = ftk(*argv, "run.stop_after=7")
+    assert result.code == 0, result.err
+    assert "stopped after step 7" in result.err
+    assert "run.dir=run run.resume=true" in result.err.splitlines()[-1]
+    assert "stop_after" not in result.err.splitlines()[-1]
+    return Path("run")
+
+
+def weights(run: Path) -> list[bytes]:
+    return [(run / name).read_bytes() for name in ("best/model.safetensors", "last/trainer.safetensors")]
+
+
+def change(path: Path, **values: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def test_a_run_that_was_told_to_stop_goes_on_to_the_same_end(
+    ftk: Callable[..., Result], argv: list[str], stopped: Path
+) -> None:
+    assert not (stopped / "metrics.json").exists()
+    assert ftk(*argv, "run.resume=true").code == 0
+    assert ftk(*argv[:-1], "run.dir=whole").code == 0
+    assert weights(stopped) == weights(Path("whole"))
+
+
+def test_a_damaged_state_is_told_and_the_one_before_is_taken(
+    ftk: Callable[..., Result], argv: list[str], stopped: Path
+) -> None:
+    with (stopped / "last" / "trainer.safetensors").open("r+b") as stream:
+        stream.seek(-1, 2)
+        stream.write(b"\xff")
+    result = ftk(*argv, "run.resume=true")
+    assert result.code == 0, result.err
+    assert "run/last/trainer.safetensors: the file is not the one that was saved" in result.out
+    assert "going on from run/previous (step 6)" in result.out
+    assert ftk(*argv[:-1], "run.dir=whole").code == 0
+    assert weights(stopped) == weights(Path("whole"))
+    steps = [(event["split"], event["step"]) for event in read_jsonl(stopped / "metrics.jsonl")]
+    assert steps == [(event["split"], event["step"]) for event in read_jsonl("whole/metrics.jsonl")]
+
+
+def test_a_damaged_best_model_is_not_passed_over(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
+    (stopped / "best" / "model.safetensors").write_bytes(b"")
+    result = ftk(*argv, "run.resume=true")
+    assert result.code == 1
+    assert "run/best/model.safetensors: the file has 0 bytes" in result.err
+    assert "The best model so far is lost. run.resume=force goes on" in result.err
+    forced = ftk(*argv, "run.resume=force")
+    assert forced.code == 0, forced.err
+    assert "the next one that is validated is kept" in forced.out
+
+
+def test_other_versions_are_refused_unless_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
+    packages = json.loads((stopped / "environment.json").read_text())["packages"]
+    change(stopped / "environment.json", packages={**packages, "torch": "1.0"}, precision="fp16")
+    refused = ftk(*argv, "run.resume=true")
+    assert refused.code == 1
+    assert "torch: 1.0 then, " in refused.err
+    assert "hardware: precision: fp16 then, " in refused.err
+    assert "run.resume=force goes on nevertheless" in refused.err
+    forced = ftk(*argv, "run.resume=force")
+    assert forced.code == 0, forced.err
+    assert "resumed with another torch: 1.0 then, " in forced.out
+
+
+def test_more_steps_can_be_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
+    refused = ftk(*argv, "run.resume=true", "train.epochs=2")
+    assert refused.code == 1
+    assert "train.epochs: 1.0 then, 2.0 now" in refused.err
+    forced = ftk(*argv, "run.resume=force", "train.epochs=2")
+    assert forced.code == 0, forced.err
+    assert json.loads((stopped / "metrics.json").read_text())["train"]["steps"] == 20
+    assert "epochs: 2.0" in (stopped / "config.yaml").read_text()
+    again = ftk(*argv, "run.resume=true", "train.epochs=2")
+    assert again.code == 0, again.err
+
+
+def test_other_data_is_refused_unless_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
+    write_conll("train.conll", toy_sentences(50))
+    refused = ftk(*argv, "run.resume=true")
+    assert refused.code == 1
+    assert "the files of data.train are not those" in refused.err
+    assert ftk(*argv, "run.resume=force").code == 0
+
+
+@pytest.mark.parametrize("way", ["run.overwrite=true", "run.resume=true"])
+def test_two_runs_do_not_share_a_folder(ftk: Callable[..., Result], argv: list[str], stopped: Path, way: str) -> None:
+    before = weights(stopped)
+    with (stopped / ".lock").open("a+") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        result = ftk(*argv, way)
+        assert result.code == 1
+        assert "run.dir=run: another run writes into this folder (process " in result.err
+    assert weights(stopped) == before
+    assert ftk(*argv, way).code == 0
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_data_is_read(
+    ftk: Callable[..., Result], argv: list[str]
+) -> None:
+    Path("file").write_text("x")
+    result = ftk(*argv[:-1], "run.dir=file/run")
+    assert result.code == 1
+    assert "run.dir=file/run: file is not a folder" in result.err
+
+
+def test_a_disk_without_room_is_told_before_the_first_step(
+    ftk: Callable[..., Result], argv: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(".")._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    result = ftk(*argv)
+    assert result.code == 1
+    assert "the disk has 0 MB free" in result.err
+    assert sorted(path.name for path in Path("run").iterdir()) == [".lock"]
+
+
+def test_a_disk_that_is_full_in_the_middle_keeps_the_state_before(
+    ftk: Callable[..., Result], argv: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ftk.core import checkpoint
+
+    save_file, calls = checkpoint.save_file, []
+
+    def full(*args: Any) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        save_file(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save_file", full)
+        result = ftk(*argv)
+    assert result.code == 1
+    assert "run/last: step 6 cannot be saved (No space left on device)" in result.err
+    assert "run.dir=run run.resume=true" in result.err.splitlines()[-1]
+    assert ftk(*argv, "run.resume=true").code == 0
+    assert ftk(*argv[:-1], "run.dir=whole").code == 0
+    assert weights(Path("run")) == weights(Path("whole"))
+
+
+def test_resume_is_proved_on_the_config_of_the_user(ftk: Callable[..., Result], argv: list[str]) -> None:
+    result = ftk(*argv, "run.verify_resume=true")
+    assert result.code == 0, result.err
+    assert "resume verified: stopped after step 4" in result.out
+    assert "at step 8 are the same bytes as without a stop" in result.out
+    assert (Path("run") / "metrics.json").exists()
+
+
+def test_a_config_that_does_not_repeat_is_found(
+    ftk: Callable[..., Result], argv: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An optimizer that draws from a generator of its own, which no seed of the run reaches."""
+    Path("noisy.py").write_text(
+        "import os\n"
+        "import torch\n"
+        "class Noisy(torch.optim.SGD):\n"
+        "    def step(self, closure=None):\n"
+        "        for group in self.param_groups:\n"
+        "            for parameter in group['params']:\n"
+        "                if parameter.grad is not None:\n"
+        "                    parameter.grad.add_(int.from_bytes(os.urandom(2), 'little') / 65536)\n"
+        "        return super().step(closure)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.syspath_prepend(str(Path.cwd()))
+    result = ftk(*argv, "optimizer=sgd", "optimizer._target_=noisy.Noisy", "run.verify_resume=true")
+    assert result.code == 1
+    assert "stopped after step 4 and gone on with, the run is another one at step 8: " in result.err
+    assert "last/model.safetensors" in result.err
+    assert not Path("run").exists()
+
+
+def test_what_is_saved_must_give_back_the_same_model(
+    ftk: Callable[..., Result], argv: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that computes with something that it does not save."""
+    from transformers import BertForTokenClassification
+
+    forward = BertForTokenClassification.forward
+    secret: list[Any] = []
+
+    def with_secret(self: Any, *args: Any, **kwargs: Any) -> Any:
+        outputs = forward(self, *args, **kwargs)
+        secret[:] = secret or [self]
+        if self is secret[0]:
+            outputs.logits = outputs.logits + 1.0
+        return outputs
+
+    monkeypatch.setattr(BertForTokenClassification, "forward", with_secret)
+    result = ftk(*argv)
+    assert result.code == 1
+    assert "run/best: the model that was saved is not the one that was trained" in result.err
