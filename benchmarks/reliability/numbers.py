@@ -45,7 +45,8 @@ def run(data: Path, folder: Path, number: int) -> list[str]:
 
 
 def _one(data: Path, folder: Path, name: str | None, policy: str, step: int, seed: int) -> dict[str, Any]:
-    argv = [word for word in _KIND.argv(data, folder) if not word.startswith("train.save_every")]
+    argv = [word for word in _KIND.argv(data, folder) if not word.startswith(("train.save_every", "data."))]
+    argv += [f"data.{split}={data / f'noisy-{split}.conll'}" for split in ("train", "validation", "test")]
     argv += [f"train.on_non_finite={policy}", f"train.on_spike={policy}", f"run.seed={seed}"]
     log = folder.with_suffix(".log")
     code = Process.of(lambda: _work(argv, _CHANGES[name] if name else None, step), log).wait()
