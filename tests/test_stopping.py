@@ -45,6 +45,10 @@ def signalled(*args, **kwargs):
     return plain(*args, **kwargs)
 
 signalled.done = False
+if len({signals}) > 1:
+    import ftk.stopping
+
+    ftk.stopping._TOGETHER = 0.0  # the second one is meant as one
 setattr(owner, name, signalled)
 sys.exit(cli.run(sys.argv[1:]))
 """

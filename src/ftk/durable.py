@@ -8,12 +8,13 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a file."""
     temporary = path.with_name(f".{path.name}.tmp")
-    with open(temporary, "w", encoding="utf-8") as stream:
+    with open_new(temporary) as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
@@ -21,15 +22,24 @@ def write_text(path: Path, text: str) -> None:
     flush(path.parent)
 
 
-def replace_folder(target: Path, fill: Callable[[Path], None], *, keep: Path | None = None) -> None:
+def open_new(path: Path) -> TextIO:
+    """A file to write into that was not there before; what was, or where a link led, is left as it is."""
+    path.unlink(missing_ok=True)
+    return open(path, "x", encoding="utf-8")
+
+
+def replace_folder(
+    target: Path, fill: Callable[[Path], None], check: Callable[[Path], None], *, keep: Path | None = None
+) -> None:
     """Write a folder and put it in the place of the one that was there.
 
     At every moment one of ``target``, ``fresh_name(target)`` and ``keep``, or the old name, is whole. If ``fill``
-    fails, nothing but the fresh name is touched, and that is removed.
+    or ``check`` fails, nothing but the fresh name is touched, and that is removed.
 
     Args:
         target: the folder.
-        fill: writes into an empty folder, and checks what it wrote.
+        fill: writes into an empty folder.
+        check: reads what was written, when it has been flushed.
         keep: what the folder that was there is called from now on; by default it is removed.
     """
     fresh, old = fresh_name(target), keep or old_name(target)
@@ -41,6 +51,7 @@ def replace_folder(target: Path, fill: Callable[[Path], None], *, keep: Path | N
             flush(path)
         flush(fresh)
         flush(fresh.parent)
+        check(fresh)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise

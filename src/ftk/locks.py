@@ -18,8 +18,8 @@ class Held(Exception):
 def lock(folder: Path, *, wait: Callable[[str], None] | None = None, warn: Callable[[str], None]) -> ExitStack:
     """Lock a folder until what is returned is closed.
 
-    Where the folder cannot be written into there is nothing to protect, and nothing is locked; where its file system
-    has no locks, that is said.
+    Where the folder cannot be written into and has no lock, there is nothing to protect, and nothing is locked; where
+    its file system has no locks, that is said.
 
     Args:
         folder: it must exist.
@@ -32,12 +32,15 @@ def lock(folder: Path, *, wait: Callable[[str], None] | None = None, warn: Calla
     import fcntl
 
     stack = ExitStack()
+    path = folder / NAME
     try:
-        stream = stack.enter_context((folder / NAME).open("a+", encoding="utf-8"))
+        stream = stack.enter_context(path.open("a+", encoding="utf-8"))
     except OSError as error:
-        if error.errno in _UNWRITABLE:
+        if error.errno not in _UNWRITABLE:
+            raise
+        if not path.is_file():  # a folder that is only read
             return stack
-        raise
+        stream = stack.enter_context(path.open(encoding="utf-8"))  # someone else's, which can be locked all the same
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

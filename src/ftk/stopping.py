@@ -5,6 +5,7 @@ Only the standard library is imported here: the handlers are set before anything
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -14,27 +15,34 @@ from ftk.errors import Interrupted
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
+_TOGETHER = 1.0
+"""Seconds in which signals count as one: a terminal and a wrapper, or a service manager, send them twice."""
+
+
 class Stop:
     """What a signal asked for. It is remembered: an exception alone could be lost on its way through a callback."""
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
+        self.here = False
+        """Whether the run is to stop here because it was told so before it began."""
+        self._at = 0.0
         self._deferred = 0
         self._at_once = "ended at once by a second signal"
 
     @property
     def requested(self) -> bool:
-        """Whether a signal has come."""
-        return self.signal_number is not None
+        """Whether the run is to stop."""
+        return self.here or self.signal_number is not None
 
     def check(self) -> None:
-        """Stop here if a signal has come.
+        """Stop here if the run is to.
 
         Raises:
-            Interrupted: it has.
+            Interrupted: it is; by no signal where it was told so before it began.
         """
-        if self.signal_number is not None:
-            raise Interrupted(self.signal_number, "stopped")
+        if self.requested:
+            raise Interrupted(self.signal_number or 0, "stopped")
 
     @contextmanager
     def deferred(self, at_once: str | None = None) -> Iterator[None]:
@@ -54,11 +62,13 @@ class Stop:
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """The handler of all signals."""
-        if self.requested:
+        if self.signal_number is not None:
+            if time.monotonic() - self._at < _TOGETHER:
+                return
             # What is written is renamed to its place as a whole, so there is nothing half-written to wait for.
             os.write(2, f"ftk: {self._at_once}\n".encode())
             os._exit(128 + number)
-        self.signal_number = number
+        self.signal_number, self._at = number, time.monotonic()
         if not self._deferred:
             raise Interrupted(number, "stopped")
 
@@ -73,7 +83,7 @@ def signals() -> Iterator[None]:
 
     SIGHUP stays ignored where it is, as under nohup.
     """
-    stop.signal_number = None
+    stop.signal_number, stop.here = None, False
     heard = [one for one in _SIGNALS if one is signal.SIGINT or signal.getsignal(one) is not signal.SIG_IGN]
     before = [(one, signal.signal(one, stop.handle)) for one in heard]
     try:

@@ -21,7 +21,7 @@ def test_the_run_folder_is_what_the_contract_says(ftk: Callable[..., Result], to
     assert result.code == 0, result.err
     run = Path("run")
     files = [".lock", "config.yaml", "environment.json", "log.txt", "metrics.jsonl", "metrics.json", "curves.png"]
-    assert sorted(path.name for path in run.iterdir()) == sorted([*files, "predictions", "best", "last"])
+    assert sorted(path.name for path in run.iterdir()) == sorted([*files, "predictions", "best", "last", "previous"])
     assert (run / "curves.png").read_bytes().startswith(b"\x89PNG")
     text = (run / "config.yaml").read_text()
     assert text.startswith("# ftk finetune model=tiny ")

@@ -46,7 +46,6 @@ WORDS = [
     ("train.epochs=abc", "It must be a number; 'abc' is not."),
     ("train.batch_size=1.5", "It must be a whole number; '1.5' is not."),
     ("train.batch_size=true", "It must be a whole number"),
-    ("run.resume=maybe", "It must be true, false or force; 'maybe' is none of them."),
     ("run.seed=null", "It cannot be null."),
     ("run.dir=[a]", "It must be one text"),
     ("train=3", "It is a section with keys of its own; '3' is none."),
@@ -63,6 +62,8 @@ WORDS = [
     ("hydra.run.dir=x", "ftk writes to run.dir alone: run.dir=<folder>."),
     ("hydra.mode=MULTIRUN", "A sweep is asked for with -m."),
     ("hydra/launcher=joblib", "The jobs of a sweep run here, one after the other."),
+    # What a value means is looked at last.
+    ("run.resume=maybe", "It must be true, false or force; 'maybe' is none of them."),
 ]
 
 

@@ -294,6 +294,29 @@ def test_a_finished_state_that_never_got_its_name_is_taken(run: Path) -> None:
     assert sorted(path.name for path in run.iterdir()) == ["last", "previous"]
 
 
+def test_what_is_written_otherwise_than_meant_is_found(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its checksum would be right: it is made of what was written."""
+    from ftk.core import checkpoint
+    from ftk.errors import RunError
+
+    save_file = checkpoint.save_file
+
+    def other(tensors: dict[str, Any], path: Path) -> None:
+        save_file({name: tensor + 1 for name, tensor in tensors.items()}, path)
+
+    monkeypatch.setattr(checkpoint, "save_file", other)
+    with pytest.raises(RunError, match=r"step 3 cannot be saved \(0\.exp_avg is not what was to be written\)"):
+        save_step(run, 3)
+    assert recovered(run)[0] == 2
+
+
+def test_of_two_that_are_whole_the_one_that_is_wanted_is_taken(run: Path) -> None:
+    from ftk.core.checkpoint import recover
+
+    save_step(run, 3)
+    assert recover(run / "last", run / "previous", say=print, step=2)["step"] == 2
+
+
 def test_a_snapshot_is_of_its_moment(tmp_path: Path) -> None:
     """Training goes on while it is written."""
     from safetensors.torch import load_file

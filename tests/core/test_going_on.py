@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -94,7 +95,7 @@ def test_other_versions_are_refused_unless_forced(ftk: Callable[..., Result], ar
     assert "run.resume=force goes on nevertheless" in refused.err
     forced = ftk(*argv, "run.resume=force")
     assert forced.code == 0, forced.err
-    assert "resumed with another torch: 1.0 then, " in forced.out
+    assert "resumed with a difference, results may differ: torch: 1.0 then, " in forced.out
 
 
 def test_more_steps_can_be_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
@@ -109,8 +110,70 @@ def test_more_steps_can_be_forced(ftk: Callable[..., Result], argv: list[str], s
     assert again.code == 0, again.err
 
 
+def test_what_a_config_says_of_its_folder_is_taken_back(ftk: Callable[..., Result], argv: list[str]) -> None:
+    """In the command to go on with, and in the trial of a resume, which would else begin trials for ever."""
+    Path("mine/experiment").mkdir(parents=True)
+    own = "# @package _global_\nrun: {overwrite: true, verify_resume: true, stop_after: 7}\n"
+    Path("mine/experiment/mine.yaml").write_text(own)
+    result = ftk(*argv, "--config-dir", "mine", "experiment=mine")
+    assert result.code == 0, result.err
+    assert "resume verified" in result.out
+    told = result.err.splitlines()[-1]
+    assert "run.overwrite=false run.stop_after=null run.verify_resume=false run.dir=run run.resume=true" in told
+    again = ftk(*shlex.split(told)[1:])
+    assert again.code == 0, again.err
+    assert (Path("run") / "metrics.json").exists()
+
+
+def test_a_run_that_is_past_its_stop_stops_at_once(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
+    before = (stopped / "last" / "ftk.json").read_bytes()
+    again = ftk(*argv, "run.resume=true", "run.stop_after=7")
+    assert again.code == 0
+    assert "stopped after step 7" in again.err
+    assert (stopped / "last" / "ftk.json").read_bytes() == before
+
+
+def test_a_sweep_goes_on_with_the_other_jobs(ftk: Callable[..., Result], argv: list[str]) -> None:
+    result = ftk(*argv[:-1], "-m", "run.seed=1,2", "run.stop_after=4", "run.dir=sweep")
+    assert result.code == 0, result.err
+    assert result.err.count("stopped after step 4") == 2
+    assert len(list(Path("sweep").glob("*/last"))) == 2
+
+
+def test_another_model_cannot_be_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
+    result = ftk(*argv, "run.resume=force", "model.dropout=0.3")
+    assert result.code == 1
+    assert "the model is that of last/, and cannot become another" in result.err
+    assert "dropout: null" in (stopped / "config.yaml").read_text()
+
+
+def test_another_optimizer_can_be_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
+    result = ftk(*argv, "run.resume=force", "optimizer=sgd")
+    assert result.code == 0, result.err
+    assert "it begins without what the other knew of the gradients" in result.out
+
+
+def test_too_little_memory_elsewhere_is_told(
+    ftk: Callable[..., Result], argv: list[str], stopped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from ftk.tasks.token_classification import TokenClassification
+
+    def full(*args: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr(TokenClassification, "decode", full)
+    result = ftk(*argv, "run.resume=true")
+    assert result.code == 1
+    assert "there is too little memory (CUDA out of memory. Tried to allocate 2.00 GiB)" in result.err
+    assert "hardware.eval_tokens" in result.err
+    assert "run.dir=run run.resume=true" in result.err.splitlines()[-1]
+
+
 def test_other_data_is_refused_unless_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
-    write_conll("train.conll", toy_sentences(50))
+    other = [[(word.replace("Oslo", "Bergen"), tag) for word, tag in sentence] for sentence in toy_sentences(50)]
+    write_conll("train.conll", other)
     refused = ftk(*argv, "run.resume=true")
     assert refused.code == 1
     assert "the files of data.train are not those" in refused.err
@@ -166,7 +229,7 @@ def test_a_disk_that_is_full_in_the_middle_keeps_the_state_before(
         patch.setattr(checkpoint, "save_file", full)
         result = ftk(*argv)
     assert result.code == 1
-    assert "run/last: step 6 cannot be saved (No space left on device)" in result.err
+    assert "run/last: step 4 cannot be saved (No space left on device)" in result.err
     assert "run.dir=run run.resume=true" in result.err.splitlines()[-1]
     assert ftk(*argv, "run.resume=true").code == 0
     assert ftk(*argv[:-1], "run.dir=whole").code == 0

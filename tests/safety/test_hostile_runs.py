@@ -219,7 +219,10 @@ def test_a_state_is_data(ftk: Callable[..., Result], run: Path, name: str) -> No
     assert "the trainer's state cannot be restored" in result.err
 
 
-@pytest.mark.parametrize("name", ["predictions", "metrics.jsonl", "log.txt", "last", "best", "previous", "config.yaml"])
+@pytest.mark.parametrize(
+    "name",
+    ["predictions", "metrics.jsonl", "log.txt", "last", "best", "previous", "config.yaml", ".lock", ".config.yaml.tmp"],
+)
 @pytest.mark.parametrize("way", ["run.resume=true", "run.overwrite=true"])
 def test_a_link_does_not_lead_out_of_a_run_folder(ftk: Callable[..., Result], run: Path, name: str, way: str) -> None:
     outside = Path("outside")

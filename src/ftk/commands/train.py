@@ -25,7 +25,7 @@ def train(config: TrainingConfig, invocation: compose.Invocation) -> dict[str, A
     task = build_task(config.task)
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
     if config.run.verify_resume:
-        verify_resume(invocation, console)
+        verify_resume(invocation, config.run, console)
     corpus = task.training_corpus(config.data, notes)
     for line in notes.drain():
         console.say(line)

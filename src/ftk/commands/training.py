@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ftk.commands.manifest import manifest
+from ftk.commands.verify_resume import continued
 from ftk.config.duration import seconds
 from ftk.config.schema import TrainingConfig
 from ftk.core.checkpoint import recover, restore_state, save, snapshot
@@ -16,6 +17,7 @@ from ftk.core.evaluate import Evaluator
 from ftk.core.guard import Guard
 from ftk.core.horizon import Every, Horizon
 from ftk.core.loop import Plan, StepInfo, train
+from ftk.core.out_of_memory import is_out_of_memory
 from ftk.core.reload import check_reload
 from ftk.core.saver import Saver
 from ftk.core.state import Progress, TrainState
@@ -24,6 +26,7 @@ from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
 from ftk.errors import Interrupted, ModelError, RunError
 from ftk.kernels import speed_up, train_seen_rows
+from ftk.models.folder import open_model
 from ftk.models.load import Source, check_head, find, load, reopen, window_length
 from ftk.optim.groups import build_optimizer
 from ftk.optim.schedules import Schedule
@@ -32,6 +35,9 @@ from ftk.report.curves import plot_curves
 from ftk.report.run_folder import MetricsFile, RunFolder
 from ftk.stopping import stop
 from ftk.tasks.base import Corpus, Prepared, Task
+
+_STATE = "the state is in {}"
+_GO_ON = "Go on with:"
 
 
 class Training:
@@ -47,19 +53,40 @@ class Training:
         self.progress: StepProgress
         self.progress_state: Progress
         self.saver: Saver
+        self.saved: tuple[int, ...] = ()
+        """Which state was saved last."""
+        self.opened = False
+        """Whether what is in the folder is of this run."""
 
     def run(self) -> dict[str, Any]:
         """Train, keep the best model, score it; returns what metrics.json says."""
         try:
             return self._run()
         except Interrupted as interrupted:
-            # Whatever the run was at: if there is a state, the same command goes on from it.
             told = str(interrupted)
-            if self.folder.last.is_dir() and "Go on with" not in told:
-                told = f"{told}; the state is in {self.folder.last}. Go on with:\n{self._command()}"
+            if _GO_ON not in told:
+                told += self._way_on()
             raise Interrupted(interrupted.signal_number, told) from interrupted
+        except OSError as error:  # a full disk, wherever it was first met
+            where = f"{error.filename}: " if error.filename else ""
+            raise RunError(f"{where}{error.strerror or error}{self._way_on()}") from error
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            first = (str(error).strip().splitlines() or ["the process may not have more"])[0]
+            raise RunError(
+                f"there is too little memory ({first}). Try a smaller hardware.micro_batch, hardware.eval_tokens or "
+                f"model{self._way_on()}"
+            ) from error
+
+    def _way_on(self) -> str:
+        """How to go on, where this run has left a state."""
+        if not (self.folder.resume or self.opened) or not self.folder.last.is_dir():
+            return ""
+        return f"; {_STATE.format(self.folder.last)}. {_GO_ON}\n{self._command()}"
 
     def _run(self) -> dict[str, Any]:
+        stop.here = False  # that was of the job before, in a sweep
         config, corpus, console = self.config, self.corpus, self.console
         fingerprints = corpus.fingerprints()
         self.hardware = choose(config.hardware)
@@ -78,12 +105,13 @@ class Training:
         stop.check()
         if not self.folder.resume:
             self.folder.lock(console.warn)
-        self.folder.check_space(_bytes_of_run(state.model))
+        if self.folder.resume:
+            self._restore(state)
+        self.folder.check_space(_bytes_of_run(state))
         self.folder.open(hardware=facts, data=fingerprints)
+        self.opened = True
         console.log_to(self.folder.path / "log.txt", append=self.folder.resume)
         if self.folder.resume:
-            restore_state(self.folder.last, state)
-            self._check_best(state.progress)
             self.metrics_file.rewind(state.progress.step, state.progress.validated)
             console.say(f"going on after step {state.progress.step}")
         console.say(f"run: {self.folder.path} ({self._length()})")
@@ -95,15 +123,28 @@ class Training:
     def _check_resumable(self, fingerprints: dict[str, dict[str, str]], facts: dict[str, Any]) -> None:
         folder = self.folder
         for difference in (*folder.check_same(), *folder.check_data(fingerprints), *folder.check_environment(facts)):
-            self.console.warn(f"resumed with another {difference}; results may differ")
+            self.console.warn(f"resumed with a difference, results may differ: {difference}")
         recover(folder.last, folder.previous, say=self.console.warn)
+
+    def _restore(self, state: TrainState) -> None:
+        changed = {key for key in self.folder.changed if key.startswith("optimizer.")}
+        same = changed <= {"optimizer.lr", "optimizer.weight_decay"}
+        if not same:
+            self.console.warn("the optimizer is another one: it begins without what the other knew of the gradients")
+        restore_state(self.folder.last, state, optimizer=same)
+        self._check_best(state.progress)
 
     def _check_best(self, progress: Progress) -> None:
         """The best model must be there if there was one, and be whole: no later step brings it back."""
         if progress.best_step is None:
             return
         try:
-            recover(self.folder.best, say=self.console.warn)
+            found = int(recover(self.folder.best, say=self.console.warn, step=progress.best_step)["step"])
+            if found > progress.step:
+                self.console.warn(
+                    f"best/ is of step {found}, behind the state that is gone on from; it is replaced when the run "
+                    "comes to its best step again"
+                )
         except ModelError as error:
             if not self.folder.force:
                 raise RunError(
@@ -182,6 +223,9 @@ class Training:
             stop.deferred(at_once),
         ):
             try:
+                after = self.config.run.stop_after
+                if after is not None and state.progress.step >= after:
+                    raise Interrupted(0)
                 with Saver() as self.saver:
                     train(
                         state,
@@ -195,25 +239,24 @@ class Training:
                         stop=stop,
                     )
             except Interrupted as interrupted:
-                self.saver.wait()
-                raise Interrupted(
-                    interrupted.signal_number,
-                    f"stopped after step {state.progress.step}; the state is in {self.folder.last}. "
-                    f"Go on with:\n{self._command()}",
-                ) from interrupted
+                if hasattr(self, "saver"):
+                    self.saver.wait()
+                told = f"stopped after step {state.progress.step}{self._way_on()}"
+                raise Interrupted(interrupted.signal_number, told) from interrupted
 
     def _command(self) -> str:
         """The command that goes on with this run."""
-        return self.folder.invocation.command_line(
-            without=("run.resume", "run.dir", "run.overwrite", "run.stop_after", "run.verify_resume"),
-            extra=(f"run.dir={self.folder.path}", "run.resume=true"),
-        )
+        return continued(self.folder.invocation, self.config.run, f"run.dir={self.folder.path}", "run.resume=true")
 
     def _finish(self, state: TrainState) -> dict[str, Any]:
         """Score the best model on every split that has labels, and write what came out."""
         progress = state.progress
         result: dict[str, Any] = {}
         stop.check()
+        kept = int(open_model(self.folder.best)["step"])
+        if kept != progress.best_step:
+            self.console.warn(f"best/ is of step {kept}, while step {progress.best_step} was the best of this run")
+            progress.best_step = kept
         best = load(reopen(self.folder.best, self.source.labels), self.task.auto_model, seed=self.config.run.seed)
         evaluator = self._evaluator(self._on_device(best.model))
         for split in ("validation", "test"):
@@ -286,8 +329,8 @@ class Training:
         loss = info.loss_sum / info.count if info.count else None
         self.progress.stepped(info.step, share, loss, info.lr, info.tokens / info.seconds, left)
         self.saver.check()
-        if info.step == self.config.run.stop_after and not info.last and not stop.requested:
-            stop.signal_number = 0
+        after = self.config.run.stop_after
+        stop.here = after is not None and info.step >= after and not info.last
 
     def warned(self, text: str) -> None:
         """Something is done otherwise than was asked for."""
@@ -323,9 +366,14 @@ class Training:
             taken = snapshot(state.model, self.source.tokenizer, self._manifest(state), None)
             self._write(partial(save, self.folder.best, taken))
             self._check_reload(state.model)
+            self.save(state)  # so that the one does not stay behind the other
 
     def save(self, state: TrainState) -> None:
         """Save the state to go on from; it is written while the training goes on."""
+        now = (state.progress.step, state.progress.validated, state.progress.loss_count)
+        if now == self.saved:
+            return
+        self.saved = now
         self.metrics_file.flush()
         taken = snapshot(state.model, self.source.tokenizer, self._manifest(state), state)
         self.saver.start(partial(self._write, partial(save, self.folder.last, taken, keep=self.folder.previous)))
@@ -334,7 +382,7 @@ class Training:
         try:
             write()
         except RunError as error:
-            raise RunError(f"{error}. What was saved before is still there. Go on with:\n{self._command()}") from error
+            raise RunError(f"{error}. What was saved before is still there{self._way_on()}") from error
 
     def _check_reload(self, model: torch.nn.Module) -> None:
         """What was saved must be what was trained."""
@@ -400,7 +448,10 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 
-def _bytes_of_run(model: torch.nn.Module) -> int:
-    """What a run keeps on the disk at the most: the weights in best/, and weights and two moments in three states."""
-    parameters = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
-    return parameters * (1 + 3 * 3)
+def _bytes_of_run(state: TrainState) -> int:
+    """What a run keeps on the disk at the most: two best models, one of them being written, and three states."""
+    tensors = {tensor.data_ptr(): tensor for tensor in state.model.state_dict().values()}  # tied ones once
+    weights = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    settings = state.optimizer.defaults
+    moments = 2 if "betas" in settings else 1 if settings.get("momentum") else 0
+    return weights * (2 + 3 * (1 + moments))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.compose import Invocation
+from ftk.config.schema import TrainingRunConfig
 from ftk.errors import RunError
 from ftk.models.folder import MANIFEST
 from ftk.report.console import Console
@@ -20,11 +21,12 @@ _NOT_COMPARED = (MANIFEST, "trainer.json")
 _TIMES = ("seconds", "elapsed", "first_step", "save_marks")
 
 
-def verify_resume(invocation: Invocation, console: Console) -> None:
+def verify_resume(invocation: Invocation, run: TrainingRunConfig, console: Console) -> None:
     """Prove that stopping changes nothing: three short processes in a folder for the purpose, which is removed.
 
     Args:
         invocation: the run that is about to begin.
+        run: its section of the config.
         console: is told what was compared.
 
     Raises:
@@ -32,14 +34,16 @@ def verify_resume(invocation: Invocation, console: Console) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="ftk-verify-resume-") as name:
         whole, stopped = Path(name, "whole"), Path(name, "stopped")
-        _run(invocation, whole, f"run.stop_after={_END}")
-        _run(invocation, stopped, f"run.stop_after={_STOP}")
-        at = _step(stopped)
-        if at < _STOP:
-            console.warn(f"run.verify_resume: the run has {at} steps, too few to stop in between; nothing was proved")
+        console.say(f"run.verify_resume: three processes train {_END}, {_STOP} and {_END - _STOP} steps first")
+        _run(invocation, run, whole, f"run.stop_after={_END}")
+        _run(invocation, run, stopped, f"run.stop_after={_STOP}")
+        if _step(whole) <= _STOP:
+            steps = _step(whole)
+            console.warn(f"run.verify_resume: with {steps} steps there is none to stop at; nothing was proved")
             return
-        _run(invocation, stopped, f"run.stop_after={_END}", "run.resume=true")
-        differing = [name for name, facts in _contents(whole).items() if _contents(stopped).get(name) != facts]
+        _run(invocation, run, stopped, f"run.stop_after={_END}", "run.resume=true")
+        one, other = _contents(whole), _contents(stopped)
+        differing = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
         if differing:
             raise RunError(
                 f"run.verify_resume: stopped after step {_STOP} and gone on with, the run is another one at step "
@@ -52,9 +56,19 @@ def verify_resume(invocation: Invocation, console: Console) -> None:
         )
 
 
-def _run(invocation: Invocation, folder: Path, *words: str) -> None:
-    without = ("run.dir", "run.resume", "run.overwrite", "run.stop_after", "run.verify_resume")
-    line = shlex.split(invocation.command_line(without=without, extra=(f"run.dir={folder}", *words)))
+def continued(invocation: Invocation, run: TrainingRunConfig, *words: str) -> str:
+    """The command line of a run with other words about its folder; what configs say of it is taken back."""
+    own = {"run.dir", "run.resume", "run.overwrite", "run.stop_after", "run.verify_resume"}
+    own -= {word.partition("=")[0] for word in words}
+    usual = {"run.overwrite": run.overwrite, "run.verify_resume": run.verify_resume, "run.stop_after": run.stop_after}
+    in_configs = [key for key in own & usual.keys() if usual[key] and not invocation.sets(key)]
+    back = [f"{key}={'null' if key == 'run.stop_after' else 'false'}" for key in sorted(in_configs)]
+    without = (*own, *(word.partition("=")[0] for word in words))
+    return invocation.command_line(without=without, extra=(*back, *words))
+
+
+def _run(invocation: Invocation, run: TrainingRunConfig, folder: Path, *words: str) -> None:
+    line = shlex.split(continued(invocation, run, f"run.dir={folder}", *words))
     done = subprocess.run([sys.executable, "-m", *line], capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
@@ -78,6 +92,6 @@ def _contents(folder: Path) -> dict[str, Any]:
             found[f"last/trainer.json, {key}"] = values
     metrics = folder / "metrics.jsonl"
     lines = metrics.read_text(encoding="utf-8").splitlines() if metrics.exists() else []
-    events = [json.loads(line) for line in lines]
+    events = [json.loads(line, parse_constant=str) for line in lines]  # NaN, which is not equal to itself
     found["metrics.jsonl"] = [{key: value for key, value in one.items() if key not in _TIMES} for one in events]
     return found

@@ -27,7 +27,7 @@ from ftk.config.mistakes import Mistake, render
 from ftk.config.paths import shipped_configs, user_configs
 from ftk.config.schema import SCHEMAS
 from ftk.config.validate import check_values
-from ftk.errors import ConfigError, FtkError
+from ftk.errors import ConfigError, FtkError, Interrupted, printable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +56,10 @@ class Invocation:
         """The command that repeats this job, quoted for a shell."""
         keep = [word for word in self._words() if _key(word) not in without]
         return shlex.join(["ftk", self.command, *keep, *extra])
+
+    def sets(self, key: str) -> bool:
+        """Whether the command line has a value for a key."""
+        return any(_key(word) == key for word in self._words())
 
     def _words(self) -> list[str]:
         if self.sweep_job is None:
@@ -125,6 +129,10 @@ def run(command: str, argv: list[str], job: Job) -> list[Outcome]:
             if problems:
                 raise ConfigError(render(problems))
             outcome.metrics = job(config, invocation)
+        except Interrupted as stopped:
+            if stopped.signal_number:
+                raise
+            sys.stderr.write(f"ftk {command}: {stopped}\n")  # it was told to stop there: that is its end
         except Exception as error:
             outcome.error = error
             if invocation.sweep_job is not None:
@@ -168,7 +176,7 @@ def _show_failure(command: str, number: int, error: Exception) -> None:
     """A failed job is told at once; the others still run."""
     if not isinstance(error, (FtkError, OSError)) or os.environ.get("FTK_TRACEBACK") == "1":
         sys.excepthook(type(error), error, error.__traceback__)
-    sys.stderr.write(f"ftk {command}: job {number} failed: {error}\n")
+    sys.stderr.write(printable(f"ftk {command}: job {number} failed: {error}") + "\n")
 
 
 def _sweep_dir(command: str, configs: list[Any]) -> Path:

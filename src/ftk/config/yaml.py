@@ -37,6 +37,8 @@ def load_yaml(path: Path) -> Any:
         RunError: it cannot be read, or is not what ftk writes.
     """
     try:
+        if not path.is_file():
+            raise ValueError("there is no such file")
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError(f"it has more than {_MOST_BYTES:,} bytes")
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)

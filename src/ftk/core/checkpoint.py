@@ -71,29 +71,51 @@ def save(target: Path, taken: Snapshot, *, keep: Path | None = None) -> None:
 
     def fill(folder: Path) -> None:
         taken.model.save_pretrained(folder, state_dict=taken.weights)  # type: ignore[operator]
-        taken.tokenizer.save_pretrained(folder)
+        try:
+            taken.tokenizer.save_pretrained(folder)
+        except Exception as error:  # the tokenizers library raises plain ones
+            raise OSError(str(error)) from error
         if taken.tensors is not None:
             save_file(taken.tensors, folder / _TENSORS)
             (folder / _NUMBERS).write_text(json.dumps(taken.numbers, indent=1) + "\n", encoding="utf-8")
         write_manifest(folder, taken.manifest)
+
+    def check(folder: Path) -> None:
         open_model(folder)
+        if taken.tensors is not None and taken.weights is not None:
+            _compare(load_file(folder / _TENSORS), taken.tensors)
+            for path in folder.glob("model*.safetensors"):
+                _compare(load_file(path), taken.weights)
 
     try:
-        replace_folder(target, fill, keep=keep)
+        replace_folder(target, fill, check, keep=keep)
     except (OSError, SafetensorError, ModelError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise RunError(f"{target}: step {taken.manifest['step']} cannot be saved ({reason})") from error
 
 
-def restore_state(folder: Path, state: TrainState) -> None:
+def _compare(written: dict[str, torch.Tensor], meant: dict[str, torch.Tensor]) -> None:
+    """See that what was written is what was to be written, bit by bit; some architectures save under other names."""
+    for name in written.keys() & meant.keys():
+        one, other = (tensors[name].contiguous().reshape(-1).view(torch.uint8) for tensors in (written, meant))
+        if not torch.equal(one, other):
+            raise OSError(f"{name} is not what was to be written")
+
+
+def restore_state(folder: Path, state: TrainState, *, optimizer: bool = True) -> None:
     """Put the trainer's state in ``last/`` back; the model must have been loaded from it already.
+
+    Args:
+        folder: ``last/``.
+        state: to be changed.
+        optimizer: whether the optimizer's state is taken; without it the optimizer begins anew.
 
     Raises:
         ModelError: the folder holds no state that fits.
     """
     try:
         numbers = json.loads((folder / _NUMBERS).read_text(encoding="utf-8"))
-        state.restore(load_file(folder / _TENSORS), numbers)
+        state.restore(load_file(folder / _TENSORS), numbers, optimizer=optimizer)
     except (
         OSError,
         ValueError,
@@ -107,13 +129,14 @@ def restore_state(folder: Path, state: TrainState) -> None:
         raise ModelError(f"{folder}: the trainer's state cannot be restored ({error}).") from error
 
 
-def recover(target: Path, *others: Path, say: Callable[[str], None]) -> dict[str, Any]:
+def recover(target: Path, *others: Path, say: Callable[[str], None], step: int | None = None) -> dict[str, Any]:
     """After a crash or a fault: the newest of some folders that verifies gets the name of the first.
 
     Args:
         target: the folder's name.
         others: where an older one may be, beside the names that it has while it is being replaced.
         say: is told what was damaged, and what is taken in its place.
+        step: of the one that is wanted; it comes before newer ones.
 
     Returns:
         What the folder's manifest says.
@@ -136,9 +159,9 @@ def recover(target: Path, *others: Path, say: Callable[[str], None]) -> dict[str
         raise ModelError("\n".join(problems) or f"{target}: there is no such folder.")
     for problem in problems:
         say(problem)
-    step, chosen, manifest = max(good, key=lambda item: item[0])
+    found, chosen, manifest = max(good, key=lambda item: (item[0] == step, item[0]))
     if chosen != target:
-        say(f"going on from {chosen} (step {step}) in the place of {target}")
+        say(f"going on from {chosen} (step {found}) in the place of {target}")
         remove(target)
         chosen.rename(target)
         flush(target.parent)

@@ -24,6 +24,9 @@ from ftk.optim.schedules import Schedule
 from ftk.stopping import Stop
 from ftk.tasks.base import Batch, Noise, Task, Windows
 
+_MOST_OVERFLOWS = 30
+"""Steps in a row whose gradient overflows fp16: by then the loss is scaled by less than a thousandth."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
@@ -121,9 +124,10 @@ def steps(
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     gpu = hardware.device.type == "cuda"
 
-    def prepare(step: int) -> tuple[int | None, NDArray[np.int64], list[Batch]]:
+    def prepare(step: int) -> tuple[int | None, NDArray[np.int64], NDArray[np.int64], list[Batch]]:
         windows, epochs = order.step(step)
-        return progress.micro_batch, windows, batches_of(windows, epochs)
+        cut = progress.micro_batch
+        return cut, windows, epochs, batches_of(windows, epochs)
 
     def batches_of(windows: NDArray[np.int64], epochs: NDArray[np.int64]) -> list[Batch]:
         return [
@@ -142,8 +146,8 @@ def steps(
             total += loss.sum.detach()
         return total
 
-    def with_less(error: BaseException, windows: NDArray[np.int64]) -> None:
-        """Halve the micro batch, or give up."""
+    def with_less(error: BaseException | None, windows: NDArray[np.int64]) -> None:
+        """Halve the micro batch, or give up. No frame of the failed step may be held any more."""
         size = min(progress.micro_batch or plan.micro_batch or len(windows), len(windows))
         optimizer.zero_grad(set_to_none=True)
         if size == 1:
@@ -176,26 +180,29 @@ def steps(
         share = plan.schedule(step, plan.horizon.total(progress))
         for group in optimizer.param_groups:
             group["lr"] = group["peak_lr"] * share
-        cut, windows, batches = next(prepared)
+        cut, windows, epochs, batches = next(prepared)
         count = sum(batch.count for batch in batches)
         if not count:
             raise RunError(f"step {step + 1}: the batch has nothing to learn from ({features.places(windows)}).")
         while True:
             if cut != progress.micro_batch:  # prepared before memory was too little
-                cut, _, batches = prepare(step)
+                cut, batches = progress.micro_batch, batches_of(windows, epochs)
             seed_step(plan.seed, step)
-            try:
-                total = gradients(batches, count)
+            total, failed = _unless_out_of_memory(partial(gradients, batches, count))
+            if total is not None:
                 break
-            except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                with_less(error, windows)
+            with_less(failed, windows)
         scaler.unscale_(optimizer)
         found = [parameter.grad for parameter in parameters if parameter.grad is not None]
         length = torch.nn.utils.get_total_norm(found)
         loss_sum, norm = torch.stack([total, length]).tolist()  # the one moment at which a GPU is waited for
         overflowed = scaler.is_enabled() and math.isfinite(loss_sum) and not math.isfinite(norm)
+        progress.overflows_in_a_row = progress.overflows_in_a_row + 1 if overflowed else 0
+        if progress.overflows_in_a_row >= _MOST_OVERFLOWS:
+            raise RunError(
+                f"step {step + 1}: the gradient overflows fp16 whatever the loss is scaled by, and did so in the "
+                f"{_MOST_OVERFLOWS - 1} steps before. Try hardware.precision=bf16 or fp32, or a lower optimizer.lr."
+            )
         left_out = None
         if not overflowed:  # else the scaler leaves the step out, and scales the next one less
             left_out = plan.guard.judge(state, loss_sum / count, norm, partial(features.places, windows))
@@ -227,11 +234,21 @@ def steps(
         )
 
 
+def _unless_out_of_memory(compute: Callable[[], torch.Tensor]) -> tuple[torch.Tensor | None, BaseException | None]:
+    """What a step gives, or the error that says that memory was too little, without the frames that hold it."""
+    try:
+        return compute(), None
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return None, error.with_traceback(None)
+
+
 def _try(
     windows: NDArray[np.int64],
     batches_of: Callable[[NDArray[np.int64], NDArray[np.int64]], list[Batch]],
     gradients: Callable[[list[Batch], int], torch.Tensor],
-    with_less: Callable[[BaseException, NDArray[np.int64]], None],
+    with_less: Callable[[BaseException | None, NDArray[np.int64]], None],
     state: TrainState,
 ) -> None:
     """Compute the largest batch there is, for its memory alone, so that what does not fit is known at the start."""
@@ -240,13 +257,11 @@ def _try(
     while True:
         seed_step(0, 0)  # each step seeds for itself
         batches = batches_of(windows, np.zeros(len(windows), dtype=np.int64))
-        try:
-            gradients(batches, max(1, sum(batch.count for batch in batches)))
+        count = max(1, sum(batch.count for batch in batches))
+        done, failed = _unless_out_of_memory(partial(gradients, batches, count))
+        if done is not None:
             break
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            with_less(error, windows)
+        with_less(failed, windows)
     state.optimizer.zero_grad(set_to_none=True)
     for name, buffer in state.model.named_buffers():
         buffer.copy_(buffers[name])
@@ -286,11 +301,13 @@ def train(
             observer.save(state)
             raise
         marks = plan.save_every.mark(progress, plan.horizon)
-        if marks > progress.save_marks or info.last or not going_on or stop.requested:
+        requested = stop.requested  # once: a signal that comes after it must find a save before it ends the run
+        if marks > progress.save_marks or info.last or not going_on or requested:
             progress.save_marks = marks
             observer.save(state)
             saved = info.step
-        stop.check()
+        if requested:
+            stop.check()
         if not going_on:
             return
     if info is None or (saved == progress.validated == progress.step and not progress.loss_count):

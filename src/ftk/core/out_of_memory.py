@@ -8,13 +8,15 @@ from ftk.kernels.memory import release_memory
 
 _TOLD = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "could not create a memory")
 """How torch's allocators and oneDNN say it on a CPU, where it is a plain RuntimeError."""
+_TOLD_BY_CUDA = ("ALLOC_FAILED",)
+"""How the libraries of a GPU say it."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that there was too little memory."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _TOLD)
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in (*_TOLD, *_TOLD_BY_CUDA))
 
 
 def give_back(device: torch.device) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
+from ftk.errors import RunError
+
 
 class Saver:
     """One save at a time. What went wrong in it is raised where the next one begins, or where it is waited for."""
@@ -41,3 +43,5 @@ class Saver:
         self._pool.shutdown(wait=True)
         if error is None:
             self.wait()
+        elif isinstance(error, RunError) and self._running is not None and (failed := self._running.exception()):
+            raise RunError(f"{error}\n{failed}") from error

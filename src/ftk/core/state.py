@@ -9,7 +9,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from ftk.kernels.embedding import seen_embedding
+
 _NOTHING = object()
+_TOKENS = "embeddings.tokens"
+"""The tokens of the rows of a ``SeenEmbedding``, among the tensors of a state."""
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ class Progress:
     left_out: int = 0
     """Updates left out because of a number that was not finite, or of a spike."""
     left_out_in_a_row: int = 0
+    overflows_in_a_row: int = 0
     spikes: int = 0
     """Losses far above what was usual, whatever was done about them."""
     usual_loss: float = 0.0
@@ -89,12 +94,15 @@ class TrainState:
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """The optimizer's tensors by '<parameter number>.<name>'."""
-        return {
+        found = {
             f"{number}.{name}": value
             for number, values in self.optimizer.state_dict()["state"].items()
             for name, value in values.items()
             if isinstance(value, torch.Tensor)
         }
+        if (table := seen_embedding(self.model)) is not None:
+            found[_TOKENS] = table.tokens
+        return found
 
     def numbers(self) -> dict[str, Any]:
         """Everything else but the parameters, as JSON values."""
@@ -109,14 +117,25 @@ class TrainState:
             "optimizer": {"state": plain, "param_groups": packed["param_groups"]},
         }
 
-    def restore(self, tensors: dict[str, torch.Tensor], numbers: dict[str, Any]) -> None:
+    def restore(self, tensors: dict[str, torch.Tensor], numbers: dict[str, Any], *, optimizer: bool = True) -> None:
         """Go back to what ``tensors`` and ``numbers`` said; the parameters are restored with the model.
 
-        The optimizer's settings are not: they are those of the config.
+        The optimizer's settings are not: they are those of the config. What it knows of embeddings follows their
+        tokens, should the data have others now.
+
+        Args:
+            tensors: from ``tensors``.
+            numbers: from ``numbers``.
+            optimizer: whether to take the optimizer's state.
 
         Raises:
             ValueError: this is no state of such a run.
         """
+        self.progress = Progress.of(numbers["progress"])
+        if numbers["scaler"]:
+            self.scaler.load_state_dict(numbers["scaler"])
+        if not optimizer:
+            return
         groups = self.optimizer.state_dict()["param_groups"]
         saved = numbers["optimizer"]["param_groups"]
         if [group["params"] for group in groups] != [group["params"] for group in saved]:
@@ -125,15 +144,31 @@ class TrainState:
         state: dict[int, dict[str, Any]] = {
             int(number): dict(values) for number, values in numbers["optimizer"]["state"].items()
         }
+        table = seen_embedding(self.model)
+        before = tensors.get(_TOKENS)
         for name, tensor in tensors.items():
+            if name == _TOKENS:
+                continue
             number, _, key = name.partition(".")
+            if tensor.ndim and table is not None and before is not None and parameters[int(number)] is table.seen:
+                tensor = _moved(tensor, before, table.tokens.cpu())
             if tensor.ndim and tensor.shape != parameters[int(number)].shape:
                 raise ValueError(f"{name} is of {tuple(tensor.shape)}, its parameter of another shape")
             state.setdefault(int(number), {})[key] = tensor
         self.optimizer.load_state_dict({"state": state, "param_groups": groups})
-        if numbers["scaler"]:
-            self.scaler.load_state_dict(numbers["scaler"])
-        self.progress = Progress.of(numbers["progress"])
+
+
+def _moved(rows: torch.Tensor, before: torch.Tensor, now: torch.Tensor) -> torch.Tensor:
+    """Rows of some tokens as the rows of others: zero for a token that had none."""
+    if torch.equal(before, now):
+        return rows
+    place = {token: row for row, token in enumerate(before.tolist())}
+    found = [(row, place[token]) for row, token in enumerate(now.tolist()) if token in place]
+    moved = rows.new_zeros(len(now), *rows.shape[1:])
+    if found:
+        to, origin = (torch.tensor(part) for part in zip(*found, strict=True))
+        moved[to] = rows[origin]
+    return moved
 
 
 def seed_step(seed: int, step: int) -> None:

@@ -51,11 +51,11 @@ class SeenEmbedding(nn.Embedding):
                 self.gradient.index_fill_(0, before, 0)
             self.touched.clear()
             self.seen.grad = self.gradient
+        if self.seen.grad is self.gradient:
+            self.touched.append(rows)
         self.seen.grad.index_add_(0, rows, gradient)
         if self.seen_padding is not None:
             self.seen.grad[self.seen_padding].zero_()
-        if self.seen.grad is self.gradient:
-            self.touched.append(rows)
 
     def train(self, mode: bool = True) -> "SeenEmbedding":
         """As ``nn.Module.train``."""
@@ -84,6 +84,11 @@ class _Lookup(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[None, None, None]:
         ctx.module.add_gradient(ctx.rows, gradient)
         return None, None, None
+
+
+def seen_embedding(model: nn.Module) -> SeenEmbedding | None:
+    """The embeddings of a model of which only the rows that are read are trained; None where there are none such."""
+    return next((module for module in model.modules() if isinstance(module, SeenEmbedding)), None)
 
 
 def train_seen_rows(model: nn.Module, tokens: Tensor) -> int:

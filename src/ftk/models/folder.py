@@ -26,6 +26,22 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
+def trained_length(folder: Path) -> int | None:
+    """The windows that ``ftk.json`` of a model folder speaks of; None where ftk did not write it."""
+    try:
+        length = _read(folder / MANIFEST)["max_length"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return length if isinstance(length, int) and length > 0 else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > _MOST_BYTES:
+        raise ValueError(f"it has more than {_MOST_BYTES:,} bytes")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
 def open_model(folder: Path) -> dict[str, Any]:
     """Verify a model folder that ftk wrote, and return what its ``ftk.json`` says.
 
@@ -34,9 +50,7 @@ def open_model(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ValueError(f"it has more than {_MOST_BYTES:,} bytes")
-        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        manifest = _read(path)
         if not manifest.keys() >= _NEEDED:
             raise KeyError(f"{', '.join(sorted(_NEEDED - manifest.keys()))} is missing")
         if manifest.pop("check") != _check(manifest):
@@ -56,6 +70,8 @@ def _verify(folder: Path, name: str, size: int, digest: str) -> None:
     if Path(name).name != name or path.is_dir():
         raise ModelError(f"{folder / MANIFEST}: '{name}' is not the name of a file of this folder.")
     try:
+        if path.exists() and not path.is_file():
+            raise ModelError(f"{path}: this is no file.")
         found = path.stat().st_size
         if found != size:
             raise ModelError(f"{path}: the file has {found:,} bytes; {size:,} were saved.")

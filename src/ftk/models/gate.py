@@ -18,8 +18,8 @@ _MOST_LAYERS = 4096
 _MOST_LABELS = 1 << 20
 _MOST = 1 << 31
 """The largest number that any size of an architecture can have."""
-_ATTENTION = (None, "eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention")
-"""Ways to compute attention that transformers brings; any other name is a repository with code."""
+_ATTENTION = (None, "eager", "sdpa", "flex_attention")
+"""Ways to compute attention that come with torch; for any other name transformers may fetch code."""
 _REFUSED = {
     "transformers_weights": "it names other weights than those of the folder",
     "quantization_config": "quantized weights are not read; use the model in its full precision",
@@ -65,9 +65,10 @@ def _check_config(path: Path, values: Any) -> None:
         last = name.rpartition(".")[2]
         if last in _REFUSED and value is not None:
             raise ModelError(f"{path}: {name}: {_REFUSED[last]}.")
-        if last.endswith("attn_implementation") and _names(value) - {*_ATTENTION}:
-            other = ", ".join(sorted(map(str, _names(value) - {*_ATTENTION})))
-            raise ModelError(f"{path}: {name}={other}: attention code from elsewhere is not loaded.")
+        if last.endswith("attn_implementation") and any(one not in _ATTENTION for one in _names(value)):
+            raise ModelError(f"{path}: {name}={value}: attention code from elsewhere is not loaded.")
+        if last.endswith("_implementation") and any("/" in str(one) for one in _names(value)):
+            raise ModelError(f"{path}: {name}={value}: code from elsewhere is not loaded.")
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             continue
         most = _MOST_LAYERS if "layers" in last else _MOST_LABELS if last in ("num_labels", "_num_labels") else _MOST
@@ -87,13 +88,14 @@ def _check_index(path: Path, values: Any) -> None:
             raise ModelError(f"{path}: '{name}' is not the name of a safetensors file of this folder.")
 
 
-def _names(value: Any) -> set[Any]:
-    return set(value.values()) if isinstance(value, dict) else {value}
+def _names(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else [value]
 
 
 def _entries(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Every entry of a config and of those in it, by its dotted name."""
     for name, value in values.items():
         yield prefix + name, value
-        if isinstance(value, dict):
-            yield from _entries(value, f"{prefix}{name}.")
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, dict):
+                yield from _entries(inner, f"{prefix}{name}.")

@@ -1,7 +1,6 @@
 """Backbone and head from the model's config, the task and its labels."""
 
 import importlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from transformers import AutoConfig, AutoModel
 from ftk.config.schema import Init, ModelConfig
 from ftk.errors import ModelError
 from ftk.imports import importing
-from ftk.models.folder import MANIFEST
+from ftk.models.folder import trained_length
 from ftk.models.gate import check_folder
 from ftk.models.locate import locate
 from ftk.models.tokenizer import load_tokenizer
@@ -99,7 +98,7 @@ def find(model: ModelConfig, corpus: Corpus) -> Source:
                 setattr(config, name, model.dropout)
     labels, same = _settle_labels(config, corpus.labels)
     weights = folder if model.init is Init.pretrained else None
-    length = _trained_length(weights) if weights is not None else None
+    length = trained_length(weights) if weights is not None else None
     return Source(config, tokenizer, weights, origin, token_limit(config, tokenizer), labels, same, length)
 
 
@@ -110,7 +109,7 @@ def reopen(folder: Path, labels: Labels | None) -> Source:
     tokenizer = load_tokenizer(folder)
     labels, _ = _settle_labels(config, labels)
     limit = token_limit(config, tokenizer)
-    return Source(config, tokenizer, folder, f"folder {folder}", limit, labels, True, _trained_length(folder))
+    return Source(config, tokenizer, folder, f"folder {folder}", limit, labels, True, trained_length(folder))
 
 
 def check_head(source: Source, auto_model: str) -> None:
@@ -193,15 +192,6 @@ def _embedded(config: Any, values: dict[str, Any], tokenizer: Any) -> int:
             "out, or make it larger."
         )
     return int(config.vocab_size)
-
-
-def _trained_length(folder: Path) -> int | None:
-    """The windows that ``ftk.json`` of a model folder speaks of; None where ftk did not write it."""
-    try:
-        length = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["max_length"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return length if isinstance(length, int) and length > 0 else None
 
 
 def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, Any]]:

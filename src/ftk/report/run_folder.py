@@ -19,7 +19,7 @@ import ftk
 from ftk.config.compose import Invocation
 from ftk.config.schema import RunConfig
 from ftk.config.yaml import load_yaml
-from ftk.durable import flush, remove, write_text
+from ftk.durable import flush, open_new, remove, write_text
 from ftk.errors import RunError
 from ftk.locks import NAME as LOCK
 from ftk.locks import Held, lock
@@ -49,6 +49,7 @@ _PACKAGES = (
     "seqeval",
 )
 _MATTERS = ("task", "model", "data", "optimizer", "schedule", "train")
+_MATTERS_TOO = ("run.seed", "hardware.micro_batch")
 _MATTERS_NOT = ("train.log_every", "train.save_every", "data.cache_dir", "data.workers")
 _VERSIONS = ("torch", "transformers", "tokenizers")
 """Packages of which another version may compute something else."""
@@ -63,6 +64,8 @@ class RunFolder:
         self.resume = resume
         self.force = force
         self._overwrite = overwrite
+        self.changed: set[str] = set()
+        """Keys that ``check_same`` found to have other values than the run began with."""
         self._lock = ExitStack()
 
     @property
@@ -107,8 +110,8 @@ class RunFolder:
             raise RunError(f"run.dir={path}: the folder cannot be read ({error.strerror}).") from error
         # What a run that was killed at its very beginning leaves is nothing to keep.
         content = [name for name in names if name != LOCK and not (name.startswith(".") and name.endswith(".tmp"))]
-        links = [name for name in content if (path / name).is_symlink()]
-        if links and (self.resume or self._overwrite):
+        links = [name for name in names if (path / name).is_symlink()]
+        if links:
             raise RunError(f"run.dir={path}: {links[0]} is a link; a run writes into its own folder only.")
         if self.resume:
             if not ({"last", ".last.new", "previous"} & set(content)):
@@ -182,8 +185,13 @@ class RunFolder:
         matters = {
             key: pair
             for key, pair in changed.items()
-            if (key.split(".")[0] in _MATTERS and key not in _MATTERS_NOT) or key == "run.seed"
+            if (key.split(".")[0] in _MATTERS and key not in _MATTERS_NOT) or key in _MATTERS_TOO
         }
+        model = {key: pair for key, pair in matters.items() if key.startswith("model.") and key != "model.default_lr"}
+        if model and self.force:
+            lines = "".join(f"\n    {line}" for line in _listed(model))
+            raise RunError(f"run.dir={self.path}: the model is that of last/, and cannot become another:{lines}")
+        self.changed = set(matters)
         self._refuse("the run cannot go on with another config", matters)
         return _listed(changed)
 
@@ -200,7 +208,7 @@ class RunFolder:
         other = [
             split
             for split, files in fingerprints.items()
-            if sorted(files.values()) != sorted(saved.get(split, {}).values())
+            if list(files.values()) != list(saved.get(split, {}).values())  # their order is that of the rows
         ]
         if not other:
             return []
@@ -244,8 +252,10 @@ class RunFolder:
         path = self.path / "environment.json"
         try:
             saved = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(saved, dict):
-                raise ValueError("it is no mapping")
+            inside = [saved.get(name, {}) for name in ("data", "packages")] if isinstance(saved, dict) else [None]
+            inside += [*inside[0].values()] if isinstance(inside[0], dict) else []
+            if not all(isinstance(part, dict) for part in inside):
+                raise ValueError("it is no mapping of mappings")
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{path}: this cannot be read as ftk wrote it ({error}).") from error
         return saved
@@ -325,7 +335,7 @@ def json_lines(path: Path | None) -> Iterator[Any]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        with open(temporary, "w", encoding="utf-8") as stream:
+        with open_new(temporary) as stream:
             yield _writer(stream)
         temporary.replace(path)
     finally:
