@@ -46,7 +46,8 @@ def run(data: Path, folder: Path) -> list[str]:
         difference = torch.cat([(expected[name] - found[name]).flatten() for name in moments]).norm()
         whole = torch.cat([expected[name].flatten() for name in moments]).norm()
         last = json.loads((target / "last" / "trainer.json").read_text(encoding="utf-8"))["progress"]["micro_batch"]
-        lines.append(f"| {share:.0%} | {', '.join(sizes) or '–'}, then {last} | {difference / whole:.1e} |")
+        told = f"{', '.join(sizes)}; then {last}" if sizes else "none"
+        lines.append(f"| {share:.0%} | {told} | {difference / whole:.1e} |")
     return [
         f"A step of {_ROWS} rows of {_TOKENS} tokens without dropout, under RLIMIT_AS set to what the process had "
         "before it plus a share of what it took without a limit. Difference: of the gradients (by Adam's first moments "
@@ -83,8 +84,9 @@ def _work(argv: list[str], limit: int | None) -> int:
     def limited(*args: Any, **kwargs: Any) -> None:
         print(f"address space: {_status('VmSize')}", flush=True)
         if limit is not None:
-            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
         loop(*args, **kwargs)
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         print(f"address space: {_status('VmPeak')}", flush=True)
 
     module.train = limited

@@ -296,7 +296,10 @@ class Training:
             result["train"]["spikes"] = progress.spikes
             self.console.warn(f"{_counted(progress.spikes, 'step')} with a loss far above its running mean")
         self.folder.write("metrics.json", result)
-        plot_curves(self.folder.path / "metrics.jsonl", self.folder.path / "curves.png", self.task.score)
+        try:
+            plot_curves(self.folder.path / "metrics.jsonl", self.folder.path / "curves.png", self.task.score)
+        except (ImportError, MemoryError) as error:  # all that matters is written
+            self.console.warn(f"curves.png is not drawn ({error})")
         self.console.say(f"model: {self.folder.best}")
         return {
             "dir": str(self.folder.path),
