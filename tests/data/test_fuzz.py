@@ -331,3 +331,16 @@ def test_the_files_of_a_model_folder(content: bytes) -> None:
         outcome(lambda: check_folder(folder), "model/")
         outcome(lambda: open_model(folder), "model")
         (folder / name).unlink()
+
+
+def test_a_text_in_parquet_that_is_none() -> None:
+    """Such a file is valid to its writer, and says that its bytes are UTF-8."""
+    offsets, letters = (
+        pyarrow.py_buffer((0).to_bytes(4, "little") + (1).to_bytes(4, "little")),
+        pyarrow.py_buffer(b"\x80"),
+    )
+    column = pyarrow.StringArray.from_buffers(1, offsets, letters)
+    pyarrow.parquet.write_table(pyarrow.table({"text": column}), "broken.parquet")
+    notes = Notes()
+    with pytest.raises(FtkError, match=r"broken\.parquet: this is not a Parquet file that can be read .*utf-8"):
+        list(read_file("broken.parquet", Format.parquet, data_config(), notes))

@@ -65,3 +65,8 @@ def test_an_empty_file_has_no_line() -> None:
 def test_what_is_not_text_is_named_by_line_and_byte(content: bytes, data: dict[str, str], message: str) -> None:
     with pytest.raises(DataError, match=message):
         lines(content, **data)
+
+
+def test_a_byte_order_mark_alone_is_an_empty_file() -> None:
+    assert read(codecs.BOM_UTF8, "mark.txt", labelled=False, format="text").rows == []
+    assert read(codecs.BOM_UTF8 + b"\n", "mark.txt", labelled=False, format="text").values == [{"text": ""}]

@@ -92,6 +92,8 @@ def _decode(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, s
                 f"{encoding}. Set data.encoding to what the file is, for instance latin-1 or cp1252."
             ) from error
         before += len(raw)
+        if mark and len(raw) == mark:
+            return  # the file has its byte order mark and nothing else
         if "\0" in text:
             raise DataError(f"{name}:{number}: this is a binary file (it has a NUL byte), not text.")
         yield number, text.rstrip("\n").removesuffix("\r")

@@ -59,14 +59,14 @@ def read_parquet(path: Path | str) -> Iterator[Row]:
     import pyarrow
     import pyarrow.parquet
 
+    number = 0
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
-            number = 0
             for batch in file.iter_batches(batch_size=1024):
                 for values in batch.to_pylist():
                     number += 1
                     yield Row(values, str(path), number)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(
-            f"{path}: this is not a Parquet file that can be read ({str(error).splitlines()[0]})."
-        ) from error
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:  # texts and times of no meaning, too
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        after = f" behind row {number}" if number else ""
+        raise DataError(f"{path}: this is not a Parquet file that can be read{after} ({reason}).") from error
