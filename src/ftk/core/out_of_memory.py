@@ -8,6 +8,8 @@ from ftk.kernels.memory import release_memory
 
 _TOLD = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "could not create a memory")
 """How torch's allocators and oneDNN say it on a CPU, where it is a plain RuntimeError."""
+_TOLD_UNDER_A_LIMIT = ("could not create a primitive",)
+"""What oneDNN says where it gets no memory for itself; without a limit it means something else."""
 _TOLD_BY_CUDA = ("ALLOC_FAILED",)
 """How the libraries of a GPU say it."""
 
@@ -16,7 +18,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that there was too little memory."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in (*_TOLD, *_TOLD_BY_CUDA))
+    told = (*_TOLD, *_TOLD_BY_CUDA, *(_TOLD_UNDER_A_LIMIT if is_limited() else ()))
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in told)
 
 
 def give_back(device: torch.device) -> None:
