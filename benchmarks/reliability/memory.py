@@ -80,6 +80,8 @@ def _work(argv: list[str], limit: int | None) -> int:
     from ftk import cli
 
     loop = module.train
+    if limit is not None:  # as under `ulimit -v`: that there is a limit is known from the beginning
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 45, resource.RLIM_INFINITY))
 
     def limited(*args: Any, **kwargs: Any) -> None:
         print(f"address space: {_status('VmSize')}", flush=True)

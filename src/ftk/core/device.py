@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ftk.config.schema import Device, HardwareConfig, Precision
+from ftk.core.out_of_memory import is_limited
 from ftk.errors import ConfigError
 from ftk.kernels.memory import keep_memory
 from ftk.kernels.processor import processor
@@ -57,7 +58,8 @@ def choose(config: HardwareConfig) -> Hardware:
         ConfigError: a GPU or a precision is asked for that this machine does not have.
     """
     torch.set_num_threads(config.threads or _THREADS)  # a job of a sweep does not inherit those of the one before
-    keep_memory()
+    if not is_limited():  # what is kept there is address space that other sizes could not have
+        keep_memory()
     has_gpu = torch.cuda.is_available()
     if config.device is Device.cuda and not has_gpu:
         raise ConfigError("hardware.device=cuda: torch sees no GPU here; use hardware=cpu or hardware=auto.")
