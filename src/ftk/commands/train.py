@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from ftk.commands.verify_resume import verify_resume
 from ftk.config import compose
 from ftk.config.schema import TrainingConfig
 from ftk.data.rows import Notes
@@ -25,6 +24,8 @@ def train(config: TrainingConfig, invocation: compose.Invocation) -> dict[str, A
     task = build_task(config.task)
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
     if config.run.verify_resume:
+        from ftk.commands.verify_resume import verify_resume
+
         verify_resume(invocation, config.run, console)
     corpus = task.training_corpus(config.data, notes)
     for line in notes.drain():

@@ -36,7 +36,6 @@ from ftk.report.run_folder import MetricsFile, RunFolder
 from ftk.stopping import stop
 from ftk.tasks.base import Corpus, Prepared, Task
 
-_STATE = "the state is in {}"
 _GO_ON = "Go on with:"
 
 
@@ -83,7 +82,7 @@ class Training:
         """How to go on, where this run has left a state."""
         if not (self.folder.resume or self.opened) or not self.folder.last.is_dir():
             return ""
-        return f"; {_STATE.format(self.folder.last)}. {_GO_ON}\n{self._command()}"
+        return f"; the state is in {self.folder.last}. {_GO_ON}\n{self._command()}"
 
     def _run(self) -> dict[str, Any]:
         stop.here = False  # that was of the job before, in a sweep
@@ -103,10 +102,10 @@ class Training:
         self.order: Order = self.prepared["train"].features.order(config.train, config.run.seed)
         self.plan = _plan(config, self.order)
         stop.check()
-        if not self.folder.resume:
-            self.folder.lock(console.warn)
         if self.folder.resume:
             self._restore(state)
+        else:
+            self.folder.lock(console.warn)
         self.folder.check_space(_bytes_of_run(state))
         self.folder.open(hardware=facts, data=fingerprints)
         self.opened = True

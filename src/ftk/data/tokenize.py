@@ -63,55 +63,50 @@ def prepare(
     Raises:
         RunError: a worker died, or the folder cannot be written.
     """
-    try:
+    with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        return _prepared(folder, settings, read, tokenizer, words, workers, say, progress, notes)
+        text = "that prepares or verifies the same text"
+        with lock(folder, wait=lambda holder: say(f"waiting for {holder} {text} ({folder})"), warn=say):
+            manifest = _usable(folder, settings, say)
+            if manifest is not None and manifest.complete:
+                return _open(folder, manifest)
+            if manifest is None:
+                dtype = "uint16" if max(tokenizer.get_vocab().values()) < 1 << 16 else "uint32"
+                manifest = Manifest(settings=settings, dtype=dtype, words=words)
+                write_manifest(folder, manifest)
+            elif manifest.shards:
+                say(
+                    f"going on with an interrupted preparation: {manifest.tokens:,} tokens are there already ({folder})"
+                )
+            writer = ShardWriter(folder, manifest, _unknown_id(tokenizer))
+            rest = iter(read())
+            done = islice(rest, sum(shard.pieces for shard in manifest.shards))
+            characters = sum(len(piece.text) for piece in done)
+            with contextlib.closing(_encoded(rest, tokenizer, manifest.dtype, words, workers)) as chunks:
+                for pieces, (tokens, lengths, begins_word) in chunks:
+                    ends = np.cumsum(lengths)
+                    for piece, begin, end in zip(pieces, ends - lengths, ends, strict=True):
+                        part = begins_word[begin:end] if begins_word is not None else None
+                        writer.add(tokens[begin:end], part, piece.begins)
+                        characters += len(piece.text)
+                    progress(characters, writer.tokens)
+            writer.close_shard()
+            manifest.complete = True
+            manifest.notes = notes()
+            write_manifest(folder, manifest)
+            return _open(folder, manifest)
+
+
+@contextlib.contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """What the system says of the cache, in words that help."""
+    try:
+        yield
     except OSError as error:
         raise RunError(
             f"{folder}: the prepared text cannot be kept here ({error.strerror or error}); what was done so far is. "
             "Make room, or name another folder: data.cache_dir=…"
         ) from error
-
-
-def _prepared(
-    folder: Path,
-    settings: dict[str, Any],
-    read: Callable[[], Iterable[Piece]],
-    tokenizer: Any,
-    words: bool,
-    workers: int,
-    say: Callable[[str], None],
-    progress: Callable[[int, int], None],
-    notes: Callable[[], list[str]],
-) -> TokenStore:
-    text = "that prepares or verifies the same text"
-    with lock(folder, wait=lambda holder: say(f"waiting for {holder} {text} ({folder})"), warn=say):
-        manifest = _usable(folder, settings, say)
-        if manifest is not None and manifest.complete:
-            return _open(folder, manifest)
-        if manifest is None:
-            dtype = "uint16" if max(tokenizer.get_vocab().values()) < 1 << 16 else "uint32"
-            manifest = Manifest(settings=settings, dtype=dtype, words=words)
-            write_manifest(folder, manifest)
-        elif manifest.shards:
-            say(f"going on with an interrupted preparation: {manifest.tokens:,} tokens are there already ({folder})")
-        writer = ShardWriter(folder, manifest, _unknown_id(tokenizer))
-        rest = iter(read())
-        done = islice(rest, sum(shard.pieces for shard in manifest.shards))
-        characters = sum(len(piece.text) for piece in done)
-        with contextlib.closing(_encoded(rest, tokenizer, manifest.dtype, words, workers)) as chunks:
-            for pieces, (tokens, lengths, begins_word) in chunks:
-                ends = np.cumsum(lengths)
-                for piece, begin, end in zip(pieces, ends - lengths, ends, strict=True):
-                    part = begins_word[begin:end] if begins_word is not None else None
-                    writer.add(tokens[begin:end], part, piece.begins)
-                    characters += len(piece.text)
-                progress(characters, writer.tokens)
-        writer.close_shard()
-        manifest.complete = True
-        manifest.notes = notes()
-        write_manifest(folder, manifest)
-        return _open(folder, manifest)
 
 
 def _open(folder: Path, manifest: Manifest) -> TokenStore:
