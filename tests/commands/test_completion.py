@@ -53,7 +53,7 @@ def _files() -> None:
         ("ftk finetune -m model=tiny,sm", ["model=tiny,small"]),
         ("ftk finetune schedule=", ["schedule=constant", "schedule=cosine", "schedule=linear", "schedule=wsd"]),
         ("ftk finetune train.ep", ["train.epochs="]),
-        ("ftk pretrain task=", ["task=mlm", "task=ner"]),
+        ("ftk pretrain task=m", ["task=mlm", "task=multi-label"]),
         ("ftk pretrain train.bu", ["train.budget="]),
         ("ftk finetune model.tokenizer", ["model.tokenizer."]),
         ("ftk finetune model=tiny model.config.num_h", ["model.config.num_hidden_layers="]),

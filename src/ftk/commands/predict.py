@@ -49,7 +49,7 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
             features = predictor.features(examples, checkpoint.source.tokenizer, None, checkpoint.windows, notes)
             for example, prediction in evaluator.predictions(examples, features):
                 record = predictor.record(example, prediction)
-                _note_replaced(example.row, record, notes)
+                _note_replaced(example, record, notes)
                 write(record)
                 done += 1
             show(done)
@@ -71,8 +71,9 @@ def _parts(first: list[Row], rest: Iterable[Row]) -> Iterator[list[Row]]:
         part = list(islice(rest, _ROWS_AT_ONCE))
 
 
-def _note_replaced(row: Row, record: dict[str, Any], notes: Notes) -> None:
-    """Columns of the input whose name the prediction needs for something else, and which are kept under no other."""
-    for name, value in row.values.items():
+def _note_replaced(example: Any, record: dict[str, Any], notes: Notes) -> None:
+    """Columns that the task did not read, whose name its prediction needs, and which are kept under no other."""
+    row: Row = example.row
+    for name, value in getattr(example, "columns", row.values).items():
         if name in record and record[name] != value and f"gold_{name}" not in record:
             notes.count(f"row|rows with a column '{name}' of their own", "the prediction's is written", row.where)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from ftk.commands.fitting import FittedModel, fit
 from ftk.commands.manifest import manifest
 from ftk.commands.verify_resume import continued
 from ftk.config.duration import seconds
@@ -24,7 +25,7 @@ from ftk.core.state import Progress, TrainState
 from ftk.data.batches import Order
 from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
-from ftk.errors import Interrupted, ModelError, RunError
+from ftk.errors import FtkError, Interrupted, ModelError, RunError
 from ftk.kernels import speed_up, train_seen_rows
 from ftk.models.folder import open_model
 from ftk.models.load import Source, check_head, find, load, reopen, window_length
@@ -34,6 +35,7 @@ from ftk.report.console import Console, StepProgress, duration, label_table, sco
 from ftk.report.curves import plot_curves
 from ftk.report.run_folder import MetricsFile, RunFolder
 from ftk.stopping import stop
+from ftk.tasks import task_from_fields
 from ftk.tasks.base import Corpus, Prepared, Task
 
 _GO_ON = "Go on with:"
@@ -98,6 +100,7 @@ class Training:
         check_head(self.source, self.task.auto_model)
         self.windows = self._windows()
         self.prepared = self._prepared()
+        self._fit_windows()
         state = self._state()
         self.order: Order = self.prepared["train"].features.order(config.train, config.run.seed)
         self.plan = _plan(config, self.order)
@@ -113,8 +116,12 @@ class Training:
         if self.folder.resume:
             self.metrics_file.rewind(state.progress.step, state.progress.validated)
             console.say(f"going on after step {state.progress.step}")
-        console.say(f"run: {self.folder.path} ({self._length()})")
-        self._loop(state)
+        if isinstance(state.model, FittedModel):
+            console.say(f"run: {self.folder.path} (fitted at once)")
+            fit(self, state, state.model)
+        else:
+            console.say(f"run: {self.folder.path} ({self._length()})")
+            self._loop(state)
         return self._finish(state)
 
     # What a run is made of, in this order.
@@ -123,7 +130,16 @@ class Training:
         folder = self.folder
         for difference in (*folder.check_same(), *folder.check_data(fingerprints), *folder.check_environment(facts)):
             self.console.warn(f"resumed with a difference, results may differ: {difference}")
-        recover(folder.last, folder.previous, say=self.console.warn)
+        saved = recover(folder.last, folder.previous, say=self.console.warn)
+        self._take_tuned(saved)
+
+    def _take_tuned(self, saved: dict[str, Any]) -> None:
+        """What validation settled of the task goes with the weights that it was settled for."""
+        try:
+            fields = {**self.task.fields(), **{name: saved["task"]["fields"][name] for name in self.task.tuned}}
+            self.task = task_from_fields(type(self.task), fields)
+        except (KeyError, TypeError, FtkError) as error:
+            raise RunError(f"{self.folder.path}: ftk.json of its model is not of this task ({error}).") from error
 
     def _restore(self, state: TrainState) -> None:
         changed = {key for key in self.folder.changed if key.startswith("optimizer.")}
@@ -178,12 +194,23 @@ class Training:
             self.console.say(line)
         return prepared
 
+    def _fit_windows(self) -> None:
+        """Windows no longer than the data needs, where the weights learn their positions from it."""
+        longest = max(int(part.features.lengths.max(initial=0)) for part in self.prepared.values())
+        if getattr(self.source.config, "max_position_embeddings", None) is None:
+            return  # there are no positions to learn
+        if self.config.data.max_length is None and self.source.folder is None and 0 < longest < self.windows.length:
+            self.windows = WindowPlan.of(longest, None)
+            self.console.say(f"windows of {longest} tokens, the longest row (data.max_length=… for others)")
+
     def _state(self) -> TrainState:
         loaded = load(self.source, self.task.auto_model, seed=self.config.run.seed)
         for fact in loaded.facts:
             self.console.say(fact)
-        model = self._on_device(loaded.model)
         features = self.prepared["train"].features
+        if loaded.new_head:
+            self.task.begin(loaded.model, features)
+        model = self._on_device(loaded.model)
         self.task.check_model(model, features)
         if (seen := features.tokens_seen(self.pad_id)) is not None:
             left_out = train_seen_rows(model, torch.from_numpy(seen))
@@ -252,7 +279,9 @@ class Training:
         progress = state.progress
         result: dict[str, Any] = {}
         stop.check()
-        kept = int(open_model(self.folder.best)["step"])
+        saved = open_model(self.folder.best)
+        kept = int(saved["step"])
+        self._take_tuned(saved)
         if kept != progress.best_step:
             self.console.warn(f"best/ is of step {kept}, while step {progress.best_step} was the best of this run")
             progress.best_step = kept
@@ -356,7 +385,11 @@ class Training:
         if "validation" not in self.prepared:
             return {}
         part = self.prepared["validation"]
-        return self._evaluator(state.model).score(part.examples, part.features)
+        evaluator = self._evaluator(state.model)
+        if not self.task.tuned:
+            return evaluator.score(part.examples, part.features)
+        self.task, metrics = evaluator.tuned(part.examples, part.features)
+        return metrics
 
     def validated(self, state: TrainState, metrics: dict[str, Any], *, best: bool) -> None:
         """Say and log the scores; keep the model if it is the best."""

@@ -27,6 +27,8 @@ class Format(Enum):
     csv = "csv"
     parquet = "parquet"
     text = "text"
+    folders = "folders"
+    squad = "squad"
     hub = "hub"
     demo = "demo"
 
@@ -179,6 +181,8 @@ class DataConfig:
     """For `format=hub`: branch, tag or commit."""
     columns: dict[str, Any]
     """Which column holds what: a name, or a number counted from 0; null: found by name or by content, and said."""
+    header: bool
+    """Whether the first line of CSV and TSV names the columns; without it they are called 0, 1, 2 …"""
     encoding: str
     """Character encoding of text files; a byte order mark is always understood."""
     max_length: int | None

@@ -25,6 +25,7 @@ from ftk.config.schema import (
     TrainingRunConfig,
 )
 from ftk.data.files import expand
+from ftk.data.folders import is_folder_of_classes
 from ftk.errors import FtkError
 
 
@@ -117,7 +118,8 @@ def _data(data: DataConfig) -> Iterator[Mistake]:
             yield Mistake(f"data.{split}={spec}", "data=demo brings its own files; leave out one of the two.")
             continue
         try:
-            expand(spec, key=f"data.{split}")
+            if not (isinstance(spec, str) and is_folder_of_classes(Path(spec).expanduser())):
+                expand(spec, key=f"data.{split}")
         except FtkError as error:
             yield Mistake(f"data.{split}={spec}", _sentence(error))
 
@@ -305,7 +307,8 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
         yield Mistake("input=null", "Say what to read: input=<file, glob or folder>, or input=- for standard input.")
     elif config.input != "-":
         try:
-            expand(config.input, key="input")
+            if not (isinstance(config.input, str) and is_folder_of_classes(Path(config.input).expanduser())):
+                expand(config.input, key="input")
         except FtkError as error:
             yield Mistake(f"input={config.input}", _sentence(error))
     if not config.output:

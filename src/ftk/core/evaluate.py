@@ -72,6 +72,17 @@ class Evaluator:
                 write(self.task.record(example, prediction))
         return {"loss": loss.sum / max(1, loss.count), **metric.compute()}
 
+    def tuned(self, examples: Sequence[Any], features: Windows) -> tuple[Task, dict[str, Any]]:
+        """The task tuned on labelled examples, and the metrics over them as it then decides."""
+        assert isinstance(self.task, Task)
+        loss = LossTotal()
+        scored = list(self.predictions(examples, features, loss))
+        task = self.task.tune(scored, self.labels)
+        metric = task.metric(self.labels)
+        for example, prediction in scored:
+            metric.update(example, prediction)
+        return task, {"loss": loss.sum / max(1, loss.count), **metric.compute()}
+
     @torch.inference_mode()
     def _outputs(self, features: Windows, windows: range, loss: LossTotal | None) -> dict[int, Any]:
         found: dict[int, Any] = {}

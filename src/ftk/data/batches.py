@@ -29,12 +29,18 @@ class Order(Protocol):
 
 
 class StepOrder:
-    """Batches grouped by length, in an order that (seed, epoch) alone decides."""
+    """Batches grouped by length, in an order that (seed, epoch) alone decides.
 
-    def __init__(self, lengths: NDArray[np.int64], batch_size: int, seed: int) -> None:
+    With weights a pass draws as many windows as there are, with replacement, each in proportion to its weight.
+    """
+
+    def __init__(
+        self, lengths: NDArray[np.int64], batch_size: int, seed: int, weights: NDArray[np.float64] | None = None
+    ) -> None:
         self.lengths = lengths
         self.batch_size = batch_size
         self.seed = seed
+        self.shares = None if weights is None else weights / weights.sum()
         self.steps_per_epoch = -(-len(lengths) // batch_size)
         self._epoch: tuple[int, list[NDArray[np.int64]]] = (-1, [])
 
@@ -56,7 +62,10 @@ class StepOrder:
 
     def _batches(self, epoch: int) -> list[NDArray[np.int64]]:
         generator = np.random.default_rng([self.seed, epoch])
-        order = generator.permutation(len(self.lengths))
+        if self.shares is None:
+            order = generator.permutation(len(self.lengths))
+        else:
+            order = generator.choice(len(self.lengths), size=len(self.lengths), p=self.shares)
         batches = []
         pool = self.batch_size * _POOL
         for begin in range(0, len(order), pool):

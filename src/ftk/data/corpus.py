@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ftk.config.schema import DataConfig, Duplicates
 from ftk.data.rows import Notes
 from ftk.data.source import fingerprint, read_splits, uses_demo
@@ -17,6 +20,9 @@ from ftk.tasks.base import Labels, Prepared, RowTask
 
 if TYPE_CHECKING:
     from ftk.report.console import Console
+
+_SHOWN = 20
+"""Labels named in a line."""
 
 
 @dataclass(slots=True)
@@ -55,6 +61,8 @@ class RowCorpus:
             if split == "train" and not len(features):
                 raise DataError("data.train: the tokenizer leaves nothing of any row.")
             prepared[split] = Prepared(examples, features)
+            if split == "train":
+                notes.say(_lengths(features.lengths, plan.length))
         notes.prefix = ""
         return prepared
 
@@ -72,7 +80,7 @@ def read_training_corpus(data: DataConfig, task: RowTask, notes: Notes) -> RowCo
     elif data.train is None:
         raise DataError("data.train: name the training data; validation or test alone is not enough.")
     corpus = _read(data, task, ("train", "validation", "test"), notes)
-    examples = corpus.examples
+    task, examples = corpus.task, corpus.examples
     examples["train"] = _usable(examples["train"], task, data.duplicates, notes)
     training = examples["train"]  # a label that a cut leaves to validation alone is no surprise to anyone
     if "validation" not in examples:
@@ -85,8 +93,7 @@ def read_training_corpus(data: DataConfig, task: RowTask, notes: Notes) -> RowCo
             task.check_labels(examples[split], corpus.labels, split=split, policy=data.unseen_labels, notes=notes)
     notes.raise_errors()
     sizes = ", ".join(f"{len(rows):,} {split}" for split, rows in examples.items())
-    names = f"; labels: {', '.join(corpus.labels.names)}" if corpus.labels is not None else ""
-    notes.say(f"rows: {sizes}{names}")
+    notes.say(f"rows: {sizes}{_labels(corpus.labels)}")
     return corpus
 
 
@@ -110,6 +117,9 @@ def read_test_corpus(data: DataConfig, task: RowTask, labels: Labels | None, not
 def _read(data: DataConfig, task: RowTask, names: Iterable[str], notes: Notes) -> RowCorpus:
     splits = read_splits(data, names, demo=task.demo, notes=notes)
     examples = {}
+    if "train" in splits:
+        notes.prefix = "train: "
+        task = task.settle(splits["train"].rows, columns=data.columns, notes=notes)
     for name, split in splits.items():
         notes.prefix = f"{name}: "
         examples[name] = task.read(split.rows, columns=data.columns, labelled=True, notes=notes)
@@ -153,18 +163,20 @@ def _usable(examples: list[Any], task: RowTask, duplicates: Duplicates, notes: N
 
 
 def _cut_validation(examples: dict[str, list[Any]], task: RowTask, data: DataConfig, notes: Notes) -> None:
-    """Cut a seeded share of the training rows off; rows of one text stay on one side."""
+    """Cut a seeded share of the training rows off; rows of one text, or of one group, stay on one side."""
     if data.validation_share == 0:
         notes.say("no validation (data.validation_share=0): best/ is the model after the last validation point.")
         return
     train = examples["train"]
-    texts = sorted({task.key(example) for example in train})
+    texts = sorted({task.group(example) for example in train})
     if len(texts) < 2:
-        raise DataError("data.validation: one training row is too few to cut a validation split from; name a file.")
+        one = len({task.key(example) for example in train}) < 2
+        few = "one training row is" if one else "training rows that all belong together are"
+        raise DataError(f"data.validation: {few} too few to cut a validation split from; name a file.")
     random.Random(data.split_seed).shuffle(texts)
     held = set(texts[: min(max(1, round(data.validation_share * len(texts))), len(texts) - 1)])
-    examples["validation"] = [example for example in train if task.key(example) in held]
-    examples["train"] = [example for example in train if task.key(example) not in held]
+    examples["validation"] = [example for example in train if task.group(example) in held]
+    examples["train"] = [example for example in train if task.group(example) not in held]
     notes.say(
         f"no validation named: {len(examples['validation']):,} of {len(train):,} training rows cut off "
         f"(data.validation_share={data.validation_share}, data.split_seed={data.split_seed})."
@@ -183,6 +195,18 @@ def _note_overlap(examples: dict[str, list[Any]], task: RowTask, notes: Notes) -
         if shared:
             what = f"row|rows of {split} that training has too"
             notes.count(what, "kept; scores on them say little", *_places(shared), number=len(shared))
+
+
+def _labels(labels: Labels | None) -> str:
+    if labels is None:
+        return ""
+    shown = ", ".join(labels.names[:_SHOWN])
+    return f"; {len(labels.names)} labels: {shown}, …" if len(labels.names) > _SHOWN else f"; labels: {shown}"
+
+
+def _lengths(lengths: NDArray[np.int64], most: int) -> str:
+    middle, high = np.quantile(lengths, [0.5, 0.95], method="nearest")
+    return f"tokens in a window: half have up to {middle}, 95 % up to {high}, all up to {lengths.max()} (of {most})"
 
 
 def _places(examples: list[Any]) -> list[str]:

@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 class Ragged:
     """Sequences of different length in one flat array; ``ragged[i]`` is a view of the i-th."""
 
-    def __init__(self, values: NDArray[np.int32], starts: NDArray[np.int64]) -> None:
+    def __init__(self, values: NDArray[Any], starts: NDArray[np.int64]) -> None:
         self.values = values
         self.starts = starts
 
     @classmethod
-    def of(cls, sequences: list[NDArray[np.int32]]) -> Ragged:
-        """Pack a list of integer sequences."""
+    def of(cls, sequences: Sequence[NDArray[Any]], dtype: type[np.generic] = np.int32) -> Ragged:
+        """Pack a list of sequences of numbers of one type, integers by default."""
         starts = np.zeros(len(sequences) + 1, dtype=np.int64)
         np.cumsum([len(sequence) for sequence in sequences], out=starts[1:])
-        values = np.concatenate(sequences) if sequences else np.zeros(0, dtype=np.int32)
-        return cls(values.astype(np.int32, copy=False), starts)
+        values = np.concatenate(sequences) if len(sequences) else np.zeros(0, dtype=dtype)
+        return cls(values.astype(dtype, copy=False), starts)
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    def __getitem__(self, index: int) -> NDArray[np.int32]:
+    def __getitem__(self, index: int) -> NDArray[Any]:
         return self.values[self.starts[index] : self.starts[index + 1]]
 
     @property
@@ -50,10 +50,12 @@ class Features:
     Attributes:
         columns: what the task made of each window; ``input_ids`` is always there.
         row: for each window the index of its row.
+        weight: how often each window is drawn in training, beside the others; None: each once a pass.
     """
 
     columns: dict[str, Ragged]
     row: NDArray[np.int64]
+    weight: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.row)
@@ -80,8 +82,8 @@ class Features:
         return np.flatnonzero(there)
 
     def order(self, train: TrainConfig, seed: int) -> Order:
-        """Batches grouped by length."""
-        return StepOrder(self.lengths, train.batch_size, seed)
+        """Batches grouped by length, of windows drawn by their weights where they have some."""
+        return StepOrder(self.lengths, train.batch_size, seed, self.weight)
 
 
 def padded_inputs(ids: Sequence[NDArray[Any]], pad_id: int) -> tuple[dict[str, Tensor], int]:

@@ -11,7 +11,8 @@ from ftk.data.rows import Row
 from ftk.errors import DataError
 
 _BETWEEN = re.compile(r"[\s,]*")
-_ESCAPED = re.compile(r"\\u[dD]")
+ESCAPED = re.compile(r"\\u[dD]")
+"""How half of a surrogate pair is written, be the other half there or not."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -28,10 +29,20 @@ def read_jsonl(path: Path | str, encoding: str) -> Iterator[Row]:
         if line.lstrip().startswith("["):
             yield from _array(path, number, "\n".join([line, *(rest for _, rest in lines)]))
             return
-        yield _row(path, number, _loads(path, number, line), may_be_half=bool(_ESCAPED.search(line)))
+        yield row_of(path, number, parsed(path, number, line), may_be_half=bool(ESCAPED.search(line)))
 
 
-def _loads(path: Path | str, first_line: int, text: str) -> Any:
+def parsed(path: Path | str, first_line: int, text: str) -> Any:
+    """JSON as values.
+
+    Args:
+        path: of the file, for messages.
+        first_line: of the text in the file, for messages.
+        text: JSON.
+
+    Raises:
+        DataError: it is none.
+    """
     line, what = first_line, "nested too deeply"
     try:
         value = json.loads(text)
@@ -45,10 +56,10 @@ def _loads(path: Path | str, first_line: int, text: str) -> Any:
 
 
 def _array(path: Path | str, first_line: int, text: str) -> Iterator[Row]:
-    values = _loads(path, first_line, text)
-    may_be_half = bool(_ESCAPED.search(text))
+    values = parsed(path, first_line, text)
+    may_be_half = bool(ESCAPED.search(text))
     for number, value in zip(_lines_of_elements(first_line, text), values, strict=True):
-        yield _row(path, number, value, may_be_half=may_be_half)
+        yield row_of(path, number, value, may_be_half=may_be_half)
 
 
 def _lines_of_elements(first_line: int, text: str) -> Iterator[int]:
@@ -60,7 +71,18 @@ def _lines_of_elements(first_line: int, text: str) -> Iterator[int]:
         at = decoder.raw_decode(text, begin)[1]
 
 
-def _row(path: Path | str, number: int, value: Any, *, may_be_half: bool) -> Row:
+def row_of(path: Path | str, number: int, value: Any, *, may_be_half: bool) -> Row:
+    """A JSON object as a row.
+
+    Args:
+        path: of the file.
+        number: of the line.
+        value: the object.
+        may_be_half: whether its text has what ``ESCAPED`` finds.
+
+    Raises:
+        DataError: it is something else, or holds half of a surrogate pair.
+    """
     if not isinstance(value, dict):
         raise DataError(f'{path}:{number}: expected a JSON object such as {{"text": …}}, found {_kind(value)}.')
     # JSON can write half of a surrogate pair, which is no character: no tokenizer takes it, no file can hold it.

@@ -1,15 +1,15 @@
-"""Rows to sentences: words with offsets, and one IOB2 tag a word where the row is labelled."""
+"""Rows to sentences: words with offsets, and one tag a word where the row is labelled."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from ftk.data.cells import RowFault, from_cell, spans_of, strings_of, suits
+from ftk.data.columns import say_columns
 from ftk.data.rows import Notes, Row
 from ftk.data.spans import Misaligned, Overlapping, Span, place, tags_of, without_overlaps
-from ftk.data.tags import Scheme, Tag, detect, parse_tag, to_iob2
+from ftk.data.tags import Scheme, Tag, Units, detect, is_disguised, parse_tag, to_iob2
 from ftk.data.words import Words, split_words
 
 NAMES = {
@@ -19,9 +19,8 @@ NAMES = {
     "spans": ("spans", "entities", "label", "labels"),
 }
 """The column names that are tried where ``data.columns`` leaves a role open."""
-
-
-_DISGUISED = re.compile(r"^([o0]|[bieslu][-_].+|.+[-_][BIESLU])$")
+_OF_TOKENS = ("tags", "labels", "pos_tags", "upos", "pos", "ner_tags", "ner")
+"""The same for tags of single tokens."""
 
 
 class Broken(Enum):
@@ -39,7 +38,7 @@ class Sentence:
         text: the row's own text; for tokens, these joined by single spaces.
         starts, ends: character offsets of the words in it.
         tokens: the words as the row gives them, or None for a row of text.
-        tags: one IOB2 tag a word, or None for an unlabelled row.
+        tags: one tag a word, in IOB2 where tags are of spans; None for an unlabelled row.
         gold: the labels as the row gives them, to be kept beside predictions.
         row: where it comes from.
         columns: the other columns.
@@ -57,10 +56,15 @@ class Sentence:
 
 @dataclass(kw_only=True)
 class SentenceReader:
-    """Checks rows and makes sentences of them, by the policies of the task."""
+    """Checks rows and makes sentences of them, by the policies of the task.
+
+    With ``units`` spans, tags of all schemes become IOB2, and character spans become tags. With tokens, tags stay as
+    they are.
+    """
 
     columns: dict[str, Any]
     labelled: bool
+    units: Units
     words: Words
     scheme: Scheme
     broken: Broken
@@ -84,11 +88,21 @@ class SentenceReader:
         self._to_iob2(tagged)
         return sentences
 
-    def _sentence(self, row: Row) -> tuple[Sentence, list[Tag] | None]:
+    def columns_of(self, row: Row) -> tuple[str | None, str | None, str | None, str | None]:
+        """The columns with tokens, text, tags and spans; tokens are read where both they and text are found.
+
+        Raises:
+            RowFault: a column that the config names is not in the row.
+        """
         tokens_at, text_at = self._find(row, "tokens"), self._find(row, "text")
-        tags_at, spans_at = self._find(row, "tags"), self._find(row, "spans")
+        tags_at = self._find(row, "tags")
+        spans_at = self._find(row, "spans") if self.units is not Units.tokens else None
         if tokens_at and text_at and (self.columns.get("text") is not None or (spans_at and not tags_at)):
             tokens_at = None
+        return tokens_at, text_at, tags_at, spans_at
+
+    def _sentence(self, row: Row) -> tuple[Sentence, list[Tag] | None]:
+        tokens_at, text_at, tags_at, spans_at = self.columns_of(row)
         if tokens_at:
             return self._of_tokens(row, tokens_at, tags_at)
         if text_at:
@@ -121,6 +135,13 @@ class SentenceReader:
                 "Each token needs one tag.",
                 f"{row.where}: {len(tokens)} tokens, {len(names)} tags",
             )
+        sentence.gold = names
+        if self.units is Units.tokens:
+            self._check_tags(row, tokens, names)
+            if not row.lines:
+                say_columns(self.notes, {"tokens": tokens_at, "tags": tags_at}, self.columns)
+            sentence.tags = names
+            return sentence, None
         tags = []
         for number, name in enumerate(names):
             tag = parse_tag(name)
@@ -131,8 +152,17 @@ class SentenceReader:
                     f"{row.where_token(number)}: {name!r} for the token {tokens[number]!r}",
                 )
             tags.append(tag)
-        sentence.gold = names
         return sentence, tags
+
+    def _check_tags(self, row: Row, tokens: list[str], names: list[str]) -> None:
+        for number, name in enumerate(names):
+            if not name.strip() or name == "_":
+                raise RowFault(
+                    "row|rows with a token without a tag",
+                    "'_' stands for none in CoNLL-U: leave out its lines of multiword tokens (1-2) and empty nodes "
+                    "(1.1).",
+                    f"{row.where_token(number)}: {name!r} for the token {tokens[number]!r}",
+                )
 
     def _of_text(self, row: Row, text_at: str, spans_at: str | None) -> tuple[Sentence, None]:
         text = row.values[text_at]
@@ -143,6 +173,13 @@ class SentenceReader:
         gold = from_cell(row.values.get(spans_at)) if spans_at else None
         sentence = Sentence(text, starts, ends, None, None, gold, row, others)
         if self.labelled:
+            if self.units is Units.tokens:
+                raise RowFault(
+                    "row|rows of text, which cannot have a tag for each token",
+                    "task.units=tokens learns from data.columns.tokens and data.columns.tags; task.units=spans from "
+                    "text with spans.",
+                    row.where,
+                )
             if spans_at is None:
                 raise RowFault("row|rows without spans", "Name the column: data.columns.spans=….", row.where)
             spans = spans_of(row, spans_at, text)
@@ -217,10 +254,10 @@ class SentenceReader:
                     self.notes.count(what, "read as conlleval does (task.broken_tags=repair)", where)
 
     def _refuse_disguised(self, tagged: list[tuple[Sentence, list[Tag]]]) -> None:
-        """Tags that are read as bare types but look like a scheme that is written otherwise: 'o', 'b-per', 'PER-B'."""
+        """Tags that are read as bare types but look like a scheme that is written otherwise."""
         for sentence, tags in tagged:
             for number, tag in enumerate(tags):
-                if _DISGUISED.match(tag.type):
+                if is_disguised(tag.type):
                     self.notes.error(
                         "tag|tags of no known scheme",
                         "B- and I- are upper case and come first; task.tag_scheme=bare takes types as they are.",
@@ -241,7 +278,13 @@ class SentenceReader:
                 f"data.columns.{role} names it.",
                 f"{row.where} has {', '.join(map(str, row.values))}",
             )
-        for name in NAMES[role]:
+        for name in self._names(role):
             if name in row.values and suits(role, row.values[name]):
                 return name
         return None
+
+    def _names(self, role: str) -> tuple[str, ...]:
+        """The names that are tried for a role."""
+        if role != "tags" or self.units is Units.spans:
+            return NAMES[role]
+        return _OF_TOKENS if self.units is Units.tokens else (*NAMES[role], *_OF_TOKENS)

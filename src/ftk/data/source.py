@@ -1,5 +1,6 @@
 """From what the config names to rows: which files, in which format, of which split."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ import ftk
 from ftk.config.schema import DataConfig, Format
 from ftk.data.conll import read_conll
 from ftk.data.files import expand, kind_of_name, note_passed_over
+from ftk.data.folders import is_folder_of_classes, note_others, read_folder, texts_in
 from ftk.data.hub import read_hub
 from ftk.data.jsonl import read_jsonl
 from ftk.data.lines import STDIN, numbered_lines, opened
 from ftk.data.rows import Notes, Row
+from ftk.data.squad import is_squad, read_squad
 from ftk.data.tabular import read_csv, read_parquet
 from ftk.errors import DataError
 from ftk.models.locate import sha256
@@ -62,6 +65,9 @@ def read_splits(data: DataConfig, names: Iterable[str], *, demo: str | None, not
             assert data.name is not None
             files = []
             rows = read_hub(data.name, data.subset, data.revision, str(getattr(data, name)))
+        elif (folder := _folder_of_classes(getattr(data, name), data, notes, key=f"data.{name}")) is not None:
+            files = folder
+            rows = read_folder(files, data.encoding)
         else:
             files = expand(getattr(data, name), key=f"data.{name}")
             note_passed_over({name: getattr(data, name)}, notes)
@@ -77,6 +83,8 @@ def read_splits(data: DataConfig, names: Iterable[str], *, demo: str | None, not
 
 def stream(spec: Any, data: DataConfig, notes: Notes) -> Iterator[Row]:
     """The rows to predict for, one after the other, never all in memory."""
+    if (folder := _folder_of_classes(spec, data, notes, key="input")) is not None:
+        return islice(read_folder(folder, data.encoding), data.limit)
     paths: list[Path | str] = [STDIN] if spec == "-" else list(expand(spec, key="input"))
     rows = (row for path in paths for row in read_file(path, data.format, data, notes, labelled=False))
     return islice(rows, data.limit)
@@ -90,17 +98,37 @@ def read_file(
     if kind == "conll":
         return read_conll(path, data.encoding, data.columns, notes)
     if kind == "csv":
-        return read_csv(path, data.encoding)
+        return read_csv(path, data.encoding, notes, header=data.header)
     if kind == "parquet":
         return read_parquet(path)
     if kind == "text":
         return _read_text(path, data.encoding)
+    if kind == "squad":
+        return read_squad(path, data.encoding)
     return read_jsonl(path, data.encoding)
 
 
 def fingerprint(files: Iterable[Path]) -> dict[str, str]:
     """The SHA-256 of each file, by its path."""
     return {str(path): sha256(path) for path in files}
+
+
+def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -> list[Path] | None:
+    """The texts of a folder that holds one folder a class; None where the files are of another kind.
+
+    Raises:
+        DataError: such a folder is asked for, and this is none.
+    """
+    path = Path(os.path.expanduser(spec)) if isinstance(spec, str) else None
+    asked = data.format is Format.folders
+    if path is None or not (asked or data.format is Format.auto) or not is_folder_of_classes(path):
+        if asked:
+            raise DataError(f"{key}={spec}: data=folders needs a folder with one folder a class, and in it .txt files.")
+        return None
+    note_others(path, notes)
+    files = texts_in(path)
+    notes.say(f"{key}={spec}: {len(files):,} texts in {len({file.parent for file in files})} folders, one a class.")
+    return files
 
 
 def _chain(files: list[Path], data: DataConfig, notes: Notes) -> Iterator[Row]:
@@ -118,6 +146,8 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
     if str(path) == STDIN:
         return "text"
     ending = kind_of_name(path)
+    if ending == "jsonl" and is_squad(path):
+        return "squad"
     if ending is not None and not (ending == "text" and labelled):
         return ending
     with opened(path) as stream:
@@ -127,7 +157,7 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
     # Labelled files are often called .txt: then the content tells.
     first = next((line for _, line in numbered_lines(path, encoding) if line.strip()), "")
     if _JSON.match(first):
-        return "jsonl"
+        return "squad" if is_squad(path) else "jsonl"
     if labelled:
         return "conll"
     return "text"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.data.rows import Notes
 from ftk.errors import ConfigError, DataError, ModelError
 
 _AT_ONCE = 1024
@@ -171,6 +172,26 @@ class SubwordEncoder:
             bounds.append(int(begin[bound]) if bound < len(begin) else total)
         bounds.append(total)
         return [(first, last, bounds[i], bounds[i + 1]) for i, (first, last) in enumerate(cuts)]
+
+
+def note_windows(row: Encoded, where: str, plan: WindowPlan, notes: Notes) -> None:
+    """Count what did not fit one window, and what got lost.
+
+    Args:
+        row: as encoded.
+        where: it stands, for messages.
+        plan: by which it was.
+        notes: are told.
+    """
+    if len(row.windows) > 1:
+        notes.count(f"row|rows longer than {plan.length} tokens", "read in overlapping windows and merged")
+        notes.count("window|windows", "for the rows longer than one", number=len(row.windows))
+    if row.vanished:
+        what = "word|words of which the tokenizer leaves nothing"
+        notes.count(what, "without a label of their own", where, number=row.vanished)
+    if row.shortened:
+        what = f"word|words longer than a window of {plan.length} tokens"
+        notes.count(what, "read up to where the window ends", where, number=row.shortened)
 
 
 def words_of_subwords(

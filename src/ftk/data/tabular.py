@@ -1,21 +1,28 @@
 """CSV and TSV with a header, and Parquet."""
 
 import csv
+import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ftk.data.lines import numbered_lines
-from ftk.data.rows import Row
+from ftk.data.rows import Notes, Row
 from ftk.errors import DataError
 
 _DELIMITERS = ",\t;|"
 
 
-def read_csv(path: Path | str, encoding: str) -> Iterator[Row]:
-    """One row a record, its columns named by the header; quoted cells may span lines.
+def read_csv(path: Path | str, encoding: str, notes: Notes, *, header: bool = True) -> Iterator[Row]:
+    """One row a record; quoted cells may span lines.
 
-    The separator is the tab for ``.tsv``, else whichever of comma, tab, semicolon and bar the header has most of.
+    The separator is the tab for ``.tsv``, else whichever of comma, tab, semicolon and bar the first line has most of.
+
+    Args:
+        path: the file.
+        encoding: of its characters.
+        notes: is told of cells in columns without a name, which are not read.
+        header: whether the first line names the columns; else they are called 0, 1, 2 …
 
     Raises:
         DataError: no header, two columns of one name, or a record with another number of cells.
@@ -26,11 +33,14 @@ def read_csv(path: Path | str, encoding: str) -> Iterator[Row]:
     if not header_line.strip():
         raise DataError(f"{path}:1: the file is empty; expected a header with the names of the columns.")
     delimiter = "\t" if has_tabs(path) else max(_DELIMITERS, key=header_line.count)
+    if not header:
+        yield from _headless(path, itertools.chain([header_line + "\n"], lines), delimiter)
+        return
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     start = 1
     try:
-        header = next(csv.reader([header_line], delimiter=delimiter, strict=True))
-        doubled = {name for name in header if header.count(name) > 1 and name}
+        names = next(csv.reader([header_line], delimiter=delimiter, strict=True))
+        doubled = {name for name in names if names.count(name) > 1 and name}
         if doubled:
             raise DataError(f"{path}:1: the header names a column twice: {', '.join(sorted(doubled))}.")
         start = 2
@@ -38,9 +48,27 @@ def read_csv(path: Path | str, encoding: str) -> Iterator[Row]:
             line, start = start, reader.line_num + 2
             if not cells:
                 continue
-            if len(cells) != len(header):
-                raise DataError(f"{path}:{line}: {len(cells)} cells where the header names {len(header)} columns.")
-            yield Row({name: cell for name, cell in zip(header, cells, strict=True) if name}, str(path), line)
+            if len(cells) != len(names):
+                raise DataError(f"{path}:{line}: {len(cells)} cells where the header names {len(names)} columns.")
+            if any(cell and not name for name, cell in zip(names, cells, strict=True)):
+                notes.count("row|rows with cells in columns without a name", "these are not read", f"{path}:{line}")
+            yield Row({name: cell for name, cell in zip(names, cells, strict=True) if name}, str(path), line)
+    except csv.Error as error:
+        raise DataError(f"{path}:{start}: this is not CSV ({error}).") from error
+
+
+def _headless(path: Path | str, lines: Iterable[str], delimiter: str) -> Iterator[Row]:
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    start, number = 1, 0
+    try:
+        for cells in reader:
+            line, start = start, reader.line_num + 1
+            if not cells:
+                continue
+            number = number or len(cells)
+            if len(cells) != number:
+                raise DataError(f"{path}:{line}: {len(cells)} cells where the first line has {number}.")
+            yield Row({str(column): cell for column, cell in enumerate(cells)}, str(path), line)
     except csv.Error as error:
         raise DataError(f"{path}:{start}: this is not CSV ({error}).") from error
 

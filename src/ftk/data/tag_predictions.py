@@ -29,14 +29,29 @@ class TagPrediction:
     scores: NDArray[np.float32]
 
 
-def decode_rows(
-    rows: Sequence[tuple[int, Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]]]], names: Sequence[str]
-) -> list[TagPrediction]:
+@dataclass(frozen=True, slots=True)
+class TokenPrediction:
+    """The tags of one row, each of a word by itself.
+
+    Attributes:
+        tags: one a word; None for a word of which the tokenizer leaves nothing.
+        scores: their probabilities; not a number for such a word.
+    """
+
+    tags: list[str | None]
+    scores: NDArray[np.float32]
+
+
+Rows = Sequence[tuple[int, Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]]]]
+"""For each row its number of words, and for each of its windows the words it owns with their [words, tags]
+log-probabilities."""
+
+
+def decode_rows(rows: Rows, names: Sequence[str]) -> list[TagPrediction]:
     """One prediction a row, its windows merged.
 
     Args:
-        rows: for each row its number of words, and for each of its windows the words it owns with their
-            [words, tags] log-probabilities.
+        rows: the windows of each.
         names: the tags, in the order of the columns.
     """
     outside = list(names).index(OUTSIDE)
@@ -58,6 +73,25 @@ def decode_rows(
     return predictions
 
 
+def decode_tokens(rows: Rows, names: Sequence[str]) -> list[TokenPrediction]:
+    """One prediction a row, its windows merged: the likeliest tag of each word.
+
+    Args:
+        rows: the windows of each.
+        names: the tags, in the order of the columns.
+    """
+    predictions = []
+    for num_words, windows in rows:
+        tags: list[str | None] = [None] * num_words
+        scores = np.full(num_words, np.nan, dtype=np.float32)
+        for words, log_probabilities in windows:
+            scores[words] = np.exp(log_probabilities.max(-1))
+            for word, best in zip(words.tolist(), log_probabilities.argmax(-1).tolist(), strict=True):
+                tags[word] = names[best]
+        predictions.append(TokenPrediction(tags, scores))
+    return predictions
+
+
 def entity_records(
     text: str, starts: Sequence[int], ends: Sequence[int], prediction: TagPrediction
 ) -> list[dict[str, Any]]:
@@ -69,6 +103,11 @@ def entity_records(
         score = round(float(known.mean()), 6) if len(known) else 0.0
         found.append({"label": kind, "start": start, "end": end, "text": text[start:end], "score": score})
     return found
+
+
+def tag_scores(prediction: TokenPrediction) -> list[float | None]:
+    """The probability of each tag, as it is written; None where there is no tag."""
+    return [None if np.isnan(score) else round(float(score), 6) for score in prediction.scores]
 
 
 def first_of_words(word: NDArray[np.int32]) -> NDArray[np.bool_]:

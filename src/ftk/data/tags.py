@@ -1,15 +1,25 @@
-"""Tag schemes of entity corpora: which one a corpus uses, and its tags in IOB2.
+"""Tags of words: whether they mark spans, in which scheme, and the same in IOB2.
 
 IOB1: Ramshaw and Marcus 1995; IOB2: Tjong Kim Sang and Veenstra 1999; BIOES, BILOU and BMEWO differ in letters only.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
 OUTSIDE = "O"
+_DISGUISED = re.compile(r"^([o0]|[bieslu][-_].+|.+[-_][BIESLU])$")
 _LETTERS = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", "W": "S"}
+
+
+class Units(Enum):
+    """What tags are of: spans of words, or each word by itself."""
+
+    auto = "auto"
+    spans = "spans"
+    tokens = "tokens"
 
 
 class Scheme(Enum):
@@ -40,6 +50,30 @@ def parse_tag(tag: str) -> Tag | None:
     if not tag or tag[0] in "-_" or tag.isspace():
         return None
     return Tag("", tag)
+
+
+def is_disguised(tag: str) -> bool:
+    """Whether a tag looks like one of a scheme that is written otherwise: 'o', 'b-per', 'PER-B'."""
+    return _DISGUISED.match(tag) is not None
+
+
+def units_of(counts: Mapping[str, int]) -> Units:
+    """What the tags of a corpus are of: spans if one of them is O or most have a letter of a scheme.
+
+    Most, and not all or one: a mistyped tag of a span is a fault to report, and a part of speech may look like ``S-X``.
+
+    Args:
+        counts: how often each tag occurs.
+
+    Returns:
+        ``auto`` where that cannot be told: most tags look like a scheme that is written otherwise, or there is none.
+    """
+    total = sum(counts.values())
+    lettered = sum(count for tag, count in counts.items() if (read := parse_tag(tag)) is not None and read.letter)
+    disguised = sum(count for tag, count in counts.items() if is_disguised(tag))
+    if OUTSIDE in counts or 2 * lettered > total:
+        return Units.spans
+    return Units.auto if not total or 2 * disguised > total else Units.tokens
 
 
 def detect(sequences: Iterable[Sequence[Tag]]) -> Scheme:

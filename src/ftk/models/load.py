@@ -13,9 +13,11 @@ from transformers import AutoConfig, AutoModel
 from ftk.config.schema import Init, ModelConfig
 from ftk.errors import ModelError
 from ftk.imports import importing
+from ftk.models import heads
 from ftk.models.folder import trained_length
 from ftk.models.gate import check_folder
 from ftk.models.locate import locate
+from ftk.models.small import register_small_models
 from ftk.models.tokenizer import load_tokenizer
 from ftk.models.vocabulary import learn_tokenizer
 from ftk.tasks.base import Corpus, Labels
@@ -49,6 +51,8 @@ class Loaded:
 
     model: nn.Module
     facts: list[str] = field(default_factory=list)
+    new_head: bool = False
+    """Whether the head, or a part of it, has random weights."""
 
 
 def find(model: ModelConfig, corpus: Corpus) -> Source:
@@ -96,6 +100,7 @@ def find(model: ModelConfig, corpus: Corpus) -> Source:
         for name, value in config.to_dict().items():
             if "dropout" in name and isinstance(value, (int, float)) and not isinstance(value, bool):
                 setattr(config, name, model.dropout)
+    _settle_segments(config, tokenizer)
     labels, same = _settle_labels(config, corpus.labels)
     weights = folder if model.init is Init.pretrained else None
     length = trained_length(weights) if weights is not None else None
@@ -107,6 +112,7 @@ def reopen(folder: Path, labels: Labels | None) -> Source:
     _quiet()
     config = _read_config(folder, {})
     tokenizer = load_tokenizer(folder)
+    _settle_segments(config, tokenizer)
     labels, _ = _settle_labels(config, labels)
     limit = token_limit(config, tokenizer)
     return Source(config, tokenizer, folder, f"folder {folder}", limit, labels, True, trained_length(folder))
@@ -116,11 +122,12 @@ def check_head(source: Source, auto_model: str) -> None:
     """See whether an architecture can have a head, before anything is done for it.
 
     Raises:
-        ModelError: transformers has no such class.
+        ModelError: there is no such class.
     """
-    if type(source.config) not in getattr(transformers, auto_model)._model_mapping:
+    if type(source.config) not in _auto_class(auto_model)._model_mapping:
+        whose = "ftk" if hasattr(heads, auto_model) else "transformers"
         raise ModelError(
-            f"{source.origin}: transformers has no {auto_model} for the architecture {source.config.model_type}."
+            f"{source.origin}: {whose} has no {auto_model} for the architecture {source.config.model_type}."
         )
 
 
@@ -131,18 +138,18 @@ def load(source: Source, auto_model: str, *, seed: int) -> Loaded:
         ModelError: from ``check_head``; or the weights cannot be read, or lack parts of the encoder.
     """
     check_head(source, auto_model)
-    head_class = getattr(transformers, auto_model)
+    head_class = _auto_class(auto_model)
     torch.manual_seed(seed)
     if source.folder is None:
         model = _build(head_class, source.config)
-        return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters"])
+        return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters"], new_head=True)
     if source.same_labels:
         model, info = _from_pretrained(head_class, source)
-        facts = _check_loaded(model, info, source)
+        facts, new_head = _check_loaded(model, info, source), bool(info["missing_keys"])
     else:
-        model = _with_new_head(head_class, source)
+        model, new_head = _with_new_head(head_class, source), True
         facts = ["the model was trained for other labels: its head is made new"]
-    return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters", *facts])
+    return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters", *facts], new_head)
 
 
 def token_limit(config: Any, tokenizer: Any) -> int:
@@ -194,6 +201,11 @@ def _embedded(config: Any, values: dict[str, Any], tokenizer: Any) -> int:
     return int(config.vocab_size)
 
 
+def _auto_class(name: str) -> Any:
+    """What builds models with a head: a class of ftk's own, or one of transformers."""
+    return getattr(heads, name, None) or getattr(transformers, name)
+
+
 def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, Any]]:
     """A model with the weights of a folder, and what transformers says of how they fitted."""
     _import_models()
@@ -242,6 +254,14 @@ def _check_loaded(model: nn.Module, info: dict[str, Any], source: Source) -> lis
     return facts
 
 
+def _settle_segments(config: Any, tokenizer: Any) -> None:
+    """Have the tokenizer speak of the two segments of a pair where the model has embeddings for them, only there."""
+    names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
+    if getattr(config, "type_vocab_size", 0) > 1:
+        names.insert(1, "token_type_ids")
+    tokenizer.model_input_names = names
+
+
 def _settle_labels(config: Any, labels: Labels | None) -> tuple[Labels | None, bool]:
     """Put the labels into the config; a model that has just these keeps its order."""
     if labels is None:
@@ -259,6 +279,7 @@ def _settle_labels(config: Any, labels: Labels | None) -> tuple[Labels | None, b
 
 def _read_config(folder: Path, changes: dict[str, Any]) -> Any:
     check_folder(folder)
+    _import_models()
     try:
         config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
@@ -274,6 +295,7 @@ def _read_config(folder: Path, changes: dict[str, Any]) -> Any:
 def _make_config(values: dict[str, Any]) -> Any:
     values = dict(values)
     model_type = values.pop("model_type")
+    _import_models()
     try:
         known = AutoConfig.for_model(model_type)
     except ValueError as error:
@@ -297,9 +319,10 @@ def _build(auto_class: Any, config: Any) -> Any:
 
 
 def _import_models() -> None:
-    """What all architectures have in common; transformers would import it only with the first of them."""
+    """What all architectures have in common; transformers would import it only with the first. And the small models."""
     with importing("transformers.modeling_utils"):
         importlib.import_module("transformers.modeling_utils")
+        register_small_models()
 
 
 def _quiet() -> None:

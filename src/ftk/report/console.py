@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _LOG_WIDTH = 100
 _SECONDS_BETWEEN_LINES = 15
+_NUMBERS_IN_A_LINE = 5
+_MOST_LABELS = 40
+"""Rows of a table of labels; all of them are in metrics.json."""
 
 
 class Console:
@@ -194,9 +198,9 @@ def duration(seconds: float) -> str:
 
 
 def scores_line(metrics: Mapping[str, Any]) -> str:
-    """The plain numbers of some metrics, in one line."""
+    """The first plain numbers of some metrics, in one line; the others are in metrics.json."""
     numbers = {name: value for name, value in metrics.items() if isinstance(value, float)}
-    return "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
+    return "  ".join(f"{name} {value:.4f}" for name, value in islice(numbers.items(), _NUMBERS_IN_A_LINE))
 
 
 def label_table(title: str, metrics: Mapping[str, Any]) -> Table | None:
@@ -211,10 +215,18 @@ def label_table(title: str, metrics: Mapping[str, Any]) -> Table | None:
     table.add_column("label")
     for name in columns:
         table.add_column(name, justify="right")
-    for label, scores in per_label.items():
+    shown = dict(per_label)
+    if len(shown) > _MOST_LABELS:
+        worst = sorted(shown, key=lambda label: shown[label].get("f1", 0.0))[:_MOST_LABELS]
+        shown = {label: shown[label] for label in worst}
+        table.title = f"{title}; the {_MOST_LABELS} of {len(per_label)} labels with the lowest f1"
+    for label, scores in shown.items():
         table.add_row(printable(label), *(_cell(scores.get(name)) for name in columns))
     table.add_section()
-    table.add_row("all", *(_cell(metrics.get(name)) for name in columns), style="bold")
+    for over, ending in (("all", ""), ("micro average", "_micro"), ("macro average", "_macro")):
+        totals = [metrics.get(f"{name}{ending}") for name in columns]
+        if sum(value is not None for value in totals) > 1:
+            table.add_row(over, *map(_cell, totals), style="bold")
     return table
 
 

@@ -61,13 +61,18 @@ def built_in_task(name: str) -> type[Task]:
     import ftk.tasks as package
 
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name != "base")
-    if name not in names:
-        raise FtkError(
-            f"the model was trained for a task that is not one of ftk's own ({', '.join(names)}): add task=…."
-        )
+    found = _task_in(name) if name in names else None
+    if found is None:
+        own = ", ".join(name for name in names if _task_in(name) is not None)
+        raise FtkError(f"the model was trained for a task that is not one of ftk's own ({own}): add task=….")
+    return found
+
+
+def _task_in(name: str) -> type[Task] | None:
+    """The Task that one of the modules beside this one is for; None for one that several tasks share."""
     module = importlib.import_module(f"ftk.tasks.{name}")
     own = (cls for _, cls in inspect.getmembers(module, inspect.isclass) if cls.__module__ == module.__name__)
-    return next(cls for cls in own if issubclass(cls, Task))
+    return next((cls for cls in own if issubclass(cls, Task) and not inspect.isabstract(cls)), None)
 
 
 def _class_at(path: str) -> type[Task]:

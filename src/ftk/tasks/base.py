@@ -230,6 +230,8 @@ class Task(ABC):
     higher_is_better: ClassVar[bool] = True
     writes_records: ClassVar[bool] = True
     """Whether a prediction belongs to a row of the input, and is written as one."""
+    tuned: ClassVar[tuple[str, ...]] = ()
+    """The fields that ``tune`` settles."""
 
     @abstractmethod
     def training_corpus(self, data: DataConfig, notes: Notes) -> Corpus:
@@ -256,6 +258,15 @@ class Task(ABC):
 
         Raises:
             ModelError: it cannot.
+        """
+        return
+
+    def begin(self, model: Any, features: Any) -> None:
+        """Settle what a head with random weights begins with; by default it begins as transformers makes it.
+
+        Args:
+            model: on the CPU, before any step.
+            features: of the training split.
         """
         return
 
@@ -301,6 +312,17 @@ class Task(ABC):
     def record(self, example: Any, prediction: Any) -> dict[str, Any]:
         """What is written for one row: the prediction, and the columns of the input that it does not replace."""
 
+    def tune(self, scored: Sequence[tuple[Any, Any]], labels: Labels | None) -> Task:
+        """The task with its ``tuned`` fields as they suit the validation split best.
+
+        They say how a prediction is decided, never what the model computes. They are saved with the model.
+
+        Args:
+            scored: the examples of the validation split, each with its prediction.
+            labels: of the model.
+        """
+        return self
+
     def fields(self) -> dict[str, Any]:
         """The fields as plain values, to be saved."""
         return {
@@ -317,6 +339,13 @@ class RowTask(Task):
     ``features`` makes windows of them.
     """
 
+    def settle(self, rows: Sequence[Row], *, columns: dict[str, Any], notes: Notes) -> RowTask:
+        """The task with those of its fields settled that say how rows are read, from the rows of the training split.
+
+        It is called before any split is read, so that all are read alike.
+        """
+        return self
+
     @abstractmethod
     def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[Any]:
         """Check rows and make an example of each; with ``labelled`` a row without its labels is an error.
@@ -327,6 +356,10 @@ class RowTask(Task):
     @abstractmethod
     def key(self, example: Any) -> str:
         """What makes two examples the same text, for finding duplicates; empty where there is nothing to learn from."""
+
+    def group(self, example: Any) -> str:
+        """What stays on one side when validation is cut off from the training rows; by default the text itself."""
+        return self.key(example)
 
     def fit(self, examples: Sequence[Any]) -> RowTask:
         """The task with those of its fields settled that depend on the training data."""

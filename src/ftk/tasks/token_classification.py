@@ -1,4 +1,4 @@
-"""Named entities: one IOB2 tag a word, decoded into valid entities with offsets and scores."""
+"""One tag a word: of spans (entities, chunks, slots), decoded into valid ones, or of each token by itself."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from ftk.config.schema import Unseen
 from ftk.data.rows import Notes, Row
 from ftk.data.sentences import Broken, Sentence, SentenceReader
 from ftk.data.spans import Misaligned, Overlapping
-from ftk.data.tags import OUTSIDE, Scheme, entities, iob2_labels
+from ftk.data.tags import Scheme, Units
+from ftk.data.units import find_units
 from ftk.data.words import Words
-from ftk.errors import DataError
-from ftk.metrics.entities import EntityMetric
-from ftk.tasks.base import Batch, Labels, Loss, Noise, RowTask
+from ftk.errors import ConfigError
+from ftk.tasks.base import Batch, Labels, Loss, Metric, Noise, RowTask
+from ftk.tasks.tagging import SpanTags, Tagging, TokenTags
+from ftk.tasks.weighing import Weighing, balanced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
     from ftk.data.features import Features
     from ftk.data.subwords import Window, WindowPlan
-    from ftk.data.tag_predictions import TagPrediction
+
+_SPANS, _TOKENS = SpanTags(), TokenTags()
 
 
 class Subwords(Enum):
@@ -34,22 +37,16 @@ class Subwords(Enum):
     all = "all"
 
 
-class _TagMetric(EntityMetric):
-    """Entity scores of sentences against their predictions."""
-
-    def update(self, example: Sentence, prediction: TagPrediction) -> None:  # type: ignore[override]
-        assert example.tags is not None
-        super().update(example.tags, prediction.tags, prediction.raw)
-
-
 @dataclass(kw_only=True)
-class TokenClassification(RowTask):
-    """Entities in IOB2. The fields are described in ``configs/task/ner.yaml``."""
+class TokenClassification(Weighing, RowTask):
+    """One tag a word. The fields are described in ``configs/task/token-classification.yaml``.
+
+    What the tags are of, ``units``, decides how rows are read. So it is settled before any row is, from the rows of
+    the training split alone: all splits are read the same way, whatever tags one of them happens to have.
+    """
 
     roles: ClassVar[tuple[str, ...]] = ("text", "tokens", "tags", "spans")
-    demo: ClassVar[str | None] = "ner"
     auto_model: ClassVar[str] = "AutoModelForTokenClassification"
-    score: ClassVar[str] = "f1"
 
     label_subwords: Subwords
     tag_scheme: Scheme
@@ -57,51 +54,101 @@ class TokenClassification(RowTask):
     misaligned_spans: Misaligned
     overlapping_spans: Overlapping
     words: Words
+    # Models and configs that were written before there was a choice have none of these.
+    units: Units = Units.spans
+    class_weights: Any = None
+    focal: float = 0.0
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.check_weighing()
+        if self.units is Units.tokens and self.tag_scheme is not Scheme.auto:
+            raise ConfigError(
+                f"task.tag_scheme={self.tag_scheme.value}: with task.units=tokens tags are taken as they are; a scheme "
+                "marks spans, which are task.units=spans."
+            )
+
+    @property
+    def tagging(self) -> Tagging:
+        """What is different between tags of spans and tags of tokens."""
+        return _TOKENS if self.units is Units.tokens else _SPANS
+
+    @property
+    def score(self) -> str:  # type: ignore[override]
+        """The metric by which the best model is chosen."""
+        return self.tagging.score
+
+    @property
+    def demo(self) -> str:  # type: ignore[override]
+        """The folder of the demo corpus: of entities only where spans are asked for."""
+        return (_SPANS if self.units is Units.spans else _TOKENS).demo
+
+    def settle(self, rows: Sequence[Row], *, columns: dict[str, Any], notes: Notes) -> TokenClassification:
+        if self.units is not Units.auto:
+            return self
+        return replace(self, units=find_units(rows, self._reader(columns, True, notes), notes))
 
     def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[Sentence]:
+        if self.units is Units.tokens and columns.get("spans") is not None:
+            raise ConfigError(
+                f"data.columns.spans={columns['spans']}: with task.units=tokens each token has a tag of its own "
+                "(data.columns.tags); spans are task.units=spans."
+            )
+        return self._reader(columns, labelled, notes).read(rows)
+
+    def _reader(self, columns: dict[str, Any], labelled: bool, notes: Notes) -> SentenceReader:
         return SentenceReader(
             columns=columns,
             labelled=labelled,
+            units=self.units,
             words=self.words,
             scheme=self.tag_scheme,
             broken=self.broken_tags,
             misaligned=self.misaligned_spans,
             overlapping=self.overlapping_spans,
             notes=notes,
-        ).read(rows)
+        )
 
     def key(self, example: Sentence) -> str:
         return example.text if len(example.starts) else ""
 
     def fit(self, examples: Sequence[Sentence]) -> TokenClassification:
-        if self.words is not Words.auto:
-            return self
-        tokens = sum(example.tokens is not None for example in examples)
-        return replace(self, words=Words.coarse if 2 * tokens > len(examples) else Words.fine)
+        fitted = self
+        if self.words is Words.auto:
+            tokens = sum(example.tokens is not None for example in examples)
+            fitted = replace(fitted, words=Words.coarse if 2 * tokens > len(examples) else Words.fine)
+        if self.class_weights == "balanced":
+            kind = self.tagging.kind
+            weights = balanced(kind(tag) for example in examples for tag in example.tags or ())
+            fitted = replace(fitted, class_weights=weights)
+        return fitted
 
     def labels(self, examples: Sequence[Sentence]) -> Labels:
-        if not any(tag != OUTSIDE for example in examples for tag in example.tags or ()):
-            raise DataError("data.train: no row has an entity; there is nothing to learn.")
-        return Labels(
-            tuple(iob2_labels(tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE))
-        )
+        labels = self.tagging.labels(examples)
+        if self.class_weights != "balanced":
+            self._weights(labels)  # a weight for a label that there is not is told before anything is loaded
+        return labels
 
     def check_labels(
         self, examples: Sequence[Sentence], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes
     ) -> None:
         assert labels is not None
-        known = {name[2:] for name in labels.names if name != OUTSIDE}
-        for example in examples:
-            for kind, first, _ in entities(example.tags or ()):
-                if kind in known:
-                    continue
-                where = f"{example.row.where_token(first)}"
-                what = f"{kind} entity|entities in {split} that training has no example of"
-                if policy is Unseen.error:
-                    advice = f"The model knows {', '.join(sorted(known)) or 'no type'}."
-                    notes.error(what, f"{advice} data.unseen_labels=count scores them as missed.", where)
-                else:
-                    notes.count(what, "counted as missed (data.unseen_labels=count)", where)
+        self.tagging.check_names(labels)
+        self.tagging.note_unknown(examples, labels, split, policy, notes)
+
+    def _weights(self, labels: Labels) -> NDArray[np.float32] | None:
+        """What each label counts in the loss, and, in the last place, one that the model does not know: nothing."""
+        import numpy as np
+
+        if self.class_weights == "balanced":
+            raise ConfigError("task.class_weights=balanced: it is settled in training; leave it out here.")
+        kinds = [self.tagging.kind(name) for name in labels.names]
+        names = list(dict.fromkeys(kinds))
+        weights = self.weight_of(names)
+        if weights is None:
+            return None
+        each = dict(zip(names, weights, strict=True))
+        return np.array([*(each[kind] for kind in kinds), 0.0], dtype=np.float32)
 
     def features(
         self, examples: Sequence[Sentence], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
@@ -109,17 +156,18 @@ class TokenClassification(RowTask):
         import numpy as np
 
         from ftk.data.features import Features, Ragged
-        from ftk.data.subwords import SubwordEncoder
+        from ftk.data.subwords import SubwordEncoder, note_windows
 
         encoder = SubwordEncoder(tokenizer, plan)
         encoded = encoder.encode(
             [example.text for example in examples], [(example.starts, example.ends) for example in examples]
         )
+        continued, weights = (self._continued(labels), self._weights(labels)) if labels is not None else (None, None)
         rows: list[int] = []
         windows: list[Window] = []
         targets: list[NDArray[np.int32]] = []
         for number, (example, row) in enumerate(zip(examples, encoded, strict=True)):
-            _note_windows(row.windows, row.vanished, row.shortened, example, plan, notes)
+            note_windows(row, example.row.where, plan, notes)
             tags = None
             if labels is not None and example.tags is not None:
                 tags = np.array([labels.ids.get(tag, -1) for tag in example.tags], dtype=np.int32)
@@ -127,8 +175,8 @@ class TokenClassification(RowTask):
                 window = self._labelled(window)
                 rows.append(number)
                 windows.append(window)
-                if tags is not None:
-                    targets.append(self._targets(window, tags, labels))
+                if tags is not None and continued is not None:
+                    targets.append(self._targets(window, tags, continued))
         columns = {
             "input_ids": Ragged.of([window.input_ids for window in windows]),
             "position": Ragged.of([window.position for window in windows]),
@@ -136,6 +184,8 @@ class TokenClassification(RowTask):
         }
         if len(targets) == len(windows):
             columns["label"] = Ragged.of(targets)
+            if weights is not None:
+                columns["weight"] = Ragged.of([weights[target] for target in targets], np.float32)
         return Features(columns, np.array(rows, dtype=np.int64))
 
     def _labelled(self, window: Window) -> Window:
@@ -148,23 +198,25 @@ class TokenClassification(RowTask):
         first = first_of_words(window.word)
         return Window(window.input_ids, window.position[first], window.word[first])
 
-    def _targets(self, window: Window, tags: NDArray[np.int32], labels: Labels | None) -> NDArray[np.int32]:
+    def _continued(self, labels: Labels) -> NDArray[np.int32]:
+        """For each label that of the further sub-words of its word, and, in the last place, none for none."""
+        import numpy as np
+
+        return np.array([*(labels.ids[self.tagging.continued(name)] for name in labels.names), -1], dtype=np.int32)
+
+    def _targets(self, window: Window, tags: NDArray[np.int32], continued: NDArray[np.int32]) -> NDArray[np.int32]:
         import numpy as np
 
         from ftk.data.tag_predictions import first_of_words
 
-        assert labels is not None
         target = tags[window.word]
         if self.label_subwords is Subwords.first:
             return target
-        # Only the first sub-word begins an entity: B-PER goes on as I-PER, which stands right after it.
-        begins = np.array([name[0] == "B" for name in labels.names])
-        continues = ~first_of_words(window.word)
-        return np.where(continues & (target >= 0) & begins[target], target + 1, target).astype(np.int32)
+        return np.where(first_of_words(window.word), target, continued[target])
 
     def collate(self, features: Features, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
         """``input_ids``, ``attention_mask``: [windows, time]; ``position``: [words] in windows * time;
-        ``label``: [words], -1 for a label the model does not know."""
+        ``label``: [words], -1 for a label the model does not know; ``weight``: [words], where labels have some."""
         import numpy as np
         import torch
 
@@ -181,6 +233,9 @@ class TokenClassification(RowTask):
             label = np.concatenate([features.columns["label"][window] for window in windows]).astype(np.int64)
             targets["label"] = torch.from_numpy(label)
             count = int(np.count_nonzero(label >= 0))
+        if "weight" in features.columns:
+            weight = np.concatenate([features.columns["weight"][window] for window in windows])
+            targets["weight"] = torch.from_numpy(weight)
         return Batch(inputs, targets, windows, count, tokens)
 
     def forward(self, model: Any, batch: Batch) -> Tensor:
@@ -189,9 +244,10 @@ class TokenClassification(RowTask):
         return logits.flatten(0, 1).index_select(0, batch.targets["position"]).float()
 
     def loss(self, outputs: Tensor, batch: Batch) -> Loss:
-        from torch.nn.functional import cross_entropy
+        from ftk.losses import one_of_many
 
-        total = cross_entropy(outputs, batch.targets["label"], ignore_index=-1, reduction="sum")
+        label, weight = batch.targets["label"], batch.targets.get("weight")
+        total = one_of_many(outputs, label, weight=weight, smoothing=self.label_smoothing, focal=self.focal)
         return Loss(total, batch.count)
 
     def outputs(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
@@ -213,10 +269,12 @@ class TokenClassification(RowTask):
         first_row: int,
         outputs: dict[int, NDArray[Any]],
         labels: Labels | None,
-    ) -> list[TagPrediction]:
-        from ftk.data.tag_predictions import decode_rows, first_of_words
+    ) -> Sequence[Any]:
+        """The tags of each row: a ``TagPrediction``, or a ``TokenPrediction``."""
+        from ftk.data.tag_predictions import first_of_words
 
         assert labels is not None
+        self.tagging.check_names(labels)
         rows = []
         for number, example in enumerate(examples, start=first_row):
             parts = []
@@ -224,46 +282,18 @@ class TokenClassification(RowTask):
                 word = features.columns["word"][window]
                 parts.append((word[first_of_words(word)], outputs[window]))
             rows.append((len(example.starts), parts))
-        return decode_rows(rows, labels.names)
+        return self.tagging.decode(rows, labels.names)
 
-    def metric(self, labels: Labels | None) -> _TagMetric:
+    def metric(self, labels: Labels | None) -> Metric:
         assert labels is not None
-        return _TagMetric(sorted({name[2:] for name in labels.names if name != OUTSIDE}))
+        return self.tagging.metric(labels)
 
-    def record(self, example: Sentence, prediction: TagPrediction) -> dict[str, Any]:
-        """``text`` and ``entities``; for tokens ``tokens``, ``tags`` and ``entities``, whose offsets then count in
-        the tokens joined by single spaces."""
-        from ftk.data.tag_predictions import entity_records
+    def record(self, example: Sentence, prediction: Any) -> dict[str, Any]:
+        """``text`` with ``entities``, or with ``tags``; ``tokens`` with ``tags``, and ``entities`` or ``scores``.
 
-        found = entity_records(example.text, example.starts, example.ends, prediction)
-        if example.tokens is None:
-            result: dict[str, Any] = {"text": example.text, "entities": found}
-            gold = "gold_entities"
-        else:
-            result = {"tokens": example.tokens, "tags": prediction.tags, "entities": found}
-            gold = "gold_tags"
+        The offsets of entities in tokens count in the tokens joined by single spaces.
+        """
+        result, gold = self.tagging.result(example, prediction)
         if example.gold is not None:
             result[gold] = example.gold
         return {**{name: value for name, value in example.columns.items() if name not in result}, **result}
-
-
-def _note_windows(
-    windows: list[Window], vanished: int, shortened: int, example: Sentence, plan: WindowPlan, notes: Notes
-) -> None:
-    if len(windows) > 1:
-        notes.count(f"row|rows longer than {plan.length} tokens", "read in overlapping windows and merged")
-        notes.count("window|windows", "for the rows longer than one", number=len(windows))
-    if vanished:
-        notes.count(
-            "word|words of which the tokenizer leaves nothing",
-            "without a label of their own",
-            example.row.where,
-            number=vanished,
-        )
-    if shortened:
-        notes.count(
-            f"word|words longer than a window of {plan.length} tokens",
-            "read up to where the window ends",
-            example.row.where,
-            number=shortened,
-        )

@@ -1,0 +1,1 @@
+"""What each task reaches on real corpora, beside ``transformers.Trainer`` for three of them."""

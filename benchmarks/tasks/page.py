@@ -1,0 +1,129 @@
+"""``tasks.json`` as a page and a figure.
+
+python -m benchmarks.tasks.page [FILE.json]
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    """Write ``tasks.md`` and ``tasks.png`` beside the results."""
+    source = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "tasks.json"
+    found = json.loads(source.read_text(encoding="utf-8"))
+    parts = ["# Tasks", _head(found)]
+    if "single" in found:
+        parts.append(_single(found["single"]))
+    if "beside" in found:
+        parts.append(_beside(found["beside"]))
+    if "shares" in found:
+        parts.append(_shares(found["shares"]))
+        _figure(found["shares"], source.with_suffix(".png"))
+    text = "\n\n".join(parts) + "\n"
+    source.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+def _head(found: dict[str, Any]) -> str:
+    return (
+        f"What each task reaches on real corpora, from `python -m benchmarks.tasks`.\n\n- {found['machine']}\n"
+        f"- {found['versions']}\n- Other work ran on the machine: minutes are no measure of speed, for which there is "
+        "[a page of its own](2026-11-22-speed.md)."
+    )
+
+
+def _single(found: dict[str, Any]) -> str:
+    lines = [
+        "## Each task in one command",
+        "",
+        "MiniLM (6 layers of 384), seed 1. `DATA` is the folder of the corpora; where one has no splits, its rows were "
+        "shuffled once and cut (`corpora.py`). Where it has no test file, the scores are of the validation split, on "
+        "which the best model was chosen.",
+        "",
+        "| corpus | scores | split | minutes |",
+        "| --- | --- | --- | ---: |",
+    ]
+    for name, run in found.items():
+        lines.append(f"| {name} | {_scores(run['scores'])} | {run['split']} | {run['minutes']} |")
+        for other, scores in run.get("also", {}).items():
+            lines.append(f"| … the same model on: {other} | {_scores(scores)} | test | |")
+    lines += ["", "```"]
+    for run in found.values():
+        lines.append(run["command"])
+    return "\n".join([*lines, "```"])
+
+
+def _scores(scores: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+
+
+def _beside(found: dict[str, Any]) -> str:
+    lines = [
+        "## Beside `transformers.Trainer`",
+        "",
+        "The same weights, rows, epochs (3; of relations 2, of sts2016 10), batch size (16), peak rate, linear decay after a tenth of the steps, and "
+        "seeds 1 to 3; bf16, batches grouped by length, fused AdamW on both sides; the model of the last epoch. Of "
+        "relations the peer classifies the first token, with the four marks in its vocabulary.",
+        "",
+        "| corpus | score | ftk | Trainer | difference of means |",
+        "| --- | --- | --- | --- | ---: |",
+    ]
+    names = {"banking77": "accuracy", "semeval2010": "f1_semeval", "sts2016": "pearson"}
+    for corpus, score in names.items():
+        sides = []
+        for side in ("ftk", "Trainer"):
+            values = [run["score"] for name, run in found.items() if name.startswith(f"{corpus} {side} ")]
+            if len(values) < 2:
+                break
+            sides.append(values)
+        else:
+            cells = [
+                f"{statistics.mean(v):.4f} (sd {statistics.stdev(v):.4f}; {', '.join(f'{x:.4f}' for x in v)})"
+                for v in sides
+            ]
+            difference = statistics.mean(sides[0]) - statistics.mean(sides[1])
+            lines.append(f"| {corpus} | {score} | {cells[0]} | {cells[1]} | {difference:+.4f} |")
+    return "\n".join(lines)
+
+
+def _shares(found: dict[str, Any]) -> str:
+    models = list(dict.fromkeys(name.split(" ")[0] for name in found))
+    lines = [
+        "## Small models beside a large one",
+        "",
+        "banking77 with 1, 10 and 100 % of its training rows (of each of the 77 classes at least one), test accuracy.",
+        "",
+        f"| rows | {' | '.join(models)} |",
+        f"| --- |{' ---: |' * len(models)}",
+    ]
+    for percent in (1, 10, 100):
+        cells = [found.get(f"{model} {percent}", {}).get("score") for model in models]
+        lines.append(f"| {percent} % | " + " | ".join("" if c is None else f"{c:.4f}" for c in cells) + " |")
+    return "\n".join([*lines, "", "![Accuracy against examples](tasks.png)"])
+
+
+def _figure(found: dict[str, Any], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    rows = {1: 100, 10: 1000, 100: 10003}
+    figure, axes = pyplot.subplots(figsize=(6.4, 4.2), layout="constrained")
+    for model in dict.fromkeys(name.split(" ")[0] for name in found):
+        points = [(rows[p], found[f"{model} {p}"]["score"]) for p in rows if f"{model} {p}" in found]
+        axes.plot(*zip(*points, strict=True), marker="o", label=model)
+    axes.set(xscale="log", xlabel="training examples", ylabel="test accuracy", ylim=(0, 1), title="banking77")
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    figure.savefig(path, dpi=120)
+
+
+if __name__ == "__main__":
+    main()

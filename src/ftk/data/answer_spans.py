@@ -1,0 +1,150 @@
+"""From characters of a context to its sub-words, and from scores of sub-words back to passages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The sub-words of a context that show some character of it, white space aside.
+
+    Attributes:
+        input_ids: of all sub-words, without special tokens.
+        shown: which of them these are, counted in the whole context.
+        begin, end: the characters that each of them shows: from, to.
+    """
+
+    input_ids: NDArray[np.int32]
+    shown: NDArray[np.int64]
+    begin: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, text: str, input_ids: NDArray[np.int32], offsets: NDArray[np.int64]) -> Passage:
+        """What a tokenizer says of a context: its sub-words and their [sub-words, 2] offsets."""
+        begin, end = _without_space(text, offsets)
+        shown = np.flatnonzero(begin < end)
+        return cls(input_ids, shown, begin[shown], end[shown])
+
+    def span(self, start: int, end: int) -> tuple[int, int] | None:
+        """The first and the last sub-word that share a character with a passage, counted in ``shown``; None: none."""
+        first = int(np.searchsorted(self.end, start, side="right"))
+        last = int(np.searchsorted(self.begin, end, side="left")) - 1
+        return (first, last) if first <= last else None
+
+    def within(self, piece: tuple[int, int]) -> tuple[int, int]:
+        """The range of ``shown`` that lies in a range of all sub-words."""
+        low, high = np.searchsorted(self.shown, piece)
+        return int(low), int(high)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that may be the answer.
+
+    Attributes:
+        start, end: its characters.
+        score: its share among the candidates that are kept, no answer being one where that is possible.
+    """
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAnswers:
+    """What a model says of one question.
+
+    Attributes:
+        candidates: the best passages, the best first; none where the context has no sub-word.
+        no_answer: the share of no answer; None where there always is one.
+        margin: by how much no answer scores above the best passage, in natural logarithms; infinite without any.
+    """
+
+    candidates: tuple[Candidate, ...]
+    no_answer: float | None
+    margin: float
+
+    def chosen(self, threshold: float | None) -> Candidate | None:
+        """The answer that is given.
+
+        Args:
+            threshold: the margin above which none is; None where one is always given.
+        """
+        if not self.candidates or (threshold is not None and self.margin > threshold):
+            return None
+        return self.candidates[0]
+
+
+Scored = tuple[NDArray[np.float32], NDArray[Any], NDArray[Any]]
+"""Of a window: [2, 1 + sub-words] scores of start and end, no answer first; where each sub-word begins and ends."""
+
+
+def found_answers(windows: Iterable[Scored], *, longest: int, number: int, may_lack: bool) -> FoundAnswers:
+    """The best passages over all windows of a row.
+
+    A passage scores the sum of its start's and its end's log-probability in its window; one that several windows show
+    scores as it does best. No answer scores as it does where it is least likely: it takes all windows to rule an answer
+    out (Devlin et al. 2019, section 4.3).
+
+    Args:
+        windows: of the row.
+        longest: sub-words that a passage has at the most.
+        number: of passages to keep.
+        may_lack: whether there may be no answer.
+    """
+    best: dict[tuple[int, int], float] = {}
+    nothing = np.inf
+    for scores, begin, end in windows:
+        nothing = min(nothing, float(scores[0, 0]) + float(scores[1, 0]))
+        for score, first, last in _best_spans(scores[:, 1:], begin, end, longest, number):
+            at = (int(begin[first]), int(end[last]))
+            best[at] = max(score, best.get(at, -np.inf))
+    spans = sorted(best, key=lambda at: (-best[at], at))[:number]
+    if not spans:
+        return FoundAnswers((), 1.0 if may_lack else None, np.inf)
+    values = np.array([best[at] for at in spans] + ([nothing] if may_lack else []))
+    shares = np.exp(values - values.max())
+    shares /= shares.sum()
+    candidates = tuple(Candidate(*at, float(share)) for at, share in zip(spans, shares, strict=False))
+    return FoundAnswers(candidates, float(shares[-1]) if may_lack else None, nothing - best[spans[0]])
+
+
+def _best_spans(
+    scores: NDArray[np.float32], begin: NDArray[Any], end: NDArray[Any], longest: int, number: int
+) -> Iterator[tuple[float, int, int]]:
+    """The best spans of one window: score, first and last sub-word; no two of the same characters."""
+    starts, ends = scores
+    total = len(starts)
+    if not total:
+        return
+    # Of sub-words that share their characters (the bytes of one letter) the first one begins it, the last one ends it.
+    starts = np.where(np.append(True, begin[1:] > begin[:-1]), starts, -np.inf)
+    ends = np.where(np.append(end[1:] > end[:-1], True), ends, -np.inf)
+    width = min(longest, total)
+    padded = np.append(ends, np.full(width - 1, -np.inf, dtype=ends.dtype))
+    sums = (starts[:, None] + np.lib.stride_tricks.sliding_window_view(padded, width)).ravel()
+    kept = min(number, sums.size)
+    for at in np.argpartition(sums, sums.size - kept)[-kept:].tolist():
+        if sums[at] > -np.inf:
+            first, further = divmod(at, width)
+            yield float(sums[at]), first, first + further
+
+
+def _without_space(text: str, offsets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Offsets without the white space that byte-level and SentencePiece tokenizers count to a sub-word."""
+    total = len(text)
+    space = np.fromiter(map(str.isspace, text), dtype=bool, count=total)
+    places = np.arange(total + 1)
+    # At each character the first one from there on that is no space, and behind each the end of the last one.
+    following = np.minimum.accumulate(np.append(np.where(space, total, places[:-1]), total)[::-1])[::-1]
+    before = np.maximum.accumulate(np.append(0, np.where(space, 0, places[1:])))
+    begin, end = offsets[:, 0], offsets[:, 1]
+    return following[begin], np.where(end > begin, before[end], 0)

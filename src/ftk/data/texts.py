@@ -1,0 +1,112 @@
+"""Rows of one text, or of two that belong together, with what is to be learned of them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ftk.data.cells import RowFault
+from ftk.data.columns import PAIR, TEXT, find_column, missing, say_columns, string_of, weight_of
+from ftk.data.rows import Notes, Row
+
+Target = Callable[[Row, Any], Any]
+"""Makes a target of a row and its label column, or columns. Raises RowFault."""
+
+
+@dataclass(slots=True)
+class TextExample:
+    """One row.
+
+    Attributes:
+        text: the first text.
+        pair: the second one, or None.
+        target: what is to be learned, as the task wants it; None for an unlabelled row.
+        gold: the same as the row gives it, to be kept beside predictions.
+        weight: how often the row is drawn in training, beside the others.
+        row: where it comes from.
+        columns: the other columns.
+    """
+
+    text: str
+    pair: str | None
+    target: Any
+    gold: Any
+    weight: float
+    row: Row
+    columns: dict[str, Any]
+
+    @property
+    def texts(self) -> str:
+        """Both texts, as one; empty where there is nothing but white space."""
+        return (self.text if self.pair is None else f"{self.text}\n{self.pair}").strip()
+
+
+@dataclass(kw_only=True, slots=True)
+class TextReader:
+    """Checks rows and makes examples of them.
+
+    Attributes:
+        columns: ``data.columns``.
+        labelled: whether a row without a label is an error.
+        target: makes the target.
+        labels: the names that a label column is known by.
+        notes: are told of faults.
+    """
+
+    columns: dict[str, Any]
+    labelled: bool
+    target: Target
+    labels: tuple[str, ...]
+    notes: Notes
+
+    def read(self, rows: Iterable[Row]) -> list[TextExample]:
+        """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
+        examples = []
+        for row in rows:
+            try:
+                examples.append(self._example(row))
+            except RowFault as fault:
+                self.notes.error(fault.what, fault.advice, fault.place)
+        if any(example.pair is None for example in examples) and any(example.pair is not None for example in examples):
+            self._refuse_mixed(examples)
+        return examples
+
+    def _example(self, row: Row) -> TextExample:
+        text_at = find_column(row, "text", self.columns, TEXT)
+        if text_at is None:
+            raise missing(row, "row|rows without a text", "Name its column: data.columns.text=….")
+        text = string_of(row, text_at, "text")
+        pair_at = find_column(row, "pair", self.columns, PAIR)
+        pair = string_of(row, pair_at, "second text") if pair_at is not None else None
+        weight = weight_of(row, self.columns, needed=self.labelled)
+        used = {text_at, pair_at}
+        target = gold = None
+        label_at = self._label(row)
+        if label_at is not None:
+            names = label_at if isinstance(label_at, list) else [label_at]
+            used |= set(names)
+            gold = [row.values[name] for name in names] if isinstance(label_at, list) else row.values[label_at]
+            if self.labelled:
+                target = self.target(row, label_at)
+        elif self.labelled:
+            raise missing(row, "row|rows without a label", "Name its column: data.columns.label=….")
+        if self.labelled:
+            say_columns(self.notes, {"text": text_at, "pair": pair_at, "label": _one(label_at)}, self.columns)
+        others = {name: value for name, value in row.values.items() if name not in used}
+        return TextExample(text, pair, target, gold, weight, row, others)
+
+    def _label(self, row: Row) -> Any:
+        """The label's column, or the list of columns that the config names."""
+        wanted = self.columns.get("label")
+        if not isinstance(wanted, (list, tuple)):
+            return find_column(row, "label", self.columns, self.labels, needed=self.labelled)
+        found = [find_column(row, "label", {"label": name}, (), needed=self.labelled) for name in wanted]
+        return None if None in found else found
+
+    def _refuse_mixed(self, examples: list[TextExample]) -> None:
+        for example in examples:
+            if example.pair is None:
+                self.notes.error("row|rows without a second text", "All rows have one, or none has.", example.row.where)
+
+
+def _one(label_at: Any) -> str | None:
+    return label_at if isinstance(label_at, str) else None

@@ -1,0 +1,35 @@
+"""The small models among those that transformers' auto classes know."""
+
+
+def register_small_models() -> None:
+    """Let ``AutoConfig`` and the auto classes of models open folders of small models; again and again without harm."""
+    from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, AutoModelForTokenClassification
+
+    from ftk.models.small.bilstm import (
+        BilstmConfig,
+        BilstmForSequenceClassification,
+        BilstmForTokenClassification,
+        BilstmModel,
+    )
+    from ftk.models.small.cnn import CnnConfig, CnnForSequenceClassification, CnnModel
+    from ftk.models.small.cnn_lstm import CnnLstmConfig, CnnLstmForSequenceClassification, CnnLstmModel
+    from ftk.models.small.fasttext_bag import (
+        FasttextBagConfig,
+        FasttextBagForSequenceClassification,
+        FasttextBagModel,
+    )
+    from ftk.models.small.tfidf_linear import TfidfLinearConfig, TfidfLinearForSequenceClassification
+
+    for config in (CnnConfig, BilstmConfig, CnnLstmConfig, FasttextBagConfig, TfidfLinearConfig):
+        AutoConfig.register(config.model_type, config, exist_ok=True)
+    for encoder in (CnnModel, BilstmModel, CnnLstmModel, FasttextBagModel):
+        AutoModel.register(encoder.config_class, encoder, exist_ok=True)
+    for classifier in (
+        CnnForSequenceClassification,
+        BilstmForSequenceClassification,
+        CnnLstmForSequenceClassification,
+        FasttextBagForSequenceClassification,
+        TfidfLinearForSequenceClassification,
+    ):
+        AutoModelForSequenceClassification.register(classifier.config_class, classifier, exist_ok=True)
+    AutoModelForTokenClassification.register(BilstmConfig, BilstmForTokenClassification, exist_ok=True)

@@ -1,0 +1,198 @@
+"""Any number of labels for a text, or for two texts, each by a threshold of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ftk.config.schema import Unseen
+from ftk.data.cells import RowFault, from_cell
+from ftk.data.label_names import in_order, name_of, read_names
+from ftk.data.rows import Notes, Row
+from ftk.data.texts import TextExample
+from ftk.errors import ConfigError, DataError
+from ftk.metrics.label_sets import LabelSetMetric, best_thresholds
+from ftk.tasks.base import Batch, Labels, Loss
+from ftk.tasks.one_label import note_unseen
+from ftk.tasks.text_task import Scores, TextTask
+from ftk.tasks.weighing import Weighing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from ftk.data.features import Features, Ragged
+
+_PRESENT = {"1": True, "0": False, "true": True, "false": False, "": False}
+
+
+@dataclass(kw_only=True)
+class MultiLabel(Weighing, TextTask):
+    """Any number of labels. The fields are described in ``configs/task/multi-label.yaml``."""
+
+    demo: ClassVar[str | None] = "multi-label"
+    score: ClassVar[str] = "f1_micro"
+    label_columns: ClassVar[tuple[str, ...]] = ("labels", "label", "categories", "classes", "tags")
+    tuned: ClassVar[tuple[str, ...]] = ("thresholds",)
+
+    label_names: Any
+    separator: str
+    threshold: Any
+    thresholds: Any
+
+    def __post_init__(self) -> None:
+        self.check_weighing()
+        self.label_names = read_names(self.label_names)
+        fixed = self.threshold
+        if fixed != "tuned" and (isinstance(fixed, bool) or not isinstance(fixed, (int, float)) or not 0 < fixed < 1):
+            raise ConfigError(f"task.threshold={fixed}: it is tuned, or a probability between 0 and 1.")
+
+    def target(self, row: Row, column: Any) -> tuple[str, ...]:
+        if isinstance(column, list):
+            return tuple(name for name in column if self._present(row, name))
+        value = from_cell(row.values[column])
+        if value is None:
+            return ()
+        if isinstance(value, str):
+            value = [part for part in value.split(self.separator) if part.strip()]
+        if not isinstance(value, (list, tuple)):
+            value = [value]
+        names = tuple(dict.fromkeys(name_of(item, row, column, self.label_names) for item in value))
+        return names
+
+    def _present(self, row: Row, column: str) -> bool:
+        """Whether a column of its own says that a row has a label."""
+        value = row.values[column]
+        text = str(value).strip().lower().removesuffix(".0") if value is not None else ""
+        if text not in _PRESENT:
+            raise RowFault(
+                "row|rows with something else than 0 or 1 in a column of a label",
+                "With a list of columns each of them says of one label whether a row has it.",
+                f"{row.where}: {column}={value!r}"[:200],
+            )
+        return _PRESENT[text]
+
+    def fit(self, examples: Sequence[TextExample]) -> MultiLabel:
+        if self.class_weights != "balanced":
+            return self
+        counts = dict.fromkeys(in_order(name for example in examples for name in example.target), 0)
+        for example in examples:
+            for name in example.target:
+                counts[name] += 1
+        return replace(self, class_weights={name: (len(examples) - count) / count for name, count in counts.items()})
+
+    def labels(self, examples: Sequence[TextExample]) -> Labels:
+        found = in_order(name for example in examples for name in example.target)
+        if not found:
+            raise DataError("data.train: no row has a label; there is nothing to learn.")
+        return Labels(found)
+
+    def check_labels(
+        self, examples: Sequence[TextExample], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes
+    ) -> None:
+        assert labels is not None
+        for example in examples:
+            for name in example.target:
+                if name not in labels.ids:
+                    note_unseen(example, name, labels, split, policy, notes)
+
+    def target_columns(self, examples: Sequence[TextExample], labels: Labels | None) -> dict[str, Ragged]:
+        import numpy as np
+
+        from ftk.data.features import Ragged
+
+        assert labels is not None
+        present = np.zeros((len(examples), len(labels.names)), dtype=np.int32)
+        for row, example in enumerate(examples):
+            present[row, [labels.ids[name] for name in example.target if name in labels.ids]] = 1
+        columns = {"label": Ragged.of(list(present))}
+        weights = self.weight_of(labels.names)
+        if weights is not None:
+            each = np.where(present, np.array(weights, dtype=np.float32), np.float32(1))
+            columns["weight"] = Ragged.of(list(each), np.float32)
+        return columns
+
+    def target_tensors(self, features: Features, windows: Sequence[int]) -> dict[str, Tensor]:
+        import numpy as np
+        import torch
+
+        return {
+            name: torch.from_numpy(np.stack([features.columns[name][window] for window in windows])).float()
+            for name in ("label", "weight")
+            if name in features.columns
+        }
+
+    def begin(self, model: Any, features: Features) -> None:
+        """Each label as likely as it is in the training rows, for any text.
+
+        With even odds for labels that are rare the first thing that is learned is to say no to everything, and a model
+        that learns it by its features may lose what they tell of a text (Lin et al. 2017, section 3.3).
+        """
+        import torch
+
+        label = features.columns["label"].values.reshape(len(features), -1)
+        present = torch.from_numpy(label.mean(axis=0))
+        least = 1 / (len(label) + 1)
+        odds = torch.logit(present.clamp(least, 1 - least)).float()
+        for module in reversed(list(model.modules())):
+            if isinstance(module, torch.nn.Linear) and module.bias is not None and module.out_features == len(odds):
+                module.bias.data.copy_(odds)
+                return
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Loss:
+        from ftk.losses import several_of_many
+
+        total = several_of_many(
+            outputs,
+            batch.targets["label"],
+            weight=batch.targets.get("weight"),
+            smoothing=self.label_smoothing,
+            focal=self.focal,
+        )
+        return Loss(total, batch.count)
+
+    def scores(self, logits: Tensor) -> Tensor:
+        return logits.sigmoid()
+
+    def decode(
+        self,
+        examples: Sequence[TextExample],
+        features: Features,
+        first_row: int,
+        outputs: dict[int, NDArray[Any]],
+        labels: Labels | None,
+    ) -> list[Scores]:
+        """The probability of each label for each row."""
+        assert labels is not None
+        return [Scores(labels.names, row) for row in self.pooled(len(examples), features, first_row, outputs)]
+
+    def tune(self, scored: Sequence[tuple[TextExample, Scores]], labels: Labels | None) -> MultiLabel:
+        if self.threshold != "tuned":
+            return self
+        assert labels is not None
+        found = best_thresholds(
+            [example.target for example, _ in scored], [prediction.values for _, prediction in scored], labels.names
+        )
+        return replace(self, thresholds=found)
+
+    def threshold_of(self, name: str) -> float:
+        """The probability from which on a label is given; one half where validation could say nothing of it."""
+        if self.threshold != "tuned":
+            return float(self.threshold)
+        return float((self.thresholds or {}).get(name, 0.5))
+
+    def metric(self, labels: Labels | None) -> LabelSetMetric:
+        assert labels is not None
+        return LabelSetMetric(labels.names, [self.threshold_of(name) for name in labels.names])
+
+    def record(self, example: TextExample, prediction: Scores) -> dict[str, Any]:
+        """``labels``, the likeliest first, ``scores`` by label; ``gold_labels`` where the row has some."""
+        scores = prediction.rounded
+        given = [
+            name
+            for name, value in zip(prediction.names, prediction.values, strict=True)
+            if value >= self.threshold_of(name)
+        ]
+        given.sort(key=lambda name: -scores[name])
+        return self.written(example, {"labels": given, "scores": scores}, "gold_labels")
