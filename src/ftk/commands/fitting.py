@@ -20,8 +20,16 @@ from ftk.stopping import stop
 if TYPE_CHECKING:
     from ftk.commands.training import Training
 
-_UNREAD = ("hardware.micro_batch", "model.default_lr", "model.dropout", "run.stop_after", "task.focal")
-_UNREAD_TOO = ("task.label_smoothing",)
+_UNREAD = (
+    "hardware.micro_batch",
+    "model.default_lr",
+    "model.dropout",
+    "run.stop_after",
+    "task.focal",
+    "task.label_smoothing",
+    "task.robust",
+)
+"""Beside all keys of the sections that speak of steps."""
 
 
 @runtime_checkable
@@ -80,7 +88,7 @@ def _unread(run: Training) -> Iterator[str]:
         "optimizer": list(run.config.optimizer),
     }
     keys = [key for section, names in sections.items() for key in (section, *(f"{section}.{name}" for name in names))]
-    return (key for key in (*keys, *_UNREAD, *_UNREAD_TOO) if run.folder.invocation.sets(key))
+    return (key for key in (*keys, *_UNREAD) if run.folder.invocation.sets(key))
 
 
 def _targets(features: Features, labels: int) -> tuple[NDArray[Any], NDArray[Any] | None]:

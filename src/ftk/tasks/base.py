@@ -224,7 +224,7 @@ class Task(ABC):
     demo: ClassVar[str | None] = None
     """The folder of its built-in demo corpus."""
     auto_model: ClassVar[str]
-    """The transformers class that puts its head on an encoder."""
+    """The class that puts its head on an encoder: an auto class of transformers, or one of `ftk.models.heads`."""
     score: ClassVar[str]
     """The metric by which the best model is chosen."""
     higher_is_better: ClassVar[bool] = True
