@@ -78,8 +78,10 @@ def main() -> None:
         began = time.perf_counter()
         trainer.train()
         seconds = time.perf_counter() - began
-        logits = trainer.predict(data["test"]).predictions
-    gold = [row[options.label] for row in rows["test"]]
+        predicted = trainer.predict(data["test"])
+    # Grouped by length: in an order of its own, and so are the labels that come with it.
+    logits, gold = predicted.predictions, predicted.label_ids.tolist()
+    gold = gold if names is None else [names[int(number)] for number in gold]
     result = {"seconds": round(seconds, 1), **_scores(options.kind, names, logits, gold)}
     print(json.dumps(result))
 

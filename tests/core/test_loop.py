@@ -32,7 +32,7 @@ def make(tmp_path: Path) -> Any:
     from ftk.data.sentences import Broken
     from ftk.data.spans import Misaligned, Overlapping
     from ftk.data.subwords import WindowPlan
-    from ftk.data.tags import Scheme
+    from ftk.data.tags import Scheme, Units
     from ftk.data.words import Words
     from ftk.models.load import find, load
     from ftk.optim.groups import build_optimizer
@@ -46,6 +46,10 @@ def make(tmp_path: Path) -> Any:
         misaligned_spans=Misaligned.error,
         overlapping_spans=Overlapping.error,
         words=Words.auto,
+        units=Units.spans,
+        class_weights=None,
+        focal=0.0,
+        label_smoothing=0.0,
     )
     notes = Notes()
     path = write_conll(tmp_path / "toy.conll", toy_sentences(16))

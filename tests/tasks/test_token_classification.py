@@ -16,7 +16,7 @@ from ftk.config.paths import shipped_configs
 from ftk.data.corpus import RowCorpus, read_training_corpus
 from ftk.data.rows import Notes, Row
 from ftk.errors import ConfigError, DataError
-from ftk.tasks import build_task, task_from_fields
+from ftk.tasks import build_task
 from ftk.tasks.base import Labels
 
 pytestmark = pytest.mark.torch
@@ -143,18 +143,6 @@ def test_a_tag_that_training_lacks_is_missed_where_that_is_let_pass() -> None:
     with pytest.raises(DataError, match=r"(?s)^2 tags in validation .* The model knows A, C\..*\(token 2\): B\|C"):
         corpus(token_task(), **rows)
     assert found.labels == Labels(("A", "C"))
-
-
-def test_fields_that_older_models_and_configs_lack_are_those_of_entities() -> None:
-    node = yaml.safe_load((shipped_configs() / "task/ner.yaml").read_text(encoding="utf-8"))
-    new = ("units", "class_weights", "focal", "label_smoothing")
-    old = {name: value for name, value in node.items() if name not in new}
-    assert build_task(old) == build_task(node)
-    fields = {name: value for name, value in build_task(node).fields().items() if name not in new}
-    assert task_from_fields(type(build_task(node)), fields) == build_task(node)
-
-
-# What is learned of them.
 
 
 def features_of(task: Any, rows: list[dict[str, Any]], labels: Labels | None = None, **splits: Any) -> SimpleNamespace:

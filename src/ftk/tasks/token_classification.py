@@ -54,11 +54,7 @@ class TokenClassification(Weighing, RowTask):
     misaligned_spans: Misaligned
     overlapping_spans: Overlapping
     words: Words
-    # Models and configs that were written before there was a choice have none of these.
-    units: Units = Units.spans
-    class_weights: Any = None
-    focal: float = 0.0
-    label_smoothing: float = 0.0
+    units: Units
 
     def __post_init__(self) -> None:
         self.check_weighing()
