@@ -95,8 +95,9 @@ def _short(words: tuple[str, ...], data: Path, work: Path) -> str:
 
 
 def _ours(words: list[str], score: str, seed: int, work: Path) -> dict[str, Any]:
-    # The peer has no validation split; the model of the last epoch is scored.
-    more = ["model=minilm", "data.validation_share=0", f"run.seed={seed}"]
+    more = ["model=minilm", f"run.seed={seed}"]
+    if not any(word.startswith("data.validation=") for word in words):
+        more.append("data.validation_share=0")  # as the peer: the model of the last epoch is scored
     return _trained([*words, *more], work, score)
 
 

@@ -197,15 +197,13 @@ def beside(data: Path, work: Path) -> dict[str, tuple[list[str], list[str], str]
         "sts2016": (
             [
                 "task=regression",
-                f"data.train={sts['train']}",
-                f"data.test={sts['test']}",
+                *(f"data.{split}={path}" for split, path in sts.items()),
                 "optimizer.lr=1e-4",
                 "train.epochs=10",
             ],
             [
                 "--kind=regression",
-                f"--train={sts['train']}",
-                f"--test={sts['test']}",
+                *(f"--{split}={path}" for split, path in sts.items()),
                 "--text=text_a,text_b",
                 "--label=score",
                 "--lr=1e-4",

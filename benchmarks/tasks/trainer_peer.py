@@ -1,9 +1,9 @@
 """``transformers.Trainer`` on a text task, with the choices of the ``run_glue.py`` example and its best settings.
 
 The same rows, weights, epochs, batch size, peak learning rate, linear decay and seed as the run of ftk that it is held
-against; bf16, batches grouped by length and the fused optimizer where the processor has bf16. The model of the last
-epoch is scored on the test file. Relations: the four marks are added to the vocabulary, and the first token is
-classified.
+against; bf16, batches grouped by length and the fused optimizer where the processor has bf16. With a validation file
+the model of the epoch with the lowest loss there is scored on the test file, else that of the last epoch. Relations:
+the four marks are added to the vocabulary, and the first token is classified.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def main() -> None:
     """Train, score, print one JSON object."""
     options = _options()
     set_seed(options.seed)
-    rows = {split: _read(getattr(options, split)) for split in ("train", "test")}
+    splits = [name for name in ("train", "validation", "test") if getattr(options, name) is not None]
+    rows = {split: _read(getattr(options, split)) for split in splits}
     columns = options.text.split(",")
     regression = options.kind == "regression"
     names = None if regression else sorted({str(row[options.label]) for row in rows["train"]})
@@ -68,12 +69,19 @@ def main() -> None:
             bf16=options.bf16,
             use_cpu=not torch.cuda.is_available(),  # without it bf16 is refused where there is no GPU
             train_sampling_strategy="group_by_length",
-            save_strategy="no",
+            eval_strategy="epoch" if "validation" in data else "no",
+            save_strategy="epoch" if "validation" in data else "no",
+            load_best_model_at_end="validation" in data,
+            save_total_limit=1,
             report_to="none",
             disable_tqdm=True,
         )
         trainer = Trainer(
-            model, arguments, train_dataset=data["train"], data_collator=DataCollatorWithPadding(tokenizer)
+            model,
+            arguments,
+            train_dataset=data["train"],
+            eval_dataset=data.get("validation"),
+            data_collator=DataCollatorWithPadding(tokenizer),
         )
         began = time.perf_counter()
         trainer.train()
@@ -127,6 +135,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kind", choices=["classification", "regression", "relation"], required=True)
     parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--validation", type=Path)
     parser.add_argument("--test", type=Path, required=True)
     parser.add_argument("--text", required=True, help="column, or two parted by a comma")
     parser.add_argument("--label", required=True)

@@ -10,6 +10,9 @@ from ftk.data.permutation import Permutation
 
 _POOL = 50
 """Batches that are sorted by length together: padding nearly vanishes, and the order stays random."""
+_POOLS = 4
+"""Pools that an epoch has at least, where there are batches enough: sorted all at once, rows of one length would meet
+in the same batches again and again, and a small corpus is then learned less well."""
 
 
 class Order(Protocol):
@@ -67,7 +70,7 @@ class StepOrder:
         else:
             order = generator.choice(len(self.lengths), size=len(self.lengths), p=self.shares)
         batches = []
-        pool = self.batch_size * _POOL
+        pool = self.batch_size * max(1, min(_POOL, len(order) // (_POOLS * self.batch_size)))
         for begin in range(0, len(order), pool):
             part = order[begin : begin + pool]
             part = part[np.argsort(-self.lengths[part], kind="stable")]

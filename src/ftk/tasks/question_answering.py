@@ -174,7 +174,7 @@ class QuestionAnswering(RowTask):
             return unknown
         if span[1] - span[0] >= self.max_answer_tokens:
             what = f"row|rows whose answer has more than {self.max_answer_tokens} sub-words"
-            notes.count(what, "learned, but never found whole (task.max_answer_tokens)", example.row.where)
+            notes.count(what, "never found whole (task.max_answer_tokens)", example.row.where)
         targets = nothing
         for number, window in enumerate(windows):
             low, high = passage.within(window.second)
