@@ -79,7 +79,7 @@ def test_a_threshold_is_the_best_of_all(seed):
     scores = np.round(rng.random(25), 1).astype(np.float32)  # with ties
     found = best_thresholds([["a"] if there else [] for there in gold], list(scores[:, None]), ["a"])
     reached = f1_score(gold, scores >= found["a"])
-    tried = [f1_score(gold, scores >= cut, zero_division=0) for cut in np.linspace(0.001, 1.001, 200)]
+    tried = [f1_score(gold, scores >= cut, zero_division=0) for cut in np.linspace(0.0, 1.001, 200)]
     assert reached == pytest.approx(max(tried))
 
 
