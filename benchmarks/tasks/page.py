@@ -68,9 +68,9 @@ def _beside(found: dict[str, Any]) -> str:
         "## Beside `transformers.Trainer`",
         "",
         "The same weights, rows, epochs (3; of relations 2, of sts2016 10), batch size (16), peak rate, linear decay "
-        "after a tenth of the steps, and seeds 1 to 3; bf16, batches grouped by length, fused AdamW on both sides; the "
-        "model of the last epoch, for sts2016 that of the best epoch on validation. Of relations the peer classifies "
-        "the first token, with the four marks in its vocabulary.",
+        "after a tenth of the steps, and seeds (a score each in parentheses); bf16, batches grouped by length, fused "
+        "AdamW on both sides; the model of the last epoch, for sts2016 that of the best epoch on validation. Of "
+        "relations the peer classifies the first token, with the four marks in its vocabulary.",
         "",
         "| corpus | score | ftk | Trainer | difference of means |",
         "| --- | --- | --- | --- | ---: |",

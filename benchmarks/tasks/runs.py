@@ -145,6 +145,7 @@ def single(data: Path, work: Path) -> list[Run]:
                 f"data.train={intents / 'train.jsonl'}",
                 f"data.validation={intents / 'validate.jsonl'}",
                 "task.misaligned_spans=expand",
+                "task.overlapping_spans=longest",
                 "train.epochs=1",
             ),
             ("f1", "precision", "recall"),
