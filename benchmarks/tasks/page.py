@@ -80,17 +80,19 @@ def _beside(found: dict[str, Any]) -> str:
         sides = []
         for side in ("ftk", "Trainer"):
             values = [run["score"] for name, run in found.items() if name.startswith(f"{corpus} {side} ")]
-            if len(values) < 2:
+            if not values:
                 break
             sides.append(values)
         else:
-            cells = [
-                f"{statistics.mean(v):.4f} (sd {statistics.stdev(v):.4f}; {', '.join(f'{x:.4f}' for x in v)})"
-                for v in sides
-            ]
+            cells = [_mean(values) for values in sides]
             difference = statistics.mean(sides[0]) - statistics.mean(sides[1])
             lines.append(f"| {corpus} | {score} | {cells[0]} | {cells[1]} | {difference:+.4f} |")
     return "\n".join(lines)
+
+
+def _mean(values: list[float]) -> str:
+    spread = f"sd {statistics.stdev(values):.4f}; " if len(values) > 1 else ""
+    return f"{statistics.mean(values):.4f} ({spread}{', '.join(f'{value:.4f}' for value in values)})"
 
 
 def _shares(found: dict[str, Any]) -> str:
