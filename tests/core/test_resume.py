@@ -28,7 +28,8 @@ SETTINGS = (
     "train.log_every=2",
 )
 
-# Sends this process a signal in the middle of the accumulation of one optimizer step.
+# Sends this process a signal in the middle of the accumulation of one optimizer step; what cannot be caught only when
+# a state has been saved to go on from, which happens while the training goes on.
 INTERRUPTED = """
 import os, sys
 from ftk import cli
@@ -39,8 +40,9 @@ number, forward, seen = {forward}, TokenClassification.forward, []
 def counted(self, model, batch):
     if model.training:
         seen.append(1)
-        if len(seen) == number:
-            os.kill(os.getpid(), {signal})
+        if len(seen) == number or ({signal} == 9 and len(seen) > number):
+            if {signal} != 9 or os.path.isdir("broken/last"):
+                os.kill(os.getpid(), {signal})
     return forward(self, model, batch)
 
 TokenClassification.forward = counted
