@@ -195,24 +195,17 @@ def beside(data: Path, work: Path) -> dict[str, tuple[list[str], list[str], str]
             ],
             "f1_semeval",
         ),
-        "sts2016": (
-            [
-                "task=regression",
-                *(f"data.{split}={path}" for split, path in sts.items()),
-                "optimizer.lr=1e-4",
-                "train.epochs=10",
-            ],
-            [
-                "--kind=regression",
-                *(f"--{split}={path}" for split, path in sts.items()),
-                "--text=text_a,text_b",
-                "--label=score",
-                "--lr=1e-4",
-                "--epochs=10",
-            ],
-            "pearson",
-        ),
+        **{f"sts2016, lr {rate}": (*_similarity(sts, rate), "pearson") for rate in ("1e-4", "5e-5")},
     }
+
+
+def _similarity(sts: dict[str, Path], rate: str) -> tuple[list[str], list[str]]:
+    ours = ["task=regression", f"data.train={sts['train']}", f"data.test={sts['test']}"]
+    theirs = ["--kind=regression", f"--train={sts['train']}", f"--test={sts['test']}"]
+    return (
+        [*ours, f"optimizer.lr={rate}", "train.epochs=10"],
+        [*theirs, "--text=text_a,text_b", "--label=score", f"--lr={rate}", "--epochs=10"],
+    )
 
 
 def shares(data: Path, work: Path) -> dict[str, dict[int, list[str]]]:

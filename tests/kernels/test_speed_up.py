@@ -105,3 +105,18 @@ def test_it_is_saved_as_any_other_model(architecture: str, tmp_path: Path) -> No
     assert "ftk" not in json.loads((tmp_path / "fast" / "config.json").read_text()).values()
     opened = AutoModelForTokenClassification.from_pretrained(tmp_path / "fast")
     torch.testing.assert_close(opened.eval()(**batch()).logits, plain.eval()(**batch()).logits)
+
+
+def test_the_head_computes_in_fp32_under_autocast() -> None:
+    import torch
+
+    from ftk.kernels import speed_up
+
+    model = make("bert").eval()
+    speed_up(model, torch.device("cpu"))
+    head = model.classifier
+    hidden = torch.randn(3, 7, head.in_features, dtype=torch.bfloat16)
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+        found = head(hidden)
+    assert found.dtype is torch.float32
+    torch.testing.assert_close(found, hidden.float() @ head.weight.T + head.bias)

@@ -137,7 +137,13 @@ def test_pairs_are_read_together(ftk, tmp_path):
         one, other = FRUIT[i % 3], FRUIT[(i // 3) % 3]
         rows.append({"sentence1": one, "sentence2": other, "label": int(one == other)})
     data = write_jsonl(tmp_path / "pairs.jsonl", rows)
-    argv = (f"data.train={data}", f"data.validation={data}", "train.epochs=60", "train.eval_every=0.25")
+    argv = (
+        f"data.train={data}",
+        f"data.validation={data}",
+        "train.epochs=60",
+        "train.eval_every=0.25",
+        "train.batch_size=32",
+    )
     result = ftk("finetune", "task=text-classification", *FAST, *argv)
     assert result.code == 0, result.err
     assert "pair is 'sentence2'" in result.out
@@ -407,3 +413,72 @@ def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
     result = ftk(*argv, "data.unseen_labels=count")
     assert result.code == 0, result.err
     assert metrics()["test"]["accuracy"] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("trained_on", ["pairs", "singles"])
+def test_a_model_keeps_to_the_kind_of_rows_that_it_was_trained_on(ftk, trained_on):
+    singles = [{"text": row["text"], "label": row["label"]} for row in goods(24)]
+    pairs = [{**row, "pair": "who unloads them?"} for row in singles]
+    write_jsonl("singles.jsonl", singles)
+    write_jsonl("pairs.jsonl", pairs)
+    argv = ("task=text-classification", f"data.train={trained_on}.jsonl", "train.epochs=1")
+    assert ftk("finetune", *FAST, *argv).code == 0
+    assert ftk("predict", "checkpoint=run/best", f"input={trained_on}.jsonl", "output=same.jsonl").code == 0
+    if trained_on == "pairs":
+        result = ftk("predict", "checkpoint=run/best", "input=singles.jsonl", "output=out.jsonl")
+        assert result.code == 1
+        assert "24 rows without a second text" in result.err
+        assert "singles.jsonl:1" in result.err
+        return
+    result = ftk("predict", "checkpoint=run/best", "input=pairs.jsonl", "output=out.jsonl")
+    assert result.code == 0
+    assert "24 rows with a column 'pair': not read as a second text" in result.err
+    labels = [[row["scores"] for row in read_jsonl(name)] for name in ("same.jsonl", "out.jsonl")]
+    assert labels[0] == labels[1]
+    asked = ("checkpoint=run/best", "input=pairs.jsonl", "output=out2.jsonl", "data.columns.pair=pair")
+    result = ftk("predict", *asked)
+    assert result.code == 1
+    assert "leave out data.columns.pair" in result.err
+
+
+def test_labels_that_a_cut_takes_out_of_training_are_told(ftk):
+    rows = [*goods(20), *({"text": f"crate {i} of salt", "label": f"salt {i}"} for i in range(20))]
+    write_jsonl("train.jsonl", rows)
+    argv = ("task=text-classification", "data.train=train.jsonl", "data.validation_share=0.3", "train.max_steps=1")
+    result = ftk("finetune", *FAST, *argv)
+    assert result.code == 0
+    held = {row["gold_label"] for row in read_jsonl("run/predictions/validation.jsonl")}
+    lost = {label for label in held if label.startswith("salt")}
+    assert f"{len(lost)} label" in result.out
+    assert "leaves to validation alone" in result.out
+
+
+def test_thresholds_without_validation_are_told(ftk, files):
+    argv = ("task=multi-label", files[0], "data.validation_share=0", "train.max_steps=1")
+    result = ftk("finetune", *FAST, *argv)
+    assert result.code == 0
+    assert "no validation to tune on: a label is given from a probability of 0.5 on" in result.out
+    result = ftk("finetune", *FAST, *argv, "task.threshold=0.3", "run.overwrite=true")
+    assert "no validation to tune on" not in result.out
+
+
+def test_a_number_too_large_for_the_model_is_refused(ftk):
+    write_jsonl("train.jsonl", [{"text": f"crate {i}", "score": 1e300 if i == 5 else i} for i in range(20)])
+    result = ftk("finetune", "task=regression", *FAST, "data.train=train.jsonl")
+    assert result.code == 1
+    assert "1 row with a number beyond 1e+38" in result.err
+    assert "train.jsonl:6: score=1e+300" in result.err
+
+
+@pytest.mark.parametrize(
+    ("task", "kind"),
+    [
+        ("text-classification", "single_label_classification"),
+        ("multi-label", "multi_label_classification"),
+        ("regression", "regression"),
+    ],
+)
+def test_the_saved_model_says_its_problem_type(ftk, files, task, kind):
+    column = ("data.columns.label=price",) if task == "regression" else ()
+    assert ftk("finetune", f"task={task}", *FAST, *files, *column, "train.max_steps=1").code == 0
+    assert json.loads(Path("run/best/config.json").read_text())["problem_type"] == kind

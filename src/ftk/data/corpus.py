@@ -87,7 +87,10 @@ def read_training_corpus(data: DataConfig, task: RowTask, notes: Notes) -> RowCo
         _cut_validation(examples, task, data, notes)
     _note_overlap(examples, task, notes)
     corpus.task = task.fit(training)
+    if "validation" not in examples and corpus.task.untuned is not None:
+        notes.say(f"no validation to tune on: {corpus.task.untuned}.")
     corpus.labels = task.labels(training)
+    _note_unlearned(corpus.labels, examples["train"], task, notes)
     for split in ("validation", "test"):
         if split in examples:
             task.check_labels(examples[split], corpus.labels, split=split, policy=data.unseen_labels, notes=notes)
@@ -186,6 +189,24 @@ def _cut_validation(examples: dict[str, list[Any]], task: RowTask, data: DataCon
     }
     examples.clear()
     examples.update(ordered)
+
+
+def _note_unlearned(labels: Labels | None, train: list[Any], task: RowTask, notes: Notes) -> None:
+    """Say which labels a cut took out of training: the model has them, and never learns them."""
+    if labels is None:
+        return
+    try:
+        learned = task.labels(train)
+    except DataError:  # too few for the task: the labels that are missing say so
+        learned = None
+    lost = [name for name in labels.names if learned is None or name not in learned.ids]
+    if lost:
+        notes.count(
+            "label|labels that the cut leaves to validation alone",
+            "never learned; name a file (data.validation), or try another data.split_seed",
+            *lost[:5],
+            number=len(lost),
+        )
 
 
 def _note_overlap(examples: dict[str, list[Any]], task: RowTask, notes: Notes) -> None:

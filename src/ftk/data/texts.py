@@ -49,6 +49,7 @@ class TextReader:
         labelled: whether a row without a label is an error.
         target: makes the target.
         labels: the names that a label column is known by.
+        pairs: whether rows have a second text; None where that is for the rows to say.
         notes: are told of faults.
     """
 
@@ -56,6 +57,7 @@ class TextReader:
     labelled: bool
     target: Target
     labels: tuple[str, ...]
+    pairs: bool | None
     notes: Notes
 
     def read(self, rows: Iterable[Row]) -> list[TextExample]:
@@ -66,8 +68,6 @@ class TextReader:
                 examples.append(self._example(row))
             except RowFault as fault:
                 self.notes.error(fault.what, fault.advice, fault.place)
-        if any(example.pair is None for example in examples) and any(example.pair is not None for example in examples):
-            self._refuse_mixed(examples)
         return examples
 
     def _example(self, row: Row) -> TextExample:
@@ -75,7 +75,7 @@ class TextReader:
         if text_at is None:
             raise missing(row, "row|rows without a text", "Name its column: data.columns.text=….")
         text = string_of(row, text_at, "text")
-        pair_at = find_column(row, "pair", self.columns, PAIR)
+        pair_at = self._pair(row)
         pair = string_of(row, pair_at, "second text") if pair_at is not None else None
         weight = weight_of(row, self.columns, needed=self.labelled)
         used = {text_at, pair_at}
@@ -102,10 +102,27 @@ class TextReader:
         found = [find_column(row, "label", {"label": name}, (), needed=self.labelled) for name in wanted]
         return None if None in found else found
 
-    def _refuse_mixed(self, examples: list[TextExample]) -> None:
-        for example in examples:
-            if example.pair is None:
-                self.notes.error("row|rows without a second text", "All rows have one, or none has.", example.row.where)
+    def _pair(self, row: Row) -> str | None:
+        """The column of the second text, where rows are to have one."""
+        found = find_column(row, "pair", self.columns, PAIR)
+        if self.pairs and found is None:
+            advice = "Rows are pairs of texts here (task.pairs=true); data.columns.pair=… names the column."
+            raise missing(row, "row|rows without a second text", advice)
+        if self.pairs is False and found is not None:
+            if self.columns.get("pair") is not None:
+                advice = "Rows are single texts here (task.pairs=false); leave out data.columns.pair."
+                raise RowFault("row|rows with a second text", advice, f"{row.where}: column '{found}'")
+            what = f"row|rows with a column '{found}'"
+            self.notes.count(
+                what, "not read as a second text: rows are single texts here (task.pairs=false)", row.where
+            )
+            return None
+        return found
+
+
+def has_pairs(rows: Iterable[Row], columns: dict[str, Any]) -> bool:
+    """Whether any row has a second text, by the config or by a name that people use."""
+    return columns.get("pair") is not None or any(name in row.values for row in rows for name in PAIR)
 
 
 def _one(label_at: Any) -> str | None:

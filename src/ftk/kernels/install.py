@@ -5,6 +5,7 @@ from torch import nn
 
 from ftk.kernels import attention
 from ftk.kernels.dropout import FastDropout
+from ftk.kernels.head import exact_head
 from ftk.kernels.linear import FastLinear
 from ftk.kernels.norm import FastLayerNorm
 from ftk.kernels.product import pays_in_training
@@ -17,8 +18,10 @@ def speed_up(model: nn.Module, device: torch.device, *, compiled: bool = False) 
 
     A compiled model keeps torch's own modules, which a compiler can see into. Else modules of a plain torch class
     become ones of the fast class, their parameters and names as they were: what the model saves is the same. Attention
-    is replaced where the architecture leaves it to a function that can be chosen.
+    is replaced where the architecture leaves it to a function that can be chosen. On every device the head computes in
+    fp32.
     """
+    exact_head(model)
     if compiled:
         model.compile(dynamic=True)
     if compiled or device.type != "cpu":

@@ -101,6 +101,7 @@ def find(model: ModelConfig, corpus: Corpus) -> Source:
             if "dropout" in name and isinstance(value, (int, float)) and not isinstance(value, bool):
                 setattr(config, name, model.dropout)
     _settle_segments(config, tokenizer)
+    config.problem_type = corpus.task.problem_type
     labels, same = _settle_labels(config, corpus.labels)
     weights = folder if model.init is Init.pretrained else None
     length = trained_length(weights) if weights is not None else None

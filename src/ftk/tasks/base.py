@@ -225,6 +225,8 @@ class Task(ABC):
     """The folder of its built-in demo corpus."""
     auto_model: ClassVar[str]
     """The class that puts its head on an encoder: an auto class of transformers, or one of `ftk.models.heads`."""
+    problem_type: ClassVar[str | None] = None
+    """What transformers calls its kind of problem, for those who load the saved model with it."""
     score: ClassVar[str]
     """The metric by which the best model is chosen."""
     higher_is_better: ClassVar[bool] = True
@@ -322,6 +324,11 @@ class Task(ABC):
             labels: of the model.
         """
         return self
+
+    @property
+    def untuned(self) -> str | None:
+        """What holds where there is no validation split to tune on, in words; None where nothing is to be tuned."""
+        return None
 
     def fields(self) -> dict[str, Any]:
         """The fields as plain values, to be saved."""

@@ -32,6 +32,7 @@ class MultiLabel(Weighing, TextTask):
     """Any number of labels. The fields are described in ``configs/task/multi-label.yaml``."""
 
     demo: ClassVar[str | None] = "multi-label"
+    problem_type: ClassVar[str | None] = "multi_label_classification"
     score: ClassVar[str] = "f1_micro"
     label_columns: ClassVar[tuple[str, ...]] = ("labels", "label", "categories", "classes", "tags")
     tuned: ClassVar[tuple[str, ...]] = ("thresholds",)
@@ -175,6 +176,12 @@ class MultiLabel(Weighing, TextTask):
             [example.target for example, _ in scored], [prediction.values for _, prediction in scored], labels.names
         )
         return replace(self, thresholds=found)
+
+    @property
+    def untuned(self) -> str | None:
+        if self.threshold != "tuned" or self.thresholds is not None:
+            return None
+        return "a label is given from a probability of 0.5 on (task.threshold=… for another)"
 
     def threshold_of(self, name: str) -> float:
         """The probability from which on a label is given; one half where validation could say nothing of it."""

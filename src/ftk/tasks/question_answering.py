@@ -260,6 +260,12 @@ class QuestionAnswering(RowTask):
             for row in range(first_row, first_row + len(examples))
         ]
 
+    @property
+    def untuned(self) -> str | None:
+        if not self.may_lack or self.threshold != "tuned" or self.null_threshold is not None:
+            return None
+        return "no answer is given where its score is above that of the best one (task.threshold=… for a margin)"
+
     def tune(self, scored: Sequence[tuple[QuestionExample, FoundAnswers]], labels: Labels | None) -> QuestionAnswering:
         """The threshold of the best F1, where there are rows with and rows without an answer to find it on."""
         if not self.may_lack or self.threshold != "tuned":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftk.config.schema import Unseen
+from ftk.data.cells import RowFault
 from ftk.data.columns import number_of
 from ftk.data.rows import Notes, Row
 from ftk.data.texts import TextExample
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
     from ftk.data.features import Features, Ragged
 
 
+_LARGEST = 1e38
+"""The power of ten below the largest number of fp32."""
+
+
 @dataclass(kw_only=True)
 class Regression(TextTask):
     """Numbers. The fields are described in ``configs/task/regression.yaml``."""
 
     demo: ClassVar[str | None] = "regression"
+    problem_type: ClassVar[str | None] = "regression"
     score: ClassVar[str] = "rmse"
     higher_is_better: ClassVar[bool] = False
     label_columns: ClassVar[tuple[str, ...]] = ("score", "label", "value", "rating", "target")
@@ -37,7 +43,15 @@ class Regression(TextTask):
 
     def target(self, row: Row, column: Any) -> dict[str, float]:
         names = column if isinstance(column, list) else [column]
-        return {name: number_of(row, name) for name in names}
+        found = {name: number_of(row, name) for name in names}
+        for name, value in found.items():
+            if abs(value) > _LARGEST:
+                raise RowFault(
+                    f"row|rows with a number beyond {_LARGEST:g}",
+                    "Targets are computed in fp32.",
+                    f"{row.where}: {name}={value:g}",
+                )
+        return found
 
     def fit(self, examples: Sequence[TextExample]) -> Regression:
         import numpy as np

@@ -26,6 +26,7 @@ class TextClassification(OneLabel, TextTask):
     """One label of many. The fields are described in ``configs/task/text-classification.yaml``."""
 
     demo: ClassVar[str | None] = "text-classification"
+    problem_type: ClassVar[str | None] = "single_label_classification"
     score: ClassVar[str] = "accuracy"
     label_columns: ClassVar[tuple[str, ...]] = ("label", "category", "class", "intent", "labels", "target")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftk.data.rows import Notes, Row
-from ftk.data.texts import TextExample, TextReader
+from ftk.data.texts import TextExample, TextReader, has_pairs
 from ftk.tasks.base import Batch, Labels, Noise, RowTask
 from ftk.tasks.weighing import drawn_by_weight
 
@@ -53,6 +53,7 @@ class TextTask(RowTask):
     """Names that the label column is known by."""
 
     pooling: Pooling
+    pairs: bool | None
 
     @abstractmethod
     def target(self, row: Row, column: Any) -> Any:
@@ -82,9 +83,20 @@ class TextTask(RowTask):
         """How often each row is drawn in training; None: each once a pass."""
         return drawn_by_weight(examples)
 
+    def settle(self, rows: Sequence[Row], *, columns: dict[str, Any], notes: Notes) -> TextTask:
+        """``pairs``: where one row has a second text all have to."""
+        if self.pairs is not None:
+            return self
+        return replace(self, pairs=has_pairs(rows, columns))
+
     def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[TextExample]:
         return TextReader(
-            columns=columns, labelled=labelled, target=self.target, labels=self.label_columns, notes=notes
+            columns=columns,
+            labelled=labelled,
+            target=self.target,
+            labels=self.label_columns,
+            pairs=self.pairs,
+            notes=notes,
         ).read(rows)
 
     def key(self, example: TextExample) -> str:
