@@ -69,13 +69,19 @@ def _beside(found: dict[str, Any]) -> str:
         "",
         "The same weights, rows, epochs (3; of relations 2, of sts2016 10), batch size (16), peak rate, linear decay "
         "after a tenth of the steps, and seeds (a score each in parentheses); bf16, batches grouped by length, fused "
-        "AdamW on both sides; the model of the last epoch, for sts2016 that of the best epoch on validation. Of "
-        "relations the peer classifies the first token, with the four marks in its vocabulary.",
+        "AdamW on both sides; the model of the last epoch. Of relations the peer classifies the first token, with the "
+        "four marks in its vocabulary. Of sts2016, 325 training and 93 test rows, two peak rates are shown: ftk learns "
+        "standardised targets, which get to where they are learned by heart at a lower rate than raw ones.",
         "",
         "| corpus | score | ftk | Trainer | difference of means |",
         "| --- | --- | --- | --- | ---: |",
     ]
-    names = {"banking77": "accuracy", "semeval2010": "f1_semeval", "sts2016": "pearson"}
+    names = {
+        "banking77": "accuracy",
+        "semeval2010": "f1_semeval",
+        "sts2016, lr 1e-4": "pearson",
+        "sts2016, lr 5e-5": "pearson",
+    }
     for corpus, score in names.items():
         sides = []
         for side in ("ftk", "Trainer"):
