@@ -29,6 +29,7 @@ class Regression(TextTask):
     demo: ClassVar[str | None] = "regression"
     score: ClassVar[str] = "rmse"
     higher_is_better: ClassVar[bool] = False
+    labels_are: ClassVar[str | None] = "targets"
     label_columns: ClassVar[tuple[str, ...]] = ("score", "label", "value", "rating", "target")
 
     robust: bool
