@@ -179,7 +179,7 @@ def test_texts_in_a_folder_a_class_say_where_they_come_from() -> None:
 def test_texts_without_labels_are_refused_where_a_row_needs_one() -> None:
     Path("texts").mkdir()
     write_lines("texts/1.txt", ["a cat", "sat on the mat"])
-    with pytest.raises(DataError, match=r"^data\.train: texts/1\.txt has nothing that says which label.*texts/cat/1"):
+    with pytest.raises(DataError, match=r"^data\.train: texts/1\.txt has no named columns.*texts/cat/1"):
         read_splits(data_config(train="texts"), ("train",), demo=None, notes=Notes(), tagged=False)
     write_jsonl("texts/1.txt", [{"text": "a cat", "label": "cat"}])
     found = read_splits(data_config(train="texts"), ("train",), demo=None, notes=Notes(), tagged=False)

@@ -152,10 +152,9 @@ def _refuse_columned(files: list[Path], data: DataConfig, *, key: str) -> None:
     for path in files:
         if kind_of(path, data.encoding, labelled=True) == "conll" and next(_with_text(path, data.encoding), None):
             raise DataError(
-                f"{key}: {path} has nothing that says which label its texts have. What is read are files with a column "
-                "for the text and one for the label (CSV, TSV, JSON lines, Parquet), or for texts in .txt files a "
-                "folder that holds one folder a class: texts/cat/1.txt, texts/dog/1.txt. data=csv or data=jsonl "
-                "settles the format of a file with another ending."
+                f"{key}: {path} has no named columns, and so no labels. What is read are CSV, TSV, JSON lines and "
+                "Parquet (data=csv, data=jsonl or data=parquet where the ending says nothing), or, for texts of "
+                "classes, .txt files in a folder that holds one folder a class: texts/cat/1.txt, texts/dog/1.txt."
             )
 
 

@@ -62,7 +62,7 @@ class MultiLabel(Weighing, TextTask):
             if values == {"0", "1"}:
                 raise DataError(
                     f"data.columns.label: all rows have 0 or 1 in '{column}'. data.columns.label=[{column}] reads it "
-                    "as a column that says of one label whether a row has it; task.label_names=[…] names labels 0 and 1."
+                    "as a column that says of one label whether a row has it; task.label_names=[…] names two labels."
                 )
         return self
 
