@@ -166,6 +166,15 @@ def test_values_that_cannot_work(ftk: Callable[..., Result], values: dict[str, s
             "model.tokenizer: special tokens ['x', 'x']",
             "Each of them must be another one.",
         ),
+        (["task=regression", "data.columns.label=[]"], "data.columns.label=[]", "Name at least one column"),
+        (
+            ["task=regression", "data.columns.label=[score,score]"],
+            "data.columns.label=[score,score]",
+            "It names the column 'score' twice.",
+        ),
+        (["task=multi-label", "data.columns.label=[a,null]"], "data.columns.label=[a,None]", "the name of a column"),
+        (["task=multi-label", "data.columns.text=[a,b]"], "data.columns.text=[a,b]", "the name of one column"),
+        (["data.columns.text="], "data.columns.text=", "null has it found by name"),
         (["task=mlm"], "task (MaskedLanguageModel)", "It learns from raw text: ftk pretrain."),
         (["data.max_length=64", "data.stride=40"], "data.stride=40", "may share at most half of it: 32"),
         (

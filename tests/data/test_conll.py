@@ -82,6 +82,14 @@ def test_what_is_passed_over_and_what_was_chosen_is_said() -> None:
     assert any("4 columns" in note and "tokens in '0'" in note and "tags in '3'" in note for note in notes)
 
 
+def test_what_is_said_of_a_column_is_where_it_comes_from() -> None:
+    content = columns("{i}{s}{token}{s}{tag}{s}{tag}")
+    said = "4 columns; tokens in '1' (found by their content), tags in '3' (set in data.columns)."
+    assert any(note.endswith(said) for note in read(content, "a.conll", columns={"tags": 3}).notes)
+    said = "4 columns; tokens in '1', tags in '2' (set in data.columns)."
+    assert any(note.endswith(said) for note in read(content, "a.conll", columns={"tokens": 1, "tags": 2}).notes)
+
+
 def test_other_columns_are_kept_by_name_or_number() -> None:
     named = read("# global.columns = ID FORM NER\n" + columns("{i}{s}{token}{s}{tag}"), "train.conll")
     assert named.values[1]["column_ID"] == ["1", "2"]

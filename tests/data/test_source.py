@@ -144,8 +144,9 @@ def test_what_a_folder_has_beside_the_data_is_said() -> None:
 @pytest.mark.parametrize("content", ["", "\n\n", "# only a comment\n", "-DOCSTART-\tO\n\n"])
 def test_a_split_without_rows_is_an_error(content: str) -> None:
     Path("train.conll").write_text(content, encoding="utf-8")
-    with pytest.raises(DataError, match=r"^data\.train: no row in train\.conll; the file is empty"):
+    with pytest.raises(DataError, match=r"^data\.train: there is no row in train\.conll[;.]") as refused:
         read_splits(data_config(train="train.conll"), ("train",), demo=None, notes=Notes())
+    assert str(refused.value).endswith("; the file is empty.") == (content == "")
 
 
 def test_a_file_that_is_lost_before_it_is_read_is_an_error() -> None:
@@ -162,3 +163,26 @@ def test_fingerprints_change_with_the_content_alone() -> None:
         path.write_text(content, encoding="utf-8")
     found = fingerprint([a, b, c])
     assert found["a"] == found["b"] != found["c"]
+
+
+def test_texts_in_a_folder_a_class_say_where_they_come_from() -> None:
+    for name in ("cat/1", "dog/1"):
+        Path("texts", name).parent.mkdir(parents=True)
+        write_lines(f"texts/{name}.txt", [f"a {name}"])
+    rows = list(stream("texts", data_config(), Notes()))
+    assert [(row.values["label"], row.values["file"]) for row in rows] == [("cat", "cat/1.txt"), ("dog", "dog/1.txt")]
+    with pytest.raises(DataError, match=r"no file with a known ending \([^)]*\)\.$"):
+        expand("texts", key="data.train")
+    Path("texts/README.md").touch()
+    with pytest.raises(DataError, match=r"One folder a class is read where no file is beside the folders \(README"):
+        expand("texts", key="data.train")
+
+
+def test_texts_without_labels_are_refused_where_a_row_needs_one() -> None:
+    Path("texts").mkdir()
+    write_lines("texts/1.txt", ["a cat", "sat on the mat"])
+    with pytest.raises(DataError, match=r"^data\.train: texts/1\.txt has no named columns.*texts/cat/1"):
+        read_splits(data_config(train="texts"), ("train",), demo=None, notes=Notes(), tagged=False)
+    write_jsonl("texts/1.txt", [{"text": "a cat", "label": "cat"}])
+    found = read_splits(data_config(train="texts"), ("train",), demo=None, notes=Notes(), tagged=False)
+    assert [row.values["label"] for row in found["train"].rows] == ["cat"]

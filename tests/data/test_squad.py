@@ -294,9 +294,38 @@ def test_validation_is_cut_off_by_context(tmp_path: Path) -> None:
     assert {split: len(rows) for split, rows in corpus.examples.items()} == {"train": 24, "validation": 12}
 
 
+def test_questions_with_one_id_are_counted() -> None:
+    found = read(json.dumps(squad(ANSWERED, LACKING, {**LACKING, "id": "q1"}), indent=1), "dev.json")
+    assert len(found.rows) == 3
+    [note] = found.notes
+    assert note.startswith("1 question with the id of an earlier one: kept")
+    assert "(id q1)" in note
+
+
+@pytest.mark.parametrize("text", ['{"version": "1"}', '{\n  "version": "1"\n}'])
+def test_a_file_without_articles_is_told_what_is_expected(text: str) -> None:
+    Path("dev.json").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"list 'data'|one object a line, or one array") as refused:
+        read_training_corpus(data_config(train="dev.json"), qa_task(), Notes())
+    assert "dev.json:" in str(refused.value)
+
+
+def test_no_article_is_another_thing_than_an_empty_file() -> None:
+    Path("dev.json").write_text('{"version": "1", "data": []}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"there is no row in dev\.json\."):
+        read_training_corpus(data_config(train="dev.json"), qa_task(), Notes())
+
+
+def test_the_facts_of_a_run_say_nothing_of_what_the_model_computes() -> None:
+    Path("train.json").write_text(json.dumps(squad(ANSWERED, LACKING)), encoding="utf-8")
+    notes = Notes()
+    read_training_corpus(data_config(train="train.json", validation_share=0.0), qa_task(), notes)
+    assert "rows: 2 train" in list(notes.drain())
+
+
 def test_one_context_cannot_be_cut() -> None:
     Path("train.json").write_text(json.dumps(squad(ANSWERED, LACKING)), encoding="utf-8")
-    with pytest.raises(DataError, match="training rows that all belong together are too few"):
+    with pytest.raises(DataError, match="training rows that all ask of one context are too few"):
         read_training_corpus(data_config(train="train.json"), qa_task(), Notes())
 
 

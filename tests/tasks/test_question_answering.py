@@ -461,7 +461,7 @@ GOOD = {"question": "Where to?", "context": "Ada went to Oslo", "answers": "Oslo
         ([{**GOOD, "question": ["Where", "to"]}], (), ["question is not a string", "train.jsonl:1"]),
         ([{**GOOD, "answers": {"text": ["Oslo"], "answer_start": []}}], (), ["answers that cannot be read", "{"]),
         ([GOOD], (), ["one training row is too few", "data.validation"]),
-        ([GOOD, {**GOOD, "question": "Who?"}], (), ["all belong together", "data.validation"]),
+        ([GOOD, {**GOOD, "question": "Who?"}], (), ["all ask of one context", "data.validation_share=0"]),
         ([GOOD], ("data.columns.answers=gold",), ["without the column 'gold'", "data.columns.answers"]),
         ([GOOD], ("data=squad",), ["has no list 'data'", "train.jsonl"]),
         ([GOOD], ("task.no_answer=maybe",), ["task.no_answer=maybe", "auto, true or false"]),

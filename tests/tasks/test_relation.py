@@ -69,11 +69,14 @@ def test_it_learns_directions_and_predicts_the_same_for_rows_of_every_form(ftk, 
         {"sentence": "Boris obeys old Chen Berg .", "subject": [0, 5], "object": {"start": 16, "end": 25}},
         {"tokens": ["Boris", "obeys", "old", "Chen", "Berg", "."], "head": [0, 1], "tail": [3, 5]},
         {"text": "<e2>Emil Berg</e2> feeds old <e1>Ada</e1> .", "id": 3},
+        {"text": " ", "id": 4},
     ]
     result = ftk("predict", "checkpoint=run/best", f"input={write_jsonl('in.jsonl', rows)}", "output=out.jsonl")
     assert result.code == 0, result.err
     assert "of their own" not in result.err
-    *same, turned = read_jsonl("out.jsonl")
+    *same, turned, empty = read_jsonl("out.jsonl")
+    assert empty == {"id": 4, "text": "", "head": None, "tail": None, "label": None, "score": None, "scores": None}
+    assert "1 empty row: kept, without a label (in.jsonl:5)" in result.err
     for record in same:
         assert record["text"] == "Boris obeys old Chen Berg ."
         assert record["head"] == {"text": "Boris", "start": 0, "end": 5}
@@ -200,6 +203,7 @@ BROKEN = {
     "crossing": ({"text": "<e1>Ada <e2>in</e1> Oslo</e2>", "label": "in"}, "head and tail overlap"),
     "nested": ({"text": "<e1>Ada of <e2>Oslo</e2></e1>", "label": "in"}, "head and tail overlap"),
     "no label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>"}, "without a label.*data.columns.label"),
+    "nothing": ({"text": " ", "label": "in"}, "empty text"),
     "null label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>", "label": None}, "something else than a label"),
     "outside": (
         {**SPANS, "head": [0, 3], "tail": [7, 12]},
@@ -234,6 +238,14 @@ def test_broken_rows_are_told_with_their_place_before_anything_is_loaded(ftk, fa
 def test_unlabelled_rows_need_no_label():
     [example] = examples({"text": "<e1>Ada</e1> in <e2>Oslo</e2>"}, labelled=False)
     assert (example.target, example.gold) == (None, None)
+
+
+def test_an_empty_row_to_predict_for_is_kept_and_counted():
+    notes = Notes()
+    rows = [Row(row, "in.txt", line) for line, row in enumerate([{"text": ""}, {"tokens": []}], start=1)]
+    found = task().read(rows, columns={}, labelled=False, notes=notes)
+    assert [example.empty for example in found] == [True, True]
+    assert list(notes.drain()) == ["2 empty rows: kept, without a label (in.txt:1, in.txt:2)"]
 
 
 @pytest.mark.parametrize(

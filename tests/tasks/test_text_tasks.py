@@ -372,12 +372,6 @@ COMMON = {
     "text that is a list": ("rows", [{"text": ["x"]}], (), "whose text is not a string"),
     "no label": ("rows", [{"text": "x"}], (), "without a label"),
     "a column that is not there": ("rows", [{"text": "x"}], ("data.columns.label=kind",), "without the column 'kind'"),
-    "a number for a file with a header": (
-        "rows",
-        [{"text": "x"}],
-        ("data.columns.text=0",),
-        "need data.header=false",
-    ),
     "a weight that is a word": (
         "rows",
         [{"text": "x", "labels": [], "score": 1, "w": "much"}],

@@ -406,5 +406,6 @@ def test_what_is_wrong_is_told_before_anything_is_loaded(
     result = ftk("finetune", *argv, *words)
     assert result.code == 1
     assert message in result.err
+    assert result.err.count("upper case") <= 1
     assert "Traceback" not in result.err
     assert not Path("run").exists()

@@ -104,6 +104,7 @@ def _data(data: DataConfig) -> Iterator[Mistake]:
         "".encode(data.encoding)
     except LookupError:
         yield Mistake(f"data.encoding={data.encoding}", "Python knows no such encoding; try utf-8, latin-1 or cp1252.")
+    yield from _columns(data.columns)
     if data.format is Format.hub:
         if data.name is None:
             yield Mistake("data=hub", "Say which dataset: data.name=<hub id or folder>.")
@@ -122,6 +123,26 @@ def _data(data: DataConfig) -> Iterator[Mistake]:
                 expand(spec, key=f"data.{split}")
         except FtkError as error:
             yield Mistake(f"data.{split}={spec}", _sentence(error))
+
+
+def _columns(columns: dict[str, Any]) -> Iterator[Mistake]:
+    """Roles for which no column, no name, or one column twice is given."""
+    for role, wanted in columns.items():
+        what = f"data.columns.{role}={_yaml(wanted)}"
+        listed = isinstance(wanted, (list, tuple))
+        names = [str(name) for name in wanted] if listed else [wanted]
+        if listed and role != "label":
+            what = f"data.columns.{role}=[{','.join(names)}]"
+            yield Mistake(what, "It is the name of one column; only data.columns.label can be several.")
+        elif listed and not names:
+            yield Mistake(f"data.columns.{role}=[]", "Name at least one column, or leave it to be found by name: null.")
+        elif listed and any(isinstance(name, (list, tuple, dict)) or name in (None, "") for name in wanted):
+            yield Mistake(f"data.columns.{role}=[{','.join(names)}]", "Each of them is the name of a column.")
+        elif listed and len(set(names)) < len(names):
+            doubled = next(name for name in names if names.count(name) > 1)
+            yield Mistake(f"data.columns.{role}=[{','.join(names)}]", f"It names the column '{doubled}' twice.")
+        elif wanted == "" or isinstance(wanted, dict):
+            yield Mistake(what, "It is the name of a column; null has it found by name.")
 
 
 def _hardware(hardware: HardwareConfig) -> Iterator[Mistake]:

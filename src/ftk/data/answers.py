@@ -95,7 +95,7 @@ class QuestionReader:
         if answers_at is None:
             if self.labelled:
                 advice = "Name their column: data.columns.answers=…; a question without an answer has an empty list."
-                raise missing(row, "row|rows without answers", advice)
+                raise missing(row, "row|rows without answers", advice, ("answers",))
             return QuestionExample(question, context, None, None, row, others)
         answers, gold = None, row.values[answers_at]
         if self.labelled:
@@ -110,7 +110,11 @@ class QuestionReader:
     def _text(self, row: Row, role: str) -> tuple[str, str]:
         column = find_column(row, role, self.columns, (role,))
         if column is None:
-            raise missing(row, f"row|rows without a {role}", f"Name its column: data.columns.{role}=….")
+            advice = (
+                f"Name its column: data.columns.{role}=…. A file of SQuAD has its articles in a list 'data' "
+                "(data=squad)."
+            )
+            raise missing(row, f"row|rows without a {role}", advice, (role,))
         text = string_of(row, column, role)
         if not text.strip():
             if self.labelled:

@@ -49,10 +49,11 @@ def strings_of(row: Row, column: str, role: str) -> list[str]:
     if isinstance(value, str):
         value = value.split()
     if not isinstance(value, (list, tuple)):
-        raise RowFault(f"row|rows whose {role} are not a list", "", f"{row.where}: {column}={value!r}"[:200])
+        advice = 'A list is ["…", "…"] in JSON; in a cell also words parted by spaces.'
+        raise RowFault(f"row|rows whose {role} are not a list", advice, f"{row.where}: {column}={value!r}"[:200])
     for number, item in enumerate(value):
         if not isinstance(item, str):
-            advice = "Numbers need the names of their classes." if role == "tags" else ""
+            advice = "Numbers need the names of their classes." if role == "tags" else "Each is a text in quotes."
             raise RowFault(
                 f"row|rows with {role} that are not strings",
                 advice,
@@ -69,7 +70,8 @@ def spans_of(row: Row, column: str, text: str) -> list[Span]:
     """
     value = from_cell(row.values[column])
     if not isinstance(value, (list, tuple)):
-        raise RowFault("row|rows whose spans are not a list", "", f"{row.where}: {column}={value!r}"[:200])
+        advice = 'Spans are a list such as [{"start": 0, "end": 5, "label": "PER"}].'
+        raise RowFault("row|rows whose spans are not a list", advice, f"{row.where}: {column}={value!r}"[:200])
     return [_span(row, item, text) for item in value]
 
 

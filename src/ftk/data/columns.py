@@ -1,13 +1,19 @@
 """Which column of a row plays a role: the one that the config names, else the first of the names people use."""
 
+import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ftk.data.cells import RowFault
+from ftk.data.files import kind_of_name
 from ftk.data.rows import Notes, Row
 
 TEXT = ("text", "sentence", "text_a", "sentence1", "premise", "question1")
 PAIR = ("pair", "text_b", "sentence2", "hypothesis", "question2")
+_NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+_LONG = 40
+"""Characters that hardly a column's name has, but a text may."""
 
 
 def find_column(
@@ -32,13 +38,54 @@ def find_column(
         return str(wanted)
     if not needed:
         return None
-    hint = " Files without a header need data.header=false." if str(wanted).isdigit() else ""
-    raise missing(row, f"row|rows without the column '{wanted}'", f"data.columns.{role} names it.{hint}")
+    raise not_there(row, role, wanted)
 
 
-def missing(row: Row, what: str, advice: str) -> RowFault:
-    """The fault of a row that lacks a column, with the columns that it has."""
-    return RowFault(what, advice, f"{row.where} has {', '.join(map(str, row.values)) or 'no column'}")
+def not_there(row: Row, role: str, wanted: Any) -> RowFault:
+    """The fault of a row that lacks the column that the config names."""
+    return missing(row, f"row|rows without the column '{wanted}'", f"data.columns.{role} names it.", (str(wanted),))
+
+
+def missing(row: Row, what: str, advice: str, names: Sequence[str] = ()) -> RowFault:
+    """The fault of a row that lacks a column, with the columns that it has, and what may have been meant.
+
+    Args:
+        row: the row.
+        what: it lacks.
+        advice: what to do.
+        names: of the column, any of which would do.
+    """
+    found = [str(name) for name in row.values]
+    near = _nearest(names, found)
+    if near is not None:
+        advice += f" Did you mean '{near}'?"
+    elif _has_no_header(row, found, names):
+        advice += " If the first line is a row and no header: data.header=false, and columns by number, from 0."
+    shown = ", ".join(name if len(name) <= _LONG else f"{name[: _LONG - 1]}…" for name in found)
+    return RowFault(what, advice, f"{row.where} has {shown or 'no column'}")
+
+
+def _nearest(names: Sequence[str], found: Sequence[str]) -> str | None:
+    """The column whose name is one of these but for case, spaces or a letter or two."""
+    plain = {name.strip().casefold(): name for name in reversed(found) if name not in names}
+    wanted = [name.strip().casefold() for name in names]
+    same = next((plain[name] for name in wanted if name in plain), None)
+    if same is not None:
+        return same
+    for name in wanted:
+        near = difflib.get_close_matches(name, plain, n=1, cutoff=0.75)
+        if near:
+            return plain[near[0]]
+    return None
+
+
+def _has_no_header(row: Row, found: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether what names the columns of a file is more likely its first row."""
+    if kind_of_name(row.file) not in ("csv", None) or list(found) == [str(number) for number in range(len(found))]:
+        return False
+    return any(name.isdigit() for name in names) or any(
+        _NUMBER.fullmatch(name) is not None or len(name) > _LONG or len(name.split()) > 3 for name in found
+    )
 
 
 def string_of(row: Row, column: str, role: str) -> str:
@@ -49,8 +96,17 @@ def string_of(row: Row, column: str, role: str) -> str:
     """
     value = row.values[column]
     if not isinstance(value, str):
-        raise RowFault(f"row|rows whose {role} is not a string", "", f"{row.where}: {column}={value!r}"[:200])
+        raise not_a_string(row, column, role)
     return value
+
+
+def not_a_string(row: Row, column: str, role: str) -> RowFault:
+    """The fault of a row whose column should be a text."""
+    return RowFault(
+        f"row|rows whose {role} is not a string",
+        'A text stands in quotes in JSON, "…", an empty one as "".',
+        f"{row.where}: {column}={row.values[column]!r}"[:200],
+    )
 
 
 def number_of(row: Row, column: str) -> float:
@@ -61,8 +117,11 @@ def number_of(row: Row, column: str) -> float:
     """
     value = row.values[column]
     try:
-        number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else float("nan")
-    except (ValueError, OverflowError):
+        # Python takes 1_0 for 10, and digits of all scripts.
+        spelled = isinstance(value, str) and _NUMBER.fullmatch(value) is not None
+        is_number = spelled or (isinstance(value, (int, float)) and not isinstance(value, bool))
+        number = float(value) if is_number else float("nan")
+    except OverflowError:
         number = float("nan")
     if not abs(number) < float("inf"):
         raise RowFault(

@@ -44,10 +44,16 @@ def read_conll(path: Path | str, encoding: str, columns: dict[str, Any], notes: 
     names = parser.names or [str(number) for number in range(parser.width)]
     tokens, tags = _choose(path, names, head, columns)
     if parser.width > 1:
-        found = "set in data.columns" if columns.get("tokens") is not None else "found by their content"
-        tag_text = f", tags in '{names[tags]}'" if tags is not None else ", no tags"
+        settled = [columns.get(role) is not None for role in ("tokens", "tags")]
+        how = ["set in data.columns" if each else "found by their content" for each in settled]
+        if tags is None:
+            said = f"tokens in '{names[tokens]}', no tags ({how[0]})"
+        elif how[0] == how[1]:
+            said = f"tokens in '{names[tokens]}', tags in '{names[tags]}' ({how[0]})"
+        else:
+            said = f"tokens in '{names[tokens]}' ({how[0]}), tags in '{names[tags]}' ({how[1]})"
         if parser.width > 2 or tags is None:
-            notes.say(f"{path}: {parser.width} columns; tokens in '{names[tokens]}'{tag_text} ({found}).")
+            notes.say(f"{path}: {parser.width} columns; {said}.")
     others = [number for number in range(parser.width) if number not in (tokens, tags)]
     for sentence in chain(head, sentences):
         values: dict[str, Any] = {"tokens": [fields[tokens] for fields in sentence.fields]}

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.config.schema import DataConfig, Duplicates
+from ftk.data.label_names import shortened
 from ftk.data.rows import Notes
 from ftk.data.source import fingerprint, read_splits, uses_demo
 from ftk.data.subwords import WindowPlan
@@ -96,7 +97,7 @@ def read_training_corpus(data: DataConfig, task: RowTask, notes: Notes) -> RowCo
             task.check_labels(examples[split], corpus.labels, split=split, policy=data.unseen_labels, notes=notes)
     notes.raise_errors()
     sizes = ", ".join(f"{len(rows):,} {split}" for split, rows in examples.items())
-    notes.say(f"rows: {sizes}{_labels(corpus.labels)}")
+    notes.say(f"rows: {sizes}{_labels(corpus.labels, task.labels_are)}")
     return corpus
 
 
@@ -118,7 +119,7 @@ def read_test_corpus(data: DataConfig, task: RowTask, labels: Labels | None, not
 
 
 def _read(data: DataConfig, task: RowTask, names: Iterable[str], notes: Notes) -> RowCorpus:
-    splits = read_splits(data, names, demo=task.demo, notes=notes)
+    splits = read_splits(data, names, demo=task.demo, notes=notes, tagged="tags" in task.roles)
     examples = {}
     if "train" in splits:
         notes.prefix = "train: "
@@ -174,8 +175,11 @@ def _cut_validation(examples: dict[str, list[Any]], task: RowTask, data: DataCon
     texts = sorted({task.group(example) for example in train})
     if len(texts) < 2:
         one = len({task.key(example) for example in train}) < 2
-        few = "one training row is" if one else "training rows that all belong together are"
-        raise DataError(f"data.validation: {few} too few to cut a validation split from; name a file.")
+        few = "one training row is" if one else f"{task.groups_are} are"
+        raise DataError(
+            f"data.validation: {few} too few to cut a validation split from; name a file, or train without validation: "
+            "data.validation_share=0."
+        )
     random.Random(data.split_seed).shuffle(texts)
     held = set(texts[: min(max(1, round(data.validation_share * len(texts))), len(texts) - 1)])
     examples["validation"] = [example for example in train if task.group(example) in held]
@@ -218,11 +222,11 @@ def _note_overlap(examples: dict[str, list[Any]], task: RowTask, notes: Notes) -
             notes.count(what, "kept; scores on them say little", *_places(shared), number=len(shared))
 
 
-def _labels(labels: Labels | None) -> str:
-    if labels is None:
+def _labels(labels: Labels | None, what: str | None) -> str:
+    if labels is None or what is None:
         return ""
-    shown = ", ".join(labels.names[:_SHOWN])
-    return f"; {len(labels.names)} labels: {shown}, …" if len(labels.names) > _SHOWN else f"; labels: {shown}"
+    shown = ", ".join(map(shortened, labels.names[:_SHOWN]))
+    return f"; {len(labels.names)} {what}: {shown}, …" if len(labels.names) > _SHOWN else f"; {what}: {shown}"
 
 
 def _lengths(lengths: NDArray[np.int64], most: int) -> str:

@@ -60,7 +60,11 @@ def _expand_one(item: str, key: str) -> list[Path]:
         visible = (child for child in path.iterdir() if not child.name.startswith("."))
         found = sorted(child for child in visible if kind_of_name(child) is not None and child.is_file())
         if not found:
-            raise DataError(f"{key}={item}: the folder holds no file with a known ending ({_listed(ENDINGS)}).")
+            beside = [child.name for child in path.iterdir() if child.is_file() and not child.name.startswith(".")]
+            hint = ""
+            if beside and any(path.glob("*/*.txt")):
+                hint = f" One folder a class is read where no file is beside the folders ({beside[0]})."
+            raise DataError(f"{key}={item}: the folder holds no file with a known ending ({_listed(ENDINGS)}).{hint}")
         return found
     if path.exists():
         return [path]

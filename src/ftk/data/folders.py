@@ -33,7 +33,7 @@ def note_others(path: Path, notes: Notes) -> None:
 
 
 def read_folder(files: Sequence[Path], encoding: str) -> Iterator[Row]:
-    """One row a file: ``text``, ``label``, which is the name of its folder, and ``file``.
+    """One row a file: ``text``, ``label``, which is the name of its folder, and ``file``, as in cat/1.txt.
 
     Raises:
         DataError: a file is not text in this encoding.
@@ -42,4 +42,4 @@ def read_folder(files: Sequence[Path], encoding: str) -> Iterator[Row]:
         raise DataError("the folder holds no text (.txt) in any of its folders.")
     for file in files:
         text = "\n".join(line for _, line in numbered_lines(file, encoding))
-        yield Row({"text": text, "label": file.parent.name, "file": file.name}, str(file), 1)
+        yield Row({"text": text, "label": file.parent.name, "file": f"{file.parent.name}/{file.name}"}, str(file), 1)

@@ -51,7 +51,10 @@ def parsed(path: Path | str, first_line: int, text: str) -> Any:
             line, what = first_line + error.lineno - 1, f"{error.msg} at column {error.colno}"
         elif isinstance(error, ValueError):
             what = "a number has too many digits"
-        raise DataError(f"{path}:{line}: this is not JSON ({what}).") from error
+        hint = ""
+        if text.strip() == "{":  # an object over several lines
+            hint = " What is read is one object a line, or one array of objects."
+        raise DataError(f"{path}:{line}: this is not JSON ({what}).{hint}") from error
     return value
 
 

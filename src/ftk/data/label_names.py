@@ -1,5 +1,6 @@
 """Names of classes: from the values of a column, and from a list where the column holds numbers."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,10 @@ from typing import Any
 from ftk.data.cells import RowFault
 from ftk.data.rows import Row
 from ftk.errors import ConfigError
+
+_WHOLE = re.compile(r"(-?)(0|[1-9][0-9]*)\.0+")
+_SHOWN = 40
+"""Characters of a name that are shown where many names stand in one line."""
 
 
 def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> str:
@@ -22,7 +27,7 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
         RowFault: it is none of these, empty, or has no name.
     """
     if isinstance(value, str):
-        name = value.strip()
+        name = _plain(value.strip())
     elif isinstance(value, bool):
         name = str(value).lower()
     elif isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
@@ -38,6 +43,9 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
         raise RowFault("row|rows with an empty label", f"'{column}' holds the label.", row.where)
     if names is None or name in names:
         return name
+    same = next((known for known in names if known == str(value).strip() or _plain(known) == name), None)
+    if same is not None:
+        return same
     if name.isascii() and name.isdigit() and int(name) < len(names):
         return names[int(name)]
     raise RowFault(
@@ -45,6 +53,19 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
         f"It names {len(names)} labels, whose numbers are counted from 0.",
         f"{row.where}: {column}={value!r}"[:200],
     )
+
+
+def _plain(name: str) -> str:
+    """A name as the same label has it in JSON: CSV writes true as True or TRUE, and 1 as 1.0."""
+    if name.lower() in ("true", "false"):
+        return name.lower()
+    whole = _WHOLE.fullmatch(name)
+    return str(int(whole[1] + whole[2])) if whole else name
+
+
+def shortened(name: str) -> str:
+    """A name as it is shown among others: one that is very long without its end."""
+    return name if len(name) <= _SHOWN else f"{name[: _SHOWN - 1]}…"
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
@@ -73,7 +94,7 @@ def read_names(value: Any) -> list[str] | None:
         while names and not names[-1]:
             names.pop()
     elif isinstance(value, (list, tuple)):
-        names = [str(name).strip() for name in value]
+        names = [str(name).lower() if isinstance(name, bool) else str(name).strip() for name in value]
     else:
         raise ConfigError(f"task.label_names={value}: it is a list of names, or a file with one a line.")
     doubled = sorted({name for name in names if names.count(name) > 1})

@@ -26,7 +26,8 @@ class RelationExample:
 
     Attributes:
         text: without marks; for tokens, these joined by single spaces.
-        head, tail: the entities in it, without white space at their edges; they share no character.
+        head, tail: the entities in it, without white space at their edges; they share no character. Of an unlabelled
+            row without any text both are (0, 0).
         target: the label; None for an unlabelled row.
         gold: the same as the row gives it, to be kept beside predictions.
         weight: how often the row is drawn in training, beside the others.
@@ -42,6 +43,11 @@ class RelationExample:
     weight: float
     row: Row
     columns: dict[str, Any]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no text, and so no entity."""
+        return self.head == self.tail == (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ class RelationReader:
         return examples
 
     def _example(self, row: Row) -> RelationExample:
-        sentence = self._sentence(row)
+        sentence = self._empty(row) or self._sentence(row)
         if sentence.head[0] < sentence.tail[1] and sentence.tail[0] < sentence.head[1]:
             where = f"{row.where}: {sentence.text[slice(*sentence.head)]!r}, {sentence.text[slice(*sentence.tail)]!r}"
             raise _overlap(where)
@@ -94,7 +100,7 @@ class RelationReader:
         label_at = find_column(row, "label", self.columns, self.labels, needed=self.labelled)
         if self.labelled:
             if label_at is None:
-                raise missing(row, "row|rows without a label", "Name its column: data.columns.label=….")
+                raise missing(row, "row|rows without a label", "Name its column: data.columns.label=….", self.labels)
             target = self.target(row, label_at)
         found = {**sentence.found, **({} if label_at is None else {"label": label_at})}
         if self.labelled:
@@ -103,6 +109,23 @@ class RelationReader:
         others = {name: value for name, value in row.values.items() if name not in read}
         gold = row.values[label_at] if label_at is not None else None
         return RelationExample(sentence.text, sentence.head, sentence.tail, target, gold, weight, row, others)
+
+    def _empty(self, row: Row) -> _Sentence | None:
+        """The row if it has no text and names no entity; None for any other. Of labelled rows it is a fault."""
+        roles = {"text": TEXT, "tokens": TOKENS, "head": HEAD, "tail": TAIL}
+        found = {}
+        for role, names in roles.items():
+            column = find_column(row, role, self.columns, names, needed=False)
+            if column is not None:
+                found[role] = column
+        if not found or "head" in found or "tail" in found:
+            return None
+        if not all(row.values[column] == [] or _is_blank(row.values[column]) for column in found.values()):
+            return None
+        if self.labelled:
+            raise RowFault("row|rows with an empty text", "A row is a text with a head and a tail.", row.where)
+        self.notes.count("empty row|rows", "kept, without a label", row.where)
+        return _Sentence("", (0, 0), (0, 0), found)
 
     def _sentence(self, row: Row) -> _Sentence:
         text_at = find_column(row, "text", self.columns, TEXT)
@@ -117,7 +140,7 @@ class RelationReader:
         spans_at = [find_column(row, role, self.columns, names) for role, names in (("head", HEAD), ("tail", TAIL))]
         if text_at is None and tokens_at is None:
             advice = "Name the column: data.columns.text=… or data.columns.tokens=…."
-            raise missing(row, "row|rows with neither a text nor tokens", advice)
+            raise missing(row, "row|rows with neither a text nor tokens", advice, (*TEXT, *TOKENS))
         if None in spans_at:
             head, tail = self.marks
             advice = (
@@ -251,6 +274,10 @@ def _inside(row: Row, role: str, text: str, span: Span) -> Span:
             f"{row.where}: the {role} is {inside!r}",
         )
     return start, end
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def _overlap(where: str) -> RowFault:

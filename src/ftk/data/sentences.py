@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from ftk.data.cells import RowFault, from_cell, spans_of, strings_of, suits
-from ftk.data.columns import say_columns
+from ftk.data.columns import missing, not_a_string, not_there, say_columns
 from ftk.data.rows import Notes, Row
 from ftk.data.spans import Misaligned, Overlapping, Span, place, tags_of, without_overlaps
 from ftk.data.tags import Scheme, Tag, Units, detect, is_disguised, parse_tag, to_iob2
@@ -82,6 +82,8 @@ class SentenceReader:
             except RowFault as fault:
                 self.notes.error(fault.what, fault.advice, fault.place)
                 continue
+            if not self.labelled and not len(sentence.starts):
+                self.notes.count("empty row|rows", "kept, with nothing to find in them", row.where)
             sentences.append(sentence)
             if tags is not None:
                 tagged.append((sentence, tags))
@@ -107,11 +109,8 @@ class SentenceReader:
             return self._of_tokens(row, tokens_at, tags_at)
         if text_at:
             return self._of_text(row, text_at, spans_at)
-        raise RowFault(
-            "row|rows with neither tokens nor text",
-            "Name the column: data.columns.text=… or data.columns.tokens=….",
-            f"{row.where} has {', '.join(map(str, row.values)) or 'no column'}",
-        )
+        advice = "Name the column: data.columns.text=… or data.columns.tokens=…."
+        raise missing(row, "row|rows with neither tokens nor text", advice, (*NAMES["text"], *NAMES["tokens"]))
 
     def _of_tokens(self, row: Row, tokens_at: str, tags_at: str | None) -> tuple[Sentence, list[Tag] | None]:
         tokens = strings_of(row, tokens_at, "tokens")
@@ -127,7 +126,8 @@ class SentenceReader:
         if not self.labelled:
             return sentence, None
         if tags_at is None:
-            raise RowFault("row|rows without tags", "Name the column: data.columns.tags=….", row.where)
+            advice = "Name the column: data.columns.tags=…."
+            raise missing(row, "row|rows without tags", advice, self._names("tags"))
         names = strings_of(row, tags_at, "tags")
         if len(names) != len(tokens):
             raise RowFault(
@@ -167,7 +167,7 @@ class SentenceReader:
     def _of_text(self, row: Row, text_at: str, spans_at: str | None) -> tuple[Sentence, None]:
         text = row.values[text_at]
         if not isinstance(text, str):
-            raise RowFault("row|rows whose text is not a string", "", f"{row.where}: {text_at}={text!r}")
+            raise not_a_string(row, text_at, "text")
         starts, ends = split_words(text, self.words)
         others = {name: value for name, value in row.values.items() if name not in (text_at, spans_at)}
         gold = from_cell(row.values.get(spans_at)) if spans_at else None
@@ -181,7 +181,7 @@ class SentenceReader:
                     row.where,
                 )
             if spans_at is None:
-                raise RowFault("row|rows without spans", "Name the column: data.columns.spans=….", row.where)
+                raise missing(row, "row|rows without spans", "Name the column: data.columns.spans=….", NAMES["spans"])
             spans = spans_of(row, spans_at, text)
             sentence.tags = self._place(row, text, spans, starts, ends)
         return sentence, None
@@ -273,11 +273,7 @@ class SentenceReader:
                 return str(wanted)
             if role in ("tags", "spans") and not self.labelled:
                 return None
-            raise RowFault(
-                f"row|rows without the column '{wanted}'",
-                f"data.columns.{role} names it.",
-                f"{row.where} has {', '.join(map(str, row.values))}",
-            )
+            raise not_there(row, role, wanted)
         for name in self._names(role):
             if name in row.values and suits(role, row.values[name]):
                 return name

@@ -48,8 +48,17 @@ def demo_files(demo: str) -> dict[str, Path]:
     return {split: folder / f"{split}.jsonl" for split in ("train", "validation", "test")}
 
 
-def read_splits(data: DataConfig, names: Iterable[str], *, demo: str | None, notes: Notes) -> dict[str, Split]:
+def read_splits(
+    data: DataConfig, names: Iterable[str], *, demo: str | None, notes: Notes, tagged: bool = True
+) -> dict[str, Split]:
     """The rows of each named split that the config gives a source for.
+
+    Args:
+        data: names the sources.
+        names: of the splits.
+        demo: the folder of the demo corpus, where there is one.
+        notes: are told of faults.
+        tagged: whether rows can have a tag for each token; if not, a file that could only be CoNLL columns is refused.
 
     Raises:
         DataError: a file cannot be read, or a named split holds no row.
@@ -71,12 +80,15 @@ def read_splits(data: DataConfig, names: Iterable[str], *, demo: str | None, not
         else:
             files = expand(getattr(data, name), key=f"data.{name}")
             note_passed_over({name: getattr(data, name)}, notes)
+            if not tagged and data.format is Format.auto:
+                _refuse_columned(files, data, key=f"data.{name}")
             rows = _chain(files, data, notes)
         notes.prefix = f"{name}: "
         found = list(islice(rows, data.limit))
         notes.prefix = ""
         if not found:
-            raise DataError(f"data.{name}: no row in {', '.join(map(str, files)) or data.name}; the file is empty.")
+            empty = "; the file is empty" if files and not any(file.stat().st_size for file in files) else ""
+            raise DataError(f"data.{name}: there is no row in {', '.join(map(str, files)) or data.name}{empty}.")
         splits[name] = Split(name, found, tuple(files))
     return splits
 
@@ -104,7 +116,7 @@ def read_file(
     if kind == "text":
         return _read_text(path, data.encoding)
     if kind == "squad":
-        return read_squad(path, data.encoding)
+        return read_squad(path, data.encoding, notes)
     return read_jsonl(path, data.encoding)
 
 
@@ -131,6 +143,25 @@ def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -
     return files
 
 
+def _refuse_columned(files: list[Path], data: DataConfig, *, key: str) -> None:
+    """Refuse texts without labels, of which CoNLL columns would be made, where a row has a label of its own.
+
+    Raises:
+        DataError: there is such a file.
+    """
+    for path in files:
+        if kind_of(path, data.encoding, labelled=True) == "conll" and next(_with_text(path, data.encoding), None):
+            raise DataError(
+                f"{key}: {path} has no named columns, and so no labels. What is read are CSV, TSV, JSON lines and "
+                "Parquet (data=csv, data=jsonl or data=parquet where the ending says nothing), or, for texts of "
+                "classes, .txt files in a folder that holds one folder a class: texts/cat/1.txt, texts/dog/1.txt."
+            )
+
+
+def _with_text(path: Path | str, encoding: str) -> Iterator[str]:
+    return (line for _, line in numbered_lines(path, encoding) if line.strip())
+
+
 def _chain(files: list[Path], data: DataConfig, notes: Notes) -> Iterator[Row]:
     for path in files:
         yield from read_file(path, data.format, data, notes, labelled=True)
@@ -155,7 +186,7 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
     if magic == b"PAR1":
         return "parquet"
     # Labelled files are often called .txt: then the content tells.
-    first = next((line for _, line in numbered_lines(path, encoding) if line.strip()), "")
+    first = next(_with_text(path, encoding), "")
     if _JSON.match(first):
         return "squad" if is_squad(path) else "jsonl"
     if labelled:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ftk.data.jsonl import ESCAPED, parsed, row_of
 from ftk.data.lines import numbered_lines, opened
-from ftk.data.rows import Row
+from ftk.data.rows import Notes, Row
 from ftk.errors import DataError
 
 _HEAD = 1 << 16
@@ -31,11 +31,11 @@ def is_squad(path: Path | str) -> bool:
     return articles is not None and bool(articles["none"] or _PARAGRAPHS.search(head))
 
 
-def read_squad(path: Path | str, encoding: str) -> Iterator[Row]:
+def read_squad(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
     """One row a question: its own keys, ``context``, and the other keys of its paragraph and its article.
 
     The line of a row is that of its ``id`` in the file. Where the file is one line, or a question has no id, it is that
-    where the JSON begins.
+    where the JSON begins. Questions with the id of an earlier one are counted.
 
     Raises:
         DataError: the file is not JSON, or not articles of paragraphs of questions.
@@ -46,6 +46,7 @@ def read_squad(path: Path | str, encoding: str) -> Iterator[Row]:
     document = parsed(path, 1, text)
     may_be_half = bool(ESCAPED.search(text))
     at = _lines_of_ids(lines)
+    seen: set[str] = set()
     for article_at, article in _objects(path, document, "data", ""):
         for paragraph_at, paragraph in _objects(path, article, "paragraphs", article_at):
             above = {
@@ -53,7 +54,12 @@ def read_squad(path: Path | str, encoding: str) -> Iterator[Row]:
                 **{name: value for name, value in paragraph.items() if name != "qas"},
             }
             for _, question in _objects(path, paragraph, "qas", paragraph_at):
-                line = at.get(str(question.get("id")), first)
+                name = str(question.get("id"))
+                line = at.get(name, first)
+                if name in seen and "id" in question:
+                    what = "question|questions with the id of an earlier one"
+                    notes.count(what, "kept; only their order tells them apart", f"{path}:{line} (id {name})"[:160])
+                seen.add(name)
                 yield row_of(path, line, {**above, **question}, may_be_half=may_be_half)
 
 

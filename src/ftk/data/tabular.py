@@ -42,7 +42,10 @@ def read_csv(path: Path | str, encoding: str, notes: Notes, *, header: bool = Tr
         names = next(csv.reader([header_line], delimiter=delimiter, strict=True))
         doubled = {name for name in names if names.count(name) > 1 and name}
         if doubled:
-            raise DataError(f"{path}:1: the header names a column twice: {', '.join(sorted(doubled))}.")
+            raise DataError(
+                f"{path}:1: the header names a column twice: {', '.join(sorted(doubled))}. A file whose first line is "
+                "a row and no header is read with data.header=false."
+            )
         start = 2
         for cells in reader:
             line, start = start, reader.line_num + 2

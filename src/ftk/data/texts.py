@@ -73,7 +73,7 @@ class TextReader:
     def _example(self, row: Row) -> TextExample:
         text_at = find_column(row, "text", self.columns, TEXT)
         if text_at is None:
-            raise missing(row, "row|rows without a text", "Name its column: data.columns.text=….")
+            raise missing(row, "row|rows without a text", "Name its column: data.columns.text=….", TEXT)
         text = string_of(row, text_at, "text")
         pair_at = self._pair(row)
         pair = string_of(row, pair_at, "second text") if pair_at is not None else None
@@ -88,11 +88,14 @@ class TextReader:
             if self.labelled:
                 target = self.target(row, label_at)
         elif self.labelled:
-            raise missing(row, "row|rows without a label", "Name its column: data.columns.label=….")
+            raise missing(row, "row|rows without a label", "Name its column: data.columns.label=….", self.labels)
         if self.labelled:
             say_columns(self.notes, {"text": text_at, "pair": pair_at, "label": _one(label_at)}, self.columns)
         others = {name: value for name, value in row.values.items() if name not in used}
-        return TextExample(text, pair, target, gold, weight, row, others)
+        example = TextExample(text, pair, target, gold, weight, row, others)
+        if not self.labelled and not example.texts:
+            self.notes.count("empty row|rows", "predicted for like any other, from no text", row.where)
+        return example
 
     def _label(self, row: Row) -> Any:
         """The label's column, or the list of columns that the config names."""

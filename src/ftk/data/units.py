@@ -15,7 +15,10 @@ def find_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes) -> Uni
     Args:
         rows: of the training split.
         reader: of which ``units`` is auto.
-        notes: are told, also of tags that look like a scheme that is written otherwise, which stop the run.
+        notes: are told.
+
+    Raises:
+        DataError: tags look like a scheme that is written otherwise.
     """
     if reader.scheme is not Scheme.auto or reader.columns.get("spans") is not None:
         notes.say("labels are of spans: task.tag_scheme or data.columns.spans is set (task.units=auto).")
@@ -48,4 +51,5 @@ def find_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes) -> Uni
                     "Of spans, B- and I- are upper case and come first; task.units=tokens takes tags as they are.",
                     f"{where}: {name!r}",
                 )
+        notes.raise_errors()  # told once, and not again for each token
     return Units.spans if units is Units.auto else units

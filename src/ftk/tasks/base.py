@@ -346,6 +346,11 @@ class RowTask(Task):
     ``features`` makes windows of them.
     """
 
+    labels_are: ClassVar[str | None] = "labels"
+    """What the outputs of the model are called where a run says them; None where they are nothing to a user."""
+    groups_are: ClassVar[str] = "training rows that all belong together"
+    """What rows are called of which no part can be cut off for validation; see ``group``."""
+
     def settle(self, rows: Sequence[Row], *, columns: dict[str, Any], notes: Notes) -> RowTask:
         """The task with those of its fields settled that say how rows are read, from the rows of the training split.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftk.config.schema import Unseen
 from ftk.data.cells import RowFault, from_cell
+from ftk.data.columns import find_column
 from ftk.data.label_names import in_order, name_of, read_names
 from ftk.data.rows import Notes, Row
 from ftk.data.texts import TextExample
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from ftk.data.features import Features, Ragged
 
-_PRESENT = {"1": True, "0": False, "true": True, "false": False, "": False}
+_PRESENT = {"1": True, "0": False, "true": True, "false": False}
 
 
 @dataclass(kw_only=True)
@@ -49,10 +50,33 @@ class MultiLabel(Weighing, TextTask):
         if fixed != "tuned" and (isinstance(fixed, bool) or not isinstance(fixed, (int, float)) or not 0 < fixed < 1):
             raise ConfigError(f"task.threshold={fixed}: it is tuned, or a probability between 0 and 1.")
 
+    def settle(self, rows: Sequence[Row], *, columns: dict[str, Any], notes: Notes) -> MultiLabel:
+        """Refuse a column of 0 and 1 that is named as if it held labels: it says of one label whether a row has it."""
+        if self.label_names is not None or isinstance(columns.get("label"), (list, tuple)):
+            return self
+        held: dict[str, set[str]] = {}
+        for row in rows:
+            column = find_column(row, "label", columns, self.label_columns, needed=False)
+            if column is not None:
+                held.setdefault(column, set()).add(str(row.values[column]).strip().removesuffix(".0"))
+        for column, values in held.items():
+            if values == {"0", "1"}:
+                raise DataError(
+                    f"data.columns.label: all rows have 0 or 1 in '{column}'. data.columns.label=[{column}] reads it "
+                    "as a column that says of one label whether a row has it; task.label_names=[…] names two labels."
+                )
+        return self
+
     def target(self, row: Row, column: Any) -> tuple[str, ...]:
         if isinstance(column, list):
             return tuple(name for name in column if self._present(row, name))
         value = from_cell(row.values[column])
+        if str(value).strip().lower() in ("true", "false"):
+            raise RowFault(
+                "row|rows with true or false where names of labels are expected",
+                f"data.columns.label=[{column}] reads a column of truth values as one label, with the column's name.",
+                f"{row.where}: {column}={value!r}",
+            )
         if value is None:
             return ()
         if isinstance(value, str):
@@ -65,12 +89,13 @@ class MultiLabel(Weighing, TextTask):
     def _present(self, row: Row, column: str) -> bool:
         """Whether a column of its own says that a row has a label."""
         value = row.values[column]
-        text = str(value).strip().lower().removesuffix(".0") if value is not None else ""
+        text = str(value).strip().lower().removesuffix(".0")
         if text not in _PRESENT:
+            shown = f"{column}={value!r}" if str(value).strip() and value is not None else f"{column} is empty"
             raise RowFault(
                 "row|rows with something else than 0 or 1 in a column of a label",
-                "With a list of columns each of them says of one label whether a row has it.",
-                f"{row.where}: {column}={value!r}"[:200],
+                "With a list of columns each of them says of one label whether a row has it: 0 or 1, false or true.",
+                f"{row.where}: {shown}"[:200],
             )
         return _PRESENT[text]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ftk.config.schema import Unseen
-from ftk.data.label_names import in_order, read_names
+from ftk.data.label_names import in_order, read_names, shortened
 from ftk.data.rows import Notes
 from ftk.errors import DataError
 from ftk.tasks.base import Batch, Labels, Loss, RowTask
@@ -128,8 +128,8 @@ class OneLabel(Weighing, RowTask):
 def note_unseen(example: Any, name: str, labels: Labels, split: str, policy: Unseen, notes: Notes) -> None:
     """Treat a label that training lacks by policy."""
     what = f"row|rows of {split} with a label that training lacks"
-    where = f"{example.row.where}: {name}"
-    known = ", ".join(labels.names[:20]) + (", …" if len(labels.names) > 20 else "")
+    where = f"{example.row.where}: {shortened(name)}"
+    known = ", ".join(map(shortened, labels.names[:20])) + (", …" if len(labels.names) > 20 else "")
     if policy is Unseen.error:
         notes.error(what, f"The model knows {known}. data.unseen_labels=count scores them as missed.", where)
     else:

@@ -34,6 +34,8 @@ class QuestionAnswering(RowTask):
     demo: ClassVar[str | None] = "question-answering"
     auto_model: ClassVar[str] = "AutoModelForQuestionAnswering"
     score: ClassVar[str] = "f1"
+    labels_are: ClassVar[str | None] = None
+    groups_are: ClassVar[str] = "training rows that all ask of one context"
     tuned: ClassVar[tuple[str, ...]] = ("null_threshold",)
 
     no_answer: Any

@@ -35,6 +35,7 @@ class Regression(TextTask):
     problem_type: ClassVar[str | None] = "regression"
     score: ClassVar[str] = "rmse"
     higher_is_better: ClassVar[bool] = False
+    labels_are: ClassVar[str | None] = "targets"
     label_columns: ClassVar[tuple[str, ...]] = ("score", "label", "value", "rating", "target")
 
     robust: bool

@@ -94,6 +94,8 @@ class Relation(OneLabel):
     def _signed(self, example: RelationExample) -> Signed:
         from ftk.data.entity_windows import signed
 
+        if example.empty:  # the model has to see something; its answer is not written
+            return signed("- -", (0, 1), (2, 3), (self.head_sign, self.tail_sign))
         return signed(example.text, example.head, example.tail, (self.head_sign, self.tail_sign))
 
     def check_labels(
@@ -170,12 +172,14 @@ class Relation(OneLabel):
 
     def record(self, example: RelationExample, prediction: Scores) -> dict[str, Any]:
         """``text`` without marks, ``head`` and ``tail`` in it, ``label``, ``score``, ``scores`` by label;
-        ``gold_label`` where the row has one."""
+        ``gold_label`` where the row has one. Of an empty row all but the text is null."""
         entities = {
             role: {"text": example.text[start:end], "start": start, "end": end}
             for role, (start, end) in (("head", example.head), ("tail", example.tail))
         }
         result = {"text": example.text, **entities, **self.decided(prediction)}
+        if example.empty:
+            result = dict.fromkeys(result) | {"text": ""}
         if example.gold is not None:
             result["gold_label"] = example.gold
         return {**{name: value for name, value in example.columns.items() if name not in result}, **result}
