@@ -50,10 +50,15 @@ class MultiLabel(Weighing, TextTask):
         if fixed != "tuned" and (isinstance(fixed, bool) or not isinstance(fixed, (int, float)) or not 0 < fixed < 1):
             raise ConfigError(f"task.threshold={fixed}: it is tuned, or a probability between 0 and 1.")
 
-    def settle(self, rows: Sequence[Row], *, columns: dict[str, Any], notes: Notes) -> MultiLabel:
-        """Refuse a column of 0 and 1 that is named as if it held labels: it says of one label whether a row has it."""
+    def settle(self, rows: Sequence[Row], *, columns: dict[str, Any], notes: Notes) -> TextTask:
+        """As every task on texts; a column of 0 and 1 that is named as if it held labels is refused.
+
+        Raises:
+            DataError: it says of one label whether a row has it.
+        """
+        settled = super().settle(rows, columns=columns, notes=notes)
         if self.label_names is not None or isinstance(columns.get("label"), (list, tuple)):
-            return self
+            return settled
         held: dict[str, set[str]] = {}
         for row in rows:
             column = find_column(row, "label", columns, self.label_columns, needed=False)
@@ -65,7 +70,7 @@ class MultiLabel(Weighing, TextTask):
                     f"data.columns.label: all rows have 0 or 1 in '{column}'. data.columns.label=[{column}] reads it "
                     "as a column that says of one label whether a row has it; task.label_names=[…] names two labels."
                 )
-        return self
+        return settled
 
     def target(self, row: Row, column: Any) -> tuple[str, ...]:
         if isinstance(column, list):
