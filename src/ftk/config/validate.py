@@ -26,7 +26,7 @@ from ftk.config.schema import (
 )
 from ftk.data.files import expand
 from ftk.data.folders import is_folder_of_classes
-from ftk.errors import FtkError
+from ftk.errors import ConfigError, FtkError
 
 
 def check_values(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str) -> list[Mistake]:
@@ -75,7 +75,7 @@ def _positive(key: str, value: float | None) -> Iterator[Mistake]:
         yield Mistake(f"{key}={value}", "It must be greater than 0." if value <= 0 else "It must be a finite number.")
 
 
-def _sentence(error: FtkError) -> str:
+def _sentence(error: FtkError | str) -> str:
     """An error of the form 'key=value: what is wrong' without its beginning."""
     text = str(error).split(": ", 1)[-1]
     return text[:1].upper() + text[1:]
@@ -339,9 +339,16 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
 
     try:
         task = build_task(config.task)
+    except ConfigError as error:
+        for fault in error.faults:
+            yield Mistake(fault.split(": ", 1)[0], _sentence(fault))
+        return
     except FtkError as error:
         yield Mistake(str(error).split(": ", 1)[0], _sentence(error))
         return
+    for name in task.learned:
+        if (value := getattr(task, name)) is not None:
+            yield Mistake(f"task.{name}={value}", "Training fills it in from its rows; leave it out.")
     for role, column in config.data.columns.items():
         if column is not None and role not in task.roles:
             yield Mistake(f"data.columns.{role}={column}", f"This task reads the columns {', '.join(task.roles)}.")

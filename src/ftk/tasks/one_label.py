@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ftk.config.schema import Unseen
-from ftk.data.label_names import in_order, read_names
+from ftk.data.label_names import in_order, names_faults, read_names
 from ftk.data.rows import Notes
 from ftk.errors import DataError
 from ftk.tasks.base import Batch, Labels, Loss, RowTask
@@ -31,8 +31,12 @@ class OneLabel(Weighing, RowTask):
     sampling: Sampling
 
     def __post_init__(self) -> None:
-        self.check_weighing()
+        super().__post_init__()
         self.label_names = read_names(self.label_names)
+
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
+        yield from names_faults(self.label_names)
 
     def fit(self, examples: Sequence[Any]) -> OneLabel:
         if self.class_weights != "balanced":
@@ -46,6 +50,7 @@ class OneLabel(Weighing, RowTask):
                 f"data.train: all rows have one label, {found[0]}; there is nothing to learn. data.columns.label names "
                 "the column."
             )
+        self.weight_of(found)  # a weight for a label that there is not is told before anything is loaded
         return Labels(found)
 
     def check_labels(

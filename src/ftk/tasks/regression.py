@@ -29,6 +29,7 @@ class Regression(TextTask):
     demo: ClassVar[str | None] = "regression"
     score: ClassVar[str] = "rmse"
     higher_is_better: ClassVar[bool] = False
+    learned: ClassVar[tuple[str, ...]] = ("mean", "deviation")
     label_columns: ClassVar[tuple[str, ...]] = ("score", "label", "value", "rating", "target")
 
     robust: bool
