@@ -81,7 +81,8 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
             task = build_task(node)
             trained_for = saved["task"]["name"]
             if None not in (trained_for, _name(task)) and trained_for != _name(task):
-                raise ModelError(f"the model was trained for {trained_for}, not for {_name(task)}; leave task=… out.")
+                trained, asked = (str(name).replace("_", "-") for name in (trained_for, _name(task)))
+                raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
             task = _settled(task, task_from_fields(type(task), saved["task"]["fields"]))
         else:
             fields = saved["task"]["fields"]

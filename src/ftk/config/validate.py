@@ -358,9 +358,24 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
             kind = "raw text" if texts else "labelled rows"
             yield Mistake(f"task ({type(task).__name__})", f"It learns from {kind}: ftk {task.command}.")
             return  # what the config of this command says of the data is meant for another task
+        yield from _fits(config, task)
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
     yield from texts_only(task, config.data)
+
+
+def _fits(config: TrainingConfig, task: Any) -> Iterator[Mistake]:
+    """Small models that cannot do what is asked; of others their config tells, which is not read here."""
+    from ftk.models.small import FITTED, HEADS, LEARNS
+
+    kind = config.model.config.get("model_type") if config.model.name is None else None
+    if kind in HEADS and task.auto_model not in HEADS[kind]:
+        yield Mistake(
+            f"model.config.model_type={kind}", f"It learns {LEARNS[kind]}; choose another model for this task."
+        )
+    if kind in FITTED and config.run.verify_resume:
+        advice = "This model is fitted at once: there is no step to stop at, and nothing to prove."
+        yield Mistake("run.verify_resume=true", advice)
 
 
 def texts_only(task: Any, data: DataConfig) -> Iterator[Mistake]:

@@ -90,7 +90,7 @@ def built_in_task(name: str) -> type[Task]:
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name != "base")
     found = _task_in(name) if name in names else None
     if found is None:
-        own = ", ".join(name for name in names if _task_in(name) is not None)
+        own = ", ".join(name.replace("_", "-") for name in names if _task_in(name) is not None)
         raise FtkError(f"the model was trained for a task that is not one of ftk's own ({own}): add task=….")
     return found
 
