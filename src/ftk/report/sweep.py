@@ -27,7 +27,7 @@ def report_sweep(outcomes: list[Outcome]) -> int:
         rows = [_row(job) for job in members]
         columns = _columns(rows)
         if len(groups) > 1:
-            title = "failed" if score is None else f"{task}, best {score} first"
+            title = "failed" if score is None else f"{f'{task}, ' if task else ''}best {score} first"
             columns = [column for column in columns if column != "task" or score is None]
         shown = [[row.get(column, "failed" if row["error"] else "") for column in columns] for row in rows]
         console.table(results_table(title, _headers(columns), shown))
@@ -50,13 +50,19 @@ def _groups(jobs: list[Outcome]) -> dict[tuple[str, str | None], list[Outcome]]:
     """
     groups: dict[tuple[str, str | None], list[Outcome]] = {}
     for job in sorted(jobs, key=_order):
-        groups.setdefault((job.invocation.choices.get("task") or "", job.metrics.get("score")), []).append(job)
+        groups.setdefault((_task(job), job.metrics.get("score")), []).append(job)
     failed = [job for (_, score), members in groups.items() if score is None for job in members]
     ranked = {key: members for key, members in groups.items() if key[1] is not None}
     if len(ranked) == 1:
         key, members = next(iter(ranked.items()))
         return {key: members + failed}
     return ranked | ({("", None): failed} if failed else {})
+
+
+def _task(job: Outcome) -> str:
+    """What the config calls the task; empty where the checkpoint names it."""
+    name = job.invocation.choices.get("task", "None")
+    return "" if name == "None" else name
 
 
 def _columns(rows: list[dict[str, str]]) -> list[str]:
