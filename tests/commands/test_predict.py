@@ -130,7 +130,8 @@ def test_a_column_that_is_not_there_is_told_before_the_model_is_opened(
     write_lines("in.csv", ["id,body", "1,Ada"])
     result = ftk("predict", f"checkpoint={checkpoint}", "input=in.csv", "data.columns.text=txt")
     assert (result.code, result.out) == (1, "")
-    assert "in.csv:2" in result.err and "txt" in result.err
+    assert "without the column 'txt'" in result.err
+    assert "in.csv:2" in result.err
 
 
 def test_an_output_is_not_overwritten_unasked(ftk: Callable[..., Result], checkpoint: Path) -> None:
