@@ -8,7 +8,15 @@ class FtkError(Exception):
 
 
 class ConfigError(FtkError):
-    """A value, a key or a combination of them that cannot work."""
+    """Values, keys or combinations of them that cannot work."""
+
+    def __init__(self, *faults: str) -> None:
+        """
+        Args:
+            faults: what is wrong; where there are several, each begins with its key: ``task.focal=-1: …``.
+        """
+        super().__init__("\n".join(faults))
+        self.faults = faults
 
 
 class DataError(FtkError):

@@ -31,6 +31,8 @@ WORDS = [
     ("++train.epoch=1", "Did you mean 'train.epochs'?"),
     ("zzz=1", "There is no key 'zzz' for 'ftk finetune'."),
     ("checkpoint=x", "it belongs to ftk evaluate and predict"),
+    ("task.threshold=0.3", "for 'ftk finetune'; task=multi-label, task=question-answering would have it."),
+    ("task.zzz=0.3", "There is no key 'task.zzz' for 'ftk finetune'. There are: task."),
     ("+new.key=1", "There is no key 'new.key'"),
     ("+train.new=1", "There is no key 'train.new'"),
     ("+train.epochs=1", "The key is there already; leave out the +: train.epochs=1."),

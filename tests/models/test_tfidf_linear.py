@@ -247,13 +247,16 @@ def test_classes_and_rows_that_count_more_are_fitted_so(ftk: Callable[..., Resul
 
 def test_one_sweep_holds_it_against_a_trained_model(ftk: Callable[..., Result], files: tuple[str, ...]) -> None:
     argv = ("task=text-classification", "model=tfidf-linear,cnn", *files, *CPU, "train.max_steps=2", "run.dir=swept")
+    argv += ("task.focal=1",)
     result = ftk("finetune", "-m", *argv)
     assert result.code == 0, result.err
     assert "2 jobs, 0 failed" in result.out
     lines = Path("swept/results.csv").read_text().splitlines()
     assert lines[0].startswith("job,model,validation loss,validation accuracy,")
     assert sorted(line.split(",")[1] for line in lines[1:]) == ["cnn", "tfidf-linear"]
-    assert "train.max_steps: not used" in Path("swept/0-model=tfidf-linear/log.txt").read_text()
+    told = Path("swept/0-model=tfidf-linear/log.txt").read_text()
+    assert "train.max_steps: not used, for this model is not trained step by step" in told
+    assert "task.focal: not used in fitting, only in the loss that validation and test show" in told
     assert "not used" not in Path("swept/1-model=cnn/log.txt").read_text()
 
 

@@ -25,11 +25,10 @@ _UNREAD = (
     "model.default_lr",
     "model.dropout",
     "run.stop_after",
-    "task.focal",
-    "task.label_smoothing",
-    "task.robust",
 )
 """Beside all keys of the sections that speak of steps."""
+_OF_LOSS = ("task.focal", "task.label_smoothing", "task.robust")
+"""What scikit-learn has a loss of its own for."""
 
 
 @runtime_checkable
@@ -62,6 +61,8 @@ def fit(run: Training, state: TrainState, model: FittedModel) -> None:
         return
     if unread := list(_unread(run)):
         run.console.warn(f"{', '.join(unread)}: not used, for this model is not trained step by step")
+    if in_loss := [key for key in _OF_LOSS if run.folder.invocation.sets(key)]:
+        run.console.warn(f"{', '.join(in_loss)}: not used in fitting, only in the loss that validation and test show")
     features = run.prepared["train"].features
     targets, weights = _targets(features, len(run.source.labels.names) if run.source.labels is not None else 0)
     ids = features.columns["input_ids"]

@@ -81,7 +81,8 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
             task = build_task(node)
             trained_for = saved["task"]["name"]
             if None not in (trained_for, _name(task)) and trained_for != _name(task):
-                raise ModelError(f"the model was trained for {trained_for}, not for {_name(task)}; leave task=… out.")
+                trained, asked = (str(name).replace("_", "-") for name in (trained_for, _name(task)))
+                raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
             task = _settled(task, task_from_fields(type(task), saved["task"]["fields"]))
         else:
             fields = saved["task"]["fields"]
@@ -95,6 +96,8 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
         raise ModelError(f"{where}/ftk.json: this is not what ftk writes ({error}).") from error
     except FtkError as error:
         raise ModelError(f"{where}/ftk.json: {error}") from error
+    if isinstance(task, RowTask):
+        task.check_fields(labels)
     return task, labels, windows
 
 
@@ -107,7 +110,7 @@ def _name(task: Task) -> str | None:
 def _settled(task: Task, trained: Task) -> Task:
     """The task that the user gave, with what it leaves to ``auto`` as training settled it."""
     open_fields = [item.name for item in dataclasses.fields(task) if _is_auto(getattr(task, item.name))]
-    open_fields += [name for name in task.tuned if getattr(task, name) is None]
+    open_fields += [name for name in (*task.tuned, *task.learned) if getattr(task, name) is None]
     return dataclasses.replace(task, **{name: getattr(trained, name) for name in open_fields})
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ftk.commands.manifest import manifest_of
+from ftk.commands.manifest import manifest_of, task_of
 from ftk.config import compose
 from ftk.config.schema import PredictConfig
 from ftk.data.rows import Notes, Row
@@ -32,7 +32,12 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     path = Path(config.checkpoint).expanduser()
     manifest = manifest_of(path, notes)
     rows = stream(config.input, config.data, notes)
-    first = list(islice(rows, 1))  # a file that cannot be read is told before torch is imported
+    # A file or a column that cannot be read is told before torch is imported.
+    first = list(islice(rows, _ROWS_AT_ONCE))
+    task, _, _ = task_of(manifest, config.task, str(path))
+    faults = Notes()
+    task.predictor().read(first, columns=config.data.columns, labelled=False, notes=faults)
+    faults.raise_errors()
     with importing("torch"):
         from ftk.commands.checkpoint import Checkpoint  # torch from here on
 

@@ -50,6 +50,8 @@ class Training:
         self.corpus = corpus
         self.console = console
         self.task: Task = corpus.task
+        self.tuned = tuple(name for name in self.task.tuned if getattr(self.task, name) is None)
+        """The fields of the task that validation settles: not those that the config gives."""
         self.metrics_file = MetricsFile(folder.path / "metrics.jsonl")
         self.progress: StepProgress
         self.progress_state: Progress
@@ -136,7 +138,7 @@ class Training:
     def _take_tuned(self, saved: dict[str, Any]) -> None:
         """What validation settled of the task goes with the weights that it was settled for."""
         try:
-            fields = {**self.task.fields(), **{name: saved["task"]["fields"][name] for name in self.task.tuned}}
+            fields = {**self.task.fields(), **{name: saved["task"]["fields"][name] for name in self.tuned}}
             self.task = task_from_fields(type(self.task), fields)
         except (KeyError, TypeError, FtkError) as error:
             raise RunError(f"{self.folder.path}: ftk.json of its model is not of this task ({error}).") from error
@@ -386,7 +388,7 @@ class Training:
             return {}
         part = self.prepared["validation"]
         evaluator = self._evaluator(state.model)
-        if not self.task.tuned:
+        if not self.tuned:
             return evaluator.score(part.examples, part.features)
         self.task, metrics = evaluator.tuned(part.examples, part.features)
         return metrics

@@ -280,6 +280,13 @@ class _Lint:
             what = f"{group}={'null' if value is None else value}"
             self.by_word.setdefault(position, Mistake(what, advice))
 
+    def _tasks_with(self, key: str) -> list[str]:
+        """The shipped tasks that have a key that the chosen one has not."""
+        section, _, name = key.partition(".")
+        if section != "task" or not name:
+            return []
+        return [path.stem for path in sorted(shipped_configs().glob("task/*.yaml")) if name in OmegaConf.load(path)]
+
     def _check_value(
         self, position: int, override: Override, composed: DictConfig, known: dict[str, Any], used: set[str]
     ) -> None:
@@ -288,12 +295,18 @@ class _Lint:
         free = key.startswith(tuple(f"{parent}." for parent in _FREE))
         there = key in known
         if not there and not (free and (override.is_add() or override.is_force_add())):
-            near = near_word(key, [*known, *used])
+            others = self._tasks_with(key)
+            near = near_word(key, [*known, *used]) if not others else None
             self.meant |= {near} if near is not None else set()
             hint = f" Did you mean '{near}'?" if near is not None else ""
+            if near == key.partition(".")[0]:  # the section alone says nothing
+                there_are = [name for name in known if name.startswith(f"{near}.") and name.count(".") == 1]
+                hint = f" There are: {', '.join(there_are)}." if there_are else hint
             can_add = free and key.rpartition(".")[0] in known and not override.is_delete()
             plus = f" A key that is not in the YAML is added with +{word}." if can_add else ""
-            owner = "" if hint else _owner(key.partition(".")[0])
+            owner = f"{', '.join(f'task={name}' for name in others)} would have it" if others else ""
+            if not hint and not others:
+                owner = _owner(key, but=self.command)
             if key.startswith("task.") and known.get("task", "") is None:
                 owner = "its fields can be set where the task is named: add task=<name>"
             belongs = f"; {owner}" if owner else ""
@@ -370,10 +383,19 @@ def _values(override: Override) -> Iterator[Any]:
         yield parser.parse_override(f"x={text}").value()
 
 
-def _owner(section: str) -> str:
-    """'it belongs to ...' with the commands that have a section of this name; empty where none has."""
-    commands = [name for name, schema in SCHEMAS.items() if any(f.name == section for f in dataclasses.fields(schema))]
-    return f"it belongs to ftk {' and '.join(commands)}" if commands else ""
+def _owner(key: str, *, but: str = "") -> str:
+    """'it belongs to ...' with the commands that have a key; empty where none has, or the one that is asked has."""
+    commands = [name for name, schema in SCHEMAS.items() if _has(schema, key)]
+    return f"it belongs to ftk {' and '.join(commands)}" if commands and but not in commands else ""
+
+
+def _has(schema: Any, key: str) -> bool:
+    """Whether a dataclass has a key; what is in a section without a dataclass may have any name."""
+    if not dataclasses.is_dataclass(schema):
+        return True
+    name, _, rest = key.partition(".")
+    kinds = {field.name: field.type for field in dataclasses.fields(schema)}
+    return name in kinds and (not rest or _has(kinds[name], rest))
 
 
 def _selects(config: DictConfig, key: str) -> bool:

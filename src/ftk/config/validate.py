@@ -26,7 +26,7 @@ from ftk.config.schema import (
 )
 from ftk.data.files import expand
 from ftk.data.folders import is_folder_of_classes
-from ftk.errors import FtkError
+from ftk.errors import ConfigError, FtkError
 
 
 def check_values(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str) -> list[Mistake]:
@@ -75,7 +75,7 @@ def _positive(key: str, value: float | None) -> Iterator[Mistake]:
         yield Mistake(f"{key}={value}", "It must be greater than 0." if value <= 0 else "It must be a finite number.")
 
 
-def _sentence(error: FtkError) -> str:
+def _sentence(error: FtkError | str) -> str:
     """An error of the form 'key=value: what is wrong' without its beginning."""
     text = str(error).split(": ", 1)[-1]
     return text[:1].upper() + text[1:]
@@ -360,9 +360,16 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
 
     try:
         task = build_task(config.task)
+    except ConfigError as error:
+        for fault in error.faults:
+            yield Mistake(fault.split(": ", 1)[0], _sentence(fault))
+        return
     except FtkError as error:
         yield Mistake(str(error).split(": ", 1)[0], _sentence(error))
         return
+    for name in task.learned:
+        if (value := getattr(task, name)) is not None:
+            yield Mistake(f"task.{name}={value}", "Training fills it in from its rows; leave it out.")
     for role, column in config.data.columns.items():
         if column is not None and role not in task.roles:
             yield Mistake(f"data.columns.{role}={column}", f"This task reads the columns {', '.join(task.roles)}.")
@@ -372,9 +379,24 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
             kind = "raw text" if texts else "labelled rows"
             yield Mistake(f"task ({type(task).__name__})", f"It learns from {kind}: ftk {task.command}.")
             return  # what the config of this command says of the data is meant for another task
+        yield from _fits(config, task)
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
     yield from texts_only(task, config.data)
+
+
+def _fits(config: TrainingConfig, task: Any) -> Iterator[Mistake]:
+    """Small models that cannot do what is asked; of others their config tells, which is not read here."""
+    from ftk.models.small import FITTED, HEADS, LEARNS
+
+    kind = config.model.config.get("model_type") if config.model.name is None else None
+    if kind in HEADS and task.auto_model not in HEADS[kind]:
+        yield Mistake(
+            f"model.config.model_type={kind}", f"It learns {LEARNS[kind]}; choose another model for this task."
+        )
+    if kind in FITTED and config.run.verify_resume:
+        advice = "This model is fitted at once: there is no step to stop at, and nothing to prove."
+        yield Mistake("run.verify_resume=true", advice)
 
 
 def texts_only(task: Any, data: DataConfig) -> Iterator[Mistake]:

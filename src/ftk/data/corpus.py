@@ -91,6 +91,7 @@ def read_training_corpus(data: DataConfig, task: RowTask, notes: Notes) -> RowCo
     if "validation" not in examples and corpus.task.untuned is not None:
         notes.say(f"no validation to tune on: {corpus.task.untuned}.")
     corpus.labels = task.labels(training)
+    corpus.task.check_fields(corpus.labels)
     _note_unlearned(corpus.labels, examples["train"], task, notes)
     for split in ("validation", "test"):
         if split in examples:

@@ -1,7 +1,7 @@
 """Names of classes: from the values of a column, and from a list where the column holds numbers."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,14 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
     found = set(names)
     numbers = all(name.lstrip("-").isdigit() and name.isascii() for name in found)
     return tuple(sorted(found, key=int if numbers else None))
+
+
+def names_faults(value: Any) -> Iterator[str]:
+    """What is wrong with ``task.label_names``."""
+    try:
+        read_names(value)
+    except ConfigError as error:
+        yield from error.faults
 
 
 def read_names(value: Any) -> list[str] | None:

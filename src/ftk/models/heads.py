@@ -25,6 +25,17 @@ _RATES = (
 )
 """What configs call the dropout of a head; the first that has a value counts."""
 
+PURPOSES = {
+    "AutoModelForSequenceClassification": "labels or numbers of whole texts",
+    "AutoModelForTokenClassification": "labels of single tokens",
+    "AutoModelForQuestionAnswering": "answers to questions",
+    "AutoModelForEntityStart": "relations of entities",
+    "AutoModelForEntitySpans": "relations of entities",
+    "AutoModelForMaskedLM": "hidden words (masked language models)",
+    "AutoModelForPreTraining": "hidden words and next sentences",
+}
+"""What each head is for, in the words of messages."""
+
 
 class EntityStart(nn.Module):
     """Logits from the hidden states at the two opening signs (Baldini Soares et al. 2019, "Matching the Blanks")."""

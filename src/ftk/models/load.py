@@ -126,9 +126,9 @@ def check_head(source: Source, auto_model: str) -> None:
         ModelError: there is no such class.
     """
     if type(source.config) not in _auto_class(auto_model)._model_mapping:
-        whose = "ftk" if hasattr(heads, auto_model) else "transformers"
         raise ModelError(
-            f"{source.origin}: {whose} has no {auto_model} for the architecture {source.config.model_type}."
+            f"{source.origin}: there is no head for {heads.PURPOSES.get(auto_model, auto_model)} for the architecture "
+            f"{source.config.model_type}. Choose another model."
         )
 
 

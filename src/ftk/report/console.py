@@ -236,7 +236,8 @@ def results_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[st
 
     table = Table(title=title, title_justify="left")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # Words below one another, so that no header is broken within one; of what is too wide values alone are folded.
+        table.add_column(column.replace(" ", "\n"), overflow="fold", no_wrap=" " in column)
     for row in rows:
         table.add_row(*row)
     return table

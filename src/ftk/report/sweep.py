@@ -9,7 +9,7 @@ from ftk.report.console import Console, results_table
 
 
 def report_sweep(outcomes: list[Outcome]) -> int:
-    """Print and write the results of a sweep, best first.
+    """Print and write the results of a sweep, best first; of several tasks or scores each in a table of its own.
 
     Returns:
         0, or 1 where a job of a sweep failed. A single run raises its error instead.
@@ -18,11 +18,21 @@ def report_sweep(outcomes: list[Outcome]) -> int:
     if not jobs:
         return 0
     failed = [job for job in jobs if job.error is not None]
-    rows = [_row(job) for job in sorted(jobs, key=_order)]
-    columns = list(dict.fromkeys(key for row in rows for key in row if key not in ("folder", "error")))
+    groups = _groups(jobs)
     console = Console()
-    shown = [[row.get(column, "failed" if row["error"] else "") for column in columns] for row in rows]
-    console.table(results_table(f"{len(jobs)} jobs, {len(failed)} failed", columns, shown))
+    title = f"{len(jobs)} jobs, {len(failed)} failed"
+    if len(groups) > 1:
+        console.say(f"{title}; scores of several tasks or metrics are not ranked among one another")
+    for (task, score), members in groups.items():
+        rows = [_row(job) for job in members]
+        columns = _columns(rows)
+        if len(groups) > 1:
+            title = "failed" if score is None else f"{f'{task}, ' if task else ''}best {score} first"
+            columns = [column for column in columns if column != "task" or score is None]
+        shown = [[row.get(column, "failed" if row["error"] else "") for column in columns] for row in rows]
+        console.table(results_table(title, _headers(columns), shown))
+    rows = [_row(job) for members in groups.values() for job in members]
+    columns = _columns(rows)
     for job in failed:
         console.say(f"job {job.invocation.sweep_job} failed: {_first_line(job.error)}")
     folder = jobs[0].invocation.sweep_dir
@@ -31,6 +41,38 @@ def report_sweep(outcomes: list[Outcome]) -> int:
         _write_csv(folder / "results.csv", [*columns, "folder", "error"], rows)
         console.say(f"results: {folder / 'results.csv'}")
     return 1 if failed else 0
+
+
+def _groups(jobs: list[Outcome]) -> dict[tuple[str, str | None], list[Outcome]]:
+    """The jobs by task and score, the best first; those that failed, which have no score, behind them all.
+
+    Failed jobs of a sweep over one task stand in its table.
+    """
+    groups: dict[tuple[str, str | None], list[Outcome]] = {}
+    for job in sorted(jobs, key=_order):
+        groups.setdefault((_task(job), job.metrics.get("score")), []).append(job)
+    failed = [job for (_, score), members in groups.items() if score is None for job in members]
+    ranked = {key: members for key, members in groups.items() if key[1] is not None}
+    if len(ranked) == 1:
+        key, members = next(iter(ranked.items()))
+        return {key: members + failed}
+    return ranked | ({("", None): failed} if failed else {})
+
+
+def _task(job: Outcome) -> str:
+    """What the config calls the task; empty where the checkpoint names it."""
+    name = job.invocation.choices.get("task", "None")
+    return "" if name == "None" else name
+
+
+def _columns(rows: list[dict[str, str]]) -> list[str]:
+    return list(dict.fromkeys(key for row in rows for key in row if key not in ("folder", "error")))
+
+
+def _headers(columns: list[str]) -> list[str]:
+    """Keys by their last part, where that tells them apart."""
+    last = [column.rpartition(".")[2] for column in columns]
+    return [short if last.count(short) == 1 else column for short, column in zip(last, columns, strict=True)]
 
 
 def _row(job: Outcome) -> dict[str, str]:

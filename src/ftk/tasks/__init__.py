@@ -4,11 +4,14 @@ import difflib
 import importlib
 import inspect
 import pkgutil
-from typing import Any
+import re
+from enum import Enum
+from typing import Any, get_type_hints
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from ftk.config.explain import reworded
 from ftk.errors import ConfigError, FtkError
 from ftk.tasks.base import Task
 
@@ -37,19 +40,43 @@ def task_from_fields(cls: type[Task], fields: dict[str, Any]) -> Task:
         ConfigError: a field is unknown, missing or of the wrong type.
     """
     schema = OmegaConf.structured(cls)
-    known = list(schema)
-    for key in fields:
+    known = [str(name) for name in schema]
+    faults = []
+    wrong = set()
+    for key, value in fields.items():
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
-            hint = f" Did you mean 'task.{near[0]}'?" if near else f" It has: {', '.join(map(str, known))}."
-            raise ConfigError(f"task.{key}: {cls.__name__} has no such field.{hint}")
+            hint = f" Did you mean 'task.{near[0]}'?" if near else f" It has: {', '.join(known)}."
+            faults.append(f"task.{key}: {cls.__name__} has no such field.{hint}")
+            continue
+        try:
+            schema = OmegaConf.merge(schema, {key: value})
+        except OmegaConfBaseException as error:
+            faults.append(f"task.{key}={value}: {reworded(str(error).splitlines()[0])}")
+            wrong.add(key)
+    faults += [f"task.{name}: no config gives a value." for name in known if name not in fields]
+    wrong |= {name for name in known if name not in fields}
     try:
-        task = OmegaConf.to_object(OmegaConf.merge(schema, fields))
+        for name in wrong:
+            OmegaConf.update(schema, name, _any_value(cls, name))
+        task = OmegaConf.to_object(schema)
+    except ConfigError as error:  # of values of the right type; what is about the others is not of the user's
+        faults += [text for text in error.faults if not any(re.search(rf"task\.{name}\b", text) for name in wrong)]
+        raise ConfigError(*faults) from error
     except OmegaConfBaseException as error:
-        value = fields.get(str(error.key)) if error.key is not None else None
-        raise ConfigError(f"task.{error.full_key}={value}: {str(error).splitlines()[0]}") from error
+        raise ConfigError(*faults, f"task.{error.full_key}: {reworded(str(error).splitlines()[0])}") from error
+    if faults:
+        raise ConfigError(*faults)
     assert isinstance(task, Task)
     return task
+
+
+def _any_value(cls: type[Task], name: str) -> Any:
+    """A value of the type of a field, to see what is wrong with the others."""
+    kind = get_type_hints(cls)[name]
+    if inspect.isclass(kind) and issubclass(kind, Enum):
+        return next(iter(kind))
+    return {bool: False, int: 1, float: 0.5, str: name}.get(kind)
 
 
 def built_in_task(name: str) -> type[Task]:
@@ -63,7 +90,7 @@ def built_in_task(name: str) -> type[Task]:
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name != "base")
     found = _task_in(name) if name in names else None
     if found is None:
-        own = ", ".join(name for name in names if _task_in(name) is not None)
+        own = ", ".join(name.replace("_", "-") for name in names if _task_in(name) is not None)
         raise FtkError(f"the model was trained for a task that is not one of ftk's own ({own}): add task=….")
     return found
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from ftk.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -233,7 +235,22 @@ class Task(ABC):
     writes_records: ClassVar[bool] = True
     """Whether a prediction belongs to a row of the input, and is written as one."""
     tuned: ClassVar[tuple[str, ...]] = ()
-    """The fields that ``tune`` settles."""
+    """The fields that ``tune`` settles, with these values of the others; where a config gives them, they stay."""
+    learned: ClassVar[tuple[str, ...]] = ()
+    """The fields that training alone fills in, from its rows; a config that gives them is refused."""
+
+    def __post_init__(self) -> None:
+        """Refuse fields that cannot work.
+
+        Raises:
+            ConfigError: all of ``faults``.
+        """
+        if faults := list(self.faults()):
+            raise ConfigError(*faults)
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong with the values of the fields, each told as ``task.key=value: what is meant``."""
+        yield from ()
 
     @abstractmethod
     def training_corpus(self, data: DataConfig, notes: Notes) -> Corpus:
@@ -380,6 +397,14 @@ class RowTask(Task):
     @abstractmethod
     def labels(self, examples: Sequence[Any]) -> Labels | None:
         """The labels of the training split; None for a task that has none."""
+
+    def check_fields(self, labels: Labels | None) -> None:
+        """Refuse fields that name labels that there are not; by default there are none.
+
+        Raises:
+            ConfigError: which, and which labels there are.
+        """
+        return
 
     @abstractmethod
     def check_labels(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftk.data.policies import Packing, Unit
-from ftk.errors import ConfigError, ModelError
+from ftk.errors import ModelError
 from ftk.metrics.masked import BlockScore, MaskedMetric
 from ftk.tasks.base import Batch, Corpus, Labels, Loss, Noise, Predictor, Task
 
@@ -55,24 +55,25 @@ class MaskedLanguageModel(Task):
     next_sentence: bool
     top_k: int
 
-    def __post_init__(self) -> None:
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
         if not 0 < self.mask_share < 1:
-            raise ConfigError(f"task.mask_share={self.mask_share}: it is a share, above 0 and below 1.")
+            yield f"task.mask_share={self.mask_share}: it is a share, above 0 and below 1."
         for name in ("mask_token_share", "random_token_share"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"task.{name}={getattr(self, name)}: it is a share, between 0 and 1.")
+                yield f"task.{name}={getattr(self, name)}: it is a share, between 0 and 1."
         if self.mask_token_share + self.random_token_share > 1:
-            raise ConfigError(
+            yield (
                 f"task.random_token_share={self.random_token_share}: it is more than 1 together with "
                 f"task.mask_token_share={self.mask_token_share}."
             )
         if self.span_mean < 1:
-            raise ConfigError(f"task.span_mean={self.span_mean}: a span has at least one word.")
+            yield f"task.span_mean={self.span_mean}: a span has at least one word."
         for name in ("span_longest", "top_k"):
             if getattr(self, name) < 1:
-                raise ConfigError(f"task.{name}={getattr(self, name)}: it must be 1 or more.")
+                yield f"task.{name}={getattr(self, name)}: it must be 1 or more."
         if self.next_sentence and self.packing is Packing.documents:
-            raise ConfigError(
+            yield (
                 "task.packing=documents: with task.next_sentence=true each block is one pair, and nothing is packed."
             )
 

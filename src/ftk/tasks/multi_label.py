@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftk.config.schema import Unseen
 from ftk.data.cells import RowFault, from_cell
 from ftk.data.columns import find_column
-from ftk.data.label_names import in_order, name_of, read_names
+from ftk.data.label_names import in_order, name_of, names_faults, read_names
 from ftk.data.rows import Notes, Row
 from ftk.data.texts import TextExample
 from ftk.errors import ConfigError, DataError
@@ -36,7 +36,6 @@ class MultiLabel(Weighing, TextTask):
     problem_type: ClassVar[str | None] = "multi_label_classification"
     score: ClassVar[str] = "f1_micro"
     label_columns: ClassVar[tuple[str, ...]] = ("labels", "label", "categories", "classes", "tags")
-    tuned: ClassVar[tuple[str, ...]] = ("thresholds",)
 
     label_names: Any
     separator: str
@@ -44,11 +43,32 @@ class MultiLabel(Weighing, TextTask):
     thresholds: Any
 
     def __post_init__(self) -> None:
-        self.check_weighing()
+        super().__post_init__()
         self.label_names = read_names(self.label_names)
+
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
+        yield from names_faults(self.label_names)
+        if not self.separator:
+            yield 'task.separator=: it is the sign between the labels of one cell, such as ";".'
         fixed = self.threshold
-        if fixed != "tuned" and (isinstance(fixed, bool) or not isinstance(fixed, (int, float)) or not 0 < fixed < 1):
-            raise ConfigError(f"task.threshold={fixed}: it is tuned, or a probability between 0 and 1.")
+        if fixed != "tuned" and not _is_probability(fixed):
+            yield f"task.threshold={fixed}: it is tuned, or a probability between 0 and 1."
+        given = self.thresholds
+        if given is None:
+            return
+        if not isinstance(given, Mapping):
+            yield f"task.thresholds={given}: it is null, or a probability by label: {{spam: 0.3}}."
+            return
+        for name, threshold in given.items():
+            if not _is_probability(threshold):
+                yield f"task.thresholds.{name}={threshold}: it is a probability between 0 and 1."
+        if _is_probability(fixed):
+            yield f"task.thresholds: task.threshold={fixed} would count instead; leave out one of the two."
+
+    @property
+    def tuned(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("thresholds",) if self.threshold == "tuned" else ()
 
     def settle(self, rows: Sequence[Row], *, columns: dict[str, Any], notes: Notes) -> TextTask:
         """As every task on texts; a column of 0 and 1 that is named as if it held labels is refused.
@@ -118,6 +138,14 @@ class MultiLabel(Weighing, TextTask):
         if not found:
             raise DataError("data.train: no row has a label; there is nothing to learn.")
         return Labels(found)
+
+    def check_fields(self, labels: Labels | None) -> None:
+        assert labels is not None
+        self.weight_of(labels.names)
+        for name in self.thresholds or {}:
+            if name not in labels.ids:
+                known = ", ".join(labels.names[:20]) + (", …" if len(labels.names) > 20 else "")
+                raise ConfigError(f"task.thresholds.{name}: there is no such label; there are {known}.")
 
     def check_labels(
         self, examples: Sequence[TextExample], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes
@@ -233,3 +261,7 @@ class MultiLabel(Weighing, TextTask):
         ]
         given.sort(key=lambda name: -scores[name])
         return self.written(example, {"labels": given, "scores": scores}, "gold_labels")
+
+
+def _is_probability(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ftk.config.schema import Unseen
-from ftk.data.label_names import in_order, read_names, shortened
+from ftk.data.label_names import in_order, names_faults, read_names, shortened
 from ftk.data.rows import Notes
 from ftk.errors import DataError
 from ftk.tasks.base import Batch, Labels, Loss, RowTask
@@ -31,8 +31,12 @@ class OneLabel(Weighing, RowTask):
     sampling: Sampling
 
     def __post_init__(self) -> None:
-        self.check_weighing()
+        super().__post_init__()
         self.label_names = read_names(self.label_names)
+
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
+        yield from names_faults(self.label_names)
 
     def fit(self, examples: Sequence[Any]) -> OneLabel:
         if self.class_weights != "balanced":
@@ -47,6 +51,10 @@ class OneLabel(Weighing, RowTask):
                 "the column."
             )
         return Labels(found)
+
+    def check_fields(self, labels: Labels | None) -> None:
+        assert labels is not None
+        self.weight_of(labels.names)
 
     def check_labels(
         self, examples: Sequence[Any], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftk.config.schema import Unseen
 from ftk.data.answers import Misplaced, QuestionExample, QuestionReader
 from ftk.data.rows import Notes, Row
-from ftk.errors import ConfigError
 from ftk.metrics.answers import AnswerMetric, Language, best_threshold, match
 from ftk.tasks.base import Batch, Labels, Loss, Noise, RowTask
 
@@ -36,7 +35,6 @@ class QuestionAnswering(RowTask):
     score: ClassVar[str] = "f1"
     labels_are: ClassVar[str | None] = None
     groups_are: ClassVar[str] = "training rows that all ask of one context"
-    tuned: ClassVar[tuple[str, ...]] = ("null_threshold",)
 
     no_answer: Any
     threshold: Any
@@ -46,16 +44,28 @@ class QuestionAnswering(RowTask):
     misplaced_answers: Misplaced
     language: Language
 
-    def __post_init__(self) -> None:
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
         if self.no_answer != "auto" and not isinstance(self.no_answer, bool):
-            raise ConfigError(f"task.no_answer={self.no_answer}: it is auto, true or false.")
+            yield f"task.no_answer={self.no_answer}: it is auto, true or false."
         fixed = self.threshold
         is_number = isinstance(fixed, (int, float)) and not isinstance(fixed, bool) and abs(fixed) < float("inf")
         if fixed != "tuned" and not is_number:
-            raise ConfigError(f"task.threshold={fixed}: it is tuned, or a number.")
+            yield f"task.threshold={fixed}: it is tuned, or a number."
+        margin = self.null_threshold
+        if margin is not None and not abs(margin) < float("inf"):
+            yield f"task.null_threshold={margin}: it is a number."
+        elif margin is not None and fixed != "tuned":
+            yield f"task.null_threshold={margin}: task.threshold={fixed} would count instead; leave out one of the two."
+        elif margin is not None and self.no_answer is False:
+            yield f"task.null_threshold={margin}: no question is without an answer here (task.no_answer); leave it out."
         for name in ("max_answer_tokens", "n_best"):
             if getattr(self, name) < 1:
-                raise ConfigError(f"task.{name}={getattr(self, name)}: it is a number from 1 on.")
+                yield f"task.{name}={getattr(self, name)}: it is a number from 1 on."
+
+    @property
+    def tuned(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("null_threshold",) if self.threshold == "tuned" and self.no_answer is not False else ()
 
     @property
     def may_lack(self) -> bool:

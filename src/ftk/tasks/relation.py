@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,7 +12,7 @@ from ftk.config.schema import Unseen
 from ftk.data.label_names import name_of
 from ftk.data.relations import RelationExample, RelationReader
 from ftk.data.rows import Notes, Row
-from ftk.errors import ConfigError, DataError
+from ftk.errors import DataError
 from ftk.metrics.relations import RelationMetric
 from ftk.tasks.base import Batch, Labels, Noise
 from ftk.tasks.one_label import OneLabel
@@ -53,18 +53,18 @@ class Relation(OneLabel):
     tail_sign: str
     no_relation: str | None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
         for name in ("head_mark", "tail_mark"):
             if not re.fullmatch(r"[^\s<>/]+", getattr(self, name)):
-                raise ConfigError(f"task.{name}={getattr(self, name)}: it is a name, without spaces, < > and /.")
+                yield f"task.{name}={getattr(self, name)}: it is a name, without spaces, < > and /."
         for name in ("head_sign", "tail_sign"):
             if not re.fullmatch(r"\S+", getattr(self, name)):
-                raise ConfigError(f"task.{name}={getattr(self, name)}: it is a sign such as @, without white space.")
+                yield f"task.{name}={getattr(self, name)}: it is a sign such as @, without white space."
         for kind in ("mark", "sign"):
             tail = getattr(self, f"tail_{kind}")
             if getattr(self, f"head_{kind}") == tail:
-                raise ConfigError(f"task.tail_{kind}={tail}: that of the head is the same; they must differ.")
+                yield f"task.tail_{kind}={tail}: that of the head is the same; they must differ."
 
     @property
     def auto_model(self) -> str:  # type: ignore[override]

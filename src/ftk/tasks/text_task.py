@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -53,7 +53,7 @@ class TextTask(RowTask):
     """Names that the label column is known by."""
 
     pooling: Pooling
-    pairs: bool | None
+    pairs: Any
 
     @abstractmethod
     def target(self, row: Row, column: Any) -> Any:
@@ -83,9 +83,14 @@ class TextTask(RowTask):
         """How often each row is drawn in training; None: each once a pass."""
         return drawn_by_weight(examples)
 
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
+        if self.pairs != "auto" and not isinstance(self.pairs, bool):
+            yield f"task.pairs={self.pairs}: it is auto, true or false."
+
     def settle(self, rows: Sequence[Row], *, columns: dict[str, Any], notes: Notes) -> TextTask:
         """``pairs``: where one row has a second text all have to."""
-        if self.pairs is not None:
+        if self.pairs != "auto":
             return self
         return replace(self, pairs=has_pairs(rows, columns))
 
@@ -95,7 +100,7 @@ class TextTask(RowTask):
             labelled=labelled,
             target=self.target,
             labels=self.label_columns,
-            pairs=self.pairs,
+            pairs=None if self.pairs == "auto" else self.pairs,
             notes=notes,
         ).read(rows)
 

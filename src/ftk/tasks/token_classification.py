@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -56,10 +56,10 @@ class TokenClassification(Weighing, RowTask):
     words: Words
     units: Units
 
-    def __post_init__(self) -> None:
-        self.check_weighing()
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
         if self.units is Units.tokens and self.tag_scheme is not Scheme.auto:
-            raise ConfigError(
+            yield (
                 f"task.tag_scheme={self.tag_scheme.value}: with task.units=tokens tags are taken as they are; a scheme "
                 "marks spans, which are task.units=spans."
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -30,31 +30,27 @@ class Weighing:
     focal: float
     label_smoothing: float
 
-    def check_weighing(self) -> None:
-        """Refuse values that mean nothing.
-
-        Raises:
-            ConfigError: which, and what is meant.
-        """
+    def faults(self) -> Iterator[str]:
+        """Values that mean nothing."""
+        yield from super().faults()  # type: ignore[misc]
         weights = self.class_weights
         if isinstance(weights, Mapping):
             for name, weight in weights.items():
                 if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight < float("inf"):
-                    raise ConfigError(f"task.class_weights.{name}={weight}: a weight is a number, 0 or more.")
+                    yield f"task.class_weights.{name}={weight}: a weight is a number, 0 or more."
         elif weights not in (None, "balanced"):
-            raise ConfigError(
-                f"task.class_weights={weights}: it is null, balanced, or a weight by name: {{spam: 2.0}}."
-            )
+            yield f"task.class_weights={weights}: it is null, balanced, or a weight by name: {{spam: 2.0}}."
         if not 0 <= self.focal < float("inf"):
-            raise ConfigError(f"task.focal={self.focal}: it is an exponent, 0 or more.")
+            yield f"task.focal={self.focal}: it is an exponent, 0 or more."
         if not 0 <= self.label_smoothing < 1:
-            raise ConfigError(f"task.label_smoothing={self.label_smoothing}: it is a share, from 0 up to, but not, 1.")
+            yield f"task.label_smoothing={self.label_smoothing}: it is a share, from 0 up to, but not, 1."
 
     def weight_of(self, names: Sequence[str]) -> list[float] | None:
         """The weight of each label, 1 where none is given; None where all count the same.
 
         Raises:
-            ConfigError: a weight is given for a label that there is not; or there are no training rows to balance.
+            ConfigError: a weight is given for a label that there is not, or nothing weighs anything; or there are no
+                training rows to balance.
         """
         if self.class_weights is None:
             return None
@@ -70,7 +66,10 @@ class Weighing:
                 f"task.class_weights.{unknown[0]}: there is no such label; there are {', '.join(names[:20])}"
                 f"{', …' if len(names) > 20 else ''}."
             )
-        return [given.get(name, 1.0) for name in names]
+        weights = [given.get(name, 1.0) for name in names]
+        if not any(weights):
+            raise ConfigError(f"task.class_weights={given}: all labels weigh 0; there is nothing to learn.")
+        return weights
 
 
 def drawn_by_weight(examples: Sequence[Any]) -> NDArray[np.float64] | None:

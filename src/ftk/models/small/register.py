@@ -1,4 +1,23 @@
-"""The small models among those that transformers' auto classes know."""
+"""The small models among those that transformers' auto classes know, and what each of them can be trained for."""
+
+_TEXTS = ("AutoModelForSequenceClassification",)
+_TOKENS = ("AutoModelForTokenClassification", "AutoModelForEntityStart", "AutoModelForEntitySpans")
+
+HEADS = {
+    "ftk-cnn": _TEXTS,
+    "ftk-bilstm": (*_TEXTS, *_TOKENS),
+    "ftk-cnn-lstm": _TEXTS,
+    "ftk-fasttext-bag": _TEXTS,
+    "ftk-tfidf-linear": _TEXTS,
+}
+"""The heads that each can have, by its type: known before torch is imported."""
+_OF_TEXTS = "text-classification, multi-label and regression"
+LEARNS = dict.fromkeys(HEADS, _OF_TEXTS) | {
+    "ftk-bilstm": "text-classification, multi-label, regression, token-classification, ner and relation"
+}
+"""What these heads are for, as users call the tasks."""
+FITTED = ("ftk-tfidf-linear",)
+"""Those that are fitted at once, without steps."""
 
 
 def register_small_models() -> None:

@@ -1,0 +1,64 @@
+"""Small models and the tasks that they are for, told before anything is read."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conftest import Result
+from ftk.config.paths import shipped_configs
+from ftk.models.small import FITTED, HEADS, LEARNS, register_small_models
+from ftk.tasks import build_task
+
+MODELS = {
+    path.stem: kind
+    for path in sorted(shipped_configs().glob("model/*.yaml"))
+    if (kind := yaml.safe_load(path.read_text()).get("config", {}).get("model_type")) in HEADS
+}
+TASKS = {
+    path.stem: task
+    for path in sorted(shipped_configs().glob("task/*.yaml"))
+    if (task := build_task(yaml.safe_load(path.read_text()))).command == "finetune"
+}
+
+
+def test_each_small_model_says_which_tasks_it_learns() -> None:
+    assert set(MODELS.values()) == set(HEADS) == set(LEARNS)
+    for kind, heads in HEADS.items():
+        said = set(re.split(", | and ", LEARNS[kind]))
+        assert said == {name for name, task in TASKS.items() if task.auto_model in heads}
+
+
+@pytest.mark.torch
+def test_what_they_say_is_what_they_have() -> None:
+    import transformers
+
+    from ftk.models import heads
+
+    register_small_models()
+    for kind, said in HEADS.items():
+        config = type(transformers.AutoConfig.for_model(kind))
+        for name in {task.auto_model for task in TASKS.values()}:
+            known = config in (getattr(heads, name, None) or getattr(transformers, name))._model_mapping
+            assert known == (name in said), (kind, name)
+
+
+def test_a_sweep_of_models_that_do_not_suit_a_task_runs_no_job(ftk: Callable[..., Result]) -> None:
+    result = ftk("finetune", "-m", "task=question-answering,multi-label", "model=cnn,tiny", "run.dir=swept")
+    assert (result.code, result.out) == (1, "")
+    assert "1 mistake in the configuration; nothing was run." in result.err
+    what, advice = result.err.rstrip().splitlines()[-2:]
+    assert what.strip() == "model.config.model_type=ftk-cnn"
+    assert advice.strip() == f"It learns {LEARNS['ftk-cnn']}; choose another model for this task."
+    assert list(Path().iterdir()) == []
+
+
+def test_what_is_fitted_at_once_has_no_step_to_stop_at(ftk: Callable[..., Result]) -> None:
+    fitted = [name for name, kind in MODELS.items() if kind in FITTED]
+    assert fitted
+    for name in fitted:
+        result = ftk("finetune", "task=multi-label", f"model={name}", "run.verify_resume=true")
+        assert (result.code, result.out) == (1, "")
+        assert "run.verify_resume=true\n      This model is fitted at once" in result.err

@@ -1,0 +1,55 @@
+"""The documentation names files that there are, and the keys that there are with the values that they have."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ftk.config.paths import shipped_configs
+
+TOP = Path(__file__).resolve().parents[1]
+PAGES = sorted(path for folder in ("docs", "benchmarks", "src") for path in (TOP / folder).rglob("*.md")) + sorted(
+    TOP.glob("*.md")
+)
+TASKS = sorted(path.stem for path in shipped_configs().glob("task/*.yaml"))
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code."""
+    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page are called in links."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(TOP).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        if re.match(r"\w+:", link):
+            continue
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_fields_of_each_task_are_described(task: str) -> None:
+    page = (TOP / "docs/configs.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n### task (`task={task}`")[2].partition("\n### ")[0]
+    told = re.findall(r"^\| `(\w+)` \| (.*?) \| .+ \|$", section, flags=re.MULTILINE)
+    values = {key: yaml.safe_load(value.strip("`")) for key, value in told}
+    assert values == yaml.safe_load((shipped_configs() / f"task/{task}.yaml").read_text(encoding="utf-8"))
+
+
+def test_each_task_has_a_page() -> None:
+    pages = {path.stem for path in (TOP / "docs/tasks").glob("*.md")}
+    assert pages == set(TASKS) - {"ner", "mlm"}
+    readme = (TOP / "README.md").read_text(encoding="utf-8")
+    assert all(f"docs/tasks/{name}.md" in readme for name in pages)
