@@ -29,6 +29,12 @@ NEEDED = {
 }
 """What a command cannot do without."""
 NEEDED_BY = {"model/auto": ("model.name=some/model",), "data/hub": ("data.name=some/dataset",)}
+SMALL = [
+    name
+    for name in OPTIONS
+    if name.startswith("model/") and "model_type: ftk-" in (shipped_configs() / f"{name}.yaml").read_text()
+]
+NEEDED_BY |= dict.fromkeys(SMALL, ("task=text-classification",))
 
 
 @pytest.fixture
@@ -52,6 +58,8 @@ def meant_for(name: str, command: str) -> bool:
     text = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
     if group == "task" and command in TRAINING:
         return build_task(yaml.safe_load(text)).command == command
+    if name in SMALL:
+        return command == "finetune"
     if group == "experiment":
         return f"#   command:  ftk {command} experiment={option}" in text
     return group in SCHEMAS[command].__dataclass_fields__ or (command in TRAINING and group == "debug")

@@ -110,7 +110,7 @@ def _name(task: Task) -> str | None:
 def _settled(task: Task, trained: Task) -> Task:
     """The task that the user gave, with what it leaves to ``auto`` as training settled it."""
     open_fields = [item.name for item in dataclasses.fields(task) if _is_auto(getattr(task, item.name))]
-    open_fields += [name for name in (*task.tuned, *task.learned) if getattr(task, name) is None]
+    open_fields += [name for name in (*task.tuned, *task.fitted) if getattr(task, name) is None]
     return dataclasses.replace(task, **{name: getattr(trained, name) for name in open_fields})
 
 

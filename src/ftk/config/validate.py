@@ -367,7 +367,7 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
     except FtkError as error:
         yield Mistake(str(error).split(": ", 1)[0], _sentence(error))
         return
-    for name in task.learned:
+    for name in task.fitted:
         if (value := getattr(task, name)) is not None:
             yield Mistake(f"task.{name}={value}", "Training fills it in from its rows; leave it out.")
     for role, column in config.data.columns.items():

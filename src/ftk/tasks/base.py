@@ -236,7 +236,7 @@ class Task(ABC):
     """Whether a prediction belongs to a row of the input, and is written as one."""
     tuned: ClassVar[tuple[str, ...]] = ()
     """The fields that ``tune`` settles, with these values of the others; where a config gives them, they stay."""
-    learned: ClassVar[tuple[str, ...]] = ()
+    fitted: ClassVar[tuple[str, ...]] = ()
     """The fields that training alone fills in, from its rows; a config that gives them is refused."""
 
     def __post_init__(self) -> None:

@@ -36,7 +36,7 @@ class Regression(TextTask):
     score: ClassVar[str] = "rmse"
     higher_is_better: ClassVar[bool] = False
     labels_are: ClassVar[str | None] = "targets"
-    learned: ClassVar[tuple[str, ...]] = ("mean", "deviation")
+    fitted: ClassVar[tuple[str, ...]] = ("mean", "deviation")
     label_columns: ClassVar[tuple[str, ...]] = ("score", "label", "value", "rating", "target")
 
     robust: bool
