@@ -23,6 +23,7 @@ TASKS = [
     "token-classification",
     "question-answering",
     "relation",
+    "ranking",
 ]
 
 BY_HEART = (
@@ -125,14 +126,18 @@ def test_every_parameter_gets_a_gradient(opened: SimpleNamespace) -> None:
 
 
 def test_loss_is_a_sum_over_its_count(opened: SimpleNamespace) -> None:
-    """Many targets in batches of any cut: the sum is one, and so is the count that it is divided by."""
+    """Many targets in batches of any cut, or where a task forbids to cut them in any order: the sum is one, and so is
+    the count that it is divided by."""
     task, model = opened.task, opened.model.eval()
     number = len(opened.features)
     whole = collated(opened)
     total = task.loss(task.forward(model, whole), whole)
     for size in (1, 3):
         parts = [collated(opened, *range(begin, min(number, begin + size))) for begin in range(0, number, size)]
-        assert len(parts) > 1
+        if task.whole_batches is not None:
+            parts = [collated(opened, *range(size, number), *range(size))]
+            assert parts[0].windows != whole.windows
+        assert len(parts) > 1 or task.whole_batches
         losses = [task.loss(task.forward(model, part), part) for part in parts]
         counts = [sum(loss.count for loss in losses), sum(part.count for part in parts), total.count, whole.count]
         assert len(set(counts)) == 1
@@ -193,7 +198,7 @@ def test_predictions_round_trip(trained: SimpleNamespace, ftk: Callable[..., Res
     result = ftk("predict", *argv)
     assert result.code == 0, result.err
     written = read_jsonl("out.jsonl")
-    column = next(name for name in ("text", "tokens", "question") if name in given[0])
+    column = next(name for name in ("text", "tokens", "question", "query") if name in given[0])
     shown = [_unmarked(row[column]) if trained.name == "relation" else row[column] for row in given]
     assert [record[column] for record in written] == shown
     stored = trained.run / "predictions" / "validation.jsonl"
@@ -210,6 +215,42 @@ def test_predictions_round_trip(trained: SimpleNamespace, ftk: Callable[..., Res
         assert 0 < sum(probabilities) <= 1.001
     # The first row stands where it stood in training: at the beginning of a block.
     assert written[0]["masks"][0]["candidates"][0]["text"] == words[0]
+
+
+def test_a_run_that_was_stopped_and_goes_on_ends_with_the_same_bytes(
+    trained: SimpleNamespace, ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped as by a kill, between two saves: nothing is written once a forward pass has failed."""
+    from ftk.tasks import built_in_task
+
+    class Stopped(BaseException):
+        pass
+
+    saved = json.loads((trained.run / "best" / "ftk.json").read_text())
+    kind = built_in_task(saved["task"]["name"])
+    forward, seen = kind.forward, []
+
+    def counted(self: Any, model: Any, batch: Any) -> Any:
+        seen.append(model.training)
+        if sum(seen) == 6:
+            raise Stopped
+        return forward(self, model, batch)
+
+    words = (kind.command, f"task={trained.name}", *TINY, *MORE.get(trained.name, ()), "train.batch_size=3")
+    files = (f"data.train={trained.data}", f"data.validation={trained.data}")
+    argv = (*words, *files, "train.epochs=null", "train.max_steps=7", "train.save_every=2", "train.eval_every=3")
+    assert ftk(*argv, "run.dir=whole").code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, "forward", counted)
+        with pytest.raises(Stopped):
+            ftk(*argv, "run.dir=broken")
+    resumed = ftk(*argv, "run.dir=broken", "run.resume=true")
+    assert resumed.code == 0, resumed.err
+    assert "going on after step" in resumed.out
+    names = ["best/model.safetensors", "last/model.safetensors", "last/trainer.safetensors", "best/config.json"]
+    names += [path.relative_to("whole").as_posix() for path in Path("whole/predictions").glob("*.jsonl")]
+    for name in names:
+        assert Path("broken", name).read_bytes() == Path("whole", name).read_bytes(), name
 
 
 def _unmarked(text: str) -> str:

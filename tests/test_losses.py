@@ -95,3 +95,45 @@ def test_distance_is_square_near_and_straight_far_away():
     values, target = torch.tensor([[0.5, 4.0], [0.0, -3.0]]), torch.tensor([[0.0, 0.0], [0.0, 0.0]])
     assert float(distance(values, target, robust=False)) == pytest.approx((0.25 + 16) / 2 + 9 / 2)
     assert float(distance(values, target, robust=True)) == pytest.approx((0.125 + 3.5) / 2 + 2.5 / 2)
+
+
+def test_one_right_candidate_a_row_is_plain_cross_entropy():
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    from ftk.losses import right_among_wrong
+
+    scores = torch.randn(6, 9, generator=torch.Generator().manual_seed(4))
+    right = torch.eye(6, 9, dtype=torch.bool)
+    nobody = torch.zeros_like(right)
+    found = right_among_wrong(scores, right, nobody)
+    assert torch.allclose(found, cross_entropy(scores, torch.arange(6), reduction="sum"))
+    both = right_among_wrong(scores[:, :6], right[:, :6], nobody[:, :6], symmetric=True)
+    there, back = (cross_entropy(each, torch.arange(6), reduction="sum") for each in (scores[:, :6], scores[:, :6].T))
+    assert torch.allclose(both, (there + back) / 2)
+
+
+def test_right_candidates_are_no_wrong_ones_of_each_other_and_what_is_left_out_is_neither():
+    import math
+
+    import torch
+
+    from ftk.losses import right_among_wrong
+
+    scores = torch.randn(8, 7, generator=torch.Generator().manual_seed(5), requires_grad=True)
+    generator = torch.Generator().manual_seed(6)
+    right = torch.rand(8, 7, generator=generator) < 0.3
+    left_out = (torch.rand(8, 7, generator=generator) < 0.2) & ~right
+    right[0] = False  # a row with nothing right adds nothing
+    right[1], left_out[1] = True, False  # and one with nothing wrong neither
+    expected = 0.0
+    for row, values in enumerate(scores.tolist()):
+        wrong = sum(math.exp(s) for s, r, o in zip(values, right[row], left_out[row], strict=True) if not (r or o))
+        terms = [-math.log(math.exp(s) / (math.exp(s) + wrong)) for s, r in zip(values, right[row], strict=True) if r]
+        expected += sum(terms) / len(terms) if terms else 0.0
+    found = right_among_wrong(scores, right, left_out)
+    assert found.item() == pytest.approx(expected, rel=1e-5)
+    found.backward()
+    assert scores.grad.isfinite().all()
+    assert not scores.grad[:2].any()
+    assert not scores.grad[left_out].any()

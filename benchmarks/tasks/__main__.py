@@ -86,6 +86,9 @@ def _single(run: Any, data: Path, work: Path) -> dict[str, Any]:
         words = [f"checkpoint={work / 'run' / 'best'}", f"data.test={path}", "data.unseen_labels=count"]
         again = _ftk("evaluate", [*words, f"run.dir={work / 'also'}", "run.overwrite=true"], work / "also")
         result["also"] = {name: {score: round(again["test"][score], 4) for score in run.shown}}
+    if run.floor is not None:
+        floors = run.floor()
+        result["floor"] = {name: {score: round(value, 4) for score, value in of.items()} for name, of in floors.items()}
     return result
 
 

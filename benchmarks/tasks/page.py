@@ -53,6 +53,8 @@ def _single(found: dict[str, Any]) -> str:
         lines.append(f"| {name} | {_scores(run['scores'])} | {run['split']} | {run['minutes']} |")
         for other, scores in run.get("also", {}).items():
             lines.append(f"| … the same model on: {other} | {_scores(scores)} | test | |")
+        for other, scores in run.get("floor", {}).items():
+            lines.append(f"| … the same rows with: {other} | {_scores(scores)} | {run['split']} | |")
     lines += ["", "```"]
     for run in found.values():
         lines.append(run["command"])

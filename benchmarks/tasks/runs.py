@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.tasks.corpora import cut, held_out, share
+from benchmarks.tasks.retrieval import floors, pairs
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Run:
         shown: the scores, the first of which decides.
         split: the split that they are of.
         also: a second file that the model is scored on, by name.
+        floor: gives the same scores of what is simpler, by its name.
     """
 
     name: str
@@ -25,6 +29,7 @@ class Run:
     shown: tuple[str, ...]
     split: str = "test"
     also: tuple[str, Path] | None = None
+    floor: Callable[[], dict[str, dict[str, float]]] | None = None
 
 
 def single(data: Path, work: Path) -> list[Run]:
@@ -150,6 +155,33 @@ def single(data: Path, work: Path) -> list[Run]:
             ),
             ("f1", "precision", "recall"),
             "validation",
+        ),
+        *_retrieval(data, work),
+    ]
+
+
+def _retrieval(data: Path, work: Path) -> list[Run]:
+    """Intents found by their descriptions."""
+    banking, intents, shown = data / "cls_banking77", data / "slot_snips", ("recall@1", "mrr")
+    train, validation = pairs(banking / "train.csv", "banking77_intents", work, "category", held_out=1000)
+    [test] = pairs(banking / "test.csv", "banking77_intents", work, "category")
+    [spoken] = pairs(intents / "train.jsonl", "snips_intents", work, "intent")
+    [held] = pairs(intents / "validate.jsonl", "snips_intents", work, "intent")
+    words = ("task=ranking", "model=minilm", "train.epochs=1", "optimizer.lr=2e-4")
+    files = (f"data.train={train}", f"data.validation={validation}", f"data.test={test}")
+    return [
+        Run(
+            "ranking: banking77, 77 descriptions of intents",
+            (*words, *files, "train.batch_size=64"),
+            shown,
+            floor=partial(floors, test, shown),
+        ),
+        Run(
+            "ranking: snips, 7 descriptions of intents",
+            (*words, f"data.train={spoken}", f"data.validation={held}", "train.batch_size=64"),
+            shown,
+            "validation",
+            floor=partial(floors, held, shown),
         ),
     ]
 

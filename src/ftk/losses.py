@@ -66,3 +66,31 @@ def distance(values: Tensor, target: Tensor, *, robust: bool) -> Tensor:
     if robust:
         return functional.smooth_l1_loss(values, target, reduction="none").mean(-1).sum()
     return functional.mse_loss(values, target, reduction="none").mean(-1).sum()
+
+
+def contrast(scores: Tensor, right: Tensor, left_out: Tensor) -> Tensor:
+    """[rows, candidates] the cross entropy of each right candidate against the wrong ones of its row, without the other
+    right ones (Henderson et al. 2017, "Efficient Natural Language Response Suggestion for Smart Reply"; van den Oord et
+    al. 2018, "Representation Learning with Contrastive Predictive Coding"). What is not right has no meaning.
+
+    Args:
+        scores: [rows, candidates].
+        right: [rows, candidates] whether a candidate is right.
+        left_out: [rows, candidates] whether it is neither right nor wrong.
+    """
+    wrong = scores.masked_fill(right | left_out, torch.finfo(scores.dtype).min)
+    return torch.logaddexp(scores, wrong.logsumexp(-1, keepdim=True)) - scores
+
+
+def right_among_wrong(scores: Tensor, right: Tensor, left_out: Tensor, *, symmetric: bool = False) -> Tensor:
+    """The sum over rows of the mean of ``contrast`` over the right candidates of a row; 0 for one without any.
+
+    Args:
+        scores: as those of ``contrast``.
+        right, left_out: as those of ``contrast``.
+        symmetric: half of it is the cross entropy of the row against the other rows, for the same candidate.
+    """
+    each = contrast(scores, right, left_out)
+    if symmetric:
+        each = (each + contrast(scores.T, right.T, left_out.T).T) / 2
+    return (each.masked_fill(~right, 0).sum(-1) / right.sum(-1).clamp(min=1)).sum()

@@ -97,7 +97,7 @@ def _targets(features: Features, labels: int) -> tuple[NDArray[Any], NDArray[Any
 
     Integers, one for each label, say which labels a window has; a single one is the number of its class.
     """
-    columns = features.columns
+    columns = getattr(features, "columns", {})  # there are none where windows are cut when a batch is made
     width = len(columns["label"].values) // len(features) if "label" in columns else 0
     if width not in (1, labels) or (columns["label"].lengths != width).any():
         raise ModelError("a model that is fitted at once needs a label, or the same number of targets, for each text.")

@@ -85,8 +85,10 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
                 raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
             task = _settled(task, task_from_fields(type(task), saved["task"]["fields"]))
         else:
-            fields = saved["task"]["fields"]
-            task = task_from_fields(built_in_task(str(saved["task"]["name"])), fields)
+            fields, kind = saved["task"]["fields"], built_in_task(str(saved["task"]["name"]))
+            if named := [name for name in kind.given if fields[name] is not None]:
+                raise ValueError(f"task.{named[0]}={fields[named[0]]}: a model folder names no file of yours")
+            task = task_from_fields(kind, fields)
         names = saved["labels"]
         labels = Labels(tuple(str(name) for name in names)) if names is not None else None
         windows = WindowPlan(int(saved["max_length"]), int(saved["stride"]))

@@ -6,15 +6,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ftk import __version__
 from ftk.commands.manifest import manifest_of, task_of
 from ftk.config import compose
 from ftk.config.schema import PredictConfig
+from ftk.data.cache import cache_key
 from ftk.data.rows import Notes, Row
 from ftk.data.source import stream
 from ftk.imports import importing
 from ftk.report.console import Console
 from ftk.report.run_folder import json_lines
 from ftk.report.sweep import report_sweep
+from ftk.tasks.base import Place
 
 _ROWS_AT_ONCE = 2048
 
@@ -45,6 +48,10 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     predictor = checkpoint.task.predictor()
     evaluator = checkpoint.evaluator(predictor, config.hardware, console)
     began = time.perf_counter()
+    place = Place(_made_by(manifest, evaluator.hardware), console)
+    predictor.ready(evaluator.predictions, checkpoint.source.tokenizer, checkpoint.windows, config.data, notes, place)
+    for line in notes.drain():
+        console.say(line)
     done = 0
     output = None if config.output == "-" else Path(config.output).expanduser().resolve()  # through a link, not over it
     with json_lines(output) as write, console.counting("rows") as show:
@@ -74,6 +81,11 @@ def _parts(first: list[Row], rest: Iterable[Row]) -> Iterator[list[Row]]:
     while part:
         yield part
         part = list(islice(rest, _ROWS_AT_ONCE))
+
+
+def _made_by(manifest: dict[str, Any], hardware: Any) -> str:
+    """A name for the files of a model and what computes with them."""
+    return cache_key([__version__, manifest.get("files"), hardware.device.type, hardware.precision.value])
 
 
 def _note_replaced(example: Any, record: dict[str, Any], notes: Notes) -> None:

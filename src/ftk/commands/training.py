@@ -198,7 +198,7 @@ class Training:
 
     def _fit_windows(self) -> None:
         """Windows no longer than the data needs, where the weights learn their positions from it."""
-        longest = max(int(part.features.lengths.max(initial=0)) for part in self.prepared.values())
+        longest = max(part.features.longest for part in self.prepared.values())
         if getattr(self.source.config, "max_position_embeddings", None) is None:
             return  # there are no positions to learn
         if self.config.data.max_length is None and self.source.folder is None and 0 < longest < self.windows.length:

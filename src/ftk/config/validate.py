@@ -379,6 +379,11 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
             kind = "raw text" if texts else "labelled rows"
             yield Mistake(f"task ({type(task).__name__})", f"It learns from {kind}: ftk {task.command}.")
             return  # what the config of this command says of the data is meant for another task
+        micro = config.hardware.micro_batch
+        if task.whole_batches is not None and micro is not None and micro < config.train.batch_size:
+            what = f"hardware.micro_batch={micro} train.batch_size={config.train.batch_size}"
+            advice = f"The rows of a batch are compared with each other: it is not cut. {task.whole_batches}"
+            yield Mistake(what, advice)
         yield from _fits(config, task)
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")

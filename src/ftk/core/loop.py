@@ -150,6 +150,11 @@ def steps(
         """Halve the micro batch, or give up. No frame of the failed step may be held any more."""
         size = min(progress.micro_batch or plan.micro_batch or len(windows), len(windows))
         optimizer.zero_grad(set_to_none=True)
+        if task.whole_batches is not None:
+            raise RunError(
+                f"step {progress.step + 1}: there is too little memory for a batch of {size} rows, which are compared "
+                f"with each other, so that it is not cut. {task.whole_batches} Or try a smaller train.batch_size."
+            ) from error
         if size == 1:
             longest = int(max(features.lengths[windows]))
             raise RunError(

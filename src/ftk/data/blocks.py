@@ -82,6 +82,11 @@ class Blocks(ABC):
     def __len__(self) -> int:
         return len(self.lengths)
 
+    @property
+    def longest(self) -> int:
+        """Tokens in the longest block."""
+        return int(self.lengths.max(initial=0))
+
     @abstractmethod
     def block(self, number: int) -> Block:
         """One block."""

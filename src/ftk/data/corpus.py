@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ftk.config.schema import DataConfig, Duplicates
 from ftk.data.label_names import shortened
 from ftk.data.rows import Notes
@@ -63,7 +60,7 @@ class RowCorpus:
                 raise DataError("data.train: the tokenizer leaves nothing of any row.")
             prepared[split] = Prepared(examples, features)
             if split == "train":
-                notes.say(_lengths(features.lengths, plan.length))
+                notes.say(features.sizes(plan.length))
         notes.prefix = ""
         return prepared
 
@@ -228,11 +225,6 @@ def _labels(labels: Labels | None, what: str | None) -> str:
         return ""
     shown = ", ".join(map(shortened, labels.names[:_SHOWN]))
     return f"; {len(labels.names)} {what}: {shown}, …" if len(labels.names) > _SHOWN else f"; {what}: {shown}"
-
-
-def _lengths(lengths: NDArray[np.int64], most: int) -> str:
-    middle, high = np.quantile(lengths, [0.5, 0.95], method="nearest")
-    return f"tokens in a window: half have up to {middle}, 95 % up to {high}, all up to {lengths.max()} (of {most})"
 
 
 def _places(examples: list[Any]) -> list[str]:

@@ -87,19 +87,26 @@ class TextEncoder:
         One text is cut into overlapping pieces. Of two, the shorter one is shown whole in each window, as long as it
         leaves the other one half of the room; where both are longer, each piece of the one meets each of the other.
         """
+        parts = self._parts(len(first), len(second) if second is not None else None)
+        return [self._window(first, one, second, two) for one, two in parts]
+
+    def size(self, first: int, second: int | None = None) -> tuple[int, int]:
+        """How many windows texts of so many sub-words have, and how many tokens these have together."""
+        parts = self._parts(first, second)
+        special = len(self.before) + len(self.between) + len(self.after)
+        return len(parts), sum(special + one[1] - one[0] + two[1] - two[0] for one, two in parts)
+
+    def _parts(self, first: int, second: int | None) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        """What each window shows of a text and of a second one."""
         if second is None:
-            return [self._window(first, part) for part in self._pieces(len(first), self.capacity)]
-        if len(first) + len(second) <= self.capacity:
-            return [self._window(first, (0, len(first)), second, (0, len(second)))]
+            return [(part, (0, 0)) for part in self._pieces(first, self.capacity)]
+        if first + second <= self.capacity:
+            return [((0, first), (0, second))]
         half = self.capacity // 2
-        shorter = min(len(first), len(second), half)
+        shorter = min(first, second, half)
         room = self.capacity - shorter
-        rooms = (shorter, room) if len(first) <= len(second) else (room, shorter)
-        return [
-            self._window(first, one, second, two)
-            for one in self._pieces(len(first), rooms[0])
-            for two in self._pieces(len(second), rooms[1])
-        ]
+        rooms = (shorter, room) if first <= second else (room, shorter)
+        return [(one, two) for one in self._pieces(first, rooms[0]) for two in self._pieces(second, rooms[1])]
 
     def _pieces(self, total: int, room: int) -> list[tuple[int, int]]:
         """Overlapping ranges of at most ``room`` sub-words; the last one ends where the text does."""

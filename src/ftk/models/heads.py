@@ -1,6 +1,6 @@
-"""Heads that transformers has no class for: one label for two entities of a text.
+"""Heads that transformers has no class for: one label for two entities of a text, one vector for a text.
 
-``AutoModelForEntityStart`` and ``AutoModelForEntitySpans`` are used as transformers' own auto classes are. The model
+``AutoModelForEntityStart`` and its kin are used as transformers' own auto classes are. The model
 that they build is derived from the encoder's own base class and holds the encoder under the name that is usual for it,
 with the head beside it: a folder that it saves is an ordinary one, from which ``AutoModel`` opens the encoder.
 """
@@ -85,6 +85,22 @@ class EntitySpans(nn.Module):
         return logits
 
 
+class TextVector(nn.Module):
+    """One vector a text: a weighted sum of the hidden states; which weights, the task says. It has no parameters."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__()
+
+    def forward(self, hidden: Tensor, weights: Tensor) -> Tensor:
+        """[rows, size] vectors in fp32.
+
+        Args:
+            hidden: [rows, time, size] of the encoder.
+            weights: [rows, time] of each token, 0 for padding.
+        """
+        return (hidden.float() * weights[..., None]).sum(1)
+
+
 class _WithHead(nn.Module):
     """An encoder with a head, to be put before the encoder's base class."""
 
@@ -108,7 +124,7 @@ class _WithHead(nn.Module):
         token_type_ids: Tensor | None = None,
         **places: Tensor,
     ) -> SequenceClassifierOutput:
-        """``logits``, [rows, labels].
+        """``logits``, [rows, labels], or what else the head gives.
 
         Args:
             input_ids, attention_mask, token_type_ids: [rows, time].
@@ -120,12 +136,20 @@ class _WithHead(nn.Module):
         return SequenceClassifierOutput(logits=getattr(self, self.head_name)(hidden, **places))
 
 
+_OF_TOKENS = (transformers.AutoModelForTokenClassification,)
+_OF_TEXTS = (*_OF_TOKENS, transformers.AutoModelForSequenceClassification)
+
+
 class _Encoders:
-    """The configs of encoders that say something of each token."""
+    """The configs of encoders that one of some auto classes knows a model with a head for, too."""
+
+    def __init__(self, others: tuple[Any, ...]) -> None:
+        self.others = others
 
     def __contains__(self, config_class: Any) -> bool:
-        auto_classes = (transformers.AutoModel, transformers.AutoModelForTokenClassification)
-        known = all(config_class in auto_class._model_mapping for auto_class in auto_classes)
+        known = config_class in transformers.AutoModel._model_mapping and any(
+            config_class in other._model_mapping for other in self.others
+        )
         return known and not getattr(config_class, "is_encoder_decoder", False)
 
 
@@ -135,7 +159,7 @@ class _AutoModelWithHead:
     head_class: ClassVar[Any]
     # Names of their own: of a folder with another head its encoder is taken, and its head is not.
     head_name: ClassVar[str]
-    _model_mapping: ClassVar[Any] = _Encoders()
+    _model_mapping: ClassVar[Any] = _Encoders(_OF_TOKENS)
 
     @classmethod
     def from_config(cls, config: Any, **kwargs: Any) -> Any:
@@ -162,10 +186,19 @@ class AutoModelForEntitySpans(_AutoModelWithHead):
     head_name = "entity_spans"
 
 
+class AutoModelForTextVector(_AutoModelWithHead):
+    """Any encoder under ``TextVector``, the small ones among them."""
+
+    head_class = TextVector
+    head_name = "text_vector"
+    _model_mapping = _Encoders(_OF_TEXTS)
+
+
 def _model_class(config_class: Any, auto_class: Any) -> Any:
     """The class of an architecture's encoder under a head."""
     encoder_class = _class_of(transformers.AutoModel, config_class)
-    other = _class_of(transformers.AutoModelForTokenClassification, config_class)
+    known = next(other for other in auto_class._model_mapping.others if config_class in other._model_mapping)
+    other = _class_of(known, config_class)
     # What an encoder and a model with a head have in common is no encoder itself.
     base = next(cls for cls in encoder_class.__mro__[1:] if issubclass(other, cls))
     name = f"{encoder_class.__name__.removesuffix('Model')}For{auto_class.head_class.__name__}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -109,7 +109,12 @@ class Windows(Protocol):
 
     @property
     def lengths(self) -> NDArray[Any]:
-        """Tokens in each window, special ones included."""
+        """Tokens in each window, special ones included; of one that is read in several parts, those of all of them."""
+        ...
+
+    @property
+    def longest(self) -> int:
+        """Tokens in the longest sequence that the model is given; 0 where there is none."""
         ...
 
     def windows_of(self, first_row: int, end_row: int) -> range:
@@ -167,17 +172,40 @@ class Corpus(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a prediction is made.
+
+    Attributes:
+        model: a name for the weights and what computes them: what was made by one model is not that of another.
+        console: shows how long work goes on.
+    """
+
+    model: str
+    console: Console
+
+
+Predictions = Callable[[Sequence[Any], Any], Iterator[tuple[Any, Any]]]
+"""Runs a model over examples and their features: each example with its prediction, in order."""
+
+
 class Predictor(Protocol):
     """What ``ftk predict`` runs: rows in, one record each out. Every RowTask is one; ``Task`` documents the members."""
 
     roles: ClassVar[tuple[str, ...]]
-    auto_model: ClassVar[str]
+
+    @property
+    def auto_model(self) -> str: ...
 
     def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[Any]: ...
 
     def features(
         self, examples: Sequence[Any], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
-    ) -> Features: ...
+    ) -> Any: ...
+
+    def ready(
+        self, predictions: Predictions, tokenizer: Any, plan: WindowPlan, data: DataConfig, notes: Notes, place: Place
+    ) -> None: ...
 
     def collate(self, features: Any, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch: ...
 
@@ -238,6 +266,8 @@ class Task(ABC):
     """The fields that ``tune`` settles, with these values of the others; where a config gives them, they stay."""
     fitted: ClassVar[tuple[str, ...]] = ()
     """The fields that training alone fills in, from its rows; a config that gives them is refused."""
+    given: ClassVar[tuple[str, ...]] = ()
+    """The fields that name files of whoever runs a command: null in every model folder, or the folder is refused."""
 
     def __post_init__(self) -> None:
         """Refuse fields that cannot work.
@@ -251,6 +281,12 @@ class Task(ABC):
     def faults(self) -> Iterator[str]:
         """What is wrong with the values of the fields, each told as ``task.key=value: what is meant``."""
         yield from ()
+
+    @property
+    def whole_batches(self) -> str | None:
+        """What else to do for less memory, where the loss compares the rows of a batch with each other, so that a batch
+        that is cut would have another loss; None, the default, where each row has a loss of its own."""
+        return None
 
     @abstractmethod
     def training_corpus(self, data: DataConfig, notes: Notes) -> Corpus:
@@ -417,6 +453,21 @@ class RowTask(Task):
         self, examples: Sequence[Any], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
     ) -> Features:
         """Windows of numbers; a row may become several, or none."""
+
+    def ready(
+        self, predictions: Predictions, tokenizer: Any, plan: WindowPlan, data: DataConfig, notes: Notes, place: Place
+    ) -> None:
+        """Do what ``ftk predict`` has to do once, before the first row; by default that is nothing.
+
+        Args:
+            predictions: runs the model over examples of this predictor.
+            tokenizer: of the model.
+            plan: by which texts are cut into windows.
+            data: the data section of the config.
+            notes: are told of faults.
+            place: where it is done.
+        """
+        return
 
     def training_corpus(self, data: DataConfig, notes: Notes) -> Corpus:
         from ftk.data.corpus import read_training_corpus

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ftk.config.schema import DataConfig
 from ftk.data.features import Features, Ragged, padded_inputs
 from ftk.data.rows import Notes, Row
 from ftk.data.subwords import SubwordEncoder, WindowPlan
 from ftk.data.words import Words, split_words
 from ftk.errors import ModelError
-from ftk.tasks.base import Batch, Labels, Noise
+from ftk.tasks.base import Batch, Labels, Noise, Place, Predictions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,6 +59,11 @@ class FillMask:
         from ftk.data.documents import text_of
 
         return [MaskedText(row, text_of(row, columns)) for row in rows]
+
+    def ready(
+        self, predictions: Predictions, tokenizer: Any, plan: WindowPlan, data: DataConfig, notes: Notes, place: Place
+    ) -> None:
+        """Nothing: each text brings all that is needed."""
 
     def features(
         self,

@@ -2,18 +2,19 @@
 
 _TEXTS = ("AutoModelForSequenceClassification",)
 _TOKENS = ("AutoModelForTokenClassification", "AutoModelForEntityStart", "AutoModelForEntitySpans")
-
+_VECTORS = ("AutoModelForTextVector",)
 HEADS = {
-    "ftk-cnn": _TEXTS,
-    "ftk-bilstm": (*_TEXTS, *_TOKENS),
-    "ftk-cnn-lstm": _TEXTS,
-    "ftk-fasttext-bag": _TEXTS,
+    "ftk-cnn": (*_TEXTS, *_VECTORS),
+    "ftk-bilstm": (*_TEXTS, *_TOKENS, *_VECTORS),
+    "ftk-cnn-lstm": (*_TEXTS, *_VECTORS),
+    "ftk-fasttext-bag": (*_TEXTS, *_VECTORS),
     "ftk-tfidf-linear": _TEXTS,
 }
 """The heads that each can have, by its type: known before torch is imported."""
-_OF_TEXTS = "text-classification, multi-label and regression"
+_OF_TEXTS = "text-classification, multi-label, regression and ranking"
 LEARNS = dict.fromkeys(HEADS, _OF_TEXTS) | {
-    "ftk-bilstm": "text-classification, multi-label, regression, token-classification, ner and relation"
+    "ftk-bilstm": "text-classification, multi-label, regression, ranking, token-classification, ner and relation",
+    "ftk-tfidf-linear": "text-classification, multi-label and regression",
 }
 """What these heads are for, as users call the tasks."""
 FITTED = ("ftk-tfidf-linear",)
