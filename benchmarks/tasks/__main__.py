@@ -88,7 +88,7 @@ def _single(run: Any, data: Path, work: Path) -> dict[str, Any]:
         result["also"] = {name: {score: round(again["test"][score], 4) for score in run.shown}}
     if run.floor is not None:
         floors = run.floor()
-        result["floor"] = {name: {score: round(value, 4) for score, value in of.items()} for name, of in floors.items()}
+        result["floor"] = {name: {score: round(of[score], 4) for score in run.shown} for name, of in floors.items()}
     return result
 
 

@@ -42,7 +42,8 @@ def _single(found: dict[str, Any]) -> str:
     lines = [
         "## Each task in one command",
         "",
-        "MiniLM (6 layers of 384), seed 1. `DATA` is the folder of the corpora; where one has no splits, its rows were "
+        "MiniLM (6 layers of 384), seed 1; what writes texts has random weights, and beside it what is reached without "
+        "a model. `DATA` is the folder of the corpora; where one has no splits, its rows were "
         "shuffled once and cut (`corpora.py`). Where it has no test file, the scores are of the validation split, on "
         "which the best model was chosen.",
         "",

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.tasks.corpora import cut, held_out, share
+from benchmarks.tasks.floors import copied_source, lead_sentence, named
 from benchmarks.tasks.retrieval import floors, pairs
 
 
@@ -33,7 +34,7 @@ class Run:
 
 
 def single(data: Path, work: Path) -> list[Run]:
-    """Each task once, with MiniLM."""
+    """Each task once: with MiniLM, and with small models from random weights what writes texts."""
     sts = cut(data / "reg_sts2016" / "sts2016_open.jsonl", work)
     tweets = cut(data / "reg_vader" / "tweets.jsonl", work)
     emotions = data / "cls_goemotions"
@@ -157,6 +158,7 @@ def single(data: Path, work: Path) -> list[Run]:
             "validation",
         ),
         *_retrieval(data, work),
+        *_written(data),
     ]
 
 
@@ -182,6 +184,56 @@ def _retrieval(data: Path, work: Path) -> list[Run]:
             shown,
             "validation",
             floor=partial(floors, held, shown),
+        ),
+    ]
+
+
+def _written(data: Path) -> list[Run]:
+    """Summaries and translations: models of 2 and 2 layers of 128, which know nothing but the corpus."""
+    abstracts, sentences = data / "sum_scitldr", data / "mt_tanaka_enja"
+
+    def pair(split: str) -> str:
+        return f"[{sentences / f'{split}.en'},{sentences / f'{split}.ja'}]"
+
+    return [
+        Run(
+            "scitldr, abstracts in one sentence",
+            (
+                "task=summarization",
+                "model=bart-tiny",
+                *(
+                    f"data.{split}={abstracts / f'{name}.jsonl'}"
+                    for split, name in (("train", "train"), ("validation", "dev"), ("test", "test"))
+                ),
+                "data.columns.target=targets",
+                "data.max_length=256",
+                "task.max_new_tokens=48",
+                "train.epochs=8",
+            ),
+            ("rouge1", "rouge2", "rougeL"),
+            floor=partial(named, "the first sentence", partial(lead_sentence, abstracts / "test.jsonl")),
+        ),
+        Run(
+            "tanaka, English to Japanese",
+            (
+                "task=translation",
+                "model=bart-tiny",
+                "data=parallel",
+                *(
+                    f"data.{split}={pair(name)}"
+                    for split, name in (("train", "train"), ("validation", "dev"), ("test", "test"))
+                ),
+                "optimizer.lr=2e-3",
+                "train.batch_size=64",
+                "train.epochs=4",
+                "task.max_new_tokens=48",
+            ),
+            ("chrf", "bleu"),
+            floor=partial(
+                named,
+                "the source as it is",
+                partial(copied_source, sentences / "test.en", sentences / "test.ja", words="char"),
+            ),
         ),
     ]
 

@@ -28,7 +28,11 @@ NEEDED = {
     "predict": ("checkpoint=checkpoint", "input=input.txt"),
 }
 """What a command cannot do without."""
-NEEDED_BY = {"model/auto": ("model.name=some/model",), "data/hub": ("data.name=some/dataset",)}
+NEEDED_BY = {
+    "model/auto": ("model.name=some/model",),
+    "model/encoder-decoder": ("model.name=some/model",),
+    "data/hub": ("data.name=some/dataset",),
+}
 SMALL = [
     name
     for name in OPTIONS

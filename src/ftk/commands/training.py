@@ -29,6 +29,7 @@ from ftk.errors import FtkError, Interrupted, ModelError, RunError
 from ftk.kernels import speed_up, train_seen_rows
 from ftk.models.folder import open_model
 from ftk.models.load import Source, check_head, find, load, reopen, window_length
+from ftk.models.parts import encoder_of
 from ftk.optim.groups import build_optimizer
 from ftk.optim.schedules import Schedule
 from ftk.report.console import Console, StepProgress, duration, label_table, scores_line
@@ -199,7 +200,7 @@ class Training:
     def _fit_windows(self) -> None:
         """Windows no longer than the data needs, where the weights learn their positions from it."""
         longest = max(part.features.longest for part in self.prepared.values())
-        if getattr(self.source.config, "max_position_embeddings", None) is None:
+        if getattr(encoder_of(self.source.config), "max_position_embeddings", None) is None:
             return  # there are no positions to learn
         if self.config.data.max_length is None and self.source.folder is None and 0 < longest < self.windows.length:
             self.windows = WindowPlan.of(longest, None)
@@ -212,6 +213,7 @@ class Training:
         features = self.prepared["train"].features
         if loaded.new_head:
             self.task.begin(loaded.model, features)
+        self.task.configure(loaded.model)
         model = self._on_device(loaded.model)
         self.task.check_model(model, features)
         if (seen := features.tokens_seen(self.pad_id)) is not None:
@@ -389,7 +391,9 @@ class Training:
         part = self.prepared["validation"]
         evaluator = self._evaluator(state.model)
         if not self.tuned:
-            return evaluator.score(part.examples, part.features)
+            number = self.plan.eval_every.mark(state.progress, self.plan.horizon)
+            rows = self.task.scored_rows(number, last=self.plan.horizon.reached(state.progress))
+            return evaluator.score(part.examples, part.features, rows=rows)
         self.task, metrics = evaluator.tuned(part.examples, part.features)
         return metrics
 

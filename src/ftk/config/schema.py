@@ -29,6 +29,7 @@ class Format(Enum):
     text = "text"
     folders = "folders"
     squad = "squad"
+    parallel = "parallel"
     hub = "hub"
     demo = "demo"
 
@@ -168,7 +169,7 @@ class DataConfig:
 
     format: Format
     train: Any
-    """File, glob, folder, or a list of them; for `format=hub` the name of a split."""
+    """File, glob, folder, or a list of them; for `format=parallel` two files; for `format=hub` the name of a split."""
     validation: Any
     """As train; null: `validation_share` of the training rows is cut off."""
     test: Any

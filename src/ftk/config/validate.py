@@ -26,6 +26,7 @@ from ftk.config.schema import (
 )
 from ftk.data.files import expand
 from ftk.data.folders import is_folder_of_classes
+from ftk.data.parallel import parallel_files
 from ftk.errors import ConfigError, FtkError
 
 
@@ -119,7 +120,9 @@ def _data(data: DataConfig) -> Iterator[Mistake]:
             yield Mistake(f"data.{split}={spec}", "data=demo brings its own files; leave out one of the two.")
             continue
         try:
-            if not (isinstance(spec, str) and is_folder_of_classes(Path(spec).expanduser())):
+            if data.format is Format.parallel:
+                parallel_files(spec, key=f"data.{split}")
+            elif not (isinstance(spec, str) and is_folder_of_classes(Path(spec).expanduser())):
                 expand(spec, key=f"data.{split}")
         except FtkError as error:
             yield Mistake(f"data.{split}={spec}", _sentence(error))

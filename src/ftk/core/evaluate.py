@@ -10,10 +10,7 @@ from torch import nn
 
 from ftk.core.device import Hardware
 from ftk.data.batches import token_batches
-from ftk.tasks.base import Labels, Predictor, Task, Windows
-
-_ROWS_AT_ONCE = 512
-"""Rows whose outputs are held at once. They are sorted by length among themselves, so padding stays small."""
+from ftk.tasks.base import Batch, Labels, Predictor, Task, Windows
 
 
 @dataclass(slots=True)
@@ -48,13 +45,18 @@ class Evaluator:
             loss: where given, the loss of labelled windows is added to it.
         """
         self.model.eval()
-        for first in range(0, len(examples), _ROWS_AT_ONCE):
-            part = examples[first : first + _ROWS_AT_ONCE]
+        for first in range(0, len(examples), self.task.rows_at_once):
+            part = examples[first : first + self.task.rows_at_once]
             outputs = self._outputs(features, features.windows_of(first, first + len(part)), loss)
             yield from zip(part, self.task.decode(part, features, first, outputs, self.labels), strict=True)
 
     def score(
-        self, examples: Sequence[Any], features: Windows, write: Callable[[dict[str, Any]], None] | None = None
+        self,
+        examples: Sequence[Any],
+        features: Windows,
+        write: Callable[[dict[str, Any]], None] | None = None,
+        *,
+        rows: int | None = None,
     ) -> dict[str, Any]:
         """The metrics over labelled examples, ``loss`` among them.
 
@@ -62,14 +64,18 @@ class Evaluator:
             examples: the rows.
             features: their windows, with labels.
             write: is given one record a row.
+            rows: how many are predicted and scored, from the first on; of the others there is the loss. None: all.
         """
         assert isinstance(self.task, Task)
         metric = self.task.metric(self.labels)
         loss = LossTotal()
-        for example, prediction in self.predictions(examples, features, loss):
+        scored = examples[:rows]
+        for example, prediction in self.predictions(scored, features, loss):
             metric.update(example, prediction)
             if write is not None:
                 write(self.task.record(example, prediction))
+        for _ in self._said(features, features.windows_of(len(scored), len(examples)), loss):
+            pass
         return {"loss": loss.sum / max(1, loss.count), **metric.compute()}
 
     def tuned(self, examples: Sequence[Any], features: Windows) -> tuple[Task, dict[str, Any]]:
@@ -86,6 +92,13 @@ class Evaluator:
     @torch.inference_mode()
     def _outputs(self, features: Windows, windows: range, loss: LossTotal | None) -> dict[int, Any]:
         found: dict[int, Any] = {}
+        for batch, outputs in self._said(features, windows, loss):
+            found.update(zip(batch.windows, self.task.outputs(outputs, features, batch), strict=True))
+        return found
+
+    @torch.inference_mode()
+    def _said(self, features: Windows, windows: range, loss: LossTotal | None) -> Iterator[tuple[Batch, Any]]:
+        """What the model says of some windows, in batches."""
         for part in token_batches(np.array(windows, dtype=np.int64), features.lengths, self.batch_tokens):
             self.poll()
             batch = self.task.collate(features, part.tolist(), self.pad_id, None).to(self.hardware.device)
@@ -96,5 +109,4 @@ class Evaluator:
                 total = self.task.loss(outputs, batch)
                 loss.sum += float(total.sum)
                 loss.count += total.count
-            found.update(zip(batch.windows, self.task.outputs(outputs, features, batch), strict=True))
-        return found
+            yield batch, outputs

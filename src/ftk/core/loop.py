@@ -16,7 +16,7 @@ from ftk.core.feeding import ahead
 from ftk.core.guard import Guard
 from ftk.core.horizon import Every, Horizon
 from ftk.core.out_of_memory import give_back, is_limited, is_out_of_memory
-from ftk.core.state import TrainState, seed_step
+from ftk.core.state import Progress, TrainState, seed_step
 from ftk.data.batches import Order
 from ftk.errors import Interrupted, RunError
 from ftk.optim.clipping import clipped
@@ -220,7 +220,7 @@ def steps(
         scaler.update()
         optimizer.zero_grad(set_to_none=True)
         tokens = sum(batch.tokens for batch in batches)
-        padding = sum(batch.inputs["input_ids"].numel() for batch in batches) - tokens
+        padding = sum(batch.padding for batch in batches)
         now = time.perf_counter()
         _advance(state, loss_sum, count, tokens, padding, now - began, overflowed)
         progress.elapsed = now - started
@@ -343,16 +343,30 @@ def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, sto
                 "Try a lower optimizer.lr, a longer schedule.warmup, or hardware.precision=fp32."
             )
         score = metrics.get(task.score)
-        gain = score is None or progress.best_score is None or _better(task, score, progress.best_score)
+        gain = _gain(task, score, metrics, progress)
         # Of two models with one score the one with the lower loss is kept; patience waits for the score alone.
-        tie = score == progress.best_score and metrics.get("loss", 0.0) < progress.best_metrics.get("loss", 0.0)
+        tie = score is not None and score == progress.best_score and _lower(metrics, progress)
         best = gain or tie
         progress.validated, progress.eval_marks = progress.step, marks
-        progress.without_gain = 0 if gain else progress.without_gain + 1
+        if score is not None or progress.best_score is None:  # else the two are not compared
+            progress.without_gain = 0 if gain else progress.without_gain + 1
         if best:
             progress.best_score, progress.best_step, progress.best_metrics = score, progress.step, metrics
         observer.validated(state, metrics, best=best)
     return plan.patience is None or progress.without_gain < plan.patience
+
+
+def _gain(task: Task, score: float | None, metrics: dict[str, Any], progress: Progress) -> bool:
+    """Whether a validation is better than the best one so far: by its score, and where neither has one by its loss."""
+    if not metrics or progress.best_step is None:
+        return True
+    if score is None:
+        return progress.best_score is None and _lower(metrics, progress)
+    return progress.best_score is None or _better(task, score, progress.best_score)
+
+
+def _lower(metrics: dict[str, Any], progress: Progress) -> bool:
+    return metrics.get("loss", 0.0) < progress.best_metrics.get("loss", 0.0)
 
 
 def _better(task: Task, score: float, best: float) -> bool:

@@ -38,7 +38,7 @@ class RowCorpus:
 
     def texts(self) -> Iterable[str]:
         """The texts of the training split."""
-        return (self.task.key(example) for example in self.examples["train"])
+        return (text for example in self.examples["train"] for text in self.task.texts(example))
 
     def remembered(self, settings: Any) -> None:
         """A vocabulary of labelled rows is learned in no time, and is not kept."""

@@ -67,12 +67,12 @@ class Features:
 
     @property
     def longest(self) -> int:
-        """Tokens in the longest window; 0 where there is none."""
-        return int(self.lengths.max(initial=0))
+        """Tokens in the longest window, as ``data.max_length`` counts them; 0 where there is none."""
+        return int(self.columns["input_ids"].lengths.max(initial=0))
 
     def sizes(self, most: int) -> str:
         """The lengths in words, where a window may have so many tokens."""
-        middle, high = np.quantile(self.lengths, [0.5, 0.95], method="nearest")
+        middle, high = np.quantile(self.columns["input_ids"].lengths, [0.5, 0.95], method="nearest")
         return f"tokens in a window: half have up to {middle}, 95 % up to {high}, all up to {self.longest} (of {most})"
 
     def windows_of(self, first_row: int, end_row: int) -> range:

@@ -16,6 +16,7 @@ from ftk.data.folders import is_folder_of_classes, note_others, read_folder, tex
 from ftk.data.hub import read_hub
 from ftk.data.jsonl import read_jsonl
 from ftk.data.lines import STDIN, numbered_lines, opened
+from ftk.data.parallel import parallel_files, read_parallel
 from ftk.data.rows import Notes, Row
 from ftk.data.squad import is_squad, read_squad
 from ftk.data.tabular import read_csv, read_parquet
@@ -74,6 +75,9 @@ def read_splits(
             assert data.name is not None
             files = []
             rows = read_hub(data.name, data.subset, data.revision, str(getattr(data, name)))
+        elif data.format is Format.parallel:
+            files = list(parallel_files(getattr(data, name), key=f"data.{name}"))
+            rows = read_parallel(files[0], files[1], data.encoding)
         elif (folder := _folder_of_classes(getattr(data, name), data, notes, key=f"data.{name}")) is not None:
             files = folder
             rows = read_folder(files, data.encoding)
@@ -113,7 +117,7 @@ def read_file(
         return read_csv(path, data.encoding, notes, header=data.header)
     if kind == "parquet":
         return read_parquet(path)
-    if kind == "text":
+    if kind in ("text", "parallel"):  # of parallel files the one that is to be predicted from
         return _read_text(path, data.encoding)
     if kind == "squad":
         return read_squad(path, data.encoding, notes)

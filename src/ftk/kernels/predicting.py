@@ -38,17 +38,24 @@ def pack(model: nn.Module, dtype: torch.dtype, rows: int) -> int:
 
 def _replace(model: nn.Module, make: Callable[[nn.Linear, str], nn.Module]) -> int:
     """Layers made of the linear layers of the encoder and of what comes right after each: ``gelu`` or ``none``."""
-    encoder = getattr(model, model.base_model_prefix)  # type: ignore[call-overload]
+    encoder = getattr(model, model.base_model_prefix, model)  # type: ignore[call-overload]
+    heads = {id(layer) for layer in _vocabulary_layers(model)}
     count = 0
     for module in list(encoder.modules()):
         with_gelu = _is_gelu_of_linear(module)
         for name, child in list(module.named_children()):
-            if type(child) in _LINEAR:
+            if type(child) in _LINEAR and id(child) not in heads:
                 setattr(module, name, make(child, "gelu" if with_gelu else "none"))
                 count += 1
             elif with_gelu:
                 setattr(module, name, nn.Identity())
     return count
+
+
+def _vocabulary_layers(model: nn.Module) -> list[nn.Module]:
+    """The layer that makes logits of a vocabulary, where there is one: its weights may be those of the embeddings."""
+    layer = getattr(model, "get_output_embeddings", lambda: None)()
+    return [layer] if isinstance(layer, nn.Module) else []
 
 
 @torch.inference_mode()

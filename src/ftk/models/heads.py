@@ -32,6 +32,7 @@ PURPOSES = {
     "AutoModelForEntityStart": "relations of entities",
     "AutoModelForEntitySpans": "relations of entities",
     "AutoModelForMaskedLM": "hidden words (masked language models)",
+    "AutoModelForSeq2SeqLM": "texts that are written from texts",
     "AutoModelForPreTraining": "hidden words and next sentences",
 }
 """What each head is for, in the words of messages."""

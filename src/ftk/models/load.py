@@ -1,7 +1,7 @@
 """Backbone and head from the model's config, the task and its labels."""
 
 import importlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,18 @@ from ftk.models import heads
 from ftk.models.folder import trained_length
 from ftk.models.gate import check_folder
 from ftk.models.locate import locate
+from ftk.models.parts import (
+    ENCODER,
+    check_decodes,
+    combined,
+    encoder_of,
+    encoder_values,
+    is_of_parts,
+    is_of_parts_by_name,
+    parts_of,
+    settle_tokens,
+    settle_vocabulary,
+)
 from ftk.models.small import register_small_models
 from ftk.models.tokenizer import load_tokenizer
 from ftk.models.vocabulary import learn_tokenizer
@@ -43,6 +55,8 @@ class Source:
     """Whether the weights in ``folder`` already have a head for just these labels."""
     trained_length: int | None = None
     """Tokens in the windows that ftk trained these weights with; longer ones would meet positions never seen."""
+    part: str | None = None
+    """The part of the model that the weights in ``folder`` are of; None: they are of all of it."""
 
 
 @dataclass(slots=True)
@@ -68,10 +82,11 @@ def find(model: ModelConfig, corpus: Corpus) -> Source:
     """
     _quiet()
     folder: Path | None = None
+    part: str | None = None
     if model.name is not None:
         located = locate(model)
         folder, origin = located.folder, located.origin
-        config = _read_config(folder, model.config)
+        config, part = _read_whole_config(folder, model.config)
     else:
         origin = "random weights"
         config = _make_config(model.config)
@@ -89,23 +104,21 @@ def find(model: ModelConfig, corpus: Corpus) -> Source:
         assert folder is not None
         tokenizer = load_tokenizer(folder)
     if model.init is Init.random:
-        config.vocab_size = _embedded(config, model.config, tokenizer)
-        for name in ("pad_token_id", "cls_token_id", "sep_token_id", "bos_token_id", "eos_token_id"):
-            if getattr(config, name, None) is not None:
-                setattr(config, name, getattr(tokenizer, name))
-        config.pad_token_id = tokenizer.pad_token_id
+        settle_vocabulary(config, _embedded(config, model.config, tokenizer))
         if folder is not None:
             origin = f"random weights in the architecture of {origin}"
+    if model.init is Init.random or part is not None:
+        settle_tokens(config, tokenizer)
     if model.dropout is not None:
-        for name, value in config.to_dict().items():
-            if "dropout" in name and isinstance(value, (int, float)) and not isinstance(value, bool):
-                setattr(config, name, model.dropout)
+        for one in parts_of(config):
+            _settle_dropout(one, model.dropout)
     _settle_segments(config, tokenizer)
     config.problem_type = corpus.task.problem_type
     labels, same = _settle_labels(config, corpus.labels)
     weights = folder if model.init is Init.pretrained else None
     length = trained_length(weights) if weights is not None else None
-    return Source(config, tokenizer, weights, origin, token_limit(config, tokenizer), labels, same, length)
+    limit = token_limit(config, tokenizer)
+    return Source(config, tokenizer, weights, origin, limit, labels, same, length, part)
 
 
 def reopen(folder: Path, labels: Labels | None) -> Source:
@@ -125,11 +138,17 @@ def check_head(source: Source, auto_model: str) -> None:
     Raises:
         ModelError: there is no such class.
     """
-    if type(source.config) not in _auto_class(auto_model)._model_mapping:
+    known = _auto_class(auto_model)._model_mapping
+    if type(source.config) not in known:
+        joined = [config.model_type for config in known if is_of_parts(config)]
+        way_out = (
+            f"Take model={joined[0]}, which puts a new decoder behind it, or another" if joined else "Choose another"
+        )
         raise ModelError(
             f"{source.origin}: there is no head for {heads.PURPOSES.get(auto_model, auto_model)} for the architecture "
-            f"{source.config.model_type}. Choose another model."
+            f"{source.config.model_type}. {way_out} model."
         )
+    check_decodes(source.config, source.origin)
 
 
 def load(source: Source, auto_model: str, *, seed: int) -> Loaded:
@@ -144,7 +163,10 @@ def load(source: Source, auto_model: str, *, seed: int) -> Loaded:
     if source.folder is None:
         model = _build(head_class, source.config)
         return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters"], new_head=True)
-    if source.same_labels:
+    if source.part is not None:
+        model, new_head = _with_new_head(head_class, source), True
+        facts = [f"the weights are of the {source.part}; all else of the {source.config.model_type} is made new"]
+    elif source.same_labels:
         model, info = _from_pretrained(head_class, source)
         facts, new_head = _check_loaded(model, info, source), bool(info["missing_keys"])
     else:
@@ -160,6 +182,7 @@ def token_limit(config: Any, tokenizer: Any) -> int:
     the table itself, built without memory.
     """
     limits = [getattr(tokenizer, "model_max_length", None) or 10**9]
+    config = encoder_of(config)
     positions = getattr(config, "max_position_embeddings", None)
     if isinstance(positions, int) and positions > 0:
         with torch.device("meta"):
@@ -226,12 +249,14 @@ def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, An
 
 
 def _with_new_head(head_class: Any, source: Source) -> nn.Module:
-    """The encoder of a model that was trained for other labels, under a new head."""
+    """The encoder of a model that was trained for other labels, under a new head; or of one that is made of parts."""
     model = _build(head_class, source.config)
-    target = getattr(model, model.base_model_prefix)
-    encoder, info = _from_pretrained(AutoModel, source)
+    target = getattr(model, source.part or model.base_model_prefix)
+    encoder, info = _from_pretrained(AutoModel, replace(source, config=target.config))
     wanted = target.state_dict()
     missing = [name for name in info["missing_keys"] if name in wanted]
+    if source.part is not None:  # a decoder reads each position, and nothing reads what is pooled of them
+        missing = [name for name in missing if not name.startswith("pooler.")]
     if missing:
         raise ModelError(f"{source.folder}: the weights lack {len(missing)} tensors of the encoder: {_some(missing)}.")
     target.load_state_dict({name: tensor for name, tensor in encoder.state_dict().items() if name in wanted})
@@ -278,6 +303,26 @@ def _settle_labels(config: Any, labels: Labels | None) -> tuple[Labels | None, b
     return labels, fresh
 
 
+def _read_whole_config(folder: Path, changes: dict[str, Any]) -> tuple[Any, str | None]:
+    """The config of a model, and which part of it a folder has the weights of; None: all of it."""
+    changes = {name: value for name, value in changes.items() if value != {}}
+    model_type = changes.pop("model_type", None)
+    config = _read_config(folder, {})
+    if model_type in (None, config.model_type) and not (is_of_parts(config) and changes):
+        return _read_config(folder, changes), None
+    if model_type in (None, config.model_type):
+        raise ModelError(
+            f"model.config.{min(changes)}: {folder} is made of an encoder and a decoder already; neither is changed."
+        )
+    return combined(config, model_type, changes), ENCODER
+
+
+def _settle_dropout(config: Any, rate: float) -> None:
+    for name, value in config.to_dict().items():
+        if "dropout" in name and isinstance(value, (int, float)) and not isinstance(value, bool):
+            setattr(config, name, rate)
+
+
 def _read_config(folder: Path, changes: dict[str, Any]) -> Any:
     check_folder(folder)
     _import_models()
@@ -297,6 +342,9 @@ def _make_config(values: dict[str, Any]) -> Any:
     values = dict(values)
     model_type = values.pop("model_type")
     _import_models()
+    if is_of_parts_by_name(model_type):
+        encoder = _make_config(encoder_values(model_type, values))
+        return combined(encoder, model_type, {**values, ENCODER: {}})
     try:
         known = AutoConfig.for_model(model_type)
     except ValueError as error:

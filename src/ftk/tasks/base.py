@@ -47,6 +47,7 @@ class Batch:
         windows: which windows of the Features these are, in the order of the tensors.
         count: how many targets the loss is summed over.
         tokens: real tokens, padding not counted.
+        positions: what is computed, padding included; None: the positions of ``input_ids``.
     """
 
     inputs: dict[str, Tensor]
@@ -54,27 +55,29 @@ class Batch:
     windows: Sequence[int]
     count: int
     tokens: int
+    positions: int | None = None
+
+    @property
+    def padding(self) -> int:
+        """Positions that are computed for nothing."""
+        return (self.inputs["input_ids"].numel() if self.positions is None else self.positions) - self.tokens
 
     def pinned(self, pin: bool) -> Batch:
         """The same batch in memory from which a GPU can copy while it computes; itself where that is not wanted."""
         if not pin:
             return self
-        return Batch(
+        return dataclasses.replace(
+            self,
             inputs={name: tensor.pin_memory() for name, tensor in self.inputs.items()},
             targets={name: tensor.pin_memory() for name, tensor in self.targets.items()},
-            windows=self.windows,
-            count=self.count,
-            tokens=self.tokens,
         )
 
     def to(self, device: Any) -> Batch:
         """The same batch on a device."""
-        return Batch(
+        return dataclasses.replace(
+            self,
             inputs={name: tensor.to(device, non_blocking=True) for name, tensor in self.inputs.items()},
             targets={name: tensor.to(device, non_blocking=True) for name, tensor in self.targets.items()},
-            windows=self.windows,
-            count=self.count,
-            tokens=self.tokens,
         )
 
 
@@ -109,12 +112,13 @@ class Windows(Protocol):
 
     @property
     def lengths(self) -> NDArray[Any]:
-        """Tokens in each window, special ones included; of one that is read in several parts, those of all of them."""
+        """Tokens in each window, special ones included: of all parts in which it is read, and of a target that is a
+        text."""
         ...
 
     @property
     def longest(self) -> int:
-        """Tokens in the longest sequence that the model is given; 0 where there is none."""
+        """Tokens in the longest sequence that is read, as ``data.max_length`` counts them; 0 where there is none."""
         ...
 
     def windows_of(self, first_row: int, end_row: int) -> range:
@@ -193,6 +197,7 @@ class Predictor(Protocol):
     """What ``ftk predict`` runs: rows in, one record each out. Every RowTask is one; ``Task`` documents the members."""
 
     roles: ClassVar[tuple[str, ...]]
+    rows_at_once: ClassVar[int]
 
     @property
     def auto_model(self) -> str: ...
@@ -264,6 +269,9 @@ class Task(ABC):
     """Whether a prediction belongs to a row of the input, and is written as one."""
     tuned: ClassVar[tuple[str, ...]] = ()
     """The fields that ``tune`` settles, with these values of the others; where a config gives them, they stay."""
+    rows_at_once: ClassVar[int] = 512
+    """Rows whose outputs are held at once, and whose predictions come together; they are sorted by length among
+    themselves, so padding stays small."""
     fitted: ClassVar[tuple[str, ...]] = ()
     """The fields that training alone fills in, from its rows; a config that gives them is refused."""
     given: ClassVar[tuple[str, ...]] = ()
@@ -325,6 +333,14 @@ class Task(ABC):
         """
         return
 
+    def configure(self, model: Any) -> None:
+        """Write into the configs of a model what its folder is to say of it beside the weights; by default nothing.
+
+        Args:
+            model: on the CPU, before any step.
+        """
+        return
+
     @abstractmethod
     def collate(self, features: Any, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
         """Some windows as padded tensors.
@@ -366,6 +382,22 @@ class Task(ABC):
     @abstractmethod
     def record(self, example: Any, prediction: Any) -> dict[str, Any]:
         """What is written for one row: the prediction, and the columns of the input that it does not replace."""
+
+    def scored_rows(self, validation: int, *, last: bool) -> int | None:
+        """How many rows of the validation split, from the first on, are predicted and scored while training goes on.
+
+        The loss is over all rows whatever it says. Where predicting is costly, a validation may do without scores:
+        such validations are compared by their loss with one another, and not at all with those that have scores. When
+        training is done, every row is predicted.
+
+        Args:
+            validation: its number in the run, from 1 on.
+            last: whether the run ends with it.
+
+        Returns:
+            A number of rows; None, the default: all.
+        """
+        return None
 
     def tune(self, scored: Sequence[tuple[Any, Any]], labels: Labels | None) -> Task:
         """The task with its ``tuned`` fields as they suit the validation split best.
@@ -421,6 +453,10 @@ class RowTask(Task):
     @abstractmethod
     def key(self, example: Any) -> str:
         """What makes two examples the same text, for finding duplicates; empty where there is nothing to learn from."""
+
+    def texts(self, example: Any) -> Iterable[str]:
+        """What a vocabulary is learned from; by default the text itself."""
+        return (self.key(example),)
 
     def group(self, example: Any) -> str:
         """What stays on one side when validation is cut off from the training rows; by default the text itself."""

@@ -44,6 +44,7 @@ class CandidateSearch:
     """
 
     roles: ClassVar[tuple[str, ...]] = ("query", "candidate")
+    rows_at_once: ClassVar[int] = 512
 
     def __init__(self, task: Ranking) -> None:
         self.task = task

@@ -47,6 +47,7 @@ class FillMask:
 
     roles: ClassVar[tuple[str, ...]] = ("text",)
     auto_model: ClassVar[str] = "AutoModelForMaskedLM"
+    rows_at_once: ClassVar[int] = 512
 
     def __init__(self, *, top_k: int) -> None:
         self.top_k = top_k
