@@ -23,6 +23,8 @@ TASKS = [
     "token-classification",
     "question-answering",
     "relation",
+    "image-classification",
+    "image-text-classification",
     "ranking",
     "summarization",
     "translation",
@@ -32,20 +34,38 @@ BY_HEART = (
     *TINY[2:],
     "debug=overfit",
     "model.dropout=0",
-    "data.max_length=32",
     "train.epochs=null",
     "train.max_steps=400",
 )
-"""Settings under which eight rows are learned by heart, in windows shorter than some of them."""
+"""Settings under which eight rows are learned by heart."""
 
-MORE = {"question-answering": ("data.max_length=104",), "mlm": ("train.max_steps=600",)}
-"""Longer windows where 32 tokens are shorter than every row; more steps where there are no labels to learn from."""
+SHORT = ("data.max_length=32",)
+"""Windows that are shorter than some of the rows."""
+
+OTHERS = {
+    "mlm": (*SHORT, "train.max_steps=600"),  # no labels to learn from: more steps
+    "question-answering": ("data.max_length=104",),  # 32 tokens are shorter than every row
+    "image-classification": (),
+    "image-text-classification": ("data.max_length=16",),
+}
+"""What tasks have instead that are not trained so."""
+
+ONE_LENGTH = {"image-classification"}
+"""Tasks whose windows are all of one length."""
 
 MODELS = {
     "summarization": ("model=t5-tiny", "model.default_lr=3e-3"),
     "translation": ("model=bart-tiny", "model.default_lr=1e-3", "task.label_smoothing=0"),
+    "image-classification": ("model=vit-tiny", "model.default_lr=3e-3", "model.image_processor.size=32"),
+    "image-text-classification": (
+        "model=fusion",
+        "model.default_lr=3e-3",
+        "model@model.towers.text=tiny",
+        "model@model.towers.image=vit-tiny",
+        "model.towers.image.image_processor.size=32",
+    ),
 }
-"""What trains in the place of an encoder; a target that is smoothed is never learned by heart."""
+"""What trains in the place of an encoder of texts; a target that is smoothed is never learned by heart."""
 
 PERFECT = {"bleu": 100.0}
 """The best value of scores that do not end at 1."""
@@ -71,11 +91,14 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp(name)
     task = build_task(yaml.safe_load((shipped_configs() / f"task/{name}.yaml").read_text(encoding="utf-8")))
     assert task.demo is not None
-    data = write_jsonl(folder / "eight.jsonl", read_jsonl(demo_files(task.demo)["train"])[:8])
+    rows = read_jsonl(demo_files(task.demo)["train"])[:8]
+    for row in rows:
+        if "image" in row:  # by its path from anywhere
+            row["image"] = str((demo_files(task.demo)["train"].parent / row["image"]).resolve())
+    data = write_jsonl(folder / "eight.jsonl", rows)
     files = (f"data.train={data}", f"data.validation={data}", f"data.cache_dir={folder / 'cache'}")
-    model = MODELS.get(name, TINY[:2])
-    argv = [task.command, f"task={name}", *model, *BY_HEART, *MORE.get(name, ()), *files, f"run.dir={folder / 'run'}"]
-    assert cli.run(argv) == 0
+    words = (*MODELS.get(name, TINY[:2]), *BY_HEART, *OTHERS.get(name, SHORT), *files)
+    assert cli.run([task.command, f"task={name}", *words, f"run.dir={folder / 'run'}"]) == 0
     metrics = json.loads((folder / "run" / "metrics.json").read_text(encoding="utf-8"))
     return SimpleNamespace(name=name, data=Path(data), run=folder / "run", metrics=metrics)
 
@@ -97,9 +120,9 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
     [config] = configs
     folder, notes, console = trained.run / "best", Notes(), Console(stderr=True)
     checkpoint = Checkpoint.open(folder, open_model(folder), None, config.data)
-    task, tokenizer = checkpoint.task, checkpoint.source.tokenizer
+    task, processor = checkpoint.task, checkpoint.source.processor
     corpus = task.test_corpus(config.data, checkpoint.labels, notes)
-    prepared = corpus.prepare(tokenizer, checkpoint.labels, checkpoint.windows, notes, console)["test"]
+    prepared = corpus.prepare(processor, checkpoint.labels, checkpoint.windows, notes, console)["test"]
     evaluator = checkpoint.evaluator(task, config.hardware, console)
     model = load(checkpoint.source, task.auto_model, seed=0).model  # as training has it, which evaluation packs
     speed_up(model, evaluator.hardware.device)
@@ -166,8 +189,8 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
 
     task, source = opened.task, opened.checkpoint.source
     facts = {"task": {}, "labels": None, "max_length": 8, "stride": 0, "step": 1}
-    save(tmp_path / "again", snapshot(opened.model, source.tokenizer, facts, None))
-    again = load(reopen(tmp_path / "again", opened.checkpoint.labels), task.auto_model, seed=9).model
+    save(tmp_path / "again", snapshot(opened.model, source.processor, facts, None))
+    again = load(reopen(tmp_path / "again", opened.checkpoint.labels, task.reads), task.auto_model, seed=9).model
     speed_up(again, torch.device("cpu"))
     batch = collated(opened)
     with torch.inference_mode():
@@ -178,9 +201,9 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
     assert all((one == other).all() for one, other in zip(expected, found, strict=True))
 
 
-def test_padded_equals_single(opened: SimpleNamespace) -> None:
+def test_padded_equals_single(trained: SimpleNamespace, opened: SimpleNamespace) -> None:
     """Windows together with longer ones and windows alone: the same predictions and scores."""
-    assert len(set(opened.features.lengths.tolist())) > 1
+    assert (len(set(opened.features.lengths.tolist())) > 1) == (trained.name not in ONE_LENGTH)
     alone = replace(opened.evaluator, batch_tokens=1)
     pairs = [list(evaluator.predictions(opened.examples, opened.features)) for evaluator in (opened.evaluator, alone)]
     assert len(pairs[0]) == len(opened.examples)
@@ -209,7 +232,7 @@ def test_predictions_round_trip(trained: SimpleNamespace, ftk: Callable[..., Res
     result = ftk("predict", *argv)
     assert result.code == 0, result.err
     written = read_jsonl("out.jsonl")
-    column = next(name for name in ("text", "tokens", "question", "query", "source") if name in given[0])
+    column = next(name for name in ("text", "tokens", "question", "query", "source", "image") if name in given[0])
     shown = [_unmarked(row[column]) if trained.name == "relation" else row[column] for row in given]
     assert [record[column] for record in written] == shown
     stored = trained.run / "predictions" / "validation.jsonl"
@@ -247,7 +270,7 @@ def test_a_run_that_was_stopped_and_goes_on_ends_with_the_same_bytes(
             raise Stopped
         return forward(self, model, batch)
 
-    words = (kind.command, f"task={trained.name}", *TINY, *MORE.get(trained.name, ()), "train.batch_size=3")
+    words = (kind.command, f"task={trained.name}", *TINY, *OTHERS.get(trained.name, ()), "train.batch_size=3")
     files = (f"data.train={trained.data}", f"data.validation={trained.data}")
     argv = (*words, *files, "train.epochs=null", "train.max_steps=7", "train.save_every=2", "train.eval_every=3")
     assert ftk(*argv, "run.dir=whole").code == 0

@@ -22,7 +22,8 @@ def test_the_wheel_works_far_from_the_checkout(tmp_path: Path) -> None:
         names = archive.namelist()
     shipped = {path.relative_to(ROOT / "configs").as_posix() for path in (ROOT / "configs").rglob("*.yaml")}
     assert {name.removeprefix("ftk/configs/") for name in names if name.startswith("ftk/configs/")} == shipped
-    assert {"ftk/demo/ner/train.jsonl", "ftk/py.typed"} <= set(names)
+    drawing = "ftk/demo/image-classification/images/train-disc-01.png"
+    assert {"ftk/demo/ner/train.jsonl", drawing, "ftk/py.typed"} <= set(names)
     away = tmp_path / "away"
     away.mkdir()
     # -P and an empty path: neither this folder nor the checkout may answer for the wheel.

@@ -1,6 +1,6 @@
 """Train what ``runs`` lists, and write down what came out.
 
-python -m benchmarks.tasks [--only single,beside,shares] [--name PART] [--data FOLDER] [--output FILE.json]
+python -m benchmarks.tasks [--only single,beside,shares,fusion] [--name PART] [--data FOLDER] [--output FILE.json]
 
 Results are added to FILE.json as they come; what is there is not run again. ``benchmarks.tasks.page`` makes a page of
 it.
@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.speed import machine
-from benchmarks.tasks.runs import beside, shares, single
+from benchmarks.tasks.corpora import spoiled
+from benchmarks.tasks.runs import beside, fusion, shares, single
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = (1, 2, 3)
@@ -28,7 +29,7 @@ SEEDS = (1, 2, 3)
 def main() -> None:
     """Run what is missing."""
     parser = argparse.ArgumentParser(description="What each task reaches on real corpora.")
-    parser.add_argument("--only", default="single,beside,shares")
+    parser.add_argument("--only", default="single,beside,shares,fusion")
     parser.add_argument("--name", default="")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "tasks")
@@ -51,6 +52,11 @@ def main() -> None:
         for model, parts in shares(data, work).items():
             for percent, words in parts.items() if options.name in model else ():
                 results.add("shares", f"{model} {percent}", partial(_trained, words, work, "accuracy"))
+    if "fusion" in wanted:
+        copies = spoiled(data / "fusion_emoji" / "test.jsonl", work)
+        for kind, words in fusion(data).items():
+            for seed in SEEDS if options.name in kind else ():
+                results.add("fusion", f"{kind} {seed}", partial(_fused, words, seed, copies, work))
 
 
 class Results:
@@ -83,13 +89,31 @@ def _single(run: Any, data: Path, work: Path) -> dict[str, Any]:
     }
     if run.also is not None:
         name, path = run.also
-        words = [f"checkpoint={work / 'run' / 'best'}", f"data.test={path}", "data.unseen_labels=count"]
-        again = _ftk("evaluate", [*words, f"run.dir={work / 'also'}", "run.overwrite=true"], work / "also")
-        result["also"] = {name: {score: round(again["test"][score], 4) for score in run.shown}}
+        again = _again(path, work)
+        result["also"] = {name: {score: round(again[score], 4) for score in run.shown}}
     if run.floor is not None:
         floors = run.floor()
         result["floor"] = {name: {score: round(of[score], 4) for score in run.shown} for name, of in floors.items()}
     return result
+
+
+def _again(path: Path, work: Path) -> dict[str, Any]:
+    """What the model of the last run scores on another file."""
+    words = [f"checkpoint={work / 'run' / 'best'}", f"data.test={path}", "data.unseen_labels=count"]
+    found: dict[str, Any] = _ftk("evaluate", [*words, f"run.dir={work / 'also'}", "run.overwrite=true"], work / "also")[
+        "test"
+    ]
+    return found
+
+
+def _fused(words: list[str], seed: int, copies: dict[str, Path], work: Path) -> dict[str, Any]:
+    """The score of a model of texts and images, as they are and spoiled, and the share that it learned."""
+    more = [f"run.seed={seed}", f"run.dir={work / 'run'}", "run.overwrite=true"]
+    metrics = _ftk("finetune", [*words, *more], work / "run")
+    result = {"score": round(metrics["test"]["accuracy"], 4), "seconds": metrics["train"]["seconds"]}
+    for name, path in copies.items():
+        result[name] = round(_again(path, work)["accuracy"], 4)
+    return {**result, **metrics.get("learned", {})}
 
 
 def _short(words: tuple[str, ...], data: Path, work: Path) -> str:

@@ -3,7 +3,10 @@
 import csv
 import json
 import random
+import zipfile
 from pathlib import Path
+
+from PIL import Image
 
 SEED = 0
 
@@ -39,6 +42,43 @@ def held_out(source: Path, folder: Path, number: int) -> tuple[Path, Path]:
     random.Random(SEED).shuffle(rows)
     train = _write(folder / f"{source.stem}.train.jsonl", rows[number:])
     return train, _write(folder / f"{source.stem}.validation.jsonl", rows[:number])
+
+
+def hands(archive: Path, folder: Path) -> dict[str, Path]:
+    """The drawings of Omniglot by who drew them: 14 of the 20 hands to train, 2 to validate and 4 to test.
+
+    Every hand drew every character once: the label is the alphabet with the number of the character.
+    """
+    parts: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
+    with zipfile.ZipFile(archive) as packed:
+        for name in sorted(name for name in packed.namelist() if name.endswith(".png")):
+            packed.extract(name, folder / "omniglot")
+            _, alphabet, character, file = name.split("/")
+            hand = int(file.removesuffix(".png").split("_")[1])
+            part = "train" if hand <= 14 else "validation" if hand <= 16 else "test"
+            row = {"image": name, "label": f"{alphabet} {character.removeprefix('character')}"}
+            parts[part].append(json.dumps(row))
+    return {name: _write(folder / "omniglot" / f"{name}.jsonl", rows) for name, rows in parts.items()}
+
+
+def spoiled(source: Path, folder: Path) -> dict[str, Path]:
+    """A JSONL file of images and texts twice: with every image replaced by noise, and with every text emptied."""
+    rows = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()]
+    noisy, emptied = [], []
+    chance = random.Random(SEED)
+    (folder / "noise").mkdir(parents=True, exist_ok=True)
+    for number, row in enumerate(rows):
+        path = source.parent / row["image"]
+        with Image.open(path) as image:
+            size = image.size
+        noise = Image.frombytes("RGB", size, chance.randbytes(3 * size[0] * size[1]))
+        noise.save(folder / "noise" / f"{number}.png")
+        noisy.append(json.dumps({**row, "image": f"noise/{number}.png"}, ensure_ascii=False))
+        emptied.append(json.dumps({**row, "image": str(path), "text": ""}, ensure_ascii=False))
+    return {
+        "images of noise": _write(folder / f"{source.stem}.noise.jsonl", noisy),
+        "no text": _write(folder / f"{source.stem}.empty.jsonl", emptied),
+    }
 
 
 def _write(path: Path, lines: list[str]) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.tasks.corpora import cut, held_out, share
+from benchmarks.tasks.corpora import cut, hands, held_out, share
 from benchmarks.tasks.floors import copied_source, lead_sentence, named
 from benchmarks.tasks.retrieval import floors, pairs
 
@@ -34,7 +34,7 @@ class Run:
 
 
 def single(data: Path, work: Path) -> list[Run]:
-    """Each task once: with MiniLM, and with small models from random weights what writes texts."""
+    """Each task once: with MiniLM where it reads texts alone, else with small models from random weights."""
     sts = cut(data / "reg_sts2016" / "sts2016_open.jsonl", work)
     tweets = cut(data / "reg_vader" / "tweets.jsonl", work)
     emotions = data / "cls_goemotions"
@@ -157,6 +157,22 @@ def single(data: Path, work: Path) -> list[Run]:
             ("f1", "precision", "recall"),
             "validation",
         ),
+        Run(
+            "omniglot, 136 characters by hands not seen (chance 0.0074)",
+            (
+                "task=image-classification",
+                "model=resnet-tiny",
+                *splits(hands(data / "img_omniglot" / "images_background_small1.zip", work)),
+                "model.image_processor.size=48",
+                "model.image_processor.image_mean=[0.5]",
+                "model.image_processor.image_std=[0.5]",
+                "task.shift=0.1",
+                "train.epochs=20",
+                "train.batch_size=32",
+                "optimizer.lr=2e-3",
+            ),
+            ("accuracy", "f1_macro"),
+        ),
         *_retrieval(data, work),
         *_written(data),
     ]
@@ -236,6 +252,25 @@ def _written(data: Path) -> list[Run]:
             ),
         ),
     ]
+
+
+def fusion(data: Path) -> dict[str, list[str]]:
+    """For each way to put a text and an image together the words of ftk, all weights random."""
+    emoji = data / "fusion_emoji"
+    words = [
+        "task=image-text-classification",
+        "model=fusion",
+        "model@model.towers.text=cnn",
+        "model@model.towers.image=resnet-tiny",
+        "model.default_lr=1e-3",
+        f"data.train={emoji / 'train.jsonl'}",
+        f"data.validation={emoji / 'dev.jsonl'}",
+        f"data.test={emoji / 'test.jsonl'}",
+        "task.shift=0.1",
+        "train.epochs=20",
+        "train.batch_size=32",
+    ]
+    return {kind: [*words, f"model.config.fusion={kind}"] for kind in ("text", "image", "weighted", "concatenation")}
 
 
 def beside(data: Path, work: Path) -> dict[str, tuple[list[str], list[str], str]]:

@@ -66,6 +66,9 @@ def make(tmp_path: Path) -> Any:
         default_lr=1e-3,
         dropout=0.0,
         config={**config, "intermediate_size": 64, "max_position_embeddings": 64},
+        image_processor={},
+        freeze=[],
+        towers={},
         tokenizer=word_pieces(200),
     )
     source = find(model_config, RowCorpus(task, {"train": examples}, labels, {}))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll
+from image_models import CONVOLUTIONS, FUSED, HERE, write_splits
 from pretraining import TINY_MODEL, write_stories
 
 pytestmark = pytest.mark.torch
@@ -33,9 +34,9 @@ SETTINGS = (
 INTERRUPTED = """
 import os, sys
 from ftk import cli
-from ftk.tasks.token_classification import TokenClassification
+from ftk.tasks.{task} import {name} as Task
 
-number, forward, seen = {forward}, TokenClassification.forward, []
+number, forward, seen = {forward}, Task.forward, []
 
 def counted(self, model, batch):
     if model.training:
@@ -45,7 +46,7 @@ def counted(self, model, batch):
                 os.kill(os.getpid(), {signal})
     return forward(self, model, batch)
 
-TokenClassification.forward = counted
+Task.forward = counted
 sys.exit(cli.run(sys.argv[1:]))
 """
 
@@ -62,8 +63,11 @@ def events(run: Path) -> list[dict[str, Any]]:
     ]
 
 
-def interrupted(argv: list[str], *, forward: int, signal: int) -> subprocess.CompletedProcess[str]:
-    script = INTERRUPTED.format(forward=forward, signal=signal)
+def interrupted(
+    argv: list[str], *, forward: int, signal: int, task: str = "token_classification"
+) -> subprocess.CompletedProcess[str]:
+    name = "".join(word.capitalize() for word in task.split("_"))
+    script = INTERRUPTED.format(forward=forward, signal=signal, task=task, name=name)
     return subprocess.run(
         [sys.executable, "-c", script, *argv], capture_output=True, text=True, check=False, env={**os.environ}
     )
@@ -98,6 +102,28 @@ def test_killed_and_resumed_with_embeddings_that_are_not_trained(
     resumed = ftk(*argv, "run.dir=broken", "run.resume=true")
     assert resumed.code == 0, resumed.err
     assert digests(Path("broken")) == digests(Path("unbroken"))
+
+
+@pytest.mark.parametrize(
+    ("task", "model"),
+    [("image_classification", CONVOLUTIONS), ("image_text_classification", FUSED)],
+    ids=["image-classification", "image-text-classification"],
+)
+def test_killed_and_resumed_with_images(
+    ftk: Callable[..., Result], tmp_path: Path, task: str, model: tuple[str, ...]
+) -> None:
+    """What images add: the order of their changes, the statistics of norms, two towers and a share."""
+    data = write_splits(tmp_path, both=True)
+    words = (f"task={task.replace('_', '-')}", "task.flip=true", "task.shift=0.2", *model, *HERE, *data)
+    argv = ["finetune", *SETTINGS[len(TINY) :], *words]
+    unbroken = ftk(*argv, "run.dir=unbroken")
+    assert unbroken.code == 0, unbroken.err
+    assert interrupted([*argv, "run.dir=broken"], forward=24, signal=9, task=task).returncode == -9
+    resumed = ftk(*argv, "run.dir=broken", "run.resume=true")
+    assert resumed.code == 0, resumed.err
+    assert "going on after step" in resumed.out
+    assert digests(Path("broken")) == digests(Path("unbroken"))
+    assert events(Path("broken")) == events(Path("unbroken"))
 
 
 @pytest.mark.parametrize(("signal", "code"), [(2, 130), (15, 143)])

@@ -40,7 +40,7 @@ class Checkpoint:
             ModelError: the folder's files do not belong together.
         """
         built, labels, windows = task_of(manifest, task, str(folder))
-        source = reopen(folder, labels)
+        source = reopen(folder, labels, built.reads)
         if source.labels is not None and labels is not None and source.labels.names != labels.names:
             raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
         if data.max_length is not None or windows is None:
@@ -77,7 +77,7 @@ class Checkpoint:
             task=task,
             labels=self.labels,
             hardware=chosen,
-            pad_id=self.source.tokenizer.pad_token_id or 0,
+            pad_id=self.source.pad_id,
             batch_tokens=hardware.eval_tokens,
             poll=lambda: None,
         )

@@ -48,7 +48,7 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
         from ftk.commands.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, manifest, config.task, config.data)
-    prepared = corpus.prepare(checkpoint.source.tokenizer, labels, checkpoint.windows, notes, console)["test"]
+    prepared = corpus.prepare(checkpoint.source.processor, labels, checkpoint.windows, notes, console)["test"]
     for line in notes.drain():
         console.say(line)
     evaluator = checkpoint.evaluator(task, config.hardware, console)

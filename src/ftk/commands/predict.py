@@ -49,7 +49,7 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     evaluator = checkpoint.evaluator(predictor, config.hardware, console)
     began = time.perf_counter()
     place = Place(_made_by(manifest, evaluator.hardware), console)
-    predictor.ready(evaluator.predictions, checkpoint.source.tokenizer, checkpoint.windows, config.data, notes, place)
+    predictor.ready(evaluator.predictions, checkpoint.source.processor, checkpoint.windows, config.data, notes, place)
     for line in notes.drain():
         console.say(line)
     done = 0
@@ -58,7 +58,7 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
         for part in _parts(first, rows):
             examples = predictor.read(part, columns=config.data.columns, labelled=False, notes=notes)
             notes.raise_errors()
-            features = predictor.features(examples, checkpoint.source.tokenizer, None, checkpoint.windows, notes)
+            features = predictor.features(examples, checkpoint.source.processor, None, checkpoint.windows, notes)
             for example, prediction in evaluator.predictions(examples, features):
                 record = predictor.record(example, prediction)
                 _note_replaced(example, record, notes)

@@ -28,8 +28,8 @@ from ftk.data.subwords import WindowPlan
 from ftk.errors import FtkError, Interrupted, ModelError, RunError
 from ftk.kernels import speed_up, train_seen_rows
 from ftk.models.folder import open_model
-from ftk.models.load import Source, check_head, find, load, reopen, window_length
-from ftk.models.parts import encoder_of
+from ftk.models.freezing import freeze
+from ftk.models.load import Source, check_head, find, load, rate_scales, reopen, window_length
 from ftk.optim.groups import build_optimizer
 from ftk.optim.schedules import Schedule
 from ftk.report.console import Console, StepProgress, duration, label_table, scores_line
@@ -174,25 +174,26 @@ class Training:
 
     def _source(self) -> Source:
         if self.folder.resume:
-            return reopen(self.folder.last, self.corpus.labels)
+            return reopen(self.folder.last, self.corpus.labels, self.task.reads)
         tokenizer = self.config.model.tokenizer
         if tokenizer.train is not None:
             kept = self.corpus.remembered(tokenizer)
             again = kept is not None and kept.is_file()
             how = f"learned before, {kept}" if again else "being learned from the training texts"
             self.console.say(f"vocabulary: {tokenizer.train.value}, {how}")
-        return find(self.config.model, self.corpus)
+        return find(self.config.model, self.corpus, self.task.reads)
 
     def _windows(self) -> WindowPlan:
         data = self.config.data
         length = window_length(self.source, data.max_length)
-        if data.max_length is None and length == self.source.trained_length and not self.folder.resume:
+        texts = "text" in self.task.reads
+        if texts and data.max_length is None and length == self.source.trained_length and not self.folder.resume:
             self.console.say(f"windows of {length} tokens, as the model was trained (data.max_length=… for others)")
         return WindowPlan.of(length, data.stride)
 
     def _prepared(self) -> dict[str, Prepared]:
         notes = Notes()
-        prepared = self.corpus.prepare(self.source.tokenizer, self.source.labels, self.windows, notes, self.console)
+        prepared = self.corpus.prepare(self.source.processor, self.source.labels, self.windows, notes, self.console)
         for line in notes.drain():
             self.console.say(line)
         return prepared
@@ -200,9 +201,9 @@ class Training:
     def _fit_windows(self) -> None:
         """Windows no longer than the data needs, where the weights learn their positions from it."""
         longest = max(part.features.longest for part in self.prepared.values())
-        if getattr(encoder_of(self.source.config), "max_position_embeddings", None) is None:
-            return  # there are no positions to learn
-        if self.config.data.max_length is None and self.source.folder is None and 0 < longest < self.windows.length:
+        if not self.source.learns_positions:
+            return
+        if self.config.data.max_length is None and 0 < longest < self.windows.length:
             self.windows = WindowPlan.of(longest, None)
             self.console.say(f"windows of {longest} tokens, the longest row (data.max_length=… for others)")
 
@@ -214,6 +215,8 @@ class Training:
         if loaded.new_head:
             self.task.begin(loaded.model, features)
         self.task.configure(loaded.model)
+        if frozen := freeze(loaded.model, self.config.model.freeze):
+            self.console.say(f"frozen: {', '.join(self.config.model.freeze)}, {frozen:,} parameters")
         model = self._on_device(loaded.model)
         self.task.check_model(model, features)
         if (seen := features.tokens_seen(self.pad_id)) is not None:
@@ -222,7 +225,8 @@ class Training:
                 self.console.say(
                     f"embeddings: {left_out:,} rows are of tokens that training has not; they stay as they are"
                 )
-        return TrainState(model, build_optimizer(model, self.config.optimizer), self.hardware.scaler())
+        optimizer = build_optimizer(model, self.config.optimizer, rate_scales(self.config.model))
+        return TrainState(model, optimizer, self.hardware.scaler())
 
     def _on_device(self, model: torch.nn.Module) -> torch.nn.Module:
         model = model.to(self.hardware.device)
@@ -289,7 +293,8 @@ class Training:
         if kept != progress.best_step:
             self.console.warn(f"best/ is of step {kept}, while step {progress.best_step} was the best of this run")
             progress.best_step = kept
-        best = load(reopen(self.folder.best, self.source.labels), self.task.auto_model, seed=self.config.run.seed)
+        source = reopen(self.folder.best, self.source.labels, self.task.reads)
+        best = load(source, self.task.auto_model, seed=self.config.run.seed)
         evaluator = self._evaluator(self._on_device(best.model))
         for split in ("validation", "test"):
             if split not in self.prepared:
@@ -301,6 +306,9 @@ class Training:
             if table is not None:
                 self.console.table(table)
             self.console.say(f"{split}  {scores_line(result[split])}")
+        if learned := self.task.learned(best.model):
+            result["learned"] = {name: round(value, 6) for name, value in learned.items()}
+            self.console.say(f"learned: {', '.join(f'{name} {value:.4f}' for name, value in learned.items())}")
         result["best_step"] = progress.best_step
         result["train"] = {
             "steps": progress.step,
@@ -343,7 +351,7 @@ class Training:
     @property
     def pad_id(self) -> int:
         """What short rows are filled up with; the attention mask hides it."""
-        return self.source.tokenizer.pad_token_id or 0
+        return self.source.pad_id
 
     def _evaluator(self, model: torch.nn.Module) -> Evaluator:
         return Evaluator(
@@ -404,7 +412,7 @@ class Training:
             self.metrics_file.add({"step": step, "split": "validation", **metrics})
             self.console.say(f"validation at step {step}  {scores_line(metrics)}{'  (best)' if best else ''}")
         if best:
-            taken = snapshot(state.model, self.source.tokenizer, self._manifest(state), None)
+            taken = snapshot(state.model, self.source.processor, self._manifest(state), None)
             self._write(partial(save, self.folder.best, taken))
             self._check_reload(state.model)
             self.save(state)  # so that the one does not stay behind the other
@@ -416,7 +424,7 @@ class Training:
             return
         self.saved = now
         self.metrics_file.flush()
-        taken = snapshot(state.model, self.source.tokenizer, self._manifest(state), state)
+        taken = snapshot(state.model, self.source.processor, self._manifest(state), state)
         self.saver.start(partial(self._write, partial(save, self.folder.last, taken, keep=self.folder.previous)))
 
     def _write(self, write: Callable[[], None]) -> None:
@@ -429,7 +437,8 @@ class Training:
         """What was saved must be what was trained."""
         name = "validation" if "validation" in self.prepared else "train"
         features = self.prepared[name].features
-        again = load(reopen(self.folder.best, self.source.labels), self.task.auto_model, seed=self.config.run.seed)
+        source = reopen(self.folder.best, self.source.labels, self.task.reads)
+        again = load(source, self.task.auto_model, seed=self.config.run.seed)
         batch = self.task.collate(features, [0], self.pad_id, None).to(self.hardware.device)
         fresh = again.model.to(self.hardware.device)
         if not self.config.hardware.compile:  # to compile it would take longer than the training between two saves

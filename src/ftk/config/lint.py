@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from ftk.errors import ConfigError
 
 VERSION_BASE = "1.3"
 
-_FREE = ("optimizer", "model.config", "model.tokenizer.special_tokens")
+_FREE = ("optimizer", "model.config", "model.image_processor", "model.tokenizer.special_tokens")
 """Where any key may be added: what is in them is passed on."""
 _NOT_OURS = {
     "hydra.run.dir": "ftk writes to run.dir alone: run.dir=<folder>.",
@@ -292,7 +293,8 @@ class _Lint:
     ) -> None:
         key = override.key_or_group
         word = self.line.words[position]
-        free = key.startswith(tuple(f"{parent}." for parent in _FREE))
+        in_model = re.sub(r"^model\.towers\.\w+\.", "model.", key)  # an encoder has what a model has
+        free = in_model.startswith(tuple(f"{parent}." for parent in _FREE))
         there = key in known
         if not there and not (free and (override.is_add() or override.is_force_add())):
             others = self._tasks_with(key)

@@ -160,6 +160,12 @@ class ModelConfig:
     """One rate for all dropout of the model; null: the model's own rates."""
     config: dict[str, Any]
     """Architecture values: all of them where init is random, changes to the model's own where it is pretrained."""
+    image_processor: dict[str, Any]
+    """Values of the image processor: all of them where weights are random, changes to the model's own otherwise."""
+    freeze: list[Any]
+    """Names of parts of the model whose weights stay as they are: `bert.embeddings`, `towers.text`."""
+    towers: "dict[str, ModelConfig]"
+    """For a model of several encoders: each of them as a model section, by its name; see `model=fusion`."""
     tokenizer: TokenizerConfig
 
 

@@ -181,13 +181,34 @@ def _model(model: ModelConfig) -> Iterator[Mistake]:
     if model.dropout is not None and not 0 <= model.dropout < 1:
         yield Mistake(f"model.dropout={model.dropout}", "It is a rate: from 0 up to, but not, 1.")
     yield from _positive("model.default_lr", model.default_lr)
-    yield from _tokenizer(model)
+    if model.towers:
+        yield from _towers(model)
+    else:
+        yield from _tokenizer(model)
+
+
+def _towers(model: ModelConfig) -> Iterator[Mistake]:
+    if set(model.towers) != {"text", "image"}:
+        advice = "A model of several encoders has two: text and image, as in model=fusion."
+        yield Mistake(f"model.towers={', '.join(model.towers)}", advice)
+    if model.init is not Init.random:
+        advice = "What is put together has random weights of its own: model.init=random; its encoders have their init."
+        yield Mistake(f"model.init={model.init.value}", advice)
+    if model.tokenizer.train is not None or model.tokenizer.name is not None or model.image_processor:
+        yield Mistake("model.towers", "What is read, and how, is said of its encoders: model.towers.text.tokenizer.")
+    for name, tower in model.towers.items():
+        if tower.towers or tower.freeze:
+            advice = f"An encoder has none of its own; model.freeze=[towers.{name}] names one of the whole."
+            yield Mistake(f"model.towers.{name}", advice)
+            continue
+        for mistake in _model(tower):
+            yield Mistake(mistake.what.replace("model.", f"model.towers.{name}.", 1), mistake.advice)
 
 
 def _tokenizer(model: ModelConfig) -> Iterator[Mistake]:
     tokenizer = model.tokenizer
     if tokenizer.train is None:
-        if tokenizer.name is None and model.name is None and model.init is Init.random:
+        if tokenizer.name is None and model.name is None and model.init is Init.random and not model.image_processor:
             yield Mistake(
                 "model.tokenizer.train=null",
                 "A model without a name has no tokenizer: learn one (wordpiece, bpe or unigram), or name one "
@@ -376,6 +397,10 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
     for role, column in config.data.columns.items():
         if column is not None and role not in task.roles:
             yield Mistake(f"data.columns.{role}={column}", f"This task reads the columns {', '.join(task.roles)}.")
+    if "text" not in task.reads:
+        for key, value in (("max_length", config.data.max_length), ("stride", config.data.stride)):
+            if value is not None:
+                yield Mistake(f"data.{key}={value}", "This task reads no texts; images have the size of the model's.")
     texts = task.command == "pretrain"
     if isinstance(config, TrainingConfig):
         if task.command != command:

@@ -25,7 +25,8 @@ class Snapshot:
 
     model: nn.Module
     """For its names and its config; its parameters may have changed since."""
-    tokenizer: Any
+    processor: Any
+    """What makes numbers of the model's input: it has ``save_pretrained``."""
     manifest: dict[str, Any]
     weights: dict[str, torch.Tensor] | None
     """None where the model's own are to be written, for nothing changes them meanwhile."""
@@ -34,10 +35,10 @@ class Snapshot:
     numbers: dict[str, Any] | None
 
 
-def snapshot(model: nn.Module, tokenizer: Any, manifest: dict[str, Any], state: TrainState | None) -> Snapshot:
+def snapshot(model: nn.Module, processor: Any, manifest: dict[str, Any], state: TrainState | None) -> Snapshot:
     """What there is to write now; with ``state`` a copy of all that training changes, and what a resumed run needs."""
     if state is None:
-        return Snapshot(model=model, tokenizer=tokenizer, manifest=manifest, weights=None, tensors=None, numbers=None)
+        return Snapshot(model=model, processor=processor, manifest=manifest, weights=None, tensors=None, numbers=None)
     copies: dict[int, torch.Tensor] = {}
 
     def copied(tensor: torch.Tensor) -> torch.Tensor:
@@ -49,7 +50,7 @@ def snapshot(model: nn.Module, tokenizer: Any, manifest: dict[str, Any], state: 
 
     return Snapshot(
         model=model,
-        tokenizer=tokenizer,
+        processor=processor,
         manifest=manifest,
         weights={name: copied(tensor) for name, tensor in model.state_dict().items()},
         tensors={name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in state.tensors().items()},
@@ -72,7 +73,7 @@ def save(target: Path, taken: Snapshot, *, keep: Path | None = None) -> None:
     def fill(folder: Path) -> None:
         taken.model.save_pretrained(folder, state_dict=taken.weights)  # type: ignore[operator]
         try:
-            taken.tokenizer.save_pretrained(folder)
+            taken.processor.save_pretrained(folder)
         except Exception as error:  # the tokenizers library raises plain ones
             raise OSError(str(error)) from error
         if taken.tensors is not None:

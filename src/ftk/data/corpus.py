@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +31,12 @@ class RowCorpus:
     examples: dict[str, list[Any]]
     labels: Labels | None
     files: dict[str, tuple[Path, ...]]
+    named: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The SHA-256 of what rows name beside their files, by split."""
 
     def fingerprints(self) -> dict[str, dict[str, str]]:
         """The SHA-256 of every file, by split."""
-        return {split: fingerprint(files) for split, files in self.files.items()}
+        return {split: {**fingerprint(files), **self.named.get(split, {})} for split, files in self.files.items()}
 
     def texts(self) -> Iterable[str]:
         """The texts of the training split."""
@@ -130,7 +132,8 @@ def _read(data: DataConfig, task: RowTask, names: Iterable[str], notes: Notes) -
             notes.count("empty row|rows", "kept, with nothing to find in them", *_places(empty), number=len(empty))
         notes.prefix = ""
     notes.raise_errors()
-    return RowCorpus(task, examples, None, {name: split.files for name, split in splits.items()})
+    named = {name: task.files(rows) for name, rows in examples.items()}
+    return RowCorpus(task, examples, None, {name: split.files for name, split in splits.items()}, named)
 
 
 def _usable(examples: list[Any], task: RowTask, duplicates: Duplicates, notes: Notes) -> list[Any]:
@@ -150,7 +153,7 @@ def _usable(examples: list[Any], task: RowTask, duplicates: Duplicates, notes: N
                 continue
         seen.add(key)
         kept.append(example)
-    what = "row|rows with the text of an earlier row"
+    what = f"row|rows with the {task.subject} of an earlier row"
     if repeated and duplicates is Duplicates.error:
         for example in repeated:
             notes.error(what, "data.duplicates=keep or drop lets them pass.", example.row.where)

@@ -48,7 +48,7 @@ class Features:
     """The windows of some rows, in row order.
 
     Attributes:
-        columns: what the task made of each window; ``input_ids`` is always there.
+        columns: what the task made of each window; ``input_ids`` is there for all that read texts.
         row: for each window the index of its row.
         weight: how often each window is drawn in training, beside the others; None: each once a pass.
     """
@@ -67,13 +67,14 @@ class Features:
 
     @property
     def longest(self) -> int:
-        """Tokens in the longest window, as ``data.max_length`` counts them; 0 where there is none."""
-        return int(self.columns["input_ids"].lengths.max(initial=0))
+        """Tokens in the longest text of a window, as ``data.max_length`` counts them; 0 where there is none."""
+        return int(self.columns["input_ids"].lengths.max(initial=0)) if "input_ids" in self.columns else 0
 
     def sizes(self, most: int) -> str:
-        """The lengths in words, where a window may have so many tokens."""
-        middle, high = np.quantile(self.columns["input_ids"].lengths, [0.5, 0.95], method="nearest")
-        return f"tokens in a window: half have up to {middle}, 95 % up to {high}, all up to {self.longest} (of {most})"
+        """The lengths of the texts in words, where a window may have so many tokens."""
+        lengths = self.columns["input_ids"].lengths
+        middle, high = np.quantile(lengths, [0.5, 0.95], method="nearest")
+        return f"tokens in a window: half have up to {middle}, 95 % up to {high}, all up to {lengths.max()} (of {most})"
 
     def windows_of(self, first_row: int, end_row: int) -> range:
         """The windows of the rows first_row … end_row - 1."""
@@ -85,7 +86,7 @@ class Features:
         rows = sorted({int(row) for row in self.row[windows]})
         return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
 
-    def tokens_seen(self, pad_id: int) -> NDArray[np.int64]:
+    def tokens_seen(self, pad_id: int) -> NDArray[np.int64] | None:
         """The tokens of the windows, and the padding."""
         there = np.bincount(self.columns["input_ids"].values, minlength=pad_id + 1) > 0
         there[pad_id] = True

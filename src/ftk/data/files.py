@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ftk.data.images import is_image_name
 from ftk.data.lines import COMPRESSED
 from ftk.data.rows import Notes
 from ftk.errors import DataError
@@ -57,14 +58,16 @@ def expand(spec: Any, *, key: str) -> list[Path]:
 def _expand_one(item: str, key: str) -> list[Path]:
     path = Path(item)
     if path.is_dir():
-        visible = (child for child in path.iterdir() if not child.name.startswith("."))
-        found = sorted(child for child in visible if kind_of_name(child) is not None and child.is_file())
+        visible = sorted(child for child in path.iterdir() if not child.name.startswith(".") and child.is_file())
+        # Images beside files of rows are what these name; alone they are rows themselves.
+        found = [child for child in visible if kind_of_name(child) is not None] or [*filter(is_image_name, visible)]
         if not found:
-            beside = [child.name for child in path.iterdir() if child.is_file() and not child.name.startswith(".")]
+            beside = [child.name for child in visible]
             hint = ""
             if beside and any(path.glob("*/*.txt")):
                 hint = f" One folder a class is read where no file is beside the folders ({beside[0]})."
-            raise DataError(f"{key}={item}: the folder holds no file with a known ending ({_listed(ENDINGS)}).{hint}")
+            known = f"no file with a known ending ({_listed(ENDINGS)}), and no image"
+            raise DataError(f"{key}={item}: the folder holds {known}.{hint}")
         return found
     if path.exists():
         return [path]
@@ -85,7 +88,8 @@ def note_passed_over(specs: dict[str, Any], notes: Notes) -> None:
             if not folder.is_dir():
                 continue
             inside = sorted(child for child in folder.iterdir() if not child.name.startswith("."))
-            left = [child for child in inside if child.is_dir() or kind_of_name(child) is None]
+            read = set(_expand_one(str(folder), f"data.{name}"))
+            left = [child for child in inside if child not in read]
             if left:
                 shown = ", ".join(child.name + ("/" if child.is_dir() else "") for child in left[:5])
                 more = ", …" if len(left) > 5 else ""

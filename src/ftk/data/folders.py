@@ -1,45 +1,96 @@
-"""Texts in folders: one folder a class, one file a text."""
+"""Texts or images in folders: one folder a class, one file a text or an image."""
 
+import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+from ftk.data.images import is_image_name
 from ftk.data.lines import numbered_lines
 from ftk.data.rows import Notes, Row
-from ftk.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """What a folder of classes holds.
+
+    Attributes:
+        kind: ``text`` or ``image``: what most of its files are.
+        files: those of that kind, one of each class in turn, so that the first of them are of all classes.
+        labels: the class of each.
+        others: what else there is in each class that has some.
+        empty: the folders of classes that have none of that kind.
+    """
+
+    kind: str
+    files: list[Path]
+    labels: list[str]
+    others: list[list[Path]]
+    empty: list[Path]
 
 
 def is_folder_of_classes(path: Path) -> bool:
-    """Whether a folder holds nothing but folders, and these text files."""
+    """Whether a folder holds nothing but folders, and in these texts or images."""
     if not path.is_dir():
         return False
     children = [child for child in path.iterdir() if not child.name.startswith(".")]
-    return bool(children) and all(child.is_dir() for child in children) and bool(texts_in(path))
+    return bool(children) and all(child.is_dir() for child in children) and classes_in(path) is not None
 
 
-def texts_in(path: Path) -> list[Path]:
-    """The texts of a folder of classes, one of each class in turn, so that the first of them are of all classes."""
-    classes = sorted(child for child in path.iterdir() if child.is_dir() and not child.name.startswith("."))
-    inside = [sorted(file for file in folder.glob("*.txt") if file.is_file()) for folder in classes]
-    return [file for files in zip_longest(*inside) for file in files if file is not None]
+def classes_in(path: Path) -> Classes | None:
+    """The texts or the images of a folder of classes; None where there are neither.
+
+    Texts stand in the folder of their class, images there or anywhere below.
+    """
+    folders = sorted(child for child in path.iterdir() if child.is_dir() and not child.name.startswith("."))
+    texts = [sorted(file for file in folder.glob("*.txt") if file.is_file()) for folder in folders]
+    images = [[file for file in _below(folder) if is_image_name(file)] for folder in folders]
+    kind = "text" if sum(map(len, texts)) >= sum(map(len, images)) else "image"
+    inside = texts if kind == "text" else images
+    if not any(inside):
+        return None
+    there = [sorted(folder.iterdir()) if kind == "text" else list(_below(folder)) for folder in folders]
+    others = [rest for found, files in zip(there, inside, strict=True) if (rest := sorted(set(found) - set(files)))]
+    named = [[(file, folder.name) for file in files] for folder, files in zip(folders, inside, strict=True)]
+    pairs = [pair for turn in zip_longest(*named) for pair in turn if pair is not None]
+    empty = [folder for folder, files in zip(folders, inside, strict=True) if not files]
+    return Classes(kind, [file for file, _ in pairs], [label for _, label in pairs], others, empty)
 
 
-def note_others(path: Path, notes: Notes) -> None:
-    """Say what a folder of classes holds beside texts."""
-    for folder in sorted(child for child in path.iterdir() if child.is_dir() and not child.name.startswith(".")):
-        others = [child for child in folder.iterdir() if child.suffix != ".txt" or not child.is_file()]
-        if others:
-            notes.count("file|files that is|are not a text (.txt)", "not read", str(others[0]), number=len(others))
+def note_others(classes: Classes, notes: Notes) -> None:
+    """Say what a folder of classes holds beside what is read."""
+    what = "a text (.txt)" if classes.kind == "text" else "an image"
+    if classes.empty:
+        places = [str(folder) for folder in classes.empty[:5]]
+        notes.count(f"folder|folders without {what}", "no rows of that class", *places, number=len(classes.empty))
+    for others in classes.others:
+        notes.count(f"file|files that is|are not {what}", "not read", str(others[0]), number=len(others))
 
 
-def read_folder(files: Sequence[Path], encoding: str) -> Iterator[Row]:
-    """One row a file: ``text``, ``label``, which is the name of its folder, and ``file``, as in cat/1.txt.
+def read_folder(classes: Classes, encoding: str) -> Iterator[Row]:
+    """One row a file: ``text`` or ``image``, ``label``, the name of its class, and ``file``, as in cat/1.txt.
 
     Raises:
         DataError: a file is not text in this encoding.
     """
-    if not files:
-        raise DataError("the folder holds no text (.txt) in any of its folders.")
+    for file, label in zip(classes.files, classes.labels, strict=True):
+        name = f"{label}/{file.name}"
+        if classes.kind == "image":
+            yield Row({"image": str(file), "label": label, "file": name}, str(file), 1)
+        else:
+            text = "\n".join(line for _, line in numbered_lines(file, encoding))
+            yield Row({"text": text, "label": label, "file": name}, str(file), 1)
+
+
+def read_images(files: Sequence[Path]) -> Iterator[Row]:
+    """One row an image file, named as it is."""
     for file in files:
-        text = "\n".join(line for _, line in numbered_lines(file, encoding))
-        yield Row({"text": text, "label": file.parent.name, "file": f"{file.parent.name}/{file.name}"}, str(file), 1)
+        yield Row({"image": str(file)}, str(file), 1)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """The files of a folder and of those in it, but for hidden ones; links to folders are not followed."""
+    for where, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(where) / name for name in sorted(files) if not name.startswith("."))

@@ -12,8 +12,9 @@ import ftk
 from ftk.config.schema import DataConfig, Format
 from ftk.data.conll import read_conll
 from ftk.data.files import expand, kind_of_name, note_passed_over
-from ftk.data.folders import is_folder_of_classes, note_others, read_folder, texts_in
+from ftk.data.folders import Classes, classes_in, is_folder_of_classes, note_others, read_folder, read_images
 from ftk.data.hub import read_hub
+from ftk.data.images import is_image_name
 from ftk.data.jsonl import read_jsonl
 from ftk.data.lines import STDIN, numbered_lines, opened
 from ftk.data.parallel import parallel_files, read_parallel
@@ -78,9 +79,10 @@ def read_splits(
         elif data.format is Format.parallel:
             files = list(parallel_files(getattr(data, name), key=f"data.{name}"))
             rows = read_parallel(files[0], files[1], data.encoding)
-        elif (folder := _folder_of_classes(getattr(data, name), data, notes, key=f"data.{name}")) is not None:
-            files = folder
-            rows = read_folder(files, data.encoding)
+        elif (classes := _folder_of_classes(getattr(data, name), data, notes, key=f"data.{name}")) is not None:
+            # A task that reads images takes the fingerprint of all of them by itself.
+            files = classes.files if classes.kind == "text" else []
+            rows = read_folder(classes, data.encoding)
         else:
             files = expand(getattr(data, name), key=f"data.{name}")
             note_passed_over({name: getattr(data, name)}, notes)
@@ -99,8 +101,8 @@ def read_splits(
 
 def stream(spec: Any, data: DataConfig, notes: Notes) -> Iterator[Row]:
     """The rows to predict for, one after the other, never all in memory."""
-    if (folder := _folder_of_classes(spec, data, notes, key="input")) is not None:
-        return islice(read_folder(folder, data.encoding), data.limit)
+    if (classes := _folder_of_classes(spec, data, notes, key="input")) is not None:
+        return islice(read_folder(classes, data.encoding), data.limit)
     paths: list[Path | str] = [STDIN] if spec == "-" else list(expand(spec, key="input"))
     rows = (row for path in paths for row in read_file(path, data.format, data, notes, labelled=False))
     return islice(rows, data.limit)
@@ -110,6 +112,8 @@ def read_file(
     path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool = False
 ) -> Iterator[Row]:
     """The rows of one file."""
+    if format is Format.auto and is_image_name(path):
+        return read_images([Path(path)])
     kind = format.value if format is not Format.auto else kind_of(path, data.encoding, labelled=labelled)
     if kind == "conll":
         return read_conll(path, data.encoding, data.columns, notes)
@@ -129,8 +133,8 @@ def fingerprint(files: Iterable[Path]) -> dict[str, str]:
     return {str(path): sha256(path) for path in files}
 
 
-def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -> list[Path] | None:
-    """The texts of a folder that holds one folder a class; None where the files are of another kind.
+def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -> Classes | None:
+    """What a folder holds that has one folder a class in it; None where the files are of another kind.
 
     Raises:
         DataError: such a folder is asked for, and this is none.
@@ -139,12 +143,16 @@ def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -
     asked = data.format is Format.folders
     if path is None or not (asked or data.format is Format.auto) or not is_folder_of_classes(path):
         if asked:
-            raise DataError(f"{key}={spec}: data=folders needs a folder with one folder a class, and in it .txt files.")
+            raise DataError(
+                f"{key}={spec}: data=folders needs a folder with one folder a class, and in it .txt files or images."
+            )
         return None
-    note_others(path, notes)
-    files = texts_in(path)
-    notes.say(f"{key}={spec}: {len(files):,} texts in {len({file.parent for file in files})} folders, one a class.")
-    return files
+    classes = classes_in(path)
+    assert classes is not None
+    note_others(classes, notes)
+    folders = len(set(classes.labels))
+    notes.say(f"{key}={spec}: {len(classes.files):,} {classes.kind}s in {folders} folders, one a class.")
+    return classes
 
 
 def _refuse_columned(files: list[Path], data: DataConfig, *, key: str) -> None:

@@ -30,7 +30,8 @@ def speed_up(model: nn.Module, device: torch.device, *, compiled: bool = False) 
     for module in model.modules():
         if type(module) in fast:
             module.__class__ = fast[type(module)]
-    config = getattr(model, "config", None)
-    if getattr(model, "_supports_sdpa", False) and getattr(config, "_attn_implementation", None) == "sdpa":
-        attention.register()
-        model.set_attn_implementation(attention.NAME)  # type: ignore[operator]
+    for part in model.modules():  # a model may be made of encoders, each with a config of its own
+        config = getattr(part, "config", None)
+        if getattr(part, "_supports_sdpa", False) and getattr(config, "_attn_implementation", None) == "sdpa":
+            attention.register()
+            part.set_attn_implementation(attention.NAME)  # type: ignore[operator]

@@ -12,7 +12,8 @@ from typing import Any
 
 from ftk.errors import ModelError
 
-_MOST_BYTES = {"config.json": 1 << 24, "tokenizer_config.json": 1 << 26, "generation_config.json": 1 << 20}
+_MOST_BYTES = {"config.json": 1 << 24, "tokenizer_config.json": 1 << 26}
+_MOST_BYTES |= dict.fromkeys(("generation_config.json", "preprocessor_config.json", "processor_config.json"), 1 << 20)
 _MOST_OF_OTHERS = 1 << 30
 _MOST_LAYERS = 4096
 _MOST_LABELS = 1 << 20

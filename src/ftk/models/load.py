@@ -1,6 +1,7 @@
 """Backbone and head from the model's config, the task and its labels."""
 
 import importlib
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from transformers import AutoConfig, AutoModel
 from ftk.config.schema import Init, ModelConfig
 from ftk.errors import ModelError
 from ftk.imports import importing
-from ftk.models import heads
+from ftk.models import fusion, heads
 from ftk.models.folder import trained_length
 from ftk.models.gate import check_folder
 from ftk.models.locate import locate
@@ -29,6 +30,7 @@ from ftk.models.parts import (
     settle_tokens,
     settle_vocabulary,
 )
+from ftk.models.processors import TextAndImages, image_processor_of, load_image_processor, settle_image_size
 from ftk.models.small import register_small_models
 from ftk.models.tokenizer import load_tokenizer
 from ftk.models.vocabulary import learn_tokenizer
@@ -36,6 +38,8 @@ from ftk.tasks.base import Corpus, Labels
 
 _LONGEST = 512
 """Tokens in a window unless the user asks for more: attention costs grow with its square."""
+_ALIGNED = 64
+"""Bytes at whose multiples torch begins a tensor on the CPU."""
 
 
 @dataclass(slots=True)
@@ -44,6 +48,7 @@ class Source:
 
     config: Any
     tokenizer: Any
+    """None where no texts are read."""
     folder: Path | None
     """None where the weights are random."""
     origin: str
@@ -57,6 +62,29 @@ class Source:
     """Tokens in the windows that ftk trained these weights with; longer ones would meet positions never seen."""
     part: str | None = None
     """The part of the model that the weights in ``folder`` are of; None: they are of all of it."""
+    image_processor: Any = None
+    """None where no images are read."""
+    towers: dict[str, "Source"] = field(default_factory=dict)
+    """Of a model that is put together here: its encoders, by name."""
+
+    @property
+    def processor(self) -> Any:
+        """What rows become numbers by, and what is saved beside the weights."""
+        if self.image_processor is None:
+            return self.tokenizer
+        return self.image_processor if self.tokenizer is None else TextAndImages(self.tokenizer, self.image_processor)
+
+    @property
+    def pad_id(self) -> int:
+        """What short texts are filled up with; the attention mask hides it."""
+        return getattr(self.tokenizer, "pad_token_id", None) or 0
+
+    @property
+    def learns_positions(self) -> bool:
+        """Whether the positions of texts have random weights."""
+        texts = self.towers.get("text", self)
+        positions = getattr(encoder_of(texts.config), "max_position_embeddings", None)
+        return texts.folder is None and positions is not None
 
 
 @dataclass(slots=True)
@@ -69,18 +97,56 @@ class Loaded:
     """Whether the head, or a part of it, has random weights."""
 
 
-def find(model: ModelConfig, corpus: Corpus) -> Source:
-    """Config and tokenizer of a model; no weights are read yet.
+def find(model: ModelConfig, corpus: Corpus, reads: Collection[str] = ("text",)) -> Source:
+    """Config, tokenizer and image processor of a model; no weights are read yet.
 
     Args:
         model: the model section of the config.
         corpus: its labels, where a model that already has just these keeps its own order; and its texts, to learn a
             vocabulary from.
+        reads: what the task's model takes in.
 
     Raises:
-        ModelError: the model cannot be found or its config does not describe one.
+        ModelError: the model cannot be found, its config does not describe one, or it does not read what the task
+            does.
     """
     _quiet()
+    source = _put_together(model, corpus) if model.towers else _find(model, corpus, reads)
+    source.config.problem_type = corpus.task.problem_type
+    labels, same = _settle_labels(source.config, corpus.labels)
+    return replace(source, labels=labels, same_labels=same)
+
+
+def _put_together(model: ModelConfig, corpus: Corpus) -> Source:
+    """A model of several encoders, each found by itself."""
+    towers = {
+        name: _find(replace(tower, dropout=tower.dropout if model.dropout is None else model.dropout), corpus, (name,))
+        for name, tower in model.towers.items()
+    }
+    # Where an encoder was found is no part of what it is; it would be saved.
+    configs = {
+        fusion.TOWERS[name]: {key: value for key, value in tower.config.to_dict().items() if key != "_name_or_path"}
+        for name, tower in towers.items()
+    }
+    config = _make_config({**model.config, **configs})
+    _set_dropout(config, model.dropout)
+    text, image = towers["text"], towers["image"]
+    return Source(
+        config=config,
+        tokenizer=text.tokenizer,
+        folder=None,
+        origin="; ".join(f"{name}: {tower.origin}" for name, tower in towers.items()),
+        limit=text.limit,
+        labels=None,
+        same_labels=False,
+        trained_length=text.trained_length,
+        image_processor=image.image_processor,
+        towers=towers,
+    )
+
+
+def _find(model: ModelConfig, corpus: Corpus, reads: Collection[str]) -> Source:
+    """A model of one encoder; its labels are not settled yet."""
     folder: Path | None = None
     part: str | None = None
     if model.name is not None:
@@ -90,46 +156,69 @@ def find(model: ModelConfig, corpus: Corpus) -> Source:
     else:
         origin = "random weights"
         config = _make_config(model.config)
-    if model.tokenizer.name is not None:
-        tokenizer = load_tokenizer(model.tokenizer.name)
-    elif model.tokenizer.train is not None:
-        tokenizer = learn_tokenizer(
-            corpus.texts(),
-            model.tokenizer,
-            max_length=getattr(config, "max_position_embeddings", _LONGEST),
-            remembered=corpus.remembered(model.tokenizer),
-        )
-        origin += f", a {model.tokenizer.train.value} vocabulary of {len(tokenizer):,} learned from the training texts"
-    else:
-        assert folder is not None
-        tokenizer = load_tokenizer(folder)
-    if model.init is Init.random:
-        settle_vocabulary(config, _embedded(config, model.config, tokenizer))
-        if folder is not None:
-            origin = f"random weights in the architecture of {origin}"
-    if model.init is Init.random or part is not None:
-        settle_tokens(config, tokenizer)
-    if model.dropout is not None:
-        for one in parts_of(config):
-            _settle_dropout(one, model.dropout)
-    _settle_segments(config, tokenizer)
-    config.problem_type = corpus.task.problem_type
-    labels, same = _settle_labels(config, corpus.labels)
+    tokenizer = image_processor = None
+    if "text" in reads:
+        tokenizer = _tokenizer(model, folder, config, corpus)
+        if model.tokenizer.name is None and model.tokenizer.train is not None:
+            kind = model.tokenizer.train.value
+            origin += f", a {kind} vocabulary of {len(tokenizer):,} learned from the training texts"
+        if model.init is Init.random:
+            settle_vocabulary(config, _embedded(config, model.config, tokenizer))
+        if model.init is Init.random or part is not None:
+            settle_tokens(config, tokenizer)
+    if "image" in reads:
+        image_processor = image_processor_of(model, folder)
+        settle_image_size(config, image_processor, model.config if model.init is Init.random else None)
+    if model.init is Init.random and folder is not None:
+        origin = f"random weights in the architecture of {origin}"
+    _set_dropout(config, model.dropout)
+    if tokenizer is not None:
+        _settle_segments(config, tokenizer)
     weights = folder if model.init is Init.pretrained else None
-    length = trained_length(weights) if weights is not None else None
-    limit = token_limit(config, tokenizer)
-    return Source(config, tokenizer, weights, origin, limit, labels, same, length, part)
+    return Source(
+        config=config,
+        tokenizer=tokenizer,
+        folder=weights,
+        origin=origin,
+        limit=token_limit(config, tokenizer),
+        labels=None,
+        same_labels=False,
+        trained_length=trained_length(weights) if weights is not None else None,
+        part=part,
+        image_processor=image_processor,
+    )
 
 
-def reopen(folder: Path, labels: Labels | None) -> Source:
+def reopen(folder: Path, labels: Labels | None, reads: Collection[str] = ("text",)) -> Source:
     """A model folder that ftk wrote, to go on with, evaluate or predict."""
     _quiet()
     config = _read_config(folder, {})
-    tokenizer = load_tokenizer(folder)
-    _settle_segments(config, tokenizer)
+    tokenizer = load_tokenizer(folder) if "text" in reads else None
+    image_processor = load_image_processor(folder) if "image" in reads else None
+    if tokenizer is not None:
+        _settle_segments(config, tokenizer)
     labels, _ = _settle_labels(config, labels)
-    limit = token_limit(config, tokenizer)
-    return Source(config, tokenizer, folder, f"folder {folder}", limit, labels, True, trained_length(folder))
+    return Source(
+        config=config,
+        tokenizer=tokenizer,
+        folder=folder,
+        origin=f"folder {folder}",
+        limit=token_limit(config, tokenizer),
+        labels=labels,
+        same_labels=True,
+        trained_length=trained_length(folder),
+        image_processor=image_processor,
+    )
+
+
+def rate_scales(model: ModelConfig) -> dict[str, float]:
+    """By what the rates of the encoders of a model are multiplied, and of their heads: each has one that suits it.
+
+    So has the share of a weighted fusion: it is one number, which the steps that suit a matrix would leave where it is.
+    """
+    scales = {name: tower.default_lr / model.default_lr for name, tower in model.towers.items()}
+    found = {f"{part}.{name}": scale for part in ("towers", "heads") for name, scale in scales.items()}
+    return {**found, fusion.SHARE: fusion.SHARE_LR / model.default_lr} if model.towers else {}
 
 
 def check_head(source: Source, auto_model: str) -> None:
@@ -162,6 +251,10 @@ def load(source: Source, auto_model: str, *, seed: int) -> Loaded:
     torch.manual_seed(seed)
     if source.folder is None:
         model = _build(head_class, source.config)
+        encoders = getattr(model, model.base_model_prefix)
+        for name, tower in source.towers.items():
+            if tower.folder is not None and hasattr(encoders, name):
+                _take_encoder(getattr(encoders, name), tower)
         return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters"], new_head=True)
     if source.part is not None:
         model, new_head = _with_new_head(head_class, source), True
@@ -181,9 +274,10 @@ def token_limit(config: Any, tokenizer: Any) -> int:
     Where the table of positions has a padding entry (RoBERTa and its kin), positions begin after it; that is seen on
     the table itself, built without memory.
     """
+    config = _of_texts(config)
     limits = [getattr(tokenizer, "model_max_length", None) or 10**9]
     config = encoder_of(config)
-    positions = getattr(config, "max_position_embeddings", None)
+    positions = getattr(config, "max_position_embeddings", None) if tokenizer is not None else None
     if isinstance(positions, int) and positions > 0:
         with torch.device("meta"):
             skeleton = _build(AutoModel, config)
@@ -212,6 +306,33 @@ def window_length(source: Source, asked: int | None) -> int:
     return asked
 
 
+def _tokenizer(model: ModelConfig, folder: Path | None, config: Any, corpus: Corpus) -> Any:
+    """The tokenizer that is named, else one that is learned, else the model's own."""
+    if model.tokenizer.name is not None:
+        return load_tokenizer(model.tokenizer.name)
+    if model.tokenizer.train is not None:
+        return learn_tokenizer(
+            corpus.texts(),
+            model.tokenizer,
+            max_length=getattr(config, "max_position_embeddings", _LONGEST),
+            remembered=corpus.remembered(model.tokenizer),
+        )
+    if folder is None:
+        raise ModelError(
+            f"model.config.model_type={config.model_type}: this model has no tokenizer, and the task reads texts; "
+            "choose a model of texts, or say how it comes to a vocabulary (model.tokenizer.train or .name)."
+        )
+    return load_tokenizer(folder)
+
+
+def _set_dropout(config: Any, rate: float | None) -> None:
+    """Give all dropout of a config one rate; None leaves it as it is."""
+    for one in parts_of(config) if rate is not None else ():
+        for name, value in one.to_dict().items():
+            if "dropout" in name and isinstance(value, (int, float)) and not isinstance(value, bool):
+                setattr(one, name, rate)
+
+
 def _embedded(config: Any, values: dict[str, Any], tokenizer: Any) -> int:
     """Entries of the table of embeddings: what the tokenizer needs, or the larger number that the user gave."""
     needed = max(tokenizer.get_vocab().values()) + 1
@@ -227,14 +348,14 @@ def _embedded(config: Any, values: dict[str, Any], tokenizer: Any) -> int:
 
 def _auto_class(name: str) -> Any:
     """What builds models with a head: a class of ftk's own, or one of transformers."""
-    return getattr(heads, name, None) or getattr(transformers, name)
+    return getattr(heads, name, None) or getattr(fusion, name, None) or getattr(transformers, name)
 
 
 def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, Any]]:
     """A model with the weights of a folder, and what transformers says of how they fitted."""
     _import_models()
     try:
-        return auto_class.from_pretrained(
+        model, info = auto_class.from_pretrained(
             str(source.folder),
             config=source.config,
             dtype=torch.float32,
@@ -246,12 +367,30 @@ def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, An
     except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"{source.folder}: the weights cannot be loaded ({reason}).") from error
+    _align(model)
+    return model, info
+
+
+def _align(model: nn.Module) -> None:
+    """Move weights to where torch itself would have put them.
+
+    In the memory of a file they begin anywhere, and convolutions round their sums by where it is: a resumed run would
+    end with other last bits than one that was not interrupted.
+    """
+    for tensor in (*model.parameters(), *model.buffers()):
+        if tensor.data_ptr() % _ALIGNED:
+            tensor.data = tensor.data.clone()
 
 
 def _with_new_head(head_class: Any, source: Source) -> nn.Module:
     """The encoder of a model that was trained for other labels, under a new head; or of one that is made of parts."""
     model = _build(head_class, source.config)
-    target = getattr(model, source.part or model.base_model_prefix)
+    _take_encoder(getattr(model, source.part or model.base_model_prefix), source)
+    return model
+
+
+def _take_encoder(target: Any, source: Source) -> None:
+    """Give an encoder the weights that there are for it; a head in the same folder is left aside."""
     encoder, info = _from_pretrained(AutoModel, replace(source, config=target.config))
     wanted = target.state_dict()
     missing = [name for name in info["missing_keys"] if name in wanted]
@@ -260,7 +399,6 @@ def _with_new_head(head_class: Any, source: Source) -> nn.Module:
     if missing:
         raise ModelError(f"{source.folder}: the weights lack {len(missing)} tensors of the encoder: {_some(missing)}.")
     target.load_state_dict({name: tensor for name, tensor in encoder.state_dict().items() if name in wanted})
-    return model
 
 
 def _check_loaded(model: nn.Module, info: dict[str, Any], source: Source) -> list[str]:
@@ -280,10 +418,15 @@ def _check_loaded(model: nn.Module, info: dict[str, Any], source: Source) -> lis
     return facts
 
 
+def _of_texts(config: Any) -> Any:
+    """The config of the encoder of texts in that of a model of several."""
+    return getattr(config, fusion.TOWERS["text"], config)
+
+
 def _settle_segments(config: Any, tokenizer: Any) -> None:
     """Have the tokenizer speak of the two segments of a pair where the model has embeddings for them, only there."""
     names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
-    if getattr(config, "type_vocab_size", 0) > 1:
+    if getattr(_of_texts(config), "type_vocab_size", 0) > 1:
         names.insert(1, "token_type_ids")
     tokenizer.model_input_names = names
 
@@ -315,12 +458,6 @@ def _read_whole_config(folder: Path, changes: dict[str, Any]) -> tuple[Any, str 
             f"model.config.{min(changes)}: {folder} is made of an encoder and a decoder already; neither is changed."
         )
     return combined(config, model_type, changes), ENCODER
-
-
-def _settle_dropout(config: Any, rate: float) -> None:
-    for name, value in config.to_dict().items():
-        if "dropout" in name and isinstance(value, (int, float)) and not isinstance(value, bool):
-            setattr(config, name, rate)
 
 
 def _read_config(folder: Path, changes: dict[str, Any]) -> Any:
@@ -372,6 +509,7 @@ def _import_models() -> None:
     with importing("transformers.modeling_utils"):
         importlib.import_module("transformers.modeling_utils")
         register_small_models()
+        fusion.register_fusion()
 
 
 def _quiet() -> None:

@@ -11,6 +11,7 @@ from ftk.errors import ModelError
 
 # Weights in safetensors, configs in JSON, vocabularies; no pickles, no code.
 _FILES = ["config.json", "tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json"]
+_FILES += ["preprocessor_config.json", "processor_config.json"]
 _FILES += ["spiece.model", "sentencepiece*.model", "model*.safetensors", "model.safetensors.index.json", "ftk.json"]
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -10,7 +11,9 @@ from torch import nn
 from ftk.errors import ConfigError
 
 
-def build_optimizer(model: nn.Module, settings: dict[str, Any]) -> torch.optim.Optimizer:
+def build_optimizer(
+    model: nn.Module, settings: dict[str, Any], scales: Mapping[str, float] | None = None
+) -> torch.optim.Optimizer:
     """The optimizer that a config's ``optimizer`` section describes.
 
     Weight decay applies to matrices and not to vectors: biases and the gains of norms are left alone. Each group
@@ -18,13 +21,16 @@ def build_optimizer(model: nn.Module, settings: dict[str, Any]) -> torch.optim.O
 
     Args:
         model: its trainable parameters are optimised.
-        settings: ``_target_``, the dotted path of a torch optimizer class, and its keyword arguments.
+        settings: ``_target_``, the dotted path of a torch optimizer class, its keyword arguments, and ``lr_scale``:
+            by what the rate of parts of the model is multiplied.
+        scales: the same by the names of parts that the model may have, where ``lr_scale`` says nothing of them.
 
     Raises:
-        ConfigError: the class cannot be imported or takes no such argument.
+        ConfigError: the class cannot be imported or takes no such argument; or the model has no such part.
     """
     values = dict(settings)
     target = str(values.pop("_target_"))
+    own = _flat(values.pop("lr_scale", None) or {})
     cls = _class_at(target)
     accepted = inspect.signature(cls).parameters
     takes_all = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in accepted.values())
@@ -33,11 +39,20 @@ def build_optimizer(model: nn.Module, settings: dict[str, Any]) -> torch.optim.O
         names = ", ".join(name for name in accepted if name != "params")
         raise ConfigError(f"optimizer.{unknown[0]}={values[unknown[0]]}: {target} takes {names}.")
     decay = values.pop("weight_decay", 0.0)
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [parameter for parameter in trainable if parameter.ndim > 1], "weight_decay": decay},
-        {"params": [parameter for parameter in trainable if parameter.ndim <= 1], "weight_decay": 0.0},
-    ]
+    by_scale: dict[float, list[nn.Parameter]] = {1.0: []}  # what is logged is the rate of the first group
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            by_scale.setdefault(_scale_of(name, own, scales or {}), []).append(parameter)
+    _check_names(own, model)
+    groups: list[dict[str, Any]] = []
+    for scale, trainable in by_scale.items():
+        rate = {} if scale == 1 else {"lr": values["lr"] * scale}
+        matrices = [parameter for parameter in trainable if parameter.ndim > 1]
+        vectors = [parameter for parameter in trainable if parameter.ndim <= 1]
+        groups += [
+            {"params": matrices, "weight_decay": decay, **rate},
+            {"params": vectors, "weight_decay": 0.0, **rate},
+        ]
     try:
         optimizer = cls([group for group in groups if group["params"]], **values)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -45,6 +60,41 @@ def build_optimizer(model: nn.Module, settings: dict[str, Any]) -> torch.optim.O
     for group in optimizer.param_groups:
         group["peak_lr"] = group["lr"]
     return optimizer
+
+
+def _flat(lr_scale: Any, prefix: str = "") -> dict[str, float]:
+    """The factors by dotted names; a name with dots may also be given as sections in one another."""
+    if not isinstance(lr_scale, Mapping):
+        raise ConfigError(f"optimizer.lr_scale={lr_scale}: it is a factor for each name: {{classifier: 10}}.")
+    found: dict[str, float] = {}
+    for name, value in lr_scale.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+            raise ConfigError(f"optimizer.lr_scale.{prefix}{name}={value}: a factor is a number, 0 or more.")
+        else:
+            found[f"{prefix}{name}"] = float(value)
+    return found
+
+
+def _scale_of(name: str, own: Mapping[str, float], scales: Mapping[str, float]) -> float:
+    """The factor of the longest name that a parameter's begins with; those of the user come first."""
+    for factors in (own, scales):
+        parts = [part for part in factors if f"{name}.".startswith(f"{part}.")]
+        if parts:
+            return factors[max(parts, key=len)]
+    return 1.0
+
+
+def _check_names(own: Mapping[str, float], model: nn.Module) -> None:
+    names = [name for name, _ in model.named_parameters()]
+    for part, factor in own.items():
+        if not any(f"{name}.".startswith(f"{part}.") for name in names):
+            top = ", ".join(dict.fromkeys(name.partition(".")[0] for name in names))
+            raise ConfigError(
+                f"optimizer.lr_scale.{part}={factor:g}: no parameter of this model has a name that begins so; they "
+                f"begin with {top}."
+            )
 
 
 def _class_at(path: str) -> type[torch.optim.Optimizer]:

@@ -45,6 +45,7 @@ _PACKAGES = (
     "hydra-core",
     "omegaconf",
     "numpy",
+    "pillow",
     "safetensors",
     "seqeval",
 )

@@ -42,7 +42,8 @@ class Batch:
     """Some windows as tensors.
 
     Attributes:
-        inputs: what the model's forward takes: ``input_ids`` and ``attention_mask``, [windows, time].
+        inputs: what the model's forward takes: ``input_ids`` and ``attention_mask``, [windows, time]; ``pixel_values``,
+            [windows, channels, height, width].
         targets: what loss and predictions take; their shapes are the task's own.
         windows: which windows of the Features these are, in the order of the tensors.
         count: how many targets the loss is summed over.
@@ -256,6 +257,8 @@ class Task(ABC):
     """The command that trains it: pretrain or finetune."""
     roles: ClassVar[tuple[str, ...]]
     """The columns that the task reads: keys of ``data.columns``."""
+    reads: ClassVar[tuple[str, ...]] = ("text",)
+    """What its model takes in: texts need a tokenizer, images (``image``) an image processor."""
     demo: ClassVar[str | None] = None
     """The folder of its built-in demo corpus."""
     auto_model: ClassVar[str]
@@ -340,6 +343,10 @@ class Task(ABC):
             model: on the CPU, before any step.
         """
         return
+
+    def learned(self, model: Any) -> dict[str, float]:
+        """Numbers among the weights that people want to know when training has ended, by name; by default none."""
+        return {}
 
     @abstractmethod
     def collate(self, features: Any, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
@@ -431,6 +438,8 @@ class RowTask(Task):
     ``features`` makes windows of them.
     """
 
+    subject: ClassVar[str] = "text"
+    """What two rows share that are the same to learn from, for messages."""
     labels_are: ClassVar[str | None] = "labels"
     """What the outputs of the model are called where a run says them; None where they are nothing to a user."""
     groups_are: ClassVar[str] = "training rows that all belong together"
@@ -457,6 +466,10 @@ class RowTask(Task):
     def texts(self, example: Any) -> Iterable[str]:
         """What a vocabulary is learned from; by default the text itself."""
         return (self.key(example),)
+
+    def files(self, examples: Sequence[Any]) -> dict[str, str]:
+        """The SHA-256 of what rows name beside the files that they stand in, by what it is; by default nothing."""
+        return {}
 
     def group(self, example: Any) -> str:
         """What stays on one side when validation is cut off from the training rows; by default the text itself."""
@@ -488,7 +501,11 @@ class RowTask(Task):
     def features(
         self, examples: Sequence[Any], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
     ) -> Features:
-        """Windows of numbers; a row may become several, or none."""
+        """Windows of numbers; a row may become several, or none.
+
+        ``tokenizer`` is what the task's model reads with (``reads``): a tokenizer, an image processor, or a
+        ``ftk.models.processors.TextAndImages`` with both.
+        """
 
     def ready(
         self, predictions: Predictions, tokenizer: Any, plan: WindowPlan, data: DataConfig, notes: Notes, place: Place

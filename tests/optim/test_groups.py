@@ -1,0 +1,84 @@
+"""Which parameter is trained at which rate."""
+
+import pytest
+
+from ftk.errors import ConfigError
+
+pytestmark = pytest.mark.torch
+
+ADAMW = {"_target_": "torch.optim.AdamW", "lr": 1e-3, "weight_decay": 0.1}
+
+
+def model():
+    from torch import nn
+
+    towers = nn.ModuleDict({"text": nn.Linear(2, 3), "image": nn.Linear(2, 3)})
+    return nn.ModuleDict({"towers": towers, "towersque": nn.Linear(3, 1), "head": nn.Linear(3, 1)})
+
+
+def rates(built, optimizer):
+    """The rate and the decay of each parameter by name."""
+    names = {id(parameter): name for name, parameter in built.named_parameters()}
+    return {
+        names[id(parameter)]: (group["peak_lr"], group["weight_decay"])
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    }
+
+
+def built(settings, **scales):
+    from ftk.optim.groups import build_optimizer
+
+    made = model()
+    return rates(made, build_optimizer(made, {**ADAMW, **settings}, scales))
+
+
+def test_without_scales_there_are_matrices_and_vectors():
+    from ftk.optim.groups import build_optimizer
+
+    made = model()
+    optimizer = build_optimizer(made, {**ADAMW, "lr_scale": {}})
+    assert [(group["lr"], group["weight_decay"]) for group in optimizer.param_groups] == [(1e-3, 0.1), (1e-3, 0.0)]
+    assert len(rates(made, optimizer)) == 8
+
+
+@pytest.mark.parametrize("scale", [{"towers.image": 10, "head": 0.5}, {"towers": {"image": 10}, "head": 0.5}])
+def test_parts_have_their_own_rate(scale):
+    found = built({"lr_scale": scale})
+    assert found["towers.image.weight"] == (pytest.approx(1e-2), 0.1)
+    assert found["towers.image.bias"] == (pytest.approx(1e-2), 0.0)
+    assert found["head.weight"] == (pytest.approx(5e-4), 0.1)
+    assert {found[f"{name}.weight"] for name in ("towers.text", "towersque")} == {(1e-3, 0.1)}
+
+
+def test_the_longest_name_counts_and_the_users_before_the_models():
+    found = built({"lr_scale": {"towers": 2, "towers.text": 3}}, **{"towers.image": 7.0, "head": 5.0, "nothing": 9.0})
+    assert {name: round(rate / 1e-3, 6) for name, (rate, _) in found.items() if name.endswith("weight")} == {
+        "towers.text.weight": 3.0,
+        "towers.image.weight": 2.0,
+        "towersque.weight": 1.0,
+        "head.weight": 5.0,
+    }
+
+
+def test_what_is_logged_is_the_rate_without_a_factor():
+    from ftk.optim.groups import build_optimizer
+
+    assert build_optimizer(model(), {**ADAMW, "lr_scale": {"towers": 100}}).param_groups[0]["lr"] == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("scale", "told"),
+    [
+        ({"tower": 2}, r"lr_scale.tower=2: no parameter of this model .* begin with towers, towersque, head"),
+        ({"towers": {"imag": 2}}, "lr_scale.towers.imag=2"),
+        ({"head": "high"}, "lr_scale.head=high: a factor is a number"),
+        ({"head": True}, "a factor is a number"),
+        ({"head": float("inf")}, "a factor is a number"),
+        ({"head": -1}, "a factor is a number, 0 or more"),
+        (3, "lr_scale=3: it is a factor for each name"),
+    ],
+)
+def test_faults_are_told(scale, told):
+    with pytest.raises(ConfigError, match=told):
+        built({"lr_scale": scale})
