@@ -270,7 +270,15 @@ def test_a_run_that_was_stopped_and_goes_on_ends_with_the_same_bytes(
             raise Stopped
         return forward(self, model, batch)
 
-    words = (kind.command, f"task={trained.name}", *TINY, *OTHERS.get(trained.name, ()), "train.batch_size=3")
+    model = MODELS.get(trained.name, TINY[:2])
+    words = (
+        kind.command,
+        f"task={trained.name}",
+        *model,
+        *TINY[2:],
+        *OTHERS.get(trained.name, ()),
+        "train.batch_size=3",
+    )
     files = (f"data.train={trained.data}", f"data.validation={trained.data}")
     argv = (*words, *files, "train.epochs=null", "train.max_steps=7", "train.save_every=2", "train.eval_every=3")
     assert ftk(*argv, "run.dir=whole").code == 0

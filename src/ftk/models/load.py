@@ -251,8 +251,8 @@ def load(source: Source, auto_model: str, *, seed: int) -> Loaded:
     torch.manual_seed(seed)
     if source.folder is None:
         model = _build(head_class, source.config)
-        encoders = getattr(model, model.base_model_prefix)
         for name, tower in source.towers.items():
+            encoders = getattr(model, model.base_model_prefix)
             if tower.folder is not None and hasattr(encoders, name):
                 _take_encoder(getattr(encoders, name), tower)
         return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters"], new_head=True)
