@@ -198,9 +198,9 @@ def test_models_are_for_what_they_read(ftk: Ftk, pairs: tuple[str, ...]) -> None
     text = ftk("finetune", "task=text-classification", *SMALL, *RUN, *pairs)
     assert "this model has no tokenizer, and the task reads texts" in text.err
     one = ftk("finetune", "task=image-text-classification", *SMALL, *RUN, *pairs, "model.tokenizer.train=wordpiece")
-    assert "ftk has no AutoModelForImageTextClassification for the architecture vit" in one.err
+    assert "there is no head for labels of images with texts for the architecture vit" in one.err
     both = ftk("finetune", "task=image-classification", *FUSED, *RUN, *pairs)
-    assert "transformers has no AutoModelForImageClassification for the architecture ftk-fusion" in both.err
+    assert "there is no head for labels of images for the architecture ftk-fusion" in both.err
     assert (text.code, one.code, both.code) == (1, 1, 1)
 
 

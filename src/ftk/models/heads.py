@@ -31,6 +31,8 @@ PURPOSES = {
     "AutoModelForQuestionAnswering": "answers to questions",
     "AutoModelForEntityStart": "relations of entities",
     "AutoModelForEntitySpans": "relations of entities",
+    "AutoModelForImageClassification": "labels of images",
+    "AutoModelForImageTextClassification": "labels of images with texts",
     "AutoModelForMaskedLM": "hidden words (masked language models)",
     "AutoModelForSeq2SeqLM": "texts that are written from texts",
     "AutoModelForPreTraining": "hidden words and next sentences",
