@@ -39,7 +39,7 @@ def describe() -> str:
 
 def versions() -> str:
     """One line about the software."""
-    names = [f"Python {platform.python_version()}", f"ftk {_commit()}"]
+    names = [f"Python {platform.python_version()}", f"ftk {commit()}"]
     for name in _PACKAGES:
         try:
             names.append(f"{name} {version(name)}")
@@ -48,7 +48,8 @@ def versions() -> str:
     return ", ".join(names)
 
 
-def _commit() -> str:
+def commit() -> str:
+    """Which state of ftk this is, in words: ``at 1a2b3c4``."""
     argv = ["git", "describe", "--always", "--dirty=, changed"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=ROOT)
     return f"at {done.stdout.strip()}" if done.returncode == 0 else "of no known commit"

@@ -73,7 +73,7 @@ class Results:
         print(f"{time.strftime('%H:%M:%S')}  {kind}: {name}", flush=True)
         result = run()
         print(f"          {result}", flush=True)
-        self.found.setdefault(kind, {})[name] = result
+        self.found.setdefault(kind, {})[name] = {**result, "ftk": machine.commit()}
         self.found["machine"], self.found["versions"] = machine.describe(), machine.versions()
         self.path.write_text(json.dumps(self.found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

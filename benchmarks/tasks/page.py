@@ -1,6 +1,8 @@
 """``tasks.json`` as a page and a figure.
 
-python -m benchmarks.tasks.page [FILE.json]
+python -m benchmarks.tasks.page [FILE.json [PART.json …]]
+
+The results of parts, which may have run beside one another, are put into FILE.json first.
 """
 
 from __future__ import annotations
@@ -12,12 +14,16 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parents[1]
+KINDS = {"beside": "beside Trainer", "shares": "small models", "fusion": "fusion"}
 
 
 def main() -> None:
     """Write ``tasks.md`` and ``tasks.png`` beside the results."""
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "tasks.json"
-    found = json.loads(source.read_text(encoding="utf-8"))
+    found = json.loads(source.read_text(encoding="utf-8")) if source.is_file() else {}
+    for part in sys.argv[2:]:
+        _take(found, json.loads(Path(part).read_text(encoding="utf-8")))
+    source.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     parts = ["# Tasks", _head(found)]
     if "single" in found:
         parts.append(_single(found["single"]))
@@ -32,11 +38,31 @@ def main() -> None:
     source.with_suffix(".md").write_text(text, encoding="utf-8")
 
 
+def _take(found: dict[str, Any], part: dict[str, Any]) -> None:
+    for kind, results in part.items():
+        if isinstance(results, dict):
+            found.setdefault(kind, {}).update(results)
+        else:
+            found[kind] = results
+
+
+def _commits(found: dict[str, Any]) -> str:
+    """Which results are of which commit."""
+    of: dict[str, list[str]] = {}
+    for kind, results in found.items():
+        for name, result in results.items() if isinstance(results, dict) else ():
+            what = name.split(",")[0] if kind == "single" else KINDS[kind]
+            if what not in of.setdefault(result["ftk"], []):
+                of[result["ftk"]].append(what)
+    return "; ".join(f"{commit}: {', '.join(names)}" for commit, names in of.items())
+
+
 def _head(found: dict[str, Any]) -> str:
+    versions = ", ".join(part for part in found["versions"].split(", ") if not part.startswith("ftk "))
     return (
         f"What each task reaches on real corpora, from `python -m benchmarks.tasks`.\n\n- {found['machine']}\n"
-        f"- {found['versions']}\n- Other work ran on the machine: minutes are no measure of speed, for which there is "
-        "[a page of its own](2026-11-22-speed.md)."
+        f"- {versions}\n- ftk {_commits(found)}\n- Other work ran on the machine: minutes are no measure of speed, for "
+        "which there is [a page of its own](2026-11-22-speed.md)."
     )
 
 
