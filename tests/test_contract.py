@@ -54,8 +54,8 @@ ONE_LENGTH = {"image-classification"}
 """Tasks whose windows are all of one length."""
 
 MODELS = {
-    "summarization": ("model=t5-tiny", "model.default_lr=3e-3"),
-    "translation": ("model=bart-tiny", "model.default_lr=1e-3", "task.label_smoothing=0"),
+    "summarization": ("model=t5-tiny", "model.default_lr=3e-3", "task.num_beams=1"),
+    "translation": ("model=bart-tiny", "model.default_lr=1e-3", "task.label_smoothing=0", "task.num_beams=1"),
     "image-classification": ("model=vit-tiny", "model.default_lr=3e-3", "model.image_processor.size=32"),
     "image-text-classification": (
         "model=fusion",
@@ -279,6 +279,8 @@ def test_a_run_that_was_stopped_and_goes_on_ends_with_the_same_bytes(
         *OTHERS.get(trained.name, ()),
         "train.batch_size=3",
     )
+    if trained.name in ("summarization", "translation"):
+        words += ("task.max_new_tokens=4",)  # a model that has learned nothing writes as long as it may
     files = (f"data.train={trained.data}", f"data.validation={trained.data}")
     argv = (*words, *files, "train.epochs=null", "train.max_steps=7", "train.save_every=2", "train.eval_every=3")
     assert ftk(*argv, "run.dir=whole").code == 0

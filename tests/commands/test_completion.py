@@ -59,7 +59,7 @@ def _files() -> None:
         ("ftk finetune model=tiny model.config.num_h", ["model.config.num_hidden_layers="]),
         ("ftk finetune optimizer=sgd optimizer.mom", ["optimizer.momentum="]),
         ("ftk finetune modle=tiny optimizer.wei", ["optimizer.weight_decay="]),  # mistakes are for the command to tell
-        ("ftk finetune +optimizer.l", ["+optimizer.lr="]),
+        ("ftk finetune +optimizer.lr", ["+optimizer.lr=", "+optimizer.lr_scale="]),
         ("ftk finetune nope.x", []),
         # Values.
         ("ftk finetune hardware.precision=", [f"hardware.precision={kind.name}" for kind in Precision]),

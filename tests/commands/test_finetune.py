@@ -208,7 +208,7 @@ def binary() -> str:
     [
         (bad_conll("Ada\tB-PER\nwent\n"), ["bad.conll:2: 1 columns where line 1 has 2"]),
         (bad_conll("Ada\tB-PER\nwent\t-\n"), ["bad.conll:2: '-' for the token 'went'", "tag of no known scheme"]),
-        (bad_conll(""), ["the file is empty"]),
+        (bad_conll(""), ["there is no row in bad.conll"]),
         (bad_conll("Ada\tb-per\nwent\to\n"), ["2 tags of no known scheme", "bad.conll:2: 'o'", "task.tag_scheme=bare"]),
         (binary, ["bad.conll: this is a binary file"]),
         (

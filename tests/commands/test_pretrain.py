@@ -328,7 +328,7 @@ def test_models_that_cannot_are_refused(ftk: Callable[..., Result], stories: str
     argv = ("model=auto", "model.name=modern", "task.next_sentence=true", stories, *SHORT, "run.dir=c")
     pairs = ftk("pretrain", *argv)
     assert pairs.code == 1
-    assert "no AutoModelForPreTraining for the architecture modernbert" in pairs.err
+    assert "there is no head for hidden words and next sentences for the architecture modernbert" in pairs.err
     assert not [path for path in map(Path, "abc") if path.exists()]
 
 

@@ -35,13 +35,18 @@ def test_each_small_model_says_which_tasks_it_learns() -> None:
 def test_what_they_say_is_what_they_have() -> None:
     import transformers
 
-    from ftk.models import heads
+    from ftk.models import fusion, heads
 
     register_small_models()
     for kind, said in HEADS.items():
         config = type(transformers.AutoConfig.for_model(kind))
         for name in {task.auto_model for task in TASKS.values()}:
-            known = config in (getattr(heads, name, None) or getattr(transformers, name))._model_mapping
+            known = (
+                config
+                in (
+                    getattr(heads, name, None) or getattr(fusion, name, None) or getattr(transformers, name)
+                )._model_mapping
+            )
             assert known == (name in said), (kind, name)
 
 

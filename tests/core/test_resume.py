@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll
-from image_models import CONVOLUTIONS, FUSED, HERE, write_splits
+from image_models import CONVOLUTIONS, HERE, write_splits
 from pretraining import TINY_MODEL, write_stories
 
 pytestmark = pytest.mark.torch
@@ -106,8 +106,8 @@ def test_killed_and_resumed_with_embeddings_that_are_not_trained(
 
 @pytest.mark.parametrize(
     ("task", "model"),
-    [("image_classification", CONVOLUTIONS), ("image_text_classification", FUSED)],
-    ids=["image-classification", "image-text-classification"],
+    [("image_classification", CONVOLUTIONS)],
+    ids=["image-classification"],
 )
 def test_killed_and_resumed_with_images(
     ftk: Callable[..., Result], tmp_path: Path, task: str, model: tuple[str, ...]

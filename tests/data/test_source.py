@@ -171,7 +171,7 @@ def test_texts_in_a_folder_a_class_say_where_they_come_from() -> None:
         write_lines(f"texts/{name}.txt", [f"a {name}"])
     rows = list(stream("texts", data_config(), Notes()))
     assert [(row.values["label"], row.values["file"]) for row in rows] == [("cat", "cat/1.txt"), ("dog", "dog/1.txt")]
-    with pytest.raises(DataError, match=r"no file with a known ending \([^)]*\)\.$"):
+    with pytest.raises(DataError, match=r"no file with a known ending \([^)]*\), and no image\.$"):
         expand("texts", key="data.train")
     Path("texts/README.md").touch()
     with pytest.raises(DataError, match=r"One folder a class is read where no file is beside the folders \(README"):

@@ -234,10 +234,10 @@ def test_every_parameter_gets_a_gradient_in_either_precision(name: str) -> None:
         (("model=cnn", "model.config.widths=[]"), "widths is empty"),
         (("model=cnn-lstm", "model.config.dropout=1.5"), "dropout=1.5 is a rate"),
         (("model=fasttext-bag", "+model.config.filters=3"), "a ftk-fasttext-bag config has no such value"),
-        (("model=cnn", "task=ner"), "no AutoModelForTokenClassification for the architecture ftk-cnn"),
+        (("model=cnn", "task=ner"), "model.config.model_type=ftk-cnn\n      It learns text-classification"),
         (
             ("model=tfidf-linear", "task=ner"),
-            "no AutoModelForTokenClassification for the architecture ftk-tfidf-linear",
+            "model.config.model_type=ftk-tfidf-linear\n      It learns text-classification",
         ),
     ],
 )

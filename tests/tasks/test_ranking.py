@@ -193,7 +193,7 @@ def test_labelled_pairs_are_learned_by_their_queries(ftk, how):
 
 
 @trains
-@pytest.mark.parametrize("how", ["encoder=bi texts_at_once=5", "encoder=cross objective=listwise"])
+@pytest.mark.parametrize("how", ["encoder=cross objective=listwise"])
 def test_a_run_that_goes_on_ends_with_the_same_bytes(ftk, how):
     rows = [{**row, "negatives": [f"no {word}" for word in FRUIT[:4]]} for row in sales(24)]
     data = write_jsonl("train.jsonl", rows)

@@ -53,7 +53,7 @@ def _list(group: str | None) -> None:
         for file, path in sorted(files.items()):
             parent, _, own = file.rpartition("/")
             if parent == name:
-                sys.stdout.write(f"  {own:<24}{_headline(path)}\n")
+                sys.stdout.write(f"  {own:<28}{_headline(path)}\n")
 
 
 def _show(name: str) -> None:

@@ -116,7 +116,8 @@ def settle_tokens(config: Any, tokenizer: Any) -> None:
     (``decoder_start_token_id``, ``forced_eos_token_id``). A model that writes needs a beginning and an end: where the
     architecture leaves them open they are those that the tokenizer puts around a text.
     """
-    ids = {role: _token_id(tokenizer, role) for role in _ROLES}
+    own = {role: getattr(tokenizer, f"{role}_token_id", None) for role in _ROLES}
+    ids = {role: _token_id(tokenizer, role) for role in _ROLES} if config.is_encoder_decoder else own
     for part in parts_of(config):
         before = {role: getattr(part, f"{role}_token_id", None) for role in _ROLES}
         for name in [name for name in part.to_dict() if name.endswith("_token_id")]:
