@@ -82,3 +82,13 @@ def test_what_is_logged_is_the_rate_without_a_factor():
 def test_faults_are_told(scale, told):
     with pytest.raises(ConfigError, match=told):
         built({"lr_scale": scale})
+
+
+def test_the_first_group_is_of_the_largest_part_where_none_has_the_rate_of_the_config():
+    from torch import nn
+
+    from ftk.optim.groups import build_optimizer
+
+    made = nn.ModuleDict({"small": nn.Linear(2, 2), "large": nn.Linear(8, 8)})
+    optimizer = build_optimizer(made, ADAMW, {"small": 10.0, "large": 2.0})
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(2e-3)

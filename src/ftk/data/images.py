@@ -141,9 +141,7 @@ def _decoded(stream: BinaryIO, mode: str, *, small: bool) -> Image:
         raise _too_large() from error
     except Exception as error:  # decoders raise of all kinds; each means that the file is not what it should be
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ImageFault(
-            "image|images that is|are damaged", "They cannot be decoded to their end.", reason[:120]
-        ) from error
+        raise ImageFault("image|images that is|are damaged", "Decoding stops before the end.", reason[:120]) from error
 
 
 def _seen(image: Image, mode: str) -> Image:

@@ -39,13 +39,16 @@ def build_optimizer(
         names = ", ".join(name for name in accepted if name != "params")
         raise ConfigError(f"optimizer.{unknown[0]}={values[unknown[0]]}: {target} takes {names}.")
     decay = values.pop("weight_decay", 0.0)
-    by_scale: dict[float, list[nn.Parameter]] = {1.0: []}  # what is logged is the rate of the first group
+    by_scale: dict[float, list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             by_scale.setdefault(_scale_of(name, own, scales or {}), []).append(parameter)
     _check_names(own, model)
     groups: list[dict[str, Any]] = []
-    for scale, trainable in by_scale.items():
+    # What is logged is the rate of the first group: the one that the config says, else that of the largest part.
+    sizes = {scale: sum(parameter.numel() for parameter in part) for scale, part in by_scale.items()}
+    for scale in sorted(by_scale, key=lambda scale: (scale != 1, -sizes[scale])):
+        trainable = by_scale[scale]
         rate = {} if scale == 1 else {"lr": values["lr"] * scale}
         matrices = [parameter for parameter in trainable if parameter.ndim > 1]
         vectors = [parameter for parameter in trainable if parameter.ndim <= 1]
