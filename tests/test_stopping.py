@@ -87,6 +87,7 @@ def write_data() -> None:
 @pytest.mark.parametrize(
     ("phase", "number"), [*((phase, signal.SIGTERM) for phase in PHASES), *(("training", one) for one in OTHERS)]
 )
+@pytest.mark.slow
 def test_a_signal_in_any_phase(ftk: Callable[..., Result], whole: Path, phase: str, number: signal.Signals) -> None:
     write_data()
     stopped = run(phase, [number], [*ARGV, "run.dir=run"])
@@ -109,6 +110,7 @@ def test_a_signal_in_any_phase(ftk: Callable[..., Result], whole: Path, phase: s
 
 @pytest.mark.torch
 @pytest.mark.parametrize("phase", ["validating", "saving"])
+@pytest.mark.slow
 def test_a_second_signal_ends_at_once_and_harms_nothing(ftk: Callable[..., Result], whole: Path, phase: str) -> None:
     write_data()
     stopped = run(phase, [signal.SIGINT, signal.SIGTERM], [*ARGV, "run.dir=run"])

@@ -110,6 +110,7 @@ def test_more_steps_can_be_forced(ftk: Callable[..., Result], argv: list[str], s
     assert again.code == 0, again.err
 
 
+@pytest.mark.slow
 def test_what_a_config_says_of_its_folder_is_taken_back(ftk: Callable[..., Result], argv: list[str]) -> None:
     """In the command to go on with, and in the trial of a resume, which would else begin trials for ever."""
     Path("mine/experiment").mkdir(parents=True)
@@ -237,6 +238,7 @@ def test_a_disk_that_is_full_in_the_middle_keeps_the_state_before(
     assert weights(Path("run")) == weights(Path("whole"))
 
 
+@pytest.mark.slow
 def test_a_config_that_does_not_repeat_is_found(
     ftk: Callable[..., Result], argv: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

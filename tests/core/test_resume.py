@@ -91,6 +91,7 @@ def test_killed_and_resumed(ftk: Callable[..., Result], toy: tuple[str, ...], un
     assert events(Path("broken")) == events(unbroken)
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_with_embeddings_that_are_not_trained(
     ftk: Callable[..., Result], toy: tuple[str, ...]
 ) -> None:
@@ -109,6 +110,7 @@ def test_killed_and_resumed_with_embeddings_that_are_not_trained(
     [("image_classification", CONVOLUTIONS)],
     ids=["image-classification"],
 )
+@pytest.mark.slow
 def test_killed_and_resumed_with_images(
     ftk: Callable[..., Result], tmp_path: Path, task: str, model: tuple[str, ...]
 ) -> None:
@@ -141,6 +143,7 @@ def test_stopped_by_a_signal_and_resumed_as_told(
     assert events(Path("stopped")) == events(unbroken)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_keeps_the_windows_that_its_model_was_pretrained_with(
     ftk: Callable[..., Result], tmp_path: Path
 ) -> None:

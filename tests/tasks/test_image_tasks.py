@@ -99,6 +99,7 @@ def test_folders_of_classes_and_images_to_predict_for(ftk: Ftk, tmp_path: Path) 
         assert [record["image"] for record in read_jsonl("out.jsonl")] == sorted(map(str, Path("data/up").glob("*")))
 
 
+@pytest.mark.slow
 def test_what_needs_both_is_learned_from_both_alone(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     argv = (*BOTH, *pairs, "train.epochs=30", "model.default_lr=5e-3", "model.dropout=0")
     rates = ("model.towers.text.default_lr=5e-3", "model.towers.image.default_lr=5e-3")

@@ -102,6 +102,7 @@ def test_a_bi_encoder_learns_and_its_folder_is_a_plain_encoder(ftk, files):
 
 @trains
 @pytest.mark.parametrize("pooling", ["mean", "first"])
+@pytest.mark.slow
 def test_search_finds_what_comparing_all_vectors_finds(ftk, files, pooling):
     assert ftk("finetune", *FAST, *files, "train.max_steps=8", f"task.pooling={pooling}").code == 0
     texts = [f"{fruit} of {town}" for fruit in FRUIT for town in TOWNS]
@@ -194,6 +195,7 @@ def test_labelled_pairs_are_learned_by_their_queries(ftk, how):
 
 @trains
 @pytest.mark.parametrize("how", ["encoder=cross objective=listwise"])
+@pytest.mark.slow
 def test_a_run_that_goes_on_ends_with_the_same_bytes(ftk, how):
     rows = [{**row, "negatives": [f"no {word}" for word in FRUIT[:4]]} for row in sales(24)]
     data = write_jsonl("train.jsonl", rows)

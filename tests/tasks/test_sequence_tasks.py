@@ -151,6 +151,7 @@ def test_the_encoder_keeps_its_weights_and_the_decoder_is_new(ftk, tmp_path):
     assert "model.config.decoder.layers=1: a bert config has no such value" in result.err
 
 
+@pytest.mark.slow
 def test_validations_generate_as_seldom_and_as_few_rows_as_they_are_told(ftk):
     argv = ("task=translation", "model=bart-tiny", *FAST, *number_files(), "train.max_steps=5", "train.eval_every=1")
     few = ("task.generate_every=2", "task.generate_rows=5", "task.num_beams=1", "run.dir=run")

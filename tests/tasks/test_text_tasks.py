@@ -74,6 +74,7 @@ def test_multi_label_tunes_a_threshold_for_each_label_and_saves_it(ftk, files):
         assert "gold_labels" in record
 
 
+@pytest.mark.slow
 def test_multi_label_goes_on_with_the_thresholds_of_its_model(ftk, files):
     argv = ("finetune", "task=multi-label", *FAST, *files, "train.epochs=3")
     assert ftk(*argv, "run.dir=whole").code == 0
@@ -257,6 +258,7 @@ def test_sampling_draws_rows_by_their_weights():
 
 
 @pytest.mark.parametrize("task", ["text-classification", "multi-label", "regression"])
+@pytest.mark.slow
 def test_loss_options_change_what_is_learned(ftk, files, task):
     """Each option reaches the loss: the first step's loss is another one."""
 
