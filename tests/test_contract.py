@@ -35,7 +35,7 @@ BY_HEART = (
     "debug=overfit",
     "model.dropout=0",
     "train.epochs=null",
-    "train.max_steps=400",
+    "train.max_steps=250",
 )
 """Settings under which eight rows are learned by heart."""
 

@@ -11,7 +11,7 @@ from conftest import write_jsonl, write_lines
 from ftk.data.corpus import read_training_corpus
 from ftk.data.rows import Notes
 from ftk.data.source import read_splits, stream
-from ftk.errors import DataError
+from ftk.errors import ConfigError, DataError
 from image_models import image_task as task
 
 
@@ -160,6 +160,22 @@ def test_faults_of_texts_and_of_images_are_told_together() -> None:
         read_training_corpus(data_config(train="rows.jsonl"), task("image-text-classification"), Notes())
     assert "row whose text is not a string" in str(caught.value)
     assert "rows.jsonl:2: 0.png" in str(caught.value)
+
+
+def test_a_row_with_neither_text_nor_image_is_told_of_both() -> None:
+    write_jsonl("rows.jsonl", [{"picture": "1.png", "caption": "t", "label": "x"}])
+    with pytest.raises(DataError) as caught:
+        read_training_corpus(data_config(train="rows.jsonl"), task("image-text-classification"), Notes())
+    assert "1 row without a text" in str(caught.value)
+    assert "1 row without an image" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["image-classification", "image-text-classification"])
+def test_faults_of_fields_are_told_together(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        task(name, shift=1.5, focal=-1.0)
+    assert len(caught.value.faults) == 2
+    assert "task.shift=1.5" in str(caught.value)
 
 
 def test_an_empty_text_beside_an_image_is_kept_and_counted() -> None:

@@ -1,8 +1,8 @@
 """``ftk predict``: rows in, one JSON line a row out, in order, whatever their number."""
 
 import time
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ftk.imports import importing
 from ftk.report.console import Console
 from ftk.report.run_folder import json_lines
 from ftk.report.sweep import report_sweep
-from ftk.tasks.base import Place
+from ftk.tasks.base import Place, Predictor
 
 _ROWS_AT_ONCE = 2048
 
@@ -35,12 +35,9 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     path = Path(config.checkpoint).expanduser()
     manifest = manifest_of(path, notes)
     rows = stream(config.input, config.data, notes)
-    # A file or a column that cannot be read is told before torch is imported.
-    first = list(islice(rows, _ROWS_AT_ONCE))
     task, _, _ = task_of(manifest, config.task, str(path))
-    faults = Notes()
-    task.predictor().read(first, columns=config.data.columns, labelled=False, notes=faults)
-    faults.raise_errors()
+    parts = _examples(task.predictor(), rows, config.data.columns, notes)
+    first = list(islice(parts, 1))  # a file or a column that cannot be read is told before torch is imported
     with importing("torch"):
         from ftk.commands.checkpoint import Checkpoint  # torch from here on
 
@@ -49,15 +46,14 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     evaluator = checkpoint.evaluator(predictor, config.hardware, console)
     began = time.perf_counter()
     place = Place(_made_by(manifest, evaluator.hardware), console)
-    predictor.ready(evaluator.predictions, checkpoint.source.processor, checkpoint.windows, config.data, notes, place)
-    for line in notes.drain():
+    facts = Notes()
+    predictor.ready(evaluator.predictions, checkpoint.source.processor, checkpoint.windows, config.data, facts, place)
+    for line in facts.drain():
         console.say(line)
     done = 0
     output = None if config.output == "-" else Path(config.output).expanduser().resolve()  # through a link, not over it
     with json_lines(output) as write, console.counting("rows") as show:
-        for part in _parts(first, rows):
-            examples = predictor.read(part, columns=config.data.columns, labelled=False, notes=notes)
-            notes.raise_errors()
+        for examples in chain(first, parts):
             features = predictor.features(examples, checkpoint.source.processor, None, checkpoint.windows, notes)
             for example, prediction in evaluator.predictions(examples, features):
                 record = predictor.record(example, prediction)
@@ -74,13 +70,16 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     return {"rows": done, "seconds": seconds}
 
 
-def _parts(first: list[Row], rest: Iterable[Row]) -> Iterator[list[Row]]:
-    rows = iter([*first])
-    rest = iter(rest)
-    part = [*rows, *islice(rest, _ROWS_AT_ONCE - len(first))]
-    while part:
-        yield part
-        part = list(islice(rest, _ROWS_AT_ONCE))
+def _examples(predictor: Predictor, rows: Iterator[Row], columns: dict[str, Any], notes: Notes) -> Iterator[list[Any]]:
+    """The rows as examples, so many at once.
+
+    Raises:
+        DataError: rows that cannot be read.
+    """
+    while part := list(islice(rows, _ROWS_AT_ONCE)):
+        examples = predictor.read(part, columns=columns, labelled=False, notes=notes)
+        notes.raise_errors()
+        yield examples
 
 
 def _made_by(manifest: dict[str, Any], hardware: Any) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ftk.data.cells import RowFault
+from ftk.data.cells import RowFault, made_of
 from ftk.data.columns import find_column, missing, string_of
 from ftk.data.rows import Notes, Row
 
@@ -78,13 +78,7 @@ class QuestionReader:
 
     def read(self, rows: Iterable[Row]) -> list[QuestionExample]:
         """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
-        examples = []
-        for row in rows:
-            try:
-                examples.append(self._example(row))
-            except RowFault as fault:
-                self.notes.error(fault.what, fault.advice, fault.place)
-        return examples
+        return made_of(rows, self._example, self.notes)
 
     def _example(self, row: Row) -> QuestionExample:
         question_at, question = self._text(row, "question")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from ftk.data.cells import RowFault, from_cell
+from ftk.data.cells import RowFault, from_cell, made_of
 from ftk.data.columns import find_column, missing, say_columns, string_of
 from ftk.data.rows import Notes, Row
 
@@ -81,12 +81,7 @@ class RankingReader:
 
     def read(self, rows: Iterable[Row]) -> list[RankingExample]:
         """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
-        examples = []
-        for row in rows:
-            try:
-                examples.append(self._example(row))
-            except RowFault as fault:
-                self.notes.error(fault.what, fault.advice, fault.place)
+        examples = made_of(rows, self._example, self.notes)
         if self.labelled:
             self._refuse_mixed(examples)
         return examples

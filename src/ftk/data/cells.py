@@ -1,10 +1,13 @@
 """What a row's columns hold: lists of strings, labelled spans; and the fault of a row where they do not."""
 
 import json
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
-from ftk.data.rows import Row
+from ftk.data.rows import Notes, Row
 from ftk.data.spans import Span
+
+Made = TypeVar("Made")
 
 
 class RowFault(Exception):
@@ -13,6 +16,17 @@ class RowFault(Exception):
     def __init__(self, what: str, advice: str, place: str) -> None:
         super().__init__(what)
         self.what, self.advice, self.place = what, advice, place
+
+
+def made_of(rows: Iterable[Row], make: Callable[[Row], Made], notes: Notes) -> list[Made]:
+    """What is made of each row; those with a fault are left out and told to the notes, so that all are told at once."""
+    made = []
+    for row in rows:
+        try:
+            made.append(make(row))
+        except RowFault as fault:
+            notes.error(fault.what, fault.advice, fault.place)
+    return made
 
 
 def suits(role: str, value: Any) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ftk.data.cells import RowFault
+from ftk.data.cells import RowFault, made_of
 from ftk.data.columns import find_column, missing, say_columns, string_of, weight_of
 from ftk.data.images import ImageFault, bombs_refused, digest_of, in_threads
 from ftk.data.rows import Notes, Row
@@ -132,18 +132,17 @@ class ImageReader:
 
     def read(self, rows: Iterable[Row]) -> list[ImageExample]:
         """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
-        images, made = [], []
-        for row in rows:
-            try:
-                image = named(row, self.columns)
-                made.append(self._rest(row, image.column))
-                images.append(image)
-            except RowFault as fault:
-                self.notes.error(fault.what, fault.advice, fault.place)
-        pictures = looked_at(images, self.notes)
+        made = made_of(rows, self._parts, self.notes)
+        pictures = looked_at([image for image, _ in made], self.notes)
         return [
-            ImageExample(picture, *rest) for picture, rest in zip(pictures, made, strict=True) if picture is not None
+            ImageExample(picture, *rest)
+            for picture, (_, rest) in zip(pictures, made, strict=True)
+            if picture is not None
         ]
+
+    def _parts(self, row: Row) -> tuple[Named, tuple[Any, Any, float, Row, dict[str, Any]]]:
+        image = named(row, self.columns)
+        return image, self._rest(row, image.column)
 
     def _rest(self, row: Row, image_at: str) -> tuple[Any, Any, float, Row, dict[str, Any]]:
         """What an example is made of beside its image."""

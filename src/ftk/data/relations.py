@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ftk.data.cells import RowFault, strings_of
+from ftk.data.cells import RowFault, made_of, strings_of
 from ftk.data.columns import TEXT, find_column, missing, say_columns, string_of, weight_of
 from ftk.data.rows import Notes, Row
 
@@ -82,13 +82,7 @@ class RelationReader:
 
     def read(self, rows: Iterable[Row]) -> list[RelationExample]:
         """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
-        examples = []
-        for row in rows:
-            try:
-                examples.append(self._example(row))
-            except RowFault as fault:
-                self.notes.error(fault.what, fault.advice, fault.place)
-        return examples
+        return made_of(rows, self._example, self.notes)
 
     def _example(self, row: Row) -> RelationExample:
         sentence = self._empty(row) or self._sentence(row)

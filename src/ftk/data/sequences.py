@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ftk.data.cells import RowFault, from_cell
+from ftk.data.cells import RowFault, from_cell, made_of
 from ftk.data.columns import find_column, missing, say_columns, weight_of
 from ftk.data.files import kind_of_name
 from ftk.data.rows import Notes, Row
@@ -69,12 +69,7 @@ class SequenceReader:
 
     def read(self, rows: Iterable[Row]) -> list[SequenceExample]:
         """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
-        examples = []
-        for row in rows:
-            try:
-                examples.append(self._example(row))
-            except RowFault as fault:
-                self.notes.error(fault.what, fault.advice, fault.place)
+        examples = made_of(rows, self._example, self.notes)
         several = sum(len(example.targets or ()) > 1 for example in examples)
         if several:
             what = "row|rows with several targets"

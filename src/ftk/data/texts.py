@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ftk.data.cells import RowFault
+from ftk.data.cells import RowFault, made_of
 from ftk.data.columns import PAIR, TEXT, find_column, missing, say_columns, string_of, weight_of
 from ftk.data.rows import Notes, Row
 
@@ -62,13 +62,7 @@ class TextReader:
 
     def read(self, rows: Iterable[Row]) -> list[TextExample]:
         """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
-        examples = []
-        for row in rows:
-            try:
-                examples.append(self._example(row))
-            except RowFault as fault:
-                self.notes.error(fault.what, fault.advice, fault.place)
-        return examples
+        return made_of(rows, self._example, self.notes)
 
     def _example(self, row: Row) -> TextExample:
         text_at = find_column(row, "text", self.columns, TEXT)

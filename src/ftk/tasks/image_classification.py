@@ -37,10 +37,6 @@ class ImageClassification(Seeing, OneLabel):
     problem_type: ClassVar[str | None] = "single_label_classification"
     score: ClassVar[str] = "accuracy"
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_seeing()
-
     def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[ImageExample]:
         return ImageReader(
             columns=columns,

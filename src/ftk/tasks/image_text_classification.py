@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ftk.data.cells import RowFault
+from ftk.data.cells import made_of
 from ftk.data.columns import say_columns
 from ftk.data.pictures import Picture, fingerprint_of, looked_at, named
 from ftk.data.rows import Notes, Row
@@ -42,20 +42,15 @@ class ImageTextClassification(Seeing, TextClassification):
     demo: ClassVar[str | None] = "image-text-classification"
     auto_model: ClassVar[str] = "AutoModelForImageTextClassification"
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_seeing()
-
     def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[TextExample]:
-        examples, images = [], []
-        for example in super().read(rows, columns=columns, labelled=labelled, notes=notes):
-            try:
-                images.append(named(example.row, columns))
-                examples.append(example)
-                if not example.texts.strip():
-                    notes.count("row|rows with an empty text", "kept, with the image alone to go by", example.row.where)
-            except RowFault as fault:
-                notes.error(fault.what, fault.advice, fault.place)
+        rows = list(rows)
+        examples = super().read(rows, columns=columns, labelled=labelled, notes=notes)
+        by_row = {id(image.row): image for image in made_of(rows, lambda row: named(row, columns), notes)}
+        examples = [example for example in examples if id(example.row) in by_row]
+        images = [by_row[id(example.row)] for example in examples]
+        for example in examples:
+            if not example.texts.strip():
+                notes.count("row|rows with an empty text", "kept, with the image alone to go by", example.row.where)
         for image in images if labelled else []:
             say_columns(notes, {"image": image.column}, columns)
         found: list[TextExample] = []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ftk.errors import ConfigError
 from ftk.tasks.base import Batch, Noise
 
 if TYPE_CHECKING:
@@ -20,14 +19,11 @@ class Seeing:
     flip: bool
     shift: float
 
-    def check_seeing(self) -> None:
-        """Refuse values that mean nothing.
-
-        Raises:
-            ConfigError: which, and what is meant.
-        """
+    def faults(self) -> Iterator[str]:
+        """Values that mean nothing."""
+        yield from super().faults()  # type: ignore[misc]
         if not 0 <= self.shift < 1:
-            raise ConfigError(f"task.shift={self.shift}: it is a share of an image's side, from 0 up to, but not, 1.")
+            yield f"task.shift={self.shift}: it is a share of an image's side, from 0 up to, but not, 1."
 
     def with_images(self, batch: Batch, features: ImageFeatures, windows: Sequence[int], noise: Noise | None) -> Batch:
         """A batch with ``pixel_values``, [windows, channels, height, width], of the images of its rows.
