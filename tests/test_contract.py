@@ -55,7 +55,7 @@ ONE_LENGTH = {"image-classification"}
 
 MODELS = {
     "summarization": ("model=t5-tiny", "model.default_lr=3e-3", "task.num_beams=1"),
-    "translation": ("model=bart-tiny", "model.default_lr=1e-3", "task.label_smoothing=0", "task.num_beams=1"),
+    "translation": ("model=marian-tiny", "model.default_lr=1e-3", "task.label_smoothing=0", "task.num_beams=1"),
     "image-classification": ("model=vit-tiny", "model.default_lr=3e-3", "model.image_processor.size=32"),
     "image-text-classification": (
         "model=fusion",
@@ -185,7 +185,8 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
 
     from ftk.core.checkpoint import save, snapshot
     from ftk.kernels import speed_up
-    from ftk.models.load import load, reopen
+    from ftk.models.load import load
+    from ftk.models.sources import reopen
 
     task, source = opened.task, opened.checkpoint.source
     facts = {"task": {}, "labels": None, "max_length": 8, "stride": 0, "step": 1}

@@ -30,7 +30,6 @@ NEEDED = {
 """What a command cannot do without."""
 NEEDED_BY = {
     "model/auto": ("model.name=some/model",),
-    "model/encoder-decoder": ("model.name=some/model",),
     "data/hub": ("data.name=some/dataset",),
 }
 SMALL = [
@@ -38,7 +37,16 @@ SMALL = [
     for name in OPTIONS
     if name.startswith("model/") and "model_type: ftk-" in (shipped_configs() / f"{name}.yaml").read_text()
 ]
-NEEDED_BY |= dict.fromkeys(SMALL, ("task=text-classification",))
+ONLY_FINETUNED = {
+    **dict.fromkeys(SMALL, ("task=text-classification",)),
+    "model/encoder-decoder": ("model.name=some/model", "task=summarization"),
+    "model/pointer-generator": ("task=summarization",),
+    "model/fusion": ("task=image-text-classification",),
+    "model/resnet-tiny": ("task=image-classification",),
+    "model/vit-tiny": ("task=image-classification",),
+}
+"""Models that hide no words, and a task for each."""
+NEEDED_BY |= ONLY_FINETUNED
 
 
 @pytest.fixture
@@ -62,7 +70,7 @@ def meant_for(name: str, command: str) -> bool:
     text = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
     if group == "task" and command in TRAINING:
         return build_task(yaml.safe_load(text)).command == command
-    if name in SMALL:
+    if name in ONLY_FINETUNED:
         return command == "finetune"
     if group == "experiment":
         return f"#   command:  ftk {command} experiment={option}" in text

@@ -22,6 +22,7 @@ TASKS = {
     for path in sorted(shipped_configs().glob("task/*.yaml"))
     if (task := build_task(yaml.safe_load(path.read_text()))).command == "finetune"
 }
+MASKED = build_task(yaml.safe_load((shipped_configs() / "task/mlm.yaml").read_text()))
 
 
 def test_each_small_model_says_which_tasks_it_learns() -> None:
@@ -48,6 +49,55 @@ def test_what_they_say_is_what_they_have() -> None:
                 )._model_mapping
             )
             assert known == (name in said), (kind, name)
+
+
+SHIPPED = {
+    path.stem: kind
+    for path in sorted(shipped_configs().glob("model/*.yaml"))
+    if (kind := yaml.safe_load(path.read_text()).get("config", {}).get("model_type"))
+}
+
+
+@pytest.mark.torch
+def test_a_shipped_architecture_is_refused_before_torch_just_where_it_has_no_head_or_reads_something_else() -> None:
+    import transformers
+
+    from ftk.models import fusion, heads
+    from ftk.models.architecture import import_models
+    from ftk.models.purposes import unsuited
+
+    import_models()
+    images = {type(transformers.AutoConfig.for_model(kind)) for kind in ("vit", "resnet")}
+    for kind in set(SHIPPED.values()):
+        config = type(transformers.AutoConfig.for_model(kind))
+        both = kind == "ftk-fusion"
+        reads = ("text", "image") if both else ("image",) if config in images else ("text",)
+        for name, task in {**TASKS, "mlm": MASKED}.items():
+            auto = task.auto_model
+            auto_class = getattr(heads, auto, None) or getattr(fusion, auto, None) or getattr(transformers, auto)
+            suits = config in auto_class._model_mapping and reads == task.reads
+            if suits:
+                assert unsuited(kind, task) is None, (kind, name)
+            elif kind not in ("bart", "t5", "marian"):  # which have some heads: told when the model is looked for
+                assert unsuited(kind, task), (kind, name)
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "advice"),
+    [
+        ("task=translation model=tiny", "bert", "It writes no texts. Take model=bart-tiny"),
+        ("task=summarization model=vit-tiny", "vit", "It writes no texts."),
+        ("task=image-classification model=tiny", "bert", "It reads texts, the task images. Take a model of images"),
+        ("task=ranking model=resnet-tiny", "resnet", "It reads images, the task texts."),
+        ("task=ner model=pointer-generator", "ftk-pointer-generator", "It learns summarization and translation;"),
+    ],
+)
+def test_a_model_that_reads_or_writes_something_else_is_told_in_the_configuration(
+    ftk: Callable[..., Result], words: str, what: str, advice: str
+) -> None:
+    result = ftk("finetune", *words.split())
+    assert (result.code, result.out) == (1, "")
+    assert f"model.config.model_type={what}\n      {advice}" in result.err
 
 
 def test_a_sweep_of_models_that_do_not_suit_a_task_runs_no_job(ftk: Callable[..., Result]) -> None:

@@ -34,7 +34,8 @@ def make(tmp_path: Path) -> Any:
     from ftk.data.subwords import WindowPlan
     from ftk.data.tags import Scheme, Units
     from ftk.data.words import Words
-    from ftk.models.load import find, load
+    from ftk.models.load import load
+    from ftk.models.sources import find
     from ftk.optim.groups import build_optimizer
     from ftk.optim.schedules import Schedule
     from ftk.tasks.token_classification import Subwords, TokenClassification

@@ -33,7 +33,7 @@ def test_every_architecture_trains_and_predicts(
 def test_positions_that_begin_after_the_padding_are_seen_on_the_table(
     tmp_path: Path, architecture: str, limit: int
 ) -> None:
-    from ftk.models.load import reopen
+    from ftk.models.sources import reopen
 
     assert reopen(save_model_folder(tmp_path / "m", architecture), None).limit == limit
 

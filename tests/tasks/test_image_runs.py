@@ -153,7 +153,7 @@ def test_a_learned_share_is_said_and_written_down(ftk: Ftk, pairs: tuple[str, ..
 def test_towers_their_heads_and_the_share_have_their_own_rates() -> None:
     from types import SimpleNamespace
 
-    from ftk.models.load import rate_scales
+    from ftk.models.sources import rate_scales
 
     towers = {"text": SimpleNamespace(default_lr=5e-5), "image": SimpleNamespace(default_lr=2e-3)}
     scales = rate_scales(SimpleNamespace(default_lr=1e-3, towers=towers))  # type: ignore[arg-type]

@@ -11,7 +11,8 @@ from ftk.core.evaluate import Evaluator
 from ftk.data.subwords import WindowPlan
 from ftk.errors import ModelError
 from ftk.kernels import pack, quantize, speed_up
-from ftk.models.load import Source, load, reopen, window_length
+from ftk.models.load import load
+from ftk.models.sources import Source, reopen, window_length
 from ftk.report.console import Console
 from ftk.tasks.base import Labels, Predictor, Task
 

@@ -29,7 +29,8 @@ from ftk.errors import FtkError, Interrupted, ModelError, RunError
 from ftk.kernels import speed_up, train_seen_rows
 from ftk.models.folder import open_model
 from ftk.models.freezing import freeze
-from ftk.models.load import Source, check_head, find, load, rate_scales, reopen, window_length
+from ftk.models.load import check_head, load
+from ftk.models.sources import Source, find, rate_scales, reopen, window_length
 from ftk.optim.groups import build_optimizer
 from ftk.optim.schedules import Schedule
 from ftk.report.console import Console, StepProgress, duration, label_table, scores_line

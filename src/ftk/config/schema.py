@@ -18,6 +18,13 @@ class Init(Enum):
     random = "random"
 
 
+class DecoderInit(Enum):
+    """What a decoder that is put behind a pretrained encoder begins with."""
+
+    encoder = "encoder"
+    random = "random"
+
+
 class Format(Enum):
     """What a data file is; ``auto`` looks at its ending, then at its content."""
 
@@ -162,6 +169,8 @@ class ModelConfig:
     """Architecture values: all of them where init is random, changes to the model's own where it is pretrained."""
     image_processor: dict[str, Any]
     """Values of the image processor: all of them where weights are random, changes to the model's own otherwise."""
+    decoder_init: DecoderInit | None
+    """What a decoder that is put behind a pretrained encoder begins with; null: encoder, its weights."""
     freeze: list[Any]
     """Names of parts of the model whose weights stay as they are: `bert.embeddings`, `towers.text`."""
     towers: "dict[str, ModelConfig]"

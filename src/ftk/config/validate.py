@@ -419,14 +419,13 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
 
 
 def _fits(config: TrainingConfig, task: Any) -> Iterator[Mistake]:
-    """Small models that cannot do what is asked; of others their config tells, which is not read here."""
-    from ftk.models.small import FITTED, HEADS, LEARNS
+    """Architectures that cannot do what is asked; those of hub ids and folders tell it once they are read."""
+    from ftk.models.purposes import unsuited
+    from ftk.models.small import FITTED
 
-    kind = config.model.config.get("model_type") if config.model.name is None else None
-    if kind in HEADS and task.auto_model not in HEADS[kind]:
-        yield Mistake(
-            f"model.config.model_type={kind}", f"It learns {LEARNS[kind]}; choose another model for this task."
-        )
+    kind = config.model.config.get("model_type")
+    if kind is not None and (advice := unsuited(kind, task)):
+        yield Mistake(f"model.config.model_type={kind}", advice)
     if kind in FITTED and config.run.verify_resume:
         advice = "This model is fitted at once: there is no step to stop at, and nothing to prove."
         yield Mistake("run.verify_resume=true", advice)

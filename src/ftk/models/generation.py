@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ftk.errors import ConfigError, ModelError
-from ftk.models.load import first_position
+from ftk.models.architecture import first_position
 
 IGNORED = -100
 """The label of padding, as transformers has it."""

@@ -280,7 +280,7 @@ def _apart(model: Any, document: Tensor) -> dict[str, Any]:
     import torch
 
     from ftk.kernels import attention
-    from ftk.models.load import first_position
+    from ftk.models.architecture import first_position
 
     same = (document[:, :, None] == document[:, None, :])[:, None]
     place = torch.arange(document.shape[1], device=document.device).expand_as(document)
