@@ -107,6 +107,7 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def opened(trained: SimpleNamespace) -> SimpleNamespace:
     """The checkpoint, its model, and its eight rows as numbers, on the way that ``ftk evaluate`` goes."""
     from ftk.commands.checkpoint import Checkpoint
+    from ftk.commands.manifest import task_of
     from ftk.config import compose
     from ftk.data.rows import Notes
     from ftk.kernels import speed_up
@@ -119,7 +120,7 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
     compose.run("evaluate", argv, lambda config, invocation: configs.append(config) or {})
     [config] = configs
     folder, notes, console = trained.run / "best", Notes(), Console(stderr=True)
-    checkpoint = Checkpoint.open(folder, open_model(folder), None, config.data)
+    checkpoint = Checkpoint.open(folder, task_of(open_model(folder), None, None, str(folder), Notes()), config.data)
     task, processor = checkpoint.task, checkpoint.source.processor
     corpus = task.test_corpus(config.data, checkpoint.labels, notes)
     prepared = corpus.prepare(processor, checkpoint.labels, checkpoint.windows, notes, console)["test"]

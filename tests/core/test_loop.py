@@ -68,6 +68,7 @@ def make(tmp_path: Path) -> Any:
         dropout=0.0,
         config={**config, "intermediate_size": 64, "max_position_embeddings": 64},
         image_processor={},
+        decoder_init=None,
         freeze=[],
         towers={},
         tokenizer=word_pieces(200),

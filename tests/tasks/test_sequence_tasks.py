@@ -135,6 +135,38 @@ def test_what_an_architecture_does_not_train_stays_untrained_when_a_run_is_gone_
     assert bool(fixed) == (run.name == "marian-tiny")  # whose positions are sines
 
 
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_what_is_not_named_of_the_task_is_as_in_training(ftk, tmp_path, command):
+    argv = ("task=translation", "model=bart-tiny", *FAST, *number_files(), "train.epochs=3")
+    trained = ("task.source_prefix='say: '", "task.num_beams=1", "task.max_new_tokens=12")
+    result = ftk("finetune", *argv, *trained, "run.dir=run")
+    assert result.code == 0, result.err
+    where = "data.test=test.jsonl" if command == "evaluate" else "input=test.jsonl"
+    own = tmp_path / "own" / "task"
+    own.mkdir(parents=True)
+    (own / "beams.yaml").write_text("defaults: [translation]\nnum_beams: 2\nsource_prefix: 'say: '\n")
+
+    def told(*words: str) -> tuple[list[str], str]:
+        place = ("run.dir=scored",) if command == "evaluate" else ("output=out.jsonl",)
+        result = ftk(command, "checkpoint=run/best", where, "hardware=cpu", "run.overwrite=true", *place, *words)
+        assert result.code == 0, result.err
+        written = "scored/predictions/test.jsonl" if command == "evaluate" else "out.jsonl"
+        return [record["target"] for record in read_jsonl(written)], result.out + result.err
+
+    plain, said = told()
+    assert "task: as in training" not in said
+    again, said = told("task=translation")
+    assert again == plain
+    assert 'task: as in training source_prefix="say: ", ' in said
+    assert "num_beams=1, max_new_tokens=12 (task.<field>=… for others)" in said
+    shorter, said = told("task=translation", "task.max_new_tokens=2")
+    assert shorter != plain
+    assert "max_new_tokens" not in said
+    assert told("task=translation", "task.source_prefix=''")[0] != plain
+    _, said = told("--config-dir", "own", "task=beams")  # a file of the user's says what he wants
+    assert "task: as in training" not in said
+
+
 def shipped(name: str) -> dict[str, Any]:
     import yaml
 
@@ -211,6 +243,7 @@ def test_predictions_come_before_all_rows_are_generated(run, monkeypatch):
 
 def opened(run: SimpleNamespace) -> tuple[Any, ...]:
     from ftk.commands.checkpoint import Checkpoint
+    from ftk.commands.manifest import task_of
     from ftk.config import compose
     from ftk.models.folder import open_model
     from ftk.report.console import Console
@@ -218,7 +251,9 @@ def opened(run: SimpleNamespace) -> tuple[Any, ...]:
     configs: list[Any] = []
     argv = [f"checkpoint={run.best}", f"input={run.folder / 'test.jsonl'}", "hardware=cpu", "hardware.threads=1"]
     compose.run("predict", argv, lambda config, invocation: configs.append(config) or {})
-    checkpoint = Checkpoint.open(run.best, open_model(run.best), None, configs[0].data)
+    checkpoint = Checkpoint.open(
+        run.best, task_of(open_model(run.best), None, None, str(run.best), Notes()), configs[0].data
+    )
     evaluator = checkpoint.evaluator(checkpoint.task, configs[0].hardware, Console(stderr=True))
     return checkpoint.task, evaluator, checkpoint.source.tokenizer, checkpoint.windows
 

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ftk.commands.manifest import task_of
+from ftk.commands.manifest import Trained
 from ftk.config.schema import DataConfig, HardwareConfig, Precision
 from ftk.core.device import choose
 from ftk.core.evaluate import Evaluator
@@ -28,20 +27,19 @@ class Checkpoint:
     source: Source
 
     @classmethod
-    def open(cls, folder: Path, manifest: dict[str, Any], task: Any, data: DataConfig) -> "Checkpoint":
+    def open(cls, folder: Path, trained: Trained, data: DataConfig) -> "Checkpoint":
         """Read all of a verified folder but its weights.
 
         Args:
             folder: the model folder.
-            manifest: what ``open_model`` returned for it.
-            task: the task section of the config, or None for the task that the folder names.
+            trained: what its manifest says.
             data: may set other windows than the model was trained with.
 
         Raises:
             ModelError: the folder's files do not belong together.
         """
-        built, labels, windows = task_of(manifest, task, str(folder))
-        source = reopen(folder, labels, built.reads)
+        labels, windows = trained.labels, trained.windows
+        source = reopen(folder, labels, trained.task.reads)
         if source.labels is not None and labels is not None and source.labels.names != labels.names:
             raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
         if data.max_length is not None or windows is None:
@@ -49,7 +47,7 @@ class Checkpoint:
             windows = WindowPlan.of(length, None)
         if data.stride is not None:
             windows = WindowPlan.of(windows.length, data.stride)
-        return cls(folder=folder, task=built, labels=labels, windows=windows, source=source)
+        return cls(folder=folder, task=trained.task, labels=labels, windows=windows, source=source)
 
     def evaluator(self, task: Task | Predictor, hardware: HardwareConfig, console: Console) -> Evaluator:
         """Read the weights; every one of them must be in the file.

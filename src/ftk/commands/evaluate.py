@@ -38,7 +38,8 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     folder = RunFolder.claim(config.run, invocation, path.resolve().parent.name)
     # The files are verified, and the rows checked against the model's labels, before torch is imported.
     manifest = manifest_of(path, notes)
-    task, labels, _ = task_of(manifest, config.task, str(path))
+    trained = task_of(manifest, config.task, invocation.names("task"), str(path), notes)
+    task, labels = trained.task, trained.labels
     if mistakes := list(texts_only(task, config.data)):  # the task may stand in the checkpoint alone
         raise ConfigError(render(mistakes))
     corpus = task.test_corpus(config.data, labels, notes)
@@ -47,7 +48,7 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     with importing("torch"):
         from ftk.commands.checkpoint import Checkpoint  # torch from here on
 
-    checkpoint = Checkpoint.open(path, manifest, config.task, config.data)
+    checkpoint = Checkpoint.open(path, trained, config.data)
     prepared = corpus.prepare(checkpoint.source.processor, labels, checkpoint.windows, notes, console)["test"]
     for line in notes.drain():
         console.say(line)

@@ -56,13 +56,30 @@ def manifest_of(folder: Path, notes: Notes) -> dict[str, Any]:
     return {}
 
 
-def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels | None, WindowPlan | None]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Trained:
+    """What a model was trained for, and how.
+
+    Attributes:
+        task: with what the user changed of it.
+        labels: in the order of the model's outputs.
+        windows: None where the folder does not say.
+    """
+
+    task: Task
+    labels: Labels | None
+    windows: WindowPlan | None
+
+
+def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, where: str, notes: Notes) -> Trained:
     """The task, the labels and the windows that a model was trained with.
 
     Args:
         saved: what ``ftk.json`` says; empty for a folder that ftk did not write.
-        node: the ``task`` section of the config, which comes first where the user gave one.
+        node: the ``task`` section of the config, where there is one.
+        named: the fields of it that the user gave; all others are as in training. None: all are the user's.
         where: the model folder, for messages.
+        notes: is told which those others are, where they are not what the config says.
 
     Raises:
         ModelError: the folder names no task of ftk, or its values are not what ftk writes.
@@ -75,7 +92,7 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
         task = build_task(node)
         if isinstance(task, RowTask):
             raise ModelError(f"{where}: there is no {MANIFEST}, which says what the labels of this task are.")
-        return task, None, None
+        return Trained(task, None, None)
     try:
         if node is not None:
             task = build_task(node)
@@ -83,11 +100,11 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
             if None not in (trained_for, _name(task)) and trained_for != _name(task):
                 trained, asked = (str(name).replace("_", "-") for name in (trained_for, _name(task)))
                 raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
-            task = _settled(task, task_from_fields(type(task), saved["task"]["fields"]))
+            task = _settled(task, task_from_fields(type(task), saved["task"]["fields"]), named, notes)
         else:
             fields, kind = saved["task"]["fields"], built_in_task(str(saved["task"]["name"]))
-            if named := [name for name in kind.given if fields[name] is not None]:
-                raise ValueError(f"task.{named[0]}={fields[named[0]]}: a model folder names no file of yours")
+            if files := [name for name in kind.given if fields[name] is not None]:
+                raise ValueError(f"task.{files[0]}={fields[files[0]]}: a model folder names no file of yours")
             task = task_from_fields(kind, fields)
         names = saved["labels"]
         labels = Labels(tuple(str(name) for name in names)) if names is not None else None
@@ -100,7 +117,7 @@ def task_of(saved: dict[str, Any], node: Any, where: str) -> tuple[Task, Labels 
         raise ModelError(f"{where}/ftk.json: {error}") from error
     if isinstance(task, RowTask):
         task.check_fields(labels)
-    return task, labels, windows
+    return Trained(task, labels, windows)
 
 
 def _name(task: Task) -> str | None:
@@ -109,11 +126,18 @@ def _name(task: Task) -> str | None:
     return name if package == "ftk.tasks" else None
 
 
-def _settled(task: Task, trained: Task) -> Task:
-    """The task that the user gave, with what it leaves to ``auto`` as training settled it."""
-    open_fields = [item.name for item in dataclasses.fields(task) if _is_auto(getattr(task, item.name))]
-    open_fields += [name for name in (*task.tuned, *task.fitted) if getattr(task, name) is None]
-    return dataclasses.replace(task, **{name: getattr(trained, name) for name in open_fields})
+def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Notes) -> Task:
+    """The task that the user gave, with what was not named, or is left to ``auto``, as it was in training."""
+    fields = [item.name for item in dataclasses.fields(task)]
+    open_fields = {name for name in fields if _is_auto(getattr(task, name))}
+    open_fields |= {name for name in (*task.tuned, *task.fitted) if getattr(task, name) is None}
+    kept = [] if named is None else [name for name in fields if name not in named and name not in task.given]
+    shown = trained.fields()
+    others = [name for name in kept if name not in open_fields and getattr(task, name) != getattr(trained, name)]
+    if others:
+        values = ", ".join(f"{name}={json.dumps(shown[name], ensure_ascii=False)}" for name in others)
+        notes.say(f"task: as in training {values} (task.<field>=… for others)")
+    return dataclasses.replace(task, **{name: getattr(trained, name) for name in {*open_fields, *kept}})
 
 
 def _is_auto(value: Any) -> bool:

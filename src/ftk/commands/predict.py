@@ -35,13 +35,15 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     path = Path(config.checkpoint).expanduser()
     manifest = manifest_of(path, notes)
     rows = stream(config.input, config.data, notes)
-    task, _, _ = task_of(manifest, config.task, str(path))
-    parts = _examples(task.predictor(), rows, config.data.columns, notes)
+    trained = task_of(manifest, config.task, invocation.names("task"), str(path), notes)
+    for line in notes.drain():
+        console.say(line)
+    parts = _examples(trained.task.predictor(), rows, config.data.columns, notes)
     first = list(islice(parts, 1))  # a file or a column that cannot be read is told before torch is imported
     with importing("torch"):
         from ftk.commands.checkpoint import Checkpoint  # torch from here on
 
-    checkpoint = Checkpoint.open(path, manifest, config.task, config.data)
+    checkpoint = Checkpoint.open(path, trained, config.data)
     predictor = checkpoint.task.predictor()
     evaluator = checkpoint.evaluator(predictor, config.hardware, console)
     began = time.perf_counter()

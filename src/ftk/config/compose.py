@@ -45,6 +45,8 @@ class Invocation:
     """Those of them that the sweep chose; none outside a sweep."""
     choices: dict[str, str]
     """The option that was chosen of each group: {"task": "ner", "model": "minilm"}."""
+    own_choices: frozenset[str]
+    """The groups whose option is a file of the user's."""
     resolved: str
     """The composed config as YAML, interpolations resolved."""
     sweep_job: int | None
@@ -60,6 +62,13 @@ class Invocation:
     def sets(self, key: str) -> bool:
         """Whether the command line has a value for a key."""
         return any(_key(word) == key for word in self._words())
+
+    def names(self, section: str) -> frozenset[str] | None:
+        """The keys of a section that the user gave values to; None: all of them, they are in a file of the user's."""
+        if section in self.own_choices:
+            return None
+        keys = (_key(word).split(".") for word in self.overrides)
+        return frozenset(key[1] for key in keys if key[0] == section and len(key) > 1)
 
     def _words(self) -> list[str]:
         if self.sweep_job is None:
@@ -198,6 +207,8 @@ def _invocation(
     command: str, argv: list[str], line: CommandLine, composed: DictConfig, sweep_dir: Path | None
 ) -> Invocation:
     state = HydraConfig.get()
+    choices = {group: str(option) for group, option in state.runtime.choices.items() if "/" not in group}
+    own = [*user_configs(), *([Path(line.config_dir)] if line.config_dir else [])]
     fixed = {_key(word) for word in line.words if not OverridesParser.create().parse_override(word).is_sweep_override()}
     return Invocation(
         command=command,
@@ -205,7 +216,12 @@ def _invocation(
         flags=tuple(line.flag_words()),
         overrides=tuple(state.overrides.task),
         swept=tuple(word for word in state.overrides.task if sweep_dir is not None and _key(word) not in fixed),
-        choices={group: str(option) for group, option in state.runtime.choices.items() if "/" not in group},
+        choices=choices,
+        own_choices=frozenset(
+            group
+            for group, option in choices.items()
+            if any((folder / group / f"{option}.yaml").is_file() for folder in own)
+        ),
         resolved=OmegaConf.to_yaml(composed, resolve=True),
         sweep_job=int(state.job.num) if sweep_dir is not None else None,
         sweep_dir=sweep_dir,

@@ -14,6 +14,8 @@ from transformers import (
 )
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
+from ftk.kernels.head import HeadLinear
+
 
 class PointerGeneratorConfig(EncoderDecoderConfig):
     """The configs of the encoder and of the decoder, as for ``EncoderDecoderModel``."""
@@ -38,9 +40,9 @@ class PointerGenerator(EncoderDecoderModel):
         encoder: Any = config.encoder
         decoder: Any = config.decoder
         read, written = encoder.hidden_size, decoder.hidden_size
-        self.query = nn.Linear(written, read)
-        self.key = nn.Linear(read, read, bias=False)  # a bias would add the same to the score of each place
-        self.copies = nn.Linear(read + written, 1)
+        self.query = HeadLinear(written, read)
+        self.key = HeadLinear(read, read, bias=False)  # a bias would add the same to the score of each place
+        self.copies = HeadLinear(read + written, 1)
         for layer in (self.query, self.key, self.copies):
             nn.init.normal_(layer.weight, std=decoder.initializer_range)
         for layer in (self.query, self.copies):
