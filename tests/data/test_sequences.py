@@ -53,6 +53,17 @@ def test_the_config_names_columns_and_parts_of_them() -> None:
     assert notes == []
 
 
+def test_parts_of_an_object_that_are_not_read_are_kept_and_an_unlabelled_row_may_lack_the_target() -> None:
+    row = {"id": 1, "translation": {"en": "a cat", "de": "eine Katze", "fr": "un chat"}}
+    columns = {"source": "translation.en", "target": "translation.de"}
+    ([example], _) = examples(row, columns=columns)
+    assert example.columns == {"id": 1, "translation": {"fr": "un chat"}}
+    del row["translation"]["de"]  # type: ignore[attr-defined]
+    ([example], _) = examples(row, columns=columns, labelled=False)
+    assert (example.source, example.targets, example.gold) == ("a cat", None, None)
+    assert example.columns == {"id": 1, "translation": {"fr": "un chat"}}
+
+
 def test_of_several_targets_the_first_is_learned_and_all_are_references() -> None:
     (found, notes) = examples({"source": "s", "target": ["one", "two"]}, {"source": "t", "target": ["three"]})
     assert [example.targets for example in found] == [("one", "two"), ("three",)]

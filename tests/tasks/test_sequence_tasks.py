@@ -121,6 +121,28 @@ def test_a_model_folder_opens_with_transformers_and_says_how_it_generates(run):
     assert metrics["test"]["scored"] == 12
 
 
+def test_as_many_tokens_can_be_written_as_a_decoder_counts_and_many_beams_are_searched_row_by_row(run):
+    import torch
+    from transformers import AutoModelForSeq2SeqLM
+
+    from ftk.models.generation import decoder_limit, generate
+
+    model = AutoModelForSeq2SeqLM.from_pretrained(run.best).eval()
+    tokens = model.get_input_embeddings().num_embeddings
+    source = torch.randint(4, tokens, (3, 6), generator=torch.Generator().manual_seed(3))
+    inputs = {"input_ids": source, "attention_mask": torch.ones_like(source)}
+    together = generate(model, inputs, {"num_beams": 300, "max_new_tokens": 3})
+    for row, found in enumerate(together):
+        alone = {name: tensor[row : row + 1] for name, tensor in inputs.items()}
+        assert generate(model, alone, {"num_beams": 300, "max_new_tokens": 3})[0].tolist() == found.tolist()
+    if (limit := decoder_limit(model)) is None:
+        assert run.name == "t5-tiny"
+        return
+    model.generation_config.eos_token_id = 1_000_000  # which is never written
+    (longest, *_) = generate(model, inputs, {"num_beams": 1, "max_new_tokens": limit})
+    assert (longest[0], len(longest) - 1) == (1, limit)
+
+
 def test_what_an_architecture_does_not_train_stays_untrained_when_a_run_is_gone_on_with(run):
     from transformers import AutoModelForSeq2SeqLM
 
@@ -133,6 +155,16 @@ def test_what_an_architecture_does_not_train_stays_untrained_when_a_run_is_gone_
     fixed = {name for name, parameter in built.named_parameters() if not parameter.requires_grad}
     assert {name for name, parameter in again.named_parameters() if not parameter.requires_grad} == fixed
     assert bool(fixed) == (run.name == "marian-tiny")  # whose positions are sines
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_a_split_of_which_nothing_can_be_read_has_no_scores(ftk, split):
+    empty = write_jsonl("empty_rows.jsonl", [{"source": " ", "target": ""}] * 3)
+    argv = ("task=translation", "model=bart-tiny", *FAST, *number_files(), f"data.{split}={empty}")
+    result = ftk("finetune", *argv, "run.dir=run")
+    assert result.code == 1
+    assert f"data.{split}: the tokenizer leaves nothing of any row." in result.err
+    assert "Traceback" not in result.err
 
 
 @pytest.mark.parametrize("command", ["evaluate", "predict"])
@@ -313,12 +345,13 @@ def test_targets_that_are_longer_are_cut_and_have_no_end(run):
 MISTAKES: dict[str, tuple[str, tuple[str, ...]]] = {
     "no such key": ("There is no key 'task.num_beam' .* Did you mean 'task.num_beams'", ("task.num_beam=3",)),
     "no beams": ("task.num_beams=0.*It is a number from 1 on", ("task.num_beams=0",)),
+    "too many beams": ("task.num_beams=1001.*1,000 at the most", ("task.num_beams=1001",)),
     "no number": ("task.num_beams=two", ("task.num_beams=two",)),
     "a penalty without beams": (
         "task.length_penalty=2.0 is of beams; set task.num_beams=2",
         ("task.num_beams=1", "task.length_penalty=2"),
     ),
-    "behind the last position": ("task.max_new_tokens=512: .* 512 positions.* set 511", ("task.max_new_tokens=512",)),
+    "behind the last position": ("task.max_new_tokens=513: .* 512 positions.* set 512", ("task.max_new_tokens=513",)),
     "no length": ("task.max_new_tokens: .* does not say how long a text may be", ("task.max_new_tokens=null",)),
     "all of it smoothed": ("task.label_smoothing=1.0.*share", ("task.label_smoothing=1",)),
     "no room in a target": ("task.max_target_length=1: no token fits", ("task.max_target_length=1",)),

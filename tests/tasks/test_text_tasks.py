@@ -409,6 +409,18 @@ def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
     result = ftk(*argv, "data.unseen_labels=count")
     assert result.code == 0, result.err
     assert metrics()["test"]["accuracy"] == pytest.approx(2 / 3)
+    loss = metrics()["test"]["loss"]  # is over the rows of which the model knows the label
+    known = ("data.test=known.jsonl", "run.dir=scored", "run.overwrite=true")
+    write_jsonl("known.jsonl", goods(2))
+    assert ftk("evaluate", "checkpoint=run/best", *known).code == 0
+    assert json.loads(Path("scored/metrics.json").read_text())["test"]["loss"] == pytest.approx(loss, rel=1e-3)
+    write_jsonl("known.jsonl", [{"text": "a crate of cheese", "label": "dairy"}])
+    result = ftk("evaluate", "checkpoint=run/best", *known, "data.unseen_labels=count")
+    assert result.code == 0, result.err
+    scored = json.loads(Path("scored/metrics.json").read_text())["test"]
+    assert scored["accuracy"] == 0
+    assert "loss" not in scored
+    assert "loss" not in result.out
 
 
 @pytest.mark.parametrize("trained_on", ["pairs", "singles"])

@@ -20,6 +20,11 @@ class LossTotal:
     sum: float = 0.0
     count: int = 0
 
+    @property
+    def mean(self) -> dict[str, float]:
+        """``loss``; nothing where none of what was read counts, as rows that have labels which training lacks."""
+        return {"loss": self.sum / self.count} if self.count else {}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluator:
@@ -58,7 +63,7 @@ class Evaluator:
         *,
         rows: int | None = None,
     ) -> dict[str, Any]:
-        """The metrics over labelled examples, ``loss`` among them.
+        """The metrics over labelled examples, ``loss`` among them where the model knows what is expected of any.
 
         Args:
             examples: the rows.
@@ -76,7 +81,7 @@ class Evaluator:
                 write(self.task.record(example, prediction))
         for _ in self._said(features, features.windows_of(len(scored), len(examples)), loss):
             pass
-        return {"loss": loss.sum / max(1, loss.count), **metric.compute()}
+        return {**loss.mean, **metric.compute()}
 
     def tuned(self, examples: Sequence[Any], features: Windows) -> tuple[Task, dict[str, Any]]:
         """The task tuned on labelled examples, and the metrics over them as it then decides."""
@@ -87,7 +92,7 @@ class Evaluator:
         metric = task.metric(self.labels)
         for example, prediction in scored:
             metric.update(example, prediction)
-        return task, {"loss": loss.sum / max(1, loss.count), **metric.compute()}
+        return task, {**loss.mean, **metric.compute()}
 
     @torch.inference_mode()
     def _outputs(self, features: Windows, windows: range, loss: LossTotal | None) -> dict[int, Any]:

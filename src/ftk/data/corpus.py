@@ -52,14 +52,14 @@ class RowCorpus:
         """The windows of every split.
 
         Raises:
-            DataError: the tokenizer leaves nothing of the training rows.
+            DataError: the tokenizer leaves nothing of a split.
         """
         prepared = {}
         for split, examples in self.examples.items():
             notes.prefix = f"{split}: "
             features = self.task.features(examples, tokenizer, labels, plan, notes)
-            if split == "train" and not len(features):
-                raise DataError("data.train: the tokenizer leaves nothing of any row.")
+            if not len(features):
+                raise DataError(f"data.{split}: the tokenizer leaves nothing of any row.")
             prepared[split] = Prepared(examples, features)
             if split == "train":
                 notes.say(features.sizes(plan.length))

@@ -93,14 +93,13 @@ class SequenceReader:
             self._check(row, source, targets)
         found = {"source": source_at, "target": target_at}
         say_columns(self.notes, {role: name for role, name in found.items() if name != role}, self.columns)
-        read = {_holder(row, column) for column in (source_at, target_at) if column is not None}
         return SequenceExample(
             source=source,
             targets=targets,
             gold=gold,
             weight=weight_of(row, self.columns, needed=self.labelled),
             row=row,
-            columns={name: value for name, value in row.values.items() if name not in read},
+            columns=_others(row, [column for column in (source_at, target_at) if column is not None]),
         )
 
     def _column(self, row: Row, role: str, *, needed: bool) -> str | None:
@@ -110,6 +109,8 @@ class SequenceReader:
         if wanted is not None and str(wanted) not in row.values and isinstance(row.values.get(holder), dict):
             if part in row.values[holder]:
                 return str(wanted)
+            if not needed:
+                return None
             parts = ", ".join(f"{holder}.{name}" for name in row.values[holder])
             raise RowFault(
                 f"row|rows without the column '{wanted}'", f"data.columns.{role} names it.", f"{row.where} has {parts}"
@@ -174,6 +175,19 @@ def _value(row: Row, column: str) -> Any:
     """What a column holds, or the part of one that holds an object."""
     holder = _holder(row, column)
     return row.values[holder] if holder == column else row.values[holder][column.partition(".")[2]]
+
+
+def _others(row: Row, read: list[str]) -> dict[str, Any]:
+    """The columns that were not read, and of an object whose parts were read the other parts."""
+    others = dict(row.values)
+    for column in read:
+        holder = _holder(row, column)
+        if holder != column:
+            part = column.partition(".")[2]
+            others[holder] = {name: value for name, value in others.get(holder, {}).items() if name != part}
+        if holder == column or not others[holder]:
+            others.pop(holder, None)
+    return others
 
 
 def _an_object(row: Row, role: str, column: str, value: dict[str, Any]) -> RowFault:

@@ -16,6 +16,8 @@ from ftk.models.architecture import first_position
 
 IGNORED = -100
 """The label of padding, as transformers has it."""
+_BEAMS_AT_ONCE = 512
+"""Texts that are written at once, one for each beam of each row: each has scores for the whole vocabulary."""
 _OF_BEAMS = ["length_penalty", "early_stopping"]
 _OF_SAMPLES = ["temperature", "top_k", "top_p", "min_p", "top_h", "typical_p", "epsilon_cutoff", "eta_cutoff"]
 """What transformers has settings for that mean nothing without beams, and without drawing."""
@@ -95,16 +97,18 @@ def generate(model: Any, inputs: Mapping[str, Tensor], settings: Mapping[str, An
         ConfigError: from ``generation_config``.
     """
     config = generation_config(model, settings)
-    if not config.do_sample:
-        found = model.generate(**inputs, generation_config=config)
-    else:
-        devices = [inputs["input_ids"].device] if inputs["input_ids"].is_cuda else []
-        with torch.random.fork_rng(devices=devices):
+    at_once = max(1, _BEAMS_AT_ONCE // (config.num_beams or 1))
+    devices = [inputs["input_ids"].device] if inputs["input_ids"].is_cuda else []
+    found: list[NDArray[np.int64]] = []
+    with torch.random.fork_rng(devices=devices, enabled=bool(config.do_sample)):
+        if config.do_sample:
             torch.manual_seed(0)
-            found = model.generate(**inputs, generation_config=config)
+        for first in range(0, len(inputs["input_ids"]), at_once):
+            part = {name: tensor[first : first + at_once] for name, tensor in inputs.items()}
+            found.extend(model.generate(**part, generation_config=config)[:, 1:].cpu().numpy())
     ends = config.eos_token_id if isinstance(config.eos_token_id, (list, tuple)) else [config.eos_token_id]
     rows = []
-    for row in found[:, 1:].cpu().numpy():
+    for row in found:
         at = np.flatnonzero(np.isin(row, ends))
         length = int(at[0]) if len(at) else len(row)
         full = length + 1 >= _most(config) if len(at) else length >= _most(config)  # an end may be forced there
@@ -147,10 +151,9 @@ def _check_length(model: Any, config: Any) -> None:
             "task.max_new_tokens: the model's generation_config.json does not say how long a text may be; set it."
         )
     most, limit = _most(config), decoder_limit(model)
-    if limit is not None and most + 1 > limit:
+    if limit is not None and most > limit:  # the last token is written and not read again
         raise ConfigError(
-            f"task.max_new_tokens={most}: this model's decoder counts {limit} positions, one of which is before the "
-            f"text; set {limit - 1} at the most."
+            f"task.max_new_tokens={most}: this model's decoder counts {limit} positions; set {limit} at the most."
         )
     least = config.min_new_tokens or (config.min_length or 1) - 1
     if least > most:

@@ -68,7 +68,8 @@ class ImageClassification(Seeing, OneLabel):
 
     def collate(self, features: ImageFeatures, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
         """``pixel_values``: [windows, channels, height, width]; ``label``: [windows]."""
-        batch = Batch({}, self.target_tensors(features, windows), windows, count=len(windows), tokens=0, positions=0)
+        targets = self.target_tensors(features, windows)
+        batch = Batch({}, targets, windows, count=self.counted(targets, windows), tokens=0, positions=0)
         return self.with_images(batch, features, windows, noise)
 
     def forward(self, model: Any, batch: Batch) -> Tensor:

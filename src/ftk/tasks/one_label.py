@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +101,10 @@ class OneLabel(Weighing, RowTask):
         if "weight" in columns:
             targets["weight"] = torch.tensor([float(columns["weight"][window][0]) for window in windows])
         return targets
+
+    def counted(self, targets: Mapping[str, Tensor], windows: Sequence[int]) -> int:
+        """Over how many windows the loss of a batch is: those whose label the model knows."""
+        return int((targets["label"] >= 0).sum()) if "label" in targets else len(windows)
 
     def loss(self, outputs: Tensor, batch: Batch) -> Loss:
         from ftk.losses import one_of_many

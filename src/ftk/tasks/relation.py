@@ -143,7 +143,8 @@ class Relation(OneLabel):
                 inputs[f"{role}_start"] = places[:, 0]
             else:
                 inputs[f"{role}_span"] = places[:, 1:]
-        return Batch(inputs, self.target_tensors(features, windows), windows, count=len(windows), tokens=tokens)
+        targets = self.target_tensors(features, windows)
+        return Batch(inputs, targets, windows, count=self.counted(targets, windows), tokens=tokens)
 
     def forward(self, model: Any, batch: Batch) -> Tensor:
         """[windows, labels] logits."""

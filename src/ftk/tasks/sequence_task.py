@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ftk.data.subwords import WindowPlan
 
 
+_MOST_BEAMS = 1000
+
+
 class LongSources(Enum):
     """What to do with a source that is longer than a window."""
 
@@ -80,6 +83,8 @@ class SequenceTask(RowTask):
             value = getattr(self, name)
             if value is not None and value < 1:
                 yield f"task.{name}={value}: it is a number from 1 on."
+        if self.num_beams is not None and self.num_beams > _MOST_BEAMS:
+            yield f"task.num_beams={self.num_beams}: {_MOST_BEAMS:,} at the most; time and memory grow with them."
         if self.no_repeat_ngram_size is not None and self.no_repeat_ngram_size < 0:
             yield f"task.no_repeat_ngram_size={self.no_repeat_ngram_size}: it is a number from 0 on."
         if self.length_penalty is not None and not abs(self.length_penalty) < float("inf"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -74,6 +74,10 @@ class TextTask(RowTask):
     @abstractmethod
     def target_tensors(self, features: Features, windows: Sequence[int]) -> dict[str, Tensor]:
         """The targets of a batch: its ``targets``."""
+
+    def counted(self, targets: Mapping[str, Tensor], windows: Sequence[int]) -> int:
+        """Over how many windows the loss of a batch is."""
+        return len(windows)
 
     @abstractmethod
     def scores(self, logits: Tensor) -> Tensor:
@@ -158,7 +162,8 @@ class TextTask(RowTask):
         inputs, tokens = padded_inputs([features.columns["input_ids"][window] for window in windows], pad_id)
         if "segment" in features.columns:
             add_segments(inputs, [int(features.columns["segment"][window][0]) for window in windows])
-        return Batch(inputs, self.target_tensors(features, windows), windows, count=len(windows), tokens=tokens)
+        targets = self.target_tensors(features, windows)
+        return Batch(inputs, targets, windows, count=self.counted(targets, windows), tokens=tokens)
 
     def forward(self, model: Any, batch: Batch) -> Tensor:
         """[windows, outputs] logits."""
