@@ -133,6 +133,25 @@ def test_a_sweep() -> None:
     assert alone == replace(in_sweep, run=alone.run)
 
 
+def test_in_a_sweep_over_tasks_a_field_that_the_default_task_has_not_is_the_same_for_all() -> None:
+    jobs = Jobs()
+    fields = ["task.num_beams=2", "task.source_prefix=", "+model.config.dropout_rate=0.2", "task.length_penalty=1.5"]
+    run("finetune", ["-m", "task=summarization,translation", "model=t5-tiny,bart-tiny", *fields[:2]], jobs)
+    assert [config.task["num_beams"] for config in jobs.configs] == [2] * 4
+    assert [config.task["source_prefix"] for config in jobs.configs] == [""] * 4
+    assert {invocation.swept for invocation in jobs.invocations} == {
+        (f"task={task}", f"model={model}")
+        for task in ("summarization", "translation")
+        for model in ("t5-tiny", "bart-tiny")
+    }
+    again = Jobs()
+    run("finetune", ["-m", "task=translation,summarization", "model=t5-tiny", "run.seed=1,2", *fields], again)
+    assert [config.model.config["dropout_rate"] for config in again.configs] == [0.2] * 4
+    assert [config.task["length_penalty"] for config in again.configs] == [1.5] * 4
+    words = shlex.split(again.invocations[-1].command_line())
+    assert {"task.num_beams=2", "task.source_prefix=", "+model.config.dropout_rate=0.2"} <= set(words)
+
+
 def test_a_sweep_of_one_and_where_it_goes_by_itself() -> None:
     jobs = Jobs()
     run("finetune", ["--multirun", "model=tiny"], jobs)

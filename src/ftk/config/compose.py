@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,7 @@ import hydra
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
@@ -147,7 +148,7 @@ def run(command: str, argv: list[str], job: Job) -> list[Outcome]:
             if invocation.sweep_job is not None:
                 _show_failure(command, invocation.sweep_job, error)
 
-    words = [*line.flag_words(), *line.words]
+    words = [*line.flag_words(), *_for_each_job(line.words)]
     if sweep_dir is not None:
         words.append(as_text("hydra.sweep.dir", str(sweep_dir)))
     with _arguments(f"ftk-{command}", words):
@@ -163,6 +164,25 @@ def run(command: str, argv: list[str], job: Job) -> list[Outcome]:
         if outcome.error is not None and outcome.invocation.sweep_job is None:
             raise outcome.error
     return outcomes
+
+
+def _for_each_job(words: Sequence[str]) -> list[str]:
+    """Words in which a value for a group that is swept is a sweep over that one value.
+
+    Before its jobs Hydra composes a sweep without what is swept: with ``task=summarization,translation`` it would look
+    for ``task.num_beams`` in the default task, and not find it.
+    """
+    parsed = [OverridesParser.create().parse_override(word) for word in words]
+    swept = {override.key_or_group for override in parsed if override.is_sweep_override()}
+
+    def one(word: str, override: Override) -> str:
+        section, _, key = override.key_or_group.partition(".")
+        if not key or section not in swept or override.is_sweep_override() or override.is_delete():
+            return word
+        name, _, value = word.partition("=")
+        return f"{name}=choice({value})" if value else f"{name}=choice('')"
+
+    return [one(word, override) for word, override in zip(words, parsed, strict=True)]
 
 
 @contextmanager
