@@ -1,5 +1,6 @@
 """The first word of the command line, what is imported for it, and how errors end."""
 
+import errno
 import json
 import os
 import subprocess
@@ -176,3 +177,16 @@ def test_a_reader_that_leaves_is_not_an_error(argv: list[str]) -> None:
     finally:
         os.close(write)
     assert (answer.returncode, answer.stderr) == (141, b"")
+
+
+def test_what_the_system_refuses_is_told_by_the_file_and_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from ftk.commands import configs
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", "/somewhere/out.jsonl")
+
+    monkeypatch.setattr(configs, "run", refuse)
+    assert cli.run(["configs", "list"]) == 1
+    assert capsys.readouterr().err == "ftk configs: /somewhere/out.jsonl: Permission denied.\n"

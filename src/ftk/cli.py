@@ -13,7 +13,7 @@ COMMANDS = {
     "pretrain": ("ftk.commands.train", "train an encoder on raw text, from random or pretrained weights"),
     "finetune": ("ftk.commands.train", "train a task on labelled data, from a pretrained or a random encoder"),
     "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
-    "predict": ("ftk.commands.predict", "read texts, write one JSON line a row"),
+    "predict": ("ftk.commands.predict", "read texts or images, write one JSON line a row"),
     "configs": ("ftk.commands.configs", "list, show or copy the shipped configs"),
     "completion": ("ftk.commands.completion", "print the tab completion for bash, zsh or fish"),
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
@@ -88,8 +88,15 @@ def run(argv: list[str]) -> int:
         except (FtkError, OSError) as error:  # a folder that cannot be written, a full disk: no bug of ours either
             if os.environ.get("FTK_TRACEBACK") == "1" or isinstance(error, BrokenPipeError):
                 raise
-            print(printable(f"ftk {word}: {error}"), file=sys.stderr)
+            print(printable(f"ftk {word}: {_told(error)}"), file=sys.stderr)
             return 1
+
+
+def _told(error: Exception) -> str:
+    """An error in words; the system's with the file first, and without its number."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}." if error.filename is not None else f"{error.strerror}."
 
 
 def _unknown(word: str) -> int:

@@ -78,6 +78,8 @@ def test_a_cut_leaves_rows_on_both_sides(share: float) -> None:
     found, _ = corpus(train=[row("a b", "PER"), row("b c", "PER")], validation_share=share)
     assert {name: len(rows) for name, rows in found.examples.items()} == {"train": 1, "validation": 1}
     with pytest.raises(DataError, match=r"^data\.validation: one training row is too few to cut"):
+        corpus(train=[row("a b", "PER")], validation_share=share)
+    with pytest.raises(DataError, match=r"^data\.validation: 3 training rows of one text are too few to cut"):
         corpus(train=[row("a b", "PER")] * 3, validation_share=share)
 
 

@@ -64,6 +64,16 @@ def test_parts_of_an_object_that_are_not_read_are_kept_and_an_unlabelled_row_may
     assert example.columns == {"id": 1, "translation": {"fr": "un chat"}}
 
 
+def test_an_object_that_nobody_named_a_part_of_is_hinted_at_or_no_target() -> None:
+    row = {"translation": {"en": "a cat", "de": "eine Katze"}}
+    with pytest.raises(DataError, match=r"without a source\. Name its column: data\.columns\.source=translation\.en"):
+        examples(row)
+    ([example], _) = examples(row, labelled=False, columns={"source": "translation.en"})
+    assert (example.gold, example.columns) == (None, {"translation": {"de": "eine Katze"}})
+    ([example], notes) = examples({"source": " "}, labelled=False)
+    assert notes == ["1 empty row: an empty text is written (rows.jsonl:1)"]
+
+
 def test_of_several_targets_the_first_is_learned_and_all_are_references() -> None:
     (found, notes) = examples({"source": "s", "target": ["one", "two"]}, {"source": "t", "target": ["three"]})
     assert [example.targets for example in found] == [("one", "two"), ("three",)]

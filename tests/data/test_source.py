@@ -165,13 +165,27 @@ def test_fingerprints_change_with_the_content_alone() -> None:
     assert found["a"] == found["b"] != found["c"]
 
 
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (["a.png", "b.png"], r"a\.png is an image, and says nothing of its label\. .* one folder a class"),
+        (["a.en", "a.de"], r"a\.en has no named columns, .* the same line of the other are data=parallel\."),
+    ],
+)
+def test_files_without_labels_are_refused_with_what_would_be_read(files: list[str], message: str) -> None:
+    for name in files:
+        Path(name).write_bytes(b"\x89PNG\r\n\x1a\n\0" if name.endswith(".png") else b"one\ntwo\n")
+    with pytest.raises(DataError, match=message):
+        read_splits(data_config(train=files), ("train",), demo=None, notes=Notes(), tagged=False)
+
+
 def test_texts_in_a_folder_a_class_say_where_they_come_from() -> None:
     for name in ("cat/1", "dog/1"):
         Path("texts", name).parent.mkdir(parents=True)
         write_lines(f"texts/{name}.txt", [f"a {name}"])
     rows = list(stream("texts", data_config(), Notes()))
     assert [(row.values["label"], row.values["file"]) for row in rows] == [("cat", "cat/1.txt"), ("dog", "dog/1.txt")]
-    with pytest.raises(DataError, match=r"no file with a known ending \([^)]*\), and no image\.$"):
+    with pytest.raises(DataError, match=r"known ending \([^)]*\), and no image\. .* a glob: texts/\*/\*\.jsonl\.$"):
         expand("texts", key="data.train")
     Path("texts/README.md").touch()
     with pytest.raises(DataError, match=r"One folder a class is read where no file is beside the folders \(README"):

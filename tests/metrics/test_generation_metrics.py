@@ -123,6 +123,6 @@ def test_the_script_of_the_targets_decides(texts: list[str], rouge: str, bleu: s
 
 
 def test_a_package_that_is_missing_is_told_with_the_command_that_installs_it() -> None:
-    require("json", for_what="BLEU")
-    with pytest.raises(ConfigError, match=re.escape("BLEU needs no_such_module") + ".*pip install 'ftk"):
-        require("no_such_module", for_what="BLEU")
+    require("json", for_what="BLEU", install="json")
+    with pytest.raises(ConfigError, match=re.escape("BLEU needs no_such_module") + ".*pip install 'no-such'"):
+        require("no_such_module", for_what="BLEU", install="no-such")

@@ -423,6 +423,21 @@ def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
     assert "loss" not in result.out
 
 
+def test_what_was_found_is_said_before_the_rows_are_predicted_and_one_column_is_no_pair(ftk, files):
+    assert ftk("finetune", "task=text-classification", *FAST, *files, "task.pooling=max").code == 0
+    write_jsonl("named.jsonl", [{"sentence": "a crate of apples"}, {"sentence": ""}])
+    result = ftk("predict", "checkpoint=run/best", "input=named.jsonl", "output=out.jsonl", "task=text-classification")
+    assert result.code == 0, result.err
+    said = result.err.splitlines()
+    (settled,) = [number for number, line in enumerate(said) if line.startswith("task: as in training ")]
+    (loaded,) = [number for number, line in enumerate(said) if line.startswith("weights: ")]
+    (counted,) = [number for number, line in enumerate(said) if line.startswith("1 empty row: ")]
+    assert settled < loaded < counted
+    result = ftk("finetune", "task=text-classification", *FAST, *files, "data.columns.pair=text", "run.dir=other")
+    assert result.code == 1
+    assert "rows whose two texts are one column. data.columns.text and data.columns.pair name two" in result.err
+
+
 @pytest.mark.parametrize("trained_on", ["pairs", "singles"])
 def test_a_model_keeps_to_the_kind_of_rows_that_it_was_trained_on(ftk, trained_on):
     singles = [{"text": row["text"], "label": row["label"]} for row in goods(24)]

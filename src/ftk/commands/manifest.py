@@ -100,7 +100,9 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
             if None not in (trained_for, _name(task)) and trained_for != _name(task):
                 trained, asked = (str(name).replace("_", "-") for name in (trained_for, _name(task)))
                 raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
-            task = _settled(task, task_from_fields(type(task), saved["task"]["fields"]), named, notes)
+            before = task_from_fields(type(task), saved["task"]["fields"])
+            task = _settled(task, before, named, notes)
+            _check_head(task, before)
         else:
             fields, kind = saved["task"]["fields"], built_in_task(str(saved["task"]["name"]))
             if files := [name for name in kind.given if fields[name] is not None]:
@@ -138,6 +140,24 @@ def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Not
         values = ", ".join(f"{name}={json.dumps(shown[name], ensure_ascii=False)}" for name in others)
         notes.say(f"task: as in training {values} (task.<field>=… for others)")
     return dataclasses.replace(task, **{name: getattr(trained, name) for name in {*open_fields, *kept}})
+
+
+def _check_head(task: Task, trained: Task) -> None:
+    """Refuse a field that wants another head than the model has.
+
+    Raises:
+        ModelError: there is one.
+    """
+    for item in dataclasses.fields(task):
+        value, before = getattr(task, item.name), getattr(trained, item.name)
+        if value != before:
+            other = dataclasses.replace(trained, **{item.name: value})
+            if other.auto_model != trained.auto_model:
+                words = f"task.{item.name}={getattr(value, 'value', value)}"
+                raise ModelError(
+                    f"{words}: the model was trained with {getattr(before, 'value', before)}, which has another head; "
+                    "leave it out."
+                )
 
 
 def _is_auto(value: Any) -> bool:

@@ -40,6 +40,8 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
         console.say(line)
     parts = _examples(trained.task.predictor(), rows, config.data.columns, notes)
     first = list(islice(parts, 1))  # a file or a column that cannot be read is told before torch is imported
+    for line in notes.drain_facts():
+        console.say(line)
     with importing("torch"):
         from ftk.commands.checkpoint import Checkpoint  # torch from here on
 

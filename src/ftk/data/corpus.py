@@ -175,8 +175,9 @@ def _cut_validation(examples: dict[str, list[Any]], task: RowTask, data: DataCon
     train = examples["train"]
     texts = sorted({task.group(example) for example in train})
     if len(texts) < 2:
-        one = len({task.key(example) for example in train}) < 2
-        few = "one training row is" if one else f"{task.groups_are} are"
+        same = len({task.key(example) for example in train}) < 2
+        rows = f"{len(train):,} training rows of one {task.subject} are" if len(train) > 1 else "one training row is"
+        few = rows if same else f"{task.groups_are} are"
         raise DataError(
             f"data.validation: {few} too few to cut a validation split from; name a file, or train without validation: "
             "data.validation_share=0."

@@ -66,6 +66,8 @@ def _expand_one(item: str, key: str) -> list[Path]:
             hint = ""
             if beside and any(path.glob("*/*.txt")):
                 hint = f" One folder a class is read where no file is beside the folders ({beside[0]})."
+            elif not beside and any(child.is_file() for child in path.glob("*/*")):
+                hint = f" Folders in it are not searched: name one of them, or a glob: {item.rstrip('/')}/*/*.jsonl."
             known = f"no file with a known ending ({_listed(ENDINGS)}), and no image"
             raise DataError(f"{key}={item}: the folder holds {known}.{hint}")
         return found

@@ -92,11 +92,15 @@ class Notes:
             lines.append(f"{finding.counted}. {finding.action}{places}{more}")
         raise DataError("\n".join(lines))
 
+    def drain_facts(self) -> Iterator[str]:
+        """The facts since the last call, as lines to print; what is counted goes on being counted."""
+        yield from self._facts
+        self._facts.clear()
+
     def drain(self) -> Iterator[str]:
         """All facts and findings since the last call, as lines to print."""
-        yield from self._facts
+        yield from self.drain_facts()
         yield from map(str, self._findings.values())
-        self._facts.clear()
         self._findings.clear()
 
 

@@ -79,14 +79,16 @@ class SequenceReader:
     def _example(self, row: Row) -> SequenceExample:
         source_at = self._column(row, "source", needed=True)
         if source_at is None:
-            raise missing(row, "row|rows without a source", "Name its column: data.columns.source=….")
+            raise missing(row, "row|rows without a source", f"Name its column: data.columns.source={_part_of(row)}.")
         target_at = self._column(row, "target", needed=self.labelled)
         if target_at is None and self.labelled:
-            raise missing(row, "row|rows without a target", "Name its column: data.columns.target=….")
+            raise missing(row, "row|rows without a target", f"Name its column: data.columns.target={_part_of(row)}.")
         if target_at == source_at:
             advice = "data.columns.source and data.columns.target name two columns."
             raise RowFault("row|rows whose source and target are one column", advice, f"{row.where}: '{source_at}'")
         source = self._source(row, source_at)
+        if not self.labelled and not source.strip():
+            self.notes.count("empty row|rows", "an empty text is written", row.where)
         gold = None if target_at is None else _value(row, target_at)
         targets = self._targets(row, target_at, gold) if target_at is not None and self.labelled else None
         if targets is not None:
@@ -115,7 +117,10 @@ class SequenceReader:
             raise RowFault(
                 f"row|rows without the column '{wanted}'", f"data.columns.{role} names it.", f"{row.where} has {parts}"
             )
-        return find_column(row, role, self.columns, _NAMES[role], needed=needed)
+        found = find_column(row, role, self.columns, _NAMES[role], needed=needed)
+        if found is not None and wanted is None and not needed and isinstance(row.values[found], dict):
+            return None  # which part of it is meant nobody said
+        return found
 
     def _source(self, row: Row, column: str) -> str:
         value = _value(row, column)
@@ -124,7 +129,8 @@ class SequenceReader:
         if value is None and not self.labelled:
             raise RowFault("row|rows whose source is null", f"'{column}' holds the source.", row.where)
         if value is not None and not isinstance(value, str):
-            raise RowFault("row|rows whose source is not a string", "", f"{row.where}: {column}={value!r}"[:200])
+            advice = 'A text stands in quotes in JSON, "…", an empty one as "".'
+            raise RowFault("row|rows whose source is not a string", advice, f"{row.where}: {column}={value!r}"[:200])
         return value or ""
 
     def _targets(self, row: Row, column: str, value: Any) -> tuple[str, ...]:
@@ -175,6 +181,14 @@ def _value(row: Row, column: str) -> Any:
     """What a column holds, or the part of one that holds an object."""
     holder = _holder(row, column)
     return row.values[holder] if holder == column else row.values[holder][column.partition(".")[2]]
+
+
+def _part_of(row: Row) -> str:
+    """What a column is named by: for example the first part of the first that holds an object."""
+    for name, value in row.values.items():
+        if isinstance(value, dict) and value:
+            return f"{name}.{next(iter(value))}"
+    return "…"
 
 
 def _others(row: Row, read: list[str]) -> dict[str, Any]:

@@ -156,17 +156,24 @@ def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -
 
 
 def _refuse_columned(files: list[Path], data: DataConfig, *, key: str) -> None:
-    """Refuse texts without labels, of which CoNLL columns would be made, where a row has a label of its own.
+    """Refuse texts and images without labels where a row has a label of its own; columns would be looked for in them.
 
     Raises:
         DataError: there is such a file.
     """
     for path in files:
+        if is_image_name(path):
+            raise DataError(
+                f"{key}: {path} is an image, and says nothing of its label. What is read are folders that hold one "
+                "folder a class (images/cat/1.png, images/dog/1.png), and CSV, JSON lines and Parquet with a column of "
+                "paths."
+            )
         if kind_of(path, data.encoding, labelled=True) == "conll" and next(_with_text(path, data.encoding), None):
             raise DataError(
                 f"{key}: {path} has no named columns, and so no labels. What is read are CSV, TSV, JSON lines and "
                 "Parquet (data=csv, data=jsonl or data=parquet where the ending says nothing), or, for texts of "
-                "classes, .txt files in a folder that holds one folder a class: texts/cat/1.txt, texts/dog/1.txt."
+                "classes, .txt files in a folder that holds one folder a class: texts/cat/1.txt, texts/dog/1.txt. Two "
+                "text files of which each line belongs to the same line of the other are data=parallel."
             )
 
 

@@ -70,6 +70,9 @@ class TextReader:
             raise missing(row, "row|rows without a text", "Name its column: data.columns.text=….", TEXT)
         text = string_of(row, text_at, "text")
         pair_at = self._pair(row)
+        if pair_at == text_at:
+            advice = "data.columns.text and data.columns.pair name two columns."
+            raise RowFault("row|rows whose two texts are one column", advice, f"{row.where}: '{text_at}'")
         pair = string_of(row, pair_at, "second text") if pair_at is not None else None
         weight = weight_of(row, self.columns, needed=self.labelled)
         used = {text_at, pair_at}

@@ -31,11 +31,12 @@ _LETTERS = 100_000
 """Letters that are looked at to tell a script."""
 
 
-def require(module: str, *, for_what: str, install: str = "ftk[generation]") -> None:
+def require(module: str, *, for_what: str, install: str) -> None:
     """See whether a package is there, before anything is trained that it is to score.
 
     Raises:
-        ConfigError: it is not, with the command that installs it.
+        ConfigError: it is not, with the command that installs it: the package itself, for an extra's name says nothing
+            of where ftk came from.
     """
     if importlib.util.find_spec(module) is None:
         raise ConfigError(f"task: {for_what} needs {module}, which is not installed: pip install '{install}'")

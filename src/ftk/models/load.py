@@ -11,7 +11,7 @@ from transformers import AutoModel, AutoModelForCausalLM
 from ftk.errors import ModelError
 from ftk.models import fusion, heads
 from ftk.models.architecture import build, import_models
-from ftk.models.parts import check_decodes, is_of_parts
+from ftk.models.parts import check_decodes
 from ftk.models.sources import Source
 
 _ALIGNED = 64
@@ -36,9 +36,9 @@ def check_head(source: Source, auto_model: str) -> None:
     """
     known = _auto_class(auto_model)._model_mapping
     if type(source.config) not in known:
-        joined = [config.model_type for config in known if is_of_parts(config)]
+        writes = auto_model == "AutoModelForSeq2SeqLM"
         way_out = (
-            f"Take model={joined[0]}, which puts a new decoder behind it, or another" if joined else "Choose another"
+            "Take model=encoder-decoder, which puts a decoder behind it, or another" if writes else "Choose another"
         )
         raise ModelError(
             f"{source.origin}: there is no head for {heads.PURPOSES.get(auto_model, auto_model)} for the architecture "

@@ -136,7 +136,9 @@ def shape_of(processor: Any) -> tuple[int, int, int]:
             made = processor(images=[Image.new(mode, size)], return_tensors="np")["pixel_values"]
             shapes.append(np.asarray(made).shape)
         except Exception as error:  # processors check their values with errors of several kinds
-            raise ModelError(f"the image processor {name} cannot be used ({_first_line(error)}).") from error
+            raise ModelError(
+                f"model.image_processor: {name} cannot be used with these values ({_first_line(error)})."
+            ) from error
     if shapes[0] != shapes[1] or len(shapes[0]) != 4 or 0 in shapes[0]:
         raise ModelError(
             f"the image processor {name} makes arrays whose shape depends on the image ({shapes[0]}, {shapes[1]}); "

@@ -28,7 +28,7 @@ class Summarization(SequenceTask):
             yield f"task.rouge_words={self.rouge_words}: it is auto, {', '.join(ROUGE_WORDS)}."
 
     def check_scores(self) -> None:
-        require("rouge_score", for_what="ROUGE")
+        require("rouge_score", for_what="ROUGE", install="rouge-score")
 
     def with_words(self, references: Iterable[str], notes: Notes) -> Summarization:
         if self.rouge_words != "auto":

@@ -27,7 +27,7 @@ class Translation(SequenceTask):
             yield f"task.bleu_words={self.bleu_words}: it is auto, {', '.join(BLEU_WORDS)}."
 
     def check_scores(self) -> None:
-        require("sacrebleu", for_what="BLEU")
+        require("sacrebleu", for_what="BLEU", install="sacrebleu")
         if self.bleu_words in NEEDS_MORE:
             module, install = NEEDS_MORE[self.bleu_words]
             require(module, for_what=f"task.bleu_words={self.bleu_words}", install=install)
