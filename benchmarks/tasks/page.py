@@ -70,8 +70,8 @@ def _single(found: dict[str, Any]) -> str:
     lines = [
         "## Each task in one command",
         "",
-        "MiniLM (6 layers of 384) unless the command says otherwise, seed 1; what reads images or writes texts has "
-        "random weights. `DATA` is the folder of the corpora; where one has no splits, its rows were shuffled once and "
+        "MiniLM (6 layers of 384) unless the command says otherwise, seed 1; models called tiny have random weights. "
+        "`DATA` is the folder of the corpora; where one has no splits, its rows were shuffled once and "
         "cut (`corpora.py`). Where it has no test file, the scores are of the validation split, on which the best "
         "model was chosen.",
         "",

@@ -205,28 +205,32 @@ def _retrieval(data: Path, work: Path) -> list[Run]:
 
 
 def _written(data: Path) -> list[Run]:
-    """Summaries and translations: models of 2 and 2 layers of 128, which know nothing but the corpus."""
+    """Summaries by a model that knows nothing but the corpus, and by MiniLM with a decoder that copies; translations."""
     abstracts, sentences = data / "sum_scitldr", data / "mt_tanaka_enja"
+    splits = (("train", "train"), ("validation", "dev"), ("test", "test"))
+    rouge = ("rouge1", "rouge2", "rougeL")
 
     def pair(split: str) -> str:
         return f"[{sentences / f'{split}.en'},{sentences / f'{split}.ja'}]"
 
+    summarize = (
+        "task=summarization",
+        *(f"data.{split}={abstracts / f'{name}.jsonl'}" for split, name in splits),
+        "data.columns.target=targets",
+        "data.max_length=256",
+        "task.max_new_tokens=48",
+    )
     return [
         Run(
-            "scitldr, abstracts in one sentence",
-            (
-                "task=summarization",
-                "model=bart-tiny",
-                *(
-                    f"data.{split}={abstracts / f'{name}.jsonl'}"
-                    for split, name in (("train", "train"), ("validation", "dev"), ("test", "test"))
-                ),
-                "data.columns.target=targets",
-                "data.max_length=256",
-                "task.max_new_tokens=48",
-                "train.epochs=8",
-            ),
-            ("rouge1", "rouge2", "rougeL"),
+            "scitldr, abstracts in one sentence, random weights",
+            (*summarize, "model=bart-tiny", "train.epochs=8"),
+            rouge,
+            floor=partial(named, "the first sentence", partial(lead_sentence, abstracts / "test.jsonl")),
+        ),
+        Run(
+            "scitldr, MiniLM with a decoder that copies",
+            (*summarize, "model=pointer-generator", "train.epochs=4", "task.no_repeat_ngram_size=3"),
+            rouge,
             floor=partial(named, "the first sentence", partial(lead_sentence, abstracts / "test.jsonl")),
         ),
         Run(
@@ -235,10 +239,7 @@ def _written(data: Path) -> list[Run]:
                 "task=translation",
                 "model=bart-tiny",
                 "data=parallel",
-                *(
-                    f"data.{split}={pair(name)}"
-                    for split, name in (("train", "train"), ("validation", "dev"), ("test", "test"))
-                ),
+                *(f"data.{split}={pair(name)}" for split, name in splits),
                 "optimizer.lr=2e-3",
                 "train.batch_size=64",
                 "train.epochs=4",
