@@ -149,7 +149,7 @@ def test_long_texts_are_read_in_windows_beside_their_image(ftk: Ftk, pairs: tupl
 REFUSED = [
     (("task.shift=1.5",), "task.shift=1.5"),
     (("data.max_length=64",), "This task reads no texts"),
-    (("model=tiny",), "this model has no image processor"),
+    (("model=tiny",), "It reads texts, the task images."),
     (("+model.config.image_size=32",), "the image processor makes 3 x 16 x 16 pixels"),
     (("model.image_processor.sizes=16",), "model.image_processor.sizes"),
     (("+model.image_processor.colour=16",), "model.image_processor.colour=16"),
@@ -197,11 +197,11 @@ def test_what_a_task_of_both_refuses(ftk: Ftk, pairs: tuple[str, ...], argv: tup
 
 def test_models_are_for_what_they_read(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     text = ftk("finetune", "task=text-classification", *SMALL, *RUN, *pairs)
-    assert "this model has no tokenizer, and the task reads texts" in text.err
+    assert "It reads images, the task texts." in text.err
     one = ftk("finetune", "task=image-text-classification", *SMALL, *RUN, *pairs, "model.tokenizer.train=wordpiece")
-    assert "there is no head for labels of images with texts for the architecture vit" in one.err
+    assert "It reads images, the task texts and images. Take model=fusion" in one.err
     both = ftk("finetune", "task=image-classification", *FUSED, *RUN, *pairs)
-    assert "there is no head for labels of images for the architecture ftk-fusion" in both.err
+    assert "It reads texts and images, the task images. Take a model of images" in both.err
     assert (text.code, one.code, both.code) == (1, 1, 1)
 
 
@@ -210,7 +210,7 @@ def test_models_are_for_what_they_read(ftk: Ftk, pairs: tuple[str, ...]) -> None
     [
         ({"size": {"height": 100000, "width": 100000}}, "makes images of 100,000 pixels"),
         ({"size": {"shortest_edge": 16}, "do_center_crop": False}, "whose shape depends on the image"),
-        ({"image_mean": [0.5]}, "the image processor"),
+        ({"image_mean": [0.5]}, "cannot be used with these values"),
         ({"image_processor_type": "NoSuchProcessor"}, "its image processor cannot be loaded"),
         (None, "it has no preprocessor_config.json"),
         ("{", "cannot be"),

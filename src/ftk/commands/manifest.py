@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ftk
+from ftk.config.paths import shipped_configs
 from ftk.data.rows import Notes
 from ftk.errors import FtkError, ModelError
 from ftk.models.folder import MANIFEST, open_model
@@ -131,15 +132,28 @@ def _name(task: Task) -> str | None:
 def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Notes) -> Task:
     """The task that the user gave, with what was not named, or is left to ``auto``, as it was in training."""
     fields = [item.name for item in dataclasses.fields(task)]
-    open_fields = {name for name in fields if _is_auto(getattr(task, name))}
-    open_fields |= {name for name in (*task.tuned, *task.fitted) if getattr(task, name) is None}
-    kept = [] if named is None else [name for name in fields if name not in named and name not in task.given]
-    shown = trained.fields()
-    others = [name for name in kept if name not in open_fields and getattr(task, name) != getattr(trained, name)]
-    if others:
-        values = ", ".join(f"{name}={json.dumps(shown[name], ensure_ascii=False)}" for name in others)
-        notes.say(f"task: as in training {values} (task.<field>=… for others)")
-    return dataclasses.replace(task, **{name: getattr(trained, name) for name in {*open_fields, *kept}})
+    kept = {name for name in fields if _is_auto(getattr(task, name))}
+    if named is not None:
+        usual = _usual(task)
+        preset = {name for name in fields if getattr(task, name) != getattr(usual, name)}  # task=ner says units=spans
+        others = [name for name in fields if name not in {*named, *preset, *task.given, *trained.tuned}]
+        changed = [name for name in others if name not in kept and getattr(task, name) != getattr(trained, name)]
+        if changed:
+            values = ", ".join(f"{name}={json.dumps(trained.fields()[name], ensure_ascii=False)}" for name in changed)
+            notes.say(f"task: as in training {values} (task.<field>=… for others)")
+        kept.update(others)
+    settled = dataclasses.replace(task, **{name: getattr(trained, name) for name in kept})
+    # Which fields are tuned is for the others to say.
+    left = [name for name in (*settled.tuned, *settled.fitted) if getattr(settled, name) is None]
+    return dataclasses.replace(settled, **{name: getattr(trained, name) for name in left})
+
+
+def _usual(task: Task) -> Task:
+    """A task with the values that its own config has, of which others, as ``task=ner``, are presets."""
+    import yaml
+
+    path = shipped_configs() / "task" / f"{(_name(task) or '').replace('_', '-')}.yaml"
+    return build_task(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else task
 
 
 def _check_head(task: Task, trained: Task) -> None:
@@ -148,16 +162,11 @@ def _check_head(task: Task, trained: Task) -> None:
     Raises:
         ModelError: there is one.
     """
-    for item in dataclasses.fields(task):
-        value, before = getattr(task, item.name), getattr(trained, item.name)
-        if value != before:
-            other = dataclasses.replace(trained, **{item.name: value})
-            if other.auto_model != trained.auto_model:
-                words = f"task.{item.name}={getattr(value, 'value', value)}"
-                raise ModelError(
-                    f"{words}: the model was trained with {getattr(before, 'value', before)}, which has another head; "
-                    "leave it out."
-                )
+    if task.auto_model == trained.auto_model:
+        return
+    now, before = task.fields(), trained.fields()
+    others = [f"task.{name}={now[name]} (trained with {before[name]})" for name in now if now[name] != before[name]]
+    raise ModelError(f"the model has another head than {', '.join(others)} needs; leave it out.")
 
 
 def _is_auto(value: Any) -> bool:
