@@ -116,6 +116,10 @@ def test_training_without_validation(ftk: Callable[..., Result], toy: tuple[str,
 def test_an_epoch_limit_in_steps(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     assert ftk("finetune", *TINY, *toy, "train.max_steps=4", "train.eval_every=3", "run.dir=run").code == 0
     assert json.loads(Path("run/metrics.json").read_text())["train"]["steps"] == 4
+    short = ftk("finetune", *TINY, *toy, "train.max_steps=4000", "train.epochs=1", "run.dir=short")
+    steps = json.loads(Path("short/metrics.json").read_text())["train"]["steps"]
+    assert steps < 4000
+    assert f"({steps} steps, 1 epoch: train.epochs=1 ends before train.max_steps=4,000)" in short.out.replace("\n", " ")
 
 
 def test_a_model_that_is_lost_in_its_last_step_is_not_kept(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:

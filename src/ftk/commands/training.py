@@ -9,15 +9,13 @@ import torch
 
 from ftk.commands.fitting import FittedModel, fit
 from ftk.commands.manifest import manifest
+from ftk.commands.planning import length_of, plan_of
 from ftk.commands.verify_resume import continued
-from ftk.config.duration import seconds
 from ftk.config.schema import TrainingConfig
 from ftk.core.checkpoint import recover, restore_state, save, snapshot
 from ftk.core.device import choose
 from ftk.core.evaluate import Evaluator
-from ftk.core.guard import Guard
-from ftk.core.horizon import Every, Horizon
-from ftk.core.loop import Plan, StepInfo, train
+from ftk.core.loop import StepInfo, train
 from ftk.core.out_of_memory import is_out_of_memory
 from ftk.core.reload import check_reload
 from ftk.core.saver import Saver
@@ -32,7 +30,6 @@ from ftk.models.freezing import freeze
 from ftk.models.load import check_head, load
 from ftk.models.sources import Source, find, rate_scales, reopen, window_length
 from ftk.optim.groups import build_optimizer
-from ftk.optim.schedules import Schedule
 from ftk.report.console import Console, StepProgress, duration, label_table, scores_line
 from ftk.report.curves import plot_curves
 from ftk.report.run_folder import MetricsFile, RunFolder
@@ -107,7 +104,7 @@ class Training:
         self._fit_windows()
         state = self._state()
         self.order: Order = self.prepared["train"].features.order(config.train, config.run.seed)
-        self.plan = _plan(config, self.order)
+        self.plan = plan_of(config, self.order)
         stop.check()
         if self.folder.resume:
             self._restore(state)
@@ -124,7 +121,7 @@ class Training:
             console.say(f"run: {self.folder.path} (fitted at once)")
             fit(self, state, state.model)
         else:
-            console.say(f"run: {self.folder.path} ({self._length()})")
+            console.say(f"run: {self.folder.path} ({length_of(self.plan, self.order, self.config.train)})")
             self._loop(state)
         return self._finish(state)
 
@@ -233,22 +230,6 @@ class Training:
         model = model.to(self.hardware.device)
         speed_up(model, self.hardware.device, compiled=self.config.hardware.compile)
         return model
-
-    def _length(self) -> str:
-        """How long the run will be, in words."""
-        horizon, train = self.plan.horizon, self.config.train
-        limits = []
-        if horizon.steps is not None:
-            epochs = f"{self.order.epoch(horizon.steps):.3g}"
-            limits.append(f"{_counted(horizon.steps, 'step')}, {epochs} epoch{'s' if epochs != '1' else ''}")
-        if horizon.tokens is not None:
-            limits.append(f"{horizon.tokens:,} tokens")
-        if horizon.seconds is not None:
-            limits.append(f"{duration(horizon.seconds)} of time")
-        if len(limits) > 1:
-            return " or ".join(limits) + ", whichever is first"
-        unlimited = (train.epochs, train.max_steps, horizon.tokens, horizon.seconds) == (None, None, None, None)
-        return limits[0] + (": one pass over the data, for want of another limit" if unlimited else "")
 
     def _loop(self, state: TrainState) -> None:
         self.progress_state = state.progress
@@ -455,44 +436,6 @@ class Training:
             step=state.progress.step,
             metrics=state.progress.best_metrics if state.progress.validated == state.progress.step else {},
         )
-
-
-def _plan(config: TrainingConfig, order: Order) -> Plan:
-    train_config = config.train
-    limits = [train_config.max_steps] if train_config.max_steps is not None else []
-    budget = seconds(str(train_config.budget)) if train_config.budget is not None else None
-    if train_config.epochs is not None:
-        limits.append(order.steps_in(train_config.epochs))
-    elif not limits and train_config.max_tokens is None and budget is None:
-        limits.append(order.steps_in(1))
-
-    def every(value: str | float) -> Every:
-        if value == "epoch":
-            return Every(steps=order.steps_in(1))
-        if isinstance(value, str):
-            return Every(seconds=seconds(value))
-        return Every(steps=int(value)) if value >= 1 else Every(share=float(value))
-
-    return Plan(
-        horizon=Horizon(steps=min(limits, default=None), tokens=train_config.max_tokens, seconds=budget),
-        seed=config.run.seed,
-        batch_size=train_config.batch_size,
-        max_grad_norm=train_config.max_grad_norm,
-        micro_batch=config.hardware.micro_batch,
-        guard=Guard(
-            non_finite=train_config.on_non_finite, spike=train_config.on_spike, spike_factor=train_config.spike_factor
-        ),
-        schedule=Schedule(
-            decay=config.schedule.decay,
-            warmup=config.schedule.warmup,
-            floor=config.schedule.floor,
-            cooldown=config.schedule.cooldown,
-        ),
-        eval_every=every(train_config.eval_every),
-        save_every=every(train_config.save_every),
-        log_every=train_config.log_every,
-        patience=train_config.patience,
-    )
 
 
 def _counted(number: int, what: str) -> str:
