@@ -205,7 +205,7 @@ def _retrieval(data: Path, work: Path) -> list[Run]:
 
 
 def _written(data: Path) -> list[Run]:
-    """Summaries by a model that knows nothing but the corpus, and by MiniLM with a decoder that copies; translations."""
+    """Summaries by a model that knows only the corpus and by MiniLM with a decoder that copies; translations."""
     abstracts, sentences = data / "sum_scitldr", data / "mt_tanaka_enja"
     splits = (("train", "train"), ("validation", "dev"), ("test", "test"))
     rouge = ("rouge1", "rouge2", "rougeL")
