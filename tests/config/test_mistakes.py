@@ -113,7 +113,7 @@ VALUES = [
         "optimizer.lr=True": "It must be a number.",
         "optimizer.weight_decay=nan": "It must be a number, 0 or greater.",
         "schedule.warmup=nan": "never negative",
-        "data.train=['a.conll', 'b.conll']": "There is no such file",
+        "data.train=[a.conll,b.conll]": "There is no such file",
         "task._target_=os.system": "This is not a Task",
     },
 ]
@@ -174,7 +174,7 @@ def test_values_that_cannot_work(ftk: Callable[..., Result], values: dict[str, s
             "data.columns.label=[score,score]",
             "It names the column 'score' twice.",
         ),
-        (["task=multi-label", "data.columns.label=[a,null]"], "data.columns.label=[a,None]", "the name of a column"),
+        (["task=multi-label", "data.columns.label=[a,null]"], "data.columns.label=[a,null]", "the name of a column"),
         (["task=multi-label", "data.columns.text=[a,b]"], "data.columns.text=[a,b]", "the name of one column"),
         (["data.columns.text="], "data.columns.text=", "null has it found by name"),
         (["task=mlm"], "task (MaskedLanguageModel)", "It learns from raw text: ftk pretrain."),

@@ -114,6 +114,30 @@ def test_it_generates_with_what_is_kept_of_earlier_steps_what_it_generates_witho
         model(encoder_outputs=(torch.zeros(1, 2, 16),), decoder_input_ids=source)
 
 
+@pytest.mark.parametrize("layers", ["packed", "int8"])
+def test_it_predicts_in_lower_precision_what_it_predicts_in_full_but_for_rounding(model: Any, layers: str) -> None:
+    import torch
+
+    from ftk.kernels import speed_up
+    from ftk.kernels.predicting import pack, quantize
+
+    source, mask, given = rows()
+    with torch.no_grad():
+        full = model(input_ids=source, attention_mask=mask, decoder_input_ids=given).logits.exp()
+        if layers == "int8":
+            assert quantize(model) > 0
+        else:
+            pack(model, torch.bfloat16, 32)
+        speed_up(model, torch.device("cpu"))
+        with torch.autocast("cpu", torch.bfloat16, enabled=layers == "packed"):
+            low = model(input_ids=source, attention_mask=mask, decoder_input_ids=given).logits
+            written = model.generate(source, attention_mask=mask, max_new_tokens=4, num_beams=2)
+    assert low.dtype == torch.float32
+    assert torch.allclose(low.exp().sum(-1), torch.ones(2, 3), atol=1e-4)
+    assert torch.allclose(low.exp(), full, atol=0.05)
+    assert written.shape[0] == 2
+
+
 def test_a_folder_opens_as_any_of_transformers_once_ftk_has_been_named(model: Any, tmp_path: Path) -> None:
     import torch
     from transformers import AutoModelForSeq2SeqLM

@@ -68,6 +68,11 @@ def check_values(config: TrainingConfig | EvaluateConfig | PredictConfig, comman
 
 
 def _yaml(value: Any) -> str:
+    """A value as it is written on a command line."""
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(map(_yaml, value))}]"
+    if value is None:
+        return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -117,7 +122,7 @@ def _data(data: DataConfig) -> Iterator[Mistake]:
         if spec is None:
             continue
         if data.format is Format.demo:
-            yield Mistake(f"data.{split}={spec}", "data=demo brings its own files; leave out one of the two.")
+            yield Mistake(f"data.{split}={_yaml(spec)}", "data=demo brings its own files; leave out one of the two.")
             continue
         try:
             if data.format is Format.parallel:
@@ -125,7 +130,7 @@ def _data(data: DataConfig) -> Iterator[Mistake]:
             elif not (isinstance(spec, str) and is_folder_of_classes(Path(spec).expanduser())):
                 expand(spec, key=f"data.{split}")
         except FtkError as error:
-            yield Mistake(f"data.{split}={spec}", _sentence(error))
+            yield Mistake(f"data.{split}={_yaml(spec)}", _sentence(error))
 
 
 def _columns(columns: dict[str, Any]) -> Iterator[Mistake]:
@@ -135,15 +140,14 @@ def _columns(columns: dict[str, Any]) -> Iterator[Mistake]:
         listed = isinstance(wanted, (list, tuple))
         names = [str(name) for name in wanted] if listed else [wanted]
         if listed and role != "label":
-            what = f"data.columns.{role}=[{','.join(names)}]"
             yield Mistake(what, "It is the name of one column; only data.columns.label can be several.")
         elif listed and not names:
-            yield Mistake(f"data.columns.{role}=[]", "Name at least one column, or leave it to be found by name: null.")
+            yield Mistake(what, "Name at least one column, or leave it to be found by name: null.")
         elif listed and any(isinstance(name, (list, tuple, dict)) or name in (None, "") for name in wanted):
-            yield Mistake(f"data.columns.{role}=[{','.join(names)}]", "Each of them is the name of a column.")
+            yield Mistake(what, "Each of them is the name of a column.")
         elif listed and len(set(names)) < len(names):
             doubled = next(name for name in names if names.count(name) > 1)
-            yield Mistake(f"data.columns.{role}=[{','.join(names)}]", f"It names the column '{doubled}' twice.")
+            yield Mistake(what, f"It names the column '{doubled}' twice.")
         elif wanted == "" or isinstance(wanted, dict):
             yield Mistake(what, "It is the name of a column; null has it found by name.")
 
@@ -320,7 +324,7 @@ def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]
         name, reads, unread = "evaluate", "data.test", ("train", "validation")
     for split in unread if config.data.format is not Format.hub else ():
         if getattr(config.data, split) is not None:
-            what = f"data.{split}={getattr(config.data, split)}"
+            what = f"data.{split}={_yaml(getattr(config.data, split))}"
             yield Mistake(what, f"'ftk {name}' does not read it; it reads {reads}.")
     if config.hardware.micro_batch is not None:
         what = f"hardware.micro_batch={config.hardware.micro_batch}"
