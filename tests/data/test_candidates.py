@@ -7,7 +7,8 @@ import pytest
 from data_helpers import data_config
 
 from ftk.config.schema import Format
-from ftk.data.candidates import Form, RankingReader, grouped
+from ftk.data.candidates import Form, RankingReader
+from ftk.data.ranked_training import grouped
 from ftk.data.rows import Notes, Row
 from ftk.data.source import read_file
 from ftk.errors import DataError

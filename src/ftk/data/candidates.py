@@ -1,19 +1,20 @@
 """Queries with the texts that may answer them: one right one, labelled pairs, or a list with a label for each."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from ftk.data.cells import RowFault, from_cell, made_of
-from ftk.data.columns import find_column, missing, say_columns, string_of
+from ftk.data.cells import RowFault, listed, made_of
+from ftk.data.columns import find_column, finite, missing, say_columns, string_of
 from ftk.data.rows import Notes, Row
 
 QUERY = ("query", "question", "history", "anchor")
 CANDIDATE = ("candidate", "candidates", "positive", "answer", "response", "item", "document", "passage")
 NEGATIVES = ("negatives", "negative", "hard_negatives")
 LABEL = ("label", "labels", "relevance", "grade", "grades")
+_WRITTEN = ("score", "index")
+"""What a prediction says of each candidate of a row."""
 _FORMS = (
     'A row is {"query", "positive"}, with or without "negatives"; {"query", "candidate", "label"}; or {"query", '
     '"candidates", "labels"}.'
@@ -93,21 +94,16 @@ class RankingReader:
                 self.notes.error(f"row|rows with {example.form.value}", first, example.row.where)
 
     def _example(self, row: Row) -> RankingExample:
-        names = QUERY if self.labelled else (*QUERY, "text")  # lines of a text file are queries
-        query_at = find_column(row, "query", self.columns, names)
-        if query_at is None:
-            raise missing(row, "row|rows without a query", "Name its column: data.columns.query=….")
+        query_at, found = self._columns(row)
         query = _query(row, query_at)
-        found = {
-            role: self._column(row, role, names)
-            for role, names in (("candidate", CANDIDATE), ("negatives", NEGATIVES), ("label", LABEL))
-        }
-        if found["candidate"] == "positive" and self.columns.get("label") is None:
-            found["label"] = None  # that it is right is said; a column of that name is about something else
         texts, others, form = self._candidates(row, found)
         used = {query_at, *(found[role] for role in _READ[form])}
         grades = self._grades(row, found["label"], form, texts)
         gold = row.values[found["label"]] if found["label"] is not None and "label" in _READ[form] else None
+        for name in _WRITTEN:
+            if any(name in each for each in others):
+                what = f"row|rows whose candidates have a '{name}' of their own"
+                self.notes.count(what, "predictions have the model's in its place", row.where)
         if self.labelled:
             assert grades is not None
             self._check(row, texts, grades, others)
@@ -118,26 +114,58 @@ class RankingReader:
         kept = grades if self.labelled else None
         return RankingExample(query, texts, kept, form, gold, others, row, columns)
 
+    def _columns(self, row: Row) -> tuple[str, dict[str, str | None]]:
+        """The column of the query, and those of the other roles.
+
+        Raises:
+            RowFault: one that has to be there is not; of several faults the first has the others.
+        """
+        found: dict[str, str | None] = {}
+        faults = []
+        # Lines of a text file are queries.
+        queries = QUERY if self.labelled else (*QUERY, "text")
+        roles = (("query", queries), ("candidate", CANDIDATE), ("negatives", NEGATIVES), ("label", LABEL))
+        for role, names in roles:
+            try:
+                found[role] = self._column(row, role, names)
+                if found[role] is None and (role == "query" or (role == "candidate" and not self.elsewhere)):
+                    raise self._absent(row, role)
+            except RowFault as fault:
+                faults.append(fault)
+        if faults:
+            first, *also = faults
+            first.also = tuple(also)
+            raise first
+        query = found.pop("query")
+        assert query is not None
+        if found["candidate"] == "positive" and self.columns.get("label") is None:
+            found["label"] = None  # that it is right is said; a column of that name is about something else
+        return query, found
+
+    def _absent(self, row: Row, role: str) -> RowFault:
+        advice = f"Name its column: data.columns.{role}=…."
+        if role == "candidate" and not self.labelled:
+            advice += " Candidates for all rows are in a file: task=ranking task.candidates=…."
+        return missing(row, f"row|rows without a {role}", advice)
+
     def _column(self, row: Row, role: str, names: Sequence[str]) -> str | None:
         """The column of a role; one row may not have two that go by its names."""
         there = [name for name in names if name in row.values] if self.columns.get(role) is None else []
         if not self.labelled and "candidates" in there:
             return "candidates"  # what another model found, beside what was right
-        if role != "negatives" and len(there) > 1 and (self.labelled or role == "candidate"):
+        if role in ("candidate", "label") and len(there) > 1 and (self.labelled or role == "candidate"):
             what = f"row|rows with more than one column for the {role}"
             raise RowFault(what, f"Say which: data.columns.{role}=….", f"{row.where} has {', '.join(there)}")
-        return find_column(row, role, self.columns, names, needed=self.labelled)
+        return find_column(row, role, self.columns, names, needed=self.labelled or role == "query")
 
     def _candidates(
         self, row: Row, found: dict[str, str | None]
     ) -> tuple[tuple[str, ...], tuple[dict[str, Any], ...], Form]:
         column = found["candidate"]
-        value = _list_of_texts(row.values[column]) if column is not None else None
+        value = listed(row, row.values[column], str, dict) if column is not None else None
         if self.elsewhere and not isinstance(value, (list, tuple)):
             return (), (), Form.query
-        if column is None:
-            more = "" if self.labelled else " Candidates for all rows are in a file: task=ranking task.candidates=…."
-            raise missing(row, "row|rows without a candidate", f"Name its column: data.columns.candidate=….{more}")
+        assert column is not None
         if isinstance(value, (list, tuple)):
             if found["negatives"] is not None and self.labelled:
                 raise _two_forms(row, "a list of candidates, and negatives")
@@ -151,7 +179,7 @@ class RankingReader:
             return (text,), ({},), Form.pair
         if found["negatives"] is None:
             return (text,), ({},), Form.right
-        negatives = _list_of_texts(row.values[found["negatives"]])
+        negatives = listed(row, row.values[found["negatives"]], str, dict)
         if negatives is None or isinstance(negatives, str):
             negatives = [negatives] if negatives else []
         wrong, others = _texts(row, found["negatives"], negatives)
@@ -167,7 +195,7 @@ class RankingReader:
         value = row.values[column]
         if form is Form.pair:
             return (_grade(row, column, value),)
-        value = from_cell(value)
+        value = listed(row, value, object)
         if not isinstance(value, (list, tuple)) or len(value) != len(texts):
             number = len(value) if isinstance(value, (list, tuple)) else "no list of"
             raise RowFault(
@@ -197,38 +225,9 @@ class RankingReader:
         self.notes.count("row|rows with a candidate twice", "kept", row.where)
 
 
-def grouped(examples: Sequence[RankingExample], notes: Notes) -> list[RankingExample]:
-    """Labelled pairs with one query as one example with all their candidates; other examples as they are.
-
-    Of a pair with two labels the higher one counts, and that is said.
-    """
-    by_query: dict[str, dict[str, tuple[RankingExample, float]]] = {}
-    result: list[RankingExample | str] = []
-    for example in examples:
-        if example.form is not Form.pair or example.grades is None:
-            result.append(example)
-            continue
-        if example.query not in by_query:
-            result.append(example.query)
-        pairs = by_query.setdefault(example.query, {})
-        [text], [grade] = example.candidates, example.grades
-        if text in pairs and pairs[text][1] != grade:
-            what = "row|rows with the query and the candidate of another row, and another label"
-            notes.count(what, "the higher label counts in training", example.row.where)
-        if text not in pairs or grade > pairs[text][1]:
-            pairs[text] = (example, grade)
-    return [_group(by_query[item]) if isinstance(item, str) else item for item in result]
-
-
-def _group(pairs: dict[str, tuple[RankingExample, float]]) -> RankingExample:
-    first = next(iter(pairs.values()))[0]
-    grades = tuple(grade for _, grade in pairs.values())
-    return RankingExample(first.query, tuple(pairs), grades, Form.group, None, ({},) * len(pairs), first.row, {})
-
-
 def _query(row: Row, column: str) -> str:
     """A query; a history is a list of texts, the oldest first."""
-    value = _list_of_texts(row.values[column])
+    value = listed(row, row.values[column], str)
     if isinstance(value, (list, tuple)):
         if not all(isinstance(part, str) for part in value):
             raise RowFault(
@@ -236,13 +235,6 @@ def _query(row: Row, column: str) -> str:
             )
         return "\n".join(value)
     return string_of(row, column, "query")
-
-
-def _list_of_texts(value: Any) -> Any:
-    """A list that a cell holds as JSON; a text that merely begins like one stays a text."""
-    found = from_cell(value)
-    is_list = isinstance(found, list) and all(isinstance(item, (str, dict)) for item in found)
-    return found if is_list or not isinstance(value, str) else value
 
 
 def _texts(row: Row, column: str, value: Any) -> tuple[tuple[str, ...], tuple[dict[str, Any], ...]]:
@@ -263,11 +255,8 @@ def _texts(row: Row, column: str, value: Any) -> tuple[tuple[str, ...], tuple[di
 
 
 def _grade(row: Row, column: str, value: Any) -> float:
-    try:
-        grade = float(value) if isinstance(value, (str, int, float)) else math.nan
-    except (ValueError, OverflowError):
-        grade = math.nan
-    if not 0 <= grade < math.inf:
+    grade = float(value) if isinstance(value, bool) else finite(value)
+    if grade is None or grade < 0:
         raise RowFault(
             "row|rows with something else than a label",
             "A label is 0 for a wrong candidate, 1 or more for a right one.",

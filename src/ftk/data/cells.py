@@ -1,9 +1,10 @@
 """What a row's columns hold: lists of strings, labelled spans; and the fault of a row where they do not."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
+from ftk.data.files import kind_of_name
 from ftk.data.rows import Notes, Row
 from ftk.data.spans import Span
 
@@ -11,21 +12,32 @@ Made = TypeVar("Made")
 
 
 class RowFault(Exception):
-    """A fault in one row, on its way to the notes."""
+    """A fault in one row, on its way to the notes.
 
-    def __init__(self, what: str, advice: str, place: str) -> None:
+    Attributes:
+        what, advice, place: as ``Notes.error`` takes them.
+        alike: of two faults with the same ``what`` and the same of this one place is told; None: each has its own.
+        also: other faults of the same row.
+    """
+
+    def __init__(self, what: str, advice: str, place: str, *, alike: Hashable = None) -> None:
         super().__init__(what)
-        self.what, self.advice, self.place = what, advice, place
+        self.what, self.advice, self.place, self.alike = what, advice, place, alike
+        self.also: tuple[RowFault, ...] = ()
 
 
 def made_of(rows: Iterable[Row], make: Callable[[Row], Made], notes: Notes) -> list[Made]:
     """What is made of each row; those with a fault are left out and told to the notes, so that all are told at once."""
     made = []
+    told = set()
     for row in rows:
         try:
             made.append(make(row))
-        except RowFault as fault:
-            notes.error(fault.what, fault.advice, fault.place)
+        except RowFault as found:
+            for fault in (found, *found.also):
+                seen = (fault.what, fault.alike)
+                notes.error(fault.what, fault.advice, *(() if fault.alike and seen in told else (fault.place,)))
+                told.add(seen)
     return made
 
 
@@ -44,13 +56,24 @@ def suits(role: str, value: Any) -> bool:
 
 
 def from_cell(value: Any) -> Any:
-    """A list that a CSV cell holds as JSON."""
+    """A list that a text spells as JSON; what spells none stays as it is."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             return json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # a number of too many digits is a plain ValueError
             return value
     return value
+
+
+def listed(row: Row, value: Any, *kinds: type) -> Any:
+    """The list of items of some types that a cell of a CSV or TSV file spells as JSON; any other value as it is.
+
+    Other formats have lists: there a text that looks like one is a text.
+    """
+    if not isinstance(value, str) or not value.lstrip().startswith("[") or kind_of_name(row.file) != "csv":
+        return value
+    found = from_cell(value)
+    return found if isinstance(found, list) and all(isinstance(item, kinds) for item in found) else value
 
 
 def strings_of(row: Row, column: str, role: str) -> list[str]:

@@ -62,7 +62,7 @@ def missing(row: Row, what: str, advice: str, names: Sequence[str] = ()) -> RowF
     elif _has_no_header(row, found, names):
         advice += " If the first line is a row and no header: data.header=false, and columns by number, from 0."
     shown = ", ".join(name if len(name) <= _LONG else f"{name[: _LONG - 1]}…" for name in found)
-    return RowFault(what, advice, f"{row.where} has {shown or 'no column'}")
+    return RowFault(what, advice, f"{row.where} has {shown or 'no column'}", alike=(row.file, *found))
 
 
 def _nearest(names: Sequence[str], found: Sequence[str]) -> str | None:
@@ -116,20 +116,26 @@ def number_of(row: Row, column: str) -> float:
         RowFault: it is none.
     """
     value = row.values[column]
-    try:
-        # Python takes 1_0 for 10, and digits of all scripts.
-        spelled = isinstance(value, str) and _NUMBER.fullmatch(value) is not None
-        is_number = spelled or (isinstance(value, (int, float)) and not isinstance(value, bool))
-        number = float(value) if is_number else float("nan")
-    except OverflowError:
-        number = float("nan")
-    if not abs(number) < float("inf"):
+    number = finite(value)
+    if number is None:
         raise RowFault(
             "row|rows with something else than a finite number",
             "A number is written as 3, 3.5 or -1e-2, with a point.",
             f"{row.where}: {column}={value!r}"[:200],
         )
     return number
+
+
+def finite(value: Any) -> float | None:
+    """The finite number that a value is, or that a text spells; None where it is none, as are true and false."""
+    try:
+        # Python takes 1_0 for 10, and digits of all scripts.
+        spelled = isinstance(value, str) and _NUMBER.fullmatch(value) is not None
+        is_number = spelled or (isinstance(value, (int, float)) and not isinstance(value, bool))
+        number = float(value) if is_number else float("nan")
+    except OverflowError:
+        return None
+    return number if abs(number) < float("inf") else None
 
 
 def weight_of(row: Row, columns: Mapping[str, Any], *, needed: bool) -> float:

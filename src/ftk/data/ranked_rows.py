@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,17 +79,10 @@ class RankedRows:
         self.open_rows = open_rows
         self._draws = draws
         self._shared = np.arange(shared)
-        self._right_of: dict[int, NDArray[np.int64]] = {}
-        self.pool = np.zeros(0, dtype=np.int64)
-        if grades is not None:
-            owner = np.repeat(query, candidates.lengths)
-            right = grades.values > 0
-            self.pool = np.unique(candidates.values[right])
-            pairs = np.unique(np.stack([owner[right], candidates.values[right]], axis=1), axis=0)
-            starts = np.flatnonzero(np.diff(pairs[:, 0], prepend=-1))
-            for part in np.split(pairs, starts[1:]) if len(pairs) else ():
-                self._right_of[int(part[0, 0])] = part[:, 1]
-        self.lengths = np.array([self._tokens(row) for row in range(len(query))], dtype=np.int64)
+        right = grades.values > 0 if grades is not None else np.zeros(len(candidates.values), dtype=np.bool_)
+        self.pool = np.unique(candidates.values[right])
+        # By query, its right candidates.
+        self._right_of = _by_text(np.repeat(query, candidates.lengths)[right], candidates.values[right], len(texts))
 
     @classmethod
     def of(
@@ -111,24 +104,26 @@ class RankedRows:
 
         first = len(shared) if shared is not None else 0
         number: dict[str, int] = {}
-        for text in chain.from_iterable((example.query, *example.candidates) for example in examples):
-            number.setdefault(text, first + len(number))
+        for example in examples:
+            for text in (example.query, *example.candidates):
+                number.setdefault(text, first + len(number))
+        starts = np.zeros(len(examples) + 1, dtype=np.int64)
+        np.cumsum([len(example.candidates) for example in examples], out=starts[1:])
+        candidates = [number[text] for example in examples for text in example.candidates]
+        grades = None
+        if all(example.grades is not None for example in examples):
+            grades = [grade for example in examples for grade in example.grades or ()]
         texts = Ragged.of([ids for ids, _ in encoder.tokens(list(number))])
         if shared is not None:
-            starts = np.concatenate([shared.starts, texts.starts[1:] + shared.starts[-1]])
-            texts = Ragged(np.concatenate([shared.values, texts.values]), starts)
+            begins = np.concatenate([shared.starts, texts.starts[1:] + shared.starts[-1]])
+            texts = Ragged(np.concatenate([shared.values, texts.values]), begins)
         return cls(
             encoder,
             texts,
             np.array([number[example.query] for example in examples], dtype=np.int64),
-            Ragged.of(
-                [np.array([number[text] for text in example.candidates], dtype=np.int64) for example in examples],
-                np.int64,
-            ),
-            Ragged.of([np.array(example.grades, dtype=np.float32) for example in examples], np.float32)
-            if all(example.grades is not None for example in examples)
-            else None,
-            np.array([example.grades is not None and example.form is Form.right for example in examples]),
+            Ragged(np.array(candidates, dtype=np.int64), starts),
+            Ragged(np.array(grades, dtype=np.float32), starts) if grades is not None else None,
+            np.array([example.form is Form.right for example in examples], dtype=np.bool_) & (grades is not None),
             draws,
             first,
         )
@@ -160,11 +155,35 @@ class RankedRows:
             words.append(f"in a {name}: half have up to {middle}, 95 % up to {high}, all up to {lengths.max()}")
         return f"tokens {'; '.join(words)} (of {most} in a window{', which shows both' if self.pairs else ''})"
 
-    def long(self, row: int) -> bool:
-        """Whether a text of a row, or a pair of them, is longer than one window."""
-        sizes, own = self.texts.lengths, self.candidates[row]
-        query, candidate = int(sizes[self.query[row]]), int(sizes[own].max(initial=0))
-        return (query + candidate if self.pairs else max(query, candidate)) > self.encoder.capacity
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """[rows] tokens in all windows of a row, as evaluation reads it."""
+        sizes, counts = self.texts.lengths, self.candidates.lengths
+        query, own = sizes[self.query], sizes[self.candidates.values]
+        if not self.pairs:
+            return self._tokens(query) + _sums(self._tokens(own), self.candidates.starts)
+        drawn = self._drawn
+        total = _sums(self._tokens(np.repeat(query, counts), own), self.candidates.starts)
+        total += _sums(self._tokens(np.repeat(query, drawn.lengths), sizes[drawn.values]), drawn.starts)
+        if len(self._shared) and not counts.all():
+            # With every one of the shared texts: of these there are many, but few lengths.
+            lengths, number = np.unique(sizes[self._shared], return_counts=True)
+            queries, which = np.unique(query, return_inverse=True)
+            grid = self._tokens(np.repeat(queries, len(lengths)), np.tile(lengths, len(queries)))
+            total += np.where(counts == 0, (grid.reshape(len(queries), -1) @ number)[which], 0)
+        return total
+
+    @property
+    def long(self) -> NDArray[np.bool_]:
+        """[rows] whether a text of a row, or a pair of them, is longer than one window."""
+        sizes, starts, counts = self.texts.lengths, self.candidates.starts, self.candidates.lengths
+        query = sizes[self.query]
+        longest = np.full(len(self), sizes[self._shared].max(initial=0))
+        longest[counts > 0] = np.maximum.reduceat(sizes[self.candidates.values], starts[:-1][counts > 0])
+        found: NDArray[np.bool_] = (
+            query + longest if self.pairs else np.maximum(query, longest)
+        ) > self.encoder.capacity
+        return found
 
     def windows_of(self, first_row: int, end_row: int) -> range:
         """Each row is one."""
@@ -186,8 +205,8 @@ class RankedRows:
         lengths = np.zeros(len(self), dtype=np.int64)
         if self.pairs:
             sizes = self.texts.lengths
-            mean = np.array([sizes[self.candidates[row]].mean() for row in range(len(self))])
-            lengths = (sizes[self.query] + mean).astype(np.int64)
+            own = _sums(sizes[self.candidates.values], self.candidates.starts)
+            lengths = (sizes[self.query] + own / np.maximum(self.candidates.lengths, 1)).astype(np.int64)
         return StepOrder(lengths, train.batch_size, seed)
 
     def taken(self, row: int, drawn: tuple[int, int] | None) -> Taken:
@@ -203,36 +222,76 @@ class RankedRows:
             return Taken(own, np.zeros(len(own), dtype=np.bool_))
         right = self.grades[row] > 0
         if drawn is None:
-            filled = self.pairs and self.open_rows[row]
-            more = self._others(row, max(0, self._draws.filled - len(own)), None) if filled else own[:0]
+            more = self._drawn[row].astype(np.int64) if self.pairs else own[:0]
         else:
             generator = np.random.default_rng([*drawn, row])
             chosen = generator.permutation(np.flatnonzero(right))[:1]
             wrong = np.flatnonzero(~right & ~np.isin(own, self.right_of(row)))
             chosen = np.concatenate([chosen, np.sort(generator.permutation(wrong)[: self._draws.hard])])
             own, right = own[chosen], right[chosen]
-            more = self._others(row, self._draws.sampled, drawn) if self.pairs else own[:0]
+            barred = np.concatenate([self.candidates[row], self.right_of(row)])
+            more = self._others(row, self._draws.sampled, drawn, barred) if self.pairs else own[:0]
         return Taken(np.concatenate([own, more]), np.concatenate([right, np.zeros(len(more), dtype=np.bool_)]))
 
     def right_of(self, row: int) -> NDArray[np.int64]:
         """All texts that are right for the query of a row, in whichever row that is said."""
-        return self._right_of.get(int(self.query[row]), self.pool[:0])
+        return self._right_of[int(self.query[row])]
 
-    def _others(self, row: int, number: int, drawn: tuple[int, int] | None) -> NDArray[np.int64]:
+    @cached_property
+    def _drawn(self) -> Ragged:
+        """For each row the wrong candidates from other rows that fill up its own in validation.
+
+        All rows with one query have the same: they are scored as one. They are drawn when they are first needed, and
+        kept.
+        """
+        counts = np.zeros(len(self), dtype=np.int64)
+        found: list[NDArray[np.int32]] = []
+        if self.pairs and self._draws.filled and self.open_rows.any():
+            rows = np.flatnonzero(self.open_rows)
+            _, first, which = np.unique(self.query[rows], return_index=True, return_inverse=True)
+            own = Ragged.of([self.candidates[row] for row in rows.tolist()], np.int64)
+            named = _by_text(np.repeat(which, own.lengths), own.values, len(first))
+            of_query = []
+            for number, at in enumerate(rows[first].tolist()):
+                barred = np.union1d(named[number], self.right_of(at))
+                wrong = len(barred) - len(self.right_of(at))
+                more = self._others(at, max(0, self._draws.filled - 1 - wrong), None, barred)
+                of_query.append(more.astype(np.int32))
+            found = [of_query[number] for number in which]
+            counts[rows] = [len(each) for each in found]
+        values = np.concatenate(found) if found else np.zeros(0, dtype=np.int32)
+        return Ragged(values, np.concatenate([[0], np.cumsum(counts)]))
+
+    def _others(
+        self, row: int, number: int, drawn: tuple[int, int] | None, barred: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
         """Wrong candidates from other rows, each once."""
         generator = np.random.default_rng([*(drawn or (_UNSEEDED, _UNSEEDED)), row, 1])
-        barred = np.concatenate([self.candidates[row], self.right_of(row)])
         wanted = min(len(self.pool), number + len(np.unique(barred)))
         found = self.pool[generator.choice(len(self.pool), size=wanted, replace=False)] if wanted else self.pool
         return found[~np.isin(found, barred)][:number]
 
-    def _tokens(self, row: int) -> int:
-        """Tokens in all windows of a row, as evaluation reads it."""
-        query, others = int(self.texts.lengths[self.query[row]]), self.texts.lengths[self.taken(row, None).texts]
-        shown = others + query if self.pairs else np.append(others, query)
-        special = self.encoder.plan.length - self.encoder.capacity
-        total = int((shown + special).sum())
-        for at in np.flatnonzero(shown > self.encoder.capacity):  # windows overlap
-            size = self.encoder.size(query, int(others[at])) if self.pairs else self.encoder.size(int(shown[at]))
-            total += size[1] - int(shown[at]) - special
+    def _tokens(self, first: NDArray[np.int64], second: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Tokens in all windows of texts, or pairs of texts, of so many sub-words."""
+        shown = first if second is None else first + second
+        total: NDArray[np.int64] = shown + (self.encoder.plan.length - self.encoder.capacity)
+        long = shown > self.encoder.capacity  # windows overlap
+        if long.any():
+            base = int(shown.max()) + 1
+            both = first[long] if second is None else first[long] * base + second[long]
+            sizes, which = np.unique(both, return_inverse=True)
+            parts = ((size,) if second is None else divmod(size, base) for size in sizes.tolist())
+            total[long] = np.array([self.encoder.size(*part)[1] for part in parts])[which]
         return total
+
+
+def _sums(values: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The sum of each part of an array."""
+    return np.diff(np.concatenate([[0], np.cumsum(values)])[starts])
+
+
+def _by_text(owner: NDArray[np.int64], texts: NDArray[np.int64], number: int) -> Ragged:
+    """For each of so many owners its texts, each once, in rising order."""
+    size = int(texts.max(initial=0)) + 1
+    both = np.unique(owner * size + texts)
+    return Ragged(both % size, np.searchsorted(both // size, np.arange(number + 1)))

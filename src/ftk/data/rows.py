@@ -73,9 +73,9 @@ class Notes:
         finding = self._findings.setdefault((self.prefix + what, action), Finding(what, action, prefix=self.prefix))
         _add(finding, places, number)
 
-    def error(self, what: str, advice: str, place: str) -> None:
-        """A fault that stops the run once all rows have been looked at."""
-        _add(self._errors.setdefault(what + advice, Finding(what, advice)), (place,), 1)
+    def error(self, what: str, advice: str, *places: str) -> None:
+        """A fault that stops the run once all rows have been looked at; without a place it is counted only."""
+        _add(self._errors.setdefault(what + advice, Finding(what, advice)), places, 1)
 
     def raise_errors(self) -> None:
         """Stop if there were faults that stop the run.
@@ -87,7 +87,8 @@ class Notes:
             return
         lines = []
         for finding in self._errors.values():
-            more = f"\n    … and {finding.count - len(finding.places):,} more" if finding.count > SHOWN else ""
+            left = finding.count - len(finding.places)
+            more = f"\n    … and {left:,} more" if left else ""
             places = "".join(f"\n    {place}" for place in finding.places)
             lines.append(f"{finding.counted}. {finding.action}{places}{more}")
         raise DataError("\n".join(lines))

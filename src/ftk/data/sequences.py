@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ftk.data.cells import RowFault, from_cell, made_of
+from ftk.data.cells import RowFault, listed, made_of
 from ftk.data.columns import find_column, missing, say_columns, weight_of
-from ftk.data.files import kind_of_name
 from ftk.data.rows import Notes, Row
 
 SOURCE = ("source", "text", "document", "article", "src")
@@ -135,9 +134,7 @@ class SequenceReader:
 
     def _targets(self, row: Row, column: str, value: Any) -> tuple[str, ...]:
         """What the column holds: a text, or a list of texts; a cell of a table may spell the list as JSON."""
-        if isinstance(value, str) and kind_of_name(row.file) == "csv":
-            listed = from_cell(value)
-            value = listed if isinstance(listed, list) and all(isinstance(item, str) for item in listed) else value
+        value = listed(row, value, str)
         if value is None:
             return ("",)
         if isinstance(value, str):

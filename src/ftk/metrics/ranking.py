@@ -19,6 +19,8 @@ _CUTS = (1, 5, 10)
 _DISCOUNTED = 10
 _AT_ONCE = 256
 """Queries whose scores of all candidates are held at once."""
+_FEW = 8
+"""Right candidates of a query up to which the wrong ones are counted for each, and not sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Ranked:
 
     Attributes:
         scores: [candidates] of its own.
-        others: [candidates] of those from other rows that it is scored against.
+        others: [candidates] of those from other rows that it is scored against, the same ones for all rows that name
+            but what is right for one query.
         vectors: [1 + candidates, size] of the query and the candidates; None where they are not needed any more.
     """
 
@@ -58,6 +61,20 @@ class _Pool:
         if len(texts) > 1:
             self.own.setdefault(query, {}).update(zip(texts[1:], vectors[2:], strict=True))
 
+    def own_scores(self, query: str) -> NDArray[Any]:
+        """Of the wrong candidates that a query's rows name and that are right for no query."""
+        own = [vector for text, vector in self.own.get(query, {}).items() if text not in self.texts]
+        return np.stack(own) @ self.queries[query] if own else np.zeros(0, dtype=np.float32)
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What the rows of one query name, by text, with their scores, and the scores of what was drawn beside them."""
+
+    right: dict[str, float]
+    wrong: dict[str, float]
+    others: NDArray[Any]
+
 
 class RankingMetric:
     """Recall, reciprocal rank, discounted gain and area under the curve, each the mean over queries.
@@ -65,13 +82,15 @@ class RankingMetric:
     Args:
         temperature: what scores are divided by in the loss; None: the loss is none of its business.
 
-    Of rows with a right candidate and no list the vectors are kept, for a query is ranked among the right candidates of
-    all rows; of other rows some numbers.
+    Rows that name but what is right, and labelled pairs, are put together by their queries; each list is a query of its
+    own. Of rows with a right candidate and no list the vectors are kept, for a query is ranked among the right
+    candidates of all rows; of other rows some numbers.
     """
 
     def __init__(self, *, temperature: float | None) -> None:
         self.temperature = temperature
         self._pool = _Pool()
+        self._drawn: dict[str, _Drawn] = {}
         self._pairs: dict[str, tuple[list[float], list[float]]] = {}
         self._scored: list[dict[str, float]] = []
         self._without = 0
@@ -85,9 +104,13 @@ class RankingMetric:
             scores, grades = self._pairs.setdefault(example.query, ([], []))
             scores += prediction.scores.tolist()
             grades += example.grades
+        elif example.form is Form.right:
+            named = self._drawn.setdefault(example.query, _Drawn({}, {}, prediction.others))
+            right, *wrong = zip(example.candidates, prediction.scores.tolist(), strict=True)
+            named.right.update([right])
+            named.wrong.update(wrong)
         else:
-            scores_of_all = np.concatenate([prediction.scores, prediction.others])
-            self.add(scores_of_all, np.array([*example.grades, *np.zeros(len(prediction.others))]))
+            self.add(prediction.scores, np.array(example.grades))
 
     def add(self, scores: NDArray[Any], grades: NDArray[Any]) -> None:
         """Count one query by the scores and the grades of its candidates."""
@@ -103,6 +126,11 @@ class RankingMetric:
         for scores, grades in self._pairs.values():
             self.add(np.array(scores), np.array(grades))
         self._pairs.clear()
+        for named in self._drawn.values():
+            wrong = [score for text, score in named.wrong.items() if text not in named.right]
+            of_all = np.concatenate([[*named.right.values()], wrong, named.others])
+            self.add(of_all, (np.arange(len(of_all)) < len(named.right)).astype(np.float64))
+        self._drawn.clear()
         self._rank_pool()
         names = ("mrr", "recall@1", f"ndcg@{_DISCOUNTED}", "recall@5", "recall@10", "auc", "candidates")
         means: dict[str, Any] = {name: _mean([each[name] for each in self._scored if name in each]) for name in names}
@@ -119,14 +147,71 @@ class RankingMetric:
         for begin in range(0, len(names), _AT_ONCE):
             part = names[begin : begin + _AT_ONCE]
             block = np.stack([pool.queries[name] for name in part]) @ vectors.T
-            for name, scores in zip(part, block, strict=True):
-                grades = np.zeros(len(scores))
-                grades[list(pool.right[name])] = 1
-                right = {text for text in pool.own.get(name, ()) if pool.texts.get(text) is not None}
-                more = [vector for text, vector in pool.own.get(name, {}).items() if text not in right]
-                if more:
-                    scores = np.append(scores, np.stack(more) @ pool.queries[name])
-                self.add(scores, np.append(grades, np.zeros(len(more))))
+            rights = [np.array(sorted(pool.right[name])) for name in part]
+            more = [pool.own_scores(name) for name in part]
+            few = [at for at in range(len(part)) if len(rights[at]) <= _FEW]
+            for at in sorted(set(range(len(part))) - set(few)):
+                grades = np.zeros(len(vectors) + len(more[at]))
+                grades[rights[at]] = 1
+                self.add(np.append(block[at], more[at]), grades)
+            if few:
+                self._scored += pool_scores(
+                    block[few], [rights[at] for at in few], [more[at] for at in few], self.temperature
+                )
+
+
+def pool_scores(
+    block: NDArray[Any], rights: Sequence[NDArray[Any]], more: Sequence[NDArray[Any]], temperature: float | None
+) -> list[dict[str, float]]:
+    """What ``query_scores`` says of some queries, counted without sorting what is wrong.
+
+    Args:
+        block: [queries, candidates] scores; they are overwritten.
+        rights: of each query the places of its right candidates, one or a few, all of grade 1.
+        more: of each query the scores of wrong candidates beside those of the block.
+        temperature: as that of ``query_scores``.
+    """
+    counts = np.array([len(right) for right in rights])
+    owner, at = np.repeat(np.arange(len(rights)), counts), np.concatenate(rights)
+    scores = block[owner, at]
+    block[owner, at] = np.inf  # nothing wrong that is below any score
+    below, equal = np.zeros(len(scores), dtype=np.int64), np.zeros(len(scores), dtype=np.int64)
+    for turn in range(int(counts.max())):
+        each = np.flatnonzero(counts > turn)
+        of = np.cumsum(counts)[each] - counts[each] + turn
+        rows = block if len(each) == len(block) else block[each]
+        below[of] = (rows < scores[of, None]).sum(-1)
+        equal[of] = (rows == scores[of, None]).sum(-1)
+    against = np.full(len(rights), -np.inf)
+    if temperature is not None:
+        block[owner, at] = -np.inf
+        against = _log_sum(block, temperature)
+    found = []
+    for query, (begin, count) in enumerate(zip(np.cumsum(counts) - counts, counts, strict=True)):
+        of = slice(begin, begin + count)
+        values, least, same, beside = scores[of], below[of], equal[of], more[query]
+        if len(beside):
+            least = least + (beside < values[:, None]).sum(-1)
+            same = same + (beside == values[:, None]).sum(-1)
+            if temperature is not None:
+                against[query] = np.logaddexp(against[query], _log_sum(beside[None].copy(), temperature)[0])
+        order = np.argsort(-values, kind="stable")
+        wrong = block.shape[1] - count + len(beside)
+        found.append(
+            _scores(values[order], np.ones(count), least[order], same[order], wrong, against[query], temperature)
+        )
+    return found
+
+
+def _log_sum(values: NDArray[Any], temperature: float) -> NDArray[np.float64]:
+    """[rows] the logarithm of the sum of exponentials of [rows, candidates], which are overwritten."""
+    top = values.max(-1)
+    top = np.where(np.isfinite(top), top, 0)
+    values -= top[:, None]
+    values /= temperature
+    with np.errstate(divide="ignore"):
+        total: NDArray[np.float64] = np.log(np.exp(values, out=values).sum(-1, dtype=np.float64))
+    return total + top / temperature
 
 
 def query_scores(scores: NDArray[Any], grades: NDArray[Any], temperature: float | None = None) -> dict[str, float]:
@@ -143,21 +228,46 @@ def query_scores(scores: NDArray[Any], grades: NDArray[Any], temperature: float 
     scores = np.asarray(scores, dtype=np.float64)
     right, wrong = np.flatnonzero(grades > 0), np.sort(scores[grades == 0])
     right = right[np.lexsort((grades[right], -scores[right]))]
-    at = scores[right]
-    ahead = len(wrong) - np.searchsorted(wrong, at, side="left")
-    rank = 1 + ahead + np.arange(len(right))
+    below = np.searchsorted(wrong, scores[right], side="left")
+    equal = np.searchsorted(wrong, scores[right], side="right") - below
+    against = -np.inf
+    if temperature is not None and len(wrong):
+        against = float(np.logaddexp.reduce(wrong / temperature))
+    return _scores(scores[right], grades[right], below, equal, len(wrong), against, temperature)
+
+
+def _scores(
+    at: NDArray[Any],
+    grades: NDArray[Any],
+    below: NDArray[Any],
+    equal: NDArray[Any],
+    wrong: int,
+    against: float,
+    temperature: float | None,
+) -> dict[str, float]:
+    """The scores of one query.
+
+    Args:
+        at: [right] the scores of its right candidates, the best first.
+        grades: [right] of these.
+        below: [right] how many wrong candidates have a lower score.
+        equal: [right] how many have the same one.
+        wrong: how many there are.
+        against: the logarithm of the sum of exponentials over them.
+        temperature: what scores are divided by in the loss; None: no loss.
+    """
+    rank = 1 + wrong - below + np.arange(len(at))
     found = {f"recall@{cut}": float((rank <= cut).mean()) for cut in _CUTS}
     found["mrr"] = 1 / float(rank[0])
-    gain = grades[right] / np.log2(1 + rank)
-    ideal = np.sort(grades[right])[::-1][:_DISCOUNTED]
+    gain = grades / np.log2(1 + rank)
+    ideal = np.sort(grades)[::-1][:_DISCOUNTED]
     best = ideal / np.log2(2 + np.arange(len(ideal)))
     found[f"ndcg@{_DISCOUNTED}"] = float(gain[rank <= _DISCOUNTED].sum() / best.sum())
-    found["candidates"] = float(len(scores))
-    if len(wrong):
-        below = np.searchsorted(wrong, at, side="left") + np.searchsorted(wrong, at, side="right")
-        found["auc"] = float(below.mean() / 2 / len(wrong))
+    found["candidates"] = float(wrong + len(at))
+    if wrong:
+        found["auc"] = float((below + equal / 2).mean() / wrong)
     if temperature is not None:
-        against = np.logaddexp.reduce(wrong / temperature) if len(wrong) else -np.inf
+        at = np.asarray(at, dtype=np.float64)
         found["loss"] = float((np.logaddexp(at / temperature, against) - at / temperature).mean())
     return found
 

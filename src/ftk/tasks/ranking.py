@@ -8,8 +8,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftk.config.schema import DataConfig, Unseen
-from ftk.data.candidates import Form, RankingExample, RankingReader, grouped
+from ftk.data.candidates import Form, RankingExample, RankingReader
 from ftk.data.files import expand
+from ftk.data.ranked_training import NOTHING_RIGHT, comparable, grouped, with_right
 from ftk.data.rows import Notes, Row
 from ftk.errors import ConfigError, DataError
 from ftk.metrics.ranking import Ranked, RankingMetric
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from ftk.data.features import Ragged
     from ftk.data.ranked_rows import Draws, RankedRows
     from ftk.data.subwords import WindowPlan
-
-
-_NOTHING_RIGHT = "no row has a right candidate; labels above 0 say which are right."
 
 
 class Encoder(Enum):
@@ -79,6 +77,11 @@ class Ranking(RowTask):
         for name, least in (("hard_negatives", 0), ("sampled_negatives", 0), ("validation_candidates", 2)):
             if getattr(self, name) < least:
                 yield f"task.{name}={getattr(self, name)}: it is a number from {least} on."
+        if self.crosses and self.hard_negatives == self.sampled_negatives == 0:
+            yield (
+                "task.hard_negatives=0 task.sampled_negatives=0: a cross-encoder learns what is right beside what is "
+                "wrong; one of the two is a number from 1 on."
+            )
         for name in ("texts_at_once", "top_k"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -121,8 +124,10 @@ class Ranking(RowTask):
         rows = grouped(corpus.examples["train"], notes)
         if len(rows) < len(corpus.examples["train"]):
             notes.say(f"{len(corpus.examples['train']):,} labelled pairs are {len(rows):,} queries.")
-        if not self.crosses or self.objective is Objective.listwise:
-            rows = self._with_right(rows, notes)
+        if self.crosses:
+            rows = comparable(rows, self.draws, notes, each=self.objective is Objective.binary)
+        else:
+            rows = with_right(rows, notes)
         corpus.examples["train"] = rows
         notes.prefix = ""
         return corpus
@@ -142,18 +147,6 @@ class Ranking(RowTask):
                 f"task.candidates={self.candidates}: only 'ftk predict' reads it; rows to learn from or to score bring "
                 "their own."
             )
-
-    def _with_right(self, rows: Sequence[RankingExample], notes: Notes) -> list[RankingExample]:
-        """The rows that there is something to learn from."""
-        kept = [row for row in rows if row.grades is not None and any(row.grades)]
-        if len(kept) < len(rows):
-            what = "query|queries without a right candidate"
-            notes.count(what, "left out of training", number=len(rows) - len(kept))
-        if not kept:
-            raise DataError(f"data.train: {_NOTHING_RIGHT}")
-        if all(row.form is Form.right for row in kept) and len({row.candidates[0] for row in kept}) < 2:
-            raise DataError("data.train: all rows have the same right candidate; there is nothing to learn.")
-        return kept
 
     def read(
         self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes
@@ -182,7 +175,7 @@ class Ranking(RowTask):
         self, examples: Sequence[RankingExample], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes
     ) -> None:
         if not any(any(example.grades or ()) for example in examples):
-            raise DataError(f"data.{split}: {_NOTHING_RIGHT}")
+            raise DataError(f"data.{split}: {NOTHING_RIGHT}")
         wrong = [example for example in examples if example.form is Form.group and not any(example.grades or ())]
         if wrong:
             what = f"row|rows of {split} without a right candidate"
@@ -202,7 +195,7 @@ class Ranking(RowTask):
 
         encoder = TextEncoder(tokenizer, plan, pairs=self.crosses)
         rows = RankedRows.of(examples, encoder, self.draws, shared)
-        long = sum(rows.long(row) for row in range(len(rows)))
+        long = int(rows.long.sum())
         if long:
             how = "of which the best counts" if self.crosses else "of whose vectors the mean counts"
             what = f"row|rows with a text longer than {plan.length} tokens"
