@@ -128,9 +128,9 @@ class FusionForClassification(_Fusion):
 
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
+        sizes = {name: _size_of(name, tower) for name, tower in config.towers.items()}
         self.towers = FusionModel(config)
         self.dropout = nn.Dropout(config.dropout)
-        sizes = {name: _size_of(name, tower) for name, tower in config.towers.items()}
         if config.fusion == "concatenation":
             sizes = {"both": sum(sizes.values())}
         self.heads = nn.ModuleDict({name: nn.Linear(size, int(config.num_labels or 0)) for name, size in sizes.items()})
@@ -219,7 +219,7 @@ def _pooled(encoded: Any, mask: Tensor | None) -> Tensor:
 
 
 def _encoder_of(config: Any) -> Any:
-    """An encoder with random weights, but for what nothing reads: that has no gradient, and would be saved untrained."""
+    """An encoder with random weights, but for what nothing reads: it has no gradient, and would be saved untrained."""
     bare = {"add_pooling_layer": False} if _may_pool(type(config)) else {}
     return AutoModel.from_config(config, **bare)
 
