@@ -102,6 +102,20 @@ def test_the_state_of_an_image_is_pooled_by_its_encoder_or_the_mean_over_all_pla
     assert [key for key in still if "mask_token" not in key] == []
 
 
+@pytest.mark.parametrize("name", ENCODERS)
+def test_the_same_encoders_have_heads_for_images_alone(name: str) -> None:
+    import torch
+    import transformers
+
+    from ftk.models.architecture import build, make_config
+
+    config = make_config({"model_type": name, **ENCODERS[name]})
+    config.num_labels = 3
+    side = getattr(config, "image_size", None) or 32
+    model = build(transformers.AutoModelForImageClassification, config).eval()
+    assert model(pixel_values=torch.zeros(2, 3, side, side)).logits.shape == (2, 3)
+
+
 @pytest.mark.parametrize("name", ["bert", "clip"])
 def test_an_encoder_that_makes_no_state_of_an_image_is_refused(name: str) -> None:
     image = TEXT if name == "bert" else {"model_type": name}
