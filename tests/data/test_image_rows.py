@@ -1,5 +1,6 @@
 """Rows that name images: from folders, files and globs, and what is said of those that do not."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,64 @@ def test_folders_of_images_at_any_depth_are_classes() -> None:
     assert "data.train=data: 3 images in 2 folders, one a class." in notes
     assert "train: 1 folder without an image: no rows of that class (data/c)" in [f"train: {one}" for one in notes]
     assert any("1 file that is not an image: not read (data/b/readme.md)" in note for note in notes)
+
+
+def test_linked_folders_are_followed_and_none_is_read_twice(tmp_path: Path) -> None:
+    draw("far/1.png", 1)
+    draw("far/deep/2.png", 2)
+    draw("data/a/x.png", 3)
+    draw("data/b/y.png", 4)
+    Path("far/back").symlink_to(tmp_path / "far")
+    Path("far/deep/gone").symlink_to(tmp_path / "nowhere")
+    Path("data/a/more").symlink_to(tmp_path / "far")
+    Path("data/a/once more").symlink_to(tmp_path / "far" / "deep")
+    Path("data/b/up").symlink_to("..")
+    Path("data/b/self").symlink_to(".")
+    Path("data/c").symlink_to(tmp_path / "far" / "deep")
+    rows, notes = rows_of(train="data")
+    assert sorted((row.values["image"], row.values["label"]) for row in rows) == [
+        ("data/a/more/1.png", "a"),
+        ("data/a/once more/2.png", "a"),
+        ("data/a/x.png", "a"),
+        ("data/b/y.png", "b"),
+        ("data/c/2.png", "c"),
+    ]
+    assert any("2 files that are not an image: not read (data/a/once more/gone, " in note for note in notes)
+    [told] = [note for note in notes if "link" in note]
+    assert "4 links to a folder that is read already or that holds the class: not followed (data/a/more/" in told
+
+
+def out_of_reach(folder: Path) -> Path:
+    """The first of folders in folders whose path is longer than any that can be opened, whoever asks."""
+    folder.mkdir(parents=True)
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("n" * 250, dir_fd=here)
+        below = os.open("n" * 250, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    return folder
+
+
+def test_a_folder_that_cannot_be_read_is_named() -> None:
+    draw("data/a/x.png", 1)
+    draw("data/b/y.png", 2)
+    out_of_reach(Path("data/b/more"))
+    with pytest.raises(DataError, match=r"data/b/more/n+/.*: this folder of a class cannot be read \(.*too long"):
+        rows_of(train="data")
+
+
+@pytest.mark.parametrize("pattern", ["data/*/x.png", "data/**/*.png", "dat[a]/**/x.png"])
+def test_a_folder_that_a_glob_cannot_look_into_is_named(monkeypatch: pytest.MonkeyPatch, pattern: str) -> None:
+    draw("data/a/x.png", 1)
+    draw("data/b/x.png", 2)
+    assert len(list(stream(pattern, data_config(), Notes()))) == 2
+    allowed = os.access
+    shut = Path("data/b") if "**" in pattern else Path("data")
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != shut and allowed(path, mode))
+    with pytest.raises(DataError, match=rf"the folder {shut}/? cannot be read"):
+        stream(pattern, data_config(), Notes())
 
 
 def test_folders_are_of_what_most_of_their_files_are() -> None:

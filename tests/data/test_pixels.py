@@ -67,6 +67,14 @@ def test_an_image_that_is_gone_or_damaged_since_is_named(pictures: list[Picture]
             images([0, number], 2)
 
 
+def test_an_image_that_was_replaced_since_is_named(pictures: list[Picture]) -> None:
+    """It can be decoded, and is of the same size: what is learned of it would be another image's."""
+    images = Pixels(pictures, Counting(), (3, 8, 8))
+    Image.new("RGB", (10, 10), "blue").save(pictures[3].path)
+    with pytest.raises(DataError, match=r"3.png: .* looked at \(its content has changed since\).*begin again"):
+        images([0, 3], 2)
+
+
 @pytest.mark.parametrize(
     ("size", "tokens"), [((3, 64, 64), 16), ((3, 224, 224), 196), ((1, 8, 8), 1), ((3, 40, 16), 2)]
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ftk.errors import ConfigError
+from ftk.errors import ConfigError, ModelError
 
 pytestmark = pytest.mark.torch
 
@@ -26,6 +26,24 @@ VIT = {
     "intermediate_size": 32,
 }
 RESNET = {"model_type": "resnet", "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1], "layer_type": "basic"}
+
+
+STAGES = {"hidden_sizes": [8, 16], "depths": [1, 1]}
+CUT = {"num_encoder_blocks": 2, "patch_sizes": [7, 3], "strides": [4, 2], **STAGES}
+TINY_VIT = {name: value for name, value in VIT.items() if name != "model_type"}
+ENCODERS: dict[str, dict[str, Any]] = {
+    "segformer": {**CUT, "sr_ratios": [2, 1], "num_attention_heads": [1, 2], "mlp_ratios": [2, 2]},
+    "poolformer": {**CUT, "padding": [2, 1]},
+    "efficientnet": {"image_size": 32, "width_coefficient": 0.1, "depth_coefficient": 0.1, "hidden_dim": 128},
+    "mobilenet_v2": {"image_size": 32, "depth_multiplier": 0.1, "finegrained_output": False},
+    "convnext": {**STAGES, "num_stages": 2},
+    "swin": {"image_size": 16, "embed_dim": 8, "depths": [1, 1], "num_heads": [1, 2], "window_size": 2},
+    "regnet": {**STAGES, "embedding_size": 8, "groups_width": 8},
+    "dinov2": TINY_VIT,
+    "deit": TINY_VIT,
+    "beit": TINY_VIT,
+}
+"""Architectures that say what they see in ways of their own: states of patches or of places, pooled or not."""
 
 
 def make(image: dict[str, Any] = VIT, text: dict[str, Any] = TEXT, **values: Any) -> Any:
@@ -63,6 +81,62 @@ def states(model: Any, given: dict[str, Any]) -> tuple[Any, Any]:
     )
     seen = towers.image(pixel_values=given["pixel_values"]).last_hidden_state
     return text, seen.mean(1) if seen.ndim == 3 else seen.mean((2, 3))
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_the_state_of_an_image_is_pooled_by_its_encoder_or_the_mean_over_all_places(name: str) -> None:
+    import torch
+
+    model, given = make({"model_type": name, **ENCODERS[name]}, fusion="image"), inputs()
+    side = getattr(model.config.vision_config, "image_size", None) or 32
+    given["pixel_values"] = torch.randn(4, 3, side, side, generator=torch.Generator().manual_seed(2))
+    seen = model.towers.image(pixel_values=given["pixel_values"])
+    state, pooled = seen.last_hidden_state, getattr(seen, "pooler_output", None)
+    expected = state.mean((2, 3)) if state.ndim == 4 else state.mean(1)
+    if pooled is not None:
+        expected = pooled.reshape(4, -1)
+    logits = model(**given).logits
+    assert torch.allclose(logits, model.heads["image"](expected), atol=1e-5)
+    logits.sum().backward()
+    still = [key for key, value in model.named_parameters() if value.grad is None]
+    assert [key for key in still if "mask_token" not in key] == []
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_the_same_encoders_have_heads_for_images_alone(name: str) -> None:
+    import torch
+    import transformers
+
+    from ftk.models.architecture import build, make_config
+
+    config = make_config({"model_type": name, **ENCODERS[name]})
+    config.num_labels = 3
+    side = getattr(config, "image_size", None) or 32
+    model = build(transformers.AutoModelForImageClassification, config).eval()
+    assert model(pixel_values=torch.zeros(2, 3, side, side)).logits.shape == (2, 3)
+
+
+@pytest.mark.parametrize("name", ["bert", "clip"])
+def test_an_encoder_that_makes_no_state_of_an_image_is_refused(name: str) -> None:
+    image = TEXT if name == "bert" else {"model_type": name}
+    with pytest.raises(ModelError, match=f"a {name} model makes no one state of an image.*choose another encoder"):
+        make(image)
+
+
+def test_trying_an_encoder_leaves_the_random_numbers_as_they_are() -> None:
+    """The weights of a model are a function of the seed, and of nothing that is looked at before."""
+    import torch
+    from transformers import AutoConfig, AutoModel
+
+    values = {key: value for key, value in RESNET.items() if key != "model_type"}
+    torch.manual_seed(0)
+    expected = AutoModel.from_config(AutoConfig.for_model("resnet", **values))
+    found = make(RESNET, fusion="image")
+    torch.manual_seed(0)
+    again = make(RESNET, fusion="image")
+    for key, value in expected.state_dict().items():
+        assert torch.equal(found.towers.image.state_dict()[key], value)
+    assert torch.equal(found.heads["image"].weight, again.heads["image"].weight)
 
 
 @pytest.mark.parametrize("image", [VIT, RESNET], ids=["vit", "resnet"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from conftest import TINY, Result
+from ftk.errors import ModelError
 from small_models import save_model_folder
 
 pytestmark = pytest.mark.torch
@@ -135,6 +136,22 @@ REFUSED: dict[str, tuple[list[Callable[[Path], None]], str]] = {
         "this is an adapter",
     ),
     "a billion layers": ([config(num_hidden_layers=10**9)], "num_hidden_layers=1000000000: no model has so many"),
+    "a billion layers with a fraction": (
+        [config(num_hidden_layers=1e9)],
+        "num_hidden_layers=1000000000.0: no model has",
+    ),
+    "layers in stages": ([config(depths=[100_000, 2])], "depths=100000: no model has so many"),
+    "layers in many stages": ([config(depths=[4000, 4000])], "depths adds up to 8000: no model has so many"),
+    "layers by another name": ([config(n_layer=10**6)], "n_layer=1000000: no model has so many"),
+    "stages without end": ([config(conv_dim=[8] * 10**5)], "conv_dim has 100,000 numbers; no model has so many"),
+    "wide stages": ([config(hidden_sizes=[2**40, 2**40])], "hidden_sizes=1099511627776: no model has so many"),
+    "wide stages in stages": ([config(parts=[{"sizes": [[1], [2**40]]}])], r"parts.sizes=1099511627776: no model has"),
+    "layers of infinite width": ([config(hidden_size=float("inf"))], "hidden_size=inf: no model has so many"),
+    "layers of no width": ([config(hidden_size=float("nan"))], "hidden_size=nan: no model has so many"),
+    "configs in configs": (
+        [content("config.json", '{"a":' * 900 + '{"num_layers": 1000000000}' + "}" * 900)],
+        "num_layers=1000000000: no model has so many",
+    ),
     "a billion labels": ([config(num_labels=10**9)], "num_labels=1000000000: no model has so many"),
     "layers as wide as the sea": ([config(hidden_size=10**13)], "hidden_size=10000000000000: no model has so many"),
     "positions without end": ([config(max_position_embeddings=10**15)], "no model has so many"),
@@ -249,3 +266,27 @@ def test_what_is_in_a_model_folder_beside_the_model_is_not_run(
     assert result.code in (0, 1), result.err
     if result.code:
         assert result.err.startswith("ftk finetune: model")
+
+
+def test_the_configs_of_all_architectures_are_let_in(tmp_path: Path) -> None:
+    """What transformers itself takes for usual, whatever it is called and wherever it is nested."""
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    from ftk.models.architecture import import_models
+    from ftk.models.gate import check_folder
+
+    import_models()
+    refused, number = {}, 0
+    for name in list(CONFIG_MAPPING):
+        try:
+            values = CONFIG_MAPPING[name]()
+        except Exception:  # some can only be made of others
+            continue
+        number += 1
+        (tmp_path / "config.json").write_text(values.to_json_string(use_diff=False))
+        try:
+            check_folder(tmp_path)
+        except ModelError as error:
+            refused[name] = str(error)
+    assert not refused
+    assert number > 100

@@ -73,6 +73,7 @@ def _expand_one(item: str, key: str) -> list[Path]:
         return found
     if path.exists():
         return [path]
+    _check_listable(item, key)
     found = sorted(Path(match) for match in glob.glob(item, recursive=True) if Path(match).is_file())
     if found:
         return found
@@ -80,6 +81,24 @@ def _expand_one(item: str, key: str) -> list[Path]:
         raise DataError(f"{key}={item}: no file matches.")
     near = _near(path)
     raise DataError(f"{key}={item}: there is no such file or folder (looked at {path.absolute()}).{near}")
+
+
+def _check_listable(pattern: str, key: str) -> None:
+    """See that every folder that a glob looks into can be read: it would leave out the others without a word.
+
+    Raises:
+        DataError: one cannot.
+    """
+    parts = Path(pattern).parts
+    for number, part in enumerate(parts):
+        if not glob.has_magic(part):
+            continue
+        above = str(Path(*parts[:number]))
+        # Down to the folders that two stars stand for, there and below.
+        looked_into = glob.glob(os.path.join(above, "**", ""), recursive=True) if part == "**" else glob.glob(above)
+        for folder in looked_into:
+            if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
+                raise DataError(f"{key}={pattern}: the folder {folder} cannot be read, and files in it may be meant.")
 
 
 def note_passed_over(specs: dict[str, Any], notes: Notes) -> None:

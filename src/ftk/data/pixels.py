@@ -57,12 +57,13 @@ class Pixels:
 
     def _of(self, picture: Picture) -> NDArray[np.float32]:
         try:
-            image = pixels_of(picture.path, self._mode)
+            with pixels_of(picture.path, self._mode, picture.digest) as image:
+                found = self._processor(images=[image], return_tensors="np")["pixel_values"][0]
         except ImageFault as fault:
             raise DataError(
-                f"{picture.path}: the image was there and whole when it was looked at ({fault})."
+                f"{picture.path}: the image was there and whole when it was looked at ({fault}). Images must stay as "
+                "they are while a run reads them; begin again with the files as they are to be."
             ) from fault
-        found = self._processor(images=[image], return_tensors="np")["pixel_values"][0]
         array: NDArray[np.float32] = np.asarray(found, dtype=np.float32)
         return array
 

@@ -10,12 +10,17 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from ftk.errors import ModelError
+
 TOWERS = {"text": "text_config", "image": "vision_config"}
 """The encoders by name, and where a config has theirs."""
 SHARE = "mix"
 """The parameter that the share of the text is a function of."""
 SHARE_LR = 1e-2
 """The rate that suits it: some hundred steps may take the share anywhere."""
+_SIDE = 224
+"""Pixels along the side of an image that an encoder is tried with whose config names no size."""
+_NO_STATE = "a {} model makes no one state of an image, which a fusion reads ({}); choose another encoder of images"
 _KINDS = ("weighted", "concatenation", "text", "image")
 
 
@@ -85,9 +90,7 @@ class FusionModel(_Fusion):
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
         for name, tower in config.towers.items():
-            # What nothing reads has no gradient, and would be saved untrained.
-            bare = {"add_pooling_layer": False} if _may_pool(type(tower)) else {}
-            setattr(self, name, AutoModel.from_config(tower, **bare))
+            setattr(self, name, _encoder_of(tower))
         self.post_init()
 
     def get_input_embeddings(self) -> Any:
@@ -125,9 +128,9 @@ class FusionForClassification(_Fusion):
 
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
+        sizes = {name: _size_of(name, tower) for name, tower in config.towers.items()}
         self.towers = FusionModel(config)
         self.dropout = nn.Dropout(config.dropout)
-        sizes = {name: _size_of(tower) for name, tower in config.towers.items()}
         if config.fusion == "concatenation":
             sizes = {"both": sum(sizes.values())}
         self.heads = nn.ModuleDict({name: nn.Linear(size, int(config.num_labels or 0)) for name, size in sizes.items()})
@@ -207,16 +210,42 @@ def _pooled(encoded: Any, mask: Tensor | None) -> Tensor:
     if pooled is not None:
         return pooled.flatten(1)
     hidden: Tensor = encoded.last_hidden_state
+    if hidden.ndim == 4:  # of convolutions: [rows, size, height, width]
+        return hidden.mean((2, 3))
     if mask is None:
         return hidden.mean(1)
     real = mask.to(hidden.dtype)[..., None]
     return (hidden * real).sum(1) / real.sum(1).clamp_min(1)
 
 
-def _size_of(config: Any) -> int:
-    """Numbers in what ``_pooled`` gives."""
-    size = getattr(config, "hidden_size", None)
-    return int(size if size is not None else config.hidden_sizes[-1])
+def _encoder_of(config: Any) -> Any:
+    """An encoder with random weights, but for what nothing reads: it has no gradient, and would be saved untrained."""
+    bare = {"add_pooling_layer": False} if _may_pool(type(config)) else {}
+    return AutoModel.from_config(config, **bare)
+
+
+def _size_of(name: str, config: Any) -> int:
+    """Numbers in what ``_pooled`` gives.
+
+    Configs of encoders of images have no one name for it, so one is tried, without memory.
+
+    Raises:
+        ModelError: it makes no state of an image.
+    """
+    if name == "text":
+        return int(config.hidden_size)
+    size = getattr(config, "image_size", None) or _SIDE
+    height, width = size if isinstance(size, (list, tuple)) else (size, size)
+    try:
+        with torch.device("meta"), torch.no_grad():
+            pixels = torch.zeros(1, getattr(config, "num_channels", None) or 3, height, width)
+            state = _pooled(_encoder_of(config).eval()(pixel_values=pixels), None)
+    except Exception as error:  # architectures say this with errors of several kinds
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(_NO_STATE.format(config.model_type, reason)) from error
+    if state.ndim != 2:
+        raise ModelError(_NO_STATE.format(config.model_type, f"what it gives has {state.ndim - 1} dimensions"))
+    return int(state.shape[1])
 
 
 def _may_pool(config_class: Any) -> bool:

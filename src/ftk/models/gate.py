@@ -6,6 +6,7 @@ from elsewhere, fetch kernels, or build whatever sizes a config names.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,17 @@ _MOST_LAYERS = 4096
 _MOST_LABELS = 1 << 20
 _MOST = 1 << 31
 """The largest number that any size of an architecture can have."""
+_LAYERS = re.compile(
+    r"layers|^((en|de)coder_)?depth$|(^|_)(n_layer|depths|blocks?|repeats|stages|block_sizes|blocks_per_stage)$"
+)
+"""Names of what a model is built of one by one, or of lists of such numbers."""
+_STAGES = re.compile(r"(^|_)(depths|repeats|block_sizes|blocks_per_stage)$|(^|_)(n|num|numb)_.*(layers|blocks)$")
+"""Of these, whose lists have numbers that add up; other lists say which layers are of a kind."""
+_SIZES = re.compile(
+    r"(^|_)(size|dim|width|head|channel|embedding|expert|label|length|layer|depth|block|stage|repeat)s?(_|$)|"
+    r"(^|_)hidden(_|$)|^(num|n|d)_"
+)
+"""Names of what is counted; of other numbers with a fraction some are large or infinite by nature, as limits are."""
 _ATTENTION = (None, "eager", "sdpa", "flex_attention")
 """Ways to compute attention that come with torch; for any other name transformers may fetch code."""
 _REFUSED = {
@@ -70,14 +82,25 @@ def _check_config(path: Path, values: Any) -> None:
             raise ModelError(f"{path}: {name}={value}: attention code from elsewhere is not loaded.")
         if last.endswith("_implementation") and any("/" in str(one) for one in _names(value)):
             raise ModelError(f"{path}: {name}={value}: code from elsewhere is not loaded.")
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            continue
-        most = _MOST_LAYERS if "layers" in last else _MOST_LABELS if last in ("num_labels", "_num_labels") else _MOST
-        if isinstance(value, int) and abs(value) > most:
-            raise ModelError(f"{path}: {name}={value}: no model has so many.")
+        _check_numbers(path, name, value)
     labels = values.get("id2label")
     if isinstance(labels, dict) and len(labels) > _MOST_LABELS:
         raise ModelError(f"{path}: id2label has {len(labels):,} labels; no model has so many.")
+
+
+def _check_numbers(path: Path, name: str, value: Any) -> None:
+    """Refuse numbers of which a model would be built that no machine holds, or for hours."""
+    last = name.rpartition(".")[2]
+    most = _MOST_LAYERS if _LAYERS.search(last) else _MOST_LABELS if last in ("num_labels", "_num_labels") else _MOST
+    counted = _SIZES.search(last) is not None or most < _MOST
+    numbers = [one for one in _numbers(value) if counted or isinstance(one, int)]
+    for number in numbers:
+        if not abs(number) <= most:  # which is so of what is no number, too
+            raise ModelError(f"{path}: {name}={number}: no model has so many.")
+    if isinstance(value, list) and counted and len(numbers) > _MOST_LAYERS:
+        raise ModelError(f"{path}: {name} has {len(numbers):,} numbers; no model has so many.")
+    if isinstance(value, list) and _STAGES.search(last) and (all_of_them := sum(map(abs, numbers))) > _MOST_LAYERS:
+        raise ModelError(f"{path}: {name} adds up to {all_of_them}: no model has so many.")
 
 
 def _check_index(path: Path, values: Any) -> None:
@@ -93,10 +116,25 @@ def _names(value: Any) -> list[Any]:
     return list(value.values()) if isinstance(value, dict) else [value]
 
 
-def _entries(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _numbers(value: Any) -> list[int | float]:
+    """A number, or those in a list and in the lists in it."""
+    found: list[int | float] = []
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, list):
+            left.extend(reversed(one))
+        elif isinstance(one, (int, float)) and not isinstance(one, bool):
+            found.append(one)
+    return found
+
+
+def _entries(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Every entry of a config and of those in it, by its dotted name."""
-    for name, value in values.items():
-        yield prefix + name, value
-        for inner in value if isinstance(value, list) else [value]:
+    left = [*reversed(values.items())]
+    while left:  # nesting as deep as JSON may have it
+        name, value = left.pop()
+        yield name, value
+        for inner in reversed(value) if isinstance(value, list) else [value]:
             if isinstance(inner, dict):
-                yield from _entries(inner, f"{prefix}{name}.")
+                left.extend((f"{name}.{key}", one) for key, one in reversed(inner.items()))
