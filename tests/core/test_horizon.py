@@ -40,7 +40,7 @@ class Counting:
     def collate(self, features: Any, windows: list[int], pad_id: int, noise: Any) -> Any:
         import torch
 
-        from ftk.tasks.base import Batch
+        from ftk.tasks.values import Batch
 
         assert len(noise.epoch) == len(windows)
         self.windows.append(windows)
@@ -52,7 +52,7 @@ class Counting:
         return model(batch.inputs["input_ids"].float())
 
     def loss(self, outputs: Any, batch: Any) -> Any:
-        from ftk.tasks.base import Loss
+        from ftk.tasks.values import Loss
 
         return Loss(outputs.sum(), batch.count)
 

@@ -209,7 +209,7 @@ def test_fp16_scales_the_loss_and_skips_overflows(make: Any) -> None:
 
 def change_loss(setup: SimpleNamespace, change: Any, *calls: int) -> None:
     """Let the loss of some forward passes, counted from 1, be another one."""
-    from ftk.tasks.base import Loss
+    from ftk.tasks.values import Loss
 
     task_loss, seen = setup.task.loss, []
 

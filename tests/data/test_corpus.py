@@ -14,7 +14,7 @@ from ftk.data.source import demo_files
 from ftk.data.spans import Span, place
 from ftk.data.words import Words, split_words
 from ftk.errors import DataError
-from ftk.tasks.base import Labels
+from ftk.tasks.values import Labels
 
 
 def row(text: str, *kinds: str) -> dict[str, Any]:

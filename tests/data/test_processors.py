@@ -13,7 +13,7 @@ from conftest import write_jsonl
 from ftk.data.corpus import read_test_corpus
 from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
-from ftk.tasks.base import Labels
+from ftk.tasks.values import Labels
 from image_models import image_task
 
 pytestmark = pytest.mark.torch

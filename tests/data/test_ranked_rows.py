@@ -26,7 +26,7 @@ def rows_of(rows: list[dict], **fields: Any) -> Any:
 
 
 def test_in_a_batch_each_text_is_once_and_what_is_right_elsewhere_is_no_wrong_one():
-    from ftk.tasks.base import Noise
+    from ftk.tasks.values import Noise
 
     rows = [
         {"query": "a", "positive": "x", "negatives": ["w"]},

@@ -52,7 +52,7 @@ def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tup
     from ftk.data.images import digest_of
     from ftk.data.pictures import Picture
     from ftk.data.pixels import ImageFeatures, Pixels
-    from ftk.tasks.base import Noise
+    from ftk.tasks.values import Noise
 
     class Plain:
         def __call__(self, images: list, return_tensors: str) -> dict:

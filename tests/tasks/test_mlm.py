@@ -35,7 +35,7 @@ def documents(*lengths: int) -> list[str]:
 
 
 def batch_of(task: Any, blocks: Any, tokenizer: Any, *, seed: int = 1) -> Any:
-    from ftk.tasks.base import Noise
+    from ftk.tasks.values import Noise
 
     windows = list(range(len(blocks)))
     return task.collate(blocks, windows, tokenizer.pad_token_id, Noise(seed, np.zeros(len(windows), dtype=np.int64)))
@@ -232,7 +232,7 @@ def test_evaluation_hides_the_same_tokens_whatever_the_batch(tmp_path: Path, cha
 
 
 def test_training_masks_depend_on_seed_and_epoch_and_evaluation_masks_on_neither(tmp_path: Path) -> None:
-    from ftk.tasks.base import Noise
+    from ftk.tasks.values import Noise
 
     _, tokenizer = build("bert")
     task = mlm_task()

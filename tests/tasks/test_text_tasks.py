@@ -177,7 +177,7 @@ def test_pooling_is_over_the_windows_of_a_row(pooling):
     from ftk.config.paths import shipped_configs
     from ftk.data.features import Features, Ragged
     from ftk.tasks import build_task
-    from ftk.tasks.base import Labels
+    from ftk.tasks.values import Labels
 
     fields = yaml.safe_load((shipped_configs() / "task/multi-label.yaml").read_text())
     task = build_task({**fields, "pooling": pooling})

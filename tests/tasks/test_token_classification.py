@@ -17,7 +17,7 @@ from ftk.data.corpus import RowCorpus, read_training_corpus
 from ftk.data.rows import Notes, Row
 from ftk.errors import ConfigError, DataError
 from ftk.tasks import build_task
-from ftk.tasks.base import Labels
+from ftk.tasks.values import Labels
 
 pytestmark = pytest.mark.torch
 

@@ -13,7 +13,9 @@ from ftk.kernels import pack, quantize, speed_up
 from ftk.models.load import load
 from ftk.models.sources import Source, reopen, window_length
 from ftk.report.console import Console
-from ftk.tasks.base import Labels, Predictor, Task
+from ftk.tasks.base import Task
+from ftk.tasks.protocols import Predictor
+from ftk.tasks.values import Labels
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

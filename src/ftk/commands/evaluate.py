@@ -21,7 +21,9 @@ from ftk.report.sweep import report_sweep
 
 if TYPE_CHECKING:
     from ftk.core.evaluate import Evaluator
-    from ftk.tasks.base import Corpus, Prepared, Task
+    from ftk.tasks.base import Task
+    from ftk.tasks.protocols import Corpus
+    from ftk.tasks.values import Prepared
 
 
 def run(command: str, argv: list[str]) -> int:

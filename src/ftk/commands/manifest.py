@@ -15,7 +15,8 @@ from ftk.errors import FtkError, ModelError
 from ftk.models.folder import MANIFEST, open_model
 from ftk.report.run_folder import environment_facts
 from ftk.tasks import build_task, built_in_task, task_from_fields
-from ftk.tasks.base import Labels, RowTask, Task
+from ftk.tasks.base import RowTask, Task
+from ftk.tasks.values import Labels
 
 if TYPE_CHECKING:
     from ftk.data.subwords import WindowPlan

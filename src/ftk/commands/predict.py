@@ -17,7 +17,7 @@ from ftk.imports import importing
 from ftk.report.console import Console
 from ftk.report.run_folder import json_lines
 from ftk.report.sweep import report_sweep
-from ftk.tasks.base import Place, Predictor
+from ftk.tasks.protocols import Place, Predictor
 
 _ROWS_AT_ONCE = 2048
 

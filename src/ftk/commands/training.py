@@ -35,7 +35,9 @@ from ftk.report.curves import plot_curves
 from ftk.report.run_folder import MetricsFile, RunFolder
 from ftk.stopping import stop
 from ftk.tasks import task_from_fields
-from ftk.tasks.base import Corpus, Prepared, Task
+from ftk.tasks.base import Task
+from ftk.tasks.protocols import Corpus
+from ftk.tasks.values import Prepared
 
 _GO_ON = "Go on with:"
 

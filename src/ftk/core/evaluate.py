@@ -10,7 +10,9 @@ from torch import nn
 
 from ftk.core.device import Hardware
 from ftk.data.batches import token_batches
-from ftk.tasks.base import Batch, Labels, Predictor, Task, Windows
+from ftk.tasks.base import Task
+from ftk.tasks.protocols import Predictor, Windows
+from ftk.tasks.values import Batch, Labels
 
 
 @dataclass(slots=True)

@@ -22,7 +22,9 @@ from ftk.errors import Interrupted, RunError
 from ftk.optim.clipping import clipped
 from ftk.optim.schedules import Schedule
 from ftk.stopping import Stop
-from ftk.tasks.base import Batch, Noise, Task, Windows
+from ftk.tasks.base import Task
+from ftk.tasks.protocols import Windows
+from ftk.tasks.values import Batch, Noise
 
 _MOST_OVERFLOWS = 30
 """Steps in a row whose gradient overflows fp16: by then the loss is scaled by less than a thousandth."""

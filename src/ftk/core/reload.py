@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from ftk.core.device import Hardware
 from ftk.errors import RunError
-from ftk.tasks.base import Batch, Task
+from ftk.tasks.base import Task
+from ftk.tasks.values import Batch
 
 
 @torch.inference_mode()

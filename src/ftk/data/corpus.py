@@ -14,7 +14,8 @@ from ftk.data.rows import Notes
 from ftk.data.source import fingerprint, read_splits, uses_demo
 from ftk.data.subwords import WindowPlan
 from ftk.errors import DataError
-from ftk.tasks.base import Labels, Prepared, RowTask
+from ftk.tasks.base import RowTask
+from ftk.tasks.values import Labels, Prepared
 
 if TYPE_CHECKING:
     from ftk.report.console import Console

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ftk.data.encoding import TextWindow, add_segments, takes_segments
 from ftk.data.features import padded_inputs
 from ftk.data.ranked_rows import RankedRows, Taken
-from ftk.tasks.base import Batch, Noise
+from ftk.tasks.values import Batch, Noise
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -24,7 +24,7 @@ from ftk.data.subwords import WindowPlan
 from ftk.data.tabular import has_tabs
 from ftk.data.token_store import STORE_VERSION, TokenStore
 from ftk.errors import DataError, Interrupted
-from ftk.tasks.base import Labels, Prepared
+from ftk.tasks.values import Labels, Prepared
 
 if TYPE_CHECKING:
     from ftk.report.console import Console

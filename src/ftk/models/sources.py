@@ -27,7 +27,8 @@ from ftk.models.parts import encoder_of, settle_tokens, settle_vocabulary
 from ftk.models.processors import TextAndImages, image_processor_of, load_image_processor, settle_image_size
 from ftk.models.tokenizer import load_tokenizer
 from ftk.models.vocabulary import learn_tokenizer
-from ftk.tasks.base import Corpus, Labels
+from ftk.tasks.protocols import Corpus
+from ftk.tasks.values import Labels
 
 _LONGEST = 512
 """Tokens in a window unless the user asks for more: attention costs grow with its square."""

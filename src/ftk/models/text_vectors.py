@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ftk.models.passes import in_passes
-from ftk.tasks.base import Batch
+from ftk.tasks.values import Batch
 
 
 def unit_vectors(model: Any, batch: Batch, at_once: int | None, *, first: bool) -> Tensor:

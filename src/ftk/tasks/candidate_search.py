@@ -11,7 +11,8 @@ from ftk.data.cache import cache_folder, cache_key
 from ftk.data.candidate_file import Candidates, read_candidates
 from ftk.data.candidates import Form, RankingExample, RankingReader
 from ftk.data.rows import Notes, Row
-from ftk.tasks.base import Batch, Labels, Noise, Place, Predictions
+from ftk.tasks.protocols import Place, Predictions
+from ftk.tasks.values import Batch, Labels, Noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

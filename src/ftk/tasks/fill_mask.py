@@ -13,7 +13,8 @@ from ftk.data.rows import Notes, Row
 from ftk.data.subwords import SubwordEncoder, WindowPlan
 from ftk.data.words import Words, split_words
 from ftk.errors import ModelError
-from ftk.tasks.base import Batch, Labels, Noise, Place, Predictions
+from ftk.tasks.protocols import Place, Predictions
+from ftk.tasks.values import Batch, Labels, Noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

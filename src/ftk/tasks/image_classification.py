@@ -10,11 +10,11 @@ from ftk.data.label_names import name_of
 from ftk.data.pictures import ImageExample, ImageReader, fingerprint_of
 from ftk.data.rows import Notes, Row
 from ftk.metrics.classes import ClassMetric
-from ftk.tasks.base import Batch, Labels, Noise
 from ftk.tasks.one_label import OneLabel
 from ftk.tasks.seeing import Seeing
 from ftk.tasks.text_classification import TextClassification
 from ftk.tasks.text_task import Scores
+from ftk.tasks.values import Batch, Labels, Noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

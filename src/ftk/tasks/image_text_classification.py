@@ -11,10 +11,10 @@ from ftk.data.columns import say_columns
 from ftk.data.pictures import Picture, fingerprint_of, looked_at, named
 from ftk.data.rows import Notes, Row
 from ftk.data.texts import TextExample
-from ftk.tasks.base import Batch, Labels, Noise
 from ftk.tasks.seeing import Seeing
 from ftk.tasks.text_classification import TextClassification
 from ftk.tasks.text_task import Scores
+from ftk.tasks.values import Batch, Labels, Noise
 
 if TYPE_CHECKING:
     from ftk.data.features import Features

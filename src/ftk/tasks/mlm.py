@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ftk.data.policies import Packing, Unit
 from ftk.errors import ModelError
 from ftk.metrics.masked import BlockScore, MaskedMetric
-from ftk.tasks.base import Batch, Corpus, Labels, Loss, Noise, Predictor, Task
+from ftk.tasks.base import Task
+from ftk.tasks.protocols import Corpus, Predictor
+from ftk.tasks.values import Batch, Labels, Loss, Noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

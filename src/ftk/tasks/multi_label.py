@@ -14,9 +14,9 @@ from ftk.data.rows import Notes, Row
 from ftk.data.texts import TextExample
 from ftk.errors import ConfigError, DataError
 from ftk.metrics.label_sets import LabelSetMetric, best_thresholds
-from ftk.tasks.base import Batch, Labels, Loss
 from ftk.tasks.one_label import note_unseen
 from ftk.tasks.text_task import Scores, TextTask
+from ftk.tasks.values import Batch, Labels, Loss
 from ftk.tasks.weighing import Weighing
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from ftk.config.schema import Unseen
 from ftk.data.label_names import in_order, names_faults, read_names, shortened
 from ftk.data.rows import Notes
 from ftk.errors import DataError
-from ftk.tasks.base import Batch, Labels, Loss, RowTask
+from ftk.tasks.base import RowTask
 from ftk.tasks.text_task import Scores
+from ftk.tasks.values import Batch, Labels, Loss
 from ftk.tasks.weighing import Sampling, Weighing, balanced, drawn_by_weight
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from ftk.config.schema import Unseen
 from ftk.data.answers import Misplaced, QuestionExample, QuestionReader
 from ftk.data.rows import Notes, Row
 from ftk.metrics.answers import AnswerMetric, Language, best_threshold, match
-from ftk.tasks.base import Batch, Labels, Loss, Noise, RowTask
+from ftk.tasks.base import RowTask
+from ftk.tasks.values import Batch, Labels, Loss, Noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,7 +14,9 @@ from ftk.data.ranked_training import NOTHING_RIGHT, comparable, grouped, with_ri
 from ftk.data.rows import Notes, Row
 from ftk.errors import ConfigError, DataError
 from ftk.metrics.ranking import Ranked, RankingMetric
-from ftk.tasks.base import Batch, Corpus, Labels, Loss, Noise, Predictor, RowTask
+from ftk.tasks.base import RowTask
+from ftk.tasks.protocols import Corpus, Predictor
+from ftk.tasks.values import Batch, Labels, Loss, Noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,8 +13,8 @@ from ftk.data.rows import Notes, Row
 from ftk.data.texts import TextExample
 from ftk.errors import DataError
 from ftk.metrics.numbers import NumberMetric
-from ftk.tasks.base import Batch, Labels, Loss
 from ftk.tasks.text_task import Scores, TextTask
+from ftk.tasks.values import Batch, Labels, Loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

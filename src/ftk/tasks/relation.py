@@ -14,9 +14,9 @@ from ftk.data.relations import RelationExample, RelationReader
 from ftk.data.rows import Notes, Row
 from ftk.errors import DataError
 from ftk.metrics.relations import RelationMetric
-from ftk.tasks.base import Batch, Labels, Noise
 from ftk.tasks.one_label import OneLabel
 from ftk.tasks.text_task import Scores
+from ftk.tasks.values import Batch, Labels, Noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ftk.tasks.base import Batch, Noise
+from ftk.tasks.values import Batch, Noise
 
 if TYPE_CHECKING:
     from ftk.data.pixels import ImageFeatures

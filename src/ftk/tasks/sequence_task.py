@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ftk.config.schema import DataConfig, Unseen
 from ftk.data.rows import Notes, Row
 from ftk.data.sequences import SequenceExample, SequenceReader, Written
-from ftk.tasks.base import Batch, Corpus, Labels, Loss, Noise, RowTask
+from ftk.tasks.base import RowTask
+from ftk.tasks.protocols import Corpus
+from ftk.tasks.values import Batch, Labels, Loss, Noise
 from ftk.tasks.weighing import drawn_by_weight
 
 if TYPE_CHECKING:

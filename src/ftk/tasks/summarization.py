@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from ftk.data.rows import Notes
 from ftk.metrics.generation import ROUGE_WORDS, RougeMetric, require, rouge_words
-from ftk.tasks.base import Labels
 from ftk.tasks.sequence_task import SequenceTask
+from ftk.tasks.values import Labels
 
 
 @dataclass(kw_only=True)

@@ -14,7 +14,8 @@ from ftk.data.tags import OUTSIDE, entities, iob2_labels
 from ftk.errors import DataError, ModelError
 from ftk.metrics.entities import EntityMetric
 from ftk.metrics.tags import TagMetric
-from ftk.tasks.base import Labels, Metric
+from ftk.tasks.protocols import Metric
+from ftk.tasks.values import Labels
 
 if TYPE_CHECKING:
     from ftk.data.tag_predictions import Rows, TagPrediction, TokenPrediction

@@ -11,9 +11,9 @@ from ftk.data.rows import Row
 from ftk.data.texts import TextExample
 from ftk.errors import DataError
 from ftk.metrics.classes import ClassMetric
-from ftk.tasks.base import Labels
 from ftk.tasks.one_label import OneLabel
 from ftk.tasks.text_task import Scores, TextTask
+from ftk.tasks.values import Labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftk.data.rows import Notes, Row
 from ftk.data.texts import TextExample, TextReader, has_pairs
-from ftk.tasks.base import Batch, Labels, Noise, RowTask
+from ftk.tasks.base import RowTask
+from ftk.tasks.values import Batch, Labels, Noise
 from ftk.tasks.weighing import drawn_by_weight
 
 if TYPE_CHECKING:

@@ -15,8 +15,10 @@ from ftk.data.tags import Scheme, Units
 from ftk.data.units import find_units
 from ftk.data.words import Words
 from ftk.errors import ConfigError
-from ftk.tasks.base import Batch, Labels, Loss, Metric, Noise, RowTask
+from ftk.tasks.base import RowTask
+from ftk.tasks.protocols import Metric
 from ftk.tasks.tagging import SpanTags, Tagging, TokenTags
+from ftk.tasks.values import Batch, Labels, Loss, Noise
 from ftk.tasks.weighing import Weighing, balanced
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from ftk.data.rows import Notes
 from ftk.metrics.generation import BLEU_WORDS, NEEDS_MORE, TranslationMetric, bleu_words, require
-from ftk.tasks.base import Labels
 from ftk.tasks.sequence_task import SequenceTask
+from ftk.tasks.values import Labels
 
 
 @dataclass(kw_only=True)
