@@ -28,6 +28,23 @@ def test_text_and_what_else_is_known():
     assert "1 candidate with the text of an earlier one: kept (c.jsonl:3)" in told
 
 
+def test_columns_that_predictions_write_over_are_counted():
+    notes = Notes()
+    read(
+        write_jsonl("c.jsonl", [{"body": "a", "text": "t", "row": 7}, {"body": "b", "score": 1}]),
+        notes,
+        candidate="body",
+    )
+    told = [note for note in notes.drain() if "of their own" in note]
+    assert told == [
+        "1 candidate with a 'text' of their own: predictions have what was read in its place (c.jsonl:1)",
+        "1 candidate with a 'row' of their own: predictions have the line's number in its place (c.jsonl:1)",
+        "1 candidate with a 'score' of their own: predictions have the model's in its place (c.jsonl:2)",
+    ]
+    assert read(write_jsonl("t.jsonl", [{"text": "a", "id": 1}]), notes).others(0) == {"id": 1}
+    assert not [note for note in notes.drain() if "of their own" in note]
+
+
 def test_blank_lines_of_a_text_file_are_no_candidates():
     notes = Notes()
     found = read(write_lines("c.txt", ["a", "", "b"]), notes)

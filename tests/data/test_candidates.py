@@ -8,7 +8,8 @@ from data_helpers import data_config
 
 from ftk.config.schema import Format
 from ftk.data.candidates import Form, RankingReader
-from ftk.data.ranked_training import grouped
+from ftk.data.ranked_rows import Draws
+from ftk.data.ranked_training import comparable, grouped
 from ftk.data.rows import Notes, Row
 from ftk.data.source import read_file
 from ftk.errors import DataError
@@ -73,6 +74,53 @@ def test_columns_of_other_names_and_lists_in_cells():
     assert second.candidates == ("[sic]",)
 
 
+@pytest.mark.parametrize("text", ["[]", '["who", "where"]', f"[{'1' * 5000}]", "[" * 100_000])
+def test_a_text_that_looks_like_a_list_is_a_text_where_the_format_has_lists(text):
+    [asked] = read({"text": text}, labelled=False, elsewhere=True)
+    assert asked.query == text
+    [ranked] = read({"query": text, "positive": text, "negatives": ["no"]})
+    assert (ranked.query, ranked.candidates) == (text, (text, "no"))
+    [one] = read({"query": "q", "positive": "yes", "negatives": text})
+    assert one.candidates == ("yes", text)
+
+
+def test_cells_of_tables_spell_lists_and_what_spells_none_is_a_text():
+    number = f"[{'1' * 5000}]"
+    Path("rows.tsv").write_text(f'query\tcandidates\tlabels\n{number}\t["a", {{"text": "b"}}]\t[1, 0.5]\n')
+    notes = Notes()
+    rows = list(read_file("rows.tsv", Format.auto, data_config(), notes, labelled=True))
+    [example] = RankingReader(columns={}, labelled=True, notes=notes).read(rows)
+    assert (example.query, example.candidates, example.grades) == (number, ("a", "b"), (1, 0.5))
+
+
+def test_all_columns_that_are_not_there_are_told_at_once_and_once_a_file():
+    rows = [Row({"q": "a", "a": "b"}, file, line) for file in ("one.jsonl", "two.jsonl") for line in range(1, 9)]
+    for columns, names in (
+        ({}, ("without a query", "without a candidate")),
+        ({"query": "ask", "candidate": "reply"}, ("without the column 'ask'", "without the column 'reply'")),
+    ):
+        notes = Notes()
+        RankingReader(columns=columns, labelled=True, notes=notes).read(rows)
+        with pytest.raises(DataError) as caught:
+            notes.raise_errors()
+        message = str(caught.value)
+        assert all(f"16 rows {name}." in message for name in names)
+        assert message.count("one.jsonl:1 has q, a") == message.count("two.jsonl:1 has q, a") == 2
+        assert message.count("… and 14 more") == 2
+        assert len(message.splitlines()) == 8
+
+
+def test_what_a_prediction_writes_over_in_a_candidate_is_counted():
+    notes = Notes()
+    found = [{"text": "a", "score": 0.5, "row": 3}, {"text": "b", "index": 1}]
+    read({"query": "q", "candidates": found}, {"query": "q", "candidates": ["a"]}, labelled=False, notes=notes)
+    told = [note for note in notes.drain() if "their own" in note]
+    assert [note.split(":")[0] for note in told] == [
+        "1 row whose candidates have their own 'score'",
+        "1 row whose candidates have their own 'index'",
+    ]
+
+
 def test_without_labels_rows_of_all_forms_are_read_and_keep_what_they_have():
     rows = [PAIR, {**LABELLED, "label": "?"}, {"query": "q", "candidates": ["a"], "positive": "b"}, LIST]
     right, pair, found, whole = read(*rows, labelled=False)
@@ -100,6 +148,8 @@ BROKEN = {
     "too few labels": ({**LIST, "labels": [1]}, "another number of labels", "2 candidates, 1 labels"),
     "label is a word": ({**LABELLED, "label": "good"}, "something else than a label", "label='good'"),
     "label is negative": ({**LIST, "labels": [1, -1]}, "something else than a label", "labels=[1, -1]"),
+    "label has an underscore": ({**LABELLED, "label": "1_0"}, "something else than a label", "label='1_0'"),
+    "label is of other digits": ({**LIST, "labels": [1, "\uff11"]}, "something else than a label", "labels="),
     "label is not a number": ({**LABELLED, "label": float("nan")}, "something else than a label", "label=nan"),
     "label is missing": ({**LABELLED, "label": None}, "something else than a label", "label=None"),
     "empty list": ({**LIST, "candidates": [], "labels": []}, "an empty list of candidates", ""),
@@ -145,15 +195,54 @@ def test_a_candidate_twice_is_counted_and_kept():
 
 def test_labelled_pairs_of_a_query_are_put_together_for_training():
     notes = Notes()
-    pairs = [("q", "a", 0), ("r", "a", 1), ("q", "b", 2), ("q", "a", 1), ("q", "b", 0)]
+    pairs = [("q", "a", 0), ("r", "a", 1), ("q", "b", 2), ("q", "a", 1), ("q", "b", 0), ("q", "a", 1), ("r", "a", 1)]
     rows = [{"query": query, "candidate": text, "label": label} for query, text, label in pairs]
     first, second = grouped(read(*rows, notes=notes), notes)
     assert (first.query, first.candidates, first.grades) == ("q", ("a", "b"), (1, 2))
     assert first.form is Form.group
     assert (second.query, second.candidates) == ("r", ("a",))
-    [told] = [note for note in notes.drain() if "another label" in note]
-    assert told.startswith("2 rows with the query and the candidate of another row")
-    assert "rows.jsonl:4, rows.jsonl:5" in told
+    other, again = [note for note in notes.drain() if "earlier" in note or "another" in note]
+    assert other.startswith("2 rows with the query and the candidate of another row")
+    assert "rows.jsonl:4, rows.jsonl:5" in other
+    assert again.startswith("2 rows with the query, the candidate and the label of an earlier row: the pair is learned")
+    assert "rows.jsonl:6, rows.jsonl:7" in again
+
+
+def learned(*rows, hard=7, sampled=7, each=False):
+    """The queries that a cross-encoder learns from, and what is said of the others."""
+    notes = Notes()
+    kept = comparable(read(*rows), Draws(hard, sampled, 100), notes, each=each)
+    return "".join(example.query for example in kept), list(notes.drain())
+
+
+def test_queries_without_anything_wrong_are_left_out_or_learned_alone_and_counted():
+    rows = [{"query": "a", "positive": "x", "negatives": ["no"]}, {"query": "b", "positive": "y"}]
+    assert learned(*rows) == ("ab", [])
+    what = "1 query without a wrong candidate that a step would take"
+    assert learned(*rows, sampled=0) == ("a", [f"{what}: left out of training (rows.jsonl:2)"])
+    assert learned(*rows, sampled=0, each=True) == (
+        "ab",
+        [f"{what}: only what is right is learned of them (rows.jsonl:2)"],
+    )
+    # What is right for the query in another row is no wrong one; nor is what is right nowhere drawn from other rows.
+    same = [{"query": "a", "positive": "x", "negatives": ["y"]}, {"query": "a", "positive": "y"}]
+    assert learned(*same, {"query": "b", "positive": "x", "negatives": ["z"]}, sampled=0)[0] == "b"
+    lists = [
+        {"query": "a", "candidates": ["x", "w"], "labels": [1, 0]},
+        {"query": "b", "candidates": ["x", "v"], "labels": [0, 0]},  # the one right text is its own
+        {"query": "c", "candidates": ["v"], "labels": [0]},
+    ]
+    kept, told = learned(*lists, hard=0, each=True)
+    assert kept == "ac"
+    assert told[-1] == f"{what}: left out of training (rows.jsonl:2)"
+
+
+@pytest.mark.parametrize(("grade", "what"), [(0, "no row has a right candidate"), (1, "no row has a wrong candidate")])
+@pytest.mark.parametrize("each", [False, True])
+def test_nothing_right_or_nothing_wrong_to_learn_is_refused(grade, what, each):
+    rows = [{"query": query, "candidates": ["x", "w"], "labels": [grade, grade]} for query in "ab"]
+    with pytest.raises(DataError, match=what):
+        learned(*rows, each=each)
 
 
 def test_the_demo_corpus_has_150_rows_that_are_all_different():

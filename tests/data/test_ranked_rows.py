@@ -87,6 +87,65 @@ def test_draws_are_a_function_of_seed_pass_and_row_and_never_right():
     assert not set(fixed.texts) & (set(features.right_of(0)) - {features.candidates[0][0]})
 
 
+def test_rows_of_one_query_are_filled_up_with_the_same_candidates():
+    rows = [{**row, "negatives": [f"no {row['id']}"]} for row in sales(24)]
+    rows += [{"query": rows[0]["query"], "positive": text} for text in ("also right", "no 0")]
+    _, features = rows_of(rows, encoder="cross", validation_candidates=10)
+    taken = [features.taken(row, None).texts for row in (0, 24, 25)]
+    filled = taken[0][2:].tolist()
+    assert len(filled) == len(set(filled)) == 9  # what one row calls wrong is right in another
+    assert all(texts[1:].tolist() == filled for texts in taken[1:])
+    assert not set(filled) & {*features.right_of(0), *features.candidates[0]}
+    assert len(features.taken(1, None).texts) == 10
+
+
+LONG = " ".join(["plum goes"] * 40)
+
+
+@pytest.mark.parametrize("encoder", ["bi", "cross"])
+@pytest.mark.parametrize("form", ["right", "list"])
+def test_lengths_are_those_of_the_batches_whatever_is_long(encoder, form):
+    rows: list[dict] = [*sales(9), {"query": f"{LONG} lima", "positive": "plum"}, {"query": "pear", "positive": LONG}]
+    if form == "list":
+        other = [*rows[1:], rows[0]]
+        rows = [
+            {
+                "query": row["query"],
+                "candidates": [row["positive"], "lima", one["positive"]][: 2 + at % 2],
+                "labels": [1, 0, 0][: 2 + at % 2],
+            }
+            for at, (row, one) in enumerate(zip(rows, other, strict=True))
+        ]
+    made, features = rows_of(rows, encoder=encoder, validation_candidates=6)
+    assert [made.collate(features, [row], 0, None).tokens for row in range(len(rows))] == features.lengths.tolist()
+    assert features.long.tolist()[9:] == [True, True]
+    assert not features.long[:8].any()
+
+
+def test_rows_without_candidates_are_as_long_as_with_all_those_of_a_file():
+    from ftk.data.candidates import Form, RankingExample
+    from ftk.data.encoding import TextEncoder
+    from ftk.data.features import Ragged
+    from ftk.data.subwords import WindowPlan
+
+    made, known = rows_of(sales(4), encoder="cross")
+    encoder = TextEncoder(known.encoder.tokenizer, WindowPlan(32, 8), pairs=True)
+    texts = ["plum", "lima market", LONG]
+    shared = Ragged.of([ids for ids, _ in encoder.tokens(texts)])
+    asked = [("apple", (), Form.query), ("pear", ("plum", "lima"), Form.group), (LONG, (), Form.query)]
+    examples = [
+        RankingExample(query, own, None, form, None, ({},) * len(own), Row({}, "in.jsonl", 1), {})
+        for query, own, form in asked
+    ]
+    for part, long in ((2, [True, False]), (3, [True, False, True])):
+        notes = Notes()
+        features = made.rows_of(examples[:part], encoder.tokenizer, encoder.plan, notes, shared)
+        tokens = [made.collate(features, [row], 0, None).tokens for row in range(part)]
+        assert tokens == features.lengths.tolist()
+        assert features.long.tolist() == long
+        assert any("longer than 32 tokens" in note for note in notes.drain())
+
+
 @pytest.mark.parametrize("objective", ["listwise", "binary"])
 def test_the_loss_of_a_cross_encoder_is_the_same_however_a_batch_is_cut(objective):
     import torch

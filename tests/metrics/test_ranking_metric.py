@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ftk.data.candidates import Form
-from ftk.metrics.ranking import RankingMetric, query_scores
+from ftk.metrics.ranking import RankingMetric, pool_scores, query_scores
 
 
 def counted(scores, grades):
@@ -89,6 +89,37 @@ def test_labelled_pairs_of_one_query_are_one_list_wherever_they_stand():
     assert found["candidates"] == 2.5
 
 
+def test_rows_of_one_query_are_one_query_whether_texts_are_read_apart_or_together():
+    rows = [("a", ("x", "w"), (0.9, 0.7)), ("b", ("y",), (0.1,)), ("a", ("z", "w", "x"), (0.5, 0.7, 0.9))]
+    others = {"a": [0.8, 0.2], "b": [0.3, 0.0]}
+    metric, whole = RankingMetric(temperature=None), RankingMetric(temperature=None)
+    for query, texts, scores in rows:
+        grades = (1.0, *[0.0] * (len(texts) - 1))
+        metric.update(row(query, texts, grades, Form.right), said(scores, others[query]))
+    # By hand: x and z are right for a, so x is not wrong there, and w is one candidate.
+    whole.update(row("a", "xzw12", (1.0, 1.0, 0.0, 0.0, 0.0), Form.group), said([0.9, 0.5, 0.7, 0.8, 0.2]))
+    whole.update(row("b", "y12", (1.0, 0.0, 0.0), Form.group), said([0.1, 0.3, 0.0]))
+    found = metric.compute()
+    assert found == whole.compute()
+    assert (found["queries"], found["recall@1"], found["candidates"]) == (2, 0.25, 4)
+
+
+@pytest.mark.parametrize("distinct", [True, False])
+def test_counting_without_sorting_says_the_same(distinct):
+    generator = np.random.default_rng(5)
+    block = generator.normal(size=(40, 30)) if distinct else generator.integers(0, 3, size=(40, 30)).astype(float)
+    rights = [generator.choice(30, size=1 + number % 4, replace=False) for number in range(40)]
+    rights[-1] = np.arange(30)  # nothing is wrong
+    more = [block[number, : number % 3] + generator.integers(0, 2) for number in range(40)]
+    more[-1] = more[-1][:0]
+    expected = []
+    for scores, right, beside in zip(block, rights, more, strict=True):
+        grades = np.isin(np.arange(30 + len(beside)), right).astype(float)
+        expected.append(query_scores(np.append(scores, beside), grades, 0.5))
+    for found, one in zip(pool_scores(block.copy(), rights, more, 0.5), expected, strict=True):
+        assert found == pytest.approx(one)
+
+
 def test_of_nothing_right_there_is_no_score():
     metric = RankingMetric(temperature=None)
     metric.update(row("a", "xy", (0.0, 0.0), Form.group), said([1.0, 2.0]))
@@ -105,7 +136,8 @@ def test_a_pair_is_ranked_among_the_right_candidates_of_all_rows_and_its_own_wro
     metric = RankingMetric(temperature=0.5)
     rows = []
     for number in range(600):  # more than are ranked at once; each query twice, with two right answers
-        query, right = f"question {number // 2}", texts[number * 7 % 27]  # three texts are right for nobody
+        question = 0 if number < 24 else number // 2  # one has very many
+        query, right = f"question {question}", texts[number * 7 % 27]  # three texts are right for nobody
         of_query = vector.setdefault(query, generator.normal(size=8).astype(np.float32))
         wrong = ("decoy", texts[28]) if number % 5 == 0 else ()
         rows.append((query, right, wrong))
@@ -126,7 +158,7 @@ def test_a_pair_is_ranked_among_the_right_candidates_of_all_rows_and_its_own_wro
         tops = [math.exp(score / 0.5) for score, grade in zip(scores, grades, strict=True) if grade]
         losses.append(sum(-math.log(top / (top + bottom)) for top in tops) / len(tops))
     found = metric.compute()
-    assert found["queries"] == 300
+    assert found["queries"] == len(expected) == 289
     for name in expected[0]:
-        assert found[name] == pytest.approx(sum(each[name] for each in expected) / 300, rel=1e-5), name
-    assert found["loss"] == pytest.approx(sum(losses) / 300, rel=1e-4)
+        assert found[name] == pytest.approx(sum(each[name] for each in expected) / 289, rel=1e-5), name
+    assert found["loss"] == pytest.approx(sum(losses) / 289, rel=1e-4)

@@ -371,6 +371,53 @@ def test_validation_without_anything_right_is_told(ftk, lists):
         assert "no row has a right candidate" in told.err
 
 
+def test_a_cross_encoder_without_anything_wrong_is_refused_with_the_other_mistakes(ftk, files):
+    none = ("task.hard_negatives=0", "task.sampled_negatives=0")
+    result = ftk("finetune", *FAST, *files, "task.encoder=cross", *none, "task.temperature=0")
+    assert result.code == 1
+    assert "2 mistakes" in result.err
+    assert "task.temperature=0.0" in result.err
+    assert "task.hard_negatives=0 task.sampled_negatives=0" in result.err
+    assert "learns what is right beside what is wrong" in result.err
+    assert ranking_task(encoder="bi", hard_negatives=0, sampled_negatives=0).hard_negatives == 0
+    few = ftk("finetune", *FAST, *files, "task.encoder=cross", none[1])
+    assert few.code == 1
+    assert "data.train: no row has a wrong candidate" in few.err
+
+
+@trains
+def test_a_cross_encoder_learns_queries_whose_candidates_are_all_wrong(ftk):
+    rows = [{**row, "labels": [0, 0, 0] if number % 2 else row["labels"]} for number, row in enumerate(judged(24))]
+    data = write_jsonl("train.jsonl", rows)
+    words = ("task.encoder=cross", "task.objective=binary", "task.hard_negatives=0", "train.batch_size=1")
+    result = ftk("finetune", *FAST, *words, f"data.train={data}", f"data.validation={data}", "train.max_steps=24")
+    assert result.code == 0, result.err
+
+
+@trains
+def test_what_a_file_of_candidates_has_too_much_of_is_said(ftk, files):
+    assert ftk("finetune", *FAST, *files, "task.encoder=cross", "train.max_steps=1").code == 0
+    long = " ".join(["plum goes to lima"] * 30)
+    write_jsonl("items.jsonl", [{"text": "plum", "row": "A-1", "id": 4}, {"text": long, "score": 99}])
+    write_lines("asked.txt", ["[]", '["who", "where"]', f"[{'1' * 5000}]"])
+    argv = ("checkpoint=run/best", "hardware=cpu")
+    result = ftk(
+        "predict", *argv, "task=ranking", "task.candidates=items.jsonl", "input=asked.txt", "output=found.jsonl"
+    )
+    assert result.code == 0, result.err
+    assert (
+        "3 rows with a text longer than 32 tokens: read in overlapping windows, of which the best counts" in result.err
+    )
+    assert "1 candidate with a 'row' of their own: predictions have the line's number in its place" in result.err
+    assert "1 candidate with a 'score' of their own: predictions have the model's in its place" in result.err
+    found = read_jsonl("found.jsonl")
+    assert [record["query"] for record in found] == Path("asked.txt").read_text().splitlines()
+    assert {(each["row"], each.get("id")) for each in found[0]["candidates"]} == {(1, 4), (2, None)}
+    again = ftk("predict", *argv, "input=found.jsonl", "output=ranked.jsonl")
+    assert again.code == 0, again.err
+    assert "3 rows whose candidates have their own 'score': predictions have the model's in its place" in again.err
+
+
 @pytest.mark.parametrize(
     "field",
     [

@@ -19,7 +19,7 @@ from ftk.data.source import read_file
 from ftk.errors import DataError
 
 _IDS = ("id", "_id", "candidate_id")
-_WRITTEN = {"text": "what was read", "score": "the model's", "row": "the number of the line"}
+_WRITTEN = {"text": "what was read", "score": "the model's", "row": "the line's number"}
 """What a prediction says of each candidate."""
 
 
@@ -83,7 +83,7 @@ def read_candidates(path: Path, data: DataConfig, notes: Notes) -> Candidates:
             continue
         for name, instead in _WRITTEN.items():
             if name in row.values and name != column:
-                what = f"candidate|candidates with a column '{name}' of their own"
+                what = f"candidate|candidates with a '{name}' of their own"
                 notes.count(what, f"predictions have {instead} in its place", row.where)
         if text in texts:
             notes.count("candidate|candidates with the text of an earlier one", "kept", row.where)

@@ -102,7 +102,7 @@ class RankingReader:
         gold = row.values[found["label"]] if found["label"] is not None and "label" in _READ[form] else None
         for name in _WRITTEN:
             if any(name in each for each in others):
-                what = f"row|rows whose candidates have a '{name}' of their own"
+                what = f"row|rows whose candidates have their own '{name}'"
                 self.notes.count(what, "predictions have the model's in its place", row.where)
         if self.labelled:
             assert grades is not None
