@@ -131,6 +131,12 @@ def test_without_labels_rows_of_all_forms_are_read_and_keep_what_they_have():
     assert whole.gold == [1, 0]
 
 
+def test_without_labels_what_is_empty_is_counted():
+    notes = Notes()
+    read({"query": " "}, {"query": "q"}, labelled=False, elsewhere=True, notes=notes)
+    assert [*notes.drain()] == ["1 row with an empty query: its candidates are ranked all the same (rows.jsonl:1)"]
+
+
 def test_with_candidates_elsewhere_only_lists_are_a_row_s_own():
     bare, pair, whole = read({"query": "q"}, {**LABELLED, "negatives": ["c"]}, LIST, labelled=False, elsewhere=True)
     assert [example.form for example in (bare, pair, whole)] == [Form.query, Form.query, Form.group]

@@ -108,8 +108,11 @@ class RankingReader:
             assert grades is not None
             self._check(row, texts, grades, others)
             say_columns(self.notes, {"query": query_at, **found}, self.columns)
-        elif not all(text.strip() for text in texts):
-            self.notes.count("row|rows with an empty candidate", "ranked all the same", row.where)
+        else:
+            if not query.strip():
+                self.notes.count("row|rows with an empty query", "its candidates are ranked all the same", row.where)
+            if not all(text.strip() for text in texts):
+                self.notes.count("row|rows with an empty candidate", "ranked all the same", row.where)
         columns = {name: value for name, value in row.values.items() if name not in used}
         kept = grades if self.labelled else None
         return RankingExample(query, texts, kept, form, gold, others, row, columns)
@@ -231,7 +234,9 @@ def _query(row: Row, column: str) -> str:
     if isinstance(value, (list, tuple)):
         if not all(isinstance(part, str) for part in value):
             raise RowFault(
-                "row|rows whose query holds something else than texts", "", f"{row.where}: {column}={value!r}"[:200]
+                "row|rows whose query holds something else than texts",
+                "A query is a text, or a list of texts that are read one after the other.",
+                f"{row.where}: {column}={value!r}"[:200],
             )
         return "\n".join(value)
     return string_of(row, column, "query")
