@@ -39,7 +39,7 @@ ENCODERS: dict[str, dict[str, Any]] = {
     "convnext": {**STAGES, "num_stages": 2},
     "swin": {"image_size": 16, "embed_dim": 8, "depths": [1, 1], "num_heads": [1, 2], "window_size": 2},
     "regnet": {**STAGES, "embedding_size": 8, "groups_width": 8},
-    "dinov2": TINY_VIT,
+    "dinov2": {name: value for name, value in TINY_VIT.items() if name != "intermediate_size"},
     "deit": TINY_VIT,
     "beit": TINY_VIT,
 }
