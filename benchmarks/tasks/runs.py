@@ -228,7 +228,7 @@ def _written(data: Path) -> list[Run]:
             floor=partial(named, "the first sentence", partial(lead_sentence, abstracts / "test.jsonl")),
         ),
         Run(
-            "scitldr, MiniLM with a decoder that copies",
+            "scitldr with copying, MiniLM and a decoder of 2 layers",
             (*summarize, "model=pointer-generator", "train.epochs=4", "task.no_repeat_ngram_size=3"),
             rouge,
             floor=partial(named, "the first sentence", partial(lead_sentence, abstracts / "test.jsonl")),

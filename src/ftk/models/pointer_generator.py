@@ -103,15 +103,17 @@ class PointerGenerator(EncoderDecoderModel):
             mask: [rows, time] which of them are real.
         """
         with torch.autocast(logits.device.type, enabled=False):  # shares of a sum, which bf16 would round to nothing
-            logits, states, read = logits.float(), states.float(), read.float()
+            states, read = states.float(), read.float()
             scores = self.query(states) @ self.key(read).transpose(1, 2) / read.shape[-1] ** 0.5
             scores = scores.masked_fill(~mask.bool()[:, None], torch.finfo(scores.dtype).min)
             pointed = scores.softmax(-1)
             share = torch.sigmoid(self.copies(torch.cat([states, pointed @ read], -1)))
-            written = (1 - share) * logits.softmax(-1)
+            written = logits.softmax(-1, dtype=torch.float32)
             places = source[:, None].expand(-1, states.shape[1], -1)
-            mixture = written.scatter_add(2, places, share * pointed)
-            return mixture.clamp_min(torch.finfo(mixture.dtype).tiny).log()
+            tiny = torch.finfo(written.dtype).tiny
+            if not torch.is_grad_enabled():  # in place: these are the largest tensors that there are
+                return written.mul_(1 - share).scatter_add_(2, places, share * pointed).clamp_min_(tiny).log_()
+            return (written * (1 - share)).scatter_add_(2, places, share * pointed).clamp_min(tiny).log()
 
     def generate(self, inputs: Tensor | None = None, *args: Any, **kwargs: Any) -> Any:
         """As ``generate`` of transformers: of the source it keeps the tokens beside what the encoder says of them."""
