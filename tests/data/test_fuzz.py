@@ -18,7 +18,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 from data_helpers import data_config, ner_task
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ftk.config.schema import Format
@@ -235,7 +235,10 @@ def test_tsv(content: bytes) -> None:
 def test_every_row_that_a_csv_writer_wrote_is_read(rows: list[list[str]]) -> None:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerows([["text", "other"], *rows])
+    try:
+        writer.writerows([["text", "other"], *rows])
+    except csv.Error:  # Python 3.10 writes no NUL
+        assume(False)
     Path("w.csv").write_text(stream.getvalue(), encoding="utf-8", errors="replace", newline="")
     notes = Notes()
     found = outcome(lambda: list(read_file("w.csv", Format.csv, data_config(), notes)), "w.csv")

@@ -169,12 +169,14 @@ def test_a_file_that_has_changed_is_not_the_one_that_was_looked_at(tmp_path: Pat
         (lambda path: Image.fromarray(np.ones((4, 4), np.float32)).save(path, "TIFF"), "numbers without a range"),
         (lambda path: Image.fromarray(np.ones((4, 4), np.int32)).save(path, "TIFF"), "numbers without a range"),
         (lambda path: path.write_bytes(b"Pf 2 1 -1.0\n" + bytes(8)), "numbers without a range"),
-        (lambda path: path.write_bytes(png((4, 1), 8, 0, bytes(4), b"\0")), "is|are damaged"),
+        # Of one byte where two are due Pillow says when it opens it, or later.
+        (lambda path: path.write_bytes(png((4, 1), 8, 0, bytes(4), b"\0")), ("is|are damaged", "without an image")),
     ],
 )
-def test_what_cannot_be_used_is_told_by_its_kind(tmp_path: Path, make: Any, what: str) -> None:
+def test_what_cannot_be_used_is_told_by_its_kind(tmp_path: Path, make: Any, what: str | tuple[str, ...]) -> None:
     make(tmp_path / "a.png")
-    assert what in fault_of(tmp_path / "a.png").what
+    told = fault_of(tmp_path / "a.png").what
+    assert any(words in told for words in ((what,) if isinstance(what, str) else what))
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "gif", "bmp", "tiff", "ppm", "webp"])

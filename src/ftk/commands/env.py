@@ -14,7 +14,7 @@ def run(command: str, argv: list[str]) -> int:
     if argv:
         raise ConfigError(f"'{' '.join(argv)}' is not understood; usage: ftk env")
     from ftk.config.paths import shipped_configs, user_configs
-    from ftk.report.run_folder import environment_facts
+    from ftk.report.environment import environment_facts
 
     facts: dict[str, Any] = environment_facts()
     packages = facts.pop("packages")

@@ -13,7 +13,7 @@ from ftk.config.paths import shipped_configs
 from ftk.data.rows import Notes
 from ftk.errors import FtkError, ModelError
 from ftk.models.folder import MANIFEST, open_model
-from ftk.report.run_folder import environment_facts
+from ftk.report.environment import environment_facts
 from ftk.tasks import build_task, built_in_task, task_from_fields
 from ftk.tasks.base import RowTask, Task
 from ftk.tasks.values import Labels

@@ -15,7 +15,7 @@ from ftk.data.rows import Notes, Row
 from ftk.data.source import stream
 from ftk.imports import importing
 from ftk.report.console import Console
-from ftk.report.run_folder import json_lines
+from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
 from ftk.tasks.protocols import Place, Predictor
 

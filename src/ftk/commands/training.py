@@ -32,7 +32,8 @@ from ftk.models.sources import Source, find, rate_scales, reopen, window_length
 from ftk.optim.groups import build_optimizer
 from ftk.report.console import Console, StepProgress, duration, label_table, scores_line
 from ftk.report.curves import plot_curves
-from ftk.report.run_folder import MetricsFile, RunFolder
+from ftk.report.records import MetricsFile
+from ftk.report.run_folder import RunFolder
 from ftk.stopping import stop
 from ftk.tasks import task_from_fields
 from ftk.tasks.base import Task

@@ -2,27 +2,25 @@
 
 import json
 import os
-import platform
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import yaml
 
-import ftk
 from ftk.config.compose import Invocation
 from ftk.config.schema import RunConfig
 from ftk.config.yaml import load_yaml
-from ftk.durable import flush, open_new, remove, write_text
+from ftk.durable import remove, write_text
 from ftk.errors import RunError
 from ftk.locks import NAME as LOCK
 from ftk.locks import Held, lock
+from ftk.report.environment import environment_facts
+from ftk.report.records import json_lines
 
 _OWN = (
     "environment.json",
@@ -36,18 +34,6 @@ _OWN = (
     "previous",
     # Last, for it is what says that the folder is a run: what is removed in part can be removed again.
     "config.yaml",
-)
-_PACKAGES = (
-    "torch",
-    "transformers",
-    "tokenizers",
-    "datasets",
-    "hydra-core",
-    "omegaconf",
-    "numpy",
-    "pillow",
-    "safetensors",
-    "seqeval",
 )
 _MATTERS = ("task", "model", "data", "optimizer", "schedule", "train")
 _MATTERS_TOO = ("run.seed", "hardware.micro_batch")
@@ -291,85 +277,6 @@ class RunFolder:
             yield write
 
 
-class MetricsFile:
-    """``metrics.jsonl``: one event a line."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def rewind(self, step: int, validated: int) -> None:
-        """Drop the lines of steps that a resumed run is going to do again."""
-        if not self._path.exists():
-            return
-        kept = []
-        for line in self._path.read_text(encoding="utf-8", errors="replace").split("\n"):
-            try:
-                event = json.loads(line)
-                again = event["step"] > (validated if event["split"] == "validation" else step)
-            except (ValueError, KeyError, TypeError, RecursionError):
-                again = True  # the last line of a run that was killed while it wrote
-            if not again:
-                kept.append(line + "\n")
-        write_text(self._path, "".join(kept))
-
-    def flush(self) -> None:
-        """Have the disk write all lines: a saved state must not be newer than they are."""
-        if self._path.exists():
-            flush(self._path)
-
-    def add(self, event: Mapping[str, Any]) -> None:
-        """Append one event."""
-        with open(self._path, "a", encoding="utf-8") as stream:
-            stream.write(json.dumps(event, ensure_ascii=False) + "\n")
-
-
-@contextmanager
-def json_lines(path: Path | None) -> Iterator[Any]:
-    """A function that writes one record a line; to standard output where path is None.
-
-    A file appears under its name when all is written, and not at all if something fails before.
-    """
-    if path is None:
-        yield _writer(sys.stdout)
-        sys.stdout.flush()
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with open_new(temporary) as stream:
-            yield _writer(stream)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def environment_facts() -> dict[str, Any]:
-    """Versions and machine, for bug reports and for ``environment.json``."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    packages: dict[str, str | None] = {}
-    for name in _PACKAGES:
-        try:
-            packages[name] = version(name)
-        except PackageNotFoundError:
-            packages[name] = None
-    return {
-        "ftk": ftk.__version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": _processor(),
-        "packages": packages,
-        "git": _git_revision(),
-    }
-
-
-def _writer(stream: TextIO) -> Any:
-    def write(record: Mapping[str, Any]) -> None:
-        stream.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
-
-    return write
-
-
 def _default(run: RunConfig, invocation: Invocation, names: tuple[str, ...]) -> Path:
     if invocation.sweep_dir is not None:
         label = re.sub(r"[^\w.=+-]+", "_", ",".join(invocation.swept)).strip("_")[:100]
@@ -401,25 +308,3 @@ def _differences(old: Any, new: Any, prefix: str = "") -> Iterator[tuple[str, tu
             yield from _differences(old.get(key), new.get(key), f"{prefix}.{key}" if prefix else str(key))
     elif old != new:
         yield prefix, (old, new)
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as stream:
-            names = [line.partition(":")[2].strip() for line in stream if line.startswith("model name")]
-    except OSError:
-        names = []
-    return f"{names[0]} ({len(names)} logical processors)" if names else platform.processor()
-
-
-def _git_revision() -> str | None:
-    try:
-        answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
-        changed = subprocess.run(
-            ["git", "status", "--porcelain"], capture_output=True, text=True, timeout=5, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    if answer.returncode != 0:
-        return None
-    return answer.stdout.strip() + (" with uncommitted changes" if changed.stdout.strip() else "")

@@ -1,0 +1,63 @@
+"""Versions, machine and revision: what a run says of where it was made."""
+
+import platform
+import subprocess
+from typing import Any
+
+import ftk
+
+_PACKAGES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "datasets",
+    "hydra-core",
+    "omegaconf",
+    "numpy",
+    "pillow",
+    "safetensors",
+    "scikit-learn",
+    "seqeval",
+)
+
+
+def environment_facts() -> dict[str, Any]:
+    """Versions and machine, for bug reports and for ``environment.json``."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    packages: dict[str, str | None] = {}
+    for name in _PACKAGES:
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            packages[name] = None
+    return {
+        "ftk": ftk.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "packages": packages,
+        "git": _git_revision(),
+    }
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as stream:
+            names = [line.partition(":")[2].strip() for line in stream if line.startswith("model name")]
+    except OSError:
+        names = []
+    return f"{names[0]} ({len(names)} logical processors)" if names else platform.processor()
+
+
+def _git_revision() -> str | None:
+    try:
+        answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+        changed = subprocess.run(
+            ["git", "status", "--porcelain"], capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if answer.returncode != 0:
+        return None
+    return answer.stdout.strip() + (" with uncommitted changes" if changed.stdout.strip() else "")

@@ -1,0 +1,69 @@
+"""Files of JSON lines: predictions, which appear when all are written, and the events of a training."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from ftk.durable import flush, open_new, write_text
+
+
+class MetricsFile:
+    """``metrics.jsonl``: one event a line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def rewind(self, step: int, validated: int) -> None:
+        """Drop the lines of steps that a resumed run is going to do again."""
+        if not self._path.exists():
+            return
+        kept = []
+        for line in self._path.read_text(encoding="utf-8", errors="replace").split("\n"):
+            try:
+                event = json.loads(line)
+                again = event["step"] > (validated if event["split"] == "validation" else step)
+            except (ValueError, KeyError, TypeError, RecursionError):
+                again = True  # the last line of a run that was killed while it wrote
+            if not again:
+                kept.append(line + "\n")
+        write_text(self._path, "".join(kept))
+
+    def flush(self) -> None:
+        """Have the disk write all lines: a saved state must not be newer than they are."""
+        if self._path.exists():
+            flush(self._path)
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Append one event."""
+        with open(self._path, "a", encoding="utf-8") as stream:
+            stream.write(json.dumps(event, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def json_lines(path: Path | None) -> Iterator[Any]:
+    """A function that writes one record a line; to standard output where path is None.
+
+    A file appears under its name when all is written, and not at all if something fails before.
+    """
+    if path is None:
+        yield _writer(sys.stdout)
+        sys.stdout.flush()
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with open_new(temporary) as stream:
+            yield _writer(stream)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _writer(stream: TextIO) -> Any:
+    def write(record: Mapping[str, Any]) -> None:
+        stream.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+
+    return write
