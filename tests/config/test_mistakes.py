@@ -350,6 +350,7 @@ def test_flags_that_cannot_work(ftk: Callable[..., Result], argv: list[str], wha
         (["train.batch_size=8,32", "hardware.micro_batch=16"], "hardware.micro_batch=16", "train.batch_size=8"),
         (["run.dir=a,b"], "run.dir=a,b", "A sweep has one run.dir"),
         (["optimizer.lr=interval(0,1)"], "optimizer.lr=interval(0,1)", "values that can be counted"),
+        (["run.seed=range(1,1)"], "run.seed=range(1,1)", "There is no value in it"),
         (["run.dir=full", "run.seed=1,2"], "run.dir=full", "The folder is not empty."),
     ],
 )

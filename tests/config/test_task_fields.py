@@ -102,6 +102,11 @@ def test_thresholds_that_are_given_are_kept(ftk: Callable[..., Result]) -> None:
     assert result.code == 0, result.err
     metrics = json.loads(Path("one/metrics.json").read_text())["test"]["per_label"]
     assert {scores["threshold"] for scores in metrics.values()} == {0.25}
+    assert ftk("finetune", *fast, "task.threshold=0.4", "run.dir=fixed").code == 0
+    fixed = ("evaluate", "checkpoint=fixed/best", "task=multi-label", f"data.test={data}", "hardware=cpu")
+    result = ftk(*fixed, "task.threshold=tuned", "run.dir=two")
+    assert result.code == 0, result.err
+    assert "nothing was tuned in training: a label is given from a probability of 0.5 on" in result.out
     unknown = ftk(*over, "task.thresholds={green: 0.3}")
     assert (unknown.code, "task.thresholds.green: there is no such label; there are blue, red." in unknown.err) == (
         1,

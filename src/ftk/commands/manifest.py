@@ -104,6 +104,8 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
                 raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
             before = task_from_fields(type(task), saved["task"]["fields"])
             task = _settled(task, before, named, notes)
+            if task.untuned is not None:
+                notes.say(f"nothing was tuned in training: {task.untuned}.")
             _check_head(task, before)
         else:
             fields, kind = saved["task"]["fields"], built_in_task(str(saved["task"]["name"]))
@@ -137,7 +139,8 @@ def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Not
     if named is not None:
         usual = _usual(task)
         preset = {name for name in fields if getattr(task, name) != getattr(usual, name)}  # task=ner says units=spans
-        others = [name for name in fields if name not in {*named, *preset, *task.given, *trained.tuned}]
+        apart = {*named, *preset, *task.given, *trained.tuned, *trained.fitted}
+        others = [name for name in fields if name not in apart]
         changed = [name for name in others if name not in kept and getattr(task, name) != getattr(trained, name)]
         if changed:
             values = ", ".join(f"{name}={json.dumps(trained.fields()[name], ensure_ascii=False)}" for name in changed)

@@ -155,6 +155,11 @@ class _Lint:
             if not override.is_discrete_sweep():
                 self.by_word[position] = Mistake(word, "A sweep needs values that can be counted: a,b,c or range(1,4).")
                 return None
+            if next(_choices(override), None) is None:
+                self.by_word[position] = Mistake(
+                    word, "There is no value in it; the end of a range is not one of them."
+                )
+                return None
         if override.key_or_group in _NOT_OURS:
             self.by_word[position] = Mistake(word, _NOT_OURS[override.key_or_group])
             return None
