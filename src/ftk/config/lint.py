@@ -109,6 +109,8 @@ class _Lint:
         self.others: list[Mistake] = []
         self.meant: set[str] = set()
         self.cause: Exception | None = None
+        self.failed: list[str] = []
+        """The words of the job that could not be composed."""
         self.pieces: dict[tuple[str, ...], DictConfig] = {}
         """What was composed of some of the words alone, Hydra's own section with it."""
 
@@ -132,8 +134,16 @@ class _Lint:
             good = {position: parsed for position, parsed in overrides.items() if position not in self.by_word}
             self._compose_jobs(good)
         elif self.cause is not None:
-            self.others.append(self._explained(self.cause))
+            self.others.append(self._of_one_job(self._explained(self.cause)))
         return []
+
+    def _of_one_job(self, mistake: Mistake) -> Mistake:
+        """A mistake with the job of a sweep that has it: what the first one has may be unknown to another."""
+        if not self.line.sweep:
+            return mistake
+        unknown = mistake.advice.startswith("Could not override")
+        advice = "There is no such key there." if unknown else mistake.advice
+        return Mistake(mistake.what, f"{advice}\nThe job is: {shlex.join(self.failed)}")
 
     def _parse(self, position: int, word: str) -> Override | None:
         key, equals, value = word.partition("=")
@@ -182,7 +192,7 @@ class _Lint:
             try:
                 composed = self._compose(words)
             except Exception as error:  # Hydra and YAML raise all kinds for what users write
-                self.cause = error
+                self.cause, self.failed = error, words
                 return None
             if self.line.only_prints:
                 self._check_printing(composed)
@@ -198,7 +208,7 @@ class _Lint:
                 self.cause = error
                 continue
             except Exception as error:  # a key that no dataclass has
-                self.cause = error
+                self.cause, self.failed = error, words
                 return None
             self.others += [
                 mistake for mistake in check_values(config, self.command) if not self._is_meant(mistake.what)
