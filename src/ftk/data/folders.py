@@ -154,6 +154,6 @@ def _identity(folder: Path) -> tuple[int, int]:
 
 def _unreadable(error: OSError) -> NoReturn:
     raise DataError(
-        f"{error.filename}: this folder of a class cannot be read ({error.strerror}). What is in {error.filename} would "
-        "be missing from the rows. Make it readable, or take it out."
+        f"{error.filename}: this folder of a class cannot be read ({error.strerror}). What is in {error.filename} "
+        "would be missing from the rows. Make it readable, or take it out."
     ) from error
