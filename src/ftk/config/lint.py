@@ -162,13 +162,9 @@ class _Lint:
                 one = "" if is_group else f" If it is one value, write {_as_it_stands(key, value)}"
                 self.by_word[position] = Mistake(word, f"Several values for one key are a sweep: add -m.{one}")
                 return None
-            if not override.is_discrete_sweep():
-                self.by_word[position] = Mistake(word, "A sweep needs values that can be counted: a,b,c or range(1,4).")
-                return None
-            if next(_choices(override), None) is None:
-                self.by_word[position] = Mistake(
-                    word, "There is no value in it; the end of a range is not one of them."
-                )
+            advice = _uncountable(override)
+            if advice is not None:
+                self.by_word[position] = Mistake(word, advice)
                 return None
         if override.key_or_group in _NOT_OURS:
             self.by_word[position] = Mistake(word, _NOT_OURS[override.key_or_group])
@@ -373,6 +369,18 @@ def _jobs(overrides: dict[int, Override]) -> Iterator[list[str]]:
     """The override words of each job: one list, or in a sweep one for each combination."""
     choices = [list(_choices(override)) for override in overrides.values()]
     return (list(words) for words in itertools.product(*choices))
+
+
+def _uncountable(override: Override) -> str | None:
+    """What is to be done where the values of a sweep cannot be listed, or where there is none."""
+    counted = "A sweep needs values that can be counted: a,b,c or range(1,4)."
+    if not override.is_discrete_sweep():
+        return counted
+    try:
+        first = next(_choices(override), None)
+    except (HydraException, ValueError):  # a glob, which Hydra looks up in a way of its own; a range in steps of 0
+        return counted
+    return None if first is not None else "There is no value in it; the end of a range is not one of them."
 
 
 def _choices(override: Override) -> Iterator[str]:
