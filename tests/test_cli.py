@@ -189,4 +189,4 @@ def test_what_the_system_refuses_is_told_by_the_file_and_in_words(
 
     monkeypatch.setattr(configs, "run", refuse)
     assert cli.run(["configs", "list"]) == 1
-    assert capsys.readouterr().err == "ftk configs: /somewhere/out.jsonl: Permission denied.\n"
+    assert capsys.readouterr().err == "ftk configs: /somewhere/out.jsonl: Permission denied\n"

@@ -73,7 +73,7 @@ def run(argv: list[str]) -> int:
     word, rest = ALIASES.get(argv[0], argv[0]), argv[1:]
     if word not in COMMANDS:
         return _unknown(word)
-    from ftk.errors import FtkError, Interrupted, printable
+    from ftk.errors import FtkError, Interrupted, in_words, printable
     from ftk.stopping import signals
 
     # Large pages for tensors, where the system gives them to who asks; read by torch when it is loaded.
@@ -88,15 +88,8 @@ def run(argv: list[str]) -> int:
         except (FtkError, OSError) as error:  # a folder that cannot be written, a full disk: no bug of ours either
             if os.environ.get("FTK_TRACEBACK") == "1" or isinstance(error, BrokenPipeError):
                 raise
-            print(printable(f"ftk {word}: {_told(error)}"), file=sys.stderr)
+            print(printable(f"ftk {word}: {in_words(error)}"), file=sys.stderr)
             return 1
-
-
-def _told(error: Exception) -> str:
-    """An error in words; the system's with the file first, and without its number."""
-    if not isinstance(error, OSError) or error.strerror is None:
-        return str(error)
-    return f"{error.filename}: {error.strerror}." if error.filename is not None else f"{error.strerror}."
 
 
 def _unknown(word: str) -> int:

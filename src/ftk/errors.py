@@ -44,6 +44,13 @@ class Interrupted(BaseException):
         return 128 + self.signal_number if self.signal_number else 0
 
 
+def in_words(error: Exception) -> str:
+    """An error in words; the system's with the file first, and without its number."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+
+
 def printable(text: str) -> str:
     """A text without control characters other than line ends and tabs: what stands in a file cannot move a terminal's
     cursor, or name its window."""

@@ -103,7 +103,7 @@ def test_a_model_that_reads_or_writes_something_else_is_told_in_the_configuratio
 def test_a_field_that_one_task_of_a_sweep_has_not_is_told_with_its_job(ftk: Callable[..., Result]) -> None:
     result = ftk("finetune", "-m", "task=summarization,ner", "model=tiny", "task.num_beams=1")
     assert (result.code, result.out) == (1, "")
-    assert "\n  task.num_beams\n      There is no such key there.\n" in result.err
+    assert "\n  task.num_beams\n      There is no key 'task.num_beams'.\n" in result.err
     assert "      The job is: task=ner model=tiny task.num_beams=1" in result.err
     assert "append" not in result.err
 

@@ -84,11 +84,12 @@ def test_a_text_that_looks_like_a_list_is_a_text_where_the_format_has_lists(text
     assert one.candidates == ("yes", text)
 
 
-def test_cells_of_tables_spell_lists_and_what_spells_none_is_a_text():
+@pytest.mark.parametrize(("name", "format"), [("rows.tsv", Format.auto), ("rows.dump", Format.csv)])
+def test_cells_of_tables_spell_lists_and_what_spells_none_is_a_text(name, format):
     number = f"[{'1' * 5000}]"
-    Path("rows.tsv").write_text(f'query\tcandidates\tlabels\n{number}\t["a", {{"text": "b"}}]\t[1, 0.5]\n')
+    Path(name).write_text(f'query\tcandidates\tlabels\n{number}\t["a", {{"text": "b"}}]\t[1, 0.5]\n')
     notes = Notes()
-    rows = list(read_file("rows.tsv", Format.auto, data_config(), notes, labelled=True))
+    rows = list(read_file(name, format, data_config(), notes, labelled=True))
     [example] = RankingReader(columns={}, labelled=True, notes=notes).read(rows)
     assert (example.query, example.candidates, example.grades) == (number, ("a", "b"), (1, 0.5))
 

@@ -16,11 +16,11 @@ from ftk.errors import DataError
 
 
 def examples(
-    *rows: dict[str, Any], labelled: bool = True, columns: dict[str, Any] | None = None, name: str = "rows.jsonl"
+    *rows: dict[str, Any], labelled: bool = True, columns: dict[str, Any] | None = None, cells: bool = False
 ) -> tuple[list[SequenceExample], list[str]]:
     """What is read of rows without faults, and what is noted."""
     notes = Notes()
-    numbered = [Row(row, name, number) for number, row in enumerate(rows, start=1)]
+    numbered = [Row(row, "rows.jsonl", number, cells=cells) for number, row in enumerate(rows, start=1)]
     reader = SequenceReader(columns=data_config(columns=columns or {}).columns, labelled=labelled, notes=notes)
     found = reader.read(numbered)
     notes.raise_errors()
@@ -82,7 +82,7 @@ def test_of_several_targets_the_first_is_learned_and_all_are_references() -> Non
 
 def test_a_cell_of_a_table_may_spell_a_list_and_a_string_of_json_lines_may_not() -> None:
     rows = read('source,target\ns,"[""one"", ""two""]"\nt,"[1, 2]"\nu,"[so it begins"\n', "rows.csv").values
-    (found, _) = examples(*rows, name="rows.csv")
+    (found, _) = examples(*rows, cells=True)
     assert [example.targets for example in found] == [("one", "two"), ("[1, 2]",), ("[so it begins",)]
     ([example], _) = examples({"source": "s", "target": '["one", "two"]'})
     assert example.targets == ('["one", "two"]',)

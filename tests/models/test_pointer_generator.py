@@ -190,16 +190,10 @@ def test_a_decoder_begins_with_the_layers_and_the_head_of_the_encoder_or_anew(
     if decoder == "encoder":
         assert not anew
         assert "the decoder begins with the weights of the encoder (model.decoder_init=encoder)" in result.out
-        assert re_said(result.out, "made new, the file has none: query.weight")
+        assert "made new, the file has none: query.weight" in result.out
     else:
         assert not learned & same
         assert "the weights are of the encoder; all else of the ftk-pointer-generator is made new" in result.out
-    crossed = {name for name in after if "crossattention" in name}
-    assert crossed
-
-
-def re_said(out: str, words: str) -> bool:
-    return any(line.startswith(words) for line in out.splitlines())
 
 
 def test_where_no_decoder_is_put_behind_an_encoder_its_weights_are_not_spoken_of(ftk: Any, pretrained: Path) -> None:

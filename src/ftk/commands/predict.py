@@ -38,7 +38,8 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     trained = task_of(manifest, config.task, invocation.names("task"), str(path), notes)
     for line in notes.drain():
         console.say(line)
-    parts = _examples(trained.task.predictor(), rows, config.data.columns, notes)
+    predictor = trained.task.predictor()
+    parts = _examples(predictor, rows, config.data.columns, notes)
     first = list(islice(parts, 1))  # a file or a column that cannot be read is told before torch is imported
     for line in notes.drain_facts():
         console.say(line)
@@ -46,7 +47,6 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
         from ftk.commands.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, trained, config.data)
-    predictor = checkpoint.task.predictor()
     evaluator = checkpoint.evaluator(predictor, config.hardware, console)
     began = time.perf_counter()
     place = Place(_made_by(manifest, evaluator.hardware), console)

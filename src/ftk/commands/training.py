@@ -23,7 +23,7 @@ from ftk.core.state import Progress, TrainState
 from ftk.data.batches import Order
 from ftk.data.rows import Notes
 from ftk.data.subwords import WindowPlan
-from ftk.errors import FtkError, Interrupted, ModelError, RunError
+from ftk.errors import FtkError, Interrupted, ModelError, RunError, in_words
 from ftk.kernels import speed_up, train_seen_rows
 from ftk.models.folder import open_model
 from ftk.models.freezing import freeze
@@ -73,8 +73,7 @@ class Training:
                 told += self._way_on()
             raise Interrupted(interrupted.signal_number, told) from interrupted
         except OSError as error:  # a full disk, wherever it was first met
-            where = f"{error.filename}: " if error.filename else ""
-            raise RunError(f"{where}{error.strerror or error}{self._way_on()}") from error
+            raise RunError(f"{in_words(error)}{self._way_on()}") from error
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise

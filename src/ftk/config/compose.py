@@ -28,7 +28,7 @@ from ftk.config.mistakes import Mistake, render
 from ftk.config.paths import shipped_configs, user_configs
 from ftk.config.schema import SCHEMAS
 from ftk.config.validate import check_values
-from ftk.errors import ConfigError, FtkError, Interrupted, printable
+from ftk.errors import ConfigError, FtkError, Interrupted, in_words, printable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,7 +205,7 @@ def _show_failure(command: str, number: int, error: Exception) -> None:
     """A failed job is told at once; the others still run."""
     if not isinstance(error, (FtkError, OSError)) or os.environ.get("FTK_TRACEBACK") == "1":
         sys.excepthook(type(error), error, error.__traceback__)
-    sys.stderr.write(printable(f"ftk {command}: job {number} failed: {error}") + "\n")
+    sys.stderr.write(printable(f"ftk {command}: job {number} failed: {in_words(error)}") + "\n")
 
 
 def _sweep_dir(command: str, configs: list[Any]) -> Path:

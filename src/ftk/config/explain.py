@@ -89,6 +89,8 @@ def reworded(text: str) -> str:
         names = [field.name for field in dataclasses.fields(fields)] if dataclasses.is_dataclass(fields) else []
         hint = nearest(match[1], names) or (f" There are: {', '.join(names)}." if names else "")
         return f"There is no key '{match[1]}'.{hint}"
+    if match := re.match(r"(?s)Could not override '([^']+)'.*is not in struct", text):
+        return f"There is no key '{match[1]}'."
     if match := re.match(r"Could not (?:find|load) '([^']+)'\.?\s*(?:Available options in '.*':\s*)?((?s:.*))", text):
         known = match[2].split()
         group, _, option = match[1].rpartition("/")

@@ -141,9 +141,7 @@ class _Lint:
         """A mistake with the job of a sweep that has it: what the first one has may be unknown to another."""
         if not self.line.sweep:
             return mistake
-        unknown = mistake.advice.startswith("Could not override")
-        advice = "There is no such key there." if unknown else mistake.advice
-        return Mistake(mistake.what, f"{advice}\nThe job is: {shlex.join(self.failed)}")
+        return Mistake(mistake.what, f"{mistake.advice}\nThe job is: {shlex.join(self.failed)}")
 
     def _parse(self, position: int, word: str) -> Override | None:
         key, equals, value = word.partition("=")

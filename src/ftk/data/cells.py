@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
-from ftk.data.files import kind_of_name
 from ftk.data.rows import Notes, Row
 from ftk.data.spans import Span
 
@@ -70,7 +69,7 @@ def listed(row: Row, value: Any, *kinds: type) -> Any:
 
     Other formats have lists: there a text that looks like one is a text.
     """
-    if not isinstance(value, str) or not value.lstrip().startswith("[") or kind_of_name(row.file) != "csv":
+    if not row.cells:
         return value
     found = from_cell(value)
     return found if isinstance(found, list) and all(isinstance(item, kinds) for item in found) else value

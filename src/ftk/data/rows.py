@@ -20,6 +20,8 @@ class Row:
     """Counted from 1; for Parquet and datasets the number of the row."""
     lines: tuple[int, ...] = ()
     """For rows that span lines (CoNLL): the line of each token."""
+    cells: bool = False
+    """Whether the values are cells of CSV or TSV, which have no lists: what is one is spelled as JSON."""
 
     @property
     def where(self) -> str:

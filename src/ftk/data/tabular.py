@@ -55,7 +55,9 @@ def read_csv(path: Path | str, encoding: str, notes: Notes, *, header: bool = Tr
                 raise DataError(f"{path}:{line}: {len(cells)} cells where the header names {len(names)} columns.")
             if any(cell and not name for name, cell in zip(names, cells, strict=True)):
                 notes.count("row|rows with cells in columns without a name", "these are not read", f"{path}:{line}")
-            yield Row({name: cell for name, cell in zip(names, cells, strict=True) if name}, str(path), line)
+            yield Row(
+                {name: cell for name, cell in zip(names, cells, strict=True) if name}, str(path), line, cells=True
+            )
     except csv.Error as error:
         raise DataError(f"{path}:{start}: this is not CSV ({error}).") from error
 
@@ -71,7 +73,7 @@ def _headless(path: Path | str, lines: Iterable[str], delimiter: str) -> Iterato
             number = number or len(cells)
             if len(cells) != number:
                 raise DataError(f"{path}:{line}: {len(cells)} cells where the first line has {number}.")
-            yield Row({str(column): cell for column, cell in enumerate(cells)}, str(path), line)
+            yield Row({str(column): cell for column, cell in enumerate(cells)}, str(path), line, cells=True)
     except csv.Error as error:
         raise DataError(f"{path}:{start}: this is not CSV ({error}).") from error
 
