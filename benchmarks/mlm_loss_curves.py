@@ -87,8 +87,8 @@ def blocks_of(options: argparse.Namespace, tokenizer: Any) -> tuple[Any, Any]:
 
     from ftk.config.compose import register
     from ftk.config.lint import typed
-    from ftk.data.rows import Notes
-    from ftk.data.subwords import WindowPlan
+    from ftk.contracts.notes import Notes
+    from ftk.contracts.values import WindowPlan
     from ftk.report.console import Console
     from ftk.tasks import build_task
 
@@ -188,8 +188,9 @@ def train_peer(
 
 def held_out_loss(model: Path, blocks: Any) -> float:
     """The loss of a saved model on held-out blocks, with masks that are the same for every model."""
-    from ftk.data.masking import Draws, Masking
-    from ftk.data.policies import Unit
+    from ftk.data.batching.random_draws import Draws
+    from ftk.tasks.mlm.masking import Masking
+    from ftk.tasks.mlm.policies import Unit
 
     masking = Masking(share=0.15, mask_token=0.8, random_token=0.1, unit=Unit.token, span_mean=1.0, span_longest=1)
     loaded = AutoModelForMaskedLM.from_pretrained(model).eval()

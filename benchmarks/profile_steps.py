@@ -54,12 +54,12 @@ def main() -> None:
 
     from ftk.commands import train
     from ftk.errors import FtkError
-    from ftk.imports import importing
+    from ftk.system.startup import importing
 
     with importing("torch"):
         from torch.profiler import ProfilerActivity, profile
 
-        import ftk.commands.training as training
+        import ftk.training.runner as training
 
     profiler = profile(activities=[ProfilerActivity.CPU])
     steps: list[Any] = []

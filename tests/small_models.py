@@ -54,7 +54,7 @@ def make_tokenizer(kind: str) -> Any:
     from transformers import PreTrainedTokenizerFast
 
     from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
-    from ftk.models.vocabulary import learn_tokenizer
+    from ftk.models.loading.vocabulary import learn_tokenizer
 
     texts = [" ".join(WORDS)] * 4
     if kind == "wordpiece":

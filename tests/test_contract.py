@@ -85,7 +85,7 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
     from ftk import cli
     from ftk.config.paths import shipped_configs
-    from ftk.data.source import demo_files
+    from ftk.data.readers.splits import demo_files
     from ftk.tasks import build_task
 
     name = request.param
@@ -107,13 +107,13 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def opened(trained: SimpleNamespace) -> SimpleNamespace:
     """The checkpoint, its model, and its eight rows as numbers, on the way that ``ftk evaluate`` goes."""
-    from ftk.commands.checkpoint import Checkpoint
-    from ftk.commands.manifest import task_of
     from ftk.config import compose
-    from ftk.data.rows import Notes
+    from ftk.contracts.notes import Notes
+    from ftk.inference.checkpoint import Checkpoint
+    from ftk.inference.manifest import task_of
     from ftk.kernels import speed_up
-    from ftk.models.folder import open_model
-    from ftk.models.load import load
+    from ftk.models.loading.load import load
+    from ftk.models.loading.verified_folder import open_model
     from ftk.report.console import Console
 
     configs: list[Any] = []
@@ -187,8 +187,8 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
 
     from ftk.core.checkpoint import save, snapshot
     from ftk.kernels import speed_up
-    from ftk.models.load import load
-    from ftk.models.sources import reopen
+    from ftk.models.loading.load import load
+    from ftk.models.loading.source import reopen
 
     task, source = opened.task, opened.checkpoint.source
     facts = {"task": {}, "labels": None, "max_length": 8, "stride": 0, "step": 1}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ftk.imports import importing
+from ftk.system.startup import importing
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def test_nothing_is_changed_where_the_module_is_there_or_the_search_is_off() -> 
 def test_how_threads_wait_is_not_looked_at_again_once_torch_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenMP has read it by then; a line that says otherwise would be false."""
     looked: list[object] = []
-    monkeypatch.setattr("ftk.imports.settle", looked.append)
+    monkeypatch.setattr("ftk.system.startup.settle", looked.append)
     monkeypatch.setitem(sys.modules, "torch", sys.modules[__name__])
     with importing("a_module_that_is_not_there"):
         pass

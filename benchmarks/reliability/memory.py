@@ -76,7 +76,7 @@ def _argv(folder: Path, run_folder: Path) -> list[str]:
 
 
 def _work(argv: list[str], limit: int | None) -> int:
-    import ftk.commands.training as module
+    import ftk.training.runner as module
     from ftk import cli
 
     loop = module.train

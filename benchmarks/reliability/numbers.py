@@ -63,8 +63,8 @@ def _one(data: Path, folder: Path, name: str | None, policy: str, step: int, see
 
 def _work(argv: list[str], factor: float | None, step: int) -> int:
     from ftk import cli
-    from ftk.tasks.token_classification import TokenClassification
-    from ftk.tasks.values import Loss
+    from ftk.contracts.values import Loss
+    from ftk.tasks.token_classification.task import TokenClassification
 
     plain, seen = TokenClassification.loss, []
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ftk.metrics.generation import Generated, RougeMetric, TranslationMetric
+from ftk.tasks.generation.metrics import Generated, RougeMetric, TranslationMetric
 
 _END = re.compile(r"(?<=[.!?])\s+")
 
@@ -35,8 +35,8 @@ def named(name: str, compute: Callable[[], dict[str, float]]) -> dict[str, dict[
 
 
 def _scores(metric: Generated, references: Iterable[list[str]], texts: Iterable[str]) -> dict[str, float]:
-    from ftk.data.rows import Row
-    from ftk.data.sequences import SequenceExample, Written
+    from ftk.contracts.row import Row
+    from ftk.data.examples.sequences import SequenceExample, Written
 
     for one, text in zip(references, texts, strict=True):
         example = SequenceExample("", tuple(one), one, 1.0, Row({}, "", 0), {})

@@ -49,7 +49,7 @@ def pairs(source: Path, intents: str, folder: Path, label: str, *, held_out: int
 
 def floors(path: Path, shown: Sequence[str]) -> dict[str, dict[str, float]]:
     """The scores of BM25 and of MiniLM as it comes, among all descriptions in a file of ``pairs``."""
-    from ftk.metrics.ranking import RankingMetric
+    from ftk.tasks.ranking.metric import RankingMetric
 
     rows = _lines(path)
     queries = [row["query"] for row in rows]

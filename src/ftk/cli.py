@@ -74,7 +74,7 @@ def run(argv: list[str]) -> int:
     if word not in COMMANDS:
         return _unknown(word)
     from ftk.errors import FtkError, Interrupted, in_words, printable
-    from ftk.stopping import signals
+    from ftk.system.signals import signals
 
     # Large pages for tensors, where the system gives them to who asks; read by torch when it is loaded.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")

@@ -59,7 +59,7 @@ def test_the_demo_corpus_stands_in_and_it_is_said(ftk: Callable[..., Result]) ->
 FIRST_STEP = """
 import os, sys
 from ftk import cli
-from ftk.commands.training import Training
+from ftk.training.runner import Training
 def stepped(self, info):
     sys.stderr.write(" ".join(sys.modules))
     sys.stderr.flush()

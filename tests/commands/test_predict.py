@@ -126,7 +126,7 @@ def test_a_fault_in_the_input_leaves_no_output(ftk: Callable[..., Result], check
 def test_a_column_that_is_not_there_is_told_before_the_model_is_opened(
     ftk: Callable[..., Result], checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "ftk.commands.checkpoint", None)  # importing it is an error
+    monkeypatch.setitem(sys.modules, "ftk.inference.checkpoint", None)  # importing it is an error
     write_lines("in.csv", ["id,body", "1,Ada"])
     result = ftk("predict", f"checkpoint={checkpoint}", "input=in.csv", "data.columns.text=txt")
     assert (result.code, result.out) == (1, "")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from conftest import Result, write_lines
-from ftk.config.mistakes import Mistake, near_word, render
+from ftk.config.mistakes import Mistake, render
+from ftk.system.spelling import near_word
 
 
 def refused(result: Result, *mistakes: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ import yaml
 
 from conftest import Result
 from ftk.config.paths import shipped_configs
-from ftk.models.small import FITTED, HEADS, LEARNS, register_small_models
+from ftk.models.architectures.small import FITTED, HEADS, LEARNS, register_small_models
 from ftk.tasks import build_task
 
 MODELS = {
@@ -36,7 +36,7 @@ def test_each_small_model_says_which_tasks_it_learns() -> None:
 def test_what_they_say_is_what_they_have() -> None:
     import transformers
 
-    from ftk.models import fusion, heads
+    from ftk.models.architectures import fusion, heads
 
     register_small_models()
     for kind, said in HEADS.items():
@@ -62,9 +62,9 @@ SHIPPED = {
 def test_a_shipped_architecture_is_refused_before_torch_just_where_it_has_no_head_or_reads_something_else() -> None:
     import transformers
 
-    from ftk.models import fusion, heads
-    from ftk.models.architecture import import_models
-    from ftk.models.purposes import unsuited
+    from ftk.models.architectures import fusion, heads
+    from ftk.models.loading.compatibility import unsuited
+    from ftk.models.loading.model_config import import_models
 
     import_models()
     images = {type(transformers.AutoConfig.for_model(kind)) for kind in ("vit", "resnet")}

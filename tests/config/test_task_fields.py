@@ -148,7 +148,7 @@ def test_a_model_keeps_what_its_targets_were_standardised_by(ftk: Callable[..., 
 def test_weights_that_cannot_work_are_told_before_torch_is_needed(
     ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, task: str, weights: str, message: str
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "ftk.commands.training", None)  # importing it is an error
+    monkeypatch.setitem(__import__("sys").modules, "ftk.training.runner", None)  # importing it is an error
     if task == "ner":
         weights = weights.replace("}", ", O: 0}") if "0" in weights else weights
         message = message.replace("0.0}", "0.0, 'O': 0.0}").replace("are A, B", "are O, A, B")

@@ -109,7 +109,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch, act: Callable[[str, int], None]) -> 
     import os
 
     from ftk.core import checkpoint
-    from ftk.models import folder as models
+    from ftk.models.loading import verified_folder as models
 
     begun: list[str] = []
 
@@ -243,7 +243,7 @@ def test_a_power_cut_at_any_operation_leaves_a_whole_state(run: Path, tmp_path: 
 )
 def test_a_flipped_bit_is_found_and_the_state_before_is_taken(run: Path, tmp_path: Path, name: str) -> None:
     from ftk.errors import ModelError
-    from ftk.models.folder import open_model
+    from ftk.models.loading.verified_folder import open_model
 
     path = run / "last" / name
     whole = path.read_bytes()
@@ -334,7 +334,7 @@ def test_a_snapshot_is_of_its_moment(tmp_path: Path) -> None:
 
 
 def test_a_save_in_the_background_that_fails_is_told() -> None:
-    from ftk.core.saver import Saver
+    from ftk.core.background_save import Saver
     from ftk.errors import RunError
 
     def fail() -> None:

@@ -160,7 +160,7 @@ def test_too_little_memory_elsewhere_is_told(
 ) -> None:
     import torch
 
-    from ftk.tasks.token_classification import TokenClassification
+    from ftk.tasks.token_classification.task import TokenClassification
 
     def full(*args: Any) -> Any:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")

@@ -20,25 +20,25 @@ def make(tmp_path: Path) -> Any:
     import torch
 
     from ftk.config.schema import Decay, Init, ModelConfig, OnNonFinite, OnSpike, Precision
-    from ftk.core.device import Hardware
-    from ftk.core.guard import Guard
-    from ftk.core.horizon import Every, Horizon
+    from ftk.contracts.notes import Notes
+    from ftk.contracts.values import WindowPlan
+    from ftk.core.anomalies import Guard
+    from ftk.core.hardware import Hardware
+    from ftk.core.limits import Every, Horizon
     from ftk.core.loop import Plan
     from ftk.core.state import TrainState
-    from ftk.data.batches import StepOrder
-    from ftk.data.conll import read_conll
-    from ftk.data.corpus import RowCorpus
-    from ftk.data.rows import Notes
-    from ftk.data.sentences import Broken
-    from ftk.data.spans import Misaligned, Overlapping
-    from ftk.data.subwords import WindowPlan
-    from ftk.data.tags import Scheme, Units
-    from ftk.data.words import Words
-    from ftk.models.load import load
-    from ftk.models.sources import find
+    from ftk.data.batching.order import StepOrder
+    from ftk.data.examples.sentences import Broken
+    from ftk.data.examples.spans import Misaligned, Overlapping
+    from ftk.data.examples.tags import Scheme, Units
+    from ftk.data.readers.conll import read_conll
+    from ftk.data.row_corpus import RowCorpus
+    from ftk.data.text.words import Words
+    from ftk.models.loading.load import load
+    from ftk.models.loading.source import find
     from ftk.optim.groups import build_optimizer
     from ftk.optim.schedules import Schedule
-    from ftk.tasks.token_classification import Subwords, TokenClassification
+    from ftk.tasks.token_classification.task import Subwords, TokenClassification
 
     task = TokenClassification(
         label_subwords=Subwords.first,
@@ -209,7 +209,7 @@ def test_fp16_scales_the_loss_and_skips_overflows(make: Any) -> None:
 
 def change_loss(setup: SimpleNamespace, change: Any, *calls: int) -> None:
     """Let the loss of some forward passes, counted from 1, be another one."""
-    from ftk.tasks.values import Loss
+    from ftk.contracts.values import Loss
 
     task_loss, seen = setup.task.loss, []
 

@@ -39,7 +39,7 @@ SETTINGS = (
 IN_A_STEP = """
 import os, sys
 from ftk import cli
-from ftk.tasks.mlm import MaskedLanguageModel
+from ftk.tasks.mlm.task import MaskedLanguageModel
 
 forward, seen = MaskedLanguageModel.forward, []
 
@@ -58,8 +58,8 @@ sys.exit(cli.run(sys.argv[1:]))
 WHILE_TOKENIZING = """
 import os, sys
 from ftk import cli
-from ftk.data import token_store
-from ftk.data.token_store import ShardWriter
+from ftk.data.documents import token_store
+from ftk.data.documents.token_store import ShardWriter
 
 token_store.SHARD_TOKENS = 100
 close, seen = ShardWriter.close_shard, []

@@ -17,14 +17,14 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
-from data_helpers import data_config, ner_task
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from data_helpers import data_config, ner_task
 from ftk.config.schema import Format
-from ftk.data.documents import documents
-from ftk.data.rows import Notes
-from ftk.data.source import read_file
+from ftk.contracts.notes import Notes
+from ftk.data.documents.reading import documents
+from ftk.data.readers.splits import read_file
 from ftk.errors import FtkError
 
 MANY = settings(
@@ -300,7 +300,7 @@ STORE = {"version": 1, "shards": [], "settings": {}, "dtype": "uint16", "words":
 @MANY
 @given(content=damaged(json.dumps(STORE)))
 def test_the_manifest_of_a_store(content: bytes) -> None:
-    from ftk.data.token_store import Damaged, read_manifest
+    from ftk.data.documents.token_store import Damaged, read_manifest
 
     Path("store.json").write_bytes(content)
     with no_hang():
@@ -314,7 +314,7 @@ def test_the_manifest_of_a_store(content: bytes) -> None:
 @MANY
 @given(content=damaged('task: {name: ner}\nrun:\n  - &a [1, 2]\n  - "x"\nvalue: 1.5\n'))
 def test_the_config_of_a_run(content: bytes) -> None:
-    from ftk.config.yaml import load_yaml
+    from ftk.config.safe_yaml import load_yaml
 
     Path("config.yaml").write_bytes(content)
     outcome(lambda: load_yaml(Path("config.yaml")), "config.yaml")
@@ -324,8 +324,8 @@ def test_the_config_of_a_run(content: bytes) -> None:
 @MANY
 @given(content=damaged('{"model_type": "bert", "hidden_size": 8, "num_labels": 3, "id2label": {"0": "O"}}'))
 def test_the_files_of_a_model_folder(content: bytes) -> None:
-    from ftk.models.folder import open_model
-    from ftk.models.gate import check_folder
+    from ftk.models.loading.untrusted_folder import check_folder
+    from ftk.models.loading.verified_folder import open_model
 
     folder = Path("model")
     folder.mkdir(exist_ok=True)

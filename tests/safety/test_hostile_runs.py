@@ -305,7 +305,7 @@ def test_parquet_with_a_pickled_type(ftk: Callable[..., Result]) -> None:
 def test_what_a_small_file_decompresses_to_has_an_end(
     ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ftk.data import lines
+    from ftk.data.readers import lines
 
     monkeypatch.setattr(lines, "_LONGEST", 1 << 20)
     Path("bomb.jsonl.gz").write_bytes(gzip.compress(b'{"text": "' + b"a" * (1 << 24)))
@@ -348,7 +348,7 @@ def test_a_shard_that_is_a_pickle(ftk: Callable[..., Result]) -> None:
     saved = json.loads(store.read_text())
     del saved["check"], saved["version"]
     saved["shards"][0]["files"][shard.name] = hashlib.sha256(shard.read_bytes()).hexdigest()
-    from ftk.data.token_store import Manifest, Shard, write_manifest
+    from ftk.data.documents.token_store import Manifest, Shard, write_manifest
 
     saved["shards"] = [Shard(**one) for one in saved["shards"]]
     write_manifest(store.parent, Manifest(**saved))

@@ -49,10 +49,10 @@ def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tup
     """A row that is drawn twice in a pass looks the same; in the next pass it looks otherwise."""
     import torch
 
-    from ftk.data.images import digest_of
-    from ftk.data.pictures import Picture
-    from ftk.data.pixels import ImageFeatures, Pixels
-    from ftk.tasks.values import Noise
+    from ftk.contracts.values import Noise
+    from ftk.data.images.decoding import digest_of
+    from ftk.data.images.examples import Picture
+    from ftk.data.images.features import ImageFeatures, Pixels
 
     class Plain:
         def __call__(self, images: list, return_tensors: str) -> dict:
@@ -117,10 +117,10 @@ def test_csv_of_another_folder_for_all_three_commands(ftk: Ftk, tmp_path: Path, 
 
 def test_images_and_texts_stay_together_in_any_order(tmp_path: Path) -> None:
     """Each window of a batch has the image of its own row, and its own text, also where a row has several."""
-    from ftk.data.features import Ragged
-    from ftk.data.images import digest_of
-    from ftk.data.pictures import Picture
-    from ftk.data.pixels import ImageFeatures, Pixels
+    from ftk.data.batching.features import Ragged
+    from ftk.data.images.decoding import digest_of
+    from ftk.data.images.examples import Picture
+    from ftk.data.images.features import ImageFeatures, Pixels
 
     class Number:
         """An image processor that makes the number in an image's name of it."""
@@ -139,7 +139,7 @@ def test_images_and_texts_stay_together_in_any_order(tmp_path: Path) -> None:
 
 
 def test_a_learned_share_is_said_and_written_down(ftk: Ftk, pairs: tuple[str, ...]) -> None:
-    from ftk.models.fusion import AutoModelForImageTextClassification
+    from ftk.models.architectures.fusion import AutoModelForImageTextClassification
 
     said = trained(ftk, *BOTH, *pairs, "train.max_steps=8").out
     learned = json.loads(Path("run/metrics.json").read_text())["learned"]["share_of_text"]
@@ -155,7 +155,7 @@ def test_a_learned_share_is_said_and_written_down(ftk: Ftk, pairs: tuple[str, ..
 def test_towers_their_heads_and_the_share_have_their_own_rates() -> None:
     from types import SimpleNamespace
 
-    from ftk.models.sources import rate_scales
+    from ftk.models.loading.source import rate_scales
 
     towers = {"text": SimpleNamespace(default_lr=5e-5), "image": SimpleNamespace(default_lr=2e-3)}
     scales = rate_scales(SimpleNamespace(default_lr=1e-3, towers=towers))  # type: ignore[arg-type]

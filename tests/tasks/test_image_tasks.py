@@ -114,7 +114,7 @@ def test_a_fusion_comes_back_with_tokenizer_and_image_processor(ftk: Ftk, pairs:
     import torch
     import transformers
 
-    from ftk.models.fusion import AutoModelForImageTextClassification
+    from ftk.models.architectures.fusion import AutoModelForImageTextClassification
 
     trained(ftk, *BOTH, *pairs, "train.max_steps=3")
     model = AutoModelForImageTextClassification.from_pretrained("run/best").eval()

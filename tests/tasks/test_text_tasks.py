@@ -175,9 +175,9 @@ def test_pooling_is_over_the_windows_of_a_row(pooling):
     import yaml
 
     from ftk.config.paths import shipped_configs
-    from ftk.data.features import Features, Ragged
+    from ftk.contracts.values import Labels
+    from ftk.data.batching.features import Features, Ragged
     from ftk.tasks import build_task
-    from ftk.tasks.values import Labels
 
     fields = yaml.safe_load((shipped_configs() / "task/multi-label.yaml").read_text())
     task = build_task({**fields, "pooling": pooling})
@@ -245,7 +245,7 @@ def test_balanced_weights_are_settled_by_training(ftk, tmp_path):
 def test_sampling_draws_rows_by_their_weights():
     import numpy as np
 
-    from ftk.data.batches import StepOrder
+    from ftk.data.batching.order import StepOrder
 
     weights = np.array([0.0, 1.0, 1.0, 6.0])
     order = StepOrder(np.full(4, 5), 2, seed=3, weights=weights)

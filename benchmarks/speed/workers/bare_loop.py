@@ -92,7 +92,7 @@ def masked_batches(
 
 def masked_loss(model: Any, batch: Batch) -> Tensor:
     """The mean cross-entropy of the hidden tokens; the head sees no others."""
-    from ftk.models.sparse import outputs_at
+    from ftk.models.forward.masked_positions import outputs_at
 
     inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
     logits = outputs_at(model, inputs, batch["position"])["logits"][0]

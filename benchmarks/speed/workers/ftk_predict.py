@@ -47,7 +47,7 @@ _kept: list[Any] = []
 
 def keep_model() -> None:
     """Load the model for the first order only: what is timed begins behind it."""
-    from ftk.commands.checkpoint import Checkpoint
+    from ftk.inference.checkpoint import Checkpoint
 
     evaluator = Checkpoint.evaluator
 

@@ -21,7 +21,7 @@ def main() -> None:
 
     def gated(config: Any, invocation: Any) -> dict[str, Any]:
         # Not before: the command decides when torch is imported, and with which variables.
-        import ftk.commands.training as module
+        import ftk.training.runner as module
 
         module.Training = gated_training(module.Training, gate, options)  # type: ignore[misc]
         result.update(train(config, invocation))

@@ -16,7 +16,7 @@ def hardware_of(precision: str) -> Any:
 
     from ftk.config.compose import register
     from ftk.config.lint import typed
-    from ftk.core.device import choose
+    from ftk.core.hardware import choose
 
     register()
     with initialize(config_path=None, version_base="1.3"):

@@ -13,7 +13,7 @@ from benchmarks.speed.workers.kernels import hardware_of, install
 from benchmarks.speed.workers.trainer_ner import load, read
 from transformers import AutoTokenizer, EvalPrediction
 
-from ftk.data.batches import StepOrder
+from ftk.data.batching.order import StepOrder
 
 
 def rows_of(data: Any) -> list[tuple[Any, Any]]:

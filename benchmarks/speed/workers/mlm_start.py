@@ -40,8 +40,8 @@ def blocks_of(options: dict[str, Any], tokenizer: Any) -> dict[str, Any]:
 
     from ftk.config.compose import register
     from ftk.config.lint import typed
-    from ftk.data.rows import Notes
-    from ftk.data.subwords import WindowPlan
+    from ftk.contracts.notes import Notes
+    from ftk.contracts.values import WindowPlan
     from ftk.report.console import Console
     from ftk.tasks import build_task
 

@@ -61,8 +61,8 @@ def prepare(order: dict[str, Any], tokenizer: Any, cache: Path) -> int:
 
     from ftk.config.compose import register
     from ftk.config.lint import typed
-    from ftk.data.rows import Notes
-    from ftk.data.subwords import WindowPlan
+    from ftk.contracts.notes import Notes
+    from ftk.contracts.values import WindowPlan
     from ftk.report.console import Console
     from ftk.tasks import build_task
 

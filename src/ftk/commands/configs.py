@@ -4,9 +4,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from ftk.config.mistakes import nearest
 from ftk.config.paths import shipped_configs, user_configs
 from ftk.errors import ConfigError
+from ftk.system.spelling import nearest
 
 USAGE = """\
 usage: ftk configs list [GROUP]

@@ -7,23 +7,23 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ftk.commands.manifest import manifest_of, task_of
 from ftk.config import compose
 from ftk.config.mistakes import render
 from ftk.config.schema import EvaluateConfig
 from ftk.config.validate import texts_only
-from ftk.data.rows import Notes
+from ftk.contracts.notes import Notes
 from ftk.errors import ConfigError
-from ftk.imports import importing
+from ftk.inference.manifest import manifest_of, task_of
 from ftk.report.console import Console, label_table, scores_line
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
+from ftk.system.startup import importing
 
 if TYPE_CHECKING:
+    from ftk.contracts.protocols import Corpus
+    from ftk.contracts.task import Task
+    from ftk.contracts.values import Prepared
     from ftk.core.evaluate import Evaluator
-    from ftk.tasks.base import Task
-    from ftk.tasks.protocols import Corpus
-    from ftk.tasks.values import Prepared
 
 
 def run(command: str, argv: list[str]) -> int:
@@ -48,7 +48,7 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     for line in notes.drain():
         console.say(line)
     with importing("torch"):
-        from ftk.commands.checkpoint import Checkpoint  # torch from here on
+        from ftk.inference.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, trained, config.data)
     prepared = corpus.prepare(checkpoint.source.processor, labels, checkpoint.windows, notes, console)["test"]

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from ftk import __version__
-from ftk.commands.manifest import manifest_of, task_of
 from ftk.config import compose
 from ftk.config.schema import PredictConfig
-from ftk.data.cache import cache_key
-from ftk.data.rows import Notes, Row
-from ftk.data.source import stream
-from ftk.imports import importing
+from ftk.contracts.notes import Notes
+from ftk.contracts.protocols import Place, Predictor
+from ftk.contracts.row import Row
+from ftk.data.readers.splits import stream
+from ftk.inference.manifest import manifest_of, task_of
 from ftk.report.console import Console
 from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
-from ftk.tasks.protocols import Place, Predictor
+from ftk.system.cache import cache_key
+from ftk.system.startup import importing
 
 _ROWS_AT_ONCE = 2048
 
@@ -44,7 +45,7 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     for line in notes.drain_facts():
         console.say(line)
     with importing("torch"):
-        from ftk.commands.checkpoint import Checkpoint  # torch from here on
+        from ftk.inference.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, trained, config.data)
     evaluator = checkpoint.evaluator(predictor, config.hardware, console)

@@ -4,11 +4,11 @@ from typing import Any
 
 from ftk.config import compose
 from ftk.config.schema import TrainingConfig
-from ftk.data.rows import Notes
-from ftk.imports import importing
+from ftk.contracts.notes import Notes
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
+from ftk.system.startup import importing
 from ftk.tasks import build_task
 
 
@@ -24,14 +24,14 @@ def train(config: TrainingConfig, invocation: compose.Invocation) -> dict[str, A
     task = build_task(config.task)
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
     if config.run.verify_resume:
-        from ftk.commands.verify_resume import verify_resume
+        from ftk.training.verify_resume import verify_resume
 
         verify_resume(invocation, config.run, console)
     corpus = task.training_corpus(config.data, notes)
     for line in notes.drain():
         console.say(line)
     with importing("torch"):
-        from ftk.commands.training import Training  # torch from here on
+        from ftk.training.runner import Training  # torch from here on
 
     try:
         return Training(config, folder, corpus, console).run()

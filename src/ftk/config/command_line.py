@@ -7,7 +7,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 
-from ftk.config.mistakes import Mistake, nearest
+from ftk.config.mistakes import Mistake
+from ftk.system.spelling import nearest
 
 FLAGS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "--help": ("-h", ()),

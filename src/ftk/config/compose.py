@@ -22,7 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ftk.config.command_line import CommandLine, as_text
-from ftk.config.explain import explain
+from ftk.config.hydra_errors import explain
 from ftk.config.lint import VERSION_BASE, checked_configs, typed
 from ftk.config.mistakes import Mistake, render
 from ftk.config.paths import shipped_configs, user_configs

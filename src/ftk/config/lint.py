@@ -18,12 +18,13 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from ftk.config.command_line import CommandLine, as_text
-from ftk.config.explain import explain, reworded
-from ftk.config.mistakes import Mistake, near_word, nearest, render
+from ftk.config.hydra_errors import explain, reworded
+from ftk.config.mistakes import Mistake, render
 from ftk.config.paths import shipped_configs, user_configs
 from ftk.config.schema import SCHEMAS
 from ftk.config.validate import check_values
 from ftk.errors import ConfigError
+from ftk.system.spelling import near_word, nearest
 
 VERSION_BASE = "1.3"
 

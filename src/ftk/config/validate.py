@@ -24,9 +24,9 @@ from ftk.config.schema import (
     TrainingConfig,
     TrainingRunConfig,
 )
-from ftk.data.files import expand
-from ftk.data.folders import is_folder_of_classes
-from ftk.data.parallel import parallel_files
+from ftk.data.readers.folders import is_folder_of_classes
+from ftk.data.readers.parallel import parallel_files
+from ftk.data.readers.paths import expand
 from ftk.errors import ConfigError, FtkError
 
 
@@ -424,8 +424,8 @@ def _task(config: TrainingConfig | EvaluateConfig | PredictConfig, command: str)
 
 def _fits(config: TrainingConfig, task: Any) -> Iterator[Mistake]:
     """Architectures that cannot do what is asked; those of hub ids and folders tell it once they are read."""
-    from ftk.models.purposes import unsuited
-    from ftk.models.small import FITTED
+    from ftk.models.architectures.small import FITTED
+    from ftk.models.loading.compatibility import unsuited
 
     kind = config.model.config.get("model_type")
     if kind is not None and (advice := unsuited(kind, task)):

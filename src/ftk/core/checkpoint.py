@@ -12,9 +12,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ftk.core.state import TrainState
-from ftk.durable import flush, fresh_name, old_name, remove, replace_folder
 from ftk.errors import ModelError, RunError
-from ftk.models.folder import open_model, write_manifest
+from ftk.models.loading.verified_folder import open_model, write_manifest
+from ftk.system.atomic import flush, fresh_name, old_name, remove, replace_folder
 
 _TENSORS, _NUMBERS = "trainer.safetensors", "trainer.json"
 

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from ftk.core.device import Hardware
-from ftk.data.batches import token_batches
-from ftk.tasks.base import Task
-from ftk.tasks.protocols import Predictor, Windows
-from ftk.tasks.values import Batch, Labels
+from ftk.contracts.protocols import Predictor, Windows
+from ftk.contracts.task import Task
+from ftk.contracts.values import Batch, Labels
+from ftk.core.hardware import Hardware
+from ftk.data.batching.order import token_batches
 
 
 @dataclass(slots=True)

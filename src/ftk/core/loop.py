@@ -11,20 +11,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ftk.core.device import Hardware
-from ftk.core.feeding import ahead
-from ftk.core.guard import Guard
-from ftk.core.horizon import Every, Horizon
+from ftk.contracts.protocols import Order, Windows
+from ftk.contracts.task import Task
+from ftk.contracts.values import Batch, Noise
+from ftk.core.anomalies import Guard
+from ftk.core.hardware import Hardware
+from ftk.core.limits import Every, Horizon
 from ftk.core.out_of_memory import give_back, is_limited, is_out_of_memory
+from ftk.core.prefetch import ahead
 from ftk.core.state import Progress, TrainState, seed_step
-from ftk.data.batches import Order
 from ftk.errors import Interrupted, RunError
 from ftk.optim.clipping import clipped
 from ftk.optim.schedules import Schedule
-from ftk.stopping import Stop
-from ftk.tasks.base import Task
-from ftk.tasks.protocols import Windows
-from ftk.tasks.values import Batch, Noise
+from ftk.system.signals import Stop
 
 _MOST_OVERFLOWS = 30
 """Steps in a row whose gradient overflows fp16: by then the loss is scaled by less than a thousandth."""

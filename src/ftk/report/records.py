@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from ftk.durable import flush, open_new, write_text
+from ftk.system.atomic import flush, open_new, write_text
 
 
 class MetricsFile:

@@ -13,14 +13,14 @@ from typing import Any
 import yaml
 
 from ftk.config.compose import Invocation
+from ftk.config.safe_yaml import load_yaml
 from ftk.config.schema import RunConfig
-from ftk.config.yaml import load_yaml
-from ftk.durable import remove, write_text
 from ftk.errors import RunError
-from ftk.locks import NAME as LOCK
-from ftk.locks import Held, lock
 from ftk.report.environment import environment_facts
 from ftk.report.records import json_lines
+from ftk.system.atomic import remove, write_text
+from ftk.system.locks import NAME as LOCK
+from ftk.system.locks import Held, lock
 
 _OWN = (
     "environment.json",

@@ -11,9 +11,12 @@ from typing import Any, get_type_hints
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ftk.config.explain import reworded
+from ftk.config.hydra_errors import reworded
+from ftk.contracts.task import Task
 from ftk.errors import ConfigError, FtkError
-from ftk.tasks.base import Task
+
+_SHARED = ("shared", "generation")
+"""Packages beside the tasks that several of them share."""
 
 
 def build_task(node: dict[str, Any]) -> Task:
@@ -87,7 +90,7 @@ def built_in_task(name: str) -> type[Task]:
     """
     import ftk.tasks as package
 
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name != "base")
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in _SHARED)
     found = _task_in(name) if name in names else None
     if found is None:
         own = ", ".join(name.replace("_", "-") for name in names if _task_in(name) is not None)
@@ -98,7 +101,8 @@ def built_in_task(name: str) -> type[Task]:
 def _task_in(name: str) -> type[Task] | None:
     """The Task that one of the modules beside this one is for; None for one that several tasks share."""
     module = importlib.import_module(f"ftk.tasks.{name}")
-    own = (cls for _, cls in inspect.getmembers(module, inspect.isclass) if cls.__module__ == module.__name__)
+    homes = (module.__name__, f"{module.__name__}.task")
+    own = (cls for _, cls in inspect.getmembers(module, inspect.isclass) if cls.__module__ in homes)
     return next((cls for cls in own if issubclass(cls, Task) and not inspect.isabstract(cls)), None)
 
 
@@ -109,5 +113,5 @@ def _class_at(path: str) -> type[Task]:
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigError(f"task._target_={path}: this cannot be imported ({error}).") from error
     if not (inspect.isclass(cls) and issubclass(cls, Task)):
-        raise ConfigError(f"task._target_={path}: this is not a Task (ftk.tasks.base.Task).")
+        raise ConfigError(f"task._target_={path}: this is not a Task (ftk.contracts.task.Task).")
     return cls

@@ -6,23 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ftk.data.label_names import name_of
-from ftk.data.pictures import ImageExample, ImageReader, fingerprint_of
-from ftk.data.rows import Notes, Row
-from ftk.metrics.classes import ClassMetric
-from ftk.tasks.one_label import OneLabel
-from ftk.tasks.seeing import Seeing
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.contracts.values import Batch, Labels, Noise, Scores
+from ftk.data.images.examples import ImageExample, ImageReader, fingerprint_of
+from ftk.data.rows.label_names import name_of
+from ftk.tasks.shared.class_metric import ClassMetric
+from ftk.tasks.shared.image_input import Seeing
+from ftk.tasks.shared.single_label import OneLabel
 from ftk.tasks.text_classification import TextClassification
-from ftk.tasks.text_task import Scores
-from ftk.tasks.values import Batch, Labels, Noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from ftk.data.features import Features
-    from ftk.data.pixels import ImageFeatures
-    from ftk.data.subwords import WindowPlan
+    from ftk.contracts.values import WindowPlan
+    from ftk.data.batching.features import Features
+    from ftk.data.images.features import ImageFeatures
 
 
 @dataclass(kw_only=True)
@@ -57,8 +57,8 @@ class ImageClassification(Seeing, OneLabel):
     ) -> Features:
         import numpy as np
 
-        from ftk.data.pixels import ImageFeatures, Pixels
-        from ftk.models.processors import shape_of
+        from ftk.data.images.features import ImageFeatures, Pixels
+        from ftk.models.loading.image_processor import shape_of
 
         pixels = Pixels([example.picture for example in examples], tokenizer, shape_of(tokenizer))
         labelled = all(example.target is not None for example in examples)

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ftk.data.cells import made_of
-from ftk.data.columns import say_columns
-from ftk.data.pictures import Picture, fingerprint_of, looked_at, named
-from ftk.data.rows import Notes, Row
-from ftk.data.texts import TextExample
-from ftk.tasks.seeing import Seeing
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.contracts.values import Batch, Labels, Noise, Scores
+from ftk.data.examples.texts import TextExample
+from ftk.data.images.examples import Picture, fingerprint_of, looked_at, named
+from ftk.data.rows.cells import made_of
+from ftk.data.rows.columns import say_columns
+from ftk.tasks.shared.image_input import Seeing
 from ftk.tasks.text_classification import TextClassification
-from ftk.tasks.text_task import Scores
-from ftk.tasks.values import Batch, Labels, Noise
 
 if TYPE_CHECKING:
-    from ftk.data.features import Features
-    from ftk.data.subwords import WindowPlan
+    from ftk.contracts.values import WindowPlan
+    from ftk.data.batching.features import Features
 
 
 @dataclass(slots=True)
@@ -73,8 +73,8 @@ class ImageTextClassification(Seeing, TextClassification):
     def features(
         self, examples: Sequence[Any], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
     ) -> Features:
-        from ftk.data.pixels import ImageFeatures, Pixels
-        from ftk.models.processors import shape_of
+        from ftk.data.images.features import ImageFeatures, Pixels
+        from ftk.models.loading.image_processor import shape_of
 
         texts = super().features(examples, tokenizer.tokenizer, labels, plan, notes)
         processor = tokenizer.image_processor

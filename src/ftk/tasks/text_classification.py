@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ftk.data.label_names import name_of
-from ftk.data.rows import Row
-from ftk.data.texts import TextExample
+from ftk.contracts.row import Row
+from ftk.contracts.values import Labels, Scores
+from ftk.data.examples.texts import TextExample
+from ftk.data.rows.label_names import name_of
 from ftk.errors import DataError
-from ftk.metrics.classes import ClassMetric
-from ftk.tasks.one_label import OneLabel
-from ftk.tasks.text_task import Scores, TextTask
-from ftk.tasks.values import Labels
+from ftk.tasks.shared.class_metric import ClassMetric
+from ftk.tasks.shared.single_label import OneLabel
+from ftk.tasks.shared.text_task import TextTask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ftk.data.features import Features
+    from ftk.data.batching.features import Features
 
 
 @dataclass(kw_only=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from ftk.data.rows import Notes
-from ftk.metrics.generation import BLEU_WORDS, NEEDS_MORE, TranslationMetric, bleu_words, require
-from ftk.tasks.sequence_task import SequenceTask
-from ftk.tasks.values import Labels
+from ftk.contracts.notes import Notes
+from ftk.contracts.values import Labels
+from ftk.tasks.generation.metrics import BLEU_WORDS, NEEDS_MORE, TranslationMetric, bleu_words, require
+from ftk.tasks.generation.sequence_task import SequenceTask
 
 
 @dataclass(kw_only=True)

@@ -1,0 +1,1 @@
+"""What goes between the packages: rows, notes, batches, protocols, tasks."""

@@ -1,0 +1,104 @@
+"""What computes, in which precision, and why."""
+
+import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ftk.config.schema import Device, HardwareConfig, Precision
+from ftk.core.out_of_memory import is_limited
+from ftk.errors import ConfigError
+from ftk.kernels.memory import keep_memory
+from ftk.kernels.processor import processor
+from ftk.system.wait_policy import POLICY
+
+_THREADS = torch.get_num_threads()
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """A device and the type of its matrix products; parameters, optimizer and losses are fp32 always."""
+
+    device: torch.device
+    precision: Precision
+    why: str
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the matrix products; where these are in int8, of what is not: attention, and all between."""
+        if self.precision is Precision.int8:
+            return torch.bfloat16 if processor().has_bf16 else torch.float32
+        return {Precision.bf16: torch.bfloat16, Precision.fp16: torch.float16}.get(self.precision, torch.float32)
+
+    def facts(self) -> dict[str, Any]:
+        """What a run folder keeps of it."""
+        return {
+            "hardware": self.why,
+            "device": self.device.type,
+            "precision": self.precision.value,
+            "threads": torch.get_num_threads(),
+        }
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """The context in which the forward pass runs."""
+        reduced = self.dtype is not torch.float32
+        return torch.autocast(self.device.type, dtype=self.dtype if reduced else torch.bfloat16, enabled=reduced)
+
+    def scaler(self) -> torch.amp.GradScaler:
+        """Loss scaling: for fp16 alone; otherwise it does nothing."""
+        return torch.amp.GradScaler(self.device.type, enabled=self.precision is Precision.fp16)
+
+
+def choose(config: HardwareConfig) -> Hardware:
+    """Settle what ``auto`` leaves open, and refuse what is not there.
+
+    Raises:
+        ConfigError: a GPU or a precision is asked for that this machine does not have.
+    """
+    torch.set_num_threads(config.threads or _THREADS)  # a job of a sweep does not inherit those of the one before
+    if not is_limited():  # what is kept there is address space that other sizes could not have
+        keep_memory()
+    has_gpu = torch.cuda.is_available()
+    if config.device is Device.cuda and not has_gpu:
+        raise ConfigError("hardware.device=cuda: torch sees no GPU here; use hardware=cpu or hardware=auto.")
+    use_gpu = has_gpu and config.device is not Device.cpu
+    device = torch.device("cuda" if use_gpu else "cpu")
+    native_bf16 = torch.cuda.is_bf16_supported(including_emulation=False) if use_gpu else processor().has_bf16
+    precision = config.precision
+    if precision is Precision.auto:
+        precision = Precision.bf16 if native_bf16 else Precision.fp32
+    if precision is Precision.bf16 and not native_bf16:
+        what = "GPU" if use_gpu else "processor (it has neither avx512_bf16 nor AMX)"
+        raise ConfigError(f"hardware.precision=bf16: this {what} computes no bf16; use hardware.precision=fp32.")
+    if precision is Precision.fp16 and not use_gpu:
+        raise ConfigError(
+            "hardware.precision=fp16: it needs a GPU; hardware.precision=auto takes what is fastest here."
+        )
+    if precision is Precision.int8:
+        if use_gpu:
+            raise ConfigError("hardware.precision=int8: it is for the CPU; add hardware.device=cpu.")
+        if not processor().has_int8:
+            raise ConfigError(
+                "hardware.precision=int8: this processor (it has neither VNNI nor AMX) would be slower with it; use "
+                "hardware.precision=fp32."
+            )
+    return Hardware(device, precision, _why(config, device, precision, native_bf16))
+
+
+def _why(config: HardwareConfig, device: torch.device, precision: Precision, native_bf16: bool) -> str:
+    gpu = device.type == "cuda"
+    name = torch.cuda.get_device_name(device) if gpu else _threads(torch.get_num_threads())
+    reasons = []
+    if config.device is Device.auto:
+        reasons.append("a GPU is there" if device.type == "cuda" else "torch sees no GPU")
+    if config.precision is Precision.auto:
+        reasons.append("it computes bf16 natively" if native_bf16 else "it has no native bf16, which would be slower")
+    if not gpu and os.environ.get(POLICY, "").upper() == "PASSIVE":
+        reasons.append("threads sleep while they wait")
+    return f"hardware: {name}, {precision.value}" + (f" ({', '.join(reasons)})" if reasons else "")
+
+
+def _threads(number: int) -> str:
+    return f"CPU, {number} thread{'s' if number > 1 else ''}"

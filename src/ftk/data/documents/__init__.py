@@ -1,0 +1,1 @@
+"""From raw text to a store of token ids on disk."""

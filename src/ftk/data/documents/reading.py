@@ -1,0 +1,238 @@
+"""Raw text as documents: from files, rows or a dataset, piece by piece, in constant memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ftk.config.schema import DataConfig, Documents, Duplicates, Format
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.splits import kind_of, read_file
+from ftk.errors import DataError
+
+_PIECE = 1 << 15
+"""Characters after which a piece ends at the next line end."""
+_LONGEST = 1 << 20
+"""Characters of a line after which it is cut, at white space where there is any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a document that is tokenized by itself; pieces end where lines end."""
+
+    text: str
+    begins: bool
+    """Whether a document begins with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    begins: bool
+    file: str
+    number: int
+
+
+def documents(
+    files: Iterable[Path], data: DataConfig, notes: Notes, rows: Iterable[Row] | None = None
+) -> Iterator[Piece]:
+    """The documents of some files, or of rows that stand in for them, one after the other.
+
+    Args:
+        files: text in any encoding, JSON lines, CSV, Parquet or CoNLL, compressed or not.
+        data: what a document is, the columns, and what to do with repeated documents and lines.
+        notes: is told of what is left out, with its count.
+        rows: instead of files.
+
+    Raises:
+        DataError: a file cannot be read, is binary or in another encoding; or a repeated document or line is one too
+            many (data.duplicates=error).
+    """
+    lines = _of_rows(rows, data.columns, notes) if rows is not None else _of_files(files, data, notes)
+    if data.duplicate_lines is not Duplicates.keep:
+        lines = _first_lines(lines, data.duplicate_lines, notes)
+    pieces: Iterator[Piece]
+    if data.duplicates is Duplicates.keep and data.limit is None:
+        pieces = _pieces(lines)
+    else:
+        whole = _whole(lines)
+        if data.duplicates is not Duplicates.keep:
+            whole = _first_documents(whole, data.duplicates, notes)
+        pieces = (piece for document in islice(whole, data.limit) for piece in _pieces(document))
+    yield from pieces
+    notes.raise_errors()
+
+
+def _of_files(files: Iterable[Path], data: DataConfig, notes: Notes) -> Iterator[_Line]:
+    for path in files:
+        kind = kind_of(path, data.encoding, labelled=False) if data.format is Format.auto else data.format.value
+        # The rows of a CoNLL file call their tokens so, whatever column of it they come from.
+        columns = {**data.columns, "tokens": None} if kind == "conll" else data.columns
+        lines = (
+            _of_text(path, data)
+            if kind == "text"
+            else _of_rows(read_file(path, Format(kind), data, notes), columns, notes)
+        )
+        first = next(lines, None)
+        if first is None:
+            notes.count("file|files without any text", "passed over", str(path))
+            continue
+        yield first
+        yield from lines
+
+
+def _of_text(path: Path, data: DataConfig) -> Iterator[_Line]:
+    ends = data.documents or Documents.blank_line
+    file = str(path)
+    begins = True
+    if ends is Documents.file:
+        blank: list[_Line] = []  # blank lines are part of a file, but not before its first or after its last word
+        for number, text in numbered_lines(path, data.encoding):
+            if not text.strip():
+                if not begins:
+                    blank.append(_Line(text, False, file, number))
+                continue
+            yield from blank
+            blank.clear()
+            yield _Line(text, begins, file, number)
+            begins = False
+        return
+    for number, text in numbered_lines(path, data.encoding):
+        if not text.strip():
+            begins = True
+            continue
+        yield _Line(text, begins, file, number)
+        begins = ends is Documents.line
+
+
+def _of_rows(rows: Iterable[Row], columns: dict[str, Any], notes: Notes) -> Iterator[_Line]:
+    for row in rows:
+        text = text_of(row, columns)
+        begins = True
+        for line in text.split("\n"):
+            if begins and not line.strip():
+                continue
+            yield _Line(line, begins, row.file, row.line)
+            begins = False
+        if begins:
+            notes.count("row|rows without any text", "left out", row.where)
+
+
+def text_of(row: Row, columns: dict[str, Any]) -> str:
+    """The text of a row: of the column that the config names, of ``text``, or its tokens with spaces between them."""
+    values = row.values
+    named = columns.get("text")
+    if named is None and "text" not in values and columns.get("tokens") is None and "tokens" not in values:
+        strings = [name for name, value in values.items() if isinstance(value, str)]
+        if len(strings) != 1:
+            raise DataError(
+                f"{row.where}: which column is the text? There are {', '.join(map(str, values)) or 'none'}; "
+                "name it with data.columns.text=<column>."
+            )
+        named = strings[0]
+    text_column = named if named is not None else "text"
+    if text_column in values:
+        value = values[text_column]
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value
+        raise DataError(f"{row.where}: column '{text_column}' holds {type(value).__name__} {value!r:.40}, not text.")
+    if named is not None:
+        raise DataError(f"{row.where}: there is no column '{named}'; there are {', '.join(map(str, values))}.")
+    tokens = values.get(columns.get("tokens") or "tokens")
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        raise DataError(f"{row.where}: the row has no text (data.columns.text) and no list of tokens.")
+    return " ".join(tokens)
+
+
+def _pieces(lines: Iterable[_Line]) -> Iterator[Piece]:
+    held: list[str] = []
+    size, begins = 0, True
+    for line in lines:
+        if line.begins and held:
+            yield Piece("\n".join(held), begins)
+            held, size = [], 0
+        elif size >= _PIECE:
+            yield Piece("\n".join(held) + "\n", begins)
+            held, size = [], 0
+        if not held:
+            begins = line.begins
+        text = line.text
+        while len(text) > _LONGEST:
+            cut = max(text.rfind(" ", _PIECE, _LONGEST), _PIECE) + 1
+            yield Piece("\n".join([*held, text[:cut]]), begins)
+            held, size, begins, text = [], 0, False, text[cut:]
+        held.append(text)
+        size += len(text) + 1
+    if held:
+        yield Piece("\n".join(held), begins)
+
+
+def _whole(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
+    held: list[_Line] = []
+    for line in lines:
+        if line.begins and held:
+            yield held
+            held = []
+        held.append(line)
+    if held:
+        yield held
+
+
+def _first_lines(lines: Iterable[_Line], policy: Duplicates, notes: Notes) -> Iterator[_Line]:
+    """Lines whose text did not occur before; a document goes on, or begins, with the next line that is kept.
+
+    Blank lines stay where there is text of their document before and behind them.
+    """
+    seen: set[bytes] = set()
+    pending = False
+    blank: list[_Line] = []
+    for line in lines:
+        text = line.text.strip()
+        if line.begins:
+            pending = True
+            blank.clear()
+        if not text:
+            if not pending:
+                blank.append(line)
+            continue
+        if _known(text, seen):
+            _note(notes, policy, "line|lines that occurred before", "data.duplicate_lines", line)
+            if policy is Duplicates.drop:
+                continue
+        yield from blank
+        blank.clear()
+        yield _Line(line.text, pending, line.file, line.number)
+        pending = False
+
+
+def _first_documents(whole: Iterable[list[_Line]], policy: Duplicates, notes: Notes) -> Iterator[list[_Line]]:
+    seen: set[bytes] = set()
+    for lines in whole:
+        if _known("\n".join(line.text for line in lines), seen):
+            _note(notes, policy, "document|documents that occurred before", "data.duplicates", lines[0])
+            if policy is Duplicates.drop:
+                continue
+        yield lines
+
+
+def _known(text: str, seen: set[bytes]) -> bool:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    known = digest in seen
+    seen.add(digest)
+    return known
+
+
+def _note(notes: Notes, policy: Duplicates, what: str, key: str, line: _Line) -> None:
+    where = f"{line.file}:{line.number}"
+    if policy is Duplicates.error:
+        notes.error(what, f"{key}=keep or drop lets them pass.", where)
+    else:
+        notes.count(what, f"left out ({key}=drop)", where)

@@ -1,0 +1,284 @@
+"""Rows of a sentence and two entities in it: marked in the text, or as spans beside a text or tokens."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.rows.cells import RowFault, made_of, strings_of
+from ftk.data.rows.columns import TEXT, find_column, missing, say_columns, string_of, weight_of
+
+HEAD = ("head", "subject", "e1", "h")
+TAIL = ("tail", "object", "e2", "t")
+TOKENS = ("tokens", "words")
+"""The column names that are tried where ``data.columns`` leaves a role open."""
+
+Span = tuple[int, int]
+"""Characters start … end - 1 of a text."""
+
+
+@dataclass(slots=True)
+class RelationExample:
+    """One row.
+
+    Attributes:
+        text: without marks; for tokens, these joined by single spaces.
+        head, tail: the entities in it, without white space at their edges; they share no character. Of an unlabelled
+            row without any text both are (0, 0).
+        target: the label; None for an unlabelled row.
+        gold: the same as the row gives it, to be kept beside predictions.
+        weight: how often the row is drawn in training, beside the others.
+        row: where it comes from.
+        columns: the other columns, tokens among them.
+    """
+
+    text: str
+    head: Span
+    tail: Span
+    target: str | None
+    gold: Any
+    weight: float
+    row: Row
+    columns: dict[str, Any]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no text, and so no entity."""
+        return self.head == self.tail == (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A text with two spans, and the columns that they were read from, by role."""
+
+    text: str
+    head: Span
+    tail: Span
+    found: dict[str, str]
+
+
+@dataclass(kw_only=True, slots=True)
+class RelationReader:
+    """Checks rows and makes examples of them.
+
+    Attributes:
+        columns: ``data.columns``.
+        labelled: whether a row without a label is an error.
+        marks: the names of the marks of the head and of the tail.
+        target: makes the label of a row and its label column. Raises RowFault.
+        labels: the names that a label column is known by.
+        notes: are told of faults.
+    """
+
+    columns: dict[str, Any]
+    labelled: bool
+    marks: tuple[str, str]
+    target: Callable[[Row, str], str]
+    labels: tuple[str, ...]
+    notes: Notes
+
+    def read(self, rows: Iterable[Row]) -> list[RelationExample]:
+        """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
+        return made_of(rows, self._example, self.notes)
+
+    def _example(self, row: Row) -> RelationExample:
+        sentence = self._empty(row) or self._sentence(row)
+        if sentence.head[0] < sentence.tail[1] and sentence.tail[0] < sentence.head[1]:
+            where = f"{row.where}: {sentence.text[slice(*sentence.head)]!r}, {sentence.text[slice(*sentence.tail)]!r}"
+            raise _overlap(where)
+        weight = weight_of(row, self.columns, needed=self.labelled)
+        target = None
+        label_at = find_column(row, "label", self.columns, self.labels, needed=self.labelled)
+        if self.labelled:
+            if label_at is None:
+                raise missing(row, "row|rows without a label", "Name its column: data.columns.label=….", self.labels)
+            target = self.target(row, label_at)
+        found = {**sentence.found, **({} if label_at is None else {"label": label_at})}
+        if self.labelled:
+            say_columns(self.notes, found, self.columns)
+        read = {name for role, name in found.items() if role != "tokens"}
+        others = {name: value for name, value in row.values.items() if name not in read}
+        gold = row.values[label_at] if label_at is not None else None
+        return RelationExample(sentence.text, sentence.head, sentence.tail, target, gold, weight, row, others)
+
+    def _empty(self, row: Row) -> _Sentence | None:
+        """The row if it has no text and names no entity; None for any other. Of labelled rows it is a fault."""
+        roles = {"text": TEXT, "tokens": TOKENS, "head": HEAD, "tail": TAIL}
+        found = {}
+        for role, names in roles.items():
+            column = find_column(row, role, self.columns, names, needed=False)
+            if column is not None:
+                found[role] = column
+        if not found or "head" in found or "tail" in found:
+            return None
+        if not all(row.values[column] == [] or _is_blank(row.values[column]) for column in found.values()):
+            return None
+        if self.labelled:
+            raise RowFault("row|rows with an empty text", "A row is a text with a head and a tail.", row.where)
+        self.notes.count("empty row|rows", "kept, without a label", row.where)
+        return _Sentence("", (0, 0), (0, 0), found)
+
+    def _sentence(self, row: Row) -> _Sentence:
+        text_at = find_column(row, "text", self.columns, TEXT)
+        tokens_at = find_column(row, "tokens", self.columns, TOKENS)
+        asked = [role for role in ("head", "tail", "tokens") if self.columns.get(role) is not None]
+        if text_at is not None and not asked:
+            text = string_of(row, text_at, "text")
+            if _marks(self.marks).search(text):
+                return _Sentence(*without_marks(row, text, self.marks), {"text": text_at})
+        if text_at is not None and tokens_at is not None:
+            text_at, tokens_at = self._settle(row, text_at, tokens_at)
+        spans_at = [find_column(row, role, self.columns, names) for role, names in (("head", HEAD), ("tail", TAIL))]
+        if text_at is None and tokens_at is None:
+            advice = "Name the column: data.columns.text=… or data.columns.tokens=…."
+            raise missing(row, "row|rows with neither a text nor tokens", advice, (*TEXT, *TOKENS))
+        if None in spans_at:
+            head, tail = self.marks
+            advice = (
+                f"Mark them in the text, <{head}>Ada</{head}> … <{tail}>Oslo</{tail}>, or name the columns of their "
+                "spans: data.columns.head=… data.columns.tail=…."
+            )
+            raise missing(row, "row|rows without a head and a tail", advice)
+        found = dict(zip(("head", "tail"), map(str, spans_at), strict=True))
+        if tokens_at is None:
+            assert text_at is not None
+            text = string_of(row, text_at, "text")
+            ends = [
+                _inside(row, role, text, _ends_of(row, found[role], role, len(text), "character")) for role in found
+            ]
+            return _Sentence(text, ends[0], ends[1], {"text": text_at, **found})
+        return _Sentence(*_of_tokens(row, tokens_at, found), {"tokens": tokens_at, **found})
+
+    def _settle(self, row: Row, text_at: str, tokens_at: str) -> tuple[str | None, str | None]:
+        """The one of two columns that head and tail count in."""
+        named = [self.columns.get(role) is not None for role in ("text", "tokens")]
+        if named == [True, False]:
+            return text_at, None
+        if named == [False, True]:
+            return None, tokens_at
+        raise RowFault(
+            "row|rows with both a text and tokens",
+            "Head and tail count in characters of the one or in tokens of the other: name the one that they count in, "
+            "data.columns.text=… or data.columns.tokens=….",
+            f"{row.where} has '{text_at}' and '{tokens_at}'",
+        )
+
+
+def without_marks(row: Row, text: str, marks: tuple[str, str]) -> tuple[str, Span, Span]:
+    """A marked text without its marks, and where head and tail then are.
+
+    Args:
+        row: it is of, for messages.
+        text: as ``The <e1>hinge</e1> of the <e2>door</e2>``.
+        marks: the names of the marks of the head and of the tail, here ``e1`` and ``e2``.
+
+    Raises:
+        RowFault: a mark is missing or there twice, an end comes without its beginning, the marked stretches overlap,
+            or there is nothing in one.
+    """
+    found: dict[str, re.Match[str]] = {}
+    matches = list(_marks(marks).finditer(text))
+    for match in matches:
+        if match.group() in found:
+            advice = "A row is about one pair of entities: repeat the sentence in a row of its own for another pair."
+            raise RowFault("row|rows with a mark that is there twice", advice, f"{row.where}: {match.group()}")
+        found[match.group()] = match
+    parts = []
+    for name in marks:
+        begin, end = found.get(f"<{name}>"), found.get(f"</{name}>")
+        if end is not None and (begin is None or end.start() < begin.start()):
+            advice = f"An entity is marked as <{name}>…</{name}>."
+            raise RowFault("row|rows with an end mark without a beginning", advice, f"{row.where}: </{name}>")
+        if begin is None or end is None:
+            lacking = f"<{name}>…</{name}>" if begin is None else f"</{name}>"
+            advice = "The head and the tail are each marked, once."
+            raise RowFault("row|rows with a missing mark", advice, f"{row.where}: there is no {lacking}")
+        parts.append((begin, end))
+    if parts[0][0].start() < parts[1][1].end() and parts[1][0].start() < parts[0][1].end():
+        raise _overlap(f"{row.where}: {''.join(match.group() for match in matches)}")
+    plain, shift = [], {}
+    at = removed = 0
+    for match in matches:
+        plain.append(text[at : match.start()])
+        at, removed = match.end(), removed + len(match.group())
+        shift[match.group()] = match.end() - removed
+    text = "".join([*plain, text[at:]])
+    head, tail = (
+        _inside(row, role, text, (shift[f"<{name}>"], shift[f"</{name}>"]))
+        for role, name in zip(("head", "tail"), marks, strict=True)
+    )
+    return text, head, tail
+
+
+def _of_tokens(row: Row, tokens_at: str, spans_at: dict[str, str]) -> tuple[str, Span, Span]:
+    """Tokens joined by single spaces, and the spans in it of head and tail, which count tokens."""
+    tokens = strings_of(row, tokens_at, "tokens")
+    starts, position = [], 0
+    for token in tokens:
+        starts.append(position)
+        position += len(token) + 1
+    text = " ".join(tokens)
+    spans = []
+    for role, column in spans_at.items():
+        first, end = _ends_of(row, column, role, len(tokens), "token")
+        span = (starts[first], starts[end - 1] + len(tokens[end - 1])) if first < end else (0, 0)
+        spans.append(_inside(row, role, text, span))
+    return text, spans[0], spans[1]
+
+
+def _ends_of(row: Row, column: str, role: str, number: int, unit: str) -> Span:
+    """The start and the end that a column gives, inside of ``number`` characters or tokens."""
+    value = row.values[column]
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        with suppress(ValueError, RecursionError):  # told below, as what it is
+            value = json.loads(value)
+    start, end = None, None
+    if isinstance(value, dict):
+        start, end = value.get("start"), value.get("end")
+    elif isinstance(value, (list, tuple)) and len(value) == 2:
+        start, end = value
+    # type() and not isinstance(): true and false are ints to Python
+    if type(start) is not int or type(end) is not int:
+        raise RowFault(
+            f"row|rows whose {role} cannot be read",
+            f'It is a span, {{"start": 0, "end": 5}} or [0, 5], in {unit}s; data.columns.{role} names its column.',
+            f"{row.where}: {column}={row.values[column]!r}"[:200],
+        )
+    if not 0 <= start <= end <= number:
+        raise RowFault(
+            "row|rows with a span outside the text",
+            f"Offsets count {unit}s from 0; end is one past the last.",
+            f"{row.where}: {role} {start}-{end} in a text of {number} {unit}s",
+        )
+    return start, end
+
+
+def _inside(row: Row, role: str, text: str, span: Span) -> Span:
+    """A span without white space at its edges."""
+    inside = text[span[0] : span[1]]
+    start = span[0] + len(inside) - len(inside.lstrip())
+    end = start + len(inside.strip())
+    if start >= end:
+        raise RowFault(
+            "row|rows with an empty entity",
+            "An entity has at least one character that is not white space.",
+            f"{row.where}: the {role} is {inside!r}",
+        )
+    return start, end
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
+def _overlap(where: str) -> RowFault:
+    advice = "Head and tail are two stretches of the text that share nothing."
+    return RowFault("row|rows whose head and tail overlap", advice, where)
+
+
+def _marks(marks: tuple[str, str]) -> re.Pattern[str]:
+    return re.compile(f"</?(?:{'|'.join(re.escape(mark) for mark in marks)})>")

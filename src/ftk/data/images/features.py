@@ -1,0 +1,125 @@
+"""The windows of rows with images: decoded when a batch asks for them, and kept as far as memory is meant for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.data.batching.features import Features
+from ftk.data.batching.random_draws import Draws
+from ftk.data.images.decoding import ImageFault, in_threads, pixels_of
+from ftk.data.images.examples import Picture
+from ftk.errors import DataError
+
+_KEPT = 1 << 28
+"""Bytes of images that are kept for the next pass over a split; the others are decoded again."""
+_PATCH = 16
+"""Pixels along the side of what counts as one token, whatever the model cuts an image into."""
+_FLIP, _DOWN, _RIGHT = 1, 2, 3
+"""What random numbers are drawn for."""
+
+
+class Pixels:
+    """The images of some rows as a model takes them.
+
+    Args:
+        pictures: one for each row.
+        processor: the model's.
+        shape: of what it makes: channels, height and width.
+    """
+
+    def __init__(self, pictures: Sequence[Picture], processor: Any, shape: tuple[int, int, int]) -> None:
+        self.pictures = pictures
+        self.shape = shape
+        self._processor = processor
+        self._mode = "L" if shape[0] == 1 else "RGB"
+        self._room = _KEPT // (4 * shape[0] * shape[1] * shape[2])
+        self._kept: dict[str, NDArray[np.float32]] = {}
+
+    def __call__(self, rows: Sequence[int], threads: int) -> NDArray[np.float32]:
+        """[rows, channels, height, width].
+
+        Raises:
+            DataError: a file is not what it was when the rows were read.
+        """
+        wanted = {self.pictures[row].digest: self.pictures[row] for row in rows}
+        lacking = [picture for digest, picture in wanted.items() if digest not in self._kept]
+        made = dict(zip((one.digest for one in lacking), in_threads(self._of, lacking, threads), strict=True))
+        there = {digest: made[digest] if digest in made else self._kept[digest] for digest in wanted}
+        # Those that came first are kept: of a cache that forgets, a random order would find next to nothing.
+        for digest, image in list(made.items())[: max(0, self._room - len(self._kept))]:
+            self._kept[digest] = image
+        return np.stack([there[self.pictures[row].digest] for row in rows])
+
+    def _of(self, picture: Picture) -> NDArray[np.float32]:
+        try:
+            with pixels_of(picture.path, self._mode, picture.digest) as image:
+                found = self._processor(images=[image], return_tensors="np")["pixel_values"][0]
+        except ImageFault as fault:
+            raise DataError(
+                f"{picture.path}: the image was there and whole when it was looked at ({fault}). Images must stay as "
+                "they are while a run reads them; begin again with the files as they are to be."
+            ) from fault
+        array: NDArray[np.float32] = np.asarray(found, dtype=np.float32)
+        return array
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFeatures(Features):
+    """Windows with an image each, beside the columns of ``Features``, which may have a text.
+
+    Attributes:
+        pixels: the images of the rows.
+    """
+
+    pixels: Pixels | None = None
+
+    @property
+    def patches(self) -> int:
+        """Tokens that an image counts as."""
+        assert self.pixels is not None
+        _, height, width = self.pixels.shape
+        return max(1, height // _PATCH) * max(1, width // _PATCH)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens in each window, special ones and those that its image counts as included."""
+        patches = np.full(len(self), self.patches, dtype=np.int64)
+        return patches + self.columns["input_ids"].lengths if "input_ids" in self.columns else patches
+
+    def tokens_seen(self, pad_id: int) -> NDArray[np.int64] | None:
+        """The tokens of the texts, and the padding; None where there are no texts."""
+        return Features.tokens_seen(self, pad_id) if "input_ids" in self.columns else None
+
+    def sizes(self, most: int) -> str:
+        """How large the images are, and how long the texts, in words."""
+        assert self.pixels is not None
+        channels, height, width = self.pixels.shape
+        colours = "grey" if channels == 1 else "colour"
+        images = f"images of {height} x {width} pixels in {colours}, each counted as {self.patches} tokens"
+        return f"{images}; {Features.sizes(self, most)}" if "input_ids" in self.columns else images
+
+
+def moved(pixels: NDArray[np.float32], draws: Draws, *, flip: bool, shift: float) -> NDArray[np.float32]:
+    """Images mirrored left to right, each with a chance of one half, and shifted, their edges drawn out.
+
+    Args:
+        pixels: [images, channels, height, width].
+        draws: the random numbers of these images.
+        flip: whether to mirror.
+        shift: the share of the height and of the width up to which an image is moved, in either direction.
+    """
+    height, width = pixels.shape[2:]
+    mirrored = draws(_FLIP, 1)[:, 0] < (0.5 if flip else 0.0)
+    down = np.rint((2 * draws(_DOWN, 1)[:, 0] - 1) * shift * height).astype(np.int64)
+    right = np.rint((2 * draws(_RIGHT, 1)[:, 0] - 1) * shift * width).astype(np.int64)
+    rows = np.clip(np.arange(height) - down[:, None], 0, height - 1)
+    columns = np.clip(np.arange(width) - right[:, None], 0, width - 1)
+    columns = np.where(mirrored[:, None], width - 1 - columns, columns)
+    image = np.arange(len(pixels))
+    found: NDArray[np.float32] = pixels[image[:, None, None], :, rows[:, :, None], columns[:, None, :]]
+    return np.ascontiguousarray(found.transpose(0, 3, 1, 2))

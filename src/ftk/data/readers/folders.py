@@ -1,0 +1,160 @@
+"""Texts or images in folders: one folder a class, one file a text or an image."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+from typing import NoReturn
+
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.images.decoding import is_image_name
+from ftk.data.readers.lines import numbered_lines
+from ftk.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """What a folder of classes holds.
+
+    Attributes:
+        kind: ``text`` or ``image``: what most of its files are.
+        files: those of that kind, one of each class in turn, so that the first of them are of all classes.
+        labels: the class of each.
+        others: what else there is in each class that has some.
+        empty: the folders of classes that have none of that kind.
+        again: links to folders that are read already, or that they stand in, in each class that has some.
+    """
+
+    kind: str
+    files: list[Path]
+    labels: list[str]
+    others: list[list[Path]]
+    empty: list[Path]
+    again: list[list[Path]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """What there is in a folder and in those in it.
+
+    Attributes:
+        files: all files, but for hidden ones.
+        again: links that were not followed.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    again: list[Path] = field(default_factory=list)
+
+
+def is_folder_of_classes(path: Path) -> bool:
+    """Whether a folder holds nothing but folders, and in these texts or images.
+
+    Raises:
+        DataError: one of them cannot be read.
+    """
+    if not path.is_dir():
+        return False
+    children = [child for child in path.iterdir() if not child.name.startswith(".")]
+    return bool(children) and all(child.is_dir() for child in children) and classes_in(path) is not None
+
+
+def classes_in(path: Path) -> Classes | None:
+    """The texts or the images of a folder of classes; None where there are neither.
+
+    Texts stand in the folder of their class, images there or anywhere below.
+
+    Raises:
+        DataError: a folder cannot be read.
+    """
+    folders = sorted(child for child in path.iterdir() if child.is_dir() and not child.name.startswith("."))
+    below = [_below(folder) for folder in folders]
+    texts = [sorted(file for file in folder.glob("*.txt") if file.is_file()) for folder in folders]
+    images = [[file for file in found.files if is_image_name(file)] for found in below]
+    kind = "text" if sum(map(len, texts)) >= sum(map(len, images)) else "image"
+    inside = texts if kind == "text" else images
+    if not any(inside):
+        return None
+    there = [sorted(folder.iterdir()) for folder in folders] if kind == "text" else [found.files for found in below]
+    others = [rest for found, files in zip(there, inside, strict=True) if (rest := sorted(set(found) - set(files)))]
+    named = [[(file, folder.name) for file in files] for folder, files in zip(folders, inside, strict=True)]
+    pairs = [pair for turn in zip_longest(*named) for pair in turn if pair is not None]
+    empty = [folder for folder, files in zip(folders, inside, strict=True) if not files]
+    again = [found.again for found in below if found.again] if kind == "image" else []
+    return Classes(kind, [file for file, _ in pairs], [label for _, label in pairs], others, empty, again)
+
+
+def note_others(classes: Classes, notes: Notes) -> None:
+    """Say what a folder of classes holds beside what is read."""
+    what = "a text (.txt)" if classes.kind == "text" else "an image"
+    if classes.empty:
+        places = [str(folder) for folder in classes.empty[:5]]
+        notes.count(f"folder|folders without {what}", "no rows of that class", *places, number=len(classes.empty))
+    for others in classes.others:
+        notes.count(f"file|files that is|are not {what}", "not read", str(others[0]), number=len(others))
+    for again in classes.again:
+        what = "link|links to a folder that is read already or that holds the class"
+        notes.count(what, "not followed", str(again[0]), number=len(again))
+
+
+def read_folder(classes: Classes, encoding: str) -> Iterator[Row]:
+    """One row a file: ``text`` or ``image``, ``label``, the name of its class, and ``file``, as in cat/1.txt.
+
+    Raises:
+        DataError: a file is not text in this encoding.
+    """
+    for file, label in zip(classes.files, classes.labels, strict=True):
+        name = f"{label}/{file.name}"
+        if classes.kind == "image":
+            yield Row({"image": str(file), "label": label, "file": name}, str(file), 1)
+        else:
+            text = "\n".join(line for _, line in numbered_lines(file, encoding))
+            yield Row({"text": text, "label": label, "file": name}, str(file), 1)
+
+
+def read_images(files: Sequence[Path]) -> Iterator[Row]:
+    """One row an image file, named as it is."""
+    for file in files:
+        yield Row({"image": str(file)}, str(file), 1)
+
+
+def _below(folder: Path) -> _Below:
+    """What there is in a folder and in those in it, but for hidden files and folders.
+
+    Links are followed, for collections of images are often linked together, but no folder is read twice for a class,
+    however many links lead to it, and none that the class stands in.
+
+    Raises:
+        DataError: a folder cannot be read.
+    """
+    found = _Below()
+    seen = {_identity(place) for one in (folder.absolute(), folder.resolve()) for place in one.parents}
+    seen.add(_identity(folder))
+    for where, folders, files in os.walk(folder, onerror=_unreadable, followlinks=True):
+        visible = [Path(where) / name for name in sorted(folders) if not name.startswith(".")]
+        folders[:] = []
+        for place in visible:
+            if (identity := _identity(place)) in seen:
+                found.again.append(place)
+            else:
+                seen.add(identity)
+                folders.append(place.name)
+        found.files.extend(Path(where) / name for name in sorted(files) if not name.startswith("."))
+    return found
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """What a folder has in common with every link to it."""
+    try:
+        status = folder.stat()
+    except OSError as error:
+        _unreadable(error)
+    return status.st_dev, status.st_ino
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    raise DataError(
+        f"{error.filename}: this folder of a class cannot be read ({error.strerror}). What is in {error.filename} "
+        "would be missing from the rows. Make it readable, or take it out."
+    ) from error

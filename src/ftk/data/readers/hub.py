@@ -1,0 +1,82 @@
+"""Datasets of the ``datasets`` library, from the hub, its cache, or a folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ftk.contracts.row import Row
+from ftk.errors import DataError
+
+
+def read_hub(name: str, subset: str | None, revision: str | None, split: str) -> Iterator[Row]:
+    """One row an example; integers of a ClassLabel column become the names of their classes.
+
+    Args:
+        name: hub id, a folder of data files, or a folder that ``save_to_disk`` wrote.
+        subset: the dataset's configuration.
+        revision: branch, tag or commit on the hub.
+        split: ``train``, or any slice that the library understands, such as ``train[:10%]``.
+
+    Raises:
+        DataError: the dataset or the split cannot be had.
+    """
+    data = _load(name, subset, revision, split)
+    for number, values in enumerate(data.with_format(None), start=1):
+        named = {column: _named(value, data.features[column]) for column, value in values.items()}
+        yield Row(named, f"{name}[{split}]", number)
+
+
+def dataset_fingerprint(name: str, subset: str | None, revision: str | None, split: str) -> str:
+    """What the library calls the content of a dataset: another one whenever its files or their reading change.
+
+    Raises:
+        DataError: the dataset or the split cannot be had.
+    """
+    return str(_load(name, subset, revision, split)._fingerprint)
+
+
+def _load(name: str, subset: str | None, revision: str | None, split: str) -> Any:
+    import datasets
+
+    datasets.disable_progress_bars()
+    place = f"{name}[{split}]"
+    folder = Path(name).expanduser()
+    try:
+        if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
+            data = _saved(folder, split, place)
+        else:
+            data = datasets.load_dataset(
+                str(folder) if folder.is_dir() else name, subset, split=split, revision=revision
+            )
+    except DataError:
+        raise
+    except Exception as error:  # the library raises errors of many libraries below it; each ends the reading
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DataError(
+            f"{place}: the dataset cannot be loaded ({type(error).__name__}: {reason}). A split that it does not "
+            "have is left out with data.<split>=null."
+        ) from error
+    return data
+
+
+def _saved(folder: Path, split: str, place: str) -> Any:
+    """One split of what ``save_to_disk`` wrote; a Dataset that was never told its split is called ``train``."""
+    import datasets
+
+    saved: Any = datasets.load_from_disk(str(folder))
+    if not isinstance(saved, dict):
+        saved = {str(saved.split or "train"): saved}
+    if split not in saved:
+        raise DataError(f"{place}: there is no such split; there is {', '.join(saved)}.")
+    return saved[split]
+
+
+def _named(value: Any, feature: Any) -> Any:
+    """The value with the names of its classes for their numbers, however deep they are."""
+    if isinstance(feature, dict) and isinstance(value, dict):
+        return {name: _named(item, feature[name]) for name, item in value.items()}
+    if isinstance(value, list):
+        inner = feature[0] if isinstance(feature, list) else getattr(feature, "feature", feature)
+        return [_named(item, inner) for item in value]
+    names = getattr(feature, "names", None)
+    return names[value] if names is not None and isinstance(value, int) and 0 <= value < len(names) else value

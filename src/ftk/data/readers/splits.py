@@ -1,0 +1,214 @@
+"""From what the config names to rows: which files, in which format, of which split."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import ftk
+from ftk.config.schema import DataConfig, Format
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.images.decoding import is_image_name
+from ftk.data.readers.conll import read_conll
+from ftk.data.readers.folders import Classes, classes_in, is_folder_of_classes, note_others, read_folder, read_images
+from ftk.data.readers.hub import read_hub
+from ftk.data.readers.jsonl import read_jsonl
+from ftk.data.readers.lines import STDIN, numbered_lines, opened
+from ftk.data.readers.parallel import parallel_files, read_parallel
+from ftk.data.readers.paths import expand, kind_of_name, note_passed_over
+from ftk.data.readers.squad import is_squad, read_squad
+from ftk.data.readers.tabular import read_csv, read_parquet
+from ftk.errors import DataError
+from ftk.system.digests import sha256
+
+_JSON = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*(\{|\]|$))')
+"""How a line of JSON objects begins; a bracket that is a token goes on differently."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The rows of train, validation or test, and the files they come from."""
+
+    name: str
+    rows: list[Row]
+    files: tuple[Path, ...]
+
+
+def uses_demo(data: DataConfig) -> bool:
+    """Whether the task's demo corpus stands in, because it is asked for or because nothing else is named."""
+    return data.format is Format.demo or (
+        data.format is not Format.hub and data.train is None and data.validation is None and data.test is None
+    )
+
+
+def demo_files(demo: str) -> dict[str, Path]:
+    """The files of a built-in demo corpus, by split."""
+    folder = Path(ftk.__file__).resolve().parent / "demo" / demo
+    return {split: folder / f"{split}.jsonl" for split in ("train", "validation", "test")}
+
+
+def read_splits(
+    data: DataConfig, names: Iterable[str], *, demo: str | None, notes: Notes, tagged: bool = True
+) -> dict[str, Split]:
+    """The rows of each named split that the config gives a source for.
+
+    Args:
+        data: names the sources.
+        names: of the splits.
+        demo: the folder of the demo corpus, where there is one.
+        notes: are told of faults.
+        tagged: whether rows can have a tag for each token; if not, a file that could only be CoNLL columns is refused.
+
+    Raises:
+        DataError: a file cannot be read, or a named split holds no row.
+    """
+    splits: dict[str, Split] = {}
+    for name in names:
+        if uses_demo(data) and demo is not None:
+            files = [demo_files(demo)[name]]
+            rows: Iterable[Row] = read_file(files[0], Format.jsonl, data, notes, labelled=True)
+        elif getattr(data, name) is None:
+            continue
+        elif data.format is Format.hub:
+            assert data.name is not None
+            files = []
+            rows = read_hub(data.name, data.subset, data.revision, str(getattr(data, name)))
+        elif data.format is Format.parallel:
+            files = list(parallel_files(getattr(data, name), key=f"data.{name}"))
+            rows = read_parallel(files[0], files[1], data.encoding)
+        elif (classes := _folder_of_classes(getattr(data, name), data, notes, key=f"data.{name}")) is not None:
+            # A task that reads images takes the fingerprint of all of them by itself.
+            files = classes.files if classes.kind == "text" else []
+            rows = read_folder(classes, data.encoding)
+        else:
+            files = expand(getattr(data, name), key=f"data.{name}")
+            note_passed_over({name: getattr(data, name)}, notes)
+            if not tagged and data.format is Format.auto:
+                _refuse_columned(files, data, key=f"data.{name}")
+            rows = _chain(files, data, notes)
+        notes.prefix = f"{name}: "
+        found = list(islice(rows, data.limit))
+        notes.prefix = ""
+        if not found:
+            empty = "; the file is empty" if files and not any(file.stat().st_size for file in files) else ""
+            raise DataError(f"data.{name}: there is no row in {', '.join(map(str, files)) or data.name}{empty}.")
+        splits[name] = Split(name, found, tuple(files))
+    return splits
+
+
+def stream(spec: Any, data: DataConfig, notes: Notes) -> Iterator[Row]:
+    """The rows to predict for, one after the other, never all in memory."""
+    if (classes := _folder_of_classes(spec, data, notes, key="input")) is not None:
+        return islice(read_folder(classes, data.encoding), data.limit)
+    paths: list[Path | str] = [STDIN] if spec == "-" else list(expand(spec, key="input"))
+    rows = (row for path in paths for row in read_file(path, data.format, data, notes, labelled=False))
+    return islice(rows, data.limit)
+
+
+def read_file(
+    path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool = False
+) -> Iterator[Row]:
+    """The rows of one file."""
+    if format is Format.auto and is_image_name(path):
+        return read_images([Path(path)])
+    kind = format.value if format is not Format.auto else kind_of(path, data.encoding, labelled=labelled)
+    if kind == "conll":
+        return read_conll(path, data.encoding, data.columns, notes)
+    if kind == "csv":
+        return read_csv(path, data.encoding, notes, header=data.header)
+    if kind == "parquet":
+        return read_parquet(path)
+    if kind in ("text", "parallel"):  # of parallel files the one that is to be predicted from
+        return _read_text(path, data.encoding)
+    if kind == "squad":
+        return read_squad(path, data.encoding, notes)
+    return read_jsonl(path, data.encoding)
+
+
+def fingerprint(files: Iterable[Path]) -> dict[str, str]:
+    """The SHA-256 of each file, by its path."""
+    return {str(path): sha256(path) for path in files}
+
+
+def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -> Classes | None:
+    """What a folder holds that has one folder a class in it; None where the files are of another kind.
+
+    Raises:
+        DataError: such a folder is asked for, and this is none.
+    """
+    path = Path(os.path.expanduser(spec)) if isinstance(spec, str) else None
+    asked = data.format is Format.folders
+    if path is None or not (asked or data.format is Format.auto) or not is_folder_of_classes(path):
+        if asked:
+            raise DataError(
+                f"{key}={spec}: data=folders needs a folder with one folder a class, and in it .txt files or images."
+            )
+        return None
+    classes = classes_in(path)
+    assert classes is not None
+    note_others(classes, notes)
+    folders = len(set(classes.labels))
+    notes.say(f"{key}={spec}: {len(classes.files):,} {classes.kind}s in {folders} folders, one a class.")
+    return classes
+
+
+def _refuse_columned(files: list[Path], data: DataConfig, *, key: str) -> None:
+    """Refuse texts and images without labels where a row has a label of its own; columns would be looked for in them.
+
+    Raises:
+        DataError: there is such a file.
+    """
+    for path in files:
+        if is_image_name(path):
+            raise DataError(
+                f"{key}: {path} is an image, and says nothing of its label. What is read are folders that hold one "
+                "folder a class (images/cat/1.png, images/dog/1.png), and CSV, JSON lines and Parquet with a column of "
+                "paths."
+            )
+        if kind_of(path, data.encoding, labelled=True) == "conll" and next(_with_text(path, data.encoding), None):
+            raise DataError(
+                f"{key}: {path} has no named columns, and so no labels. What is read are CSV, TSV, JSON lines and "
+                "Parquet (data=csv, data=jsonl or data=parquet where the ending says nothing), or, for texts of "
+                "classes, .txt files in a folder that holds one folder a class: texts/cat/1.txt, texts/dog/1.txt. Two "
+                "text files of which each line belongs to the same line of the other are data=parallel."
+            )
+
+
+def _with_text(path: Path | str, encoding: str) -> Iterator[str]:
+    return (line for _, line in numbered_lines(path, encoding) if line.strip())
+
+
+def _chain(files: list[Path], data: DataConfig, notes: Notes) -> Iterator[Row]:
+    for path in files:
+        yield from read_file(path, data.format, data, notes, labelled=True)
+
+
+def _read_text(path: Path | str, encoding: str) -> Iterator[Row]:
+    for number, line in numbered_lines(path, encoding):
+        yield Row({"text": line}, str(path), number)
+
+
+def kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
+    """The format of a file, by its ending and its content."""
+    if str(path) == STDIN:
+        return "text"
+    ending = kind_of_name(path)
+    if ending == "jsonl" and is_squad(path):
+        return "squad"
+    if ending is not None and not (ending == "text" and labelled):
+        return ending
+    with opened(path) as stream:
+        magic = stream.read(4)
+    if magic == b"PAR1":
+        return "parquet"
+    # Labelled files are often called .txt: then the content tells.
+    first = next(_with_text(path, encoding), "")
+    if _JSON.match(first):
+        return "squad" if is_squad(path) else "jsonl"
+    if labelled:
+        return "conll"
+    return "text"

@@ -1,0 +1,89 @@
+"""Files of the SQuAD family: articles of paragraphs, and in each paragraph the questions on it."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.readers.jsonl import ESCAPED, parsed, row_of
+from ftk.data.readers.lines import numbered_lines, opened
+from ftk.errors import DataError
+
+_HEAD = 1 << 16
+"""Bytes that are looked at to tell what a file is."""
+_BEGIN = re.compile(rb'[^{"\[]{0,64}\{')
+_ARTICLES = re.compile(rb'"data"\s*:\s*\[\s*(\{|(?P<none>\]))')
+_PARAGRAPHS = re.compile(rb'"paragraphs"\s*:')
+_ID = re.compile(r'"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)')
+
+
+def is_squad(path: Path | str) -> bool:
+    """Whether a JSON file begins as one of SQuAD does.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    with opened(path) as stream:
+        head = stream.read(_HEAD).replace(b"\0", b"")  # so that UTF-16 is read as what it spells
+    articles = _ARTICLES.search(head) if _BEGIN.match(head) else None
+    return articles is not None and bool(articles["none"] or _PARAGRAPHS.search(head))
+
+
+def read_squad(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
+    """One row a question: its own keys, ``context``, and the other keys of its paragraph and its article.
+
+    The line of a row is that of its ``id`` in the file. Where the file is one line, or a question has no id, it is that
+    where the JSON begins. Questions with the id of an earlier one are counted.
+
+    Raises:
+        DataError: the file is not JSON, or not articles of paragraphs of questions.
+    """
+    lines = list(numbered_lines(path, encoding))
+    first = next((number for number, line in lines if line.strip()), 1)
+    text = "\n".join(line for _, line in lines)
+    document = parsed(path, 1, text)
+    may_be_half = bool(ESCAPED.search(text))
+    at = _lines_of_ids(lines)
+    seen: set[str] = set()
+    for article_at, article in _objects(path, document, "data", ""):
+        for paragraph_at, paragraph in _objects(path, article, "paragraphs", article_at):
+            above = {
+                **{name: value for name, value in article.items() if name != "paragraphs"},
+                **{name: value for name, value in paragraph.items() if name != "qas"},
+            }
+            for _, question in _objects(path, paragraph, "qas", paragraph_at):
+                name = str(question.get("id"))
+                line = at.get(name, first)
+                if name in seen and "id" in question:
+                    what = "question|questions with the id of an earlier one"
+                    notes.count(what, "kept; only their order tells them apart", f"{path}:{line} (id {name})"[:160])
+                seen.add(name)
+                yield row_of(path, line, {**above, **question}, may_be_half=may_be_half)
+
+
+def _objects(path: Path | str, holder: dict[str, Any], name: str, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a list that has to be there, each with its place in the file."""
+    found = holder.get(name) if isinstance(holder, dict) else None
+    if not isinstance(found, list):
+        raise DataError(
+            f"{path}: {where or 'the file'} has no list '{name}'. A file of SQuAD is "
+            '{"data": [{"paragraphs": [{"context": …, "qas": [{"id": …, "question": …, "answers": […]}]}]}]}.'
+        )
+    for number, item in enumerate(found):
+        place = f"{where}.{name}[{number}]".lstrip(".")
+        if not isinstance(item, dict):
+            raise DataError(f"{path}: {place} is not an object but {json.dumps(item)[:80]}.")
+        yield place, item
+
+
+def _lines_of_ids(lines: Sequence[tuple[int, str]]) -> dict[str, int]:
+    """The line on which each id stands first; none for a file of one line."""
+    found: dict[str, int] = {}
+    if len(lines) > 1:
+        for number, line in lines:
+            for spelled in _ID.findall(line) if '"id"' in line else ():
+                found.setdefault(str(json.loads(spelled)), number)
+    return found

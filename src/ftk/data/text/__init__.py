@@ -1,0 +1,1 @@
+"""From texts to windows of token ids."""

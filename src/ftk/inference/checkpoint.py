@@ -1,0 +1,83 @@
+"""A checkpoint opened for ``evaluate`` and ``predict``: verified, then loaded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftk.config.schema import DataConfig, HardwareConfig, Precision
+from ftk.contracts.protocols import Predictor
+from ftk.contracts.task import Task
+from ftk.contracts.values import Labels, WindowPlan
+from ftk.core.evaluate import Evaluator
+from ftk.core.hardware import choose
+from ftk.errors import ModelError
+from ftk.inference.manifest import Trained
+from ftk.kernels import pack, quantize, speed_up
+from ftk.models.loading.load import load
+from ftk.models.loading.source import Source, reopen, window_length
+from ftk.report.console import Console
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpoint:
+    """What a model folder says, before its weights are read."""
+
+    folder: Path
+    task: Task
+    labels: Labels | None
+    windows: WindowPlan
+    source: Source
+
+    @classmethod
+    def open(cls, folder: Path, trained: Trained, data: DataConfig) -> "Checkpoint":
+        """Read all of a verified folder but its weights.
+
+        Args:
+            folder: the model folder.
+            trained: what its manifest says.
+            data: may set other windows than the model was trained with.
+
+        Raises:
+            ModelError: the folder's files do not belong together.
+        """
+        labels, windows = trained.labels, trained.windows
+        source = reopen(folder, labels, trained.task.reads)
+        if source.labels is not None and labels is not None and source.labels.names != labels.names:
+            raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
+        if data.max_length is not None or windows is None:
+            length = window_length(source, data.max_length)
+            windows = WindowPlan.of(length, None)
+        if data.stride is not None:
+            windows = WindowPlan.of(windows.length, data.stride)
+        return cls(folder=folder, task=trained.task, labels=labels, windows=windows, source=source)
+
+    def evaluator(self, task: Task | Predictor, hardware: HardwareConfig, console: Console) -> Evaluator:
+        """Read the weights; every one of them must be in the file.
+
+        Args:
+            task: what is to be run with them: the task itself, or its predictor.
+            hardware: the hardware section of the config.
+            console: is told what was chosen and loaded.
+        """
+        chosen = choose(hardware)
+        console.say(chosen.why)
+        loaded = load(self.source, task.auto_model, seed=0)
+        made_new = [fact for fact in loaded.facts if fact.startswith("made new")]
+        if made_new:
+            raise ModelError(f"{self.folder}: the weights are not complete ({made_new[0]}).")
+        for fact in loaded.facts:
+            console.say(fact)
+        model = loaded.model.to(chosen.device)
+        if chosen.precision is Precision.int8:
+            console.say(f"int8: {quantize(model)} linear layers of the encoder; the head and what lies between are not")
+        elif chosen.device.type == "cpu" and not hardware.compile:
+            pack(model, chosen.dtype, hardware.eval_tokens)
+        speed_up(model, chosen.device, compiled=hardware.compile)
+        return Evaluator(
+            model=model,
+            task=task,
+            labels=self.labels,
+            hardware=chosen,
+            pad_id=self.source.pad_id,
+            batch_tokens=hardware.eval_tokens,
+            poll=lambda: None,
+        )

@@ -1,0 +1,178 @@
+"""What ``ftk.json`` says of a model folder, and how a task comes back from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ftk
+from ftk.config.paths import shipped_configs
+from ftk.contracts.notes import Notes
+from ftk.contracts.task import Task
+from ftk.contracts.values import Labels
+from ftk.errors import FtkError, ModelError
+from ftk.models.loading.verified_folder import MANIFEST, open_model
+from ftk.report.environment import environment_facts
+from ftk.tasks import build_task, built_in_task, task_from_fields
+from ftk.tasks.shared.row_task import RowTask
+
+if TYPE_CHECKING:
+    from ftk.contracts.values import WindowPlan
+
+
+def manifest(
+    *,
+    task: Task,
+    labels: Labels | None,
+    windows: WindowPlan,
+    model_name: str | None,
+    step: int,
+    metrics: dict[str, Any],
+) -> dict[str, Any]:
+    """All that ``evaluate`` and ``predict`` need beside the files that transformers reads."""
+    return {
+        "ftk": ftk.__version__,
+        # A task is saved by name, never by an import path: what a folder says is not imported.
+        "task": {"name": _name(task), "fields": task.fields()},
+        "labels": list(labels.names) if labels is not None else None,
+        "max_length": windows.length,
+        "stride": windows.stride,
+        "step": step,
+        "metrics": {"validation": metrics} if metrics else {},
+        "model": model_name,
+        "versions": environment_facts()["packages"],
+    }
+
+
+def manifest_of(folder: Path, notes: Notes) -> dict[str, Any]:
+    """What ``ftk.json`` says of a model folder, its files verified; empty, and said, where ftk did not write it.
+
+    Raises:
+        ModelError: from ``open_model``.
+    """
+    if (folder / MANIFEST).is_file():
+        return open_model(folder)
+    notes.say(f"{folder} is not of ftk: there are no checksums to verify it by, and its task is the one given.")
+    return {}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Trained:
+    """What a model was trained for, and how.
+
+    Attributes:
+        task: with what the user changed of it.
+        labels: in the order of the model's outputs.
+        windows: None where the folder does not say.
+    """
+
+    task: Task
+    labels: Labels | None
+    windows: WindowPlan | None
+
+
+def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, where: str, notes: Notes) -> Trained:
+    """The task, the labels and the windows that a model was trained with.
+
+    Args:
+        saved: what ``ftk.json`` says; empty for a folder that ftk did not write.
+        node: the ``task`` section of the config, where there is one.
+        named: the fields of it that the user gave; all others are as in training. None: all are the user's.
+        where: the model folder, for messages.
+        notes: is told which those others are, where they are not what the config says.
+
+    Raises:
+        ModelError: the folder names no task of ftk, or its values are not what ftk writes.
+    """
+    from ftk.contracts.values import WindowPlan
+
+    if "${" in json.dumps(saved.get("task")):
+        raise ModelError(f"{where}/{MANIFEST}: an interpolation (${{…}}) is not what ftk writes, and is not resolved.")
+    if not saved:
+        task = build_task(node)
+        if isinstance(task, RowTask):
+            raise ModelError(f"{where}: there is no {MANIFEST}, which says what the labels of this task are.")
+        return Trained(task, None, None)
+    try:
+        if node is not None:
+            task = build_task(node)
+            trained_for = saved["task"]["name"]
+            if None not in (trained_for, _name(task)) and trained_for != _name(task):
+                trained, asked = (str(name).replace("_", "-") for name in (trained_for, _name(task)))
+                raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
+            before = task_from_fields(type(task), saved["task"]["fields"])
+            task = _settled(task, before, named, notes)
+            if task.untuned is not None:
+                notes.say(f"nothing was tuned in training: {task.untuned}.")
+            _check_head(task, before)
+        else:
+            fields, kind = saved["task"]["fields"], built_in_task(str(saved["task"]["name"]))
+            if files := [name for name in kind.given if fields[name] is not None]:
+                raise ValueError(f"task.{files[0]}={fields[files[0]]}: a model folder names no file of yours")
+            task = task_from_fields(kind, fields)
+        names = saved["labels"]
+        labels = Labels(tuple(str(name) for name in names)) if names is not None else None
+        windows = WindowPlan(int(saved["max_length"]), int(saved["stride"]))
+        if not (windows.length >= 1 and 0 <= windows.stride <= windows.length // 2):
+            raise ValueError(f"windows of {windows.length} tokens that share {windows.stride}")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"{where}/ftk.json: this is not what ftk writes ({error}).") from error
+    except FtkError as error:
+        raise ModelError(f"{where}/ftk.json: {error}") from error
+    if isinstance(task, RowTask):
+        task.check_fields(labels)
+    return Trained(task, labels, windows)
+
+
+def _name(task: Task) -> str | None:
+    """The name of a task of ftk; None for one from elsewhere."""
+    package, _, rest = type(task).__module__.partition("ftk.tasks.")
+    return rest.removesuffix(".task") if not package and rest and "." not in rest.removesuffix(".task") else None
+
+
+def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Notes) -> Task:
+    """The task that the user gave, with what was not named, or is left to ``auto``, as it was in training."""
+    fields = [item.name for item in dataclasses.fields(task)]
+    kept = {name for name in fields if _is_auto(getattr(task, name))}
+    if named is not None:
+        usual = _usual(task)
+        preset = {name for name in fields if getattr(task, name) != getattr(usual, name)}  # task=ner says units=spans
+        apart = {*named, *preset, *task.given, *trained.tuned, *trained.fitted}
+        others = [name for name in fields if name not in apart]
+        changed = [name for name in others if name not in kept and getattr(task, name) != getattr(trained, name)]
+        if changed:
+            values = ", ".join(f"{name}={json.dumps(trained.fields()[name], ensure_ascii=False)}" for name in changed)
+            notes.say(f"task: as in training {values} (task.<field>=… for others)")
+        kept.update(others)
+    settled = dataclasses.replace(task, **{name: getattr(trained, name) for name in kept})
+    # Which fields are tuned is for the others to say.
+    left = [name for name in (*settled.tuned, *settled.fitted) if getattr(settled, name) is None]
+    return dataclasses.replace(settled, **{name: getattr(trained, name) for name in left})
+
+
+def _usual(task: Task) -> Task:
+    """A task with the values that its own config has, of which others, as ``task=ner``, are presets."""
+    import yaml
+
+    path = shipped_configs() / "task" / f"{(_name(task) or '').replace('_', '-')}.yaml"
+    return build_task(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else task
+
+
+def _check_head(task: Task, trained: Task) -> None:
+    """Refuse a field that wants another head than the model has.
+
+    Raises:
+        ModelError: there is one.
+    """
+    if task.auto_model == trained.auto_model:
+        return
+    now, before = task.fields(), trained.fields()
+    others = [f"task.{name}={now[name]} (trained with {before[name]})" for name in now if now[name] != before[name]]
+    raise ModelError(f"the model has another head than {', '.join(others)} needs; leave it out.")
+
+
+def _is_auto(value: Any) -> bool:
+    return value == "auto" or (isinstance(value, Enum) and value.value == "auto")

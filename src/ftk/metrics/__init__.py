@@ -1,1 +1,0 @@
-"""Scores, accumulated row by row in constant memory."""

@@ -1,0 +1,1 @@
+"""Heads and models that transformers does not have."""

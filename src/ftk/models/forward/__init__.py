@@ -1,0 +1,1 @@
+"""Ways to run a model over only what is needed."""

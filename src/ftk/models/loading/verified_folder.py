@@ -1,0 +1,88 @@
+"""A model folder that ftk wrote: its ``ftk.json``, and whether its files are still what was written."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from ftk.errors import ModelError
+from ftk.system.digests import sha256
+
+MANIFEST = "ftk.json"
+_NEEDED = {"task", "labels", "max_length", "stride", "files", "check"}
+_MOST_BYTES = 1 << 26
+"""Of a manifest; one is some kilobytes, and the labels of the largest tasks some megabytes."""
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write ``ftk.json``, the last file of a folder: size and SHA-256 of all others, and a checksum of itself."""
+    files = {
+        path.name: {"size": path.stat().st_size, "sha256": sha256(path)}
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    }
+    made = json.loads(json.dumps({**manifest, "files": files}))  # as it will be read: all keys are text
+    text = json.dumps({**made, "check": _check(made)}, ensure_ascii=False, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def trained_length(folder: Path) -> int | None:
+    """The windows that ``ftk.json`` of a model folder speaks of; None where ftk did not write it."""
+    try:
+        length = _read(folder / MANIFEST)["max_length"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return length if isinstance(length, int) and length > 0 else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > _MOST_BYTES:
+        raise ValueError(f"it has more than {_MOST_BYTES:,} bytes")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def open_model(folder: Path) -> dict[str, Any]:
+    """Verify a model folder that ftk wrote, and return what its ``ftk.json`` says.
+
+    Raises:
+        ModelError: there is none, a file is missing, or a file is not the one that was written.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = _read(path)
+        if not manifest.keys() >= _NEEDED:
+            raise KeyError(f"{', '.join(sorted(_NEEDED - manifest.keys()))} is missing")
+        if manifest.pop("check") != _check(manifest):
+            raise ValueError("it was changed since")
+        files = {str(name): (int(facts["size"]), str(facts["sha256"])) for name, facts in manifest["files"].items()}
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder}: there is no {MANIFEST}; it must be a model folder that ftk wrote.") from error
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path}: this cannot be read as ftk wrote it ({error}).") from error
+    for name, (size, digest) in files.items():
+        _verify(folder, name, size, digest)
+    return manifest
+
+
+def _verify(folder: Path, name: str, size: int, digest: str) -> None:
+    path = folder / name
+    if Path(name).name != name or path.is_dir():
+        raise ModelError(f"{folder / MANIFEST}: '{name}' is not the name of a file of this folder.")
+    try:
+        if path.exists() and not path.is_file():
+            raise ModelError(f"{path}: this is no file.")
+        found = path.stat().st_size
+        if found != size:
+            raise ModelError(f"{path}: the file has {found:,} bytes; {size:,} were saved.")
+        if sha256(path) != digest:
+            raise ModelError(f"{path}: the file is not the one that was saved (its SHA-256 differs from {MANIFEST}).")
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: the file is missing; {MANIFEST} lists it.") from error
+    except OSError as error:
+        raise ModelError(f"{path}: the file cannot be read ({error.strerror}).") from error
+
+
+def _check(manifest: dict[str, Any]) -> str:
+    """The SHA-256 of what a manifest says, however it is laid out."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

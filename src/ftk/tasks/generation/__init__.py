@@ -1,0 +1,1 @@
+"""What tasks whose targets are texts share."""

@@ -1,0 +1,202 @@
+"""Scores of generated texts: ROUGE by rouge-score, BLEU and chrF by sacrebleu; each the library's own number."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ftk.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ftk.data.examples.sequences import SequenceExample, Written
+
+ROUGE = ("rouge1", "rouge2", "rougeL")
+ROUGE_WORDS = ("latin", "unicode", "characters")
+"""How ROUGE takes words: a to z and digits, as Unicode has them, or each character of scripts without spaces."""
+BLEU_WORDS = ("13a", "intl", "zh", "ja-mecab", "ko-mecab", "char", "none")
+"""The tokenizers of sacrebleu that fetch nothing."""
+NEEDS_MORE = {"ja-mecab": ("MeCab", "sacrebleu[ja]"), "ko-mecab": ("mecab_ko", "sacrebleu[ko]")}
+"""The modules that some of them need beside it, and what brings them."""
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
+"""How Unicode calls the letters of scripts that put no spaces between words."""
+_WORD = re.compile(r"\w+")
+_LATIN_SHARE = 0.9
+_LETTERS = 100_000
+"""Letters that are looked at to tell a script."""
+
+
+def require(module: str, *, for_what: str, install: str) -> None:
+    """See whether a package is there, before anything is trained that it is to score.
+
+    Raises:
+        ConfigError: it is not, with the command that installs it: the package itself, for an extra's name says nothing
+            of where ftk came from.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise ConfigError(f"task: {for_what} needs {module}, which is not installed: pip install '{install}'")
+
+
+def rouge_words(texts: Iterable[str]) -> str:
+    """The way to take words that suits the script of some texts, one of ``ROUGE_WORDS``."""
+    scripts = _scripts(texts)
+    if scripts["unspaced"] > scripts["letters"] / 2:
+        return "characters"
+    return "latin" if scripts["latin"] >= _LATIN_SHARE * scripts["letters"] else "unicode"
+
+
+def bleu_words(texts: Iterable[str]) -> str:
+    """The tokenizer of sacrebleu that suits the script of some texts: zh, char, or 13a, which is the usual one."""
+    scripts = _scripts(texts)
+    if scripts["unspaced"] <= scripts["letters"] / 2:
+        return "13a"
+    return "zh" if scripts["cjk"] > 0.95 * scripts["unspaced"] else "char"
+
+
+class Generated(ABC):
+    """Generated texts beside their references; a row that has no reference counts nothing."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._unfinished = 0
+
+    def update(self, example: SequenceExample, prediction: Written) -> None:
+        """Count one row."""
+        if not example.references:
+            return
+        self._rows += 1
+        self._unfinished += prediction.unfinished
+        self.add(example.references, prediction.text)
+
+    def compute(self) -> dict[str, Any]:
+        """The scores; the share of texts that are as long as they may be, ``unfinished``; and ``scored``, the rows.
+
+        There is nothing over no rows.
+        """
+        if not self._rows:
+            return {}
+        return {**self.scores(), "unfinished": self._unfinished / self._rows, "scored": self._rows}
+
+    @abstractmethod
+    def add(self, references: Sequence[str], text: str) -> None:
+        """Take the text that was generated for one row, and its references."""
+
+    @abstractmethod
+    def scores(self) -> dict[str, float]:
+        """The scores over the rows so far, of which there is one at least."""
+
+
+class RougeMetric(Generated):
+    """ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004): the mean F measure over rows, of each row against its best reference.
+
+    Args:
+        words: one of ``ROUGE_WORDS``.
+        stemmer: whether English words are compared by their stems, with ``latin``.
+    """
+
+    def __init__(self, *, words: str, stemmer: bool) -> None:
+        own = None if words == "latin" else _Words(characters=words == "characters")
+        super().__init__()
+        self._scorer = _rouge_scorer()(list(ROUGE), use_stemmer=stemmer, tokenizer=own)
+        self._sums = dict.fromkeys(ROUGE, 0.0)
+
+    def add(self, references: Sequence[str], text: str) -> None:
+        """Add the scores of one row."""
+        scores = self._scorer.score_multi(references, text)
+        for name in ROUGE:
+            self._sums[name] += scores[name].fmeasure
+
+    def scores(self) -> dict[str, float]:
+        """``rouge1``, ``rouge2``, ``rougeL`` from 0 to 1."""
+        return {name: total / self._rows for name, total in self._sums.items()}
+
+
+class TranslationMetric(Generated):
+    """BLEU (Papineni et al. 2002) and chrF (Popović 2015) of a whole corpus, as sacrebleu has them (Post 2018).
+
+    Args:
+        words: the tokenizer of BLEU, one of ``BLEU_WORDS``.
+    """
+
+    def __init__(self, *, words: str) -> None:
+        from sacrebleu.metrics import BLEU, CHRF
+
+        super().__init__()
+        self._scorers = {"bleu": BLEU(tokenize=words, force=True), "chrf": CHRF()}  # force: it logs no advice
+        self._texts: list[str] = []
+        self._references: list[Sequence[str]] = []
+
+    def add(self, references: Sequence[str], text: str) -> None:
+        """Keep one row: both scores are of a corpus."""
+        self._texts.append(text)
+        self._references.append(references)
+
+    def scores(self) -> dict[str, float]:
+        """``bleu`` and ``chrf`` from 0 to 100."""
+        most = max(map(len, self._references))
+        streams: list[Any] = [
+            [references[number] if number < len(references) else None for references in self._references]
+            for number in range(most)
+        ]
+        return {name: float(scorer.corpus_score(self._texts, streams).score) for name, scorer in self._scorers.items()}
+
+
+def _rouge_scorer() -> Any:
+    """The library's class."""
+    from absl import logging  # it comes with rouge-score
+    from rouge_score.rouge_scorer import RougeScorer
+
+    # When logging is set up anew, absl closes what stood for stderr when it was imported, unless that is the real one.
+    logging.get_absl_handler().python_handler.setStream(sys.__stderr__)
+    return RougeScorer
+
+
+class _Words:
+    """Words in lower case, for texts in other scripts than that of English."""
+
+    def __init__(self, *, characters: bool) -> None:
+        self.characters = characters
+
+    def tokenize(self, text: str) -> list[str]:
+        """The words of a text: letters and digits in a row, of scripts without spaces each by itself."""
+        words = _WORD.findall(unicodedata.normalize("NFC", text).lower())
+        if not self.characters:
+            return words
+        found: list[str] = []
+        for word in words:
+            run = ""
+            for character in word:
+                if _is_unspaced(character):
+                    found += [run, character] if run else [character]
+                    run = ""
+                else:
+                    run += character
+            if run:
+                found.append(run)
+        return found
+
+
+def _scripts(texts: Iterable[str]) -> dict[str, int]:
+    """How many letters there are, and how many of them are of which kind of script."""
+    found = {"letters": 0, "latin": 0, "unspaced": 0, "cjk": 0}
+    for text in texts:
+        for character in text:
+            if character.isalpha():
+                found["letters"] += 1
+                found["latin"] += character.isascii()
+                unspaced = _is_unspaced(character)
+                found["unspaced"] += unspaced
+                found["cjk"] += unspaced and unicodedata.name(character, "").startswith("CJK")
+        if found["letters"] > _LETTERS:
+            break
+    return found
+
+
+@cache
+def _is_unspaced(character: str) -> bool:
+    return unicodedata.name(character, "").startswith(_UNSPACED)

@@ -1,0 +1,293 @@
+"""Blocks of tokens for pretraining, cut and packed by arithmetic from a store: any block is read by itself."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.config.schema import TrainConfig
+from ftk.data.batching.order import BlockOrder
+from ftk.data.documents.token_store import TokenStore
+from ftk.data.text.block_frame import Frame
+from ftk.errors import DataError
+from ftk.tasks.mlm.packing import pack
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One sequence for the model.
+
+    Attributes:
+        input_ids: with special tokens.
+        words: which tokens begin a word; None where the store does not know.
+        document: for packed documents the number of each token's document in the block, counted from 0; else None.
+    """
+
+    input_ids: NDArray[np.int32]
+    words: NDArray[np.bool_] | None
+    document: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What packing did with the tokens."""
+
+    documents: int
+    text: int
+    """Tokens of text that went in."""
+    special: int
+    """Tokens put around them."""
+    blocks: int
+    padding: int
+    """Room that stays empty when every block is filled up to the full length."""
+    swapped: bool = False
+    """Whether some blocks show tokens of another block in place of their own, pairs; else each token is in one."""
+
+    def __str__(self) -> str:
+        room = self.text + self.special + self.padding
+        lost = "the second texts of half of them drawn from other documents" if self.swapped else "none lost"
+        return (
+            f"{self.text:,} tokens of {self.documents:,} document{'s' if self.documents != 1 else ''} and "
+            f"{self.special:,} special ones in {self.blocks:,} block{'s' if self.blocks != 1 else ''} "
+            f"({100 * (1 - self.padding / room):.1f} % filled, {lost})"
+        )
+
+
+class Blocks(ABC):
+    """Blocks over some documents of a store; what the core sees as windows.
+
+    Attributes:
+        lengths: [blocks] tokens in each block, special ones included.
+        special: tokens in all blocks that are not of the text.
+    """
+
+    swapped: ClassVar[bool] = False
+
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+        self.store = store
+        self.frame = frame
+        self.length = length
+        # A document of which the tokenizer leaves nothing is nothing to pack.
+        self._begin = store.starts[documents]
+        self._size = store.starts[documents + 1] - self._begin
+        self._begin, self._size = self._begin[self._size > 0], self._size[self._size > 0]
+        self.text = int(self._size.sum())
+        self.lengths: NDArray[Any]
+        self.special: int
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def longest(self) -> int:
+        """Tokens in the longest block."""
+        return int(self.lengths.max(initial=0))
+
+    @abstractmethod
+    def block(self, number: int) -> Block:
+        """One block."""
+
+    def counts(self) -> Counts:
+        """How the tokens were packed.
+
+        Raises:
+            AssertionError: the blocks do not hold just the tokens that went in.
+        """
+        inside = int(self.lengths.sum(dtype=np.int64))
+        assert inside == self.text + self.special, f"{inside:,} tokens in blocks of {self.text:,} + {self.special:,}"
+        padding = len(self) * self.length - inside
+        return Counts(len(self._size), self.text, self.special, len(self), padding, self.swapped)
+
+    def windows_of(self, first_row: int, end_row: int) -> range:
+        """Blocks are their own rows."""
+        return range(first_row, end_row)
+
+    def places(self, windows: NDArray[np.int64]) -> str:
+        """Which blocks, for messages."""
+        return f"blocks {windows[:8].tolist()}{' …' if len(windows) > 8 else ''}"
+
+    def tokens_seen(self, pad_id: int) -> None:
+        """Any: masking puts tokens at random."""
+        return None
+
+    def order(self, train: TrainConfig, seed: int) -> BlockOrder:
+        """Shuffled blocks."""
+        return BlockOrder(len(self), train.batch_size, seed, start=train.batch_start, warmup=train.batch_warmup)
+
+    def _room(self, framing: int) -> int:
+        room = self.length - framing
+        if room < 2:
+            raise DataError(f"data.max_length={self.length} leaves no room for text beside {framing} special tokens.")
+        return room
+
+    def _words(self, begin: int, end: int) -> NDArray[np.bool_]:
+        return self.store.words(begin, end)
+
+
+class StreamBlocks(Blocks):
+    """All documents one after the other, parted by the separator, cut wherever a block is full.
+
+    Each block is framed as a text of its own (RoBERTa's FULL-SENTENCES, Liu et al. 2019).
+    """
+
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+        super().__init__(store, documents, length, frame)
+        framing = len(frame.prefix) + len(frame.suffix)
+        self._capacity = self._room(framing)
+        self._separator = frame.suffix[:1]
+        # Where each document begins in the stream, and behind the last one the end.
+        starts = np.concatenate([[0], np.cumsum(self._size + len(self._separator))])
+        self._starts = starts
+        total = max(0, int(starts[-1]) - len(self._separator))
+        blocks = -(-total // self._capacity)
+        self.lengths = np.full(blocks, length, dtype=np.int32)
+        if blocks:
+            self.lengths[-1] = total - (blocks - 1) * self._capacity + framing
+        self.special = blocks * framing + max(0, len(self._size) - 1) * len(self._separator)
+
+    def block(self, number: int) -> Block:
+        begin = number * self._capacity
+        end = begin + int(self.lengths[number]) - len(self.frame.prefix) - len(self.frame.suffix)
+        tokens: list[NDArray[np.int32]] = [self.frame.prefix]
+        words: list[NDArray[np.bool_]] = [np.ones(len(self.frame.prefix), dtype=np.bool_)]
+        document = int(np.searchsorted(self._starts, begin, side="right")) - 1
+        while begin < end:
+            offset = begin - int(self._starts[document])
+            size = int(self._size[document])
+            if offset < size:
+                at = int(self._begin[document])
+                stop = min(size, offset + end - begin)
+                tokens.append(self.store.tokens(at + offset, at + stop))
+                if self.store.manifest.words:
+                    words.append(self._words(at + offset, at + stop))
+                begin += stop - offset
+            if begin < end:
+                tokens.append(self._separator)
+                words.append(np.ones(len(self._separator), dtype=np.bool_))
+                begin += len(self._separator)
+                document += 1
+        tokens.append(self.frame.suffix)
+        words.append(np.ones(len(self.frame.suffix), dtype=np.bool_))
+        return Block(np.concatenate(tokens), np.concatenate(words) if self.store.manifest.words else None)
+
+
+class _Parts(Blocks):
+    """Documents cut into parts that fit; ``_part_begin`` and ``_part_size`` say where in the store each part is."""
+
+    def _cut(self, capacity: int) -> None:
+        number = -(-self._size // capacity)
+        document = np.repeat(np.arange(len(self._size)), number)
+        first = np.repeat(np.cumsum(number) - number, number)
+        offset = (np.arange(len(document)) - first) * capacity
+        self._part_document = document
+        self._part_begin = self._begin[document] + offset
+        self._part_size = np.minimum(self._size[document] - offset, capacity)
+
+
+class DocumentBlocks(_Parts):
+    """Documents packed whole as far as they fit, each framed by itself, none attending to another."""
+
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+        super().__init__(store, documents, length, frame)
+        framing = len(frame.prefix) + len(frame.suffix)
+        self._cut(self._room(framing))
+        self._order, self._bounds = pack(self._part_size + framing, length)
+        sizes = np.concatenate([[0], np.cumsum((self._part_size + framing)[self._order])])
+        self.lengths = np.diff(sizes[self._bounds]).astype(np.int32)
+        self.special = len(self._part_size) * framing
+
+    def block(self, number: int) -> Block:
+        tokens: list[NDArray[np.int32]] = []
+        words: list[NDArray[np.bool_]] = []
+        document: list[NDArray[np.int64]] = []
+        for place, part in enumerate(self._order[self._bounds[number] : self._bounds[number + 1]]):
+            begin = int(self._part_begin[part])
+            end = begin + int(self._part_size[part])
+            framed = np.concatenate([self.frame.prefix, self.store.tokens(begin, end), self.frame.suffix])
+            tokens.append(framed)
+            document.append(np.full(len(framed), place, dtype=np.int64))
+            if self.store.manifest.words:
+                begins = np.ones(len(framed), dtype=np.bool_)
+                begins[len(self.frame.prefix) : len(framed) - len(self.frame.suffix)] = self._words(begin, end)
+                words.append(begins)
+        return Block(np.concatenate(tokens), np.concatenate(words) if words else None, np.concatenate(document))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two texts as one sequence.
+
+    Attributes:
+        block: both, framed.
+        segment: 0 up to the end of the first text, then 1.
+        follows: whether the second text goes on where the first one ends.
+    """
+
+    block: Block
+    segment: NDArray[np.int64]
+    follows: bool
+
+
+class PairBlocks(_Parts):
+    """Parts of documents that become pairs: half go on as they stand, half with the end of a part of another document.
+
+    A second text begins anywhere and ends where a part ends, whether it follows or not, so that neither tells.
+    """
+
+    swapped = True
+
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+        super().__init__(store, documents, length, frame)
+        if frame.pair is None:
+            raise DataError("task.next_sentence=true: the tokenizer of this model does not know pairs of texts.")
+        if len(self._size) < 2:
+            raise DataError(
+                "task.next_sentence=true: a split has one document alone, and none to take another text from; see "
+                "data.documents, and data.validation_share for the documents that are held out."
+            )
+        self._framing = sum(map(len, frame.pair))
+        self._cut(self._room(self._framing))
+        self.lengths = (self._part_size + self._framing).astype(np.int32)
+        self.special = len(self._part_size) * self._framing
+
+    def block(self, number: int) -> Block:
+        return self.pair(number, np.random.default_rng(number)).block
+
+    def pair(self, number: int, generator: np.random.Generator) -> Pair:
+        """One block as a pair; a text of a single token is always followed by one of another document.
+
+        It has no more tokens than ``lengths`` says, and one more where the text is a single token.
+        """
+        assert self.frame.pair is not None
+        size = int(self._part_size[number])
+        follows = bool(generator.random() < 0.5) and size > 1
+        cut = int(generator.integers(1, size)) if size > 1 else 1
+        begin = int(self._part_begin[number])
+        if follows:
+            second = begin + cut, begin + size
+        else:
+            other = self._other(number, generator)
+            end = int(self._part_begin[other] + self._part_size[other])
+            room = max(1, int(self._part_size[other]) - 1)  # the second text does not begin where a part does
+            second = end - min(room, max(1, size - cut)), end
+        first = begin, begin + cut
+        before, between, behind = self.frame.pair
+        ids = np.concatenate([before, self.store.tokens(*first), between, self.store.tokens(*second), behind])
+        head = len(before) + first[1] - first[0] + len(between)
+        words = None
+        if self.store.manifest.words:
+            words = np.ones(len(ids), dtype=np.bool_)
+            words[len(before) : len(before) + cut] = self._words(*first)
+            words[head : head + second[1] - second[0]] = self._words(*second)
+        return Pair(Block(ids, words), (np.arange(len(ids)) >= head).astype(np.int64), follows)
+
+    def _other(self, number: int, generator: np.random.Generator) -> int:
+        """A part of another document, each with the same chance."""
+        own = self._part_document[number]
+        first, last = np.searchsorted(self._part_document, [own, own + 1])
+        drawn = int(generator.integers(0, len(self._part_size) - (last - first)))
+        return drawn if drawn < first else drawn + int(last - first)

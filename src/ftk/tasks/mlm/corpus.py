@@ -1,0 +1,264 @@
+"""The texts of all splits for masked language models: read as a stream, tokenized into a cache, packed into blocks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.config.schema import DataConfig, Documents, Format
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.contracts.values import Labels, Prepared, WindowPlan
+from ftk.data.documents.reading import Piece, documents
+from ftk.data.documents.token_store import STORE_VERSION, TokenStore
+from ftk.data.readers.lines import COMPRESSED
+from ftk.data.readers.paths import expand, note_passed_over
+from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
+from ftk.data.readers.tabular import has_tabs
+from ftk.data.text.block_frame import Frame
+from ftk.errors import DataError, Interrupted
+from ftk.system.cache import cache_folder, cache_key
+from ftk.tasks.mlm.blocks import Blocks
+
+if TYPE_CHECKING:
+    from ftk.report.console import Console
+    from ftk.tasks.mlm.task import MaskedLanguageModel
+
+_VERSION = 2
+"""Of the reading of texts: part of the keys of the cache, so that what an older one made is not taken for the same."""
+
+
+@dataclass(slots=True)
+class TextCorpus:
+    """The texts of each split: where they are, and what they become."""
+
+    task: MaskedLanguageModel
+    data: DataConfig
+    files: dict[str, tuple[Path, ...]]
+    datasets: dict[str, str]
+    """For data=hub: the slice of the dataset by split."""
+    labels: Labels | None = None
+    _digests: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, task: MaskedLanguageModel, data: DataConfig, names: Iterable[str], notes: Notes) -> TextCorpus:
+        """Find the files of each split, and read the first document of each.
+
+        Raises:
+            DataError: a split that is needed is not named, or holds no text.
+        """
+        names = tuple(names)
+        files: dict[str, tuple[Path, ...]] = {}
+        slices: dict[str, str] = {}
+        if uses_demo(data):
+            assert task.demo is not None
+            what = "training" if "train" in names else "scoring"
+            notes.say(
+                f"no data named: {what} on the texts of the built-in demo corpus (data.{names[0]}=… for your own)."
+            )
+            files = {name: (demo_files(task.demo)[name],) for name in names}
+        else:
+            for name in names:
+                spec = getattr(data, name)
+                if spec is not None and data.format is Format.hub:
+                    slices[name] = str(spec)
+                    files[name] = ()
+                elif spec is not None:
+                    files[name] = tuple(expand(spec, key=f"data.{name}"))
+                    note_passed_over({name: spec}, notes)
+        if names[0] not in files:
+            raise DataError(f"data.{names[0]}: name the texts; {', '.join(files) or 'nothing'} alone is not enough.")
+        corpus = cls(task, data, files, slices)
+        for name in files:
+            if next(iter(corpus._pieces(name, Notes())), None) is None:
+                listed = ", ".join(map(str, files[name])) or str(data.name)
+                raise DataError(f"data.{name}: there is no text in {listed}.")
+        return corpus
+
+    def fingerprints(self) -> dict[str, dict[str, str]]:
+        """The SHA-256 of every file, by split."""
+        if not self._digests:
+            self._digests = {name: fingerprint(files) for name, files in self.files.items()}
+            for name, part in self.datasets.items():
+                from ftk.data.readers.hub import dataset_fingerprint
+
+                assert self.data.name is not None
+                made_of = dataset_fingerprint(self.data.name, self.data.subset, self.data.revision, part)
+                self._digests[name] = {f"{self.data.name}[{part}]": made_of}
+        return self._digests
+
+    def texts(self) -> Iterator[str]:
+        """The texts of the training split, a piece of a document at a time."""
+        return (piece.text for piece in self._pieces("train", Notes()))
+
+    def remembered(self, settings: Any) -> Path:
+        """Where a vocabulary that is learned from the training texts with these settings is kept."""
+        key = cache_key({"vocabulary": asdict(settings), "texts": self._settings("train")})
+        return cache_folder(self.data.cache_dir) / "vocabularies" / f"{key}.json"
+
+    def prepare(
+        self, tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes, console: Console
+    ) -> dict[str, Prepared]:
+        """Tokenize each split, or open what was tokenized before, and pack it into blocks.
+
+        Raises:
+            DataError: the texts cannot be read, or there are too few to hold some out.
+        """
+        frame = Frame.of(tokenizer)
+        stores = {name: self._store(name, tokenizer, console) for name in self.files}
+        prepared = {}
+        for name, kept in self._documents(stores, notes).items():
+            store = stores["train" if name not in stores else name]
+            blocks = self.task.blocks(store, kept, plan.length, frame)
+            if not len(blocks):
+                raise DataError(f"data.{name}: the tokenizer leaves nothing of the text.")
+            notes.say(f"{name}: {blocks.counts()}")
+            self._note_small(name, blocks, notes)
+            prepared[name] = Prepared(range(len(blocks)), blocks)
+        return prepared
+
+    def _store(self, name: str, tokenizer: Any, console: Console) -> TokenStore:
+        import tokenizers
+
+        from ftk.data.documents.tokenizing import prepare, processors
+
+        backend = tokenizer.backend_tokenizer
+        made_of = hashlib.sha256(backend.to_str().encode()).hexdigest()
+        settings = {**self._settings(name), "tokenizer": made_of, "words": self.task.needs_words}
+        settings["made_by"] = [STORE_VERSION, tokenizers.__version__]
+        folder = cache_folder(self.data.cache_dir) / "tokens" / cache_key(settings)
+        notes = Notes()
+        try:
+            with console.preparing(f"{name}: tokenizing", self._bytes(name)) as progress:
+                store = prepare(
+                    folder,
+                    settings,
+                    lambda: self._pieces(name, notes),
+                    backend,
+                    words=self.task.needs_words,
+                    workers=self.data.workers or processors(),
+                    say=console.say,
+                    progress=progress,
+                    notes=lambda: list(notes.drain()),
+                )
+        except Interrupted as stop:
+            raise Interrupted(
+                stop.signal_number,
+                f"stopped while tokenizing; the shards that were done are kept in {folder}, and the same command goes "
+                "on behind them.",
+            ) from stop
+        manifest = store.manifest
+        unknown = f", {manifest.unknown:,} of them unknown to the vocabulary" if manifest.unknown else ""
+        texts = f"{len(store):,} document{'s' if len(store) != 1 else ''}"
+        console.say(f"{name}: {manifest.tokens:,} tokens in {texts}{unknown} ({folder})")
+        for line in manifest.notes:
+            console.say(f"{name}: {line}")
+        return store
+
+    def _documents(self, stores: dict[str, TokenStore], notes: Notes) -> dict[str, NDArray[np.int64]]:
+        """Which documents of which store make each split, in the order train, validation, test."""
+        kept = {name: np.arange(len(store), dtype=np.int64) for name, store in stores.items()}
+        if "train" in stores and (len(stores) > 1 or self.data.validation_share > 0):
+            prints = {name: store.fingerprints() for name, store in stores.items()}
+            self._note_overlap(prints, notes)
+        if "train" in stores and "validation" not in stores:
+            if self.data.validation_share == 0:
+                notes.say(
+                    "no validation (data.validation_share=0): best/ is the model after the last validation point."
+                )
+                return kept
+            held = self._held_out(stores["train"], prints["train"])
+            share = np.diff(stores["train"].starts)[held].sum() / stores["train"].manifest.tokens
+            notes.say(
+                f"no validation named: {len(held):,} of {len(kept['train']):,} documents held out, "
+                f"{100 * share:.1f} % of the tokens "
+                f"(data.validation_share={self.data.validation_share}, "
+                f"data.validation_tokens={self.data.validation_tokens}, data.split_seed={self.data.split_seed})."
+            )
+            kept["train"] = np.setdiff1d(kept["train"], held, assume_unique=True)
+            kept["validation"] = held
+        return {name: kept[name] for name in ("train", "validation", "test") if name in kept}
+
+    def _held_out(self, store: TokenStore, prints: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """A seeded share of the documents, no more of them than the limit in tokens takes; one at least.
+
+        Where there are enough of them, these are documents that occur once, so that training has none of them too.
+        Where none is as small as the limit, it is the smallest one.
+        """
+        filled = np.flatnonzero(np.diff(store.starts))  # the tokenizer may leave nothing of a document
+        if len(filled) < 2:
+            ends = (self.data.documents or Documents.blank_line).value
+            raise DataError(
+                "data.validation: the training text is a single document, of which none can be held out. Let "
+                f"documents end elsewhere (data.documents={ends} now: blank_line, line or file), name a file, or train "
+                "without (data.validation_share=0)."
+            )
+        _, which, copies = np.unique(prints[filled], return_inverse=True, return_counts=True)
+        repeated = copies[which] > 1
+        order = np.random.default_rng(self.data.split_seed).permutation(len(filled))
+        order = filled[order[np.argsort(repeated[order], kind="stable")]]
+        number = min(max(1, round(self.data.validation_share * len(filled))), len(filled) - 1)
+        size = np.diff(store.starts)
+        limit = self.data.validation_tokens
+        if limit is None:
+            return np.sort(order[:number])
+        fits = order[size[order] <= limit][:number]
+        held = fits[: int(np.searchsorted(np.cumsum(size[fits]), limit, side="right"))]
+        return np.sort(held) if len(held) else order[np.argsort(size[order], kind="stable")][:1]
+
+    def _note_overlap(self, prints: dict[str, NDArray[np.uint64]], notes: Notes) -> None:
+        for name in ("validation", "test"):
+            if name in prints:
+                shared = int(np.count_nonzero(np.isin(prints[name], prints["train"]) & (prints[name] > 0)))
+                if shared:
+                    what = f"document|documents of {name} that training has too"
+                    notes.count(what, "kept; scores on them say little", number=shared)
+
+    def _note_small(self, name: str, blocks: Blocks, notes: Notes) -> None:
+        if name == "train" and len(blocks) < 2:
+            notes.say(
+                f"note: the training text fills no more than one block of data.max_length={blocks.length} tokens."
+            )
+
+    def _pieces(self, name: str, notes: Notes) -> Iterator[Piece]:
+        rows: Iterable[Row] | None = None
+        if name in self.datasets:
+            from ftk.data.readers.hub import read_hub
+
+            assert self.data.name is not None
+            rows = read_hub(self.data.name, self.data.subset, self.data.revision, self.datasets[name])
+        return documents(self.files[name], self.data, notes, rows)
+
+    def _bytes(self, name: str) -> int:
+        return sum(path.stat().st_size for path in self.files[name])
+
+    def _settings(self, name: str) -> dict[str, Any]:
+        """What the pieces of a split are a function of."""
+        data = self.data
+        digests = self.fingerprints()[name]
+        return {
+            "version": _VERSION,
+            # A file that is named twice is read twice.
+            "texts": [digests[str(path)] for path in self.files[name]] or list(digests.values()),
+            "formats": [self._reading(path) for path in self.files[name]],
+            "documents": (data.documents or Documents.blank_line).value,
+            "columns": {role: column for role, column in data.columns.items() if column is not None},
+            "encoding": data.encoding,
+            "limit": data.limit,
+            "duplicates": data.duplicates.value,
+            "duplicate_lines": data.duplicate_lines.value,
+        }
+
+    def _reading(self, path: Path) -> list[str | None]:
+        """All that the name of a file decides on how it is read."""
+        kind = self.data.format.value
+        if self.data.format is Format.auto:
+            kind = kind_of(path, self.data.encoding, labelled=False)
+        separator = "tab" if kind == "csv" and has_tabs(path) else None
+        return [kind, separator, COMPRESSED.get(path.suffix.lower())]

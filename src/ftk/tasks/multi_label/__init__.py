@@ -1,0 +1,5 @@
+"""Any number of labels for a text, or for two texts, each by a threshold of its own."""
+
+from ftk.tasks.multi_label.task import MultiLabel
+
+__all__ = ["MultiLabel"]

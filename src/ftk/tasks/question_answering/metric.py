@@ -1,0 +1,149 @@
+"""How answers to questions are scored: as SQuAD's script does, in German and Chinese as MLQA's does."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ftk.data.examples.questions import QuestionExample
+    from ftk.tasks.question_answering.answer_spans import FoundAnswers
+
+
+class Language(Enum):
+    """How answers are taken apart before they are compared."""
+
+    en = "en"
+    de = "de"
+    zh = "zh"
+
+
+_ARTICLES = {
+    Language.en: re.compile(r"\b(?:a|an|the)\b"),
+    Language.de: re.compile(r"\b(?:eine?|eine[mnrs]|der|die|das|de[mns])\b"),
+}
+_HAN = re.compile("([\u4e00-\u9fa5])")
+"""The characters that MLQA's script takes apart."""
+
+
+def tokens(text: str, language: Language) -> list[str]:
+    """The words of an answer that count: in lower case, without punctuation and articles.
+
+    In English punctuation is that of ASCII (Rajpurkar et al. 2016), else what Unicode calls so as well (Lewis et al.
+    2020), and in Chinese each Han character is a word.
+    """
+    lowered = text.lower()
+    if language is Language.en:
+        bare = lowered.translate(_ASCII)
+    else:
+        bare = "".join(character for character in lowered if not _is_punctuation(character))
+    if language is Language.zh:
+        return _HAN.sub(r" \1 ", bare).split()
+    return _ARTICLES[language].sub(" ", bare).split()
+
+
+def match(gold: Sequence[str], answer: str, language: Language) -> tuple[float, float]:
+    """Whether an answer is one of the gold ones, and the F1 of its words with the one that they fit best.
+
+    Args:
+        gold: the answers that are right; none: giving none is.
+        answer: the answer given; empty: none is.
+        language: of both.
+    """
+    given = tokens(answer, language)
+    right = [words for words in (tokens(text, language) for text in gold) if words] or [[]]
+    return float(given in right), max(_f1(words, given) for words in right)
+
+
+class AnswerMetric:
+    """Exact match and F1, over all rows, and apart over those that have an answer and those that have none."""
+
+    def __init__(self, language: Language, threshold: float | None) -> None:
+        self.language = language
+        self.threshold = threshold
+        self._rows: Counter[bool] = Counter()
+        self._exact = {True: 0.0, False: 0.0}
+        self._f1 = {True: 0.0, False: 0.0}
+
+    def update(self, example: QuestionExample, prediction: FoundAnswers) -> None:
+        """Count one row."""
+        assert example.answers is not None
+        answer = prediction.chosen(self.threshold)
+        text = "" if answer is None else example.context[answer.start : answer.end]
+        self.add([gold.text for gold in example.answers], text)
+
+    def add(self, gold: Sequence[str], answer: str) -> None:
+        """Count one row by its gold answers, none of them for a question without one, and the answer given."""
+        exact, f1 = match(gold, answer, self.language)
+        kind = bool(gold)
+        self._rows[kind] += 1
+        self._exact[kind] += exact
+        self._f1[kind] += f1
+
+    def compute(self) -> dict[str, Any]:
+        """``exact``, ``f1``; with questions that have no answer ``exact_answerable``, ``f1_answerable`` and
+        ``no_answer_accuracy``, which is None over no row."""
+        rows = max(1, self._rows.total())
+        scores = {"exact": sum(self._exact.values()) / rows, "f1": sum(self._f1.values()) / rows}
+        if not self._rows[False]:
+            return scores
+        answerable = self._rows[True]
+        return {
+            **scores,
+            "exact_answerable": self._exact[True] / answerable if answerable else None,
+            "f1_answerable": self._f1[True] / answerable if answerable else None,
+            "no_answer_accuracy": self._exact[False] / self._rows[False],
+        }
+
+
+def best_threshold(margins: Sequence[float], answered: Sequence[float], empty: Sequence[float]) -> float:
+    """The margin of no answer above which none is best given, by the mean score of all rows.
+
+    All thresholds that part rows are tried, as SQuAD's script does. It lies half-way between two margins, or one beyond
+    all of them; of equally good ones it is the one nearest to 0.
+
+    Args:
+        margins: of each row, by how much no answer scores above its best passage.
+        answered: the score of each row if its best passage is given.
+        empty: the score of each row if no answer is.
+    """
+    table = np.asarray(margins, dtype=np.float64)
+    order = np.argsort(table, kind="stable")
+    sorted_margins = table[order]
+    gains = (np.asarray(answered, dtype=np.float64) - np.asarray(empty, dtype=np.float64))[order]
+    totals = np.append(0.0, np.cumsum(gains))  # of what is gained where the first 0, 1, 2 … rows are answered
+    lower, upper = sorted_margins[:-1], sorted_margins[1:]
+    middle = lower + (upper - lower) / 2
+    cuts = np.concatenate(
+        [
+            [min(sorted_margins[0] - 1, 0.0)],
+            np.where(middle < upper, middle, lower),
+            [max(sorted_margins[-1] + 1, 0.0)],
+        ]
+    )
+    possible = np.concatenate([[True], lower < upper, [True]])  # rows of one margin are answered together
+    best = np.flatnonzero(possible & (totals >= totals[possible].max() - 1e-9))
+    return float(cuts[best[np.argmin(np.abs(cuts[best]))]])
+
+
+def _f1(gold: Sequence[str], given: Sequence[str]) -> float:
+    if not gold or not given:
+        return float(gold == given)
+    common = (Counter(gold) & Counter(given)).total()
+    return 2 * common / (len(gold) + len(given))
+
+
+@cache
+def _is_punctuation(character: str) -> bool:
+    return character in string.punctuation or unicodedata.category(character).startswith("P")
+
+
+_ASCII = str.maketrans("", "", string.punctuation)

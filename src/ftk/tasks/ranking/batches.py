@@ -1,0 +1,105 @@
+"""Rows of queries and candidates as padded tensors: of single texts for a bi-encoder, of pairs for a cross-encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.contracts.values import Batch, Noise
+from ftk.data.batching.features import padded_inputs
+from ftk.data.text.text_windows import TextWindow, add_segments, takes_segments
+from ftk.tasks.ranking.features import RankedRows, Taken
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def texts_of(rows: RankedRows, numbers: Sequence[int], taken: Sequence[Taken]) -> list[int]:
+    """The texts of some rows, each once: the queries, then the candidates."""
+    queries = rows.query[list(numbers)].tolist()
+    return list(dict.fromkeys([*queries, *(int(text) for one in taken for text in one.texts)]))
+
+
+def batch_of_texts(rows: RankedRows, numbers: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
+    """``input_ids``, ``attention_mask``: [windows, time] of all texts of some rows, each text once, however many rows
+    have it.
+
+    The targets: ``owner``, [windows] the text of each window, and ``windows``, [texts] how many each has. Where it is
+    known what is right also ``query``, [rows], and ``candidate``, [candidates], the text of each; ``right`` and
+    ``left_out``, [rows, candidates]. The candidates of a row are those of all rows. A text that is right for the same
+    query in another row is left out; so is, of the row itself, what is right but was not drawn.
+    """
+    import torch
+
+    taken = _taken(rows, numbers, noise)
+    texts = texts_of(rows, numbers, taken)
+    at = {text: place for place, text in enumerate(texts)}
+    cut = [rows.encoder.windows(rows.texts[text]) for text in texts]
+    inputs, tokens = _inputs(cut, pad_id)
+    targets = _owners(cut)
+    count = len(numbers)
+    if rows.grades is not None:
+        candidates = np.unique(np.concatenate([one.texts for one in taken]))
+        right = np.zeros((len(numbers), len(candidates)), dtype=np.bool_)
+        left_out = np.zeros_like(right)
+        for place, (row, one) in enumerate(zip(numbers, taken, strict=True)):
+            right[place] = np.isin(candidates, one.texts[one.right])
+            left_out[place] = np.isin(candidates, rows.right_of(row)) & ~right[place]
+        targets["query"] = torch.tensor([at[text] for text in rows.query[list(numbers)].tolist()])
+        targets["candidate"] = torch.tensor([at[text] for text in candidates.tolist()])
+        targets["right"], targets["left_out"] = torch.from_numpy(right), torch.from_numpy(left_out)
+        count = int(right.any(-1).sum())
+    return Batch(inputs, targets, numbers, count=count, tokens=tokens)
+
+
+def batch_of_pairs(rows: RankedRows, numbers: Sequence[int], pad_id: int, noise: Noise | None, *, each: bool) -> Batch:
+    """``input_ids``, ``attention_mask``, where the model has them ``token_type_ids``: [windows, time] of each query
+    with each of its candidates.
+
+    The targets: ``owner``, [windows] the place of each window's pair in [rows * candidates], ``right`` and
+    ``left_out``, [rows, candidates]; what a row with fewer candidates lacks is left out.
+
+    Args:
+        each: whether the loss is summed over pairs, and not over rows with a right candidate.
+    """
+    import torch
+
+    taken = _taken(rows, numbers, noise)
+    most = max(1, max(len(one.texts) for one in taken))
+    right = np.zeros((len(numbers), most), dtype=np.bool_)
+    left_out = np.ones_like(right)
+    cut: list[list[TextWindow]] = []
+    place: list[int] = []
+    for number, (row, one) in enumerate(zip(numbers, taken, strict=True)):
+        query = rows.texts[int(rows.query[row])]
+        cut += [rows.encoder.windows(query, rows.texts[int(text)]) for text in one.texts]
+        place += range(number * most, number * most + len(one.texts))
+        right[number, : len(one.texts)] = one.right
+        left_out[number, : len(one.texts)] = False
+    inputs, tokens = _inputs(cut, pad_id)
+    if takes_segments(rows.encoder.tokenizer):
+        add_segments(inputs, [window.segment for windows in cut for window in windows])
+    targets = {"right": torch.from_numpy(right), "left_out": torch.from_numpy(left_out)}
+    targets["owner"] = torch.tensor(np.repeat(place, [len(windows) for windows in cut]))
+    count = int((~left_out).sum()) if each else int(right.any(-1).sum())
+    return Batch(inputs, targets, numbers, count=count, tokens=tokens)
+
+
+def _taken(rows: RankedRows, numbers: Sequence[int], noise: Noise | None) -> list[Taken]:
+    drawn: Any = [None] * len(numbers) if noise is None else [(noise.seed, int(epoch)) for epoch in noise.epoch]
+    return [rows.taken(row, each) for row, each in zip(numbers, drawn, strict=True)]
+
+
+def _inputs(cut: Sequence[Sequence[TextWindow]], pad_id: int) -> tuple[dict[str, Tensor], int]:
+    return padded_inputs([window.input_ids for windows in cut for window in windows], pad_id)
+
+
+def _owners(cut: Sequence[Sequence[TextWindow]]) -> dict[str, Tensor]:
+    import torch
+
+    number: NDArray[Any] = np.array([len(windows) for windows in cut])
+    owner = np.repeat(np.arange(len(cut)), number)
+    return {"owner": torch.from_numpy(owner), "windows": torch.from_numpy(number)}

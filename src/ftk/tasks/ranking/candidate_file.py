@@ -1,0 +1,120 @@
+"""A file of candidates for all queries: one a row, with its text and whatever else is known of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ftk.config.schema import DataConfig, Format
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.examples.rankings import CANDIDATE
+from ftk.data.readers.paths import kind_of_name
+from ftk.data.readers.splits import read_file
+from ftk.data.rows.cells import RowFault
+from ftk.data.rows.columns import find_column, missing, string_of
+from ftk.errors import DataError
+
+_IDS = ("id", "_id", "candidate_id")
+_WRITTEN = {"text": "what was read", "score": "the model's", "row": "the line's number"}
+"""What a prediction says of each candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The candidates of a file, in its order.
+
+    Attributes:
+        rows: where they come from.
+        columns: of each row the column with the text.
+    """
+
+    rows: Sequence[Row]
+    columns: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def text(self, number: int) -> str:
+        """What is read of a candidate."""
+        text: str = self.rows[number].values[self.columns[number]]
+        return text
+
+    def others(self, number: int) -> dict[str, Any]:
+        """What else the row says."""
+        return {name: value for name, value in self.rows[number].values.items() if name != self.columns[number]}
+
+    def fingerprint(self) -> str:
+        """The SHA-256 of all texts, in their order."""
+        digest = hashlib.sha256()
+        for number in range(len(self)):
+            text = self.text(number).encode("utf-8", "surrogatepass")
+            digest.update(len(text).to_bytes(8, "big"))
+            digest.update(text)
+        return digest.hexdigest()
+
+
+def read_candidates(path: Path, data: DataConfig, notes: Notes) -> Candidates:
+    """All candidates of a file; blank lines of a text file are none.
+
+    Raises:
+        DataError: there are none, one has no text, or two have one id.
+    """
+    rows: list[Row] = []
+    columns: list[str] = []
+    ids: dict[str, Row] = {}
+    texts: set[str] = set()
+    lines = kind_of_name(path) == "text"
+    for row in read_file(path, Format.auto, data, notes):
+        try:
+            column = _column(row, data.columns)
+            text = string_of(row, column, "candidate")
+            if not text.strip():
+                if not lines:
+                    raise RowFault("row|rows with an empty candidate", "There is nothing to read in it.", row.where)
+                notes.count("blank line|lines", "no candidates", row.where)
+                continue
+            _check_id(row, ids)
+        except RowFault as fault:
+            notes.error(fault.what, fault.advice, fault.place)
+            continue
+        for name, instead in _WRITTEN.items():
+            if name in row.values and name != column:
+                what = f"candidate|candidates with a '{name}' of their own"
+                notes.count(what, f"predictions have {instead} in its place", row.where)
+        if text in texts:
+            notes.count("candidate|candidates with the text of an earlier one", "kept", row.where)
+        texts.add(text)
+        rows.append(row)
+        columns.append(column)
+    notes.raise_errors()
+    if not rows:
+        raise DataError(f"task.candidates={path}: there is no candidate in it.")
+    notes.say(f"candidates: {len(rows):,} of {path} (text is {' or '.join(map(repr, dict.fromkeys(columns)))})")
+    return Candidates(rows, columns)
+
+
+def _check_id(row: Row, ids: dict[str, Row]) -> None:
+    """Where candidates have ids, each has its own: what is found is looked up by them."""
+    name = next((name for name in _IDS if row.values.get(name) not in (None, "")), None)
+    if name is None:
+        return
+    value = json.dumps(row.values[name], sort_keys=True, default=str)
+    if value in ids:
+        what = "candidate|candidates with the id of an earlier one"
+        place = f"{row.where}: {name}={row.values[name]!r}"[:200]
+        raise RowFault(what, "Each has one of its own, or none has.", f"{place}, as in {ids[value].where}")
+    ids[value] = row
+
+
+def _column(row: Row, columns: dict[str, Any]) -> str:
+    """Where the text of a candidate stands."""
+    column = find_column(row, "candidate", columns, ("text", *CANDIDATE), needed=False)
+    column = column or find_column(row, "candidate", {}, ("text", *CANDIDATE))
+    if column is None:
+        raise missing(row, "candidate|candidates without a text", "It stands in the column 'text'.")
+    return column

@@ -1,0 +1,298 @@
+"""Rows of queries and candidates as numbers: each text once, and for each row the numbers of its texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.config.schema import TrainConfig
+from ftk.contracts.protocols import Order
+from ftk.data.batching.features import Ragged
+from ftk.data.batching.order import StepOrder
+from ftk.data.text.text_windows import TextEncoder
+
+if TYPE_CHECKING:
+    from ftk.data.examples.rankings import RankingExample
+
+_UNSEEDED = 0x9E3779B9
+"""In the place of seed and pass, where the same is to be drawn each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Which candidates of a row are read.
+
+    Attributes:
+        hard: wrong ones of the row itself in training, at most.
+        sampled: wrong ones from other rows in training, beside them.
+        filled: how many a row with a right one and no list has in validation, filled up from other rows; 0: its own.
+    """
+
+    hard: int
+    sampled: int
+    filled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The candidates of one row that a batch has: the numbers of their texts, and whether they are right."""
+
+    texts: NDArray[np.int64]
+    right: NDArray[np.bool_]
+
+
+class RankedRows:
+    """Windows as the core counts them, one a row: a query with its candidates, cut up when a batch is made.
+
+    Attributes:
+        encoder: of texts, or of pairs of a query and a candidate.
+        texts: the sub-words of each text, without special tokens.
+        query: [rows] the text of each query.
+        candidates: the texts of the candidates of each row.
+        grades: how right these are; None where that is not known.
+        open_rows: [rows] whether a row is scored against the right candidates of others, for it names but its own.
+        pool: the texts that are right in some row.
+
+    The first ``shared`` texts are the candidates of rows that have none of their own.
+    """
+
+    def __init__(
+        self,
+        encoder: TextEncoder,
+        texts: Ragged,
+        query: NDArray[np.int64],
+        candidates: Ragged,
+        grades: Ragged | None,
+        open_rows: NDArray[np.bool_],
+        draws: Draws,
+        shared: int,
+    ) -> None:
+        self.encoder = encoder
+        self.texts = texts
+        self.query = query
+        self.candidates = candidates
+        self.grades = grades
+        self.open_rows = open_rows
+        self._draws = draws
+        self._shared = np.arange(shared)
+        right = grades.values > 0 if grades is not None else np.zeros(len(candidates.values), dtype=np.bool_)
+        self.pool = np.unique(candidates.values[right])
+        # By query, its right candidates.
+        self._right_of = _by_text(np.repeat(query, candidates.lengths)[right], candidates.values[right], len(texts))
+
+    @classmethod
+    def of(
+        cls,
+        examples: Sequence[RankingExample],
+        encoder: TextEncoder,
+        draws: Draws,
+        shared: Ragged | None,
+    ) -> RankedRows:
+        """The rows of some examples.
+
+        Args:
+            examples: all with grades, or none.
+            encoder: of pairs, or of single texts.
+            draws: which candidates are read.
+            shared: the sub-words of candidates for rows that have none of their own.
+        """
+        from ftk.data.examples.rankings import Form
+
+        first = len(shared) if shared is not None else 0
+        number: dict[str, int] = {}
+        for example in examples:
+            for text in (example.query, *example.candidates):
+                number.setdefault(text, first + len(number))
+        starts = np.zeros(len(examples) + 1, dtype=np.int64)
+        np.cumsum([len(example.candidates) for example in examples], out=starts[1:])
+        candidates = [number[text] for example in examples for text in example.candidates]
+        grades = None
+        if all(example.grades is not None for example in examples):
+            grades = [grade for example in examples for grade in example.grades or ()]
+        texts = Ragged.of([ids for ids, _ in encoder.tokens(list(number))])
+        if shared is not None:
+            begins = np.concatenate([shared.starts, texts.starts[1:] + shared.starts[-1]])
+            texts = Ragged(np.concatenate([shared.values, texts.values]), begins)
+        return cls(
+            encoder,
+            texts,
+            np.array([number[example.query] for example in examples], dtype=np.int64),
+            Ragged(np.array(candidates, dtype=np.int64), starts),
+            Ragged(np.array(grades, dtype=np.float32), starts) if grades is not None else None,
+            np.array([example.form is Form.right for example in examples], dtype=np.bool_) & (grades is not None),
+            draws,
+            first,
+        )
+
+    def __len__(self) -> int:
+        return len(self.query)
+
+    @property
+    def pairs(self) -> bool:
+        """Whether a query is read together with each candidate."""
+        return self.encoder.pairs
+
+    @property
+    def longest(self) -> int:
+        """Tokens in the longest window of any of the texts; of pairs those of the longest one."""
+        sizes = self.texts.lengths
+        longest = int(sizes.max(initial=0))
+        if self.pairs:
+            longest = int(sizes[self.query].max(initial=0) + sizes[self.candidates.values].max(initial=0))
+        special = self.encoder.plan.length - self.encoder.capacity
+        return min(self.encoder.plan.length, longest + special) if len(self) else 0
+
+    def sizes(self, most: int) -> str:
+        """The lengths in words, where a window may have so many tokens."""
+        words = []
+        for name, texts in (("query", self.query), ("candidate", self.candidates.values)):
+            lengths = self.texts.lengths[np.unique(texts)]
+            middle, high = np.quantile(lengths, [0.5, 0.95], method="nearest")
+            words.append(f"in a {name}: half have up to {middle}, 95 % up to {high}, all up to {lengths.max()}")
+        return f"tokens {'; '.join(words)} (of {most} in a window{', which shows both' if self.pairs else ''})"
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """[rows] tokens in all windows of a row, as evaluation reads it."""
+        sizes, counts = self.texts.lengths, self.candidates.lengths
+        query, own = sizes[self.query], sizes[self.candidates.values]
+        if not self.pairs:
+            return self._tokens(query) + _sums(self._tokens(own), self.candidates.starts)
+        drawn = self._drawn
+        total = _sums(self._tokens(np.repeat(query, counts), own), self.candidates.starts)
+        total += _sums(self._tokens(np.repeat(query, drawn.lengths), sizes[drawn.values]), drawn.starts)
+        if len(self._shared) and not counts.all():
+            # With every one of the shared texts: of these there are many, but few lengths.
+            lengths, number = np.unique(sizes[self._shared], return_counts=True)
+            queries, which = np.unique(query, return_inverse=True)
+            grid = self._tokens(np.repeat(queries, len(lengths)), np.tile(lengths, len(queries)))
+            total += np.where(counts == 0, (grid.reshape(len(queries), -1) @ number)[which], 0)
+        return total
+
+    @property
+    def long(self) -> NDArray[np.bool_]:
+        """[rows] whether a text of a row, or a pair of them, is longer than one window."""
+        sizes, starts, counts = self.texts.lengths, self.candidates.starts, self.candidates.lengths
+        query = sizes[self.query]
+        longest = np.full(len(self), sizes[self._shared].max(initial=0))
+        longest[counts > 0] = np.maximum.reduceat(sizes[self.candidates.values], starts[:-1][counts > 0])
+        found: NDArray[np.bool_] = (
+            query + longest if self.pairs else np.maximum(query, longest)
+        ) > self.encoder.capacity
+        return found
+
+    def windows_of(self, first_row: int, end_row: int) -> range:
+        """Each row is one."""
+        return range(first_row, end_row)
+
+    def places(self, windows: NDArray[np.int64]) -> str:
+        """The rows of some windows, for messages."""
+        rows = sorted(int(row) for row in windows)
+        return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
+
+    def tokens_seen(self, pad_id: int) -> NDArray[np.int64]:
+        """The tokens of the texts, those around them, and the padding."""
+        around = (self.encoder.before, self.encoder.between, self.encoder.after)
+        return np.unique(np.concatenate([self.texts.values, *around, [pad_id]])).astype(np.int64)
+
+    def order(self, train: TrainConfig, seed: int) -> Order:
+        """Batches of pairs grouped by length; of single texts at random: rows whose candidates are of one length may
+        have one and the same, and are then no wrong candidates of each other."""
+        lengths = np.zeros(len(self), dtype=np.int64)
+        if self.pairs:
+            sizes = self.texts.lengths
+            own = _sums(sizes[self.candidates.values], self.candidates.starts)
+            lengths = (sizes[self.query] + own / np.maximum(self.candidates.lengths, 1)).astype(np.int64)
+        return StepOrder(lengths, train.batch_size, seed)
+
+    def taken(self, row: int, drawn: tuple[int, int] | None) -> Taken:
+        """The candidates of a row.
+
+        Args:
+            row: which.
+            drawn: seed and pass for training; None where all own ones are wanted.
+        """
+        own = self.candidates[row]
+        if self.grades is None:
+            own = own if len(own) else self._shared
+            return Taken(own, np.zeros(len(own), dtype=np.bool_))
+        right = self.grades[row] > 0
+        if drawn is None:
+            more = self._drawn[row].astype(np.int64) if self.pairs else own[:0]
+        else:
+            generator = np.random.default_rng([*drawn, row])
+            chosen = generator.permutation(np.flatnonzero(right))[:1]
+            wrong = np.flatnonzero(~right & ~np.isin(own, self.right_of(row)))
+            chosen = np.concatenate([chosen, np.sort(generator.permutation(wrong)[: self._draws.hard])])
+            own, right = own[chosen], right[chosen]
+            barred = np.concatenate([self.candidates[row], self.right_of(row)])
+            more = self._others(row, self._draws.sampled, drawn, barred) if self.pairs else own[:0]
+        return Taken(np.concatenate([own, more]), np.concatenate([right, np.zeros(len(more), dtype=np.bool_)]))
+
+    def right_of(self, row: int) -> NDArray[np.int64]:
+        """All texts that are right for the query of a row, in whichever row that is said."""
+        return self._right_of[int(self.query[row])]
+
+    @cached_property
+    def _drawn(self) -> Ragged:
+        """For each row the wrong candidates from other rows that fill up its own in validation.
+
+        All rows with one query have the same: they are scored as one. They are drawn when they are first needed, and
+        kept.
+        """
+        counts = np.zeros(len(self), dtype=np.int64)
+        found: list[NDArray[np.int32]] = []
+        if self.pairs and self._draws.filled and self.open_rows.any():
+            rows = np.flatnonzero(self.open_rows)
+            _, first, which = np.unique(self.query[rows], return_index=True, return_inverse=True)
+            own = Ragged.of([self.candidates[row] for row in rows.tolist()], np.int64)
+            named = _by_text(np.repeat(which, own.lengths), own.values, len(first))
+            of_query = []
+            for number, at in enumerate(rows[first].tolist()):
+                barred = np.union1d(named[number], self.right_of(at))
+                wrong = len(barred) - len(self.right_of(at))
+                more = self._others(at, max(0, self._draws.filled - 1 - wrong), None, barred)
+                of_query.append(more.astype(np.int32))
+            found = [of_query[number] for number in which]
+            counts[rows] = [len(each) for each in found]
+        values = np.concatenate(found) if found else np.zeros(0, dtype=np.int32)
+        return Ragged(values, np.concatenate([[0], np.cumsum(counts)]))
+
+    def _others(
+        self, row: int, number: int, drawn: tuple[int, int] | None, barred: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Wrong candidates from other rows, each once."""
+        generator = np.random.default_rng([*(drawn or (_UNSEEDED, _UNSEEDED)), row, 1])
+        wanted = min(len(self.pool), number + len(np.unique(barred)))
+        found = self.pool[generator.choice(len(self.pool), size=wanted, replace=False)] if wanted else self.pool
+        return found[~np.isin(found, barred)][:number]
+
+    def _tokens(self, first: NDArray[np.int64], second: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Tokens in all windows of texts, or pairs of texts, of so many sub-words."""
+        shown = first if second is None else first + second
+        total: NDArray[np.int64] = shown + (self.encoder.plan.length - self.encoder.capacity)
+        long = shown > self.encoder.capacity  # windows overlap
+        if long.any():
+            base = int(shown.max()) + 1
+            both = first[long] if second is None else first[long] * base + second[long]
+            sizes, which = np.unique(both, return_inverse=True)
+            parts = ((size,) if second is None else divmod(size, base) for size in sizes.tolist())
+            total[long] = np.array([self.encoder.size(*part)[1] for part in parts])[which]
+        return total
+
+
+def _sums(values: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The sum of each part of an array."""
+    return np.diff(np.concatenate([[0], np.cumsum(values)])[starts])
+
+
+def _by_text(owner: NDArray[np.int64], texts: NDArray[np.int64], number: int) -> Ragged:
+    """For each of so many owners its texts, each once, in rising order."""
+    size = int(texts.max(initial=0)) + 1
+    both = np.unique(owner * size + texts)
+    return Ragged(both % size, np.searchsorted(both // size, np.arange(number + 1)))

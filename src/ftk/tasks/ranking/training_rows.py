@@ -1,0 +1,124 @@
+"""Which queries there is something to learn from, and what a step can take of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ftk.contracts.notes import Notes
+from ftk.data.examples.rankings import Form, RankingExample
+from ftk.errors import DataError
+
+if TYPE_CHECKING:
+    from ftk.tasks.ranking.features import Draws
+
+NOTHING_RIGHT = "no row has a right candidate; labels above 0 say which are right."
+_NOTHING_WRONG = (
+    "no row has a wrong candidate that a step would take (task.hard_negatives, task.sampled_negatives); there is "
+    "nothing to learn."
+)
+
+
+def grouped(examples: Sequence[RankingExample], notes: Notes) -> list[RankingExample]:
+    """Labelled pairs with one query as one example with all their candidates; other examples as they are.
+
+    Of a pair that is there twice one is taken, of two labels the higher one, and both are said.
+    """
+    by_query: dict[str, dict[str, tuple[RankingExample, float]]] = {}
+    result: list[RankingExample | str] = []
+    for example in examples:
+        if example.form is not Form.pair or example.grades is None:
+            result.append(example)
+            continue
+        if example.query not in by_query:
+            result.append(example.query)
+        pairs = by_query.setdefault(example.query, {})
+        [text], [grade] = example.candidates, example.grades
+        if text in pairs and pairs[text][1] != grade:
+            what = "row|rows with the query and the candidate of another row, and another label"
+            notes.count(what, "the higher label counts in training", example.row.where)
+        elif text in pairs:
+            what = "row|rows with the query, the candidate and the label of an earlier row"
+            notes.count(what, "the pair is learned once", example.row.where)
+        if text not in pairs or grade > pairs[text][1]:
+            pairs[text] = (example, grade)
+    return [_group(by_query[item]) if isinstance(item, str) else item for item in result]
+
+
+def _group(pairs: dict[str, tuple[RankingExample, float]]) -> RankingExample:
+    first = next(iter(pairs.values()))[0]
+    grades = tuple(grade for _, grade in pairs.values())
+    return RankingExample(first.query, tuple(pairs), grades, Form.group, None, ({},) * len(pairs), first.row, {})
+
+
+def with_right(rows: Sequence[RankingExample], notes: Notes) -> list[RankingExample]:
+    """The rows with a right candidate; the others are counted.
+
+    Raises:
+        DataError: there are none, or all rows have the same one and nothing else.
+    """
+    kept = [row for row in rows if row.grades is not None and any(row.grades)]
+    if len(kept) < len(rows):
+        what = "query|queries without a right candidate"
+        notes.count(what, "left out of training", number=len(rows) - len(kept))
+    if not kept:
+        raise DataError(f"data.train: {NOTHING_RIGHT}")
+    if all(row.form is Form.right for row in kept) and len({row.candidates[0] for row in kept}) < 2:
+        raise DataError("data.train: all rows have the same right candidate; there is nothing to learn.")
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is right: for each query, and for any."""
+
+    of_query: dict[str, set[str]]
+    anywhere: set[str]
+
+    def wrong(self, row: RankingExample, draws: Draws) -> bool:
+        """Whether a training step takes a wrong candidate of a row, its own or one of another row."""
+        right = self.of_query.get(row.query, set())
+        if draws.hard and not right.issuperset(row.candidates):
+            return True
+        return draws.sampled > 0 and not self.anywhere <= right.union(row.candidates)
+
+
+def comparable(rows: Sequence[RankingExample], draws: Draws, notes: Notes, *, each: bool) -> list[RankingExample]:
+    """The rows that a cross-encoder learns from: those of which a step takes right and wrong candidates.
+
+    Args:
+        rows: with grades.
+        draws: which candidates a step takes.
+        notes: are told what is left out, and what is learned without anything wrong.
+        each: whether each candidate is learned by itself, so that the right ones or the wrong ones of a row will do.
+
+    Raises:
+        DataError: no row has a right candidate, or none a wrong one.
+    """
+    if not each:
+        rows = with_right(rows, notes)
+    known = _Known({}, set())
+    for row in rows:
+        right = {text for text, grade in zip(row.candidates, row.grades or (), strict=True) if grade > 0}
+        known.of_query.setdefault(row.query, set()).update(right)
+        known.anywhere.update(right)
+    if not known.anywhere:
+        raise DataError(f"data.train: {NOTHING_RIGHT}")
+    kept, alone, without = [], [], []
+    for row in rows:
+        if known.wrong(row, draws):
+            kept.append(row)
+        elif each and any(row.grades or ()):
+            kept.append(row)
+            alone.append(row.row.where)
+        else:
+            without.append(row.row.where)
+    if len(kept) == len(alone):
+        raise DataError(f"data.train: {_NOTHING_WRONG}")
+    what = "query|queries without a wrong candidate that a step would take"
+    if alone:
+        notes.count(what, "only what is right is learned of them", *alone[:5], number=len(alone))
+    if without:
+        notes.count(what, "left out of training", *without[:5], number=len(without))
+    return kept

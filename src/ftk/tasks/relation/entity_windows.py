@@ -1,0 +1,222 @@
+"""A text with signs around two entities, and the one window of it that shows both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.text.text_windows import TextEncoder
+from ftk.errors import DataError
+
+_LEAST = 4
+"""Sub-words that a window needs room for: each sign, and a sub-word of each entity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A text with signs, and the characters of each entity in it.
+
+    Attributes:
+        text: ``The @ hinge @ of the # door #``.
+        head, tail: where the opening sign begins, where the entity begins, where it ends, where the closing sign ends.
+    """
+
+    text: str
+    head: tuple[int, int, int, int]
+    tail: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityWindow:
+    """The window of a text that shows head and tail.
+
+    Attributes:
+        input_ids: with special tokens.
+        head, tail: places in ``input_ids``: of the opening sign, and of the entity, from and to.
+    """
+
+    input_ids: NDArray[np.int32]
+    head: tuple[int, int, int]
+    tail: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The sub-words of an entity.
+
+    Attributes:
+        sign: that of the opening sign.
+        first, end: those of the entity itself.
+        closed: one past that of the closing sign.
+    """
+
+    sign: int
+    first: int
+    end: int
+    closed: int
+
+
+def signed(text: str, head: tuple[int, int], tail: tuple[int, int], signs: tuple[str, str]) -> Signed:
+    """A text with a sign before and behind each of two entities, with spaces around the signs.
+
+    Args:
+        text: any.
+        head, tail: the entities, from and to; they share no character.
+        signs: of the head and of the tail.
+    """
+    made, at = "", 0
+    places = {}
+    for role, (start, end), sign in sorted(
+        [("head", head, signs[0]), ("tail", tail, signs[1])], key=lambda item: item[1]
+    ):
+        made += text[at:start]
+        # Free of its neighbours a sign is a sub-word of its own: '"@' may be another one.
+        made += "" if not made or made[-1].isspace() else " "
+        begin = len(made)
+        made += f"{sign} {text[start:end]} {sign}"
+        entity = begin + len(sign) + 1
+        places[role] = (begin, entity, entity + end - start, len(made))
+        made += "" if end == len(text) or text[end].isspace() else " "
+        at = end
+    return Signed(made + text[at:], places["head"], places["tail"])
+
+
+class EntityEncoder:
+    """Makes one window of each text, with one tokenizer and one plan of windows; says what it leaves out.
+
+    Args:
+        encoder: of texts.
+        signs: that the texts have.
+        notes: are told of what is left out, and of signs that the tokenizer does not know.
+    """
+
+    def __init__(self, encoder: TextEncoder, signs: tuple[str, str], notes: Notes) -> None:
+        self.encoder = encoder
+        self.notes = notes
+        unknown = encoder.tokenizer.unk_token_id
+        for sign, (ids, _) in zip(signs, encoder.tokens(signs), strict=True):
+            if not len(ids) or (unknown is not None and unknown in ids):
+                read = encoder.tokenizer.unk_token if len(ids) else "nothing"
+                self.notes.say(f"the tokenizer has no entry for the sign {sign}: it reads {read}.")
+        if encoder.capacity < _LEAST:
+            raise DataError(
+                f"data.max_length={encoder.plan.length} leaves room for {encoder.capacity} tokens of text; two "
+                "entities and their signs need more."
+            )
+
+    def windows(self, texts: Sequence[Signed], rows: Sequence[Row]) -> list[EntityWindow]:
+        """The window of each text.
+
+        Args:
+            texts: any number.
+            rows: that they are of, for messages.
+        """
+        encoded = self.encoder.tokens([text.text for text in texts], offsets=True)
+        return [
+            self._window(ids, _place(offsets, text.head), _place(offsets, text.tail), row)
+            for (ids, offsets), text, row in zip(encoded, texts, rows, strict=True)
+        ]
+
+    def _window(self, ids: NDArray[np.int32], head: _Place, tail: _Place, row: Row) -> EntityWindow:
+        left, right = sorted((_reach(head), _reach(tail)))
+        parts = shown_parts(len(ids), left, right, self.encoder.capacity)
+        shown = np.concatenate([np.arange(begin, end) for begin, end in parts])
+        self._note(len(ids), parts, (head, tail), row)
+        before = len(self.encoder.before)
+        window = np.concatenate([self.encoder.before, ids[shown], self.encoder.after])
+        return EntityWindow(window, _shift(head, shown, before), _shift(tail, shown, before))
+
+    def _note(self, total: int, parts: list[tuple[int, int]], entities: tuple[_Place, _Place], row: Row) -> None:
+        length = self.encoder.plan.length
+        left_out = total - sum(end - begin for begin, end in parts)
+        if not left_out:
+            return
+        if any(not any(begin <= entity.sign and entity.end <= end for begin, end in parts) for entity in entities):
+            self.notes.count(
+                f"row|rows with entities that windows of {length} tokens are too short for",
+                "of an entity that is too long only the beginning is read",
+                row.where,
+            )
+        if len(parts) > 1:
+            self.notes.count(
+                f"row|rows whose entities do not fit into one window of {length} tokens with what is between them",
+                "what is around each is read, and the middle between them left out",
+                row.where,
+            )
+        else:
+            self.notes.count(f"row|rows longer than {length} tokens", "read in one window around the two entities")
+        self.notes.count(
+            "token|tokens of longer rows", "left out, as they are further from the entities", number=left_out
+        )
+
+
+def shown_parts(total: int, left: tuple[int, int], right: tuple[int, int], capacity: int) -> list[tuple[int, int]]:
+    """The one or two parts of a text that are shown of it.
+
+    Args:
+        total: its sub-words.
+        left, right: the sub-words of each entity and its signs, from and to, in the order of the text.
+        capacity: the sub-words that can be shown.
+
+    Returns:
+        From and to: around both entities where they fit, with as much on the one side as on the other; else around
+        each of them, half of the room for each, or what the other does not need where an entity is longer than that.
+    """
+    if total <= capacity:
+        return [(0, total)]
+    both = (left[0], max(left[1], right[1]))
+    if both[1] - both[0] <= capacity:
+        return [_around(both, capacity, total)]
+    needed, half = [left[1] - left[0], right[1] - right[0]], capacity // 2
+    room = half
+    if needed[0] > half:
+        room = min(needed[0], capacity - min(needed[1], capacity - half))
+    elif needed[1] > capacity - half:
+        room = max(capacity - needed[1], needed[0])
+    one, other = _around(left, room, total), _around(right, capacity - room, total)
+    return [one, other] if one[1] < other[0] else [(one[0], max(one[1], other[1]))]
+
+
+def _around(part: tuple[int, int], room: int, total: int) -> tuple[int, int]:
+    """A part and as much on both its sides as there is room for; its beginning where there is not room for it."""
+    spare = room - (part[1] - part[0])
+    begin = part[0] if spare < 0 else max(0, min(part[0] - spare // 2, total - room))
+    return begin, begin + room
+
+
+def _place(offsets: NDArray[np.int64], entity: tuple[int, int, int, int]) -> _Place:
+    """The sub-words of an entity, whatever the tokenizer made of its signs.
+
+    The opening sign is the sub-word that it is in, be it glued to a word; where the tokenizer leaves nothing of it, the
+    one that follows. An entity of which it leaves nothing is its sign.
+    """
+    if not len(offsets):
+        return _Place(0, 0, 1, 1)
+    opened, begin, stop, closed = entity
+    starts, ends = offsets[:, 0], offsets[:, 1]
+    covering = np.flatnonzero((starts <= opened) & (opened < ends))
+    following = np.flatnonzero(starts >= opened)
+    sign = int(next((found[0] for found in (covering, following) if len(found)), len(offsets) - 1))
+    inside = np.flatnonzero((starts < stop) & (begin < ends))
+    first, end = (int(inside[0]), int(inside[-1]) + 1) if len(inside) else (sign, sign + 1)
+    until = np.flatnonzero((starts < closed) & (opened < ends))
+    last = int(until[-1]) + 1 if len(until) else end
+    return _Place(sign, first, end, max(last, end, sign + 1))
+
+
+def _reach(place: _Place) -> tuple[int, int]:
+    return min(place.sign, place.first), place.closed
+
+
+def _shift(place: _Place, shown: NDArray[np.int64], before: int) -> tuple[int, int, int]:
+    """The places of a sign and an entity in the window, as far as the part that the sign is in shows the entity."""
+    sign, first, end = (int(at) for at in np.searchsorted(shown, [place.sign, place.first, place.end]))
+    gaps = np.flatnonzero(np.diff(shown) > 1) + 1
+    part_end = int(next((gap for gap in gaps if gap > sign), len(shown)))
+    first, end = (first, min(end, part_end)) if first < part_end else (sign, sign + 1)
+    return before + sign, before + first, before + end

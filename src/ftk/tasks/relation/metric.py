@@ -1,0 +1,95 @@
+"""Scores of relations between two entities, where a relation may have a direction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ftk.contracts.values import Scores
+    from ftk.data.examples.relations import RelationExample
+
+
+class RelationMetric:
+    """Accuracy and F1 of labels, and the official F1 of SemEval-2010 Task 8, which is about relations.
+
+    A label ``NAME(e1,e2)`` or ``NAME(e2,e1)`` is the relation NAME in one direction; any other is a relation by itself.
+    Memory grows with the number of different pairs of labels alone.
+
+    Args:
+        marks: what head and tail are called in labels: ``("e1", "e2")``.
+        no_relation: the label that says that there is no relation; None where there is no such label.
+    """
+
+    def __init__(self, *, marks: tuple[str, str], no_relation: str | None) -> None:
+        self.no_relation = no_relation
+        self._directions = tuple(f"({one},{other})" for one, other in (marks, marks[::-1]))
+        self._pairs: Counter[tuple[str, str]] = Counter()
+
+    def update(self, example: RelationExample, prediction: Scores) -> None:
+        """Count one row. A label that the model does not know is one that it misses."""
+        assert example.target is not None
+        self.add(example.target, prediction.names[int(prediction.values.argmax())])
+
+    def add(self, gold: str, found: str) -> None:
+        """Count one row by its label and the one that was predicted."""
+        self._pairs[gold, found] += 1
+
+    def compute(self) -> dict[str, Any]:
+        """``accuracy``, ``f1_macro``, ``f1_micro``, ``f1_semeval``, ``per_label``.
+
+        ``f1_macro`` is over the labels that occur in the rows or among the predictions; ``f1_micro`` leaves the label
+        for no relation out, as a label to be found and as one to be predicted. A ratio whose denominator is 0 is 0.
+        """
+        from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+
+        seen = sorted({label for pair in self._pairs for label in pair})
+        number = {label: at for at, label in enumerate(seen)}
+        gold, found = (np.array([number[pair[side]] for pair in self._pairs]) for side in (0, 1))
+        rows = {"sample_weight": np.array(list(self._pairs.values()))}
+        each = precision_recall_fscore_support(
+            gold, found, labels=np.arange(len(seen)), average=None, zero_division=0.0, **rows
+        )
+        related = [number[label] for label in seen if label != self.no_relation]
+        micro = 0.0
+        if related:
+            micro = precision_recall_fscore_support(
+                gold, found, labels=related, average="micro", zero_division=0.0, **rows
+            )[2]
+        per_label = {
+            label: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
+            for label, p, r, f, s in zip(seen, *each, strict=True)
+        }
+        return {
+            "accuracy": float(accuracy_score(gold, found, **rows)),
+            "f1_macro": float(np.mean(each[2])),
+            "f1_micro": float(micro),
+            "f1_semeval": self._semeval(),
+            "per_label": per_label,
+        }
+
+    def _semeval(self) -> float:
+        """The mean F1 over the relations of the gold standard but that for none: (9+1)-way, with directions.
+
+        A relation is right only in its direction. Its precision is over all that was given this relation in either
+        direction, its recall over all that has it in either direction (Hendrickx et al. 2010, and the scorer of that
+        task, version 1.2).
+        """
+        right: Counter[str] = Counter()
+        given: Counter[str] = Counter()
+        there: Counter[str] = Counter()
+        for (gold, found), rows in self._pairs.items():
+            right[self.relation(gold)] += rows * (gold == found)
+            given[self.relation(found)] += rows
+            there[self.relation(gold)] += rows
+        # 2 P R / (P + R), the counts put in.
+        scores = [2 * right[name] / (given[name] + there[name]) for name in there if name != self.no_relation]
+        return float(np.mean(scores)) if scores else 0.0
+
+    def relation(self, label: str) -> str:
+        """A label without its direction."""
+        for direction in self._directions:
+            label = label.removesuffix(direction)
+        return label

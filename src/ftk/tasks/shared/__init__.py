@@ -1,0 +1,1 @@
+"""What several tasks share: their bases, losses, metrics and inputs."""

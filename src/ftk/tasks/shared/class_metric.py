@@ -1,0 +1,88 @@
+"""Scores of classifiers that give each row one label, computed by scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from ftk.contracts.values import Scores
+    from ftk.data.examples.texts import TextExample
+
+
+class ClassMetric:
+    """Accuracy, F1, Matthews' correlation, and the area under curves, one label against the rest.
+
+    Four bytes a label are kept of each row: curves need the order of all scores.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = list(names)
+        self._known = {name: number for number, name in enumerate(names)}
+        self._gold: list[int] = []
+        self._scores: list[NDArray[np.float32]] = []
+
+    def update(self, example: TextExample, prediction: Scores) -> None:
+        """Count one row. A label that the model does not know is one that it misses."""
+        self.add(example.target, prediction.values)
+
+    def add(self, gold: str, scores: NDArray[np.float32]) -> None:
+        """Count one row by its label and its [labels] scores."""
+        self._gold.append(self._known.setdefault(gold, len(self._known)))
+        self._scores.append(scores)
+
+    def compute(self) -> dict[str, Any]:
+        """``accuracy``, ``f1_macro``, ``mcc``, ``roc_auc``, ``average_precision``, ``f1_micro``, ``f1_weighted``,
+        ``precision_macro``, ``recall_macro``, ``per_label``.
+
+        Averages are over the labels that occur, as scikit-learn takes them: in the rows or among the predictions for
+        F1, in some rows but not in all for the areas. A ratio whose denominator is 0 is 0; what does not exist with
+        one label alone, Matthews' correlation and areas, is None.
+        """
+        from sklearn.metrics import accuracy_score, matthews_corrcoef, precision_recall_fscore_support
+
+        gold = np.array(self._gold)
+        scores = np.stack(self._scores)
+        found = scores.argmax(-1)
+        names = list(self._known)
+        seen = np.union1d(gold, found)
+        counted = {"labels": seen, "zero_division": 0.0}
+        each = precision_recall_fscore_support(gold, found, average=None, **counted)
+        macro = precision_recall_fscore_support(gold, found, average="macro", **counted)
+        per_label = {
+            names[label]: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
+            for label, p, r, f, s in zip(seen, *each, strict=True)
+        }
+        return {
+            "accuracy": float(accuracy_score(gold, found)),
+            "f1_macro": float(macro[2]),
+            "mcc": float(matthews_corrcoef(gold, found)) if len(seen) > 1 else None,
+            **areas(np.arange(len(self.names)) == gold[:, None], scores),
+            "f1_micro": float(precision_recall_fscore_support(gold, found, average="micro", **counted)[2]),
+            "f1_weighted": float(precision_recall_fscore_support(gold, found, average="weighted", **counted)[2]),
+            "precision_macro": float(macro[0]),
+            "recall_macro": float(macro[1]),
+            "per_label": per_label,
+        }
+
+
+def areas(present: NDArray[np.bool_], scores: NDArray[np.float32]) -> dict[str, float | None]:
+    """``roc_auc`` and ``average_precision``, each the mean over labels, one against the rest.
+
+    Args:
+        present: [rows, labels] which labels the rows have.
+        scores: [rows, labels].
+    """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    both = present.any(axis=0) & ~present.all(axis=0)
+    if not both.any():
+        return {"roc_auc": None, "average_precision": None}
+    present, scores = present[:, both], scores[:, both]
+    return {
+        "roc_auc": float(roc_auc_score(present, scores, average="macro")),
+        "average_precision": float(average_precision_score(present, scores, average="macro")),
+    }

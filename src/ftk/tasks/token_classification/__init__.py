@@ -1,0 +1,5 @@
+"""One tag a word: of spans (entities, chunks, slots), decoded into valid ones, or of each token by itself."""
+
+from ftk.tasks.token_classification.task import TokenClassification
+
+__all__ = ["TokenClassification"]

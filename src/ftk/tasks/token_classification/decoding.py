@@ -1,0 +1,117 @@
+"""From tag probabilities of windows to the tags and entities of rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.data.examples.tags import OUTSIDE, entities
+from ftk.tasks.token_classification.viterbi import best_sequences
+
+# What a word without sub-words is given: its neighbours decide, and O where they do not.
+_UNKNOWN, _UNKNOWN_OUTSIDE = -1.0, -0.9
+
+
+@dataclass(frozen=True, slots=True)
+class TagPrediction:
+    """The tags of one row.
+
+    Attributes:
+        tags: valid IOB2, one a word.
+        raw: the word-wise best tags, before decoding.
+        scores: the probability of each of ``tags``; not a number for a word of which the tokenizer leaves nothing.
+    """
+
+    tags: list[str]
+    raw: list[str]
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPrediction:
+    """The tags of one row, each of a word by itself.
+
+    Attributes:
+        tags: one a word; None for a word of which the tokenizer leaves nothing.
+        scores: their probabilities; not a number for such a word.
+    """
+
+    tags: list[str | None]
+    scores: NDArray[np.float32]
+
+
+Rows = Sequence[tuple[int, Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]]]]
+"""For each row its number of words, and for each of its windows the words it owns with their [words, tags]
+log-probabilities."""
+
+
+def decode_rows(rows: Rows, names: Sequence[str]) -> list[TagPrediction]:
+    """One prediction a row, its windows merged.
+
+    Args:
+        rows: the windows of each.
+        names: the tags, in the order of the columns.
+    """
+    outside = list(names).index(OUTSIDE)
+    scores, seen = [], []
+    for num_words, windows in rows:
+        row = np.full((num_words, len(names)), _UNKNOWN, dtype=np.float32)
+        row[:, outside] = _UNKNOWN_OUTSIDE
+        read = np.zeros(num_words, dtype=bool)
+        for words, log_probabilities in windows:
+            row[words] = log_probabilities
+            read[words] = True
+        scores.append(row)
+        seen.append(read)
+    predictions = []
+    for row, read, path in zip(scores, seen, best_sequences(scores, names), strict=True):
+        raw = np.where(read, row.argmax(-1), outside) if len(row) else path
+        probability = np.where(read, np.exp(row[np.arange(len(path)), path]), np.nan)
+        predictions.append(TagPrediction([names[tag] for tag in path], [names[tag] for tag in raw], probability))
+    return predictions
+
+
+def decode_tokens(rows: Rows, names: Sequence[str]) -> list[TokenPrediction]:
+    """One prediction a row, its windows merged: the likeliest tag of each word.
+
+    Args:
+        rows: the windows of each.
+        names: the tags, in the order of the columns.
+    """
+    predictions = []
+    for num_words, windows in rows:
+        tags: list[str | None] = [None] * num_words
+        scores = np.full(num_words, np.nan, dtype=np.float32)
+        for words, log_probabilities in windows:
+            scores[words] = np.exp(log_probabilities.max(-1))
+            for word, best in zip(words.tolist(), log_probabilities.argmax(-1).tolist(), strict=True):
+                tags[word] = names[best]
+        predictions.append(TokenPrediction(tags, scores))
+    return predictions
+
+
+def entity_records(
+    text: str, starts: Sequence[int], ends: Sequence[int], prediction: TagPrediction
+) -> list[dict[str, Any]]:
+    """The entities of a row with their character offsets; the score is the mean probability of their words' tags."""
+    found = []
+    for kind, first, last in entities(prediction.tags):
+        start, end = starts[first], ends[last - 1]
+        known = prediction.scores[first:last][~np.isnan(prediction.scores[first:last])]
+        score = round(float(known.mean()), 6) if len(known) else 0.0
+        found.append({"label": kind, "start": start, "end": end, "text": text[start:end], "score": score})
+    return found
+
+
+def tag_scores(prediction: TokenPrediction) -> list[float | None]:
+    """The probability of each tag, as it is written; None where there is no tag."""
+    return [None if np.isnan(score) else round(float(score), 6) for score in prediction.scores]
+
+
+def first_of_words(word: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which sub-words are the first of their word, given the word of each."""
+    first = np.ones(len(word), dtype=bool)
+    first[1:] = word[1:] != word[:-1]
+    return first

@@ -1,0 +1,211 @@
+"""What labels of words mean: tags that mark spans of words, or a tag for each word by itself."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ftk.config.schema import Unseen
+from ftk.contracts.notes import Notes
+from ftk.contracts.protocols import Metric
+from ftk.contracts.values import Labels
+from ftk.data.examples.sentences import Sentence
+from ftk.data.examples.tags import OUTSIDE, entities, iob2_labels
+from ftk.data.rows.label_names import in_order
+from ftk.errors import DataError, ModelError
+from ftk.tasks.token_classification.entity_metric import EntityMetric
+from ftk.tasks.token_classification.tag_metric import TagMetric
+
+if TYPE_CHECKING:
+    from ftk.tasks.token_classification.decoding import Rows, TagPrediction, TokenPrediction
+
+
+class Tagging(ABC):
+    """All that is different where labels are of spans and where they are of tokens.
+
+    Attributes:
+        score: the metric by which the best model is chosen.
+        demo: the folder of the demo corpus.
+    """
+
+    score: str
+    demo: str
+
+    @abstractmethod
+    def labels(self, examples: Sequence[Sentence]) -> Labels:
+        """The labels of the training split.
+
+        Raises:
+            DataError: there is nothing to learn.
+        """
+
+    @abstractmethod
+    def check_names(self, labels: Labels) -> None:
+        """Refuse labels of another kind.
+
+        Raises:
+            ModelError: they are no such tags.
+        """
+
+    @abstractmethod
+    def known(self, labels: Labels) -> list[str]:
+        """What a model with these labels can find."""
+
+    @abstractmethod
+    def unknown(self, example: Sentence, labels: Labels) -> Iterator[tuple[str, int, str]]:
+        """What a sentence has that training lacks: what to call it, the token, and what to call the place."""
+
+    def note_unknown(
+        self, examples: Sequence[Sentence], labels: Labels, split: str, policy: Unseen, notes: Notes
+    ) -> None:
+        """Treat what training lacks by policy."""
+        advice = f"The model knows {', '.join(self.known(labels)) or 'no type'}."
+        for example in examples:
+            for name, token, shown in self.unknown(example, labels):
+                what = f"{name} in {split} that training has no example of"
+                where = f"{example.row.where_token(token)}{shown}"
+                if policy is Unseen.error:
+                    notes.error(what, f"{advice} data.unseen_labels=count scores them as missed.", where)
+                else:
+                    notes.count(what, "counted as missed (data.unseen_labels=count)", where)
+
+    @abstractmethod
+    def kind(self, tag: str) -> str:
+        """What a weight is given for."""
+
+    @abstractmethod
+    def continued(self, tag: str) -> str:
+        """The tag of the further sub-words of a word with this one."""
+
+    @abstractmethod
+    def decode(self, rows: Rows, names: Sequence[str]) -> Sequence[Any]:
+        """One prediction a row."""
+
+    @abstractmethod
+    def metric(self, labels: Labels) -> Metric:
+        """A fresh metric."""
+
+    @abstractmethod
+    def result(self, example: Sentence, prediction: Any) -> tuple[dict[str, Any], str]:
+        """What is written for a row, and the name under which its own labels are."""
+
+
+class _EntityScores(EntityMetric):
+    """Entity scores of sentences against their predictions."""
+
+    def update(self, example: Sentence, prediction: TagPrediction) -> None:  # type: ignore[override]
+        assert example.tags is not None
+        super().update(example.tags, prediction.tags, prediction.raw)
+
+
+class SpanTags(Tagging):
+    """Spans in IOB2: entities, chunks, slots."""
+
+    score = "f1"
+    demo = "ner"
+
+    def labels(self, examples: Sequence[Sentence]) -> Labels:
+        kinds = {tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE}
+        if not kinds:
+            raise DataError("data.train: no row has an entity; there is nothing to learn.")
+        return Labels(tuple(iob2_labels(kinds)))
+
+    def check_names(self, labels: Labels) -> None:
+        if set(labels.names) != set(iob2_labels(self.known(labels))):
+            shown = ", ".join(labels.names[:10]) + (", …" if len(labels.names) > 10 else "")
+            raise ModelError(
+                f"task.units=spans: the model gives each token a tag of its own ({shown}), and marks no spans; it was "
+                "trained with task.units=tokens."
+            )
+
+    def known(self, labels: Labels) -> list[str]:
+        return sorted({name[2:] for name in labels.names if name != OUTSIDE})
+
+    def unknown(self, example: Sentence, labels: Labels) -> Iterator[tuple[str, int, str]]:
+        known = set(self.known(labels))
+        for kind, first, _ in entities(example.tags or ()):
+            if kind not in known:
+                yield f"{kind} entity|entities", first, ""
+
+    def kind(self, tag: str) -> str:
+        return tag if tag == OUTSIDE else tag[2:]
+
+    def continued(self, tag: str) -> str:
+        # Only the first sub-word begins an entity: B-PER goes on as I-PER.
+        return f"I{tag[1:]}" if tag[0] == "B" else tag
+
+    def decode(self, rows: Rows, names: Sequence[str]) -> list[TagPrediction]:
+        from ftk.tasks.token_classification.decoding import decode_rows
+
+        return decode_rows(rows, names)
+
+    def metric(self, labels: Labels) -> _EntityScores:
+        return _EntityScores(self.known(labels))
+
+    def result(self, example: Sentence, prediction: TagPrediction) -> tuple[dict[str, Any], str]:
+        from ftk.tasks.token_classification.decoding import entity_records
+
+        found = entity_records(example.text, example.starts, example.ends, prediction)
+        if example.tokens is None:
+            return {"text": example.text, "entities": found}, "gold_entities"
+        return {"tokens": example.tokens, "tags": prediction.tags, "entities": found}, "gold_tags"
+
+
+class _TagScores(TagMetric):
+    """Scores of sentences against their predictions."""
+
+    def update(self, example: Sentence, prediction: TokenPrediction) -> None:  # type: ignore[override]
+        assert example.tags is not None
+        super().update(example.tags, prediction.tags)
+
+
+class TokenTags(Tagging):
+    """A tag for each token, as it stands in the file: parts of speech, for instance."""
+
+    score = "accuracy"
+    demo = "token-classification"
+
+    def labels(self, examples: Sequence[Sentence]) -> Labels:
+        found = in_order(tag for example in examples for tag in example.tags or ())
+        if len(found) < 2:
+            raise DataError(f"data.train: all tokens have one tag, {found[0]}; there is nothing to learn.")
+        return Labels(found)
+
+    def check_names(self, labels: Labels) -> None:
+        return
+
+    def known(self, labels: Labels) -> list[str]:
+        return list(labels.names)
+
+    def unknown(self, example: Sentence, labels: Labels) -> Iterator[tuple[str, int, str]]:
+        for number, tag in enumerate(example.tags or ()):
+            if tag not in labels.ids:
+                yield "tag|tags", number, f": {tag}"
+
+    def kind(self, tag: str) -> str:
+        return tag
+
+    def continued(self, tag: str) -> str:
+        return tag
+
+    def decode(self, rows: Rows, names: Sequence[str]) -> list[TokenPrediction]:
+        from ftk.tasks.token_classification.decoding import decode_tokens
+
+        return decode_tokens(rows, names)
+
+    def metric(self, labels: Labels) -> _TagScores:
+        return _TagScores()
+
+    def result(self, example: Sentence, prediction: TokenPrediction) -> tuple[dict[str, Any], str]:
+        from ftk.tasks.token_classification.decoding import tag_scores
+
+        scores = tag_scores(prediction)
+        if example.tokens is not None:
+            return {"tokens": example.tokens, "tags": prediction.tags, "scores": scores}, "gold_tags"
+        places = zip(example.starts, example.ends, prediction.tags, scores, strict=True)
+        tags = [
+            {"start": start, "end": end, "text": example.text[start:end], "tag": tag, "score": score}
+            for start, end, tag, score in places
+        ]
+        return {"text": example.text, "tags": tags}, "gold_tags"

@@ -1,0 +1,1 @@
+"""A training run: built, observed, resumed and reported."""

@@ -1,0 +1,262 @@
+"""Rows of queries and candidates: the forms that are read, and what is refused, with its place."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from data_helpers import data_config
+from ftk.config.schema import Format
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.examples.rankings import Form, RankingReader
+from ftk.data.readers.splits import read_file
+from ftk.errors import DataError
+from ftk.tasks.ranking.features import Draws
+from ftk.tasks.ranking.training_rows import comparable, grouped
+
+
+def read(*rows, labelled=True, elsewhere=False, notes=None, **columns):
+    notes = notes or Notes()
+    numbered = [Row(row, "rows.jsonl", number) for number, row in enumerate(rows, start=1)]
+    found = RankingReader(columns=columns, labelled=labelled, elsewhere=elsewhere, notes=notes).read(numbered)
+    notes.raise_errors()
+    return found
+
+
+PAIR = {"query": "q", "positive": "a"}
+LABELLED = {"query": "q", "candidate": "a", "label": 1}
+LIST = {"query": "q", "candidates": ["a", "b"], "labels": [1, 0]}
+
+
+def test_one_right_candidate_with_and_without_wrong_ones():
+    plain, hard, none = read(
+        {"question": "q", "answer": "a", "id": 7},
+        {"question": "r", "answer": "b", "negatives": ["c", {"text": "d", "source": 3}]},
+        {"question": "s", "answer": "c", "negatives": None},
+    )
+    assert (plain.query, plain.candidates, plain.grades, plain.form) == ("q", ("a",), (1,), Form.right)
+    assert plain.columns == {"id": 7}
+    assert hard.candidates == ("b", "c", "d")
+    assert hard.grades == (1, 0, 0)
+    assert hard.others[2] == {"source": 3}
+    assert none.candidates == ("c",)
+
+
+def test_labelled_pairs_and_lists():
+    notes = Notes()
+    [one, graded] = read(LABELLED, {"query": "q", "candidate": "b", "label": "2.5"}, notes=notes)
+    assert one.grades == (1,)
+    assert graded.grades == (2.5,)
+    assert graded.gold == "2.5"
+    assert one.form is Form.pair
+    assert "query is 'query', candidate is 'candidate', label is 'label'" in "".join(notes.drain())
+    [whole] = read({**LIST, "labels": [True, False]})
+    assert (whole.candidates, whole.grades, whole.form) == (("a", "b"), (1, 0), Form.group)
+
+
+def test_a_column_called_positive_is_right_whatever_else_is_called_a_label():
+    [example] = read({**PAIR, "label": "sport"})
+    assert example.form is Form.right
+    assert example.columns == {"label": "sport"}
+    [named] = read({**PAIR, "label": "0"}, label="label")
+    assert named.grades == (0,)
+
+
+def test_columns_of_other_names_and_lists_in_cells():
+    Path("rows.csv").write_text('q;right;wrong\n"[""hello"", ""who is it?""]";me;"[""you"", ""they""]"\nx;[sic];\n')
+    columns = {"query": "q", "candidate": "right", "negatives": "wrong"}
+    notes = Notes()
+    rows = list(read_file("rows.csv", Format.auto, data_config(), notes, labelled=True))
+    first, second = RankingReader(columns=columns, labelled=True, notes=notes).read(rows)
+    notes.raise_errors()
+    assert first.query == "hello\nwho is it?"  # a history, one part a line
+    assert first.candidates == ("me", "you", "they")
+    assert second.candidates == ("[sic]",)
+
+
+@pytest.mark.parametrize("text", ["[]", '["who", "where"]', f"[{'1' * 5000}]", "[" * 100_000])
+def test_a_text_that_looks_like_a_list_is_a_text_where_the_format_has_lists(text):
+    [asked] = read({"text": text}, labelled=False, elsewhere=True)
+    assert asked.query == text
+    [ranked] = read({"query": text, "positive": text, "negatives": ["no"]})
+    assert (ranked.query, ranked.candidates) == (text, (text, "no"))
+    [one] = read({"query": "q", "positive": "yes", "negatives": text})
+    assert one.candidates == ("yes", text)
+
+
+@pytest.mark.parametrize(("name", "format"), [("rows.tsv", Format.auto), ("rows.dump", Format.csv)])
+def test_cells_of_tables_spell_lists_and_what_spells_none_is_a_text(name, format):
+    number = f"[{'1' * 5000}]"
+    Path(name).write_text(f'query\tcandidates\tlabels\n{number}\t["a", {{"text": "b"}}]\t[1, 0.5]\n')
+    notes = Notes()
+    rows = list(read_file(name, format, data_config(), notes, labelled=True))
+    [example] = RankingReader(columns={}, labelled=True, notes=notes).read(rows)
+    assert (example.query, example.candidates, example.grades) == (number, ("a", "b"), (1, 0.5))
+
+
+def test_all_columns_that_are_not_there_are_told_at_once_and_once_a_file():
+    rows = [Row({"q": "a", "a": "b"}, file, line) for file in ("one.jsonl", "two.jsonl") for line in range(1, 9)]
+    for columns, names in (
+        ({}, ("without a query", "without a candidate")),
+        ({"query": "ask", "candidate": "reply"}, ("without the column 'ask'", "without the column 'reply'")),
+    ):
+        notes = Notes()
+        RankingReader(columns=columns, labelled=True, notes=notes).read(rows)
+        with pytest.raises(DataError) as caught:
+            notes.raise_errors()
+        message = str(caught.value)
+        assert all(f"16 rows {name}." in message for name in names)
+        assert message.count("one.jsonl:1 has q, a") == message.count("two.jsonl:1 has q, a") == 2
+        assert message.count("… and 14 more") == 2
+        assert len(message.splitlines()) == 8
+
+
+def test_what_a_prediction_writes_over_in_a_candidate_is_counted():
+    notes = Notes()
+    found = [{"text": "a", "score": 0.5, "row": 3}, {"text": "b", "index": 1}]
+    read({"query": "q", "candidates": found}, {"query": "q", "candidates": ["a"]}, labelled=False, notes=notes)
+    told = [note for note in notes.drain() if "their own" in note]
+    assert [note.split(":")[0] for note in told] == [
+        "1 row whose candidates have their own 'score'",
+        "1 row whose candidates have their own 'index'",
+    ]
+
+
+def test_without_labels_rows_of_all_forms_are_read_and_keep_what_they_have():
+    rows = [PAIR, {**LABELLED, "label": "?"}, {"query": "q", "candidates": ["a"], "positive": "b"}, LIST]
+    right, pair, found, whole = read(*rows, labelled=False)
+    assert all(example.grades is None for example in (right, pair, found, whole))
+    assert pair.gold == "?"
+    assert found.candidates == ("a",)
+    assert found.columns == {"positive": "b"}
+    assert whole.gold == [1, 0]
+
+
+def test_without_labels_what_is_empty_is_counted():
+    notes = Notes()
+    read({"query": " "}, {"query": "q"}, labelled=False, elsewhere=True, notes=notes)
+    assert [*notes.drain()] == ["1 row with an empty query: its candidates are ranked all the same (rows.jsonl:1)"]
+
+
+def test_with_candidates_elsewhere_only_lists_are_a_row_s_own():
+    bare, pair, whole = read({"query": "q"}, {**LABELLED, "negatives": ["c"]}, LIST, labelled=False, elsewhere=True)
+    assert [example.form for example in (bare, pair, whole)] == [Form.query, Form.query, Form.group]
+    assert pair.columns == {"candidate": "a", "label": 1, "negatives": ["c"]}
+
+
+BROKEN = {
+    "no query": ({"text": "q", "positive": "a"}, "row without a query", "has text, positive"),
+    "no candidate": ({"query": "q"}, "row without a candidate", "has query"),
+    "query is a number": ({"query": 3, "positive": "a"}, "whose query is not a string", "query=3"),
+    "candidate is null": ({"query": "q", "positive": None}, "whose candidate is not a string", "positive=None"),
+    "candidate is empty": ({"query": "q", "positive": " "}, "with an empty candidate", ""),
+    "negatives are numbers": ({**PAIR, "negatives": [1]}, "negatives hold something else than texts", "1"),
+    "list without labels": ({"query": "q", "candidates": ["a", "b"]}, "whose candidates have no labels", ""),
+    "too few labels": ({**LIST, "labels": [1]}, "another number of labels", "2 candidates, 1 labels"),
+    "label is a word": ({**LABELLED, "label": "good"}, "something else than a label", "label='good'"),
+    "label is negative": ({**LIST, "labels": [1, -1]}, "something else than a label", "labels=[1, -1]"),
+    "label has an underscore": ({**LABELLED, "label": "1_0"}, "something else than a label", "label='1_0'"),
+    "label is of other digits": ({**LIST, "labels": [1, "\uff11"]}, "something else than a label", "labels="),
+    "label is not a number": ({**LABELLED, "label": float("nan")}, "something else than a label", "label=nan"),
+    "label is missing": ({**LABELLED, "label": None}, "something else than a label", "label=None"),
+    "empty list": ({**LIST, "candidates": [], "labels": []}, "an empty list of candidates", ""),
+    "right and wrong": ({**PAIR, "negatives": ["b", "a"]}, "both right and wrong", "'a'"),
+    "two columns": ({**PAIR, "answer": "b"}, "more than one column for the candidate", "positive, answer"),
+    "list and negatives": ({**LIST, "negatives": ["c"]}, "a list of candidates, and negatives", ""),
+    "label and negatives": ({**LABELLED, "negatives": ["c"]}, "a label, and negatives", ""),
+    "history of numbers": ({"query": [["a"]], "positive": "a"}, "query holds something else than texts", ""),
+}
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_broken_rows_are_told_with_their_place(name):
+    row, what, where = BROKEN[name]
+    like = {"candidate": LABELLED, "candidates": LIST}.get(
+        next((key for key in row if key in ("candidate", "candidates")), ""), PAIR
+    )
+    with pytest.raises(DataError) as caught:
+        read(like, row)
+    message = str(caught.value)
+    assert what in message
+    assert "rows.jsonl:2" in message
+    assert where in message
+    assert message.startswith("1 row ")
+
+
+def test_rows_of_a_split_are_of_one_form():
+    with pytest.raises(DataError, match=r"1 row with a candidate and its label\. The first one has a right candidate"):
+        read(PAIR, {"query": "q", "candidate": "b", "label": 0})
+
+
+def test_a_column_that_is_named_has_to_be_there():
+    with pytest.raises(DataError, match="1 row without the column 'hard'"):
+        read(PAIR, negatives="hard")
+
+
+def test_a_candidate_twice_is_counted_and_kept():
+    notes = Notes()
+    [example] = read({"query": "q", "candidates": ["a", "a", "b"], "labels": [1, 1, 0]}, notes=notes)
+    assert len(example.candidates) == 3
+    assert "1 row with a candidate twice: kept (rows.jsonl:1)" in list(notes.drain())
+
+
+def test_labelled_pairs_of_a_query_are_put_together_for_training():
+    notes = Notes()
+    pairs = [("q", "a", 0), ("r", "a", 1), ("q", "b", 2), ("q", "a", 1), ("q", "b", 0), ("q", "a", 1), ("r", "a", 1)]
+    rows = [{"query": query, "candidate": text, "label": label} for query, text, label in pairs]
+    first, second = grouped(read(*rows, notes=notes), notes)
+    assert (first.query, first.candidates, first.grades) == ("q", ("a", "b"), (1, 2))
+    assert first.form is Form.group
+    assert (second.query, second.candidates) == ("r", ("a",))
+    other, again = [note for note in notes.drain() if "earlier" in note or "another" in note]
+    assert other.startswith("2 rows with the query and the candidate of another row")
+    assert "rows.jsonl:4, rows.jsonl:5" in other
+    assert again.startswith("2 rows with the query, the candidate and the label of an earlier row: the pair is learned")
+    assert "rows.jsonl:6, rows.jsonl:7" in again
+
+
+def learned(*rows, hard=7, sampled=7, each=False):
+    """The queries that a cross-encoder learns from, and what is said of the others."""
+    notes = Notes()
+    kept = comparable(read(*rows), Draws(hard, sampled, 100), notes, each=each)
+    return "".join(example.query for example in kept), list(notes.drain())
+
+
+def test_queries_without_anything_wrong_are_left_out_or_learned_alone_and_counted():
+    rows = [{"query": "a", "positive": "x", "negatives": ["no"]}, {"query": "b", "positive": "y"}]
+    assert learned(*rows) == ("ab", [])
+    what = "1 query without a wrong candidate that a step would take"
+    assert learned(*rows, sampled=0) == ("a", [f"{what}: left out of training (rows.jsonl:2)"])
+    assert learned(*rows, sampled=0, each=True) == (
+        "ab",
+        [f"{what}: only what is right is learned of them (rows.jsonl:2)"],
+    )
+    # What is right for the query in another row is no wrong one; nor is what is right nowhere drawn from other rows.
+    same = [{"query": "a", "positive": "x", "negatives": ["y"]}, {"query": "a", "positive": "y"}]
+    assert learned(*same, {"query": "b", "positive": "x", "negatives": ["z"]}, sampled=0)[0] == "b"
+    lists = [
+        {"query": "a", "candidates": ["x", "w"], "labels": [1, 0]},
+        {"query": "b", "candidates": ["x", "v"], "labels": [0, 0]},  # the one right text is its own
+        {"query": "c", "candidates": ["v"], "labels": [0]},
+    ]
+    kept, told = learned(*lists, hard=0, each=True)
+    assert kept == "ac"
+    assert told[-1] == f"{what}: left out of training (rows.jsonl:2)"
+
+
+@pytest.mark.parametrize(("grade", "what"), [(0, "no row has a right candidate"), (1, "no row has a wrong candidate")])
+@pytest.mark.parametrize("each", [False, True])
+def test_nothing_right_or_nothing_wrong_to_learn_is_refused(grade, what, each):
+    rows = [{"query": query, "candidates": ["x", "w"], "labels": [grade, grade]} for query in "ab"]
+    with pytest.raises(DataError, match=what):
+        learned(*rows, each=each)
+
+
+def test_the_demo_corpus_has_150_rows_that_are_all_different():
+    from ftk.data.readers.splits import demo_files
+
+    files = demo_files("ranking")
+    rows = [json.loads(line) for path in files.values() for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == 150
+    assert len({row["query"] for row in rows}) == len({row["positive"] for row in rows}) == 150

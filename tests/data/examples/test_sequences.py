@@ -1,0 +1,209 @@
+"""Sources and targets: which columns they are read from, parallel files, and what is refused with its place."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import Result, write_jsonl, write_lines
+from data_helpers import data_config, read
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.examples.sequences import SequenceExample, SequenceReader
+from ftk.data.readers.parallel import parallel_files, read_parallel
+from ftk.errors import DataError
+
+
+def examples(
+    *rows: dict[str, Any], labelled: bool = True, columns: dict[str, Any] | None = None, cells: bool = False
+) -> tuple[list[SequenceExample], list[str]]:
+    """What is read of rows without faults, and what is noted."""
+    notes = Notes()
+    numbered = [Row(row, "rows.jsonl", number, cells=cells) for number, row in enumerate(rows, start=1)]
+    reader = SequenceReader(columns=data_config(columns=columns or {}).columns, labelled=labelled, notes=notes)
+    found = reader.read(numbered)
+    notes.raise_errors()
+    return found, list(notes.drain())
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("source", "target"),
+        ("text", "summary"),
+        ("document", "tgt"),
+        ("article", "highlights"),
+        ("src", "translation"),
+    ],
+)
+def test_columns_are_found_by_the_names_that_people_use(source: str, target: str) -> None:
+    ([example], notes) = examples({"id": 7, source: "a long text", target: "short"})
+    assert (example.source, example.targets, example.gold) == ("a long text", ("short",), "short")
+    assert example.columns == {"id": 7}
+    assert [f"'{name}'" in " ".join(notes) for name in (source, target)] == [source != "source", target != "target"]
+
+
+def test_the_config_names_columns_and_parts_of_them() -> None:
+    row = {"translation": {"en": "a cat", "de": "eine Katze"}, "text": "kept", "source": "kept, too", "n": "2.5"}
+    columns = {"source": "translation.en", "target": "translation.de", "weight": "n"}
+    ([example], notes) = examples(row, columns=columns)
+    assert (example.source, example.targets, example.weight) == ("a cat", ("eine Katze",), 2.5)
+    assert example.columns == {"text": "kept", "source": "kept, too", "n": "2.5"}
+    assert notes == []
+
+
+def test_parts_of_an_object_that_are_not_read_are_kept_and_an_unlabelled_row_may_lack_the_target() -> None:
+    row = {"id": 1, "translation": {"en": "a cat", "de": "eine Katze", "fr": "un chat"}}
+    columns = {"source": "translation.en", "target": "translation.de"}
+    ([example], _) = examples(row, columns=columns)
+    assert example.columns == {"id": 1, "translation": {"fr": "un chat"}}
+    del row["translation"]["de"]  # type: ignore[attr-defined]
+    ([example], _) = examples(row, columns=columns, labelled=False)
+    assert (example.source, example.targets, example.gold) == ("a cat", None, None)
+    assert example.columns == {"id": 1, "translation": {"fr": "un chat"}}
+
+
+def test_an_object_that_nobody_named_a_part_of_is_hinted_at_or_no_target() -> None:
+    row = {"translation": {"en": "a cat", "de": "eine Katze"}}
+    with pytest.raises(DataError, match=r"without a source\. Name its column: data\.columns\.source=translation\.en"):
+        examples(row)
+    ([example], _) = examples(row, labelled=False, columns={"source": "translation.en"})
+    assert (example.gold, example.columns) == (None, {"translation": {"de": "eine Katze"}})
+    ([example], notes) = examples({"source": " "}, labelled=False)
+    assert notes == ["1 empty row: an empty text is written (rows.jsonl:1)"]
+
+
+def test_of_several_targets_the_first_is_learned_and_all_are_references() -> None:
+    (found, notes) = examples({"source": "s", "target": ["one", "two"]}, {"source": "t", "target": ["three"]})
+    assert [example.targets for example in found] == [("one", "two"), ("three",)]
+    assert notes == ["1 row with several targets: the first is learned, all are references"]
+
+
+def test_a_cell_of_a_table_may_spell_a_list_and_a_string_of_json_lines_may_not() -> None:
+    rows = read('source,target\ns,"[""one"", ""two""]"\nt,"[1, 2]"\nu,"[so it begins"\n', "rows.csv").values
+    (found, _) = examples(*rows, cells=True)
+    assert [example.targets for example in found] == [("one", "two"), ("[1, 2]",), ("[so it begins",)]
+    ([example], _) = examples({"source": "s", "target": '["one", "two"]'})
+    assert example.targets == ('["one", "two"]',)
+
+
+def test_unlabelled_rows_need_no_target_and_keep_the_one_that_they_have() -> None:
+    (found, _) = examples({"text": "a"}, {"text": "", "n": 1}, {"text": "b", "target": ["x", ""]}, labelled=False)
+    assert [example.targets for example in found] == [None, None, None]
+    assert [example.gold for example in found] == [None, None, ["x", ""]]
+    assert found[1].columns == {"n": 1}
+
+
+def test_rows_that_are_empty_on_both_sides_are_no_fault() -> None:
+    (found, _) = examples({"source": " ", "target": ""}, {"source": "", "target": None})
+    assert [example.references for example in found] == [(), ()]
+
+
+BROKEN: dict[str, tuple[dict[str, Any], str]] = {
+    "no source": ({"target": "t"}, r"1 row without a source\. Name its column: data.columns.source=….*:2 has target"),
+    "no target": ({"source": "s"}, r"1 row without a target\. Name its column: data.columns.target=….*:2 has source"),
+    "empty target": ({"source": "s", "target": " "}, "1 row with a source and an empty target.*:2"),
+    "null target": ({"source": "s", "target": None}, "1 row with a source and an empty target.*:2"),
+    "empty source": ({"source": "", "target": "t"}, "1 row with a target and an empty source.*:2"),
+    "null source": ({"source": None, "target": "t"}, "1 row with a target and an empty source.*:2"),
+    "number as source": ({"source": 3, "target": "t"}, "1 row whose source is not a string.*:2: source=3"),
+    "number as target": (
+        {"source": "s", "target": 3},
+        "1 row whose target is not a text.*a list of texts.*:2: target=3",
+    ),
+    "empty list": ({"source": "s", "target": []}, "1 row with an empty list of targets.*:2"),
+    "number in a list": ({"source": "s", "target": ["t", 4]}, "1 row whose target is not a text.*:2: target 2 is 4"),
+    "empty one in a list": ({"source": "s", "target": ["t", ""]}, "1 row with an empty target among others.*target 2"),
+    "object": (
+        {"source": "s", "translation": {"de": "t"}},
+        r"target is an object.*data.columns.target=translation.de.*:2: translation has de",
+    ),
+    "source object": ({"text": {"en": "s"}, "target": "t"}, r"source is an object.*data.columns.source=text.en"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_broken_rows_are_told_with_their_place_before_anything_is_loaded(ftk: Any, fault: str) -> None:
+    row, message = BROKEN[fault]
+    path = write_jsonl("train.jsonl", [{"source": "a", "target": "b"}, row])
+    result: Result = ftk("finetune", "task=translation", "model=t5-tiny", f"data.train={path}")
+    assert result.code == 1
+    assert re.search(message, result.err, re.DOTALL), result.err
+    assert "Traceback" not in result.err
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"source": "body"}, "1 row without the column 'body'.*data.columns.source names it"),
+        ({"target": "translation.fr"}, "without the column 'translation.fr'.*has translation.en, translation.de"),
+        ({"source": "text", "target": "text"}, "source and target are one column.*'text'"),
+        ({"weight": "n"}, "1 row without the column 'n'"),
+    ],
+)
+def test_columns_that_are_not_there_are_told(columns: dict[str, Any], message: str) -> None:
+    row = {"text": "s", "translation": {"en": "s", "de": "t"}}
+    columns = {"source": "text", "target": "translation.de", **columns}
+    with pytest.raises(DataError) as refused:
+        examples(row, columns=columns)
+    assert re.search(message, str(refused.value), re.DOTALL)
+
+
+def test_parallel_files_are_read_line_by_line() -> None:
+    Path("a.en").write_bytes("one\r\n\ntwo words\n".encode("utf-8-sig"))
+    Path("a.de").write_text("eins\n\nzwei Wörter", encoding="utf-8")
+    rows = list(read_parallel(*parallel_files(["a.en", "a.de"], key="data.train"), "utf-8"))
+    assert [row.values for row in rows] == [
+        {"source": "one", "target": "eins"},
+        {"source": "", "target": ""},
+        {"source": "two words", "target": "zwei Wörter"},
+    ]
+    assert [row.where for row in rows][2] == "a.en:3 and a.de:3"
+
+
+def test_parallel_files_of_different_length_are_refused_with_both_counts_whatever_is_read_of_them(ftk: Any) -> None:
+    one, other = write_lines("a.en", "abcd"), write_lines("a.de", "abc")
+    argv = ("task=translation", "model=t5-tiny", "data=parallel", f"data.train=[{one},{other}]", "data.limit=2")
+    result: Result = ftk("finetune", *argv)
+    assert result.code == 1
+    assert "a.en has 4 lines, a.de has 3" in result.err
+
+
+def test_a_line_without_its_other_half_is_told_with_both_places(ftk: Any) -> None:
+    one, other = write_lines("a.en", ["a", "", "c"]), write_lines("a.de", ["x", "y", "z"])
+    result: Result = ftk(
+        "finetune", "task=translation", "model=t5-tiny", "data=parallel", f"data.train=[{one},{other}]"
+    )
+    assert result.code == 1
+    assert "1 row with a target and an empty source" in result.err
+    assert "a.en:2 and a.de:2" in result.err
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("a.en", "two files are read with data=parallel, the sources first: data.train=["),
+        ("[a.en]", "two files are read with data=parallel"),
+        ("[a.en,a.en,a.en]", "two files are read with data=parallel"),
+        ("[a.en,b.de]", "here is no such file: b.de"),
+        ("[a.en,a.en]", "oth are one file"),
+    ],
+)
+def test_what_are_no_two_files_is_a_mistake_of_the_config(ftk: Any, spec: str, message: str) -> None:
+    write_lines("a.en", ["a"])
+    result: Result = ftk("finetune", "task=translation", "model=t5-tiny", "data=parallel", f"data.train={spec}")
+    assert result.code == 1
+    assert message in " ".join(result.err.split()).replace("Two files", "two files"), result.err
+    assert "1 mistake in the configuration" in result.err
+
+
+def test_a_file_of_rows_gives_the_same_as_two_parallel_ones() -> None:
+    rows = [{"source": "a b", "target": "c"}, {"source": "d", "target": "e f"}]
+    write_jsonl("rows.jsonl", rows)
+    write_lines("a.en", [row["source"] for row in rows])
+    write_lines("a.de", [row["target"] for row in rows])
+    parallel = [row.values for row in read_parallel(Path("a.en"), Path("a.de"), "utf-8")]
+    assert parallel == [json.loads(line) for line in Path("rows.jsonl").read_text().splitlines()]

@@ -1,0 +1,159 @@
+"""Columns of rows: what may have been meant by one that is not there, numbers, and names of labels."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from data_helpers import data_config, sentences
+from ftk.config.paths import shipped_configs
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.examples.texts import TextExample
+from ftk.data.rows.cells import RowFault
+from ftk.data.rows.columns import find_column, number_of
+from ftk.data.rows.label_names import name_of, read_names
+from ftk.errors import DataError
+from ftk.tasks import build_task
+from ftk.tasks.shared.row_task import RowTask
+
+
+def text_task(name: str, **changes: Any) -> RowTask:
+    """A shipped task with some fields changed."""
+    shipped = yaml.safe_load((shipped_configs() / f"task/{name}.yaml").read_text(encoding="utf-8"))
+    task = build_task({**shipped, **changes})
+    assert isinstance(task, RowTask)
+    return task
+
+
+def read(
+    *rows: dict[str, Any], task: str = "text-classification", labelled: bool = True, file: str = "a.csv", **columns: Any
+) -> tuple[list[TextExample], Notes]:
+    """What a task makes of rows, and what it notes on the way."""
+    notes = Notes()
+    numbered = [Row(values, file, number) for number, values in enumerate(rows, start=1)]
+    settings = data_config(columns=columns).columns
+    settled = text_task(task)
+    if labelled:
+        settled = settled.settle(numbered, columns=settings, notes=notes)
+    return settled.read(numbered, columns=settings, labelled=labelled, notes=notes), notes
+
+
+def refusal(*rows: dict[str, Any], **settings: Any) -> str:
+    """What is said of rows that stop the run."""
+    with pytest.raises(DataError) as error:
+        read(*rows, **settings)[1].raise_errors()
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "hint"),
+    [
+        ({"Text": "x", "label": "a"}, {"text": "text"}, "Did you mean 'Text'?"),
+        ({"Text": "x", "label": "a"}, {}, "Did you mean 'Text'?"),
+        ({"text ": "x", "label": "a"}, {}, "Did you mean 'text '?"),
+        ({"text": "x", "LABEL": "a"}, {}, "Did you mean 'LABEL'?"),
+        ({"text": "x", "sentiment": "a"}, {"label": "sentimnet"}, "Did you mean 'sentiment'?"),
+        ({"a cat sat on it": "a dog", "7": "1"}, {}, "data.header=false"),
+        ({"a": "x", "b": "y"}, {"text": 0}, "data.header=false"),
+    ],
+)
+def test_a_column_that_is_not_there_is_answered_with_what_may_be_meant(
+    row: dict[str, Any], columns: dict[str, Any], hint: str
+) -> None:
+    assert hint in refusal(row, **columns)
+
+
+@pytest.mark.parametrize("settings", [{"text": 0, "file": "a.jsonl"}, {"text": "body"}])
+def test_nothing_is_guessed_where_nothing_speaks_for_it(settings: dict[str, Any]) -> None:
+    said = refusal({"title": "x", "label": "a"}, **settings)
+    assert "Did you mean" not in said
+    assert "header" not in said
+
+
+def test_numbers_of_columns_are_no_header() -> None:
+    with pytest.raises(RowFault) as fault:
+        find_column(Row({"0": "x", "1": "y"}, "a.csv", 1), "text", {"text": 5}, ())
+    assert "header" not in fault.value.advice
+
+
+def test_a_name_for_entities_is_answered_alike() -> None:
+    _, notes = sentences([{"Tokens": ["a"], "tags": ["O"]}])
+    with pytest.raises(DataError, match=r"Did you mean 'Tokens'\?"):
+        notes.raise_errors()
+
+
+@pytest.mark.parametrize("value", ["1_0", "١", "1e", "", " ", "0x10", "nan", "1,5", None, True])
+def test_what_is_no_number(value: Any) -> None:
+    with pytest.raises(RowFault, match="something else than a finite number"):
+        number_of(Row({"score": value}, "a.csv", 1), "score")
+
+
+@pytest.mark.parametrize(("value", "number"), [("10", 10), (" -1.5e-2 ", -0.015), (".5", 0.5), ("+3.", 3), (7, 7)])
+def test_what_is_a_number(value: Any, number: float) -> None:
+    assert number_of(Row({"score": value}, "a.csv", 1), "score") == number
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ((0, 0.0, "0", "0.0", " 0.00 ", "-0.0"), "0"),
+        ((-3, -3.0, "-3", "-3.0"), "-3"),
+        ((True, "true", "True", "TRUE"), "true"),
+        ((False, "False"), "false"),
+        (("007",), "007"),
+        (("1.5",), "1.5"),
+        (("Yes",), "Yes"),
+    ],
+)
+def test_a_label_has_one_name_however_its_file_writes_it(values: tuple[Any, ...], name: str) -> None:
+    row = Row({}, "a.csv", 1)
+    assert {name_of(value, row, "label", None) for value in values} == {name}
+
+
+def test_names_that_are_given_are_kept_as_they_are_given() -> None:
+    row = Row({}, "a.csv", 1)
+    assert read_names([False, True]) == ["false", "true"]
+    for value in (True, "true", "True"):
+        assert name_of(value, row, "label", ["False", "True"]) == "True"
+    assert [name_of(value, row, "label", ["ham", "spam"]) for value in (1, "1", 1.0, "1.0")] == ["spam"] * 4
+    assert name_of("2.0", row, "label", ["1.0", "2.0"]) == "2.0"
+
+
+@pytest.mark.parametrize("values", [("True", "False"), (True, False), ("true",)])
+def test_truth_values_are_no_names_of_labels(values: tuple[Any, ...]) -> None:
+    said = refusal(*({"text": "x", "room": value} for value in values), task="multi-label", label="room")
+    assert "data.columns.label=[room] reads a column of truth values as one label" in said
+    assert "a.csv:1: room=" in said
+
+
+def test_a_column_of_0_and_1_named_alone_is_refused() -> None:
+    rows = [{"text": "x", "room": value} for value in ("1", "0", "1.0")]
+    assert "data.columns.label=[room]" in refusal(*rows, task="multi-label", label="room")
+    found, notes = read(*rows, task="multi-label", label=["room"])
+    notes.raise_errors()
+    assert [example.target for example in found] == [("room",), (), ("room",)]
+    assert read({"text": "x", "room": "0"}, {"text": "y", "room": "0,1"}, task="multi-label", label="room")[0]
+
+
+@pytest.mark.parametrize("value", ["", " ", None])
+def test_an_empty_cell_says_nothing_of_a_label(value: Any) -> None:
+    rows = [{"text": "x", "a": "1", "b": "0"}, {"text": "y", "a": value, "b": "1"}]
+    said = refusal(*rows, task="multi-label", label=["a", "b"])
+    assert "something else than 0 or 1" in said
+    assert "a.csv:2: a is empty" in said
+
+
+def test_empty_rows_to_predict_for_are_counted() -> None:
+    found, notes = read({"text": "x"}, {"text": " "}, {"text": ""}, labelled=False)
+    assert len(found) == 3
+    assert list(notes.drain()) == [
+        "2 empty rows: predicted for like any other, from no text (a.csv:2, a.csv:3)",
+    ]
+    rows, notes = sentences([{"text": ""}, {"text": "a"}], labelled=False)
+    assert len(rows) == 2
+    assert list(notes.drain()) == ["1 empty row: kept, with nothing to find in them (rows.jsonl:1)"]
+
+
+def test_a_text_that_is_none_is_told_how_one_is_written() -> None:
+    assert "whose text is not a string. A text stands in quotes in JSON" in refusal({"text": 3, "label": "a"})

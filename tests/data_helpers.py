@@ -1,0 +1,79 @@
+"""What the tests of the data layer share: shipped settings with a few changes, and readers of files written here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hypothesis import settings
+
+from ftk.config.paths import shipped_configs
+from ftk.config.schema import DataConfig, Duplicates, Format, Unseen
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.examples.sentences import Sentence
+from ftk.data.readers.splits import read_file
+from ftk.tasks import build_task
+from ftk.tasks.shared.row_task import RowTask
+
+MANY = settings(max_examples=150, deadline=None, derandomize=True)
+SOME = settings(max_examples=50, deadline=None, derandomize=True)
+
+
+def data_config(**changes: Any) -> DataConfig:
+    """The shipped ``data`` settings; ``columns`` adds to theirs."""
+    values = _shipped("data/auto")
+    values["columns"] = {**values["columns"], **changes.pop("columns", {})}
+    values["format"] = Format(changes.pop("format", values["format"]))
+    for name in ("duplicates", "duplicate_lines"):
+        values[name] = Duplicates(changes.pop(name, values[name]))
+    values["unseen_labels"] = Unseen(changes.pop("unseen_labels", values["unseen_labels"]))
+    return replace(DataConfig(**values), **changes)
+
+
+@cache
+def ner_task(**changes: Any) -> RowTask:
+    """The shipped ``task=ner`` with some fields changed."""
+    task = build_task({**_shipped("task/ner"), **changes})
+    assert isinstance(task, RowTask)
+    return task
+
+
+def _shipped(name: str) -> dict[str, Any]:
+    return dict(_read_yaml(shipped_configs() / f"{name}.yaml"))
+
+
+@cache
+def _read_yaml(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a file gave."""
+
+    rows: list[Row]
+    notes: list[str]
+
+    @property
+    def values(self) -> list[dict[str, Any]]:
+        """The columns of each row."""
+        return [row.values for row in self.rows]
+
+
+def read(content: str | bytes, name: str, *, labelled: bool = True, format: str = "auto", **data: Any) -> Read:
+    """Write a file of this content and read its rows."""
+    Path(name).write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    config, notes = data_config(**data), Notes()
+    rows = list(read_file(name, Format(format), config, notes, labelled=labelled))
+    return Read(rows, list(notes.drain()))
+
+
+def sentences(rows: Iterable[dict[str, Any]], *, labelled: bool = True, **task: Any) -> tuple[list[Sentence], Notes]:
+    """The sentences that the entity task makes of rows of ``rows.jsonl``, and what it notes on the way."""
+    notes = Notes()
+    numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(rows, start=1)]
+    columns = data_config(columns=task.pop("columns", {})).columns
+    return ner_task(**task).read(numbered, columns=columns, labelled=labelled, notes=notes), notes

@@ -1,0 +1,71 @@
+"""Decoding: the best of all valid sequences, against trying every one of them."""
+
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from data_helpers import MANY
+from ftk.data.examples.tags import iob2_labels
+from ftk.tasks.token_classification.viterbi import best_sequences
+
+TAGS = iob2_labels(["A", "B"])
+SCORES = st.integers(0, 5).flatmap(
+    lambda words: arrays(np.float32, (words, len(TAGS)), elements=st.floats(-20, 0, width=32))
+)
+
+
+def is_valid(tags: list[str]) -> bool:
+    """What IOB2 is: an I- goes on with an entity of its own type."""
+    return all(after[0] != "I" or before[1:] == after[1:] for before, after in pairwise(["O", *tags]))
+
+
+def total(scores: NDArray[np.float32], path: tuple[int, ...]) -> float:
+    return float(sum(scores[word, tag].astype(np.float64) for word, tag in enumerate(path)))
+
+
+VALID = {
+    length: [path for path in product(range(len(TAGS)), repeat=length) if is_valid([TAGS[tag] for tag in path])]
+    for length in range(6)
+}
+
+
+@given(st.lists(SCORES, max_size=4))
+@MANY
+def test_the_best_valid_sequence_of_each_row(rows: list[NDArray[np.float32]]) -> None:
+    found = best_sequences(rows, TAGS)
+    assert len(found) == len(rows)
+    for scores, path in zip(rows, found, strict=True):
+        assert is_valid([TAGS[tag] for tag in path])
+        best = max(total(scores, other) for other in VALID[len(scores)])
+        assert total(scores, tuple(path.tolist())) == pytest.approx(best, abs=1e-4)
+        greedy = tuple(scores.argmax(-1).tolist()) if len(scores) else ()
+        if greedy in VALID[len(scores)]:
+            assert tuple(path.tolist()) == greedy
+
+
+def test_long_rows_and_many_rows_are_valid_and_independent() -> None:
+    random = np.random.default_rng(0)
+    rows = [random.normal(size=(length, len(TAGS))).astype(np.float32) for length in [3000, 0, 1, 5, 400, *[7] * 50]]
+    together = best_sequences(rows, TAGS)
+    for scores, path in zip(rows, together, strict=True):
+        assert len(path) == len(scores)
+        assert is_valid([TAGS[tag] for tag in path])
+        assert path.tolist() == best_sequences([scores], TAGS)[0].tolist()
+
+
+@pytest.mark.parametrize("tag", range(len(TAGS)))
+def test_a_model_that_is_wholly_sure_of_a_tag_gets_a_valid_sequence(tag: int) -> None:
+    scores = np.full((2000, len(TAGS)), -np.inf, dtype=np.float32)
+    scores[:, tag] = 0
+    (path,) = best_sequences([scores], TAGS)
+    assert is_valid([TAGS[number] for number in path])
+    assert np.count_nonzero(path == tag) >= 1999
+
+
+def test_nothing_to_decode() -> None:
+    assert best_sequences([], TAGS) == []
