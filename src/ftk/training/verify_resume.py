@@ -40,7 +40,7 @@ def verify_resume(invocation: Invocation, run: TrainingRunConfig, console: Conso
         if _step(whole) <= _STOP:
             steps = _step(whole)
             console.warn(
-                f"run.verify_resume: a run of {steps} steps is too short to be stopped at step {_STOP}; nothing was checked"
+            console.warn(f"run.verify_resume: {steps} steps are too few to stop at step {_STOP}; nothing was checked")
             )
             return
         _run(invocation, run, stopped, f"run.stop_after={_END}", "run.resume=true")
