@@ -39,9 +39,7 @@ def verify_resume(invocation: Invocation, run: TrainingRunConfig, console: Conso
         _run(invocation, run, stopped, f"run.stop_after={_STOP}")
         if _step(whole) <= _STOP:
             steps = _step(whole)
-            console.warn(
             console.warn(f"run.verify_resume: {steps} steps are too few to stop at step {_STOP}; nothing was checked")
-            )
             return
         _run(invocation, run, stopped, f"run.stop_after={_END}", "run.resume=true")
         one, other = _contents(whole), _contents(stopped)
