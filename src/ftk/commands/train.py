@@ -19,9 +19,9 @@ def run(command: str, argv: list[str]) -> int:
     return report_sweep(run_jobs(command, argv, train, check=check_values))
 
 
-def train(config: TrainingConfig, invocation: Invocation) -> dict[str, Any]:
-    """One training, from config to metrics."""
-    console = Console()
+def train(config: TrainingConfig, invocation: Invocation, *, console: Console | None = None) -> dict[str, Any]:
+    """One training, from config to metrics; its messages go to the console, by default the terminal."""
+    console = console or Console()
     notes = Notes()
     task = build_task(config.task)
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
@@ -33,10 +33,10 @@ def train(config: TrainingConfig, invocation: Invocation) -> dict[str, Any]:
     for line in notes.drain():
         console.say(line)
     with importing("torch"):
-        from ftk.training.runner import Training  # torch from here on
+        from ftk.training.runner import run_training  # torch from here on
 
     try:
-        return Training(config, folder, corpus, console).run()
+        return run_training(config, folder, corpus, console)
     finally:
         folder.close()
         console.close()
