@@ -85,9 +85,13 @@ def test_a_shipped_architecture_is_refused_before_torch_just_where_it_has_no_hea
 @pytest.mark.parametrize(
     ("words", "what", "advice"),
     [
-        ("task=translation model=tiny", "bert", "It writes no texts. Take model=bart-tiny"),
-        ("task=summarization model=vit-tiny", "vit", "It writes no texts."),
-        ("task=image-classification model=tiny", "bert", "It reads texts, the task images. Take a model of images"),
+        ("task=translation model=tiny", "bert", "It generates no text. Use model=bart-tiny"),
+        ("task=summarization model=vit-tiny", "vit", "It generates no text."),
+        (
+            "task=image-classification model=tiny",
+            "bert",
+            "It reads texts, but the task reads images. Use an image model",
+        ),
         ("task=ranking model=resnet-tiny", "resnet", "It reads images, the task texts."),
         ("task=ner model=pointer-generator", "ftk-pointer-generator", "It learns summarization and translation;"),
     ],

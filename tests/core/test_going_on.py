@@ -66,7 +66,7 @@ def test_a_damaged_state_is_told_and_the_one_before_is_taken(
         stream.write(b"\xff")
     result = ftk(*argv, "run.resume=true")
     assert result.code == 0, result.err
-    assert "run/last/trainer.safetensors: the file is not the one that was saved" in result.out
+    assert "run/last/trainer.safetensors: the file has changed since it was saved" in result.out
     assert "going on from run/previous (step 6)" in result.out
     assert ftk(*argv[:-1], "run.dir=whole").code == 0
     assert weights(stopped) == weights(Path("whole"))

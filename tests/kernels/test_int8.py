@@ -92,7 +92,7 @@ def test_every_architecture_stays_close_to_itself(architecture: str) -> None:
     import torch
     from transformers import AutoConfig, AutoModel
 
-    from ftk.kernels import quantize, speed_up
+    from ftk.kernels import quantize, use_fast_kernels
 
     torch.manual_seed(0)
     config = AutoConfig.for_model(architecture, **small_models.ARCHITECTURES[architecture], vocab_size=50)
@@ -101,7 +101,7 @@ def test_every_architecture_stays_close_to_itself(architecture: str) -> None:
     ids = torch.randint(5, 50, (3, 20))
     with torch.inference_mode():
         before = model(ids)[0]
-        speed_up(model, torch.device("cpu"))
+        use_fast_kernels(model, torch.device("cpu"))
         whole: Any = torch.nn.Module()
         whole.base_model_prefix, whole.inner = "inner", model
         assert quantize(whole) > 0

@@ -16,7 +16,7 @@ from ftk import cli
 PHASES = {
     "reading": "ftk.data.row_corpus.read_training_corpus",
     "tokenizing": "ftk.tasks.token_classification.task.TokenClassification.features",
-    "loading": "ftk.training.runner.load",
+    "loading": "ftk.training.runner.load_weights",
     "opening": "ftk.report.run_folder.environment_facts",
     "training": "ftk.tasks.token_classification.task.TokenClassification.forward",
     "validating": "ftk.tasks.token_classification.task.TokenClassification.decode",

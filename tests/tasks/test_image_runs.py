@@ -155,15 +155,15 @@ def test_a_learned_share_is_said_and_written_down(ftk: Ftk, pairs: tuple[str, ..
 def test_towers_their_heads_and_the_share_have_their_own_rates() -> None:
     from types import SimpleNamespace
 
-    from ftk.models.loading.source import rate_scales
+    from ftk.models.loading.source import lr_scales
 
     towers = {"text": SimpleNamespace(default_lr=5e-5), "image": SimpleNamespace(default_lr=2e-3)}
-    scales = rate_scales(SimpleNamespace(default_lr=1e-3, towers=towers))  # type: ignore[arg-type]
+    scales = lr_scales(SimpleNamespace(default_lr=1e-3, towers=towers))  # type: ignore[arg-type]
     rates = {name: scale * 1e-3 for name, scale in scales.items()}
     assert rates == pytest.approx(
         {"towers.text": 5e-5, "heads.text": 5e-5, "towers.image": 2e-3, "heads.image": 2e-3, "mix": 1e-2}
     )
-    assert rate_scales(SimpleNamespace(default_lr=1e-3, towers={})) == {}  # type: ignore[arg-type]
+    assert lr_scales(SimpleNamespace(default_lr=1e-3, towers={})) == {}  # type: ignore[arg-type]
 
 
 def test_a_part_without_a_rate_stays_and_the_rest_moves(ftk: Ftk, pairs: tuple[str, ...]) -> None:

@@ -74,7 +74,7 @@ def test_a_model_from_elsewhere_is_read_with_its_own_processor(ftk: Ftk, images:
     save_image_model("model", kind, labels=["a", "b", "c"])
     argv = ("task=image-classification", "model=auto", "model.name=model", *RUN, *images, "train.max_steps=2")
     result = trained(ftk, *argv)
-    assert "trained for other labels: its head is made new" in result.out
+    assert "new head: the model was trained with other labels" in result.out
     before, after = (
         json.loads(Path(folder, "preprocessor_config.json").read_text()) for folder in ("model", "run/best")
     )
@@ -154,7 +154,7 @@ REFUSED = [
     (("model.image_processor.sizes=16",), "model.image_processor.sizes"),
     (("+model.image_processor.colour=16",), "model.image_processor.colour=16"),
     (("model.freeze=[vit.encoder.layers]",), "model.freeze: this model has no 'vit.encoder.layers'"),
-    (("model.freeze=[vit,classifier]",), "nothing is left to train"),
+    (("model.freeze=[vit,classifier]",), "no trainable parameter is left"),
     (("optimizer.lr_scale={head: 3}",), "optimizer.lr_scale.head=3: no parameter of this model"),
     (("optimizer.lr_scale={classifier: -1}",), "a factor is a number, 0 or more"),
     (("data.columns.text=text",), "This task reads the columns image, label, weight."),
@@ -199,9 +199,9 @@ def test_models_are_for_what_they_read(ftk: Ftk, pairs: tuple[str, ...]) -> None
     text = ftk("finetune", "task=text-classification", *SMALL, *RUN, *pairs)
     assert "It reads images, the task texts." in text.err
     one = ftk("finetune", "task=image-text-classification", *SMALL, *RUN, *pairs, "model.tokenizer.train=wordpiece")
-    assert "It reads images, the task texts and images. Take model=fusion" in one.err
+    assert "It reads images, but the task reads texts and images. Use model=fusion" in one.err
     both = ftk("finetune", "task=image-classification", *FUSED, *RUN, *pairs)
-    assert "It reads texts and images, the task images. Take a model of images" in both.err
+    assert "It reads texts and images, but the task reads images. Use an image model" in both.err
     assert (text.code, one.code, both.code) == (1, 1, 1)
 
 
@@ -211,7 +211,7 @@ def test_models_are_for_what_they_read(ftk: Ftk, pairs: tuple[str, ...]) -> None
         ({"size": {"height": 100000, "width": 100000}}, "makes images of 100,000 pixels"),
         ({"size": {"shortest_edge": 16}, "do_center_crop": False}, "whose shape depends on the image"),
         ({"image_mean": [0.5]}, "cannot be used with these values"),
-        ({"image_processor_type": "NoSuchProcessor"}, "its image processor cannot be loaded"),
+        ({"image_processor_type": "NoSuchProcessor"}, "the image processor cannot be loaded"),
         (None, "it has no preprocessor_config.json"),
         ("{", "cannot be"),
     ],

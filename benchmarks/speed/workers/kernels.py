@@ -34,8 +34,8 @@ def install(model: Any, hardware: Any, tokens: Iterable[int] | None = None) -> N
     """
     import torch
 
-    from ftk.kernels import speed_up, train_seen_rows
+    from ftk.kernels import train_seen_rows, use_fast_kernels
 
-    speed_up(model, hardware.device)
+    use_fast_kernels(model, hardware.device)
     if tokens is not None:
         train_seen_rows(model, torch.tensor(sorted(set(tokens))))

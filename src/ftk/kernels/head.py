@@ -17,7 +17,7 @@ class HeadLinear(nn.Linear):
             return functional.linear(input.float(), self.weight, self.bias)
 
 
-def exact_head(model: nn.Module) -> None:
+def fp32_head(model: nn.Module) -> None:
     """Have the layers that give a model's labels, outside of its encoder, compute in fp32."""
     encoder = getattr(model, getattr(model, "base_model_prefix", "") or "", None)
     inside = set() if encoder is None or encoder is model else set(encoder.modules())

@@ -5,7 +5,7 @@ from torch import nn
 
 from ftk.kernels import attention
 from ftk.kernels.dropout import FastDropout
-from ftk.kernels.head import exact_head
+from ftk.kernels.head import fp32_head
 from ftk.kernels.linear import FastLinear
 from ftk.kernels.norm import FastLayerNorm
 from ftk.kernels.product import pays_in_training
@@ -13,7 +13,7 @@ from ftk.kernels.product import pays_in_training
 _FAST: dict[type[nn.Module], type[nn.Module]] = {nn.Dropout: FastDropout, nn.LayerNorm: FastLayerNorm}
 
 
-def speed_up(model: nn.Module, device: torch.device, *, compiled: bool = False) -> None:
+def use_fast_kernels(model: nn.Module, device: torch.device, *, compiled: bool = False) -> None:
     """Let a model compute faster on a CPU; on other devices it is left alone, unless it is to be compiled.
 
     A compiled model keeps torch's own modules, which a compiler can see into. Else modules of a plain torch class
@@ -21,7 +21,7 @@ def speed_up(model: nn.Module, device: torch.device, *, compiled: bool = False) 
     is replaced where the architecture leaves it to a function that can be chosen. On every device the head computes in
     fp32.
     """
-    exact_head(model)
+    fp32_head(model)
     if compiled:
         model.compile(dynamic=True)
     if compiled or device.type != "cpu":

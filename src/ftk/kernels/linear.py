@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ftk.kernels.product import packed, product
+from ftk.kernels.product import prepacked, product
 
 
 class FastLinear(nn.Linear):
@@ -43,7 +43,7 @@ class _Linear(torch.autograd.Function):
         return of_input, of_weight, of_bias
 
 
-class PackedLinear(nn.Module):
+class PrepackedLinear(nn.Module):
     """A linear layer that only predicts: its weight is kept in the layout and the type of its products."""
 
     weight: Tensor
@@ -52,7 +52,7 @@ class PackedLinear(nn.Module):
     def __init__(self, linear: nn.Linear, dtype: torch.dtype, rows: int, then: str) -> None:
         super().__init__()
         bias = None if linear.bias is None else linear.bias.detach().to(dtype)
-        self.register_buffer("weight", packed(linear.weight.detach().to(dtype), rows), persistent=False)
+        self.register_buffer("weight", prepacked(linear.weight.detach().to(dtype), rows), persistent=False)
         self.register_buffer("bias", bias, persistent=False)
         self.dtype, self.then = dtype, then
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from ftk.kernels.int8 import Int8Linear, Quantized
-from ftk.kernels.linear import FastLinear, PackedLinear
-from ftk.kernels.product import can_pack
+from ftk.kernels.linear import FastLinear, PrepackedLinear
+from ftk.kernels.product import can_prepack
 
 _LINEAR = (nn.Linear, FastLinear)
 
@@ -22,7 +22,7 @@ def quantize(model: nn.Module) -> int:
     return _replace(model, lambda linear, then: Int8Linear(linear, shared, then))
 
 
-def pack(model: nn.Module, dtype: torch.dtype, rows: int) -> int:
+def prepack_weights(model: nn.Module, dtype: torch.dtype, rows: int) -> int:
     """Lay the weights of a model's encoder out for the products of prediction, where oneDNN can; no gradient after.
 
     Args:
@@ -33,7 +33,7 @@ def pack(model: nn.Module, dtype: torch.dtype, rows: int) -> int:
     Returns:
         How many layers were replaced.
     """
-    return _replace(model, lambda linear, then: PackedLinear(linear, dtype, rows, then)) if can_pack() else 0
+    return _replace(model, lambda linear, then: PrepackedLinear(linear, dtype, rows, then)) if can_prepack() else 0
 
 
 def _replace(model: nn.Module, make: Callable[[nn.Linear, str], nn.Module]) -> int:

@@ -12,10 +12,10 @@ from ftk.kernels.processor import processor
 
 def pays_in_training() -> bool:
     """Whether fp32 products should go to oneDNN: where it is there, and MKL is not at its best."""
-    return can_pack() and processor().maker != "GenuineIntel"
+    return can_prepack() and processor().maker != "GenuineIntel"
 
 
-def can_pack() -> bool:
+def can_prepack() -> bool:
     """Whether weights can be laid out for oneDNN once, to be multiplied with many times."""
     return (
         torch.backends.mkldnn.is_available()
@@ -25,7 +25,7 @@ def can_pack() -> bool:
     )
 
 
-def packed(weight: Tensor, rows: int) -> Tensor:
+def prepacked(weight: Tensor, rows: int) -> Tensor:
     """A weight [outputs, inputs] as oneDNN wants it for products with about so many rows."""
     result: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
     return result
@@ -36,7 +36,7 @@ def product(input: Tensor, weight: Tensor, bias: Tensor | None = None, then: str
 
     Args:
         input: [..., inputs].
-        weight: [outputs, inputs], as it is or ``packed``.
+        weight: [outputs, inputs], as it is or ``prepacked``.
         bias: [outputs].
         then: what is done with the results before they are written: ``none`` or ``gelu``.
     """

@@ -22,10 +22,10 @@ from ftk.core.reload_check import check_reload
 from ftk.core.state import Progress, TrainState
 from ftk.errors import FtkError, Interrupted, ModelError, RunError, in_words
 from ftk.inference.manifest import manifest
-from ftk.kernels import speed_up, train_seen_rows
-from ftk.models.loading.load import check_head, load
-from ftk.models.loading.source import Source, find, rate_scales, reopen, window_length
-from ftk.models.loading.verified_folder import open_model
+from ftk.kernels import train_seen_rows, use_fast_kernels
+from ftk.models.loading.load import check_head, load_weights
+from ftk.models.loading.source import Source, lr_scales, reopen_model, resolve_model, window_length
+from ftk.models.loading.verified_folder import verify_folder
 from ftk.models.tuning.freezing import freeze
 from ftk.optim.groups import build_optimizer
 from ftk.report.console import Console, StepProgress, duration, label_table, scores_line
@@ -172,14 +172,14 @@ class Training:
 
     def _source(self) -> Source:
         if self.folder.resume:
-            return reopen(self.folder.last, self.corpus.labels, self.task.reads)
+            return reopen_model(self.folder.last, self.corpus.labels, self.task.reads)
         tokenizer = self.config.model.tokenizer
         if tokenizer.train is not None:
             kept = self.corpus.remembered(tokenizer)
             again = kept is not None and kept.is_file()
             how = f"learned before, {kept}" if again else "being learned from the training texts"
             self.console.say(f"vocabulary: {tokenizer.train.value}, {how}")
-        return find(self.config.model, self.corpus, self.task.reads)
+        return resolve_model(self.config.model, self.corpus, self.task.reads)
 
     def _windows(self) -> WindowPlan:
         data = self.config.data
@@ -206,7 +206,7 @@ class Training:
             self.console.say(f"windows of {longest} tokens, the longest row (data.max_length=… for others)")
 
     def _state(self) -> TrainState:
-        loaded = load(self.source, self.task.auto_model, seed=self.config.run.seed)
+        loaded = load_weights(self.source, self.task.auto_model, seed=self.config.run.seed)
         for fact in loaded.facts:
             self.console.say(fact)
         features = self.prepared["train"].features
@@ -223,12 +223,12 @@ class Training:
                 self.console.say(
                     f"embeddings: {left_out:,} rows are of tokens that training has not; they stay as they are"
                 )
-        optimizer = build_optimizer(model, self.config.optimizer, rate_scales(self.config.model))
+        optimizer = build_optimizer(model, self.config.optimizer, lr_scales(self.config.model))
         return TrainState(model, optimizer, self.hardware.scaler())
 
     def _on_device(self, model: torch.nn.Module) -> torch.nn.Module:
         model = model.to(self.hardware.device)
-        speed_up(model, self.hardware.device, compiled=self.config.hardware.compile)
+        use_fast_kernels(model, self.hardware.device, compiled=self.config.hardware.compile)
         return model
 
     def _loop(self, state: TrainState) -> None:
@@ -269,14 +269,14 @@ class Training:
         progress = state.progress
         result: dict[str, Any] = {}
         stop.check()
-        saved = open_model(self.folder.best)
+        saved = verify_folder(self.folder.best)
         kept = int(saved["step"])
         self._take_tuned(saved)
         if kept != progress.best_step:
             self.console.warn(f"best/ is of step {kept}, while step {progress.best_step} was the best of this run")
             progress.best_step = kept
-        source = reopen(self.folder.best, self.source.labels, self.task.reads)
-        best = load(source, self.task.auto_model, seed=self.config.run.seed)
+        source = reopen_model(self.folder.best, self.source.labels, self.task.reads)
+        best = load_weights(source, self.task.auto_model, seed=self.config.run.seed)
         evaluator = self._evaluator(self._on_device(best.model))
         for split in ("validation", "test"):
             if split not in self.prepared:
@@ -419,12 +419,12 @@ class Training:
         """What was saved must be what was trained."""
         name = "validation" if "validation" in self.prepared else "train"
         features = self.prepared[name].features
-        source = reopen(self.folder.best, self.source.labels, self.task.reads)
-        again = load(source, self.task.auto_model, seed=self.config.run.seed)
+        source = reopen_model(self.folder.best, self.source.labels, self.task.reads)
+        again = load_weights(source, self.task.auto_model, seed=self.config.run.seed)
         batch = self.task.collate(features, [0], self.pad_id, None).to(self.hardware.device)
         fresh = again.model.to(self.hardware.device)
         if not self.config.hardware.compile:  # to compile it would take longer than the training between two saves
-            speed_up(fresh, self.hardware.device)
+            use_fast_kernels(fresh, self.hardware.device)
         check_reload(self.task, model, fresh, batch, self.hardware, self.folder.best)
 
     def _manifest(self, state: TrainState) -> dict[str, Any]:

@@ -236,7 +236,8 @@ def test_frozen_parts_compute_no_gradient_and_keep_their_statistics() -> None:
     [
         (
             ["towers.images"],
-            "this model has no 'towers.images'; it is made of towers, dropout, heads. Did you mean 'tow",
+            "this model has no module 'towers.images'; its top-level modules are towers, dropout, heads. Did you mean "
+            "'tow",
         ),
         (["towers", "heads", "x"], "has no 'x'"),
         ([3], "has no '3'"),
@@ -253,19 +254,19 @@ def test_parts_that_are_not_there(names: list[Any], told: str) -> None:
 def test_something_must_be_left_to_train() -> None:
     from ftk.models.tuning.freezing import freeze
 
-    with pytest.raises(ConfigError, match="nothing is left to train"):
+    with pytest.raises(ConfigError, match="no trainable parameter is left"):
         freeze(make(weight=0.5), ["towers", "heads"])
 
 
 def test_fast_attention_is_put_into_both_encoders() -> None:
     import torch
 
-    from ftk.kernels import attention, speed_up
+    from ftk.kernels import attention, use_fast_kernels
 
     model = make()
     with torch.no_grad():
         before = model(**inputs()).logits
-        speed_up(model, torch.device("cpu"))
+        use_fast_kernels(model, torch.device("cpu"))
         assert torch.allclose(model(**inputs()).logits, before, atol=1e-5)
     used = {name: getattr(model.towers, name).config._attn_implementation for name in ("text", "image")}
     assert used == {"text": attention.NAME, "image": attention.NAME}

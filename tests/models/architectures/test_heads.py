@@ -184,15 +184,15 @@ def test_fast_kernels_and_layers_for_prediction_change_nothing(auto: str) -> Non
     import torch
     from torch import nn
 
-    from ftk.kernels import pack, quantize, speed_up
+    from ftk.kernels import prepack_weights, quantize, use_fast_kernels
 
     model, batch = build(auto, "bert", initializer_range=0.05).eval(), inputs(auto)
     with torch.inference_mode():
         expected = model(**batch).logits
-        speed_up(model, torch.device("cpu"))
+        use_fast_kernels(model, torch.device("cpu"))
         assert model.config._attn_implementation == "ftk"
         assert torch.allclose(model(**batch).logits, expected, atol=1e-4)
-        packed = pack(build(auto, "bert"), torch.float32, 64)
+        packed = prepack_weights(build(auto, "bert"), torch.float32, 64)
         assert packed in (0, 12)  # six linear layers in each of two layers, where oneDNN can
         assert quantize(model) == 12
         assert not [name for name, module in model.bert.named_modules() if type(module) is nn.Linear]

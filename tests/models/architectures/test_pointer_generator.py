@@ -118,8 +118,8 @@ def test_it_generates_with_what_is_kept_of_earlier_steps_what_it_generates_witho
 def test_it_predicts_in_lower_precision_what_it_predicts_in_full_but_for_rounding(model: Any, layers: str) -> None:
     import torch
 
-    from ftk.kernels import speed_up
-    from ftk.kernels.predicting import pack, quantize
+    from ftk.kernels import use_fast_kernels
+    from ftk.kernels.predicting import prepack_weights, quantize
 
     source, mask, given = rows()
     with torch.no_grad():
@@ -127,8 +127,8 @@ def test_it_predicts_in_lower_precision_what_it_predicts_in_full_but_for_roundin
         if layers == "int8":
             assert quantize(model) > 0
         else:
-            pack(model, torch.bfloat16, 32)
-        speed_up(model, torch.device("cpu"))
+            prepack_weights(model, torch.bfloat16, 32)
+        use_fast_kernels(model, torch.device("cpu"))
         with torch.autocast("cpu", torch.bfloat16, enabled=layers == "packed"):
             low = model(input_ids=source, attention_mask=mask, decoder_input_ids=given).logits
             written = model.generate(source, attention_mask=mask, max_new_tokens=4, num_beams=2)
@@ -189,11 +189,14 @@ def test_a_decoder_begins_with_the_layers_and_the_head_of_the_encoder_or_anew(
     assert {head, layer, "bert.embeddings.word_embeddings.weight"} <= learned
     if decoder == "encoder":
         assert not anew
-        assert "the decoder begins with the weights of the encoder (model.decoder_init=encoder)" in result.out
-        assert "made new, the file has none: query.weight" in result.out
+        assert "the decoder starts from the weights of the encoder (model.decoder_init=encoder)" in result.out
+        assert "initialised from the seed (not in the weights file): query.weight" in result.out
     else:
         assert not learned & same
-        assert "the weights are of the encoder; all else of the ftk-pointer-generator is made new" in result.out
+        assert (
+            "the weights cover the encoder; the rest of the ftk-pointer-generator is initialised from the seed"
+            in result.out
+        )
 
 
 def test_where_no_decoder_is_put_behind_an_encoder_its_weights_are_not_spoken_of(ftk: Any, pretrained: Path) -> None:

@@ -208,10 +208,10 @@ def test_a_bag_is_the_mean_over_tokens_and_pairs() -> None:
 def test_every_parameter_gets_a_gradient_in_either_precision(name: str) -> None:
     import torch
 
-    from ftk.kernels import speed_up
+    from ftk.kernels import use_fast_kernels
 
     model = built(name, dropout=0.3)
-    speed_up(model, torch.device("cpu"))
+    use_fast_kernels(model, torch.device("cpu"))
     inputs = padded(rows_of(9, 3, 12, 7))
     with torch.inference_mode():
         exact = model(**inputs).logits
@@ -233,7 +233,7 @@ def test_every_parameter_gets_a_gradient_in_either_precision(name: str) -> None:
         (("model=cnn", "model.config.filters=0"), "filters=0 must be a whole number above 0"),
         (("model=cnn", "model.config.widths=[]"), "widths is empty"),
         (("model=cnn-lstm", "model.config.dropout=1.5"), "dropout=1.5 is a rate"),
-        (("model=fasttext-bag", "+model.config.filters=3"), "a ftk-fasttext-bag config has no such value"),
+        (("model=fasttext-bag", "+model.config.filters=3"), "the config of ftk-fasttext-bag has no key 'filters'"),
         (("model=cnn", "task=ner"), "model.config.model_type=ftk-cnn\n      It learns text-classification"),
         (
             ("model=tfidf-linear", "task=ner"),

@@ -21,7 +21,7 @@ def test_every_architecture_trains_and_predicts(
     save_model_folder(Path("encoder"), architecture)
     trained = ftk("finetune", "model=auto", "model.name=encoder", *ONE_STEP, *toy, "run.dir=run")
     assert trained.code == 0, trained.err
-    assert "made new, the file has none" in trained.out
+    assert "initialised from the seed (not in the weights file)" in trained.out
     write_lines("in.txt", ["Ada Berg went to Oslo.", "", "again " * 100])
     predicted = ftk("predict", "checkpoint=run/best", "input=in.txt", "output=out.jsonl")
     assert predicted.code == 0, predicted.err
@@ -33,9 +33,9 @@ def test_every_architecture_trains_and_predicts(
 def test_positions_that_begin_after_the_padding_are_seen_on_the_table(
     tmp_path: Path, architecture: str, limit: int
 ) -> None:
-    from ftk.models.loading.source import reopen
+    from ftk.models.loading.source import reopen_model
 
-    assert reopen(save_model_folder(tmp_path / "m", architecture), None).limit == limit
+    assert reopen_model(save_model_folder(tmp_path / "m", architecture), None).limit == limit
 
 
 def test_a_plain_from_pretrained_opens_what_ftk_wrote(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
@@ -62,7 +62,7 @@ def test_a_model_of_the_same_labels_keeps_its_head_and_their_order(
     )
     result = ftk("finetune", "model=auto", "model.name=tagger", *ONE_STEP, *toy, "run.dir=run")
     assert result.code == 0, result.err
-    assert "made new" not in result.out
+    assert "initialised from the seed" not in result.out
     assert json.loads(Path("run/best/ftk.json").read_text())["labels"] == names
 
 
@@ -80,7 +80,7 @@ def test_a_model_of_other_labels_keeps_its_encoder_and_gets_a_new_head(
     argv = ["model=auto", "model.name=tagger", *ONE_STEP, *toy, "run.dir=run", "optimizer.lr=1e-12"]
     result = ftk("finetune", *argv)
     assert result.code == 0, result.err
-    assert "trained for other labels: its head is made new" in result.out
+    assert "new head: the model was trained with other labels" in result.out
     before, after = load_file("tagger/model.safetensors"), load_file("run/best/model.safetensors")
     encoder = [name for name in after if name.startswith("bert.")]
     assert encoder
@@ -140,14 +140,14 @@ def test_a_package_is_taken_only_with_the_right_sum_and_for_its_own_name(
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"), "a pickle, which ftk never opens"),
-        (lambda f: (f / "config.json").write_text("{}"), "describes no model that can be built"),
+        (lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"), "a pickle file, which ftk never opens"),
+        (lambda f: (f / "config.json").write_text("{}"), "does not describe a model that can be built"),
         (
             lambda f: (f / "config.json").write_text('{"model_type": "nonsense"}'),
-            "describes no model that can be built",
+            "does not describe a model that can be built",
         ),
         (lambda f: (f / "model.safetensors").write_bytes(b"junk"), "the weights cannot be loaded"),
-        (lambda f: (f / "tokenizer.json").write_text("{"), "its tokenizer cannot be loaded"),
+        (lambda f: (f / "tokenizer.json").write_text("{"), "the tokenizer cannot be loaded"),
     ],
 )
 def test_a_damaged_model_folder_is_told(
@@ -168,14 +168,14 @@ def test_weights_of_half_an_encoder_are_refused(ftk: Callable[..., Result], toy:
     save_file(tensors, weights, metadata={"format": "pt"})
     result = ftk("finetune", "model=auto", "model.name=encoder", *ONE_STEP, *toy, "run.dir=run")
     assert result.code == 1
-    assert "the weights lack or misfit" in result.err
+    assert "of the model's tensors are missing or have another shape" in result.err
 
 
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("data.max_length=1000", "this model takes 64 tokens at the most"),
-        ("+model.config.hidden_sizee=3", "a bert config has no such value"),
+        ("data.max_length=1000", "this model accepts at most 64 tokens"),
+        ("+model.config.hidden_sizee=3", "the config of bert has no key 'hidden_sizee'"),
     ],
 )
 def test_values_that_the_model_does_not_take(
