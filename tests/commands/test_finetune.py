@@ -178,7 +178,7 @@ def test_optimizers_and_schedules_run(
         ("optimizer._target_=torch.optim.Adamw", "this cannot be imported"),
         ("optimizer._target_=torch.nn.Linear", "this is not a torch optimizer"),
         ("+optimizer.momentun=1", "torch.optim.AdamW takes lr, betas"),
-        ("optimizer.betas=[2,3]", "torch.optim.AdamW refuses its settings"),
+        ("optimizer.betas=[2,3]", "torch.optim.AdamW rejects its settings"),
         ("hardware.device=cuda", "torch sees no GPU here"),
         ("hardware.precision=fp16", "it needs a GPU"),
         ("model.config.hidden_size=63", "63"),

@@ -72,11 +72,11 @@ def test_what_is_logged_is_the_rate_without_a_factor():
     [
         ({"tower": 2}, r"lr_scale.tower=2: no parameter of this model .* begin with towers, towersque, head"),
         ({"towers": {"imag": 2}}, "lr_scale.towers.imag=2"),
-        ({"head": "high"}, "lr_scale.head=high: a factor is a number"),
-        ({"head": True}, "a factor is a number"),
-        ({"head": float("inf")}, "a factor is a number"),
-        ({"head": -1}, "a factor is a number, 0 or more"),
-        (3, "lr_scale=3: it is a factor for each name"),
+        ({"head": "high"}, "lr_scale.head=high: a factor must be a number"),
+        ({"head": True}, "a factor must be a number"),
+        ({"head": float("inf")}, "a factor must be a number"),
+        ({"head": -1}, "a factor must be a number, 0 or more"),
+        (3, "lr_scale=3: expected a factor for each name"),
     ],
 )
 def test_faults_are_told(scale, told):

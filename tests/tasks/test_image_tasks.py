@@ -156,7 +156,7 @@ REFUSED = [
     (("model.freeze=[vit.encoder.layers]",), "model.freeze: this model has no 'vit.encoder.layers'"),
     (("model.freeze=[vit,classifier]",), "no trainable parameter is left"),
     (("optimizer.lr_scale={head: 3}",), "optimizer.lr_scale.head=3: no parameter of this model"),
-    (("optimizer.lr_scale={classifier: -1}",), "a factor is a number, 0 or more"),
+    (("optimizer.lr_scale={classifier: -1}",), "a factor must be a number, 0 or more"),
     (("data.columns.text=text",), "This task reads the columns image, label, weight."),
     (("task.class_weights={cat: 2}",), "task.class_weights.cat: there is no such label"),
 ]
@@ -173,9 +173,9 @@ def test_what_an_image_task_refuses(ftk: Ftk, images: tuple[str, ...], argv: tup
 
 REFUSED_OF_BOTH = [
     (("model.config.fusion=average",), "fusion=average is none of weighted, concatenation, text, image"),
-    (("model.config.weight=2",), "weight=2 is a share from 0 to 1"),
-    (("model.config.weight=much",), "weight=much is a share from 0 to 1"),
-    (("model.config.weight=0.5", "model.config.fusion=text"), "goes with fusion=weighted"),
+    (("model.config.weight=2",), "weight=2 must be a number from 0 to 1"),
+    (("model.config.weight=much",), "weight=much must be a number from 0 to 1"),
+    (("model.config.weight=0.5", "model.config.fusion=text"), "needs fusion=weighted"),
     (("model.init=pretrained", "model.name=x"), "model.init=pretrained"),
     (("model.freeze=[text]",), "model.freeze: this model has no 'text'"),
     (("model.towers.text.freeze=[x]",), "model.freeze=[towers.text] names one of the whole"),
@@ -197,7 +197,7 @@ def test_what_a_task_of_both_refuses(ftk: Ftk, pairs: tuple[str, ...], argv: tup
 
 def test_models_are_for_what_they_read(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     text = ftk("finetune", "task=text-classification", *SMALL, *RUN, *pairs)
-    assert "It reads images, the task texts." in text.err
+    assert "It reads images, but the task reads texts." in text.err
     one = ftk("finetune", "task=image-text-classification", *SMALL, *RUN, *pairs, "model.tokenizer.train=wordpiece")
     assert "It reads images, but the task reads texts and images. Use model=fusion" in one.err
     both = ftk("finetune", "task=image-classification", *FUSED, *RUN, *pairs)
@@ -208,11 +208,11 @@ def test_models_are_for_what_they_read(ftk: Ftk, pairs: tuple[str, ...]) -> None
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"size": {"height": 100000, "width": 100000}}, "makes images of 100,000 pixels"),
-        ({"size": {"shortest_edge": 16}, "do_center_crop": False}, "whose shape depends on the image"),
-        ({"image_mean": [0.5]}, "cannot be used with these values"),
+        ({"size": {"height": 100000, "width": 100000}}, "makes images with a side of 100,000 pixels"),
+        ({"size": {"shortest_edge": 16}, "do_center_crop": False}, " depends on the image ("),
+        ({"image_mean": [0.5]}, "fails with these values"),
         ({"image_processor_type": "NoSuchProcessor"}, "the image processor cannot be loaded"),
-        (None, "it has no preprocessor_config.json"),
+        (None, "the folder has no preprocessor_config.json"),
         ("{", "cannot be"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Faster ways to compute what models compute anyway; each equals the plain way, and is tested against it."""
+"""Faster implementations of what models compute; each is tested for equality with the plain implementation."""
 
 from ftk.kernels.embedding import train_seen_rows
 from ftk.kernels.install import use_fast_kernels

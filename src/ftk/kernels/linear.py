@@ -1,4 +1,4 @@
-"""Linear layers whose fp32 products are oneDNN's, and for prediction with weights laid out once."""
+"""Linear layers with fp32 products by oneDNN, and with prepacked weights for prediction."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from ftk.kernels.product import prepacked, product
 
 
 class FastLinear(nn.Linear):
-    """``nn.Linear`` by oneDNN in fp32, where torch would ask MKL; in any other type it is torch's own."""
+    """``nn.Linear`` that computes fp32 products with oneDNN instead of MKL; other types are computed by torch."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """``input @ weight.T + bias``."""
+        """Returns ``input @ weight.T + bias``."""
         plain = input.dtype is torch.float32 and self.weight.dtype is torch.float32 and input.numel() > 0
         if not plain or torch.is_autocast_enabled("cpu") or input.device.type != "cpu":
             return super().forward(input)
@@ -21,7 +21,7 @@ class FastLinear(nn.Linear):
 
 
 class _Linear(torch.autograd.Function):
-    """All three products of a linear layer: its output, and what the gradient of that says of input and weight."""
+    """The three products of a linear layer: the output, and the gradients of input and weight."""
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -44,7 +44,7 @@ class _Linear(torch.autograd.Function):
 
 
 class PrepackedLinear(nn.Module):
-    """A linear layer that only predicts: its weight is kept in the layout and the type of its products."""
+    """A linear layer for prediction only; its weight is stored in the layout and data type of the products."""
 
     weight: Tensor
     bias: Tensor | None
@@ -57,5 +57,5 @@ class PrepackedLinear(nn.Module):
         self.dtype, self.then = dtype, then
 
     def forward(self, input: Tensor) -> Tensor:
-        """[..., outputs] in the type of the weight."""
+        """Returns [..., outputs] in the type of the weight."""
         return product(input.to(self.dtype), self.weight, self.bias, self.then)

@@ -119,7 +119,9 @@ def test_the_same_encoders_have_heads_for_images_alone(name: str) -> None:
 @pytest.mark.parametrize("name", ["bert", "clip"])
 def test_an_encoder_that_makes_no_state_of_an_image_is_refused(name: str) -> None:
     image = TEXT if name == "bert" else {"model_type": name}
-    with pytest.raises(ModelError, match=f"a {name} model makes no one state of an image.*choose another encoder"):
+    with pytest.raises(
+        ModelError, match=f"a {name} model gives no single vector per image.*choose another image encoder"
+    ):
         make(image)
 
 
@@ -239,8 +241,8 @@ def test_frozen_parts_compute_no_gradient_and_keep_their_statistics() -> None:
             "this model has no module 'towers.images'; its top-level modules are towers, dropout, heads. Did you mean "
             "'tow",
         ),
-        (["towers", "heads", "x"], "has no 'x'"),
-        ([3], "has no '3'"),
+        (["towers", "heads", "x"], "has no module 'x'"),
+        ([3], "has no module '3'"),
     ],
 )
 def test_parts_that_are_not_there(names: list[Any], told: str) -> None:

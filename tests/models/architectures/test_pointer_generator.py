@@ -203,9 +203,9 @@ def test_where_no_decoder_is_put_behind_an_encoder_its_weights_are_not_spoken_of
     argv = ("task=summarization", *FAST, *number_files(), "model.decoder_init=encoder")
     result = ftk("finetune", *argv, "model=bart-tiny")
     assert result.code == 1
-    assert "model.decoder_init=encoder: no decoder is put behind a pretrained encoder here" in result.err
+    assert "model.decoder_init=encoder: this model adds no decoder to a pretrained encoder" in result.err
     narrow = ("model=pointer-generator", f"model.name={pretrained}", "+model.config.decoder.intermediate_size=8")
     result = ftk("finetune", *argv, *narrow)
     assert result.code == 1
-    assert "With model.decoder_init=random the decoder takes none of them." in result.err
+    assert "With model.decoder_init=random the decoder does not use them." in result.err
     assert "Traceback" not in result.err

@@ -232,12 +232,12 @@ def test_every_parameter_gets_a_gradient_in_either_precision(name: str) -> None:
         (("model=bilstm", "model.config.hidden_size=255"), "hidden_size=255 must be even"),
         (("model=cnn", "model.config.filters=0"), "filters=0 must be a whole number above 0"),
         (("model=cnn", "model.config.widths=[]"), "widths is empty"),
-        (("model=cnn-lstm", "model.config.dropout=1.5"), "dropout=1.5 is a rate"),
+        (("model=cnn-lstm", "model.config.dropout=1.5"), "dropout=1.5 must be at least 0 and below 1"),
         (("model=fasttext-bag", "+model.config.filters=3"), "the config of ftk-fasttext-bag has no key 'filters'"),
-        (("model=cnn", "task=ner"), "model.config.model_type=ftk-cnn\n      It learns text-classification"),
+        (("model=cnn", "task=ner"), "model.config.model_type=ftk-cnn\n      It supports text-classification"),
         (
             ("model=tfidf-linear", "task=ner"),
-            "model.config.model_type=ftk-tfidf-linear\n      It learns text-classification",
+            "model.config.model_type=ftk-tfidf-linear\n      It supports text-classification",
         ),
     ],
 )

@@ -81,7 +81,7 @@ def test_classes_are_scored_as_by_logistic_regression(classes: int, weighted: bo
     np.testing.assert_allclose(found if classes > 2 else found[:, 1] - found[:, 0], expected, atol=1e-5)
     np.testing.assert_allclose(softmax(found, axis=1), reference.predict_proba(TEST), atol=1e-5)
     features = len(reference[0].vocabulary_)
-    assert said == [f"fitted by scikit-learn: {features} tokens and pairs of the {features} that there are"]
+    assert said == [f"fitted by scikit-learn: {features} of {features} tokens and pairs are used as features"]
 
 
 def test_several_labels_are_scored_as_one_against_the_rest() -> None:
@@ -117,7 +117,7 @@ def test_rare_tokens_and_pairs_can_be_left_out() -> None:
 
     few = unfitted(3, most_ngrams=5)
     [said] = few.fit(TRAIN, targets, None)
-    assert said.startswith("fitted by scikit-learn: 5 tokens and pairs of the ")
+    assert said.startswith("fitted by scikit-learn: 5 of ")
     frequent = sorted(range(ALL_IDS), key=lambda token: -sum(token in row for row in TRAIN))
     assert set(few.encoder.ngrams.tolist()) == set(frequent[:5])
 
@@ -263,8 +263,8 @@ def test_one_sweep_holds_it_against_a_trained_model(ftk: Callable[..., Result], 
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("C=0", "C=0 must be a number above 0"),
-        ("alpha=-1", "alpha=-1 must be a number, 0 or more"),
+        ("C=0", "C=0 must be a finite number above 0"),
+        ("alpha=-1", "alpha=-1 must be a finite number, 0 or more"),
         ("min_windows=0", "min_windows=0"),
     ],
 )

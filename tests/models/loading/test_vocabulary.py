@@ -192,7 +192,7 @@ def test_settled_pieces_do_not_depend_on_noise_and_order() -> None:
     one = [*special, ("ab", -1.0), ("c", -2.0), ("d", -2.0), ("y", -8.9999), ("x", -9.0)]
     two = [*special, ("ab", -1.0 - 1e-14), ("d", -2.0), ("c", -2.0 - 1e-14), ("x", -8.9999), ("y", -9.0)]
     settled = [*special, ("ab", -1.0), ("c", -2.0), ("d", -2.0), ("x", -9.0), ("y", -9.0)]
-    assert module._settled(one, 2) == module._settled(two, 2) == settled
+    assert module._deterministic(one, 2) == module._deterministic(two, 2) == settled
 
 
 def test_line_ends_part_words_in_a_unigram_vocabulary() -> None:
@@ -248,7 +248,7 @@ def test_too_small_vocabularies() -> None:
     many = ["".join(chr(0x4E00 + number) for number in range(300))]
     assert len(learned("wordpiece", many, vocab_size=50)) == 50, "letters that do not fit are unknown"
     assert len(learned("bpe", many, vocab_size=50)) == 256 + 5
-    with pytest.raises(ModelError, match=r"train=unigram .*vocab_size=50: no vocabulary could be learned \(.+\)"):
+    with pytest.raises(ModelError, match=r"train=unigram .*vocab_size=50: no vocabulary can be learned \(.+\)"):
         learned("unigram", many, vocab_size=50)
 
 

@@ -349,11 +349,11 @@ MISTAKES: dict[str, tuple[str, tuple[str, ...]]] = {
     "too many beams": ("task.num_beams=1001.*1,000 at the most", ("task.num_beams=1001",)),
     "no number": ("task.num_beams=two", ("task.num_beams=two",)),
     "a penalty without beams": (
-        "task.length_penalty=2.0 is of beams; set task.num_beams=2",
+        "task.length_penalty=2.0 needs beam search; set task.num_beams=2",
         ("task.num_beams=1", "task.length_penalty=2"),
     ),
     "behind the last position": ("task.max_new_tokens=513: .* 512 positions.* set 512", ("task.max_new_tokens=513",)),
-    "no length": ("task.max_new_tokens: .* does not say how long a text may be", ("task.max_new_tokens=null",)),
+    "no length": ("task.max_new_tokens: .* has no maximum length", ("task.max_new_tokens=null",)),
     "all of it smoothed": ("task.label_smoothing=1.0.*share", ("task.label_smoothing=1",)),
     "no room in a target": ("task.max_target_length=1: no token fits", ("task.max_target_length=1",)),
     "a long source": ("1 row whose source is longer than 32.*long.jsonl:2", ("task.long_sources=error",)),
@@ -392,5 +392,5 @@ def test_a_checkpoint_is_not_asked_for_more_than_its_positions(ftk, run, command
     argv = (f"checkpoint={run.best}", f"{where}={run.folder / 'test.jsonl'}", "hardware=cpu")
     result = ftk(command, *argv, "task=translation", "task.max_new_tokens=600")
     assert result.code == 1
-    assert "task.max_new_tokens=600: this model's decoder counts 512 positions" in result.err
+    assert "task.max_new_tokens=600: this model's decoder has 512 positions" in result.err
     assert "Traceback" not in result.err

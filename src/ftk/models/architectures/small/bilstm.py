@@ -80,7 +80,7 @@ class BilstmModel(SmallEncoder):
         self.post_init()
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> BaseModelOutputWithPooling:
-        """Returns ``last_hidden_state``, [windows, time, hidden_size], and ``pooler_output``, [windows, hidden_size]."""
+        """Returns ``last_hidden_state``: [windows, time, hidden_size]; ``pooler_output``: [windows, hidden_size]."""
         real = real_tokens(input_ids, attention_mask)
         states = self.embedded(input_ids, real)
         for number, layer in enumerate(self.layers):

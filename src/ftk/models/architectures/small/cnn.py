@@ -77,7 +77,7 @@ class CnnModel(SmallEncoder):
         self.post_init()
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> BaseModelOutputWithPooling:
-        """Returns ``last_hidden_state``, [windows, time, hidden_size], and ``pooler_output``, [windows, hidden_size]."""
+        """Returns ``last_hidden_state``: [windows, time, hidden_size]; ``pooler_output``: [windows, hidden_size]."""
         real = real_tokens(input_ids, attention_mask)
         embedded = self.embedded(input_ids, real)
         states = torch.cat([convolution(embedded) for convolution in self.convolutions], -1)

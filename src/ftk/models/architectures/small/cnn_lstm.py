@@ -48,7 +48,7 @@ class CnnLstmModel(SmallEncoder):
         self.post_init()
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> BaseModelOutputWithPooling:
-        """Returns ``last_hidden_state``, [windows, time, hidden_size], and ``pooler_output``, [windows, hidden_size]."""
+        """Returns ``last_hidden_state``: [windows, time, hidden_size]; ``pooler_output``: [windows, hidden_size]."""
         real = real_tokens(input_ids, attention_mask)
         # The LSTM runs left to right, so padding after the text cannot affect the states of the text.
         states = self.lstm(self.convolution(self.embedded(input_ids, real)))[0]
