@@ -90,7 +90,7 @@ def test_a_used_folder_is_refused_then_replaced(ftk: Callable[..., Result], toy:
     Path("home/config.yaml").write_text("not: ours\n")
     foreign = ftk("finetune", *FAST, *toy, "run.dir=home", "run.overwrite=true")
     assert foreign.code == 1
-    assert "replaces runs of ftk only" in foreign.err
+    assert "replaces only runs of ftk" in foreign.err
 
 
 def test_patience_stops_early(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:

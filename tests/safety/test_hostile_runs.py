@@ -168,8 +168,8 @@ RUNS: dict[str, tuple[str, str | bytes, str]] = {
     ),
     "a deep config": ("config.yaml", "a: " + "[" * 5000, "nested more than|cannot be read"),
     "a long config": ("config.yaml", "a: " + "x" * (1 << 21), "more than"),
-    "a config that is a list": ("config.yaml", "- 1", "cannot go on with another config|config.yaml"),
-    "the environment in the config": ("config.yaml", "model: ${oc.env:HOME}", "cannot go on with another config"),
+    "a config that is a list": ("config.yaml", "- 1", "cannot be resumed with another config|config.yaml"),
+    "the environment in the config": ("config.yaml", "model: ${oc.env:HOME}", "cannot be resumed with another config"),
     "an environment that is a list": ("environment.json", "[]", "environment.json: this cannot be read"),
     "an environment of brackets": ("environment.json", "[" * 10**5, "environment.json: this cannot be read"),
 }

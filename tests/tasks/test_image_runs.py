@@ -42,7 +42,7 @@ def test_a_run_does_not_go_on_with_other_images(ftk: Ftk, pairs: tuple[str, ...]
     (tmp_path / "new/images/up-0.png").replace(tmp_path / "images/up-2.png")
     result = ftk(*argv, "run.resume=true")
     assert result.code == 1
-    assert "the files of data.train are not those that the run began with" in result.err
+    assert "the files of data.train have changed since the run began" in result.err
 
 
 def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tuple[str, ...]) -> None:

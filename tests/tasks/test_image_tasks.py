@@ -149,11 +149,11 @@ def test_long_texts_are_read_in_windows_beside_their_image(ftk: Ftk, pairs: tupl
 REFUSED = [
     (("task.shift=1.5",), "task.shift=1.5"),
     (("data.max_length=64",), "This task reads no texts"),
-    (("model=tiny",), "It reads texts, the task images."),
-    (("+model.config.image_size=32",), "the image processor makes 3 x 16 x 16 pixels"),
+    (("model=tiny",), "It reads texts, but the task reads images."),
+    (("+model.config.image_size=32",), "the image processor makes images of 3 x 16 x 16"),
     (("model.image_processor.sizes=16",), "model.image_processor.sizes"),
     (("+model.image_processor.colour=16",), "model.image_processor.colour=16"),
-    (("model.freeze=[vit.encoder.layers]",), "model.freeze: this model has no 'vit.encoder.layers'"),
+    (("model.freeze=[vit.encoder.layers]",), "model.freeze: this model has no module 'vit.encoder.layers'"),
     (("model.freeze=[vit,classifier]",), "no trainable parameter is left"),
     (("optimizer.lr_scale={head: 3}",), "optimizer.lr_scale.head=3: no parameter of this model"),
     (("optimizer.lr_scale={classifier: -1}",), "a factor must be a number, 0 or more"),
@@ -172,12 +172,12 @@ def test_what_an_image_task_refuses(ftk: Ftk, images: tuple[str, ...], argv: tup
 
 
 REFUSED_OF_BOTH = [
-    (("model.config.fusion=average",), "fusion=average is none of weighted, concatenation, text, image"),
+    (("model.config.fusion=average",), "fusion=average must be one of weighted, concatenation, text, image"),
     (("model.config.weight=2",), "weight=2 must be a number from 0 to 1"),
     (("model.config.weight=much",), "weight=much must be a number from 0 to 1"),
     (("model.config.weight=0.5", "model.config.fusion=text"), "needs fusion=weighted"),
     (("model.init=pretrained", "model.name=x"), "model.init=pretrained"),
-    (("model.freeze=[text]",), "model.freeze: this model has no 'text'"),
+    (("model.freeze=[text]",), "model.freeze: this model has no module 'text'"),
     (("model.towers.text.freeze=[x]",), "model.freeze=[towers.text] names one of the whole"),
     (("model.tokenizer.train=bpe",), "said of its encoders"),
     (("~model.towers.image.image_processor.size",), "this model has no image processor"),
