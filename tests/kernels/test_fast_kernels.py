@@ -1,4 +1,4 @@
-"""A model that was sped up says the same, trains the same and is saved as the same."""
+"""Fast kernels do not change outputs, gradients or saved weights."""
 
 import json
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_bf16_stays_close_to_fp32(architecture: str) -> None:
     assert (found - expected).norm() < 0.03 * expected.norm()
 
 
-def test_dropout_of_a_whole_model_repeats_with_the_seed() -> None:
+def test_dropout_of_a_model_repeats_with_the_seed() -> None:
     import torch
 
     from ftk.kernels import use_fast_kernels
@@ -90,7 +90,7 @@ def test_dropout_of_a_whole_model_repeats_with_the_seed() -> None:
 
 
 @pytest.mark.parametrize("architecture", ["bert", "modernbert", "deberta-v2"])
-def test_it_is_saved_as_any_other_model(architecture: str, tmp_path: Path) -> None:
+def test_saving_is_unchanged(architecture: str, tmp_path: Path) -> None:
     import torch
     from transformers import AutoModelForTokenClassification
 

@@ -1,4 +1,4 @@
-"""Linear layers by oneDNN equal torch's own, forward and backward, and laid out for prediction."""
+"""oneDNN linear layers equal torch's, forward, backward, and prepacked for prediction."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def test_output_and_gradients_are_torchs(bias: bool, shape: tuple[int, ...], con
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
 
 
-def test_what_needs_no_gradient_gets_none() -> None:
+def test_tensors_without_requires_grad_get_no_gradient() -> None:
     import torch
 
     from ftk.kernels.linear import FastLinear
@@ -76,7 +76,7 @@ def test_other_types_and_empty_inputs_are_torchs_own() -> None:
 
 @pytest.mark.parametrize("then", ["none", "gelu"])
 @pytest.mark.parametrize("rows", [1, 33, 600])
-def test_a_packed_layer_takes_any_number_of_rows(then: str, rows: int) -> None:
+def test_a_prepacked_layer_accepts_any_number_of_rows(then: str, rows: int) -> None:
     import torch
     from torch import nn
 
@@ -95,7 +95,7 @@ def test_a_packed_layer_takes_any_number_of_rows(then: str, rows: int) -> None:
 
 
 @pytest.mark.parametrize("architecture", sorted(small_models.ARCHITECTURES))
-def test_a_packed_model_says_the_same(architecture: str) -> None:
+def test_a_prepacked_model_has_the_same_output(architecture: str) -> None:
     import torch
     from transformers import AutoConfig, AutoModelForTokenClassification
 
@@ -119,7 +119,7 @@ def test_a_packed_model_says_the_same(architecture: str) -> None:
     torch.testing.assert_close(after, before, atol=1e-5, rtol=1e-4)
 
 
-def test_mkl_keeps_its_fp32_products_on_intels_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mkl_computes_fp32_on_intel_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     from ftk.kernels import product
     from ftk.kernels.processor import Processor
 

@@ -1,4 +1,4 @@
-"""Models from folders, the cache, packages and nowhere; what a checkpoint must and must not do."""
+"""Loading models from folders, the hub cache and packages, and refusing damaged ones."""
 
 import json
 from collections.abc import Callable
@@ -30,9 +30,7 @@ def test_every_architecture_trains_and_predicts(
 
 
 @pytest.mark.parametrize(("architecture", "limit"), [("bert", 64), ("roberta", 64), ("mpnet", 64), ("modernbert", 64)])
-def test_positions_that_begin_after_the_padding_are_seen_on_the_table(
-    tmp_path: Path, architecture: str, limit: int
-) -> None:
+def test_token_limit_excludes_positions_before_the_first(tmp_path: Path, architecture: str, limit: int) -> None:
     from ftk.models.loading.source import reopen_model
 
     assert reopen_model(save_model_folder(tmp_path / "m", architecture), None).limit == limit
@@ -49,7 +47,7 @@ def test_a_plain_from_pretrained_opens_what_ftk_wrote(ftk: Callable[..., Result]
     assert not [path for path in Path("run").rglob("*") if path.suffix in (".bin", ".pt", ".pkl", ".pickle")]
 
 
-def test_a_model_of_the_same_labels_keeps_its_head_and_their_order(
+def test_a_model_with_the_same_labels_keeps_its_head_and_label_order(
     ftk: Callable[..., Result], toy: tuple[str, ...]
 ) -> None:
     names = ["I-LOC", "B-PER", "O", "B-LOC", "I-PER"]
@@ -67,7 +65,7 @@ def test_a_model_of_the_same_labels_keeps_its_head_and_their_order(
 
 
 @pytest.mark.parametrize("kinds", [["X", "Y"], ["PER", "LOC", "ORG"]], ids=["as many", "more"])
-def test_a_model_of_other_labels_keeps_its_encoder_and_gets_a_new_head(
+def test_a_model_with_other_labels_keeps_its_encoder_and_gets_a_new_head(
     ftk: Callable[..., Result], toy: tuple[str, ...], kinds: list[str]
 ) -> None:
     from safetensors.torch import load_file
@@ -90,7 +88,7 @@ def test_a_model_of_other_labels_keeps_its_encoder_and_gets_a_new_head(
         assert before["classifier.weight"].sub(after["classifier.weight"]).abs().max() > 1e-4
 
 
-def test_no_model_names_every_place(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+def test_a_missing_model_lists_every_searched_place(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     result = ftk("finetune", "model=bert-base-cased", *toy)
     assert result.code == 1
     for place in ("folder ", "no such folder", "hub cache", "HF_HUB_OFFLINE is set", "google-bert/bert-base-cased"):
@@ -115,7 +113,7 @@ def test_a_hub_cache_is_used_without_a_network(
     assert "hub cache, someone/encoder" in result.out
 
 
-def test_a_package_is_taken_only_with_the_right_sum_and_for_its_own_name(
+def test_a_package_is_used_only_with_the_right_checksum_and_model_name(
     ftk: Callable[..., Result], toy: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ftk.system.digests import sha256
@@ -150,7 +148,7 @@ def test_a_package_is_taken_only_with_the_right_sum_and_for_its_own_name(
         (lambda f: (f / "tokenizer.json").write_text("{"), "the tokenizer cannot be loaded"),
     ],
 )
-def test_a_damaged_model_folder_is_told(
+def test_a_damaged_model_folder_is_reported(
     ftk: Callable[..., Result], toy: tuple[str, ...], damage: Callable[[Path], object], message: str
 ) -> None:
     damage(save_model_folder(Path("encoder"), "bert"))
@@ -160,7 +158,7 @@ def test_a_damaged_model_folder_is_told(
     assert not Path("run").exists()
 
 
-def test_weights_of_half_an_encoder_are_refused(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+def test_incomplete_encoder_weights_are_refused(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     from safetensors.torch import load_file, save_file
 
     weights = save_model_folder(Path("encoder"), "bert") / "model.safetensors"
@@ -178,7 +176,7 @@ def test_weights_of_half_an_encoder_are_refused(ftk: Callable[..., Result], toy:
         ("+model.config.hidden_sizee=3", "the config of bert has no key 'hidden_sizee'"),
     ],
 )
-def test_values_that_the_model_does_not_take(
+def test_values_that_the_model_refuses(
     ftk: Callable[..., Result], toy: tuple[str, ...], override: str, message: str
 ) -> None:
     save_model_folder(Path("encoder"), "bert")
@@ -187,7 +185,9 @@ def test_values_that_the_model_does_not_take(
     assert message in result.err
 
 
-def test_dropout_and_random_weights_in_a_known_architecture(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+def test_dropout_and_random_weights_in_an_existing_architecture(
+    ftk: Callable[..., Result], toy: tuple[str, ...]
+) -> None:
     save_model_folder(Path("encoder"), "modernbert")
     argv = ["model=auto", "model.name=encoder", "model.init=random", "model.dropout=0.2", *ONE_STEP, *toy]
     result = ftk("finetune", *argv, "run.dir=run")
