@@ -1,4 +1,4 @@
-"""Training only the rows that are read gives the embeddings that training all rows gives."""
+"""Training only the rows that occur equals training all rows."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def test_evaluation_reads_trained_rows_and_all_others() -> None:
     assert torch.equal(seen.state_dict()["classifier.weight"], whole.state_dict()["classifier.weight"])
 
 
-def test_a_token_that_training_was_not_to_read_is_an_error() -> None:
+def test_reading_a_frozen_row_in_training_is_an_error() -> None:
     import torch
 
     from ftk.kernels import train_only_seen_embeddings
@@ -83,7 +83,7 @@ def test_a_token_that_training_was_not_to_read_is_an_error() -> None:
         model.train()(torch.tensor([[5]]))
 
 
-def test_the_optimizer_is_spared_the_other_rows() -> None:
+def test_the_optimizer_skips_the_other_rows() -> None:
     import torch
 
     from ftk.kernels import train_only_seen_embeddings
@@ -100,7 +100,7 @@ def test_the_optimizer_is_spared_the_other_rows() -> None:
 @pytest.mark.parametrize("set_to_none", [True, False])
 @pytest.mark.parametrize("padding", [None, 0])
 def test_rows_of_earlier_steps_are_zero_again(set_to_none: bool, padding: int | None) -> None:
-    """Few rows a step of many, in micro batches, some of them twice; against a plain table."""
+    """Few of many rows per step, in micro batches, some of them twice, compared with a plain table."""
     import torch
     from torch import nn
 
@@ -158,7 +158,7 @@ def test_every_architecture_trains_the_same(architecture: str) -> None:
 
 
 @pytest.mark.parametrize("why", ["tied", "frozen", "nearly all rows"])
-def test_models_that_are_left_alone(why: str) -> None:
+def test_unsupported_models_are_unchanged(why: str) -> None:
     import torch
     from torch import nn
     from transformers import AutoModelForMaskedLM
@@ -203,3 +203,51 @@ def test_the_gradient_reaches_autograd_grad_and_hooks() -> None:
     handle.remove()
     assert torch.equal(hooked[0], expected[READ])
     assert torch.equal(ours.grad, expected[READ])
+
+
+def test_many_lookups_in_a_step_are_added_in_the_order_of_the_backward_pass() -> None:
+    """And a backward pass that fails leaves nothing behind for the next step."""
+    import torch
+    from torch import nn
+
+    from ftk.kernels import train_only_seen_embeddings
+
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Embedding(90, 8)
+
+        def get_input_embeddings(self) -> nn.Module:
+            return self.table
+
+    model = Model().train()
+    train_only_seen_embeddings(model, torch.arange(60))
+    seen = model.table.seen
+    generator = torch.Generator().manual_seed(1)
+    parts = [torch.randint(0, 60, (4, 5), generator=generator) for _ in range(3)]
+    scales = torch.randn(3, 4, 5, 8, generator=generator)
+
+    def loss(scale: float = 1.0) -> Any:
+        return sum((model.table(ids).sin() * scales[number] * scale).sum() ** 2 for number, ids in enumerate(parts))
+
+    def fail(gradient: Any) -> None:
+        raise MemoryError
+
+    broken = loss(3.0)
+    embedded = model.table(parts[0])
+    embedded.register_hook(fail)
+    with pytest.raises(MemoryError):
+        (broken + embedded.sum()).backward()
+    model.zero_grad()
+    hooked: list[Any] = []
+    total = 0
+    for number, ids in enumerate(parts):
+        embedded = model.table(ids)
+        embedded.register_hook(lambda gradient, ids=ids: hooked.append((ids.flatten(), gradient.flatten(0, 1).clone())))
+        total = total + (embedded.sin() * scales[number]).sum() ** 2
+    total.backward()
+    expected = torch.zeros_like(seen)
+    for ids, gradient in hooked:
+        expected.index_add_(0, ids, gradient)
+    assert len(hooked) == 3
+    assert torch.equal(seen.grad, expected)
