@@ -243,7 +243,7 @@ def test_a_link_does_not_lead_out_of_a_run_folder(ftk: Callable[..., Result], ru
     result = harmless(ftk, "finetune", *SETTINGS, *data, "train.eval_every=2", "run.dir=run", way)
     assert {path: path.read_bytes() for path in outside.rglob("*") if path.is_file()} == before
     assert result.code == 1
-    assert f"run.dir=run: {name} is a link" in result.err
+    assert f"run.dir=run: {name} is a symbolic link" in result.err
 
 
 def test_lines_of_metrics_that_are_not_of_ftk_are_dropped(ftk: Callable[..., Result], run: Path) -> None:
