@@ -107,7 +107,8 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def opened(trained: SimpleNamespace) -> SimpleNamespace:
     """The checkpoint, its model, and its eight rows as numbers, on the way that ``ftk evaluate`` goes."""
-    from ftk.config import compose
+    from ftk.commands.checks import check_values
+    from ftk.config.compose import compose
     from ftk.contracts.notes import Notes
     from ftk.inference.checkpoint import Checkpoint
     from ftk.inference.manifest import task_of
@@ -116,10 +117,8 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
     from ftk.models.loading.verified_folder import verify_folder
     from ftk.report.console import Console
 
-    configs: list[Any] = []
     argv = [f"checkpoint={trained.run / 'best'}", f"data.test={trained.data}", "hardware=cpu", "hardware.threads=1"]
-    compose.run("evaluate", argv, lambda config, invocation: configs.append(config) or {})
-    [config] = configs
+    config = compose("evaluate", argv, check=check_values).config
     folder, notes, console = trained.run / "best", Notes(), Console(stderr=True)
     checkpoint = Checkpoint.open(folder, task_of(verify_folder(folder), None, None, str(folder), Notes()), config.data)
     task, processor = checkpoint.task, checkpoint.source.processor
@@ -185,7 +184,7 @@ def test_loss_is_a_sum_over_its_count(opened: SimpleNamespace) -> None:
 def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Path) -> None:
     import torch
 
-    from ftk.core.checkpoint import Snapshot, save
+    from ftk.core.saving.checkpoint import Snapshot, save
     from ftk.kernels import use_fast_kernels
     from ftk.models.loading.load import load_weights
     from ftk.models.loading.source import reopen_model
