@@ -101,7 +101,7 @@ def test_architectures_that_nothing_here_names(architecture: str) -> None:
 def test_a_head_that_does_not_read_single_positions_is_refused(tmp_path: Path) -> None:
     model, tokenizer = build("bert", "AutoModelForSequenceClassification")
     blocks = blocks_of(mlm_task(), tokenizer, documents(20), tmp_path, length=16)
-    with pytest.raises(ModelError, match="BertForSequenceClassification cannot be trained by masking here"):
+    with pytest.raises(ModelError, match="BertForSequenceClassification cannot be trained by masking"):
         mlm_task().check_model(model, blocks)
 
 
