@@ -14,7 +14,7 @@ from ftk.config.validate import texts_only
 from ftk.contracts.notes import Notes
 from ftk.errors import ConfigError
 from ftk.inference.manifest import manifest_of, task_of
-from ftk.report.console import Console, label_table, scores_line
+from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
 from ftk.system.startup import importing
@@ -45,15 +45,13 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     if mistakes := list(texts_only(task, config.data)):  # the task may stand in the checkpoint alone
         raise ConfigError(render(mistakes))
     corpus = task.test_corpus(config.data, labels, notes)
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     with importing("torch"):
         from ftk.inference.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, trained, config.data)
     prepared = corpus.prepare(checkpoint.source.processor, labels, checkpoint.windows, notes, console)["test"]
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     evaluator = checkpoint.evaluator(task, config.hardware, console)
     task.check_model(evaluator.model, prepared.features)
     with closing(folder), closing(console):
@@ -74,10 +72,7 @@ def _score(
     tokens = int(prepared.features.lengths.sum())
     speed = {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_second": round(tokens / max(seconds, 1e-9), 1)}
     folder.write("metrics.json", {"test": metrics, "evaluation": speed})
-    table = label_table(f"test, {len(prepared.examples):,} rows", metrics)
-    if table is not None:
-        console.table(table)
-    console.say(f"test  {scores_line(metrics)}")
+    console.result("test", metrics, f"test, {len(prepared.examples):,} rows")
     console.say(f"{tokens:,} tokens in {seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
     if task.writes_records:
         console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")

@@ -37,13 +37,11 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     manifest = manifest_of(path, notes)
     rows = stream(config.input, config.data, notes)
     trained = task_of(manifest, config.task, invocation.names("task"), str(path), notes)
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     predictor = trained.task.predictor()
     parts = _examples(predictor, rows, config.data.columns, notes)
     first = list(islice(parts, 1))  # a file or a column that cannot be read is told before torch is imported
-    for line in notes.drain_facts():
-        console.say(line)
+    console.report(notes.drain_facts())
     with importing("torch"):
         from ftk.inference.checkpoint import Checkpoint  # torch from here on
 
@@ -53,8 +51,7 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     place = Place(_made_by(manifest, evaluator.hardware), console)
     facts = Notes()
     predictor.ready(evaluator.predictions, checkpoint.source.processor, checkpoint.windows, config.data, facts, place)
-    for line in facts.drain():
-        console.say(line)
+    console.report(facts.drain())
     done = 0
     output = None if config.output == "-" else Path(config.output).expanduser().resolve()  # through a link, not over it
     with json_lines(output) as write, console.counting("rows") as show:
@@ -66,8 +63,7 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
                 write(record)
                 done += 1
             show(done)
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     seconds = time.perf_counter() - began
     where = "standard output" if output is None else config.output
     rows_done = f"{done:,} row{'s' if done != 1 else ''}"

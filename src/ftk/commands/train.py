@@ -28,8 +28,7 @@ def train(config: TrainingConfig, invocation: compose.Invocation) -> dict[str, A
 
         verify_resume(invocation, config.run, console)
     corpus = task.training_corpus(config.data, notes)
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     with importing("torch"):
         from ftk.training.runner import Training  # torch from here on
 

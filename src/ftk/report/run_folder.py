@@ -25,6 +25,7 @@ from ftk.system.locks import Held, lock
 _OWN = (
     "environment.json",
     "log.txt",
+    "findings.jsonl",
     "metrics.jsonl",
     "metrics.json",
     "predictions",

@@ -11,7 +11,7 @@ from ftk.contracts.row import Row
 from ftk.contracts.values import Batch, Labels, Noise, Scores
 from ftk.data.examples.texts import TextExample
 from ftk.data.images.examples import Picture, fingerprint_of, looked_at, named
-from ftk.data.rows.cells import made_of
+from ftk.data.rows.cells import read_rows
 from ftk.data.rows.columns import say_columns
 from ftk.tasks.shared.image_input import Seeing
 from ftk.tasks.text_classification import TextClassification
@@ -45,7 +45,7 @@ class ImageTextClassification(Seeing, TextClassification):
     def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[TextExample]:
         rows = list(rows)
         examples = super().read(rows, columns=columns, labelled=labelled, notes=notes)
-        by_row = {id(image.row): image for image in made_of(rows, lambda row: named(row, columns), notes)}
+        by_row = {id(image.row): image for image in read_rows(rows, lambda row: named(row, columns), notes)}
         examples = [example for example in examples if id(example.row) in by_row]
         images = [by_row[id(example.row)] for example in examples]
         for example in examples:

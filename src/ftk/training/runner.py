@@ -28,7 +28,7 @@ from ftk.models.loading.source import Source, find, rate_scales, reopen, window_
 from ftk.models.loading.verified_folder import open_model
 from ftk.models.tuning.freezing import freeze
 from ftk.optim.groups import build_optimizer
-from ftk.report.console import Console, StepProgress, duration, label_table, scores_line
+from ftk.report.console import Console, StepProgress, duration, scores_line
 from ftk.report.curves import plot_curves
 from ftk.report.records import MetricsFile
 from ftk.report.run_folder import RunFolder
@@ -192,8 +192,7 @@ class Training:
     def _prepared(self) -> dict[str, Prepared]:
         notes = Notes()
         prepared = self.corpus.prepare(self.source.processor, self.source.labels, self.windows, notes, self.console)
-        for line in notes.drain():
-            self.console.say(line)
+        self.console.report(notes.drain())
         return prepared
 
     def _fit_windows(self) -> None:
@@ -284,10 +283,7 @@ class Training:
             part = self.prepared[split]
             with self.folder.predictions(split) if self.task.writes_records else nullcontext() as write:
                 result[split] = evaluator.score(part.examples, part.features, write)
-            table = label_table(f"{split}, best model (step {progress.best_step})", result[split])
-            if table is not None:
-                self.console.table(table)
-            self.console.say(f"{split}  {scores_line(result[split])}")
+            self.console.result(split, result[split], f"{split}, best model (step {progress.best_step})")
         if learned := self.task.learned(best.model):
             result["learned"] = {name: round(value, 6) for name, value in learned.items()}
             self.console.say(f"learned: {', '.join(f'{name} {value:.4f}' for name, value in learned.items())}")
@@ -392,7 +388,8 @@ class Training:
         step = state.progress.step
         if metrics:
             self.metrics_file.add({"step": step, "split": "validation", **metrics})
-            self.console.say(f"validation at step {step}  {scores_line(metrics)}{'  (best)' if best else ''}")
+            text = f"validation at step {step}  {scores_line(metrics)}{'  (best)' if best else ''}"
+            self.console.event("validation", text, {"step": step, "best": best, "metrics": metrics})
         if best:
             taken = snapshot(state.model, self.source.processor, self._manifest(state), None)
             self._write(partial(save, self.folder.best, taken))

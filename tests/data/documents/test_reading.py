@@ -18,7 +18,7 @@ from ftk.config.schema import Documents
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.documents import reading as module
-from ftk.data.documents.reading import Piece, documents
+from ftk.data.documents.reading import TextChunk, documents
 from ftk.data.readers.paths import expand
 from ftk.errors import DataError
 
@@ -34,7 +34,7 @@ class Found:
     notes: list[str]
 
 
-def joined(pieces: Iterable[Piece]) -> list[str]:
+def joined(pieces: Iterable[TextChunk]) -> list[str]:
     """Documents from their pieces."""
     texts: list[str] = []
     for piece in pieces:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from data_helpers import SOME
 from ftk.data.documents import token_store as module
 from ftk.data.documents.token_store import (
-    Damaged,
     Manifest,
     ShardWriter,
     TokenStore,
@@ -21,6 +20,7 @@ from ftk.data.documents.token_store import (
     verify,
     write_manifest,
 )
+from ftk.system.kept import Damaged
 
 SETTINGS = {"texts": ["0123"], "limit": None}
 

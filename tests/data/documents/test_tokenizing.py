@@ -17,7 +17,7 @@ import pytest
 
 from ftk.data.documents import token_store
 from ftk.data.documents import tokenizing as tokenize
-from ftk.data.documents.reading import Piece
+from ftk.data.documents.reading import TextChunk
 from ftk.data.documents.token_store import TokenStore
 from ftk.data.documents.tokenizing import prepare
 from ftk.errors import RunError
@@ -34,7 +34,7 @@ def tokenizer(kind: str) -> Any:
     return make_tokenizer(kind)
 
 
-def corpus(documents: int = 40) -> list[Piece]:
+def corpus(documents: int = 40) -> list[TextChunk]:
     """Documents of one to three pieces, some with words that no vocabulary knows."""
     draw = np.random.default_rng(0)
     pieces = []
@@ -43,7 +43,7 @@ def corpus(documents: int = 40) -> list[Piece]:
             words = draw.choice(
                 [*WORDS, "café", "北京", "un-known", "Osloby", "trainto"], size=int(draw.integers(1, 30))
             )
-            pieces.append(Piece("\n".join(" ".join(line) for line in np.array_split(words, 2)), number == 0))
+            pieces.append(TextChunk("\n".join(" ".join(line) for line in np.array_split(words, 2)), number == 0))
     return pieces
 
 
@@ -54,7 +54,7 @@ class Interruption(Exception):
     """Ends a preparation."""
 
 
-def make(folder: Path, *, kind: str = "bytes", read: Iterable[Piece] | None = None, **changes: Any) -> TokenStore:
+def make(folder: Path, *, kind: str = "bytes", read: Iterable[TextChunk] | None = None, **changes: Any) -> TokenStore:
     """A store of the corpus."""
     values: dict[str, Any] = {
         "settings": SETTINGS,
@@ -139,7 +139,7 @@ def test_the_tokenizers_own_setting_is_left_as_it_was(tmp_path: Path, monkeypatc
 def test_a_store_that_is_there_is_opened_and_nothing_is_read(tmp_path: Path) -> None:
     made = make(tmp_path / "s")
 
-    def unread() -> Iterator[Piece]:
+    def unread() -> Iterator[TextChunk]:
         raise AssertionError("the text is read again")
         yield
 
@@ -340,7 +340,7 @@ def test_a_worker_that_dies_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_what_reading_refuses_leaves_no_complete_store(tmp_path: Path) -> None:
-    def failing() -> Iterator[Piece]:
+    def failing() -> Iterator[TextChunk]:
         yield from CORPUS
         raise Interruption
 
@@ -356,11 +356,13 @@ def test_numbers_above_the_size_of_the_vocabulary_are_kept(tmp_path: Path) -> No
 
     sparse = Tokenizer(models.WordLevel({"[UNK]": 0, "a": 1, "b": 70_000}, unk_token="[UNK]"))
     sparse.pre_tokenizer = pre_tokenizers.Whitespace()
-    store = make(tmp_path / "s", tokenizer=sparse, read=[Piece("a b c", True), Piece(" ", True), Piece("b", True)])
+    store = make(
+        tmp_path / "s", tokenizer=sparse, read=[TextChunk("a b c", True), TextChunk(" ", True), TextChunk("b", True)]
+    )
     assert store.tokens(0, 4).tolist() == [1, 70_000, 0, 70_000]
     assert store.starts.tolist() == [0, 3, 3, 4]
     assert store.manifest.unknown == 1
-    empty = make(tmp_path / "empty", tokenizer=sparse, read=[Piece(" ", True)])
+    empty = make(tmp_path / "empty", tokenizer=sparse, read=[TextChunk(" ", True)])
     assert (len(empty), empty.manifest.tokens) == (1, 0)
 
 

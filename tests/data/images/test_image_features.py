@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ftk.data.batching.random_draws import Draws
+from ftk.data.batching.random_draws import CounterRandom
 from ftk.data.images import features as module
 from ftk.data.images.decoding import digest_of
 from ftk.data.images.examples import Picture
@@ -85,8 +85,8 @@ def test_an_image_counts_by_its_size(pictures: list[Picture], size: tuple[int, i
     assert f"{size[1]} x {size[2]} pixels in {'grey' if size[0] == 1 else 'colour'}" in features.sizes(512)
 
 
-def draws(epochs: list[int], windows: list[int], seed: int = 3) -> Draws:
-    return Draws(seed, np.array(epochs), np.array(windows))
+def draws(epochs: list[int], windows: list[int], seed: int = 3) -> CounterRandom:
+    return CounterRandom(seed, np.array(epochs), np.array(windows))
 
 
 def test_images_are_moved_as_one_by_one() -> None:

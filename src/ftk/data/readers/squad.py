@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.jsonl import ESCAPED, parsed, row_of
@@ -58,8 +59,7 @@ def read_squad(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
                 name = str(question.get("id"))
                 line = at.get(name, first)
                 if name in seen and "id" in question:
-                    what = "question|questions with the id of an earlier one"
-                    notes.count(what, "kept; only their order tells them apart", f"{path}:{line} (id {name})"[:160])
+                    notes.add(kinds.REPEATED_ID, f"{path}:{line} (id {name})"[:160])
                 seen.add(name)
                 yield row_of(path, line, {**above, **question}, may_be_half=may_be_half)
 

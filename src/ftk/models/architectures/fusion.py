@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from ftk.errors import ModelError
+from ftk.errors import ModelError, first_line
 
 TOWERS = {"text": "text_config", "image": "vision_config"}
 """The encoders by name, and where a config has theirs."""
@@ -241,7 +241,7 @@ def _size_of(name: str, config: Any) -> int:
             pixels = torch.zeros(1, getattr(config, "num_channels", None) or 3, height, width)
             state = _pooled(_encoder_of(config).eval()(pixel_values=pixels), None)
     except Exception as error:  # architectures say this with errors of several kinds
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = first_line(error)
         raise ModelError(_NO_STATE.format(config.model_type, reason)) from error
     if state.ndim != 2:
         raise ModelError(_NO_STATE.format(config.model_type, f"what it gives has {state.ndim - 1} dimensions"))

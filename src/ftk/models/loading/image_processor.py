@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ftk.config.schema import ModelConfig
-from ftk.errors import ModelError
+from ftk.errors import ModelError, first_line
 from ftk.models.loading.untrusted_folder import check_folder
 
 _FILES = ("preprocessor_config.json", "processor_config.json")
@@ -54,7 +54,7 @@ def load_image_processor(folder: Path | str, changes: dict[str, Any] | None = No
             str(folder), backend="pil", trust_remote_code=False, local_files_only=True
         )
     except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
-        raise ModelError(f"{folder}: its image processor cannot be loaded ({_first_line(error)}).") from error
+        raise ModelError(f"{folder}: its image processor cannot be loaded ({first_line(error)}).") from error
     if not changes:
         return processor
     own = {name: value for name, value in processor.to_dict().items() if name != "image_processor_type"}
@@ -110,7 +110,7 @@ def settle_image_size(config: Any, processor: Any, values: dict[str, Any] | None
     except Exception as error:  # architectures say this with errors of several kinds
         raise ModelError(
             f"the image processor makes {channels} x {height} x {width} pixels, which this {config.model_type} model "
-            f"does not take ({_first_line(error)}); model.image_processor.size=… changes it."
+            f"does not take ({first_line(error)}); model.image_processor.size=… changes it."
         ) from error
 
 
@@ -137,7 +137,7 @@ def shape_of(processor: Any) -> tuple[int, int, int]:
             shapes.append(np.asarray(made).shape)
         except Exception as error:  # processors check their values with errors of several kinds
             raise ModelError(
-                f"model.image_processor: {name} cannot be used with these values ({_first_line(error)})."
+                f"model.image_processor: {name} cannot be used with these values ({first_line(error)})."
             ) from error
     if shapes[0] != shapes[1] or len(shapes[0]) != 4 or 0 in shapes[0]:
         raise ModelError(
@@ -161,13 +161,9 @@ def _made(kind: Any, values: dict[str, Any]) -> Any:
     try:
         return kind(**values)
     except Exception as error:  # processors check their values with errors of several kinds
-        raise ModelError(f"model.image_processor: {_first_line(error)}") from error
+        raise ModelError(f"model.image_processor: {first_line(error)}") from error
 
 
 def _sizes(size: Any) -> list[int]:
     values = [size] if isinstance(size, int) else [getattr(size, name, None) for name in _SIDES] if size else []
     return [value for value in values if isinstance(value, int)]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -8,7 +8,7 @@ import transformers
 from torch import nn
 from transformers import AutoModel, AutoModelForCausalLM
 
-from ftk.errors import ModelError
+from ftk.errors import ModelError, first_line
 from ftk.models.architectures import fusion, heads
 from ftk.models.loading.encoder_decoder_config import check_decodes
 from ftk.models.loading.model_config import build, import_models
@@ -95,7 +95,7 @@ def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, An
             output_loading_info=True,
         )
     except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = first_line(error)
         raise ModelError(f"{source.folder}: the weights cannot be loaded ({reason}).") from error
     _align(model)
     return model, info

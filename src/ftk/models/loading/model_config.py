@@ -8,7 +8,7 @@ import transformers
 from torch import nn
 from transformers import AutoConfig
 
-from ftk.errors import ModelError
+from ftk.errors import ModelError, first_line
 from ftk.models.architectures import fusion
 from ftk.models.architectures.pointer_generator import register_pointer_generator
 from ftk.models.architectures.small import register_small_models
@@ -44,7 +44,7 @@ def read_config(folder: Path, changes: dict[str, Any]) -> Any:
     try:
         config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = first_line(error)
         raise ModelError(f"{folder}: its config.json describes no model that can be built ({reason}).") from error
     for name, value in changes.items():
         if not hasattr(config, name):
@@ -70,7 +70,7 @@ def make_config(values: dict[str, Any]) -> Any:
     try:
         return AutoConfig.for_model(model_type, **values)
     except Exception as error:  # configs check their values with errors of several kinds
-        raise ModelError(f"model.config: {str(error).strip().splitlines()[0]}") from error
+        raise ModelError(f"model.config: {first_line(error)}") from error
 
 
 def set_dropout(config: Any, rate: float | None) -> None:
@@ -102,7 +102,7 @@ def build(auto_class: Any, config: Any) -> Any:
     try:
         return auto_class.from_config(config)
     except Exception as error:  # architectures check their values with errors of several kinds
-        raise ModelError(f"model.config: {str(error).strip().splitlines()[0]}") from error
+        raise ModelError(f"model.config: {first_line(error)}") from error
 
 
 def first_position(model: nn.Module) -> int:

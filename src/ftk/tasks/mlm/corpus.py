@@ -15,13 +15,13 @@ from ftk.config.schema import DataConfig, Documents, Format
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import Labels, Prepared, WindowPlan
-from ftk.data.documents.reading import Piece, documents
+from ftk.data.documents.reading import TextChunk, documents
 from ftk.data.documents.token_store import STORE_VERSION, TokenStore
 from ftk.data.readers.lines import COMPRESSED
 from ftk.data.readers.paths import expand, note_passed_over
 from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
 from ftk.data.readers.tabular import has_tabs
-from ftk.data.text.block_frame import Frame
+from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError, Interrupted
 from ftk.system.cache import cache_folder, cache_key
 from ftk.tasks.mlm.blocks import Blocks
@@ -110,7 +110,7 @@ class TextCorpus:
         Raises:
             DataError: the texts cannot be read, or there are too few to hold some out.
         """
-        frame = Frame.of(tokenizer)
+        frame = BlockFrame.of(tokenizer)
         stores = {name: self._store(name, tokenizer, console) for name in self.files}
         prepared = {}
         for name, kept in self._documents(stores, notes).items():
@@ -157,7 +157,7 @@ class TextCorpus:
         unknown = f", {manifest.unknown:,} of them unknown to the vocabulary" if manifest.unknown else ""
         texts = f"{len(store):,} document{'s' if len(store) != 1 else ''}"
         console.say(f"{name}: {manifest.tokens:,} tokens in {texts}{unknown} ({folder})")
-        for line in manifest.notes:
+        for line in manifest.findings:
             console.say(f"{name}: {line}")
         return store
 
@@ -226,7 +226,7 @@ class TextCorpus:
                 f"note: the training text fills no more than one block of data.max_length={blocks.length} tokens."
             )
 
-    def _pieces(self, name: str, notes: Notes) -> Iterator[Piece]:
+    def _pieces(self, name: str, notes: Notes) -> Iterator[TextChunk]:
         rows: Iterable[Row] | None = None
         if name in self.datasets:
             from ftk.data.readers.hub import read_hub

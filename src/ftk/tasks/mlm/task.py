@@ -153,13 +153,13 @@ class MaskedLanguageModel(Task):
         import torch
 
         from ftk.data.batching.features import padded_inputs
-        from ftk.data.batching.random_draws import Draws
+        from ftk.data.batching.random_draws import CounterRandom
         from ftk.tasks.mlm.blocks import PairBlocks
 
         rows = np.asarray(windows, dtype=np.int64)
         # Validation hides the same tokens every time, whatever the seed of the run.
         seed, epoch = (noise.seed, noise.epoch) if noise is not None else (0, np.full(len(rows), -1))
-        draws = Draws(seed, epoch, rows)
+        draws = CounterRandom(seed, epoch, rows)
         pairs = None
         if isinstance(features, PairBlocks):
             pairs = [features.pair(int(row), draws.generator(place)) for place, row in enumerate(rows)]

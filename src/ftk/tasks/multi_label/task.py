@@ -11,10 +11,11 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import Batch, Labels, Loss, Scores
 from ftk.data.examples.texts import TextExample
-from ftk.data.rows.cells import RowFault, from_cell
+from ftk.data.rows.cells import RowFault, parse_json_list
 from ftk.data.rows.columns import find_column
 from ftk.data.rows.label_names import in_order, name_of, names_faults, read_names
 from ftk.errors import ConfigError, DataError
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.multi_label.metric import LabelSetMetric, best_thresholds
 from ftk.tasks.shared.class_weights import Weighing
 from ftk.tasks.shared.single_label import note_unseen
@@ -96,13 +97,9 @@ class MultiLabel(Weighing, TextTask):
     def target(self, row: Row, column: Any) -> tuple[str, ...]:
         if isinstance(column, list):
             return tuple(name for name in column if self._present(row, name))
-        value = from_cell(row.values[column])
+        value = parse_json_list(row.values[column])
         if str(value).strip().lower() in ("true", "false"):
-            raise RowFault(
-                "row|rows with true or false where names of labels are expected",
-                f"data.columns.label=[{column}] reads a column of truth values as one label, with the column's name.",
-                f"{row.where}: {column}={value!r}",
-            )
+            raise RowFault(kinds.TRUTH_VALUES, f"{row.where}: {column}={value!r}", column=column)
         if value is None:
             return ()
         if isinstance(value, str):
@@ -118,11 +115,7 @@ class MultiLabel(Weighing, TextTask):
         text = str(value).strip().lower().removesuffix(".0")
         if text not in _PRESENT:
             shown = f"{column}={value!r}" if str(value).strip() and value is not None else f"{column} is empty"
-            raise RowFault(
-                "row|rows with something else than 0 or 1 in a column of a label",
-                "With a list of columns each of them says of one label whether a row has it: 0 or 1, false or true.",
-                f"{row.where}: {shown}"[:200],
-            )
+            raise RowFault(kinds.NOT_ZERO_OR_ONE, f"{row.where}: {shown}"[:200])
         return _PRESENT[text]
 
     def fit(self, examples: Sequence[TextExample]) -> MultiLabel:

@@ -14,6 +14,7 @@ from ftk.data.examples.texts import TextExample
 from ftk.data.rows.cells import RowFault
 from ftk.data.rows.columns import number_of
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.regression.metric import NumberMetric
 from ftk.tasks.shared.text_task import TextTask
 
@@ -49,11 +50,7 @@ class Regression(TextTask):
         found = {name: number_of(row, name) for name in names}
         for name, value in found.items():
             if abs(value) > _LARGEST:
-                raise RowFault(
-                    f"row|rows with a number beyond {_LARGEST:g}",
-                    "Targets are computed in fp32.",
-                    f"{row.where}: {name}={value:g}",
-                )
+                raise RowFault(kinds.LARGE_NUMBER, f"{row.where}: {name}={value:g}", most=_LARGEST)
         return found
 
     def fit(self, examples: Sequence[TextExample]) -> Regression:

@@ -33,13 +33,13 @@ class Seeing:
         import numpy as np
         import torch
 
-        from ftk.data.batching.random_draws import Draws
+        from ftk.data.batching.random_draws import CounterRandom
         from ftk.data.images.features import moved
 
         assert features.pixels is not None
         pixels = features.pixels([int(features.row[window]) for window in windows], torch.get_num_threads())
         if noise is not None and (self.flip or self.shift):
-            draws = Draws(noise.seed, noise.epoch, np.asarray(windows, dtype=np.int64))
+            draws = CounterRandom(noise.seed, noise.epoch, np.asarray(windows, dtype=np.int64))
             pixels = moved(pixels, draws, flip=self.flip, shift=self.shift)
         inputs = {**batch.inputs, "pixel_values": torch.from_numpy(pixels)}
         patches = features.patches * len(windows)

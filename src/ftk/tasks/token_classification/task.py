@@ -12,7 +12,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Metric
 from ftk.contracts.row import Row
 from ftk.contracts.values import Batch, Labels, Loss, Noise
-from ftk.data.examples.label_units import find_units
+from ftk.data.examples.label_units import detect_label_units
 from ftk.data.examples.sentences import Broken, Sentence, SentenceReader
 from ftk.data.examples.spans import Misaligned, Overlapping
 from ftk.data.examples.tags import Scheme, Units
@@ -86,7 +86,7 @@ class TokenClassification(Weighing, RowTask):
     def settle(self, rows: Sequence[Row], *, columns: dict[str, Any], notes: Notes) -> TokenClassification:
         if self.units is not Units.auto:
             return self
-        return replace(self, units=find_units(rows, self._reader(columns, True, notes), notes))
+        return replace(self, units=detect_label_units(rows, self._reader(columns, True, notes), notes))
 
     def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[Sentence]:
         if self.units is Units.tokens and columns.get("spans") is not None:
