@@ -300,7 +300,8 @@ STORE = {"version": 1, "shards": [], "settings": {}, "dtype": "uint16", "words":
 @MANY
 @given(content=damaged(json.dumps(STORE)))
 def test_the_manifest_of_a_store(content: bytes) -> None:
-    from ftk.data.documents.token_store import Damaged, read_manifest
+    from ftk.data.documents.token_store import read_manifest
+    from ftk.system.kept import Damaged
 
     Path("store.json").write_bytes(content)
     with no_hang():

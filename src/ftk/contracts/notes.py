@@ -29,9 +29,6 @@ class Notes:
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._all)
 
-    def __len__(self) -> int:
-        return len(self._all)
-
     @contextmanager
     def of(self, split: str) -> Iterator[None]:
         """A block whose findings are about one split."""

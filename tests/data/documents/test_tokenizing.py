@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import Finding
 from ftk.data.documents import token_store
 from ftk.data.documents import tokenizing as tokenize
 from ftk.data.documents.reading import TextChunk
@@ -50,6 +52,9 @@ def corpus(documents: int = 40) -> list[TextChunk]:
 CORPUS = corpus()
 
 
+FOUND = Finding(kinds.FILE_WITHOUT_TEXT, "warning", count=1, places=["a.txt"])
+
+
 class Interruption(Exception):
     """Ends a preparation."""
 
@@ -62,7 +67,7 @@ def make(folder: Path, *, kind: str = "bytes", read: Iterable[TextChunk] | None 
         "workers": 1,
         "say": lambda text: None,
         "progress": lambda characters, tokens: None,
-        "notes": lambda: ["something was found"],
+        "notes": lambda: [FOUND],
         "tokenizer": tokenizer(kind).backend_tokenizer,
         **changes,
     }
@@ -78,7 +83,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several shards, and several chunks for each of them."""
     monkeypatch.setattr(token_store, "SHARD_TOKENS", 250)
-    monkeypatch.setattr(tokenize, "_CHUNK", 150)
+    monkeypatch.setattr(tokenize, "_BATCH", 150)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -120,7 +125,7 @@ def test_the_number_of_processes_does_not_change_the_store(tmp_path: Path, monke
     make(tmp_path / "threads", workers=2)
     monkeypatch.setattr(tokenize, "_FEW", 0)
     make(tmp_path / "two", workers=2)
-    monkeypatch.setattr(tokenize, "_CHUNK", 10**9)
+    monkeypatch.setattr(tokenize, "_BATCH", 10**9)
     make(tmp_path / "one")
     for other in ("threads", "two", "one"):
         assert content(tmp_path / other) == content(tmp_path / "alone"), other
@@ -146,7 +151,7 @@ def test_a_store_that_is_there_is_opened_and_nothing_is_read(tmp_path: Path) -> 
     opened = make(tmp_path / "s", read=unread(), say=pytest.fail)
     assert opened.starts.tolist() == made.starts.tolist()
     assert opened.manifest == made.manifest
-    assert opened.manifest.notes == ["something was found"], "what was found is said again"
+    assert opened.manifest.findings == [FOUND], "what was found is shown again"
 
 
 def interrupt_after(number: int) -> Any:
@@ -178,7 +183,7 @@ def test_an_interrupted_preparation_goes_on(tmp_path: Path, number: int) -> None
     assert (done > 0) == (number > 3)
     tokens = sum(shard.tokens for shard in store.manifest.shards[:done])
     assert said == (
-        [f"going on with an interrupted preparation: {tokens:,} tokens are there already ({folder})"] if done else []
+        [f"continuing an interrupted preparation: {tokens:,} tokens are there already ({folder})"] if done else []
     )
 
 
@@ -205,7 +210,7 @@ def test_a_killed_preparation_goes_on(tmp_path: Path) -> None:
     make(tmp_path / "whole")
     make(Path("s"), say=said.append)
     assert content(Path("s")) == content(tmp_path / "whole")
-    assert [line.split(":")[0] for line in said] == ["going on with an interrupted preparation"]
+    assert [line.split(":")[0] for line in said] == ["continuing an interrupted preparation"]
 
 
 @pytest.mark.parametrize("name", ["tokens", "words", "starts"])
@@ -228,7 +233,7 @@ def test_a_damaged_shard_is_made_again_and_said(tmp_path: Path, name: str, damag
     assert len(said) == 2
     assert f"shard 3 of {len(manifest.shards)} of the prepared text is damaged" in said[0]
     assert path.name in said[0]
-    assert said[1].startswith("going on with")
+    assert said[1].startswith("continuing")
     make(folder, say=pytest.fail)
 
 
@@ -270,7 +275,7 @@ def test_shards_without_a_manifest_are_not_trusted(tmp_path: Path) -> None:
     make(folder, say=said.append)
     assert content(folder) == whole
     assert said == [
-        f"note: the prepared text is damaged and is made again ({folder}: nothing says what its shards are)"
+        f"note: the prepared text is damaged and is made again ({folder}: there are shards, but no manifest of them)"
     ]
 
 

@@ -63,7 +63,7 @@ def test_an_image_that_is_gone_or_damaged_since_is_named(pictures: list[Picture]
     pictures[1].path.unlink()
     pictures[2].path.write_bytes(b"no image")
     for number in (1, 2):
-        with pytest.raises(DataError, match=f"{number}.png: the image was there and whole when it was looked at"):
+        with pytest.raises(DataError, match=f"{number}.png: the image was good when the rows were read"):
             images([0, number], 2)
 
 
@@ -71,7 +71,7 @@ def test_an_image_that_was_replaced_since_is_named(pictures: list[Picture]) -> N
     """It can be decoded, and is of the same size: what is learned of it would be another image's."""
     images = Pixels(pictures, Counting(), (3, 8, 8))
     Image.new("RGB", (10, 10), "blue").save(pictures[3].path)
-    with pytest.raises(DataError, match=r"3.png: .* looked at \(its content has changed since\).*begin again"):
+    with pytest.raises(DataError, match=r"3.png: .*\(its content has changed since\).*start the run again"):
         images([0, 3], 2)
 
 
