@@ -203,7 +203,8 @@ class Console:
 
     def _write_findings(self, findings: Sequence[Finding]) -> None:
         if self._findings_path is not None and findings:
-            with self._findings_path.open("a", encoding="utf-8") as stream:
+            # Half of a surrogate pair, as names of files may have, is written as its JSON escape.
+            with self._findings_path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.writelines(json.dumps(one.to_json(), ensure_ascii=False) + "\n" for one in findings)
 
     def _log_table(self, table: TextTable) -> None:

@@ -44,8 +44,13 @@ def show_end(type: str, text: str, error: BaseException) -> None:
 
 
 def json_line(type: str, values: Mapping[str, Any]) -> str:
-    """One line of JSON output; a number that JSON does not have becomes null."""
-    return json.dumps({"type": type, **_finite(values)}, ensure_ascii=False, default=str)
+    """One line of JSON output, in ASCII for any terminal; a number that JSON does not have becomes null."""
+    return json.dumps({"type": type, **_finite(values)}, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy as one of Python, any other value as a text."""
+    return value.item() if hasattr(value, "item") else str(value)
 
 
 def _finite(value: Any) -> Any:

@@ -86,7 +86,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Make:
         corpus = TextCorpus.open(mlm_task(**(task or {})), data_config(**data), ("train", "validation", "test"), notes)
         prepared = corpus.prepare(tokenizer(kind), None, WindowPlan(length, 0), notes, said)  # type: ignore[arg-type]
         blocks = {name: split.features for name, split in prepared.items()}
-        return Made(blocks, said.lines, list(notes.drain()), sum(texts))
+        return Made(blocks, said.lines, list(map(str, notes.drain())), sum(texts))
 
     return run
 
@@ -392,7 +392,7 @@ def test_the_demo_stands_in_and_is_said() -> None:
     notes = Notes()
     corpus = TextCorpus.open(mlm_task(), data_config(), ("train", "validation", "test"), notes)
     assert set(corpus.files) == {"train", "validation", "test"}
-    assert any("training on the texts of the built-in demo corpus" in note for note in notes.drain())
+    assert any("training on the texts of the built-in demo corpus" in note for note in map(str, notes.drain()))
     assert len(list(corpus.texts())) > 100
     assert np.all([len(text) for text in corpus.texts()])
 

@@ -251,7 +251,7 @@ def test_an_empty_row_to_predict_for_is_kept_and_counted():
     rows = [Row(row, "in.txt", line) for line, row in enumerate([{"text": ""}, {"tokens": []}], start=1)]
     found = task().read(rows, columns={}, labelled=False, notes=notes)
     assert [example.empty for example in found] == [True, True]
-    assert list(notes.drain()) == ["2 empty rows: kept, without a label (in.txt:1, in.txt:2)"]
+    assert list(map(str, notes.drain())) == ["2 empty rows: kept, without a label (in.txt:1, in.txt:2)"]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def corpus(task: Any, *, columns: dict[str, Any] | None = None, **splits: Any) -
     files = {name: write_jsonl(f"{name}.jsonl", rows) for name, rows in splits.items()}
     notes = Notes()
     config = data_config(**files, columns=columns or {}, unseen_labels=unseen, validation_share=0.0)
-    return read_training_corpus(config, task, notes), list(notes.drain())
+    return read_training_corpus(config, task, notes), list(map(str, notes.drain()))
 
 
 def tagged(*tags: str) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def test_training_says_what_labels_are_of(rows: list[dict[str, Any]], units: str
     notes.raise_errors()
     assert task.units.value == units
     assert (task.score, task.demo) == (("f1", "ner") if units == "spans" else ("accuracy", "token-classification"))
-    (note,) = notes.drain()
+    (note,) = map(str, notes.drain())
     assert note.startswith(("each token", "labels are of spans"))
     assert said in note
 
