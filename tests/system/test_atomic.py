@@ -21,9 +21,14 @@ def test_a_file_is_on_the_disk_before_it_gets_its_name_and_the_name_after(monkey
 
 def test_a_block_that_fails_leaves_the_file_as_it_was() -> None:
     Path("a.txt").write_text("old")
-    with pytest.raises(KeyboardInterrupt), replaced(Path("a.txt")) as temporary:
-        temporary.write_text("half")
-        raise KeyboardInterrupt
+
+    def stops() -> None:
+        with replaced(Path("a.txt")) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stops()
     assert os.listdir() == ["a.txt"]
     assert Path("a.txt").read_text() == "old"
 

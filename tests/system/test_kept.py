@@ -33,10 +33,12 @@ def test_a_description_that_cannot_be_read_is_damaged(content: str) -> None:
 
 def test_a_folder_that_cannot_be_written_names_what_and_where() -> None:
     waited: list[str] = []
-    with (
-        pytest.raises(RunError, match=r"c: the soup cannot be kept here \(no room\)\. .*data\.cache_dir"),
-        kept.folder(Path("c"), "the soup", waiting="that cooks", say=waited.append),
-    ):
-        assert Path("c").is_dir()
-        raise OSError(errno.ENOSPC, "no room")
+
+    def full() -> None:
+        with kept.folder(Path("c"), "the soup", waiting="that cooks", say=waited.append):
+            assert Path("c").is_dir()
+            raise OSError(errno.ENOSPC, "no room")
+
+    with pytest.raises(RunError, match=r"c: the soup cannot be kept here \(no room\)\. .*data\.cache_dir"):
+        full()
     assert waited == []

@@ -254,5 +254,4 @@ VANISHED_WORD = warning("vanished-word", "{word|words} of which the tokenizer le
     "without a label of their own")
 LONG_WORD = warning("long-word", "{word|words} longer than a window of {length} tokens",
     "read up to the end of the window")
-WINDOW_LENGTHS = fact("window-lengths", "{sizes}")
 # fmt: on
