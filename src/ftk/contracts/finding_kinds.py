@@ -138,7 +138,7 @@ SPANS_OVERLAP = error("spans-overlap", "{span|spans} that {shares|share} a word 
     "task.overlapping_spans=longest keeps the longest.", longest="left out (task.overlapping_spans=longest)")
 UNEQUAL_TAGS = error("unequal-tags", "{row|rows} with tokens and tags of unequal length", "Each token needs one tag.")
 UNTAGGED_TOKEN = error("untagged-token", "{row|rows} with a token without a tag",
-    "'_' stands for none in CoNLL-U: leave out its lines of multiword tokens (1-2) and empty nodes (1.1).")
+    "'_' means no tag in CoNLL-U: leave out its lines of multiword tokens (1-2) and empty nodes (1.1).")
 UNTAGGABLE_TEXT = error("untaggable-text", "{row|rows} of text, which cannot have a tag for each token",
     "task.units=tokens learns from data.columns.tokens and data.columns.tags; task.units=spans from text with spans.")
 UNKNOWN_TAG = error("unknown-tag", "{tag|tags} of no known scheme",
@@ -149,7 +149,7 @@ DISGUISED_TAGS = error("disguised-tags", "{kind|kinds} of tags of no known schem
     "Of spans, B- and I- are upper case and come first; task.units=tokens takes tags as they are.")
 LETTERLESS_TAG = error("letterless-tag", "{tag|tags} without B- or I- among tags that have it",
     "Correct the file, or set task.tag_scheme=bare if no tag has a letter.")
-BROKEN_TAG = error("broken-tag", "{tag|tags} that {scheme} does not allow where they stand",
+BROKEN_TAG = error("broken-tag", "{tag|tags} that {scheme} does not allow at their place",
     "task.broken_tags=repair reads them as conlleval does.", repair="read as conlleval does (task.broken_tags=repair)")
 
 # Texts and pairs of texts
@@ -179,7 +179,7 @@ MISPLACED_ANSWER = error("misplaced-answer",
 ABSENT_ANSWER = error("absent-answer", "{answer|answers} that {does|do} not occur in the context",
     "task.misplaced_answers=drop learns nothing from them.")
 ABSENT_TEXT_ANSWER = error("absent-text-answer", "{answer|answers} that {does|do} not occur in the context",
-    "An answer without an offset has to stand in the context, letter for letter.")
+    "An answer without an offset has to occur in the context, letter for letter.")
 REPEATED_ANSWER = warning("repeated-answer",
     "{answer|answers} without an offset that {occurs|occur} in the context more than once", "the first place is taken")
 EMPTY_ANSWER = error("empty-answer", "{row|rows} with an empty answer beside others", "Leave it out.")
@@ -231,7 +231,7 @@ NOT_A_GRADE = error("not-a-grade", "{row|rows} with something else than a label"
 EMPTY_IMAGE_PATH = error("empty-image-path", "{row|rows} with an empty path of an image", "'{column}' holds the path.")
 IMAGE_CHANGED = error("image-changed", "{image|images} that {has|have} changed")
 IMAGE_MISSING = error("image-missing", "{image|images} that {is|are} not there",
-    "A path is relative to the file that it stands in.")
+    "A path is relative to the file that names it.")
 IMAGE_NOT_A_FILE = error("image-not-a-file", "{image|images} that {is|are} no regular file", "A path names one image.")
 IMAGE_OF_MANY_BYTES = error("image-of-many-bytes", "{image|images} of too many bytes", "At most {most:,} are read.")
 IMAGE_OF_MANY_PIXELS = error("image-of-many-pixels", "{image|images} of too many pixels",
@@ -250,7 +250,7 @@ LONG_ROW = info("long-row", "{row|rows} longer than {length} tokens", "read in o
     pooled="read in overlapping windows, of which the {pooling} counts",
     around_entities="read in one window around the two entities")
 WINDOWS = info("windows", "{window|windows}", "for the rows longer than one")
-VANISHED_WORD = warning("vanished-word", "{word|words} of which the tokenizer leaves nothing",
+VANISHED_WORD = warning("vanished-word", "{word|words} that the tokenizer removes",
     "without a label of their own")
 LONG_WORD = warning("long-word", "{word|words} longer than a window of {length} tokens",
     "read up to the end of the window")

@@ -73,7 +73,7 @@ class Console:
         Args:
             type: the kind of event: ``message``, ``train``, ``validation``, …
             text: for JSON and for people.
-            values: what the text tells, for programs.
+            values: the content of the text, for programs.
             shown: for people, if it differs from ``text``.
             style: of rich.
         """

@@ -163,7 +163,7 @@ def test_a_text_that_occurs_twice_is_counted() -> None:
 def test_an_answer_that_is_not_at_its_offset_is_an_error_by_place() -> None:
     found = refusal({"id": "q7", "answers": [{"text": "Oslo", "start": 12}]})
     assert found.kind == kinds.MISPLACED_ANSWER
-    assert found.places == ["rows.jsonl:1 (id q7): 'Oslo' at 12, where ' Osl' stands"]
+    assert found.places == ["rows.jsonl:1 (id q7): 'Oslo' at 12, where the context has ' Osl'"]
 
 
 @pytest.mark.parametrize(("start", "found"), [(0, 13), (15, 13), (16, 13), (17, 19), (99, 19), (-1, 13)])

@@ -223,7 +223,7 @@ BROKEN = {
     "no tail": ({**SPANS, "head": [0, 3]}, "without a head and a tail"),
     "tokens": ({"tokens": ["Ada", "in"], "head": [0, 1], "tail": [1, 3], "label": "x"}, "in a text of 2 tokens"),
     "both": ({**SPANS, "tokens": ["Ada"], "head": [0, 1], "tail": [1, 2]}, "both a text and tokens"),
-    "no text": ({"head": [0, 1], "tail": [1, 2], "label": "x"}, "neither a text nor tokens"),
+    "no text": ({"head": [0, 1], "tail": [1, 2], "label": "x"}, "neither text nor tokens"),
     "a number": ({"text": 7, "head": [0, 1], "tail": [1, 2], "label": "x"}, "text is not a string"),
 }
 

@@ -139,8 +139,8 @@ class QuestionReader:
         if self.misplaced is Misplaced.search:
             notes.add(kinds.MISPLACED_ANSWER, place, policy="search")
             return Answer(text, nearest)
-        stands = context[max(0, start) : max(0, start) + len(text)]
-        raise RowFault(kinds.MISPLACED_ANSWER, f"{place}, where {stands[:60]!r} stands")
+        there = context[max(0, start) : max(0, start) + len(text)]
+        raise RowFault(kinds.MISPLACED_ANSWER, f"{place}, where the context has {there[:60]!r}")
 
     def _first(self, row: Row, text: str, context: str, notes: Notes) -> Answer:
         places = _occurrences(text, context)
