@@ -86,7 +86,7 @@ def test_killed_and_resumed(ftk: Callable[..., Result], toy: tuple[str, ...], un
     assert interrupted(argv, forward=forward, signal=9).returncode == -9
     resumed = ftk(*argv, "run.resume=true")
     assert resumed.code == 0, resumed.err
-    assert "going on after step" in resumed.out
+    assert "resuming after step" in resumed.out
     assert digests(Path("broken")) == digests(unbroken)
     assert events(Path("broken")) == events(unbroken)
 
@@ -123,7 +123,7 @@ def test_killed_and_resumed_with_images(
     assert interrupted([*argv, "run.dir=broken"], forward=24, signal=9, task=task).returncode == -9
     resumed = ftk(*argv, "run.dir=broken", "run.resume=true")
     assert resumed.code == 0, resumed.err
-    assert "going on after step" in resumed.out
+    assert "resuming after step" in resumed.out
     assert digests(Path("broken")) == digests(Path("unbroken"))
     assert events(Path("broken")) == events(Path("unbroken"))
 
@@ -162,7 +162,7 @@ def test_a_resumed_run_keeps_the_windows_that_its_model_was_pretrained_with(
     assert stopped.returncode == 143, stopped.stderr
     resumed = ftk(*shlex.split(stopped.stderr.strip().splitlines()[-1])[1:])
     assert resumed.code == 0, resumed.err
-    assert "going on after step" in resumed.out
+    assert "resuming after step" in resumed.out
     for folder in ("best", "last"):
         assert json.loads(Path("stopped", folder, "ftk.json").read_text())["max_length"] == 32
     assert digests(Path("stopped")) == digests(Path("unbroken"))
@@ -184,18 +184,18 @@ def test_resume_refuses_another_config_or_other_data(
     argv = ["finetune", *SETTINGS, *toy, "run.dir=unbroken", "run.resume=true"]
     other = ftk(*argv, "optimizer.lr=1e-5")
     assert other.code == 1
-    assert "optimizer.lr: 0.003 then, 1e-05 now" in other.err
+    assert "optimizer.lr: was 0.003, is now 1e-05" in other.err
     write_conll("train.conll", toy_sentences(40))
     changed = ftk(*argv)
     assert changed.code == 1
-    assert "data.train are not those that the run began with" in changed.err
+    assert "data.train have changed since the run began" in changed.err
 
 
 def test_resume_needs_something_to_go_on_from(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     Path("empty").mkdir()
     result = ftk("finetune", *SETTINGS, *toy, "run.dir=empty", "run.resume=true")
     assert result.code == 1
-    assert "there is no last/ to go on from" in result.err
+    assert "there is no saved state (last/) to resume from" in result.err
 
 
 def test_a_crash_between_the_renames_of_a_save_is_recovered(

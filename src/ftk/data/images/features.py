@@ -91,10 +91,6 @@ class ImageFeatures(Features):
         patches = np.full(len(self), self.patches, dtype=np.int64)
         return patches + self.columns["input_ids"].lengths if "input_ids" in self.columns else patches
 
-    def tokens_seen(self, pad_id: int) -> NDArray[np.int64] | None:
-        """The ids of all tokens in the texts, and of padding; None if there are no texts."""
-        return Features.tokens_seen(self, pad_id) if "input_ids" in self.columns else None
-
     def sizes(self, most: int) -> str:
         """A sentence about the size of the images and the lengths of the texts."""
         assert self.pixels is not None
