@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from conftest import toy_sentences, word_pieces, write_conll
+from ftk.contracts.contexts import Encoding, Reading
 
 pytestmark = pytest.mark.torch
 
@@ -54,7 +55,7 @@ def make(tmp_path: Path) -> Any:
     )
     notes = Notes()
     path = write_conll(tmp_path / "toy.conll", toy_sentences(16))
-    examples = task.read(read_conll(path, "utf-8", {}, notes), columns={}, labelled=True, notes=notes)
+    examples = task.read(read_conll(path, "utf-8", {}, notes), Reading({}, True, notes))
     labels = task.labels(examples)
     config = {"model_type": "bert", "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
     model_config = ModelConfig(
@@ -74,7 +75,7 @@ def make(tmp_path: Path) -> Any:
         tokenizer=word_pieces(200),
     )
     source = find(model_config, RowCorpus(task, {"train": examples}, labels, {}))
-    features = task.features(examples, source.tokenizer, labels, WindowPlan(64, 16), notes)
+    features = task.features(examples, Encoding(source.tokenizer, labels, WindowPlan(64, 16), notes))
 
     def build(
         *,
@@ -150,7 +151,7 @@ def test_a_step_equals_the_plain_pytorch_step(make: Any) -> None:
     optimizer = torch.optim.AdamW(groups, lr=1e-3)
     for step, info in enumerate(run(setup)):
         windows, _ = plain.order.step(step)
-        batch = plain.task.collate(plain.features, windows.tolist(), 0, None)
+        batch = plain.task.collate(plain.features, windows.tolist(), None)
         labels = torch.full(batch.inputs["input_ids"].shape, -100)
         labels.view(-1)[batch.targets["position"]] = batch.targets["label"]
         loss = model(**batch.inputs, labels=labels).loss

@@ -27,7 +27,7 @@ def train(config: TrainingConfig, invocation: compose.Invocation) -> dict[str, A
         from ftk.training.verify_resume import verify_resume
 
         verify_resume(invocation, config.run, console)
-    corpus = task.training_corpus(config.data, notes)
+    corpus = task.open_corpus(config.data, notes)
     for line in notes.drain():
         console.say(line)
     with importing("torch"):

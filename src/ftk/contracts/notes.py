@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ftk.errors import DataError
@@ -39,6 +40,15 @@ class Notes:
         self._facts: dict[str, None] = {}
         self._findings: dict[tuple[str, str], Finding] = {}
         self._errors: dict[str, Finding] = {}
+
+    @contextmanager
+    def of(self, split: str) -> Iterator[None]:
+        """Name the split that is being read: what is said and counted meanwhile begins with it."""
+        before, self.prefix = self.prefix, f"{split}: "
+        try:
+            yield
+        finally:
+            self.prefix = before
 
     def say(self, fact: str) -> None:
         """A fact that the user should know; repeated ones are said once."""

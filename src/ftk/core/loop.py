@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ftk.contracts.contexts import SampleSeed
 from ftk.contracts.protocols import Order, Windows
 from ftk.contracts.task import Task
-from ftk.contracts.values import Batch, Noise
+from ftk.contracts.values import Batch
 from ftk.core.anomalies import Guard
 from ftk.core.hardware import Hardware
 from ftk.core.limits import Every, Horizon
@@ -98,7 +99,6 @@ def steps(
     order: Order,
     plan: Plan,
     hardware: Hardware,
-    pad_id: int,
     warn: Callable[[str], None],
 ) -> Iterator[StepInfo]:
     """Optimizer steps, from the state's own up to the end of the plan. No I/O happens in here.
@@ -114,7 +114,6 @@ def steps(
         order: which of them each step has.
         plan: for how long, and how.
         hardware: on what.
-        pad_id: what short rows are filled up with.
         warn: is told of updates that are left out, and of smaller micro batches.
 
     Raises:
@@ -132,7 +131,7 @@ def steps(
 
     def batches_of(windows: NDArray[np.int64], epochs: NDArray[np.int64]) -> list[Batch]:
         return [
-            task.collate(features, windows[part].tolist(), pad_id, Noise(plan.seed, epochs[part])).pinned(gpu)
+            task.collate(features, windows[part].tolist(), SampleSeed(plan.seed, epochs[part])).pinned(gpu)
             for part in _parts(len(windows), progress.micro_batch or plan.micro_batch)
         ]
 
@@ -151,10 +150,10 @@ def steps(
         """Halve the micro batch, or give up. No frame of the failed step may be held any more."""
         size = min(progress.micro_batch or plan.micro_batch or len(windows), len(windows))
         optimizer.zero_grad(set_to_none=True)
-        if task.whole_batches is not None:
+        if (hint := task.spec.in_batch_loss_hint) is not None:
             raise RunError(
                 f"step {progress.step + 1}: there is too little memory for a batch of {size} rows, which are compared "
-                f"with each other, so that it is not cut. {task.whole_batches} Or try a smaller train.batch_size."
+                f"with each other, so that it is not cut. {hint} Or try a smaller train.batch_size."
             ) from error
         if size == 1:
             longest = int(max(features.lengths[windows]))
@@ -281,7 +280,6 @@ def train(
     plan: Plan,
     hardware: Hardware,
     *,
-    pad_id: int,
     observer: Observer,
     stop: Stop,
 ) -> None:
@@ -296,7 +294,7 @@ def train(
         return
     saved = progress.step
     info: StepInfo | None = None
-    for info in steps(state, task, features, order, plan, hardware, pad_id, observer.warned):
+    for info in steps(state, task, features, order, plan, hardware, observer.warned):
         observer.stepped(info)
         if info.step % plan.log_every == 0 or info.last:
             observer.logged(_event(state, info))
@@ -343,7 +341,7 @@ def _validate(state: TrainState, task: Task, plan: Plan, observer: Observer, sto
                 f"step {progress.step}: the validation loss is {metrics['loss']}; the model is lost. "
                 "Try a lower optimizer.lr, a longer schedule.warmup, or hardware.precision=fp32."
             )
-        score = metrics.get(task.score)
+        score = metrics.get(task.spec.score)
         gain = _gain(task, score, metrics, progress)
         # Of two models with one score the one with the lower loss is kept; patience waits for the score alone.
         tie = score is not None and score == progress.best_score and _lower(metrics, progress)
@@ -371,7 +369,7 @@ def _lower(metrics: dict[str, Any], progress: Progress) -> bool:
 
 
 def _better(task: Task, score: float, best: float) -> bool:
-    return score > best if task.higher_is_better else score < best
+    return score > best if task.spec.higher_is_better else score < best
 
 
 def _parts(number: int, micro_batch: int | None) -> list[slice]:

@@ -75,7 +75,7 @@ def fit(run: Training, state: TrainState, model: FittedModel) -> None:
         {"step": progress.step, "split": "fit", "tokens": progress.tokens, "seconds": round(progress.seconds, 3)}
     )
     metrics = run.validate(state)
-    progress.best_score, progress.best_step, progress.best_metrics = metrics.get(run.task.score), 0, metrics
+    progress.best_score, progress.best_step, progress.best_metrics = metrics.get(run.task.spec.score), 0, metrics
     with stop.deferred(), Saver() as run.saver:
         run.validated(state, metrics, best=True)
     stop.check()

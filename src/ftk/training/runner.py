@@ -8,13 +8,14 @@ from typing import Any
 import torch
 
 from ftk.config.schema import TrainingConfig
+from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Corpus, Order
-from ftk.contracts.task import Task
+from ftk.contracts.protocols import Corpus, Order, ReportsParameters
+from ftk.contracts.task import Task, fields_of
 from ftk.contracts.values import Prepared, WindowPlan
 from ftk.core.background_save import Saver
 from ftk.core.checkpoint import recover, restore_state, save, snapshot
-from ftk.core.evaluate import Evaluator
+from ftk.core.evaluate import Evaluator, Runner
 from ftk.core.hardware import choose
 from ftk.core.loop import StepInfo, train
 from ftk.core.out_of_memory import is_out_of_memory
@@ -50,7 +51,7 @@ class Training:
         self.corpus = corpus
         self.console = console
         self.task: Task = corpus.task
-        self.tuned = tuple(name for name in self.task.tuned if getattr(self.task, name) is None)
+        self.tuned = tuple(name for name in self.task.spec.tunable_fields if getattr(self.task, name) is None)
         """The fields of the task that validation settles: not those that the config gives."""
         self.metrics_file = MetricsFile(folder.path / "metrics.jsonl")
         self.progress: StepProgress
@@ -98,7 +99,7 @@ class Training:
             self._check_resumable(fingerprints, facts)
         console.say(self.hardware.why)
         self.source = self._source()
-        check_head(self.source, self.task.auto_model)
+        check_head(self.source, self.task.spec.auto_model)
         self.windows = self._windows()
         self.prepared = self._prepared()
         self._fit_windows()
@@ -137,7 +138,7 @@ class Training:
     def _take_tuned(self, saved: dict[str, Any]) -> None:
         """What validation settled of the task goes with the weights that it was settled for."""
         try:
-            fields = {**self.task.fields(), **{name: saved["task"]["fields"][name] for name in self.tuned}}
+            fields = {**fields_of(self.task), **{name: saved["task"]["fields"][name] for name in self.tuned}}
             self.task = task_from_fields(type(self.task), fields)
         except (KeyError, TypeError, FtkError) as error:
             raise RunError(f"{self.folder.path}: ftk.json of its model is not of this task ({error}).") from error
@@ -172,26 +173,27 @@ class Training:
 
     def _source(self) -> Source:
         if self.folder.resume:
-            return reopen(self.folder.last, self.corpus.labels, self.task.reads)
+            return reopen(self.folder.last, self.corpus.labels, self.task.spec.modalities)
         tokenizer = self.config.model.tokenizer
         if tokenizer.train is not None:
             kept = self.corpus.remembered(tokenizer)
             again = kept is not None and kept.is_file()
             how = f"learned before, {kept}" if again else "being learned from the training texts"
             self.console.say(f"vocabulary: {tokenizer.train.value}, {how}")
-        return find(self.config.model, self.corpus, self.task.reads)
+        return find(self.config.model, self.corpus, self.task.spec.modalities)
 
     def _windows(self) -> WindowPlan:
         data = self.config.data
         length = window_length(self.source, data.max_length)
-        texts = "text" in self.task.reads
+        texts = "text" in self.task.spec.modalities
         if texts and data.max_length is None and length == self.source.trained_length and not self.folder.resume:
             self.console.say(f"windows of {length} tokens, as the model was trained (data.max_length=… for others)")
         return WindowPlan.of(length, data.stride)
 
     def _prepared(self) -> dict[str, Prepared]:
         notes = Notes()
-        prepared = self.corpus.prepare(self.source.processor, self.source.labels, self.windows, notes, self.console)
+        encoding = Encoding(self.source.processor, self.source.labels, self.windows, notes)
+        prepared = self.corpus.prepare(encoding, self.console)
         for line in notes.drain():
             self.console.say(line)
         return prepared
@@ -206,18 +208,16 @@ class Training:
             self.console.say(f"windows of {longest} tokens, the longest row (data.max_length=… for others)")
 
     def _state(self) -> TrainState:
-        loaded = load(self.source, self.task.auto_model, seed=self.config.run.seed)
+        loaded = load(self.source, self.task.spec.auto_model, seed=self.config.run.seed)
         for fact in loaded.facts:
             self.console.say(fact)
         features = self.prepared["train"].features
-        if loaded.new_head:
-            self.task.begin(loaded.model, features)
-        self.task.configure(loaded.model)
+        self.task.prepare_model(loaded.model, features, new_head=loaded.new_head)
         if frozen := freeze(loaded.model, self.config.model.freeze):
             self.console.say(f"frozen: {', '.join(self.config.model.freeze)}, {frozen:,} parameters")
         model = self._on_device(loaded.model)
         self.task.check_model(model, features)
-        if (seen := features.tokens_seen(self.pad_id)) is not None:
+        if (seen := features.tokens_seen()) is not None:
             left_out = train_seen_rows(model, torch.from_numpy(seen))
             if left_out:
                 self.console.say(
@@ -250,7 +250,6 @@ class Training:
                         self.order,
                         self.plan,
                         self.hardware,
-                        pad_id=self.pad_id,
                         observer=self,
                         stop=stop,
                     )
@@ -275,20 +274,21 @@ class Training:
         if kept != progress.best_step:
             self.console.warn(f"best/ is of step {kept}, while step {progress.best_step} was the best of this run")
             progress.best_step = kept
-        source = reopen(self.folder.best, self.source.labels, self.task.reads)
-        best = load(source, self.task.auto_model, seed=self.config.run.seed)
+        source = reopen(self.folder.best, self.source.labels, self.task.spec.modalities)
+        best = load(source, self.task.spec.auto_model, seed=self.config.run.seed)
         evaluator = self._evaluator(self._on_device(best.model))
         for split in ("validation", "test"):
             if split not in self.prepared:
                 continue
             part = self.prepared[split]
-            with self.folder.predictions(split) if self.task.writes_records else nullcontext() as write:
+            with self.folder.predictions(split) if self.task.spec.writes_records else nullcontext() as write:
                 result[split] = evaluator.score(part.examples, part.features, write)
             table = label_table(f"{split}, best model (step {progress.best_step})", result[split])
             if table is not None:
                 self.console.table(table)
             self.console.say(f"{split}  {scores_line(result[split])}")
-        if learned := self.task.learned(best.model):
+        learned = best.model.report_parameters() if isinstance(best.model, ReportsParameters) else {}
+        if learned:
             result["learned"] = {name: round(value, 6) for name, value in learned.items()}
             self.console.say(f"learned: {', '.join(f'{name} {value:.4f}' for name, value in learned.items())}")
         result["best_step"] = progress.best_step
@@ -319,32 +319,27 @@ class Training:
             self.console.warn(f"{_counted(progress.spikes, 'step')} with a loss far above its running mean")
         self.folder.write("metrics.json", result)
         try:
-            plot_curves(self.folder.path / "metrics.jsonl", self.folder.path / "curves.png", self.task.score)
+            plot_curves(self.folder.path / "metrics.jsonl", self.folder.path / "curves.png", self.task.spec.score)
         except (ImportError, MemoryError) as error:  # all that matters is written
             self.console.warn(f"curves.png is not drawn ({error})")
         self.console.say(f"model: {self.folder.best}")
         return {
             "dir": str(self.folder.path),
-            "score": self.task.score,
-            "higher_is_better": self.task.higher_is_better,
+            "score": self.task.spec.score,
+            "higher_is_better": self.task.spec.higher_is_better,
             **result,
         }
 
-    @property
-    def pad_id(self) -> int:
-        """What short rows are filled up with; the attention mask hides it."""
-        return self.source.pad_id
-
     def _evaluator(self, model: torch.nn.Module) -> Evaluator:
-        return Evaluator(
+        runner = Runner(
             model=model,
-            task=self.task,
+            runnable=self.task,
             labels=self.source.labels,
             hardware=self.hardware,
-            pad_id=self.pad_id,
             batch_tokens=self.config.hardware.eval_tokens,
             poll=stop.check,
         )
+        return Evaluator(runner, self.task)
 
     # The Observer.
 
@@ -382,7 +377,7 @@ class Training:
         evaluator = self._evaluator(state.model)
         if not self.tuned:
             number = self.plan.eval_every.mark(state.progress, self.plan.horizon)
-            rows = self.task.scored_rows(number, last=self.plan.horizon.reached(state.progress))
+            rows = self.task.spec.scoring.rows_at(number, last=self.plan.horizon.reached(state.progress))
             return evaluator.score(part.examples, part.features, rows=rows)
         self.task, metrics = evaluator.tuned(part.examples, part.features)
         return metrics
@@ -419,9 +414,9 @@ class Training:
         """What was saved must be what was trained."""
         name = "validation" if "validation" in self.prepared else "train"
         features = self.prepared[name].features
-        source = reopen(self.folder.best, self.source.labels, self.task.reads)
-        again = load(source, self.task.auto_model, seed=self.config.run.seed)
-        batch = self.task.collate(features, [0], self.pad_id, None).to(self.hardware.device)
+        source = reopen(self.folder.best, self.source.labels, self.task.spec.modalities)
+        again = load(source, self.task.spec.auto_model, seed=self.config.run.seed)
+        batch = self.task.collate(features, [0], None).to(self.hardware.device)
         fresh = again.model.to(self.hardware.device)
         if not self.config.hardware.compile:  # to compile it would take longer than the training between two saves
             speed_up(fresh, self.hardware.device)

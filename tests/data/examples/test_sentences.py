@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from data_helpers import MANY, data_config, ner_task, sentences
 from ftk.config.schema import Format
+from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.examples.tags import entities
 from ftk.data.readers.splits import read_file
@@ -188,7 +189,7 @@ def test_faults_in_columned_files_name_the_line_of_the_token() -> None:
         stream.write("# one\na\tO\n\nb\tB-X\nc\tO\nd\t-\n")
     config, notes = data_config(), Notes()
     rows = list(read_file("train.conll", Format.auto, config, notes, labelled=True))
-    ner_task().read(rows, columns=config.columns, labelled=True, notes=notes)
+    ner_task().read(rows, Reading(config.columns, True, notes))
     with pytest.raises(DataError, match=r"train\.conll:6: '-' for the token 'd'"):
         notes.raise_errors()
 

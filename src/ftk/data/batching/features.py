@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class Ragged:
     def __getitem__(self, index: int) -> NDArray[Any]:
         return self.values[self.starts[index] : self.starts[index + 1]]
 
-    @property
+    @cached_property
     def lengths(self) -> NDArray[np.int64]:
         """The length of each sequence."""
         return np.diff(self.starts)
@@ -51,11 +52,13 @@ class Features:
     Attributes:
         columns: what the task made of each window; ``input_ids`` is there for all that read texts.
         row: for each window the index of its row.
+        pad_id: the token that pads short windows; the attention mask hides it.
         weight: how often each window is drawn in training, beside the others; None: each once a pass.
     """
 
     columns: dict[str, Ragged]
     row: NDArray[np.int64]
+    pad_id: int
     weight: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
@@ -87,10 +90,10 @@ class Features:
         rows = sorted({int(row) for row in self.row[windows]})
         return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
 
-    def tokens_seen(self, pad_id: int) -> NDArray[np.int64] | None:
+    def tokens_seen(self) -> NDArray[np.int64] | None:
         """The tokens of the windows, and the padding."""
-        there = np.bincount(self.columns["input_ids"].values, minlength=pad_id + 1) > 0
-        there[pad_id] = True
+        there = np.bincount(self.columns["input_ids"].values, minlength=self.pad_id + 1) > 0
+        there[self.pad_id] = True
         return np.flatnonzero(there)
 
     def order(self, train: TrainConfig, seed: int) -> Order:

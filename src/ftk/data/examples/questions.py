@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, made_of
@@ -40,7 +41,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class QuestionExample:
+class QuestionExample(Example):
     """One row.
 
     Attributes:
@@ -59,6 +60,15 @@ class QuestionExample:
     gold: Any
     row: Row
     columns: dict[str, Any]
+    key: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.key = f"{self.question}\n{self.context}".strip()
+
+    @property
+    def group(self) -> str:
+        """The context: a model that has seen it answers other questions about it more easily."""
+        return self.context
 
 
 @dataclass(kw_only=True, slots=True)

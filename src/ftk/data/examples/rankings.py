@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, listed, made_of
@@ -41,7 +42,7 @@ _READ: dict[Form, tuple[str, ...]] = {
 
 
 @dataclass(slots=True)
-class RankingExample:
+class RankingExample(Example):
     """One row.
 
     Attributes:
@@ -63,6 +64,16 @@ class RankingExample:
     others: tuple[dict[str, Any], ...]
     row: Row
     columns: dict[str, Any]
+    key: str = field(init=False, repr=False, compare=False)
+    """The query and its candidates; empty if there is no query."""
+
+    def __post_init__(self) -> None:
+        self.key = "\n".join((self.query, *self.candidates)) if self.query.strip() else ""
+
+    @property
+    def group(self) -> str:
+        """The query: its candidates are ranked against one another."""
+        return self.query
 
 
 @dataclass(kw_only=True, slots=True)

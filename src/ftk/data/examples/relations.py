@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, made_of, strings_of
@@ -22,7 +23,7 @@ Span = tuple[int, int]
 
 
 @dataclass(slots=True)
-class RelationExample:
+class RelationExample(Example):
     """One row.
 
     Attributes:
@@ -44,6 +45,8 @@ class RelationExample:
     weight: float
     row: Row
     columns: dict[str, Any]
+    key: str = ""
+    """The text with signs around the entities: with other entities it is another text. The task sets it."""
 
     @property
     def empty(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, listed, made_of
@@ -15,7 +16,7 @@ _NAMES = {"source": SOURCE, "target": TARGET}
 
 
 @dataclass(slots=True)
-class SequenceExample:
+class SequenceExample(Example):
     """One row.
 
     Attributes:
@@ -33,6 +34,18 @@ class SequenceExample:
     weight: float
     row: Row
     columns: dict[str, Any]
+    prefix: str = ""
+    """What the task puts before the source; a vocabulary is learned from it too."""
+
+    @property
+    def key(self) -> str:  # type: ignore[override]
+        """The source, without white space around it."""
+        return self.source.strip()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The source as it is read, and the target that is learned."""
+        return (self.prefix + self.source, *(self.targets or ())[:1])
 
     @property
     def references(self) -> tuple[str, ...]:

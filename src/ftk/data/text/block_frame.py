@@ -22,6 +22,7 @@ class Frame:
         pair: before, between and behind two texts; None where the tokenizer knows no pairs.
         mask_id: the mask token.
         is_special: [vocabulary] which tokens are never masked.
+        pad_id: what short blocks are padded with.
         ordinary: the tokens that a masked one may be replaced by at random.
     """
 
@@ -29,6 +30,7 @@ class Frame:
     suffix: NDArray[np.int32]
     pair: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]] | None
     mask_id: int
+    pad_id: int
     is_special: NDArray[np.bool_]
     ordinary: NDArray[np.int64]
 
@@ -49,7 +51,15 @@ class Frame:
         known = np.array(sorted(set(tokenizer.get_vocab().values())), dtype=np.int64)  # some numbers may be missing
         is_special = np.zeros(int(known[-1]) + 1, dtype=np.bool_)
         is_special[list(tokenizer.all_special_ids)] = True
-        return cls(prefix, suffix, _pair(tokenizer), tokenizer.mask_token_id, is_special, known[~is_special[known]])
+        return cls(
+            prefix,
+            suffix,
+            _pair(tokenizer),
+            mask_id=tokenizer.mask_token_id,
+            pad_id=tokenizer.pad_token_id or 0,
+            is_special=is_special,
+            ordinary=known[~is_special[known]],
+        )
 
 
 def _pair(tokenizer: Any) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]] | None:

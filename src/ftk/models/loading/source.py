@@ -101,7 +101,7 @@ def find(model: ModelConfig, corpus: Corpus, reads: Collection[str] = ("text",))
     """
     quiet()
     source = _put_together(model, corpus) if model.towers else _find(model, corpus, reads)
-    source.config.problem_type = corpus.task.problem_type
+    source.config.problem_type = corpus.task.spec.problem_type
     labels, same = _settle_labels(source.config, corpus.labels)
     return replace(source, labels=labels, same_labels=same)
 

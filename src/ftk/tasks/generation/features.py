@@ -1,4 +1,4 @@
-"""Sources and targets as tokens, for any tokenizer: one window of a source, and a target up to so many tokens."""
+"""Sources and targets as tokens, for any tokenizer: one window of a source, and the beginning of a long target."""
 
 from __future__ import annotations
 
@@ -20,34 +20,36 @@ _AT_ONCE = 1024
 
 @dataclass(frozen=True, slots=True)
 class SequenceFeatures(Features):
-    """Sources, and beside them in ``labels`` the targets, where there are some.
+    """Sources in ``input_ids`` and, for labelled rows, targets in ``labels``.
 
     Attributes:
-        tokenizer: which makes text of what is generated.
+        tokenizer: decodes what is generated.
     """
 
     tokenizer: Any = None
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Tokens of the source and of the target."""
+        """[windows] the number of tokens of the source and of the target."""
         lengths = self.columns["input_ids"].lengths
         return lengths + self.columns["labels"].lengths if "labels" in self.columns else lengths
 
-    def tokens_seen(self, pad_id: int) -> NDArray[np.int64]:
-        """The tokens of sources and targets, and the special ones, among which is the one that a target begins with."""
+    def tokens_seen(self) -> NDArray[np.int64]:
+        """The tokens of sources and targets, and all special tokens: a target begins with one of them."""
         parts = [self.columns[name].values for name in ("input_ids", "labels") if name in self.columns]
-        return np.unique(np.concatenate([*parts, np.array([pad_id, *self.tokenizer.all_special_ids])])).astype(np.int64)
+        return np.unique(np.concatenate([*parts, np.array([self.pad_id, *self.tokenizer.all_special_ids])])).astype(
+            np.int64
+        )
 
 
 class SequenceEncoder:
     """Encodes sources and targets with one tokenizer.
 
     Args:
-        tokenizer: of an encoder-decoder, or of the encoder that one is made of.
-        plan: of the windows, of which the first one is read.
-        prefix: what is put before each source.
-        longest: tokens that are learned of a target, special ones included.
+        tokenizer: of an encoder-decoder, or of the encoder that it is made of.
+        plan: of the windows; the first window of a source is read.
+        prefix: is put before each source.
+        longest: the number of tokens of a target that are learned, special ones included.
 
     Raises:
         ConfigError: nothing of a target fits into ``longest``.
@@ -71,7 +73,7 @@ class SequenceEncoder:
                 f"the tokenizer {type(tokenizer).__name__} puts nothing at the end of a text: a model could not learn "
                 "where to end."
             )
-        # What a decoder begins with is put there by the model. A token that tokenizers put before every text, as
+        # The model puts the first token of a decoder there. A token that tokenizers put before every text, such as
         # [CLS], is no part of a target; one that begins a text is, as in BART.
         self._begin = before[before == tokenizer.bos_token_id] if tokenizer.bos_token_id is not None else before[:0]
         self.capacity = plan.length - len(self._before) - len(self._after)
@@ -85,7 +87,7 @@ class SequenceEncoder:
             raise ConfigError(f"task.max_target_length={longest}: no token fits in beside the special ones.")
 
     def sources(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int32] | None, bool]]:
-        """Each source as it is read, and whether it is longer than that; None where the tokenizer leaves nothing."""
+        """Yield each source as it is read, and whether it is longer; None if the tokenizer leaves nothing of it."""
         prefixed = [self.prefix + text for text in texts]
         for text, ids in zip(texts, _encoded(self.tokenizer, "text", prefixed), strict=True):
             if not len(ids) or not text.strip():
@@ -95,7 +97,7 @@ class SequenceEncoder:
             yield np.concatenate([self._before, shown, self._after]), len(ids) > self.capacity
 
     def targets(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int32], bool]]:
-        """Each target as it is learned, and whether it is longer than that; of one that is, no end is learned."""
+        """Yield each target as it is learned, and whether it is longer; if it is, its end is not learned."""
         for ids in _encoded(self.tokenizer, "text_target", texts):
             whole = np.concatenate([self._begin, ids, self._end])
             yield whole[: self.longest], len(ids) > self._room
@@ -106,10 +108,10 @@ def _encoded(tokenizer: Any, kind: str, texts: Sequence[str]) -> Iterator[NDArra
 
     Args:
         tokenizer: any.
-        kind: text for what is read, text_target for what is written; some tokenizers have a vocabulary for each.
-        texts: some.
+        kind: text for a source, text_target for a target; some tokenizers have a vocabulary for each.
+        texts: any number of them.
     """
-    # A text that is longer than one window is counted and said; the tokenizer need not warn of it.
+    # Texts that are longer than a window are counted elsewhere; the tokenizer need not warn of them.
     logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
     for begin in range(0, len(texts), _AT_ONCE):
         part = list(texts[begin : begin + _AT_ONCE])
@@ -119,7 +121,7 @@ def _encoded(tokenizer: Any, kind: str, texts: Sequence[str]) -> Iterator[NDArra
 
 
 def _around(tokenizer: Any, kind: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """What the tokenizer puts before and after one text, found by encoding one."""
+    """The special tokens before and after one text, found by encoding one."""
     bare = tokenizer(**{kind: "a"}, add_special_tokens=False)["input_ids"]
     full = tokenizer(**{kind: "a"})["input_ids"]
     for begin in range(len(full) - len(bare) + 1):

@@ -110,7 +110,7 @@ class Blocks(ABC):
         """Which blocks, for messages."""
         return f"blocks {windows[:8].tolist()}{' …' if len(windows) > 8 else ''}"
 
-    def tokens_seen(self, pad_id: int) -> None:
+    def tokens_seen(self) -> None:
         """Any: masking puts tokens at random."""
         return None
 
