@@ -54,14 +54,14 @@ class SequenceEncoder:
     Raises:
         ConfigError: nothing of a target fits into ``longest``.
         DataError: nothing of a source fits into a window.
-        ModelError: the tokenizer has to be told the languages, or ends no text.
+        ModelError: the tokenizer needs to know the languages, or ends no text.
     """
 
     def __init__(self, tokenizer: Any, plan: WindowPlan, *, prefix: str, longest: int) -> None:
         if hasattr(tokenizer, "src_lang"):
             raise ModelError(
-                f"the tokenizer {type(tokenizer).__name__} has to be told the languages of its texts, which ftk does "
-                "not do; take a model of one pair of languages."
+                f"the tokenizer {type(tokenizer).__name__} needs to know the languages of its texts, which ftk does "
+                "not set; take a model of one pair of languages."
             )
         self.tokenizer = tokenizer
         self.prefix = prefix

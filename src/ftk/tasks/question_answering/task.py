@@ -103,7 +103,7 @@ class QuestionAnswering(RowTask):
         """``input_ids``, ``attention_mask``, where the model has them ``token_type_ids``: [windows, time].
 
         The targets: ``possible``, [windows, time], the sub-words of the context and the first position, which stands
-        for no answer; where there are answers ``span``, [windows, 2], the positions of their first and last sub-word.
+        for no answer; with answers ``span``, [windows, 2], the positions of their first and last sub-word.
         """
         import torch
 

@@ -1,4 +1,4 @@
-"""Vectors of texts, kept between runs: a folder for each model and each list of texts."""
+"""Keeps vectors of texts between runs: a folder for each model and each list of texts."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ _MANIFEST = "vectors.json"
 
 
 class _Damaged(Exception):
-    """What is in a folder is not what was written."""
+    """The files of a folder are not those that were written."""
 
 
 def kept_vectors(
     folder: Path, number: int, make: Callable[[], Iterable[NDArray[Any]]], say: Callable[[str], None]
 ) -> NDArray[np.float32]:
-    """[number, size] the vectors that a folder has; they are made first where it has none. They stay on the disk, and
-    are read where they are needed.
+    """[number, size] the vectors of a folder; they are made first if the folder has none. They stay on the disk, and
+    are read as they are needed.
 
     Args:
         folder: of the cache; its name stands for the model and the texts.
-        number: of the texts.
-        make: gives all vectors, in blocks [some, size], which are not held together.
-        say: is told what is found, and what is wrong with it.
+        number: the number of texts.
+        make: yields all vectors in blocks, [some, size], which are never in memory together.
+        say: shows what is found, and what is wrong with it.
 
     Raises:
         RunError: the folder cannot be written.
     """
-    with _told(folder):
+    with _system_errors_reworded(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with lock(folder, wait=lambda holder: say(f"waiting for {holder} that needs the same vectors"), warn=say):
             try:
@@ -76,7 +76,7 @@ def _read(folder: Path, number: int) -> NDArray[np.float32] | None:
 
 
 def _write(folder: Path, number: int, blocks: Iterable[NDArray[Any]]) -> None:
-    """The vectors first, then what says that they are there."""
+    """Write the vectors first, then the manifest that says that they are complete."""
     temporary = folder / f".{_VECTORS}.tmp"
     (folder / _MANIFEST).unlink(missing_ok=True)
     written, size = 0, 0
@@ -93,8 +93,8 @@ def _write(folder: Path, number: int, blocks: Iterable[NDArray[Any]]) -> None:
 
 
 @contextlib.contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """What the system says of the cache, in words that help."""
+def _system_errors_reworded(folder: Path) -> Iterator[None]:
+    """Turn errors of the system into a message that says what to do."""
     try:
         yield
     except OSError as error:
