@@ -107,7 +107,8 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def opened(trained: SimpleNamespace) -> SimpleNamespace:
     """The checkpoint, its model, and its eight rows as numbers, on the way that ``ftk evaluate`` goes."""
-    from ftk.config import compose
+    from ftk.commands.checks import check_values
+    from ftk.config.compose import compose
     from ftk.contracts.contexts import Encoding
     from ftk.contracts.notes import Notes
     from ftk.inference.checkpoint import Checkpoint
@@ -117,10 +118,8 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
     from ftk.models.loading.verified_folder import open_model
     from ftk.report.console import Console
 
-    configs: list[Any] = []
     argv = [f"checkpoint={trained.run / 'best'}", f"data.test={trained.data}", "hardware=cpu", "hardware.threads=1"]
-    compose.run("evaluate", argv, lambda config, invocation: configs.append(config) or {})
-    [config] = configs
+    config = compose("evaluate", argv, check=check_values).config
     folder, notes, console = trained.run / "best", Notes(), Console(stderr=True)
     checkpoint = Checkpoint.open(folder, task_of(open_model(folder), None, None, str(folder), Notes()), config.data)
     task, processor = checkpoint.task, checkpoint.source.processor
@@ -187,14 +186,14 @@ def test_loss_is_a_sum_over_its_count(opened: SimpleNamespace) -> None:
 def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Path) -> None:
     import torch
 
-    from ftk.core.checkpoint import save, snapshot
+    from ftk.core.saving.checkpoint import Snapshot, save
     from ftk.kernels import speed_up
     from ftk.models.loading.load import load
     from ftk.models.loading.source import reopen
 
     task, source = opened.task, opened.checkpoint.source
     facts = {"task": {}, "labels": None, "max_length": 8, "stride": 0, "step": 1}
-    save(tmp_path / "again", snapshot(opened.model, source.processor, facts, None))
+    save(tmp_path / "again", Snapshot(model=opened.model, processor=source.processor, manifest=facts))
     reopened = reopen(tmp_path / "again", opened.checkpoint.labels, task.spec.modalities)
     again = load(reopened, task.spec.auto_model, seed=9).model
     speed_up(again, torch.device("cpu"))
@@ -296,7 +295,7 @@ def test_a_run_that_was_stopped_and_goes_on_ends_with_the_same_bytes(
             ftk(*argv, "run.dir=broken")
     resumed = ftk(*argv, "run.dir=broken", "run.resume=true")
     assert resumed.code == 0, resumed.err
-    assert "going on after step" in resumed.out
+    assert "resuming after step" in resumed.out
     names = ["best/model.safetensors", "last/model.safetensors", "last/trainer.safetensors", "best/config.json"]
     names += [path.relative_to("whole").as_posix() for path in Path("whole/predictions").glob("*.jsonl")]
     for name in names:

@@ -59,10 +59,6 @@ class Windows(Protocol):
         """Where some windows come from, for messages."""
         ...
 
-    def tokens_seen(self) -> NDArray[np.int64] | None:
-        """All tokens that batches of these windows can have, each once, in rising order; None if any can come."""
-        ...
-
     def order(self, train: TrainConfig, seed: int) -> Order:
         """The windows of each optimizer step."""
         ...

@@ -31,7 +31,7 @@ def build_optimizer(
     values = dict(settings)
     target = str(values.pop("_target_"))
     own = _flat(values.pop("lr_scale", None) or {})
-    cls = class_at(target, torch.optim.Optimizer, key="optimizer", kind="a torch optimizer")
+    cls = class_at(target, torch.optim.Optimizer, key="optimizer._target_", kind="a torch optimizer")
     accepted = inspect.signature(cls).parameters
     takes_all = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in accepted.values())
     unknown = [key for key in values if key not in accepted and not takes_all]

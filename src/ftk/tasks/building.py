@@ -36,7 +36,7 @@ def build_task(node: dict[str, Any]) -> Task:
             f"task._target_={target}: name a Task, as in ftk.tasks.token_classification.TokenClassification"
         )
     return task_from_fields(
-        class_at(target, Task, key="task", kind=_A_TASK),
+        class_at(target, Task, key="task._target_", kind=_A_TASK),  # type: ignore[type-abstract]
         {key: value for key, value in node.items() if key != "_target_"},
     )
 

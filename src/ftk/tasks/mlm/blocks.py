@@ -110,10 +110,6 @@ class Blocks(ABC):
         """The numbers of some blocks, for messages."""
         return f"blocks {windows[:8].tolist()}{' …' if len(windows) > 8 else ''}"
 
-    def tokens_seen(self) -> None:
-        """None: masking puts any token anywhere."""
-        return None
-
     def order(self, train: TrainConfig, seed: int) -> BlockOrder:
         """Shuffled blocks."""
         return BlockOrder(len(self), train.batch_size, seed, start=train.batch_start, warmup=train.batch_warmup)

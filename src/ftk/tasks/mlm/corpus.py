@@ -176,8 +176,8 @@ class TextCorpus:
         except Interrupted as stop:
             raise Interrupted(
                 stop.signal_number,
-                f"stopped while tokenizing; the finished shards are kept in {folder}, and the same command resumes behind "
-                "them.",
+                f"stopped while tokenizing; the finished shards are kept in {folder}, and the same command resumes "
+                "behind them.",
             ) from stop
         manifest = store.manifest
         unknown = f", {manifest.unknown:,} of them unknown to the vocabulary" if manifest.unknown else ""

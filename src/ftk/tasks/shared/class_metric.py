@@ -39,8 +39,8 @@ class ClassMetric:
         ``precision_macro``, ``recall_macro``, ``per_label``.
 
         Averages are over the labels that occur, as scikit-learn takes them: for F1, in the rows or among the
-        predictions; for the areas, in some rows but not in all. A ratio whose denominator is 0 is 0. Matthews' correlation and areas
-        do not exist with a single label, and are None.
+        predictions; for the areas, in some rows but not in all. A ratio whose denominator is 0 is 0. Matthews'
+        correlation and areas do not exist with a single label, and are None.
         """
         from sklearn.metrics import accuracy_score, matthews_corrcoef, precision_recall_fscore_support
 
