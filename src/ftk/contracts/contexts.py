@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
     from ftk.config.schema import DataConfig
     from ftk.contracts.notes import Notes
-    from ftk.contracts.protocols import Predictions, Progress
+    from ftk.contracts.progress import Progress
     from ftk.contracts.values import Labels, WindowPlan
+
+Predictions = Callable[[Sequence[Any], Any], Iterator[tuple[Any, Any]]]
+"""Runs a model over examples and their features; gives each example with its prediction, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -14,25 +13,10 @@ if TYPE_CHECKING:
 
     from ftk.config.schema import TokenizerConfig, TrainConfig
     from ftk.contracts.contexts import Encoding, Place, Reading, RowOutputs, SampleSeed
+    from ftk.contracts.progress import Progress
     from ftk.contracts.row import Row
     from ftk.contracts.spec import PredictorSpec, TaskSpec
     from ftk.contracts.values import Batch, Labels, Prepared, UnseenLabel
-
-
-class Progress(Protocol):
-    """Shows what goes on: on a terminal, in a log, or nowhere."""
-
-    def say(self, text: str) -> None:
-        """Show a line."""
-        ...
-
-    def counting(self, what: str) -> AbstractContextManager[Callable[[int], None]]:
-        """Show how many are done; the context gives the function to call with that number."""
-        ...
-
-    def preparing(self, what: str, size: int) -> AbstractContextManager[Callable[[int, int], None]]:
-        """Show how much of ``size`` bytes is done; the function is called with numbers of characters and tokens."""
-        ...
 
 
 class Windows(Protocol):
@@ -182,7 +166,3 @@ class ReportsParameters(Protocol):
     def report_parameters(self) -> dict[str, float]:
         """The numbers by name."""
         ...
-
-
-Predictions = Callable[[Sequence[Any], Any], Iterator[tuple[Any, Any]]]
-"""Runs a model over examples and their features; gives each example with its prediction, in order."""

@@ -13,7 +13,8 @@ from ftk.config.schema import DataConfig, Duplicates, Unseen
 from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Progress, RowReader
+from ftk.contracts.progress import Progress
+from ftk.contracts.protocols import RowReader
 from ftk.contracts.spec import Wording
 from ftk.contracts.values import Labels, Prepared
 from ftk.data.readers.splits import fingerprint, read_splits, uses_demo

@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 import re
 from enum import Enum
+from pathlib import Path
 from typing import Any, get_type_hints
 
 from omegaconf import OmegaConf
@@ -93,9 +94,9 @@ def built_in_task(name: str) -> type[Task]:
     Raises:
         FtkError: there is no such task.
     """
-    import ftk.tasks as package
-
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in _SHARED)
+    names = sorted(
+        module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name not in _SHARED
+    )
     found = _task_in(name) if name in names else None
     if found is None:
         own = ", ".join(name.replace("_", "-") for name in names if _task_in(name) is not None)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ftk.config.schema import DataConfig, Documents, Format
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Progress
+from ftk.contracts.progress import Progress
 from ftk.contracts.row import Row
 from ftk.contracts.values import Labels, Prepared
 from ftk.data.documents.reading import Piece, documents
