@@ -71,7 +71,7 @@ def meant_for(name: str, command: str) -> bool:
     group, _, option = name.partition("/")
     text = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
     if group == "task" and command in TRAINING:
-        return build_task(yaml.safe_load(text)).command == command
+        return build_task(yaml.safe_load(text)).spec.command == command
     if name in ONLY_FINETUNED:
         return command == "finetune"
     if group == "experiment":

@@ -20,7 +20,7 @@ MODELS = {
 TASKS = {
     path.stem: task
     for path in sorted(shipped_configs().glob("task/*.yaml"))
-    if (task := build_task(yaml.safe_load(path.read_text()))).command == "finetune"
+    if (task := build_task(yaml.safe_load(path.read_text()))).spec.command == "finetune"
 }
 MASKED = build_task(yaml.safe_load((shipped_configs() / "task/mlm.yaml").read_text()))
 

@@ -85,7 +85,7 @@ def make(tmp_path: Path) -> Any:
         **plan: Any,
     ) -> SimpleNamespace:
         hardware = Hardware(torch.device("cpu"), precision, "")
-        model = load(source, task.auto_model, seed=3).model
+        model = load(source, task.spec.auto_model, seed=3).model
         settings = {"_target_": "torch.optim.AdamW", "lr": 1e-3, "weight_decay": 0.1}
         state = TrainState(model, build_optimizer(model, settings), hardware.scaler())
         schedule = Schedule(decay=Decay.constant, warmup=0.0, floor=0.0, cooldown=0.0)
