@@ -17,9 +17,9 @@ from ftk.core.saving.publisher import Publisher
 from ftk.core.state import TrainState
 from ftk.core.world import World
 from ftk.inference.manifest import manifest
-from ftk.kernels import speed_up
-from ftk.models.loading.load import load
-from ftk.models.loading.source import Source, reopen
+from ftk.kernels import use_fast_kernels
+from ftk.models.loading.load import load_weights
+from ftk.models.loading.source import Source, reopen_model
 from ftk.objectives import Objective
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
@@ -95,8 +95,8 @@ class Run:
         Args:
             fast: whether to install the fast kernels.
         """
-        source = reopen(self.folder.best, self.source.labels, self.task.spec.modalities)
-        loaded = load(source, self.task.spec.auto_model, seed=self.config.run.seed)
+        source = reopen_model(self.folder.best, self.source.labels, self.task.spec.modalities)
+        loaded = load_weights(source, self.task.spec.auto_model, seed=self.config.run.seed)
         return on_device(loaded.model, self.hardware, compiled=self.config.hardware.compile, fast=fast)
 
     def manifest(self) -> dict[str, Any]:
@@ -116,5 +116,5 @@ def on_device(model: torch.nn.Module, hardware: Hardware, *, compiled: bool, fas
     """Move a model to the device of the run, with its fast kernels."""
     model = model.to(hardware.device)
     if fast:
-        speed_up(model, hardware.device, compiled=compiled)
+        use_fast_kernels(model, hardware.device, compiled=compiled)
     return model
