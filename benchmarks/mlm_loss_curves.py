@@ -86,6 +86,7 @@ def blocks_of(options: argparse.Namespace, tokenizer: Any) -> tuple[Any, Any]:
     from hydra import compose, initialize
 
     from ftk.config.jobs import register, typed
+    from ftk.contracts.contexts import Encoding
     from ftk.contracts.notes import Notes
     from ftk.contracts.values import WindowPlan
     from ftk.report.console import Console
@@ -94,8 +95,8 @@ def blocks_of(options: argparse.Namespace, tokenizer: Any) -> tuple[Any, Any]:
     register()
     with initialize(config_path=None, version_base="1.3"):
         config = typed(compose("pretrain", overrides=[f"data.train={options.train}", f"data.max_length={LENGTH}"]))
-    corpus = build_task(config.task).training_corpus(config.data, Notes())
-    prepared = corpus.prepare(tokenizer, None, WindowPlan(LENGTH, 0), Notes(), Console(stderr=True))
+    corpus = build_task(config.task).open_corpus(config.data, Notes())
+    prepared = corpus.prepare(Encoding(tokenizer, None, WindowPlan(LENGTH, 0), Notes()), Console(stderr=True))
     return prepared["train"].features, prepared["validation"].features
 
 

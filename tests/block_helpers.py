@@ -54,4 +54,4 @@ def frame(
     before, behind = np.array(prefix, dtype=np.int32), np.array(suffix, dtype=np.int32)
     special = np.arange(size) < SPECIAL
     pairs = (before, np.array([SEP], dtype=np.int32), behind) if pair else None
-    return BlockFrame(before, behind, pairs, MASK, special, np.flatnonzero(~special))
+    return BlockFrame(before, behind, pairs, MASK, 0, special, np.flatnonzero(~special))

@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from ftk.config.paths import shipped_configs
 from ftk.config.schema import DataConfig, Duplicates, Format, Unseen
+from ftk.contracts.contexts import Reading
 from ftk.contracts.findings import Finding, FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
@@ -98,4 +99,4 @@ def sentences(rows: Iterable[dict[str, Any]], *, labelled: bool = True, **task: 
     notes = Notes()
     numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(rows, start=1)]
     columns = data_config(columns=task.pop("columns", {})).columns
-    return ner_task(**task).read(numbered, columns=columns, labelled=labelled, notes=notes), notes
+    return ner_task(**task).read(numbered, Reading(columns, labelled, notes)), notes

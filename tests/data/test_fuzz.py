@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from data_helpers import data_config, ner_task
 from ftk.config.schema import Format
+from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.documents.reading import documents
 from ftk.data.readers.splits import read_file
@@ -158,7 +159,7 @@ def survives(name: str, content: bytes, rows_in: Callable[[bytes], int | None], 
         assert expected is None or len(rows) == expected or list(notes.drain()), "a row vanished without a word"
 
         def examples_of(labelled: bool = labelled, notes: Notes = notes, rows: Any = rows) -> Any:
-            found = ner_task().read(rows, columns=config.columns, labelled=labelled, notes=notes)
+            found = ner_task().read(rows, Reading(config.columns, labelled, notes))
             notes.raise_errors()
             return found
 

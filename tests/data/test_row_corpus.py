@@ -177,11 +177,9 @@ def test_rows_without_any_entity_teach_nothing() -> None:
 
 def test_words_are_cut_as_the_training_rows_are() -> None:
     tokens, spans = [row("a b", "PER")] * 2, {"text": "U.S.", "spans": [[0, 4, "LOC"]]}
-    assert corpus(train=[*tokens, spans], validation_share=0)[0].task.fields()["words"] == "coarse"
-    assert corpus(train=[tokens[0], spans, spans], validation_share=0)[0].task.fields()["words"] == "fine"
-    assert (
-        corpus(train=[spans, spans], validation_share=0, task={"words": "coarse"})[0].task.fields()["words"] == "coarse"
-    )
+    assert corpus(train=[*tokens, spans], validation_share=0)[0].task.words is Words.coarse
+    assert corpus(train=[tokens[0], spans, spans], validation_share=0)[0].task.words is Words.fine
+    assert corpus(train=[spans, spans], validation_share=0, task={"words": "coarse"})[0].task.words is Words.coarse
 
 
 def test_fingerprints_are_of_the_files_of_each_split() -> None:

@@ -175,15 +175,16 @@ def test_pooling_is_over_the_windows_of_a_row(pooling):
     import yaml
 
     from ftk.config.paths import shipped_configs
+    from ftk.contracts.contexts import RowOutputs
     from ftk.contracts.values import Labels
     from ftk.data.batching.features import Features, Ragged
     from ftk.tasks import build_task
 
     fields = yaml.safe_load((shipped_configs() / "task/multi-label.yaml").read_text())
     task = build_task({**fields, "pooling": pooling})
-    features = Features({"input_ids": Ragged.of([np.zeros(3, dtype=np.int32)] * 3)}, np.array([0, 0, 1]))
+    features = Features({"input_ids": Ragged.of([np.zeros(3, dtype=np.int32)] * 3)}, np.array([0, 0, 1]), 0)
     outputs = {0: np.array([0.2, 0.8]), 1: np.array([0.6, 0.4]), 2: np.array([0.1, 0.9])}
-    found = task.decode([None, None], features, 0, outputs, Labels(("a", "b")))
+    found = task.decode([None, None], RowOutputs(features, 0, outputs), Labels(("a", "b")))
     expected = [0.4, 0.6] if pooling == "mean" else [0.6, 0.8]
     assert found[0].values.tolist() == pytest.approx(expected)
     assert found[1].values.tolist() == pytest.approx([0.1, 0.9])

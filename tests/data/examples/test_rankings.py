@@ -13,7 +13,7 @@ from ftk.contracts.row import Row
 from ftk.data.examples.rankings import Form, RankingReader
 from ftk.data.readers.splits import read_file
 from ftk.errors import DataError
-from ftk.tasks.ranking.features import Draws
+from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.ranking.training_rows import comparable, grouped
 
 
@@ -225,7 +225,7 @@ def test_labelled_pairs_of_a_query_are_put_together_for_training():
 def learned(*rows, hard=7, sampled=7, each=False):
     """The queries that a cross-encoder learns from, and what is said of the others."""
     notes = Notes()
-    kept = comparable(read(*rows), Draws(hard, sampled, 100), notes, each=each)
+    kept = comparable(read(*rows), NegativeSampling(hard, sampled, 100), notes, each=each)
     return "".join(example.query for example in kept), list(map(str, notes.drain()))
 
 

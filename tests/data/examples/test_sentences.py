@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from data_helpers import MANY, counted, data_config, ner_task, refused, sentences
 from ftk.config.schema import Format
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
 from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.data.examples.tags import entities
@@ -199,7 +200,7 @@ def test_faults_in_columned_files_name_the_line_of_the_token() -> None:
         stream.write("# one\na\tO\n\nb\tB-X\nc\tO\nd\t-\n")
     config, notes = data_config(), Notes()
     rows = list(read_file("train.conll", Format.auto, config, notes, labelled=True))
-    ner_task().read(rows, columns=config.columns, labelled=True, notes=notes)
+    ner_task().read(rows, Reading(config.columns, True, notes))
     with pytest.raises(DataError, match=r"train\.conll:6: '-' for the token 'd'"):
         notes.raise_errors()
 

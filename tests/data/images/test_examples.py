@@ -10,6 +10,7 @@ from PIL import Image
 from conftest import write_jsonl, write_lines
 from data_helpers import counted, data_config, of_kind
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.readers.splits import read_splits, stream
 from ftk.data.row_corpus import read_training_corpus
@@ -129,7 +130,7 @@ def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
     )
     notes = Notes()
     splits = read_splits(data_config(train=path), ("train",), demo=None, notes=notes)
-    examples = task().read(splits["train"].rows, columns={}, labelled=True, notes=notes)
+    examples = task().read(splits["train"].rows, Reading({}, True, notes))
     notes.raise_errors()
     assert [example.picture.name for example in examples] == ["img/1.png", "./img/../img/2.png", absolute]
     assert len({example.picture.digest for example in examples}) == 3
@@ -140,7 +141,7 @@ def test_csv_and_columns_by_name() -> None:
     write_lines("rows.csv", ["drawing,kind,who", "1.png,7,Ada"])
     splits = read_splits(data_config(train="rows.csv"), ("train",), demo=None, notes=Notes())
     columns = {"image": "drawing", "label": "kind"}
-    [example] = task().read(splits["train"].rows, columns=columns, labelled=True, notes=Notes())
+    [example] = task().read(splits["train"].rows, Reading(columns, True, Notes()))
     assert (example.target, example.columns) == ("7", {"who": "Ada"})
 
 
@@ -151,7 +152,7 @@ def test_images_alone_are_rows_to_predict_for(spec: Any) -> None:
     rows = list(stream(spec, data_config(), Notes()))
     expected = ["pics/2.png", "pics/1.png"] if isinstance(spec, list) else ["pics/1.png", "pics/2.png"]
     assert [row.values for row in rows] == [{"image": name} for name in expected]
-    found = task().read(rows, columns={}, labelled=False, notes=Notes())
+    found = task().read(rows, Reading({}, False, Notes()))
     assert [(example.picture.name, example.target) for example in found] == [(name, None) for name in expected]
 
 
@@ -246,7 +247,7 @@ def test_an_empty_text_beside_an_image_is_kept_and_counted() -> None:
     write_jsonl("rows.jsonl", [{"image": "1.png", "text": text, "label": "x"} for text in ("", "a text", "  ")])
     notes = Notes()
     [*rows] = stream("rows.jsonl", data_config(), notes)
-    found = task("image-text-classification").read(rows, columns={}, labelled=False, notes=notes)
+    found = task("image-text-classification").read(rows, Reading({}, False, notes))
     assert [example.text for example in found] == ["", "a text", "  "]
     [told] = [note for note in map(str, notes.drain()) if "empty text" in note]
     assert told.startswith(

@@ -79,9 +79,9 @@ def test_an_image_that_was_replaced_since_is_named(pictures: list[Picture]) -> N
     ("size", "tokens"), [((3, 64, 64), 16), ((3, 224, 224), 196), ((1, 8, 8), 1), ((3, 40, 16), 2)]
 )
 def test_an_image_counts_by_its_size(pictures: list[Picture], size: tuple[int, int, int], tokens: int) -> None:
-    features = ImageFeatures({}, np.arange(6), pixels=Pixels(pictures, Counting(), size))
+    features = ImageFeatures({}, np.arange(6), 0, pixels=Pixels(pictures, Counting(), size))
     assert features.lengths.tolist() == [tokens] * 6
-    assert features.longest == len(features.tokens_in_use(0)) == 0
+    assert features.longest == len(features.tokens_in_use()) == 0
     assert f"{size[1]} x {size[2]} pixels in {'grey' if size[0] == 1 else 'colour'}" in features.sizes(512)
 
 

@@ -13,6 +13,7 @@ from conftest import SHARED
 from data_helpers import MANY, counted, data_config, read, refused
 from ftk.config.paths import shipped_configs
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
 from ftk.contracts.findings import Finding, FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
@@ -47,7 +48,7 @@ def examples(*rows: dict[str, Any], labelled: bool = True, **fields: Any) -> tup
     full = [{"question": "Where?", "context": CONTEXT, **row} for row in rows]
     numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(full, start=1)]
     columns = data_config(columns=fields.pop("columns", {})).columns
-    return qa_task(**fields).read(numbered, columns=columns, labelled=labelled, notes=notes), notes
+    return qa_task(**fields).read(numbered, Reading(columns, labelled, notes)), notes
 
 
 def answers_of(value: Any, **fields: Any) -> list[tuple[str, int | None]]:
@@ -257,7 +258,7 @@ def test_parquet_and_datasets_hold_the_same_as_json(value: Any) -> None:
     rows = [*read(Path("rows.parquet").read_bytes(), "again.parquet").rows, *read_hub("saved", None, None, "train")]
     assert len(rows) == 2
     for row in rows:
-        [found] = qa_task().read([row], columns=data_config().columns, labelled=True, notes=Notes())
+        [found] = qa_task().read([row], Reading(data_config().columns, True, Notes()))
         assert found.answers == expected[0].answers
 
 
@@ -338,7 +339,7 @@ def test_xquad_is_read_whole(language: str) -> None:
     assert len(rows) == 1190
     assert all(row.values["id"] in lines[row.line - 1] for row in rows)
     notes = Notes()
-    found = qa_task().read(rows, columns=data_config().columns, labelled=True, notes=notes)
+    found = qa_task().read(rows, Reading(data_config().columns, True, notes))
     notes.raise_errors()
     assert len(found) == 1190
     assert len({example.context for example in found}) == 240

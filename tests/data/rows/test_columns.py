@@ -8,6 +8,7 @@ import yaml
 from data_helpers import counted, data_config, refused, sentences
 from ftk.config.paths import shipped_configs
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
 from ftk.contracts.findings import Finding
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
@@ -38,8 +39,8 @@ def read(
     settings = data_config(columns=columns).columns
     settled = text_task(task)
     if labelled:
-        settled = settled.settle(numbered, columns=settings, notes=notes)
-    return settled.read(numbered, columns=settings, labelled=labelled, notes=notes), notes
+        settled = settled.resolve_auto(numbered, Reading(settings, True, notes))
+    return settled.read(numbered, Reading(settings, labelled, notes)), notes
 
 
 def refusal(*rows: dict[str, Any], **settings: Any) -> Finding:

@@ -16,6 +16,7 @@ from conftest import TINY, Result, read_jsonl, word_pieces, write_jsonl
 from data.readers.test_squad import qa_task
 from data_helpers import data_config
 from ftk.config.schema import Vocabulary
+from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import WindowPlan
@@ -50,10 +51,10 @@ def features(
     """The windows of some rows."""
     task, notes = qa_task(**{"no_answer": True, **fields}), Notes()
     numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(rows, start=1)]
-    examples = task.read(numbered, columns=data_config().columns, labelled=labels, notes=notes)
+    examples = task.read(numbered, Reading(data_config().columns, labels, notes))
     notes.raise_errors()
     known = task.labels(examples) if labels else None
-    return task.features(examples, tokenizer(kind), known, WindowPlan.of(length, None), notes), notes
+    return task.features(examples, Encoding(tokenizer(kind), known, WindowPlan.of(length, None), notes)), notes
 
 
 def row(context: str, answer: str, question: str = "Who went to Oslo?") -> dict[str, Any]:
@@ -204,7 +205,7 @@ def test_the_loss_is_that_of_the_positions_that_can_be() -> None:
     rows = (row("Ada went to Oslo", "Oslo"), row("Ada", ""), row("Ada went " * 20, "Ada"))
     found, _ = features(*rows, length=30)
     windows = list(range(len(found)))
-    batch = task.collate(found, windows, 0, None)
+    batch = task.collate(found, windows, None)
     said, outputs = forwarded(task, batch, 1)
     expected = 0.0
     for window in windows:
@@ -216,7 +217,7 @@ def test_the_loss_is_that_of_the_positions_that_can_be() -> None:
     loss = task.loss(outputs, batch)
     assert loss.count == batch.count == len(windows) > 4
     assert loss.sum.item() == pytest.approx(expected, rel=1e-5)
-    kept = task.outputs(outputs, found, batch)
+    kept = task.to_numpy(outputs, found, batch)
     assert [scores.shape for scores in kept] == [(2, 1 + len(found.columns["place"][window])) for window in windows]
     assert np.exp(np.concatenate(kept, axis=1).astype(np.float64)).sum() == pytest.approx(2 * len(windows), rel=1e-5)
 
@@ -224,7 +225,7 @@ def test_the_loss_is_that_of_the_positions_that_can_be() -> None:
 def test_a_row_without_a_target_adds_nothing_to_the_loss() -> None:
     task = qa_task(misplaced_answers="drop")
     found, _ = features({**row("Ada went", ""), "answers": [{"text": "x", "start": 0}]}, misplaced_answers="drop")
-    batch = task.collate(found, [0], 0, None)
+    batch = task.collate(found, [0], None)
     _, outputs = forwarded(task, batch, 2)
     assert task.loss(outputs, batch).sum.item() == 0
 
@@ -239,9 +240,9 @@ def test_segments_are_those_of_the_tokenizer(architecture: str, tmp_path: Path) 
     own.model_input_names = ["input_ids", "attention_mask"] + (["token_type_ids"] if architecture == "bert" else [])
     task = qa_task(no_answer=False)
     given = Row({"question": "Ada went?", "context": "Boris went to Oslo", "answers": "Oslo"}, "rows", 1)
-    examples = task.read([given], columns=data_config().columns, labelled=True, notes=Notes())
-    found = task.features(examples, own, task.labels(examples), WindowPlan.of(60, None), Notes())
-    batch = task.collate(found, [0], 0, None)
+    examples = task.read([given], Reading(data_config().columns, True, Notes()))
+    found = task.features(examples, Encoding(own, task.labels(examples), WindowPlan.of(60, None), Notes()))
+    batch = task.collate(found, [0], None)
     expected = own("Ada went?", "Boris went to Oslo")
     assert {name: tensor.tolist() for name, tensor in batch.inputs.items()} == {
         name: [values] for name, values in expected.items()

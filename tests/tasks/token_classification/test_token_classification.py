@@ -14,11 +14,12 @@ from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll, write
 from data_helpers import data_config
 from ftk.config.paths import shipped_configs
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import Labels
 from ftk.data.row_corpus import RowCorpus, read_training_corpus
-from ftk.errors import ConfigError, DataError
+from ftk.errors import DataError
 from ftk.tasks import build_task
 
 pytestmark = pytest.mark.torch
@@ -83,21 +84,22 @@ SPANS = {"text": "Ada went", "spans": [[0, 3, "PER"]]}
 def test_training_says_what_labels_are_of(rows: list[dict[str, Any]], units: str, reason: str) -> None:
     notes = Notes()
     numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(rows, start=1)]
-    task = token_task().settle(numbered, columns=data_config().columns, notes=notes)
+    task = token_task().resolve_auto(numbered, Reading(data_config().columns, True, notes))
     notes.raise_errors()
     assert task.units.value == units
-    assert (task.score, task.demo) == (("f1", "ner") if units == "spans" else ("accuracy", "token-classification"))
+    expected = ("f1", "ner") if units == "spans" else ("accuracy", "token-classification")
+    assert (task.spec.score, task.spec.demo) == expected
     [found] = notes
     assert (found.kind, found.policy, found.values) == (kinds.LABEL_UNITS, reason, {"units": units})
 
 
 def test_what_is_set_is_not_looked_for() -> None:
     rows = [Row(tagged("DET", "NOUN"), "rows.jsonl", 1)]
-    columns = data_config().columns
+    reading = Reading(data_config().columns, True, Notes())
     for units in ("spans", "tokens"):
-        assert token_task(units=units).settle(rows, columns=columns, notes=Notes()).units.value == units
-    assert token_task(tag_scheme="bare").settle(rows, columns=columns, notes=Notes()).units.value == "spans"
-    assert token_task().demo == "token-classification"
+        assert token_task(units=units).resolve_auto(rows, reading).units.value == units
+    assert token_task(tag_scheme="bare").resolve_auto(rows, reading).units.value == "spans"
+    assert token_task().spec.demo == "token-classification"
 
 
 def test_all_splits_are_read_as_training_is() -> None:
@@ -160,7 +162,7 @@ def features_of(task: Any, rows: list[dict[str, Any]], labels: Labels | None = N
     notes = Notes()
     examples = found.examples["train"]
     tokenizer = make_tokenizer("wordpiece")
-    features = found.task.features(examples, tokenizer, labels, WindowPlan(16, 4), notes)
+    features = found.task.features(examples, Encoding(tokenizer, labels, WindowPlan(16, 4), notes))
     batch = found.task.collate(features, range(len(features)), tokenizer.pad_token_id, None)
     return SimpleNamespace(task=found.task, labels=labels, examples=examples, features=features, batch=batch)
 
@@ -232,22 +234,8 @@ def test_balanced_weights_are_settled_by_training(units: str) -> None:
     names = sorted(set(tags))
     expected = compute_class_weight("balanced", classes=np.array(names), y=np.array(tags))
     assert found.task.class_weights == pytest.approx(dict(zip(names, expected, strict=True)))
-    with pytest.raises(ConfigError, match=r"^task\.class_weights=balanced: it is settled in training"):
-        token_task(units=units, class_weights="balanced").features(
-            found.examples["train"], _tokenizer(), found.labels, _plan(), Notes()
-        )
-
-
-def _tokenizer() -> Any:
-    from small_models import make_tokenizer
-
-    return make_tokenizer("wordpiece")
-
-
-def _plan() -> Any:
-    from ftk.contracts.values import WindowPlan
-
-    return WindowPlan(16, 4)
+    [mistake] = token_task(units=units, class_weights="balanced").validate(found.labels)
+    assert mistake.startswith("task.class_weights=balanced: ")
 
 
 def test_further_sub_words_carry_what_they_should() -> None:

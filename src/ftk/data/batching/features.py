@@ -52,11 +52,13 @@ class Features:
     Attributes:
         columns: the values that the task made for each window; tasks that read texts have ``input_ids``.
         row: for each window the index of its row.
+        pad_id: the token that pads short windows; the attention mask hides it.
         weight: how often each window is drawn in training, relative to the others; None draws each once a pass.
     """
 
     columns: dict[str, Ragged]
     row: NDArray[np.int64]
+    pad_id: int
     weight: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
@@ -88,12 +90,12 @@ class Features:
         rows = sorted({int(row) for row in self.row[windows]})
         return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
 
-    def tokens_in_use(self, pad_id: int) -> NDArray[np.int64]:
+    def tokens_in_use(self) -> NDArray[np.int64]:
         """[tokens] the tokens of the windows and the padding, each once, in rising order; empty without texts."""
         if "input_ids" not in self.columns:
             return np.zeros(0, dtype=np.int64)
-        there = np.bincount(self.columns["input_ids"].values, minlength=pad_id + 1) > 0
-        there[pad_id] = True
+        there = np.bincount(self.columns["input_ids"].values, minlength=self.pad_id + 1) > 0
+        there[self.pad_id] = True
         return np.flatnonzero(there)
 
     def order(self, train: TrainConfig, seed: int) -> Order:

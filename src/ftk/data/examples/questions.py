@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, read_rows, shortened
@@ -36,7 +37,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class QuestionExample:
+class QuestionExample(Example):
     """One row.
 
     Attributes:
@@ -55,6 +56,15 @@ class QuestionExample:
     gold: Any
     row: Row
     columns: dict[str, Any]
+    key: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.key = f"{self.question}\n{self.context}".strip()
+
+    @property
+    def group(self) -> str:
+        """The context: a model that has seen it answers other questions about it more easily."""
+        return self.context
 
 
 @dataclass(kw_only=True, slots=True)

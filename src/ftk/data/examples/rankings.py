@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, json_list, place_of, read_rows, shortened
@@ -38,7 +39,7 @@ _READ: dict[Form, tuple[str, ...]] = {
 
 
 @dataclass(slots=True)
-class RankingExample:
+class RankingExample(Example):
     """One row.
 
     Attributes:
@@ -60,6 +61,16 @@ class RankingExample:
     others: tuple[dict[str, Any], ...]
     row: Row
     columns: dict[str, Any]
+    key: str = field(init=False, repr=False, compare=False)
+    """The query and its candidates; empty if there is no query."""
+
+    def __post_init__(self) -> None:
+        self.key = "\n".join((self.query, *self.candidates)) if self.query.strip() else ""
+
+    @property
+    def group(self) -> str:
+        """The query: its candidates are ranked against one another."""
+        return self.query
 
 
 @dataclass(kw_only=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, place_of, read_rows, strings_of
@@ -23,7 +24,7 @@ Span = tuple[int, int]
 
 
 @dataclass(slots=True)
-class RelationExample:
+class RelationExample(Example):
     """One row.
 
     Attributes:
@@ -45,6 +46,8 @@ class RelationExample:
     weight: float
     row: Row
     columns: dict[str, Any]
+    key: str = ""
+    """The text with signs around the entities: with other entities it is another text. The task sets it."""
 
     @property
     def empty(self) -> bool:

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.spans import Misaligned, Overlapping, Span, place, tags_of, without_overlaps
@@ -33,7 +34,7 @@ class Broken(Enum):
 
 
 @dataclass(slots=True)
-class Sentence:
+class Sentence(Example):
     """One row as words.
 
     Attributes:
@@ -54,6 +55,11 @@ class Sentence:
     gold: Any
     row: Row
     columns: dict[str, Any]
+
+    @property
+    def key(self) -> str:  # type: ignore[override]
+        """The text; empty if it has no word."""
+        return self.text if len(self.starts) else ""
 
 
 @dataclass(kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, json_list, read_rows, shortened
@@ -16,7 +17,7 @@ _NAMES = {"source": SOURCE, "target": TARGET}
 
 
 @dataclass(slots=True)
-class SequenceExample:
+class SequenceExample(Example):
     """One row.
 
     Attributes:
@@ -34,6 +35,18 @@ class SequenceExample:
     weight: float
     row: Row
     columns: dict[str, Any]
+    prefix: str = ""
+    """What the task puts before the source; a vocabulary is learned from it too."""
+
+    @property
+    def key(self) -> str:  # type: ignore[override]
+        """The source, without white space around it."""
+        return self.source.strip()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The source as it is read, and the target that is learned."""
+        return (self.prefix + self.source, *(self.targets or ())[:1])
 
     @property
     def references(self) -> tuple[str, ...]:

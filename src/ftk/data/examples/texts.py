@@ -1,10 +1,11 @@
 """Rows of one text, or of a pair of texts, as examples with a target."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, read_rows
@@ -15,7 +16,7 @@ Target = Callable[[Row, Any], Any]
 
 
 @dataclass(slots=True)
-class TextExample:
+class TextExample(Example):
     """One row.
 
     Attributes:
@@ -35,11 +36,11 @@ class TextExample:
     weight: float
     row: Row
     columns: dict[str, Any]
+    key: str = field(init=False, repr=False, compare=False)
+    """Both texts as one; empty if there is nothing but white space."""
 
-    @property
-    def texts(self) -> str:
-        """Both texts as one; empty if there is only white space."""
-        return (self.text if self.pair is None else f"{self.text}\n{self.pair}").strip()
+    def __post_init__(self) -> None:
+        self.key = (self.text if self.pair is None else f"{self.text}\n{self.pair}").strip()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -91,7 +92,7 @@ class TextReader:
             say_columns(self.notes, {"text": text_at, "pair": pair_at, "label": _one(label_at)}, self.columns)
         others = {name: value for name, value in row.values.items() if name not in used}
         example = TextExample(text, pair, target, gold, weight, row, others)
-        if not self.labelled and not example.texts:
+        if not self.labelled and not example.key:
             self.notes.add(kinds.EMPTY_ROW, row.where, policy="predicted")
         return example
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.texts import Target
@@ -35,7 +35,7 @@ class Picture:
 
 
 @dataclass(slots=True)
-class ImageExample:
+class ImageExample(Example):
     """One row.
 
     Attributes:
@@ -53,6 +53,16 @@ class ImageExample:
     weight: float
     row: Row
     columns: dict[str, Any]
+
+    @property
+    def key(self) -> str:  # type: ignore[override]
+        """The SHA-256 of the image."""
+        return self.picture.digest
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """The image."""
+        return ((self.picture.name, self.picture.digest),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +113,6 @@ def looked_at(images: Sequence[Named], notes: Notes) -> list[Picture | None]:
         else:
             pictures.append(Picture(image.name, image.path, digest))
     return pictures
-
-
-def fingerprint_of(pictures: Iterable[Picture]) -> dict[str, str]:
-    """One SHA-256 for all images of a split, in the order of their rows."""
-    digest, number = hashlib.sha256(), 0
-    for picture in pictures:
-        digest.update(f"{picture.name}\0{picture.digest}\n".encode("utf-8", "surrogateescape"))
-        number += 1
-    return {f"{number} images": digest.hexdigest()} if number else {}
 
 
 @dataclass(kw_only=True, slots=True)

@@ -21,6 +21,7 @@ class BlockFrame:
         suffix: after it; its first token also separates documents.
         pair: before, between and after two texts; None if the tokenizer has no form for pairs.
         mask_id: the mask token.
+        pad_id: the padding token.
         is_special: [vocabulary] the tokens that are never masked.
         ordinary: the tokens that may replace a masked token at random.
     """
@@ -29,6 +30,7 @@ class BlockFrame:
     suffix: NDArray[np.int32]
     pair: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]] | None
     mask_id: int
+    pad_id: int
     is_special: NDArray[np.bool_]
     ordinary: NDArray[np.int64]
 
@@ -51,4 +53,12 @@ class BlockFrame:
         known = np.array(sorted(set(tokenizer.get_vocab().values())), dtype=np.int64)  # some numbers may be missing
         is_special = np.zeros(int(known[-1]) + 1, dtype=np.bool_)
         is_special[list(tokenizer.all_special_ids)] = True
-        return cls(prefix, suffix, around_pair, tokenizer.mask_token_id, is_special, known[~is_special[known]])
+        return cls(
+            prefix,
+            suffix,
+            around_pair,
+            mask_id=tokenizer.mask_token_id,
+            pad_id=tokenizer.pad_token_id or 0,
+            is_special=is_special,
+            ordinary=known[~is_special[known]],
+        )

@@ -1,4 +1,4 @@
-"""Sources and targets as tokens, for any tokenizer: one window of a source, and a target up to so many tokens."""
+"""Sources and targets as tokens, for any tokenizer: one window of a source, and the beginning of a long target."""
 
 from __future__ import annotations
 
@@ -18,47 +18,49 @@ from ftk.errors import ConfigError, DataError, ModelError
 
 @dataclass(frozen=True, slots=True)
 class SequenceFeatures(Features):
-    """Sources, and beside them in ``labels`` the targets, where there are some.
+    """Sources in ``input_ids`` and, for labelled rows, targets in ``labels``.
 
     Attributes:
-        tokenizer: which makes text of what is generated.
+        tokenizer: decodes what is generated.
     """
 
     tokenizer: Any = None
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Tokens of the source and of the target."""
+        """[windows] the number of tokens of the source and of the target."""
         lengths = self.columns["input_ids"].lengths
         return lengths + self.columns["labels"].lengths if "labels" in self.columns else lengths
 
-    def tokens_in_use(self, pad_id: int) -> NDArray[np.int64]:
+    def tokens_in_use(self) -> NDArray[np.int64]:
         """[tokens] the tokens of sources and targets and all special tokens (a target begins with one of them), each
         once, in rising order."""
         parts = [self.columns[name].values for name in ("input_ids", "labels") if name in self.columns]
-        return np.unique(np.concatenate([*parts, np.array([pad_id, *self.tokenizer.all_special_ids])])).astype(np.int64)
+        return np.unique(np.concatenate([*parts, np.array([self.pad_id, *self.tokenizer.all_special_ids])])).astype(
+            np.int64
+        )
 
 
 class SequenceEncoder:
     """Encodes sources and targets with one tokenizer.
 
     Args:
-        tokenizer: of an encoder-decoder, or of the encoder that one is made of.
-        plan: of the windows, of which the first one is read.
-        prefix: what is put before each source.
-        longest: tokens that are learned of a target, special ones included.
+        tokenizer: of an encoder-decoder, or of the encoder that it is made of.
+        plan: of the windows; the first window of a source is read.
+        prefix: is put before each source.
+        longest: the number of tokens of a target that are learned, special ones included.
 
     Raises:
         ConfigError: nothing of a target fits into ``longest``.
         DataError: nothing of a source fits into a window.
-        ModelError: the tokenizer has to be told the languages, or ends no text.
+        ModelError: the tokenizer needs to know the languages, or ends no text.
     """
 
     def __init__(self, tokenizer: Any, plan: WindowPlan, *, prefix: str, longest: int) -> None:
         if hasattr(tokenizer, "src_lang"):
             raise ModelError(
-                f"the tokenizer {type(tokenizer).__name__} has to be told the languages of its texts, which ftk does "
-                "not do; take a model of one pair of languages."
+                f"the tokenizer {type(tokenizer).__name__} needs to know the languages of its texts, which ftk does "
+                "not set; take a model of one pair of languages."
             )
         self.tokenizer = tokenizer
         self.prefix = prefix
@@ -70,7 +72,7 @@ class SequenceEncoder:
                 f"the tokenizer {type(tokenizer).__name__} puts nothing at the end of a text: a model could not learn "
                 "where to end."
             )
-        # What a decoder begins with is put there by the model. A token that tokenizers put before every text, as
+        # The model puts the first token of a decoder there. A token that tokenizers put before every text, such as
         # [CLS], is no part of a target; one that begins a text is, as in BART.
         self._begin = before[before == tokenizer.bos_token_id] if tokenizer.bos_token_id is not None else before[:0]
         self.capacity = plan.length - len(self._before) - len(self._after)
@@ -84,7 +86,7 @@ class SequenceEncoder:
             raise ConfigError(f"task.max_target_length={longest}: no token fits in beside the special ones.")
 
     def sources(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int32] | None, bool]]:
-        """Each source as it is read, and whether it is longer than that; None where the tokenizer leaves nothing."""
+        """Yield each source as it is read, and whether it is longer; None if the tokenizer leaves nothing of it."""
         prefixed = [self.prefix + text for text in texts]
         for text, (ids, _) in zip(texts, tokenized(self.tokenizer, prefixed), strict=True):
             if not len(ids) or not text.strip():

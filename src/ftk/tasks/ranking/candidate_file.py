@@ -1,4 +1,4 @@
-"""A file of candidates for all queries: one a row, with its text and whatever else is known of it."""
+"""A file of candidates for all queries: one a row, with its text and other columns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ftk.tasks import finding_kinds as task_kinds
 
 _IDS = ("id", "_id", "candidate_id")
 _WRITTEN = {"text": "what was read", "score": "the model's", "row": "the line's number"}
-"""What a prediction says of each candidate."""
+"""The keys of a candidate in a prediction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Candidates:
     """The candidates of a file, in its order.
 
     Attributes:
-        rows: where they come from.
-        columns: of each row the column with the text.
+        rows: of the file.
+        columns: for each row the column with the text.
     """
 
     rows: Sequence[Row]
@@ -42,12 +42,12 @@ class Candidates:
         return len(self.rows)
 
     def text(self, number: int) -> str:
-        """What is read of a candidate."""
+        """The text of a candidate."""
         text: str = self.rows[number].values[self.columns[number]]
         return text
 
     def others(self, number: int) -> dict[str, Any]:
-        """What else the row says."""
+        """The other columns of a candidate."""
         return {name: value for name, value in self.rows[number].values.items() if name != self.columns[number]}
 
     def fingerprint(self) -> str:
@@ -61,7 +61,7 @@ class Candidates:
 
 
 def read_candidates(path: Path, data: DataConfig, notes: Notes) -> Candidates:
-    """All candidates of a file; blank lines of a text file are none.
+    """All candidates of a file. Blank lines of a text file are passed over and counted.
 
     Raises:
         DataError: there are none, one has no text, or two have one id.
@@ -101,7 +101,7 @@ def read_candidates(path: Path, data: DataConfig, notes: Notes) -> Candidates:
 
 
 def _check_id(row: Row, ids: dict[str, Row]) -> None:
-    """Where candidates have ids, each has its own: what is found is looked up by them."""
+    """Refuse an id that another candidate has: people look up what is found by it."""
     name = next((name for name in _IDS if row.values.get(name) not in (None, "")), None)
     if name is None:
         return
@@ -113,7 +113,7 @@ def _check_id(row: Row, ids: dict[str, Row]) -> None:
 
 
 def _column(row: Row, columns: dict[str, Any]) -> str:
-    """Where the text of a candidate stands."""
+    """The column with the text of a candidate."""
     column = find_column(row, "candidate", columns, ("text", *CANDIDATE), needed=False)
     column = column or find_column(row, "candidate", {}, ("text", *CANDIDATE))
     if column is None:

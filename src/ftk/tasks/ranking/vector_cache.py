@@ -1,4 +1,4 @@
-"""Vectors of texts, kept between runs: a folder for each model and each list of texts."""
+"""Keeps vectors of texts between runs: a folder for each model and each list of texts."""
 
 from __future__ import annotations
 
