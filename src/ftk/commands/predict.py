@@ -12,6 +12,7 @@ from ftk.commands.checks import check_values
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import PredictConfig
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Place, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Predictor, PreparesPrediction
@@ -100,4 +101,4 @@ def _note_replaced(example: Any, record: dict[str, Any], notes: Notes) -> None:
     row: Row = example.row
     for name, value in getattr(example, "columns", row.values).items():
         if name in record and record[name] != value and f"gold_{name}" not in record:
-            notes.count(f"row|rows with a column '{name}' of their own", "the prediction's is written", row.where)
+            notes.add(kinds.REPLACED_COLUMN, row.where, column=name)

@@ -243,7 +243,35 @@ IMAGE_DAMAGED = error("image-damaged", "{image|images} that {is|are} damaged", "
 IMAGE_WITHOUT_RANGE = error("image-without-range", "{image|images} whose pixels are numbers without a range",
     "Save them with 8 or 16 bits a channel.")
 
+# Splits
+DEMO_CORPUS = fact("demo-corpus", "no data named: {what} the built-in demo corpus (data.{key}=… for your own).")
+ROWS = fact("rows", "rows: {sizes}{labels}")
+NO_VALIDATION = fact("no-validation",
+    "no validation (data.validation_share=0): best/ is the model after the last validation point.")
+NOTHING_TO_TUNE_ON = fact("nothing-to-tune-on", "no validation to tune on: {default}.")
+VALIDATION_CUT = fact("validation-cut", "no validation named: {held:,} of {total:,} training rows cut off "
+    "(data.validation_share={share}, data.split_seed={seed}).")
+REPEATED_ROW = warning("repeated-row", "{row|rows} with the {subject} of an earlier row",
+    keep="kept (data.duplicates=keep)", drop="left out (data.duplicates=drop)",
+    error="data.duplicates=keep or drop lets them pass.")
+ROW_OF_TRAINING = warning("row-of-training", "{row|rows} of {part} that training has too",
+    "kept; scores on them say little")
+UNLEARNED_LABEL = warning("unlearned-label", "{label|labels} that the cut leaves to validation alone",
+    "never learned; name a file (data.validation), or try another data.split_seed")
+UNSEEN_LABEL = error("unseen-label", "{row|rows} of {part} with a label that training lacks",
+    "The model knows {known}. data.unseen_labels=count scores them as missed.",
+    count="counted as missed (data.unseen_labels=count)")
+
+# Models
+UNKNOWN_FOLDER = fact("unknown-folder",
+    "{folder} is not of ftk: there are no checksums to verify it by, and its task is the one given.")
+NOTHING_TUNED = fact("nothing-tuned", "nothing was tuned in training: {default}.")
+FIELDS_OF_TRAINING = fact("fields-of-training", "task: as in training {fields} (task.<field>=… for others)")
+REPLACED_COLUMN = warning("replaced-column", "{row|rows} with a column '{column}' of their own",
+    "the prediction's is written")
+
 # Windows
+WINDOW_LENGTHS = fact("window-lengths", "{sizes}")
 LONG_ROW = info("long-row", "{row|rows} longer than {length} tokens", "read in overlapping windows",
     merged="read in overlapping windows and merged",
     first="read up to the end of the first window (task.pooling=first)",

@@ -56,14 +56,7 @@ class Notes:
         """
         severity = kind.severity_under(policy)
         split = None if severity == "error" else self._split
-        key = (
-            kind.id,
-            kind.text,
-            kind.default,
-            policy,
-            split,
-            tuple((name, repr(value)) for name, value in sorted(values.items())),
-        )
+        key = (kind.id, policy, split, tuple((name, repr(value)) for name, value in sorted(values.items())))
         group = self._errors if severity == "error" else self._counted if kind.counted else self._facts
         finding = group.get(key)
         if finding is None:
@@ -98,26 +91,3 @@ class Notes:
         yield from self.drain_facts()
         yield from self._counted.values()
         self._counted.clear()
-
-    # --- to be removed with the last sentences in ftk.tasks ---
-
-    def say(self, fact: str) -> None:
-        self.add(FindingKind("fact", "info", _literal(fact), counted=False))
-
-    def count(self, what: str, action: str, *places: str, number: int = 1) -> None:
-        self.add(FindingKind(what, "warning", _literal(what), _literal(action)), *places, number=number)
-
-    def error(self, what: str, advice: str, *places: str) -> None:
-        self.add(FindingKind(what + advice, "error", _literal(what), _literal(advice)), *places)
-
-    def _prefix(self, prefix: str) -> None:
-        self._split = prefix.removesuffix(": ") or None
-
-    prefix = property(lambda self: f"{self._split}: " if self._split else "", _prefix)
-
-
-def _literal(text: str) -> str:
-    import re
-
-    text = text.replace("{", "{{").replace("}", "}}")
-    return re.sub(r"([\w-]+)\|([\w-]+)", r"{\1|\2}", text)

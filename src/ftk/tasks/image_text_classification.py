@@ -16,6 +16,7 @@ from ftk.data.images.features import ImageFeatures
 from ftk.data.rows.cells import read_rows
 from ftk.data.rows.columns import say_columns
 from ftk.data.rows.label_names import read_names
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
@@ -111,7 +112,7 @@ class ImageTextClassification(RowTask):
         images = [by_row[id(example.row)] for example in examples]
         for example in examples:
             if not example.key:
-                notes.count("row|rows with an empty text", "kept, with the image alone to go by", example.row.where)
+                notes.add(kinds.IMAGE_WITHOUT_TEXT, example.row.where)
         for image in images if reading.labelled else []:
             say_columns(notes, {"image": image.column}, reading.columns)
         found: list[ImageTextExample] = []

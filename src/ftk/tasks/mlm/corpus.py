@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.config.schema import DataConfig, Documents, Format
+from ftk.contracts import finding_kinds as shared_kinds
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.contracts.progress import Progress
@@ -26,6 +27,7 @@ from ftk.data.readers.tabular import has_tabs
 from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError, Interrupted
 from ftk.system.cache import cache_folder, cache_key
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.mlm.blocks import Blocks
 
 _VERSION = 2
@@ -85,10 +87,7 @@ class TextCorpus:
         files: dict[str, tuple[Path, ...]] = {}
         slices: dict[str, str] = {}
         if uses_demo(data):
-            what = "training" if "train" in names else "scoring"
-            notes.say(
-                f"no data named: {what} on the texts of the built-in demo corpus (data.{names[0]}=… for your own)."
-            )
+            notes.add(kinds.DEMO_TEXTS, what="training" if "train" in names else "scoring", key=names[0])
             files = {name: (demo_files(demo)[name],) for name in names}
         else:
             for name in names:
@@ -144,7 +143,8 @@ class TextCorpus:
             blocks = self.blocks(store, kept, encoding.windows.length, frame)
             if not len(blocks):
                 raise DataError(f"data.{name}: the tokenizer leaves nothing of the text.")
-            notes.say(f"{name}: {blocks.counts()}")
+            with notes.of(name):
+                notes.add(kinds.BLOCKS, blocks=blocks.counts())
             self._note_small(name, blocks, notes)
             prepared[name] = Prepared(range(len(blocks)), blocks)
         return prepared
@@ -195,17 +195,18 @@ class TextCorpus:
             self._note_overlap(prints, notes)
         if "train" in stores and "validation" not in stores:
             if self.data.validation_share == 0:
-                notes.say(
-                    "no validation (data.validation_share=0): best/ is the model after the last validation point."
-                )
+                notes.add(shared_kinds.NO_VALIDATION)
                 return kept
             held = self._held_out(stores["train"], prints["train"])
             share = np.diff(stores["train"].starts)[held].sum() / stores["train"].manifest.tokens
-            notes.say(
-                f"no validation named: {len(held):,} of {len(kept['train']):,} documents held out, "
-                f"{100 * share:.1f} % of the tokens "
-                f"(data.validation_share={self.data.validation_share}, "
-                f"data.validation_tokens={self.data.validation_tokens}, data.split_seed={self.data.split_seed})."
+            notes.add(
+                kinds.DOCUMENTS_HELD_OUT,
+                held=len(held),
+                total=len(kept["train"]),
+                percent=100 * float(share),
+                share=self.data.validation_share,
+                tokens=self.data.validation_tokens,
+                seed=self.data.split_seed,
             )
             kept["train"] = np.setdiff1d(kept["train"], held, assume_unique=True)
             kept["validation"] = held
@@ -243,14 +244,11 @@ class TextCorpus:
             if name in prints:
                 shared = int(np.count_nonzero(np.isin(prints[name], prints["train"]) & (prints[name] > 0)))
                 if shared:
-                    what = f"document|documents of {name} that training has too"
-                    notes.count(what, "kept; scores on them say little", number=shared)
+                    notes.add(kinds.DOCUMENT_OF_TRAINING, number=shared, part=name)
 
     def _note_small(self, name: str, blocks: Blocks, notes: Notes) -> None:
         if name == "train" and len(blocks) < 2:
-            notes.say(
-                f"note: the training text fills no more than one block of data.max_length={blocks.length} tokens."
-            )
+            notes.add(kinds.ONE_BLOCK, length=blocks.length)
 
     def _pieces(self, name: str, notes: Notes) -> Iterator[TextChunk]:
         rows: Iterable[Row] | None = None

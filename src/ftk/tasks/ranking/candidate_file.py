@@ -78,7 +78,7 @@ def read_candidates(path: Path, data: DataConfig, notes: Notes) -> Candidates:
             if not text.strip():
                 if not lines:
                     raise RowFault(kinds.EMPTY_PART, row.where, role="candidate")
-                notes.count("blank line|lines", "no candidates", row.where)
+                notes.add(task_kinds.BLANK_CANDIDATE, row.where)
                 continue
             _check_id(row, ids)
         except RowFault as fault:
@@ -86,17 +86,17 @@ def read_candidates(path: Path, data: DataConfig, notes: Notes) -> Candidates:
             continue
         for name, instead in _WRITTEN.items():
             if name in row.values and name != column:
-                what = f"candidate|candidates with a '{name}' of their own"
-                notes.count(what, f"predictions have {instead} in its place", row.where)
+                notes.add(task_kinds.REPLACED_CANDIDATE_COLUMN, row.where, column=name, instead=instead)
         if text in texts:
-            notes.count("candidate|candidates with the text of an earlier one", "kept", row.where)
+            notes.add(task_kinds.REPEATED_TEXT, row.where)
         texts.add(text)
         rows.append(row)
         columns.append(column)
     notes.raise_errors()
     if not rows:
         raise DataError(f"task.candidates={path}: there is no candidate in it.")
-    notes.say(f"candidates: {len(rows):,} of {path} (text is {' or '.join(map(repr, dict.fromkeys(columns)))})")
+    named = " or ".join(map(repr, dict.fromkeys(columns)))
+    notes.add(task_kinds.CANDIDATES, number_of_rows=len(rows), file=str(path), columns=named)
     return Candidates(rows, columns)
 
 

@@ -98,8 +98,8 @@ class Regression(RowTask):
         for example in examples:
             absent = [name for name in labels.names if name not in example.target]
             if absent:
-                what = f"row|rows of {split} without the target '{absent[0]}'"
-                yield UnseenLabel(what, example.row.where, f"The model has {', '.join(labels.names)}.", action="")
+                values = {"part": split, "target": absent[0], "known": list(labels.names)}
+                yield UnseenLabel(kinds.MISSING_TARGET, example.row.where, values)
 
     def features(self, examples: Sequence[TextExample], encoding: Encoding) -> Features:
         return self._texts.features(examples, encoding, self._numbers)
