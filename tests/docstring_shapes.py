@@ -1,7 +1,7 @@
 """Holds docstrings to their word: tensors have the shapes that the docstrings of functions give, checked by jaxtyping.
 
-A docstring gives a shape in brackets at its beginning, ``[rows, labels] logits``, and in the description of an argument,
-``scores: [rows, candidates].`` Within one call equal names are equal sizes.
+A docstring gives a shape in brackets at its beginning, ``[rows, labels] logits``, and in the description of an
+argument, ``scores: [rows, candidates].`` Within one call equal names are equal sizes.
 """
 
 import functools

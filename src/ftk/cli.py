@@ -19,12 +19,15 @@ COMMANDS = {
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }
 
+WITH_JSON = ("pretrain", "finetune", "evaluate", "predict")
+"""The commands that show JSON lines with --json."""
+
 ALIASES = {"pretrain-mlm": "pretrain"}
 
 HELP = """\
 ftk: from raw text to an encoder you can trust.
 
-usage: ftk COMMAND [KEY=VALUE ...] [--cfg job] [--multirun] [--config-dir DIR] [--help]
+usage: ftk COMMAND [KEY=VALUE ...] [--cfg job] [--multirun] [--config-dir DIR] [--json] [--help]
 
 {commands}
 
@@ -37,6 +40,7 @@ examples:
   ftk finetune -m model=bert-base-cased,distilbert-base-cased optimizer.lr=2e-5,5e-5
 
 'ftk COMMAND --help' shows the groups and keys of a command; 'ftk configs list' shows the shipped configs.
+--json shows one JSON object a line instead of text (pretrain, finetune, evaluate, predict).
 FTK_CONFIG_PATH names folders of your own configs; FTK_TRACEBACK=1 shows where an error was raised.
 """
 
@@ -73,23 +77,27 @@ def run(argv: list[str]) -> int:
     word, rest = ALIASES.get(argv[0], argv[0]), argv[1:]
     if word not in COMMANDS:
         return _unknown(word)
-    from ftk.errors import FtkError, Interrupted, in_words, printable
+    from ftk.errors import FtkError, Interrupted, in_words
+    from ftk.report.json_output import json_output, show_end
     from ftk.system.signals import signals
+
+    as_json = word in WITH_JSON and "--json" in rest
+    rest = [argument for argument in rest if argument != "--json"] if as_json else rest
 
     # Large memory pages for tensors, on systems that give them on request. torch reads this when it is imported.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-    with signals():
+    with signals(), json_output(as_json):
         try:
             code: int = importlib.import_module(COMMANDS[word][0]).run(word, rest)
             return code
         except Interrupted as stop:
-            print(f"ftk {word}: {stop}", file=sys.stderr)
+            show_end("interrupted", f"ftk {word}: {stop}", stop)
             return stop.exit_code
         except (FtkError, OSError) as error:  # a folder that cannot be written or a full disk is no bug
             if os.environ.get("FTK_TRACEBACK") == "1" or isinstance(error, BrokenPipeError):
                 raise
-            print(printable(f"ftk {word}: {in_words(error)}"), file=sys.stderr)
+            show_end("error", f"ftk {word}: {in_words(error)}", error)
             return 1
 
 

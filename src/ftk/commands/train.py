@@ -29,9 +29,8 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
         from ftk.training.verify_resume import verify_resume
 
         verify_resume(invocation, config.run, console)
-    corpus = task.training_corpus(config.data, notes)
-    for line in notes.drain():
-        console.say(line)
+    corpus = task.open_corpus(config.data, notes)
+    console.report(notes.drain())
     with importing("torch"):
         from ftk.training.runner import run_training  # torch from here on
 

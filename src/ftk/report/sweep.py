@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.invocation import Outcome
-from ftk.report.console import Console, results_table
+from ftk.errors import first_line
+from ftk.report.console import Console
+from ftk.report.tables import TextTable
 
 
 def report_sweep(outcomes: list[Outcome]) -> int:
@@ -30,11 +32,11 @@ def report_sweep(outcomes: list[Outcome]) -> int:
             title = "failed" if score is None else f"{f'{task}, ' if task else ''}best {score} first"
             columns = [column for column in columns if column != "task" or score is None]
         shown = [[row.get(column, "failed" if row["error"] else "") for column in columns] for row in rows]
-        console.table(results_table(title, _headers(columns), shown))
+        console.table(TextTable(title, _headers(columns), shown))
     rows = [_row(job) for members in groups.values() for job in members]
     columns = _columns(rows)
     for job in failed:
-        console.say(f"job {job.invocation.sweep_job} failed: {_first_line(job.error)}")
+        console.say(f"job {job.invocation.sweep_job} failed: {_failure(job)}")
     folder = jobs[0].invocation.sweep_dir
     assert folder is not None
     if folder.is_dir():
@@ -81,8 +83,13 @@ def _row(job: Outcome) -> dict[str, str]:
     row |= {key.lstrip("+"): value for key, _, value in (word.partition("=") for word in job.invocation.swept)}
     row |= {name: f"{value:.4f}" for name, value in _scores(job.metrics).items()}
     row["folder"] = Path(job.metrics["dir"]).name if "dir" in job.metrics else ""
-    row["error"] = _first_line(job.error) if job.error is not None else ""
+    row["error"] = _failure(job)
     return row
+
+
+def _failure(job: Outcome) -> str:
+    """The first line of a job's error; empty if it succeeded."""
+    return "" if job.error is None else first_line(job.error)
 
 
 def _order(job: Outcome) -> tuple[bool, float]:
@@ -100,10 +107,6 @@ def _scores(metrics: dict[str, Any]) -> dict[str, float]:
             if isinstance(value, float):
                 found[f"{split} {name}"] = value
     return found
-
-
-def _first_line(error: Exception | None) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def _write_csv(path: Path, columns: list[str], rows: list[dict[str, str]]) -> None:

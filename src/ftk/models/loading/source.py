@@ -101,7 +101,7 @@ def resolve_model(model: ModelConfig, corpus: Corpus, reads: Collection[str] = (
     """
     quiet()
     source = _resolve_towers(model, corpus) if model.towers else _resolve_encoder(model, corpus, reads)
-    source.config.problem_type = corpus.task.problem_type
+    source.config.problem_type = corpus.task.spec.problem_type
     labels, same = _set_labels(source.config, corpus.labels)
     return replace(source, labels=labels, same_labels=same)
 
