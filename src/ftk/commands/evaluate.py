@@ -17,7 +17,7 @@ from ftk.inference.manifest import manifest_of, task_of
 from ftk.report.console import Console, label_table, scores_line
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 if TYPE_CHECKING:
     from ftk.contracts.protocols import Corpus
@@ -47,7 +47,7 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     corpus = task.test_corpus(config.data, labels, notes)
     for line in notes.drain():
         console.say(line)
-    with importing("torch"):
+    with fast_import("torch"):
         from ftk.inference.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, trained, config.data)

@@ -18,7 +18,7 @@ from ftk.report.console import Console
 from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
 from ftk.system.cache import cache_key
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 _ROWS_AT_ONCE = 2048
 
@@ -44,7 +44,7 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     first = list(islice(parts, 1))  # a file or a column that cannot be read is told before torch is imported
     for line in notes.drain_facts():
         console.say(line)
-    with importing("torch"):
+    with fast_import("torch"):
         from ftk.inference.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, trained, config.data)

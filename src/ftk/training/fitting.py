@@ -15,7 +15,6 @@ from ftk.core.background_save import Saver
 from ftk.core.state import TrainState
 from ftk.data.batching.features import Features
 from ftk.errors import ModelError
-from ftk.system.signals import stop
 
 if TYPE_CHECKING:
     from ftk.training.runner import Training
@@ -76,9 +75,9 @@ def fit(run: Training, state: TrainState, model: FittedModel) -> None:
     )
     metrics = run.validate(state)
     progress.best_score, progress.best_step, progress.best_metrics = metrics.get(run.task.score), 0, metrics
-    with stop.deferred(), Saver() as run.saver:
+    with run.stop.deferred(), Saver() as run.saver:
         run.validated(state, metrics, best=True)
-    stop.check()
+    run.stop.check()
 
 
 def _unread(run: Training) -> Iterator[str]:

@@ -32,7 +32,7 @@ from ftk.report.console import Console, StepProgress, duration, label_table, sco
 from ftk.report.curves import plot_curves
 from ftk.report.records import MetricsFile
 from ftk.report.run_folder import RunFolder
-from ftk.system.signals import stop
+from ftk.system.signals import Stop
 from ftk.tasks import task_from_fields
 from ftk.training.fitting import FittedModel, fit
 from ftk.training.planning import length_of, plan_of
@@ -49,6 +49,7 @@ class Training:
         self.folder = folder
         self.corpus = corpus
         self.console = console
+        self.stop = Stop()
         self.task: Task = corpus.task
         self.tuned = tuple(name for name in self.task.tuned if getattr(self.task, name) is None)
         """The fields of the task that validation settles: not those that the config gives."""
@@ -88,7 +89,6 @@ class Training:
         return f"; the state is in {self.folder.last}. {_GO_ON}\n{self._command()}"
 
     def _run(self) -> dict[str, Any]:
-        stop.here = False  # that was of the job before, in a sweep
         config, corpus, console = self.config, self.corpus, self.console
         fingerprints = corpus.fingerprints()
         self.hardware = choose(config.hardware)
@@ -105,7 +105,7 @@ class Training:
         state = self._state()
         self.order: Order = self.prepared["train"].features.order(config.train, config.run.seed)
         self.plan = plan_of(config, self.order)
-        stop.check()
+        self.stop.check()
         if self.folder.resume:
             self._restore(state)
         else:
@@ -236,7 +236,7 @@ class Training:
         at_once = f"ended at once by a second signal; what was saved before it is in {self.folder.last}, if anything"
         with (
             self.console.progress(self.plan.horizon.steps, state.progress.step) as self.progress,
-            stop.deferred(at_once),
+            self.stop.deferred(at_once),
         ):
             try:
                 after = self.config.run.stop_after
@@ -252,7 +252,7 @@ class Training:
                         self.hardware,
                         pad_id=self.pad_id,
                         observer=self,
-                        stop=stop,
+                        stop=self.stop,
                     )
             except Interrupted as interrupted:
                 if hasattr(self, "saver"):
@@ -268,7 +268,7 @@ class Training:
         """Score the best model on every split that has labels, and write what came out."""
         progress = state.progress
         result: dict[str, Any] = {}
-        stop.check()
+        self.stop.check()
         saved = open_model(self.folder.best)
         kept = int(saved["step"])
         self._take_tuned(saved)
@@ -343,7 +343,7 @@ class Training:
             hardware=self.hardware,
             pad_id=self.pad_id,
             batch_tokens=self.config.hardware.eval_tokens,
-            poll=stop.check,
+            poll=self.stop.check,
         )
 
     # The Observer.
@@ -355,7 +355,7 @@ class Training:
         self.progress.stepped(info.step, share, loss, info.lr, info.tokens / info.seconds, left)
         self.saver.check()
         after = self.config.run.stop_after
-        stop.here = after is not None and info.step >= after and not info.last
+        self.stop.here = after is not None and info.step >= after and not info.last
 
     def warned(self, text: str) -> None:
         """Something is done otherwise than was asked for."""
