@@ -17,7 +17,7 @@ FAST = (*TINY, "debug=one-step")
 
 
 def test_the_run_folder_is_what_the_contract_says(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
-    result = ftk("finetune", *TINY, *toy, "train.epochs=4", "run.dir=run")
+    result = ftk("finetune", *TINY, *toy, "train.epochs=4", "run.dir=run", "run.curves=true")
     assert result.code == 0, result.err
     run = Path("run")
     files = [".lock", "config.yaml", "environment.json", "log.txt", "metrics.jsonl", "metrics.json", "curves.png"]

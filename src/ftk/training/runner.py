@@ -318,10 +318,11 @@ class Training:
             result["train"]["spikes"] = progress.spikes
             self.console.warn(f"{_counted(progress.spikes, 'step')} with a loss far above its running mean")
         self.folder.write("metrics.json", result)
-        try:
-            plot_curves(self.folder.path / "metrics.jsonl", self.folder.path / "curves.png", self.task.score)
-        except (ImportError, MemoryError) as error:  # all that matters is written
-            self.console.warn(f"curves.png is not drawn ({error})")
+        if self.config.run.curves:
+            try:
+                plot_curves(self.folder.path / "metrics.jsonl", self.folder.path / "curves.png", self.task.score)
+            except (ImportError, MemoryError) as error:  # all that matters is written
+                self.console.warn(f"curves.png is not drawn ({error})")
         self.console.say(f"model: {self.folder.best}")
         return {
             "dir": str(self.folder.path),

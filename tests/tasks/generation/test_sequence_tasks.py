@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conftest import read_jsonl, write_jsonl, write_lines
+from conftest import read_jsonl, run_ftk, write_jsonl, write_lines
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.tasks import build_task
@@ -29,8 +29,6 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     """A model of each architecture that has learned a little, and rows for it in every order of lengths."""
     import os
 
-    from ftk import cli
-
     folder = tmp_path_factory.mktemp(request.param)
     before = Path.cwd()
     os.chdir(folder)
@@ -40,10 +38,10 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
             write_lines("texts.txt", [f"{row['source']} {row['target']}" for row in numbers(64, 3)])
             argv = ["pretrain", "model=tiny", "data.train=texts.txt", "train.max_steps=2", "data.documents=line"]
             argv.append("+model.config.initializer_range=0.2")  # so narrow a model would learn nothing in so few steps
-            assert cli.run([*argv, "hardware=cpu", "hardware.threads=1", "run.dir=pretrained"]) == 0
+            assert run_ftk(*argv, "hardware=cpu", "hardware.threads=1", "run.dir=pretrained") == 0
             model = (*model, "model.name=pretrained/best", "model.default_lr=3e-3")
         argv = ["finetune", "task=translation", *model, *FAST, *number_files(), "train.epochs=6", "task.num_beams=1"]
-        assert cli.run([*argv, "train.eval_every=100", "run.dir=run"]) == 0
+        assert run_ftk(*argv, "train.eval_every=100", "run.dir=run") == 0
     finally:
         os.chdir(before)
     return SimpleNamespace(name=request.param, folder=folder, best=folder / "run" / "best")
