@@ -135,11 +135,16 @@ def toy_sentences(number: int) -> list[list[tuple[str, str]]]:
     return sentences
 
 
-@pytest.fixture
-def toy(tmp_path: Path) -> tuple[str, ...]:
-    """The overrides that name a toy corpus of 48, 16 and 16 sentences."""
+def toy_corpus(folder: Path) -> tuple[str, ...]:
+    """Write a toy corpus of 48, 16 and 16 sentences; returns the overrides that name its files."""
     parts = {"train": 48, "validation": 16, "test": 16}
     return tuple(
-        f"data.{split}={write_conll(tmp_path / f'{split}.conll', toy_sentences(number))}"
+        f"data.{split}={write_conll(folder / f'{split}.conll', toy_sentences(number))}"
         for split, number in parts.items()
     )
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> tuple[str, ...]:
+    """The overrides that name a toy corpus in the folder of the test."""
+    return toy_corpus(tmp_path)
