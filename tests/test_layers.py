@@ -13,7 +13,11 @@ TOP = Path(__file__).resolve().parents[1]
 
 WRONG = {
     "a layer above": ("system/cache.py", "import ftk.data", "ftk.system.cache -> ftk.data "),
-    "inside a function": ("data/text/words.py", "def f():\n    import ftk.models", "ftk.data.text.words -> ftk.models "),
+    "inside a function": (
+        "data/text/words.py",
+        "def f():\n    import ftk.models",
+        "ftk.data.text.words -> ftk.models ",
+    ),
     "core imports tasks": ("core/state.py", "import ftk.tasks.shared", "ftk.core.state -> ftk.tasks.shared "),
     "a task imports core": ("tasks/translation.py", "import ftk.core.loop", "ftk.tasks.translation -> ftk.core.loop "),
     "one half of a circle": ("system/digests.py", "import ftk.system.spelling", ".digests"),

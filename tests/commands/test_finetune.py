@@ -59,12 +59,12 @@ def test_the_demo_corpus_stands_in_and_it_is_said(ftk: Callable[..., Result]) ->
 FIRST_STEP = """
 import os, sys
 from ftk import cli
-from ftk.training.runner import Training
+from ftk.training.observer import RunObserver
 def stepped(self, info):
     sys.stderr.write(" ".join(sys.modules))
     sys.stderr.flush()
     os._exit(0)
-Training.stepped = stepped
+RunObserver.stepped = stepped
 sys.exit(cli.run(sys.argv[1:]))
 """
 

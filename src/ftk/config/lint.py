@@ -28,7 +28,7 @@ from ftk.system.spelling import near_word, nearest
 
 VERSION_BASE = "1.3"
 
-_FREE = ("optimizer", "model.config", "model.image_processor", "model.tokenizer.special_tokens")
+_FREE = ("optimizer", "objective", "model.config", "model.image_processor", "model.tokenizer.special_tokens")
 """Where any key may be added: what is in them is passed on."""
 _NOT_OURS = {
     "hydra.run.dir": "ftk writes to run.dir alone: run.dir=<folder>.",
