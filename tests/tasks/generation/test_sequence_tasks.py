@@ -19,9 +19,9 @@ pytestmark = pytest.mark.torch
 MODELS = ["t5-tiny", "bart-tiny", "marian-tiny", "encoder-decoder", "pointer-generator"]
 SEARCHES: list[dict[str, Any]] = [
     {"num_beams": 1, "max_new_tokens": 12},
-    {"num_beams": 1, "max_new_tokens": 16, "no_repeat_ngram_size": 2},
     {"num_beams": 3, "max_new_tokens": 12, "length_penalty": 2.0},
 ]
+SLOW_SEARCHES: list[dict[str, Any]] = [{"num_beams": 1, "max_new_tokens": 16, "no_repeat_ngram_size": 2}]
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -60,7 +60,11 @@ def predicted(ftk: Any, run: SimpleNamespace, *words: str) -> list[dict[str, Any
     return read_jsonl("out.jsonl")
 
 
-@pytest.mark.parametrize("search", SEARCHES, ids=lambda search: f"{search['num_beams']}-{len(search)}")
+@pytest.mark.parametrize(
+    "search",
+    [*SEARCHES, *(pytest.param(search, marks=pytest.mark.slow) for search in SLOW_SEARCHES)],
+    ids=lambda search: f"{search['num_beams']}-{len(search)}",
+)
 def test_what_is_generated_is_what_transformers_generates_of_each_row_alone(ftk, run, search):
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
