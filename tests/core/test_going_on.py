@@ -96,7 +96,7 @@ def test_a_damaged_best_model_is_not_passed_over(ftk: Callable[..., Result], arg
     assert "The best model so far is lost. run.resume=force" in result.err
     forced = ftk(*argv, "run.resume=force")
     assert forced.code == 0, forced.err
-    assert "the next one that is validated is kept" in forced.out
+    assert "the next validated one is kept" in forced.out
 
 
 def test_other_versions_are_refused_unless_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
@@ -166,7 +166,7 @@ def test_another_model_cannot_be_forced(ftk: Callable[..., Result], argv: list[s
 def test_another_optimizer_can_be_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
     result = ftk(*argv, "run.resume=force", "optimizer=sgd")
     assert result.code == 0, result.err
-    assert "it begins without what the other knew of the gradients" in result.out
+    assert "it starts without the state of the previous one" in result.out
 
 
 def test_too_little_memory_elsewhere_is_told(

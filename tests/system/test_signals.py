@@ -137,6 +137,19 @@ def test_a_signal_is_remembered_where_its_exception_is_lost() -> None:
     assert caught.value.exit_code == 143
 
 
+def test_a_run_that_stops_does_not_stop_the_next_one() -> None:
+    from ftk.errors import Interrupted
+    from ftk.system.signals import Stop, signals
+
+    with signals():
+        first = Stop()
+        first.here = True
+        with pytest.raises(Interrupted) as caught:
+            first.check()
+        assert caught.value.exit_code == 0
+        assert not Stop().requested
+
+
 def test_nohup_is_respected() -> None:
     from ftk.system.signals import signals
 
