@@ -18,7 +18,7 @@ from ftk.inference.manifest import manifest_of, task_of
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 if TYPE_CHECKING:
     from ftk.contracts.protocols import Corpus
@@ -46,7 +46,7 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
         raise ConfigMistakes(mistakes)
     corpus = task.open_corpus(config.data, notes, labels=labels, test_only=True)
     console.report(notes.drain())
-    with importing("torch"):
+    with fast_import("torch"):
         from ftk.core.evaluate import Evaluator
         from ftk.inference.checkpoint import Checkpoint  # torch from here on
 

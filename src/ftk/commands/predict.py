@@ -23,7 +23,7 @@ from ftk.report.console import Console
 from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
 from ftk.system.cache import cache_key
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 _ROWS_AT_ONCE = 2048
 
@@ -47,7 +47,7 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     parts = _examples(predictor, rows, Reading(config.data.columns, labelled=False, notes=notes))
     first = list(islice(parts, 1))  # a file or a column that cannot be read is told before torch is imported
     console.report(notes.drain_facts())
-    with importing("torch"):
+    with fast_import("torch"):
         from ftk.inference.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, trained, config.data)

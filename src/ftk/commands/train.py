@@ -10,7 +10,7 @@ from ftk.contracts.notes import Notes
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 from ftk.tasks import build_task
 
 
@@ -31,7 +31,7 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
         verify_resume(invocation, config.run, console)
     corpus = task.open_corpus(config.data, notes)
     console.report(notes.drain())
-    with importing("torch"):
+    with fast_import("torch"):
         from ftk.training.runner import run_training  # torch from here on
 
     try:
