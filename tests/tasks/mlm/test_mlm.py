@@ -101,7 +101,7 @@ def test_architectures_that_nothing_here_names(architecture: str) -> None:
 def test_a_head_that_does_not_read_single_positions_is_refused(tmp_path: Path) -> None:
     model, tokenizer = build("bert", "AutoModelForSequenceClassification")
     blocks = blocks_of(mlm_task(), tokenizer, documents(20), tmp_path, length=16)
-    with pytest.raises(ModelError, match="BertForSequenceClassification cannot be trained by masking here"):
+    with pytest.raises(ModelError, match="BertForSequenceClassification cannot be trained by masking"):
         mlm_task().check_model(model, blocks)
 
 
@@ -186,7 +186,7 @@ def test_scores_are_those_of_a_plain_dense_computation(tmp_path: Path) -> None:
     task = mlm_task(next_sentence=True)
     blocks = blocks_of(task, tokenizer, documents(31, 17, 50, 8), tmp_path, length=24)
     scores = evaluate(task, model, blocks, tokenizer, batch_tokens=60)
-    batch = task.collate(blocks, list(range(len(blocks))), tokenizer.pad_token_id, None)
+    batch = task.collate(blocks, list(range(len(blocks))), None)
     with torch.inference_mode():
         dense = model(**batch.inputs)
     logits = dense.prediction_logits.flatten(0, 1)[batch.targets["position"]]

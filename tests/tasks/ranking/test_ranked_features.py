@@ -24,7 +24,7 @@ def rows_of(rows: list[dict], **fields: Any) -> Any:
     examples = made.read(numbered, Reading({}, True, notes))
     notes.raise_errors()
     tokenizer = learn_tokenizer([example.key for example in examples], word_pieces(120), max_length=64)
-    return made, made.features(examples, Encoding(Encoding(tokenizer, None, WindowPlan(32, 8), notes)))
+    return made, made.features(examples, Encoding(tokenizer, None, WindowPlan(32, 8), notes))
 
 
 def test_in_a_batch_each_text_is_once_and_what_is_right_elsewhere_is_no_wrong_one():
