@@ -1,4 +1,4 @@
-"""``ftk pretrain`` and ``ftk finetune``: data is read and checked first; torch is imported once it is good."""
+"""``ftk pretrain`` and ``ftk finetune``: the data is read and checked before torch is imported."""
 
 from typing import Any
 

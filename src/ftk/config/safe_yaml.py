@@ -1,4 +1,4 @@
-"""YAML from a folder that someone else may have written: values alone, of a bounded size."""
+"""YAML from a folder that someone else may have written: plain values only, of limited size."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ _MOST_DEEP = 64
 
 
 class _Loader(yaml.SafeLoader):
-    """Without tags, as SafeLoader; and without aliases, of which a few lines make billions of values."""
+    """A SafeLoader that refuses aliases, too: a few lines of them expand to billions of values."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(stream)

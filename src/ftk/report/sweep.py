@@ -11,10 +11,10 @@ from ftk.report.tables import TextTable
 
 
 def report_sweep(outcomes: list[Outcome]) -> int:
-    """Print and write the results of a sweep, best first; of several tasks or scores each in a table of its own.
+    """Print and write the results of a sweep, best first; each task and each score has its own table.
 
     Returns:
-        0, or 1 where a job of a sweep failed. A single run raises its error instead.
+        0, or 1 if a job of a sweep failed. A single run raises its error instead.
     """
     jobs = [outcome for outcome in outcomes if outcome.invocation.sweep_job is not None]
     if not jobs:
@@ -46,9 +46,9 @@ def report_sweep(outcomes: list[Outcome]) -> int:
 
 
 def _groups(jobs: list[Outcome]) -> dict[tuple[str, str | None], list[Outcome]]:
-    """The jobs by task and score, the best first; those that failed, which have no score, behind them all.
+    """The jobs by task and score, the best first.
 
-    Failed jobs of a sweep over one task stand in its table.
+    Failed jobs have no score. They are in the table of the task if the sweep has only one, else in a last group.
     """
     groups: dict[tuple[str, str | None], list[Outcome]] = {}
     for job in sorted(jobs, key=_order):
@@ -62,7 +62,7 @@ def _groups(jobs: list[Outcome]) -> dict[tuple[str, str | None], list[Outcome]]:
 
 
 def _task(job: Outcome) -> str:
-    """What the config calls the task; empty where the checkpoint names it."""
+    """The name of the task in the config; empty if the checkpoint names the task."""
     name = job.invocation.choices.get("task", "None")
     return "" if name == "None" else name
 
@@ -72,13 +72,13 @@ def _columns(rows: list[dict[str, str]]) -> list[str]:
 
 
 def _headers(columns: list[str]) -> list[str]:
-    """Keys by their last part, where that tells them apart."""
+    """The last parts of the keys; the whole key where two have the same last part."""
     last = [column.rpartition(".")[2] for column in columns]
     return [short if last.count(short) == 1 else column for short, column in zip(last, columns, strict=True)]
 
 
 def _row(job: Outcome) -> dict[str, str]:
-    """What the sweep chose for this job, its scores, its folder and its error."""
+    """The swept values of a job, its scores, its folder and its error."""
     row = {"job": str(job.invocation.sweep_job)}
     row |= {key.lstrip("+"): value for key, _, value in (word.partition("=") for word in job.invocation.swept)}
     row |= {name: f"{value:.4f}" for name, value in _scores(job.metrics).items()}
@@ -93,7 +93,7 @@ def _failure(job: Outcome) -> str:
 
 
 def _order(job: Outcome) -> tuple[bool, float]:
-    """Failed jobs last; before them the best score first."""
+    """The sort key: failed jobs last, the best score first."""
     scores = job.metrics.get("validation", job.metrics.get("test", {}))
     value = scores.get(job.metrics.get("score"), 0.0)
     return job.error is not None, -value if job.metrics.get("higher_is_better", True) else value
