@@ -188,11 +188,11 @@ def test_files_folders_and_formats_together(make: Make) -> None:
     assert len(made.documents("train")) == 11
     expected = [tokenizer()(text, add_special_tokens=False)["input_ids"] for text in [*(row["text"] for row in rows)]]
     assert [list(document) for document in made.documents("validation")[:2]] == expected
-    assert "train: 1 file without any text: skipped (texts/d.txt)" in made.said
+    assert "train: 1 file without any text: skipped (texts/d.txt)" in made.notes
     assert not [note for note in made.notes if "not read" in note]
     again = make(train="texts", validation="texts/[bc]*")
     assert again.tokenized == 0
-    assert "train: 1 file without any text: skipped (texts/d.txt)" in again.said, "said each time"
+    assert "train: 1 file without any text: skipped (texts/d.txt)" in again.notes, "said each time"
 
 
 def test_what_a_folder_has_beside_the_texts_is_said(make: Make) -> None:

@@ -137,6 +137,9 @@ class TextCorpus:
         notes = encoding.notes
         frame = BlockFrame.of(encoding.processor)
         stores = {name: self._store(name, encoding.processor, progress) for name in self.files}
+        for name, store in stores.items():
+            with notes.of(name):
+                notes.extend(store.manifest.findings)
         prepared = {}
         for name, kept in self._documents(stores, notes).items():
             store = stores["train" if name not in stores else name]
@@ -183,8 +186,6 @@ class TextCorpus:
         unknown = f", {manifest.unknown:,} of them unknown to the vocabulary" if manifest.unknown else ""
         texts = f"{len(store):,} document{'s' if len(store) != 1 else ''}"
         progress.say(f"{name}: {manifest.tokens:,} tokens in {texts}{unknown} ({folder})")
-        for line in manifest.findings:
-            progress.say(f"{name}: {line}")
         return store
 
     def _documents(self, stores: dict[str, TokenStore], notes: Notes) -> dict[str, NDArray[np.int64]]:
