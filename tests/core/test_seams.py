@@ -353,6 +353,22 @@ def trained_by(world: Any, features: Any) -> SimpleNamespace:
     return SimpleNamespace(model=model, steps=observer.steps)
 
 
+def by_two_ranks(act: Callable[[Any], Any]) -> dict[int, Any]:
+    """What each of two ranks returns."""
+    shared = SimpleNamespace(values=[None, None], barrier=threading.Barrier(2))
+    found: dict[int, Any] = {}
+    threads = [
+        threading.Thread(target=lambda rank=rank: found.update({rank: act(TwoRanks(rank, shared))}))
+        for rank in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [0, 1]
+    return found
+
+
 def test_two_ranks_train_what_one_process_trains() -> None:
     """Each computes half of the windows; the loss is divided by the count of both, and gradients are summed."""
     import torch
@@ -361,17 +377,7 @@ def test_two_ranks_train_what_one_process_trains() -> None:
 
     features = SimpleNamespace(places=lambda windows: "")
     alone = trained_by(SingleProcess(), features)
-    shared = SimpleNamespace(values=[None, None], barrier=threading.Barrier(2))
-    found: dict[int, Any] = {}
-    threads = [
-        threading.Thread(target=lambda rank=rank: found.update({rank: trained_by(TwoRanks(rank, shared), features)}))
-        for rank in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(found) == [0, 1]
+    found = by_two_ranks(lambda world: trained_by(world, features))
     for rank in found.values():
         for one, other in zip(rank.model.parameters(), alone.model.parameters(), strict=True):
             torch.testing.assert_close(one, other)
@@ -379,3 +385,72 @@ def test_two_ranks_train_what_one_process_trains() -> None:
         assert [info.tokens for info in rank.steps] == [info.tokens for info in alone.steps]
         assert [info.loss_sum for info in rank.steps] == pytest.approx([info.loss_sum for info in alone.steps])
         assert [info.grad_norm for info in rank.steps] == pytest.approx([info.grad_norm for info in alone.steps])
+
+
+class Numbered:
+    """Features of nine windows, one a row."""
+
+    lengths = np.array([6, 3, 5, 1, 2, 6, 4, 2, 3])
+
+    def windows_of(self, first_row: int, end_row: int) -> range:
+        return range(first_row, end_row)
+
+
+class Mean:
+    """The mean of all predictions."""
+
+    def __init__(self) -> None:
+        self.found: list[float] = []
+
+    def update(self, example: Any, prediction: float) -> None:
+        self.found.append(prediction)
+
+    def compute(self) -> dict[str, Any]:
+        return {"mean": sum(self.found) / len(self.found), "order": list(self.found)}
+
+
+class ScoredWords(Words):
+    """Words that are predicted and scored, four rows at a time."""
+
+    spec = SimpleNamespace(rows_at_once=4)
+
+    def to_numpy(self, outputs: Any, features: Any, batch: Any) -> list[Any]:
+        return list(outputs.numpy())
+
+    def decode(self, examples: Any, outputs: Any, labels: Any) -> list[float]:
+        return [float(outputs.of(row)[0]) for row in range(len(examples))]
+
+    def metric(self, labels: Any) -> Mean:
+        return Mean()
+
+
+def scored_by(world: Any) -> dict[str, Any]:
+    import torch
+
+    from ftk.config.schema import Precision
+    from ftk.core.evaluate import Evaluator, Runner
+    from ftk.core.hardware import Hardware
+
+    model = torch.nn.Linear(6, 1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(0.1)
+    task: Any = ScoredWords()
+    hardware = Hardware(torch.device("cpu"), Precision.fp32, "")
+    runner = Runner(
+        model=model, runnable=task, labels=None, hardware=hardware, batch_tokens=7, poll=lambda: None, world=world
+    )
+    features: Any = Numbered()
+    return Evaluator(runner, task).score(range(9), features, rows=7)
+
+
+def test_two_ranks_score_what_one_process_scores() -> None:
+    """Each runs every second batch; the outputs are gathered, so that every rank has all predictions, in order."""
+    from ftk.core.world import SingleProcess
+
+    alone = scored_by(SingleProcess())
+    found = by_two_ranks(scored_by)
+    assert len(alone["order"]) == 7
+    for rank in found.values():
+        assert rank["loss"] == pytest.approx(alone["loss"])
+        assert rank["order"] == alone["order"]

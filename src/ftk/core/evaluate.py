@@ -1,7 +1,8 @@
 """Runs a model over windows, to predictions and scores: for validation, evaluate and predict, in constant memory."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ftk.contracts.protocols import Runnable, Windows
 from ftk.contracts.task import Task
 from ftk.contracts.values import Batch, Labels
 from ftk.core.hardware import Hardware
+from ftk.core.world import SingleProcess, World
 from ftk.data.batching.order import token_batches
 
 Seen = Callable[[Any, Batch], None]
@@ -31,6 +33,7 @@ class Runner:
         hardware: where it runs.
         batch_tokens: the number of tokens in a batch.
         poll: is called between batches; may raise to stop.
+        world: the ranks among which the batches are shared.
     """
 
     model: nn.Module
@@ -39,6 +42,7 @@ class Runner:
     hardware: Hardware
     batch_tokens: int
     poll: Callable[[], None]
+    world: World = field(default_factory=SingleProcess)
 
     def predictions(
         self, examples: Sequence[Any], features: Windows, seen: Seen | None = None
@@ -62,18 +66,19 @@ class Runner:
             if seen is not None:
                 seen(outputs, batch)
             found.update(zip(batch.windows, self.runnable.to_numpy(outputs, features, batch), strict=True))
-        return found
+        return self.world.gather(found)
 
     @torch.inference_mode()
     def outputs(self, features: Windows, windows: range, lengths: NDArray[Any]) -> Iterator[tuple[Batch, Any]]:
-        """Yield some windows in batches, each with the outputs of the model.
+        """Yield this rank's share of some windows in batches, each with the outputs of the model.
 
         Args:
             features: all windows.
             windows: the numbers of those that are run.
             lengths: of all windows.
         """
-        for part in token_batches(np.array(windows, dtype=np.int64), lengths, self.batch_tokens):
+        batches = token_batches(np.array(windows, dtype=np.int64), lengths, self.batch_tokens)
+        for part in islice(batches, self.world.rank, None, self.world.size):
             self.poll()
             batch = self.runnable.collate(features, part.tolist(), None).to(self.hardware.device)
             with self.hardware.autocast():
@@ -86,10 +91,12 @@ class LossTotal:
 
     Args:
         task: whose loss it is.
+        world: the ranks that add to it.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, world: World) -> None:
         self.task = task
+        self.world = world
         self.sum = 0.0
         self.count = 0
 
@@ -100,10 +107,10 @@ class LossTotal:
         self.sum += float(loss.sum)
         self.count += loss.count
 
-    @property
     def mean(self) -> dict[str, float]:
-        """``loss``; nothing if no target counts, because training has none of the labels."""
-        return {"loss": self.sum / self.count} if self.count else {}
+        """``loss`` over all ranks; nothing if no target counts, because training has none of the labels."""
+        total, count = self.world.sum(torch.tensor([self.sum, self.count], dtype=torch.float64)).tolist()
+        return {"loss": total / count} if count else {}
 
 
 @dataclass(frozen=True)
@@ -135,7 +142,7 @@ class Evaluator:
             rows: so many rows are predicted and scored, from the first on; the loss is over all. None: all rows.
         """
         metric = self.task.metric(self.runner.labels)
-        loss = LossTotal(self.task)
+        loss = LossTotal(self.task, self.runner.world)
         scored = examples[:rows]
         for example, prediction in self.runner.predictions(scored, features, loss.add):
             metric.update(example, prediction)
@@ -144,14 +151,14 @@ class Evaluator:
         others = features.windows_of(len(scored), len(examples))
         for batch, outputs in self.runner.outputs(features, others, features.lengths):
             loss.add(outputs, batch)
-        return {**loss.mean, **metric.compute()}
+        return {**loss.mean(), **metric.compute()}
 
     def tuned(self, examples: Sequence[Any], features: Windows) -> tuple[Task, dict[str, Any]]:
         """The task tuned on labelled examples, and the metrics over them that it then reaches."""
-        loss = LossTotal(self.task)
+        loss = LossTotal(self.task, self.runner.world)
         scored = list(self.runner.predictions(examples, features, loss.add))
         task = self.task.tune(scored, self.runner.labels)
         metric = task.metric(self.runner.labels)
         for example, prediction in scored:
             metric.update(example, prediction)
-        return task, {**loss.mean, **metric.compute()}
+        return task, {**loss.mean(), **metric.compute()}

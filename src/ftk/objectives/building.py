@@ -1,10 +1,10 @@
 """The objective that a config describes."""
 
-import importlib
 import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from ftk.config.targets import class_at
 from ftk.errors import ConfigError
 from ftk.objectives.objective import Objective
 
@@ -20,12 +20,8 @@ def build_objective(settings: Mapping[str, Any]) -> Objective:
     """
     values = dict(settings)
     target = str(values.pop("_target_", None))
-    module, _, name = target.rpartition(".")
-    try:
-        cls = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"objective._target_={target}: this cannot be imported ({error}).") from error
-    if not (inspect.isclass(cls) and isinstance(getattr(cls, "passes", None), int)):
+    cls: Any = class_at(target, object, key="objective._target_", kind="a class")
+    if not isinstance(getattr(cls, "passes", None), int):
         raise ConfigError(f"objective._target_={target}: this is not an objective (see ftk.objectives.Objective).")
     accepted = inspect.signature(cls).parameters
     unknown = [key for key in values if key not in accepted]
@@ -33,7 +29,7 @@ def build_objective(settings: Mapping[str, Any]) -> Objective:
         takes = ", ".join(accepted) or "no arguments"
         raise ConfigError(f"objective.{unknown[0]}={values[unknown[0]]}: {target} takes {takes}.")
     try:
-        objective: Objective = cls(**values)  # type: ignore[assignment]
+        objective: Objective = cls(**values)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"objective: {target} refuses its settings ({error}).") from error
     return objective

@@ -86,6 +86,7 @@ class Run:
             hardware=self.hardware,
             batch_tokens=self.config.hardware.eval_tokens,
             poll=self.stop.check,
+            world=self.world,
         )
         return Evaluator(runner, self.task)
 
