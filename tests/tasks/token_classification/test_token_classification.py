@@ -159,7 +159,7 @@ def features_of(task: Any, rows: list[dict[str, Any]], labels: Labels | None = N
     examples = found.examples["train"]
     tokenizer = make_tokenizer("wordpiece")
     features = found.task.features(examples, Encoding(tokenizer, labels, WindowPlan(16, 4), notes))
-    batch = found.task.collate(features, range(len(features)), tokenizer.pad_token_id, None)
+    batch = found.task.collate(features, range(len(features)), None)
     return SimpleNamespace(task=found.task, labels=labels, examples=examples, features=features, batch=batch)
 
 
