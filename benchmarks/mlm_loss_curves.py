@@ -188,7 +188,7 @@ def train_peer(
 
 def held_out_loss(model: Path, blocks: Any) -> float:
     """The loss of a saved model on held-out blocks, with masks that are the same for every model."""
-    from ftk.data.batching.random_draws import Draws
+    from ftk.data.batching.random_draws import CounterRandom
     from ftk.tasks.mlm.masking import Masking
     from ftk.tasks.mlm.policies import Unit
 
@@ -197,7 +197,7 @@ def held_out_loss(model: Path, blocks: Any) -> float:
     total, count = 0.0, 0
     for number in range(len(blocks)):
         ids = blocks.block(number).input_ids.astype(np.int64)[None]
-        draws = Draws(0, np.array([-1]), np.array([number]))
+        draws = CounterRandom(0, np.array([-1]), np.array([number]))
         hidden, chosen = masking(
             ids, ~blocks.frame.is_special[ids], None, draws, blocks.frame.mask_id, blocks.frame.ordinary
         )

@@ -155,7 +155,7 @@ def test_a_learned_share_is_said_and_written_down(ftk: Ftk, pairs: tuple[str, ..
 def test_towers_their_heads_and_the_share_have_their_own_rates() -> None:
     from types import SimpleNamespace
 
-    from ftk.models.loading.source import lr_scales
+    from ftk.models.tuning.learning_rates import lr_scales
 
     towers = {"text": SimpleNamespace(default_lr=5e-5), "image": SimpleNamespace(default_lr=2e-3)}
     scales = lr_scales(SimpleNamespace(default_lr=1e-3, towers=towers))  # type: ignore[arg-type]

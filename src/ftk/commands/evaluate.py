@@ -15,10 +15,10 @@ from ftk.config.schema import EvaluateConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.inference.manifest import manifest_of, task_of
-from ftk.report.console import Console, label_table, scores_line
+from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 if TYPE_CHECKING:
     from ftk.contracts.protocols import Corpus
@@ -45,17 +45,15 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     if mistakes := list(texts_only(task, config.data)):  # the task may stand in the checkpoint alone
         raise ConfigMistakes(mistakes)
     corpus = task.open_corpus(config.data, notes, labels=labels, test_only=True)
-    for line in notes.drain():
-        console.say(line)
-    with importing("torch"):
+    console.report(notes.drain())
+    with fast_import("torch"):
         from ftk.core.evaluate import Evaluator
         from ftk.inference.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, trained, config.data)
     encoding = Encoding(checkpoint.source.processor, labels, checkpoint.windows, notes)
     prepared = corpus.prepare(encoding, console)["test"]
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     runner = checkpoint.runner(task, config.hardware, console)
     task.check_model(runner.model, prepared.features)
     with closing(folder), closing(console):
@@ -77,10 +75,7 @@ def _score(
     tokens = int(prepared.features.lengths.sum())
     speed = {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_second": round(tokens / max(seconds, 1e-9), 1)}
     folder.write("metrics.json", {"test": metrics, "evaluation": speed})
-    table = label_table(f"test, {len(prepared.examples):,} rows", metrics)
-    if table is not None:
-        console.table(table)
-    console.say(f"test  {scores_line(metrics)}")
+    console.result("test", metrics, f"test, {len(prepared.examples):,} rows")
     console.say(f"{tokens:,} tokens in {seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
     if spec.writes_records:
         console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")

@@ -12,6 +12,7 @@ from ftk.commands.checks import check_values
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import PredictConfig
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Place, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Predictor, PreparesPrediction
@@ -22,7 +23,7 @@ from ftk.report.console import Console
 from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
 from ftk.system.cache import cache_key
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 _ROWS_AT_ONCE = 2048
 
@@ -41,14 +42,12 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     manifest = manifest_of(path, notes)
     rows = stream(config.input, config.data, notes)
     trained = task_of(manifest, config.task, invocation.names("task"), str(path), notes)
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     predictor = trained.task.predictor()
     parts = _examples(predictor, rows, Reading(config.data.columns, labelled=False, notes=notes))
     first = list(islice(parts, 1))  # a file or a column that cannot be read is told before torch is imported
-    for line in notes.drain_facts():
-        console.say(line)
-    with importing("torch"):
+    console.report(notes.drain_facts())
+    with fast_import("torch"):
         from ftk.inference.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, trained, config.data)
@@ -60,8 +59,7 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
         model = _made_by(manifest, runner.hardware)
         place = Place(model, runner.predictions, replace(encoding, notes=facts), config.data, console)
         predictor.prepare_predict(place)
-        for line in facts.drain():
-            console.say(line)
+        console.report(facts.drain())
     done = 0
     output = None if config.output == "-" else Path(config.output).expanduser().resolve()  # through a link, not over it
     with json_lines(output) as write, console.counting("rows") as show:
@@ -73,8 +71,7 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
                 write(record)
                 done += 1
             show(done)
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     seconds = time.perf_counter() - began
     where = "standard output" if output is None else config.output
     rows_done = f"{done:,} row{'s' if done != 1 else ''}"
@@ -104,4 +101,4 @@ def _note_replaced(example: Any, record: dict[str, Any], notes: Notes) -> None:
     row: Row = example.row
     for name, value in getattr(example, "columns", row.values).items():
         if name in record and record[name] != value and f"gold_{name}" not in record:
-            notes.count(f"row|rows with a column '{name}' of their own", "the prediction's is written", row.where)
+            notes.add(kinds.REPLACED_COLUMN, row.where, column=name)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from ftk.contracts.findings import FindingKind
+
 
 @dataclass(slots=True)
 class Loss:
@@ -131,14 +133,11 @@ class UnseenLabel:
     """A label in validation or test that the model cannot predict, or another reason why a row cannot be scored.
 
     Attributes:
-        what: what rows with it are called, as ``Notes.error`` takes it.
+        kind: of the finding. With a policy ``count``, ``data.unseen_labels`` decides whether it stops the run.
         place: the row, with the label.
-        advice: what to do about it, if it stops the run; empty if it never does.
-        action: what is done with such rows, if it does not stop the run; empty if it always does. With both,
-            ``data.unseen_labels`` decides.
+        values: what the texts of the kind name.
     """
 
-    what: str
+    kind: FindingKind
     place: str
-    advice: str = ""
-    action: str = "counted as missed (data.unseen_labels=count)"
+    values: dict[str, Any] = field(default_factory=dict)

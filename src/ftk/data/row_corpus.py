@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.schema import DataConfig, Duplicates, Unseen
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
@@ -64,7 +65,7 @@ class RowCorpus:
                     raise DataError(f"data.{split}: the tokenizer leaves nothing of any row.")
                 prepared[split] = Prepared(examples, features)
                 if split == "train":
-                    encoding.notes.say(features.sizes(encoding.windows.length))
+                    encoding.notes.add(kinds.WINDOW_LENGTHS, sizes=features.sizes(encoding.windows.length))
         return prepared
 
 
@@ -90,7 +91,7 @@ def read_training_corpus(
     if uses_demo(data):
         if task.spec.demo is None:
             raise DataError("data.train: name the training data; this task has no demo corpus.")
-        notes.say("no data named: training on the built-in demo corpus (data.train=… for your own).")
+        notes.add(kinds.DEMO_CORPUS, what="training on", key="train")
     elif data.train is None:
         raise DataError("data.train: name the training data; validation or test alone is not enough.")
     corpus = _read(data, task, ("train", "validation", "test"), notes)
@@ -103,7 +104,7 @@ def read_training_corpus(
     # Statistics and labels are those of all rows: a cut decides nothing about the model.
     corpus.task = task.learn(training)
     if "validation" not in examples and corpus.task.spec.untuned_default is not None:
-        notes.say(f"no validation to tune on: {corpus.task.spec.untuned_default}.")
+        notes.add(kinds.NOTHING_TO_TUNE_ON, default=corpus.task.spec.untuned_default)
     corpus.labels = task.labels(training)
     if mistakes := list(corpus.task.validate(corpus.labels)):
         raise ConfigError(*mistakes)
@@ -112,8 +113,12 @@ def read_training_corpus(
     for split in ("validation", "test"):
         _note_unseen(corpus, split, data.unseen_labels, notes)
     notes.raise_errors()
-    sizes = ", ".join(f"{len(rows):,} {split}" for split, rows in examples.items())
-    notes.say(f"rows: {sizes}{_labels(corpus.labels, task.spec.wording.labels)}")
+    notes.add(
+        kinds.ROWS,
+        rows={split: len(rows) for split, rows in examples.items()},
+        sizes=", ".join(f"{len(rows):,} {split}" for split, rows in examples.items()),
+        labels=_labels(corpus.labels, task.spec.wording.labels),
+    )
     if select is not None:
         with notes.of("train"):
             examples["train"] = select(examples["train"], notes)
@@ -127,7 +132,7 @@ def read_test_corpus(data: DataConfig, task: RowReader, labels: Labels | None, n
         DataError: with all faults that the policies do not let pass, each with its file and line.
     """
     if uses_demo(data) and task.spec.demo is not None:
-        notes.say("no data named: scoring on the test split of the built-in demo corpus (data.test=… for your own).")
+        notes.add(kinds.DEMO_CORPUS, what="scoring on the test split of", key="test")
     elif data.test is None:
         raise DataError("data.test: name the data to score on.")
     corpus = _read(data, task, ("test",), notes)
@@ -149,7 +154,7 @@ def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes)
             examples[name] = task.read(split.rows, reading)
             empty = [example for example in examples[name] if not example.key]
             if empty and name != "train":
-                notes.count("empty row|rows", "kept, with nothing to find in them", *_places(empty), number=len(empty))
+                notes.add(kinds.EMPTY_ROW, *_places(empty), policy="nothing_found", number=len(empty))
     notes.raise_errors()
     named = {name: _named_files(rows) for name, rows in examples.items()}
     return RowCorpus(task, examples, None, {name: split.files for name, split in splits.items()}, named)
@@ -169,7 +174,7 @@ def _usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, n
     """Training rows without the empty ones, and repeated ones by policy."""
     empty = [example for example in examples if not example.key]
     if empty:
-        notes.count("empty row|rows", "left out of training", *_places(empty), number=len(empty))
+        notes.add(kinds.EMPTY_ROW, *_places(empty), policy="left_out", number=len(empty))
     kept, seen, repeated = [], set(), []
     for example in examples:
         if not example.key:
@@ -180,13 +185,10 @@ def _usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, n
                 continue
         seen.add(example.key)
         kept.append(example)
-    what = f"row|rows with the {wording.subject} of an earlier row"
-    if repeated and duplicates is Duplicates.error:
-        for example in repeated:
-            notes.error(what, "data.duplicates=keep or drop lets them pass.", example.row.where)
-    elif repeated:
-        action = "kept" if duplicates is Duplicates.keep else "left out"
-        notes.count(what, f"{action} (data.duplicates={duplicates.value})", *_places(repeated), number=len(repeated))
+    if repeated:
+        places = _places(repeated)
+        kind, policy = kinds.REPEATED_ROW, duplicates.value
+        notes.add(kind, *places, policy=policy, number=len(repeated), subject=wording.subject)
     notes.raise_errors()
     if not kept:
         raise DataError("data.train: all rows are empty; there is nothing to learn from.")
@@ -196,7 +198,7 @@ def _usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, n
 def _cut_validation(examples: dict[str, list[Any]], wording: Wording, data: DataConfig, notes: Notes) -> None:
     """Cut a seeded share of the training rows off; the rows of a group stay on one side."""
     if data.validation_share == 0:
-        notes.say("no validation (data.validation_share=0): best/ is the model after the last validation point.")
+        notes.add(kinds.NO_VALIDATION)
         return
     train = examples["train"]
     groups = sorted({example.group for example in train})
@@ -212,9 +214,12 @@ def _cut_validation(examples: dict[str, list[Any]], wording: Wording, data: Data
     held = set(groups[: min(max(1, round(data.validation_share * len(groups))), len(groups) - 1)])
     examples["validation"] = [example for example in train if example.group in held]
     examples["train"] = [example for example in train if example.group not in held]
-    notes.say(
-        f"no validation named: {len(examples['validation']):,} of {len(train):,} training rows cut off "
-        f"(data.validation_share={data.validation_share}, data.split_seed={data.split_seed})."
+    notes.add(
+        kinds.VALIDATION_CUT,
+        held=len(examples["validation"]),
+        total=len(train),
+        share=data.validation_share,
+        seed=data.split_seed,
     )
     ordered: dict[str, list[Any]] = {
         split: examples[split] for split in ("train", "validation", "test") if split in examples
@@ -233,12 +238,7 @@ def _note_unlearned(labels: Labels | None, train: list[Any], task: RowReader, no
         learned = None
     lost = [name for name in labels.names if learned is None or name not in learned.ids]
     if lost:
-        notes.count(
-            "label|labels that the cut leaves to validation alone",
-            "never learned; name a file (data.validation), or try another data.split_seed",
-            *lost[:_PLACES],
-            number=len(lost),
-        )
+        notes.add(kinds.UNLEARNED_LABEL, *lost, number=len(lost))
 
 
 def _note_unseen(corpus: RowCorpus, split: str, policy: Unseen, notes: Notes) -> None:
@@ -246,10 +246,8 @@ def _note_unseen(corpus: RowCorpus, split: str, policy: Unseen, notes: Notes) ->
     if split not in corpus.examples:
         return
     for unseen in corpus.task.unseen(corpus.examples[split], corpus.labels, split):
-        if not unseen.action or (unseen.advice and policy is Unseen.error):
-            notes.error(unseen.what, unseen.advice, unseen.place)
-        else:
-            notes.count(unseen.what, unseen.action, unseen.place)
+        applied = policy.value if unseen.kind.policies else None
+        notes.add(unseen.kind, unseen.place, policy=applied, **unseen.values)
 
 
 def _note_overlap(examples: dict[str, list[Any]], notes: Notes) -> None:
@@ -257,8 +255,7 @@ def _note_overlap(examples: dict[str, list[Any]], notes: Notes) -> None:
     for split in ("validation", "test"):
         shared = [example for example in examples.get(split, ()) if example.key in known]
         if shared:
-            what = f"row|rows of {split} that training has too"
-            notes.count(what, "kept; scores on them say little", *_places(shared), number=len(shared))
+            notes.add(kinds.ROW_OF_TRAINING, *_places(shared), number=len(shared), part=split)
 
 
 def _labels(labels: Labels | None, what: str | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ftk
 from ftk.config.paths import shipped_configs
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.spec import local_file_fields, statistics_fields
 from ftk.contracts.task import Task, fields_of
@@ -56,7 +57,7 @@ def manifest_of(folder: Path, notes: Notes) -> dict[str, Any]:
     """
     if (folder / MANIFEST).is_file():
         return verify_folder(folder)
-    notes.say(f"{folder} is not of ftk: there are no checksums to verify it by, and its task is the one given.")
+    notes.add(kinds.UNKNOWN_FOLDER, folder=str(folder))
     return {}
 
 
@@ -107,7 +108,7 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
             before = task_from_fields(type(task), saved["task"]["fields"])
             task = _settled(task, before, named, notes)
             if task.spec.untuned_default is not None:
-                notes.say(f"nothing was tuned in training: {task.spec.untuned_default}.")
+                notes.add(kinds.NOTHING_TUNED, default=task.spec.untuned_default)
             _check_head(task, before)
         else:
             fields, kind = saved["task"]["fields"], built_in_task(str(saved["task"]["name"]))
@@ -147,7 +148,7 @@ def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Not
         changed = [name for name in others if name not in kept and getattr(task, name) != getattr(trained, name)]
         if changed:
             values = ", ".join(f"{name}={json.dumps(fields_of(trained)[name], ensure_ascii=False)}" for name in changed)
-            notes.say(f"task: as in training {values} (task.<field>=… for others)")
+            notes.add(kinds.FIELDS_OF_TRAINING, fields=values)
         kept.update(others)
     settled = dataclasses.replace(task, **{name: getattr(trained, name) for name in kept})
     # Which fields are tuned is for the others to say.

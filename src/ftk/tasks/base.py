@@ -1,7 +1,9 @@
 """What a task of your own imports: the classes to inherit from, and the values that pass through it."""
 
+from ftk.contracts import finding_kinds
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.example import Example
+from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.spec import LOCAL_FILE, STATISTIC, Scoring, TaskSpec, Wording
@@ -18,6 +20,7 @@ __all__ = [
     "Encoding",
     "Example",
     "Features",
+    "FindingKind",
     "Labels",
     "Loss",
     "Notes",
@@ -32,6 +35,7 @@ __all__ = [
     "TaskSpec",
     "UnseenLabel",
     "Wording",
+    "finding_kinds",
     "padded_inputs",
     "with_columns",
 ]

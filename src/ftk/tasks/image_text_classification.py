@@ -13,9 +13,10 @@ from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.examples.texts import TextExample
 from ftk.data.images.examples import Picture, looked_at, named
 from ftk.data.images.features import ImageFeatures
-from ftk.data.rows.cells import made_of
+from ftk.data.rows.cells import read_rows
 from ftk.data.rows.columns import say_columns
 from ftk.data.rows.label_names import read_names
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
@@ -106,12 +107,12 @@ class ImageTextClassification(RowTask):
     def read(self, rows: Iterable[Row], reading: Reading) -> list[ImageTextExample]:
         rows, notes = list(rows), reading.notes
         examples = self._texts.read(rows, reading, self._target)
-        by_row = {id(image.row): image for image in made_of(rows, lambda row: named(row, reading.columns), notes)}
+        by_row = {id(image.row): image for image in read_rows(rows, lambda row: named(row, reading.columns), notes)}
         examples = [example for example in examples if id(example.row) in by_row]
         images = [by_row[id(example.row)] for example in examples]
         for example in examples:
             if not example.key:
-                notes.count("row|rows with an empty text", "kept, with the image alone to go by", example.row.where)
+                notes.add(kinds.IMAGE_WITHOUT_TEXT, example.row.where)
         for image in images if reading.labelled else []:
             say_columns(notes, {"image": image.column}, reading.columns)
         found: list[ImageTextExample] = []

@@ -14,6 +14,7 @@ from ftk.contracts.row import Row
 from ftk.contracts.spec import Scoring, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss
 from ftk.data.examples.sequences import SequenceExample, Written
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.generation.decoding import (
     Generating,
     Seq2SeqOutput,
@@ -95,7 +96,7 @@ class Summarization(RowTask):
             return self
         words = rouge_words(references_of(rows, reading))
         if words != ROUGE_WORDS[0]:
-            reading.notes.say(f"ROUGE takes words by the script of the targets: task.rouge_words={words}")
+            reading.notes.add(kinds.SCORED_BY_SCRIPT, score="ROUGE", field="rouge_words", value=words)
         return replace(self, rouge_words=words)
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[SequenceExample]:

@@ -14,6 +14,7 @@ from ftk.contracts.row import Row
 from ftk.contracts.spec import Scoring, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss
 from ftk.data.examples.sequences import SequenceExample, Written
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.generation.decoding import (
     Generating,
     Seq2SeqOutput,
@@ -97,7 +98,7 @@ class Translation(RowTask):
             return self
         words = bleu_words(references_of(rows, reading))
         if words != BLEU_WORDS[0]:
-            reading.notes.say(f"BLEU takes words by the script of the targets: task.bleu_words={words}")
+            reading.notes.add(kinds.SCORED_BY_SCRIPT, score="BLEU", field="bleu_words", value=words)
         return replace(self, bleu_words=words)
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[SequenceExample]:

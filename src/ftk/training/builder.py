@@ -16,8 +16,9 @@ from ftk.core.state import TrainState
 from ftk.core.world import SingleProcess
 from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings
 from ftk.models.loading.load import check_head, load_weights
-from ftk.models.loading.source import Source, lr_scales, reopen_model, resolve_model, window_length
+from ftk.models.loading.source import Source, reopen_model, resolve_model, window_length
 from ftk.models.tuning.freezing import freeze
+from ftk.models.tuning.learning_rates import lr_scales
 from ftk.objectives.building import build_objective
 from ftk.optim.groups import build_optimizer
 from ftk.report.console import Console
@@ -112,8 +113,7 @@ class RunBuilder:
         notes = Notes()
         encoding = Encoding(source.processor, source.labels, windows, notes)
         prepared = self.corpus.prepare(encoding, self.console)
-        for line in notes.drain():
-            self.console.say(line)
+        self.console.report(notes.drain())
         return prepared
 
     def _fitted_windows(self, source: Source, windows: WindowPlan, prepared: dict[str, Prepared]) -> WindowPlan:

@@ -83,7 +83,8 @@ class RunObserver:
         step = state.progress.step
         if metrics:
             self.metrics.add({"step": step, "split": "validation", **metrics})
-            self.run.console.say(f"validation at step {step}  {scores_line(metrics)}{'  (best)' if best else ''}")
+            text = f"validation at step {step}  {scores_line(metrics)}{'  (best)' if best else ''}"
+            self.run.console.event("validation", text, {"step": step, "best": best, "metrics": metrics})
         if best:
             self._save_best(state)
             self.save(state)  # so that last/ is never older than best/

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from conftest import write_jsonl, write_lines
-from data_helpers import data_config
+from data_helpers import counted, data_config, of_kind
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.readers.splits import read_splits, stream
@@ -24,10 +25,10 @@ def draw(path: Path | str, shade: int = 0) -> str:
     return str(path)
 
 
-def rows_of(**data: Any) -> tuple[list[Any], list[str]]:
+def rows_of(**data: Any) -> tuple[list[Any], Notes]:
     notes = Notes()
     splits = read_splits(data_config(**data), ("train",), demo=None, notes=notes)
-    return splits["train"].rows, list(notes.drain())
+    return splits["train"].rows, notes
 
 
 def test_folders_of_images_at_any_depth_are_classes() -> None:
@@ -43,9 +44,11 @@ def test_folders_of_images_at_any_depth_are_classes() -> None:
         ("data/b/z.webp", "b"),
         ("data/a/deep/er/y.JPG", "a"),
     ]
-    assert "data.train=data: 3 images in 2 folders, one a class." in notes
-    assert "train: 1 folder without an image: no rows of that class (data/c)" in [f"train: {one}" for one in notes]
-    assert any("1 file that is not an image: not read (data/b/readme.md)" in note for note in notes)
+    assert [str(finding) for finding in notes if finding.kind == kinds.FOLDER_OF_CLASSES] == [
+        "data.train=data: 3 images in 2 folders, one a class."
+    ]
+    assert of_kind(notes, kinds.CLASS_WITHOUT_FILES).places == ["data/c"]
+    assert of_kind(notes, kinds.CLASS_OTHER_FILE).places == ["data/b/readme.md"]
 
 
 def test_linked_folders_are_followed_and_none_is_read_twice(tmp_path: Path) -> None:
@@ -68,9 +71,10 @@ def test_linked_folders_are_followed_and_none_is_read_twice(tmp_path: Path) -> N
         ("data/b/y.png", "b"),
         ("data/c/2.png", "c"),
     ]
-    assert any("2 files that are not an image: not read (data/a/once more/gone, " in note for note in notes)
-    [told] = [note for note in notes if "link" in note]
-    assert "4 links to a folder that is read already or that holds the class: not followed (data/a/more/" in told
+    other, link = of_kind(notes, kinds.CLASS_OTHER_FILE), of_kind(notes, kinds.CLASS_LINK)
+    assert (other.count, other.places[0]) == (2, "data/a/once more/gone")
+    assert link.count == 4
+    assert link.places[0].startswith("data/a/more/")
 
 
 def out_of_reach(folder: Path) -> Path:
@@ -113,7 +117,7 @@ def test_folders_are_of_what_most_of_their_files_are() -> None:
         write_lines(f"data/{name}", ["A text."])
     rows, notes = rows_of(train="data")
     assert [row.values.get("text") for row in rows] == ["A text."] * 3
-    assert any("2 files that are not a text (.txt): not read (data/a/x.png, data/b/x.png)" in note for note in notes)
+    assert counted(notes)[0] == (kinds.CLASS_OTHER_FILE, None, 2, ["data/a/x.png", "data/b/x.png"])
 
 
 def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
@@ -245,7 +249,7 @@ def test_an_empty_text_beside_an_image_is_kept_and_counted() -> None:
     [*rows] = stream("rows.jsonl", data_config(), notes)
     found = task("image-text-classification").read(rows, Reading({}, False, notes))
     assert [example.text for example in found] == ["", "a text", "  "]
-    [told] = [note for note in notes.drain() if "empty text" in note]
+    [told] = [note for note in map(str, notes.drain()) if "empty text" in note]
     assert told.startswith(
         "2 rows with an empty text: kept, with the image alone to go by (rows.jsonl:1, rows.jsonl:3)"
     )
@@ -259,7 +263,7 @@ def test_the_same_image_under_two_names_is_a_repeated_row() -> None:
     notes = Notes()
     data = data_config(train="train", test="test", validation_share=0.0, duplicates="drop")
     corpus = read_training_corpus(data, task(), notes)
-    told = list(notes.drain())
+    told = list(map(str, notes.drain()))
     assert [example.picture.name for example in corpus.examples["train"]] == ["train/a/1.png", "train/b/2.png"]
     assert any("1 row with the image of an earlier row: left out" in note for note in told)
     assert any("1 row of test that training has too" in note for note in told)

@@ -86,7 +86,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Make:
         corpus = mlm_task(**(task or {})).open_corpus(data_config(**data), notes)
         prepared = corpus.prepare(Encoding(tokenizer(kind), None, WindowPlan(length, 0), notes), said)
         blocks = {name: split.features for name, split in prepared.items()}
-        return Made(blocks, said.lines, list(notes.drain()), sum(texts))
+        return Made(blocks, said.lines, list(map(str, notes.drain())), sum(texts))
 
     return run
 
@@ -188,11 +188,11 @@ def test_files_folders_and_formats_together(make: Make) -> None:
     assert len(made.documents("train")) == 11
     expected = [tokenizer()(text, add_special_tokens=False)["input_ids"] for text in [*(row["text"] for row in rows)]]
     assert [list(document) for document in made.documents("validation")[:2]] == expected
-    assert "train: 1 file without any text: passed over (texts/d.txt)" in made.said
+    assert "train: 1 file without any text: skipped (texts/d.txt)" in made.notes
     assert not [note for note in made.notes if "not read" in note]
     again = make(train="texts", validation="texts/[bc]*")
     assert again.tokenized == 0
-    assert "train: 1 file without any text: passed over (texts/d.txt)" in again.said, "said each time"
+    assert "train: 1 file without any text: skipped (texts/d.txt)" in again.notes, "said each time"
 
 
 def test_what_a_folder_has_beside_the_texts_is_said(make: Make) -> None:
@@ -392,7 +392,7 @@ def test_the_demo_stands_in_and_is_said() -> None:
     notes = Notes()
     corpus = mlm_task().open_corpus(data_config(), notes)
     assert set(corpus.files) == {"train", "validation", "test"}
-    assert any("training on the texts of the built-in demo corpus" in note for note in notes.drain())
+    assert any("training on the texts of the built-in demo corpus" in note for note in map(str, notes.drain()))
     assert len(list(corpus.texts())) > 100
     assert np.all([len(text) for text in corpus.texts()])
 

@@ -99,7 +99,7 @@ def test_the_targets_say_the_answer_letter_for_letter(kind: str, drawn: tuple[st
     found, notes = features({**row(text, ""), "answers": answers}, kind=kind, length=length)
     said = set(taught(found, text))
     if (found.columns["target"].values == -1).all():
-        assert ["longer than what windows show" in line for line in notes.drain()].count(True) == 1
+        assert ["longer than what windows show" in line for line in map(str, notes.drain())].count(True) == 1
         assert length == 24
     else:
         assert said - {None} == {text[start:end]}
@@ -139,7 +139,7 @@ def test_windows_show_the_question_and_together_the_whole_context(kind: str) -> 
     }
     covered = {at for begin, end in shown for at in range(begin, end)}
     assert {at for at, letter in enumerate(context) if not letter.isspace()} <= covered
-    said = list(notes.drain())
+    said = list(map(str, notes.drain()))
     assert said[1] == "1 row longer than 40 tokens: read in overlapping windows"
     assert said[2] == f"{len(found)} windows: for the rows longer than one"
     assert set(taught(found, context)) == {"Zürich", None}
@@ -165,7 +165,7 @@ def test_what_no_window_shows_whole_is_not_learned_and_counted() -> None:
     answers = [{"text": " ".join(["Oslo"] * 30), "start": 0}]
     found, notes = features({**row(context, ""), "answers": answers}, length=24)
     assert (found.columns["target"].values == -1).all()
-    said = [line.split(":")[0] for line in notes.drain()]
+    said = [line.split(":")[0] for line in map(str, notes.drain())]
     assert "1 row whose answer is longer than what windows show of the context" in said
 
 
@@ -174,7 +174,7 @@ def test_what_is_said_of_rows_that_cannot_be_answered_well() -> None:
     rows = (row(long, long), row("Ada", ""), row("\x01", "\x01"))
     found, notes = features(*rows, kind="wordpiece", length=60, no_answer=False, max_answer_tokens=4)
     assert found.columns["target"][1].tolist() == [0, 0]
-    said = [line.split(":")[0] for line in notes.drain()]
+    said = [line.split(":")[0] for line in map(str, notes.drain())]
     assert "1 row whose answer has more than 4 sub-words" in said
     assert "1 row without an answer" in said
     assert "1 row of whose context the tokenizer leaves nothing" in said

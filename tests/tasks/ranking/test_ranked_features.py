@@ -145,7 +145,7 @@ def test_rows_without_candidates_are_as_long_as_with_all_those_of_a_file():
         tokens = [made.collate(features, [row], None).tokens for row in range(part)]
         assert tokens == features.lengths.tolist()
         assert features.long.tolist() == long
-        assert any("longer than 32 tokens" in note for note in notes.drain())
+        assert any("longer than 32 tokens" in note for note in map(str, notes.drain()))
 
 
 @pytest.mark.parametrize("objective", ["listwise", "binary"])

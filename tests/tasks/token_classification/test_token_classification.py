@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import yaml
 
-from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll, write_jsonl, write_lines
+from conftest import TINY, Result, read_jsonl, run_ftk, toy_sentences, write_conll, write_jsonl, write_lines
 from data_helpers import data_config
 from ftk.config.paths import shipped_configs
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
@@ -46,7 +47,7 @@ def corpus(task: Any, *, columns: dict[str, Any] | None = None, **splits: Any) -
     files = {name: write_jsonl(f"{name}.jsonl", rows) for name, rows in splits.items()}
     notes = Notes()
     config = data_config(**files, columns=columns or {}, unseen_labels=unseen, validation_share=0.0)
-    return read_training_corpus(config, task, notes), list(notes.drain())
+    return read_training_corpus(config, task, notes), list(map(str, notes.drain()))
 
 
 def tagged(*tags: str) -> dict[str, Any]:
@@ -59,24 +60,28 @@ SPANS = {"text": "Ada went", "spans": [[0, 3, "PER"]]}
 
 
 @pytest.mark.parametrize(
-    ("rows", "units", "said"),
+    ("rows", "units", "reason"),
     [
-        ([tagged("DET", "NOUN", "VERB")], "tokens", "each token has a tag of its own"),
-        ([tagged("DT", "NN", "S-X", "-LRB-", ".", "``")], "tokens", "each token has a tag of its own"),
-        ([tagged("2", "10", "0")], "tokens", "each token has a tag of its own"),
-        ([tagged("B-NP", "I-NP", "B-VP")], "spans", "tags have O, or the letters"),
-        ([tagged("B-NP", "I-NP", "VP"), tagged("B-NP")], "spans", "tags have O, or the letters"),
-        ([tagged("S_A", "B_A", "E_A")], "spans", "tags have O, or the letters"),
-        ([tagged("U-A", "L-A")], "spans", "tags have O, or the letters"),
-        ([tagged("PER", "LOC", "PER"), tagged("PER", "O")], "spans", "tags have O, or the letters"),
-        ([tagged(), SPANS], "spans", "rows have character spans"),
-        ([{"text": "Ada", "intent": "x", "entities": [{"type": "PER", "start": 0, "end": 3}]}], "spans", "character"),
-        ([{"words": ["a", "b"], "upos": ["DET", "NOUN"]}], "tokens", "each token"),
-        ([{"tokens": ["a", "b"], "ner_tags": ["O", "B-X"], "pos_tags": ["DET", "NOUN"]}], "spans", "tags have O"),
-        ([{"tokens": "a b", "tags": "DET NOUN"}, {"tokens": '["a"]', "tags": '["NOUN"]'}], "tokens", "each token"),
+        ([tagged("DET", "NOUN", "VERB")], "tokens", "plain"),
+        ([tagged("DT", "NN", "S-X", "-LRB-", ".", "``")], "tokens", "plain"),
+        ([tagged("2", "10", "0")], "tokens", "plain"),
+        ([tagged("B-NP", "I-NP", "B-VP")], "spans", "lettered"),
+        ([tagged("B-NP", "I-NP", "VP"), tagged("B-NP")], "spans", "lettered"),
+        ([tagged("S_A", "B_A", "E_A")], "spans", "lettered"),
+        ([tagged("U-A", "L-A")], "spans", "lettered"),
+        ([tagged("PER", "LOC", "PER"), tagged("PER", "O")], "spans", "lettered"),
+        ([tagged(), SPANS], "spans", "character_spans"),
+        (
+            [{"text": "Ada", "intent": "x", "entities": [{"type": "PER", "start": 0, "end": 3}]}],
+            "spans",
+            "character_spans",
+        ),
+        ([{"words": ["a", "b"], "upos": ["DET", "NOUN"]}], "tokens", "plain"),
+        ([{"tokens": ["a", "b"], "ner_tags": ["O", "B-X"], "pos_tags": ["DET", "NOUN"]}], "spans", "lettered"),
+        ([{"tokens": "a b", "tags": "DET NOUN"}, {"tokens": '["a"]', "tags": '["NOUN"]'}], "tokens", "plain"),
     ],
 )
-def test_training_says_what_labels_are_of(rows: list[dict[str, Any]], units: str, said: str) -> None:
+def test_training_says_what_labels_are_of(rows: list[dict[str, Any]], units: str, reason: str) -> None:
     notes = Notes()
     numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(rows, start=1)]
     task = token_task().resolve_auto(numbered, Reading(data_config().columns, True, notes))
@@ -84,9 +89,8 @@ def test_training_says_what_labels_are_of(rows: list[dict[str, Any]], units: str
     assert task.units.value == units
     expected = ("f1", "ner") if units == "spans" else ("accuracy", "token-classification")
     assert (task.spec.score, task.spec.demo) == expected
-    (note,) = notes.drain()
-    assert note.startswith(("each token", "labels are of spans"))
-    assert said in note
+    [found] = notes
+    assert (found.kind, found.policy, found.values) == (kinds.LABEL_UNITS, reason, {"units": units})
 
 
 def test_what_is_set_is_not_looked_for() -> None:
@@ -280,15 +284,13 @@ def test_decoding_takes_the_best_tag_of_each_word_over_all_windows() -> None:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run on the toy sentences with parts of speech."""
-    from ftk import cli
-
     folder = tmp_path_factory.mktemp("pos")
     files = [
         f"data.{split}={write_jsonl(folder / f'{split}.jsonl', pos_rows(number))}"
         for split, number in (("train", 40), ("validation", 12), ("test", 16))
     ]
     argv = ["finetune", "task=token-classification", *TINY, *files, "train.epochs=6", f"run.dir={folder / 'run'}"]
-    assert cli.run([*argv, "task.class_weights=balanced", "task.label_smoothing=0.05"]) == 0
+    assert run_ftk(*argv, "task.class_weights=balanced", "task.label_smoothing=0.05") == 0
     return folder
 
 
@@ -370,8 +372,8 @@ GOOD = tagged("DET", "NOUN", "VERB")
         ([GOOD, tagged("DET", "_")], [], "rows.jsonl:2 (token 2): '_' for the token 'w1'"),
         ([GOOD, tagged("DET", " ")], [], "1 row with a token without a tag"),
         ([tagged("DET", "DET")], [], "data.train: all tokens have one tag, DET; there is nothing to learn"),
-        ([GOOD, {"tokens": ["a"], "tags": [3]}], [], "1 row with tags that are not strings. Numbers need the names"),
-        ([GOOD, {"tokens": ["a"]}], [], "1 row without tags. Name the column: data.columns.tags"),
+        ([GOOD, {"tokens": ["a"], "tags": [3]}], [], "1 row with tags that are not strings"),
+        ([GOOD, {"tokens": ["a"]}], [], "1 row without tags. Name its column: data.columns.tags"),
         ([tagged("b-np", "i-np", "B")], [], "2 kinds of tags of no known scheme. Of spans, B- and I- are upper case"),
         ([GOOD, tagged("DET", "NOUN")], ["task.class_weights={NUON: 2}"], "task.class_weights.NUON: there is no such"),
         ([tagged("B-X", "O")], ["task.class_weights={B-X: 2}"], "task.class_weights.B-X: there is no such label"),

@@ -1,4 +1,4 @@
-"""Rows as numbers: ragged columns in flat arrays, one entry a window."""
+"""Features: ragged columns of numbers in flat arrays, one entry for each window."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ class Features:
     """The windows of some rows, in row order.
 
     Attributes:
-        columns: what the task made of each window; ``input_ids`` is there for all that read texts.
+        columns: the values that the task made for each window; tasks that read texts have ``input_ids``.
         row: for each window the index of its row.
         pad_id: the token that pads short windows; the attention mask hides it.
-        weight: how often each window is drawn in training, beside the others; None: each once a pass.
+        weight: how often each window is drawn in training, relative to the others; None draws each once a pass.
     """
 
     columns: dict[str, Ragged]
@@ -71,11 +71,11 @@ class Features:
 
     @property
     def longest(self) -> int:
-        """Tokens in the longest text of a window, as ``data.max_length`` counts them; 0 where there is none."""
+        """Tokens in the longest text of a window, as ``data.max_length`` counts them; 0 if there is none."""
         return int(self.columns["input_ids"].lengths.max(initial=0)) if "input_ids" in self.columns else 0
 
     def sizes(self, most: int) -> str:
-        """The lengths of the texts in words, where a window may have so many tokens."""
+        """A sentence about the lengths of the texts; ``most`` is the number of tokens that fit into a window."""
         lengths = self.columns["input_ids"].lengths
         middle, high = np.quantile(lengths, [0.5, 0.95], method="nearest")
         return f"tokens in a window: half have up to {middle}, 95 % up to {high}, all up to {lengths.max()} (of {most})"
@@ -99,7 +99,7 @@ class Features:
         return np.flatnonzero(there)
 
     def order(self, train: TrainConfig, seed: int) -> Order:
-        """Batches grouped by length, of windows drawn by their weights where they have some."""
+        """Batches grouped by length; windows with weights are drawn in proportion to them."""
         return StepOrder(self.lengths, train.batch_size, seed, self.weight)
 
 

@@ -1,4 +1,4 @@
-"""Rows that name images, with what is to be learned of them."""
+"""Rows that name images, as examples with a target."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.texts import Target
 from ftk.data.images.decoding import ImageFault, bombs_refused, digest_of, in_threads
-from ftk.data.rows.cells import RowFault, made_of
-from ftk.data.rows.columns import find_column, missing, say_columns, string_of, weight_of
+from ftk.data.rows.cells import RowFault, read_rows
+from ftk.data.rows.columns import find_column, missing_role, say_columns, string_of, weight_of
 
 IMAGE = ("image", "image_path", "path", "file_name", "filename")
 
@@ -39,9 +40,9 @@ class ImageExample(Example):
 
     Attributes:
         picture: the image.
-        target: what is to be learned, as the task wants it; None for an unlabelled row.
-        gold: the same as the row gives it, to be kept beside predictions.
-        weight: how often the row is drawn in training, beside the others.
+        target: what is to be learned, in the form that the task needs; None for an unlabelled row.
+        gold: the same as the row gives it, written beside predictions.
+        weight: how often the row is drawn in training, relative to the others.
         row: where it comes from.
         columns: the other columns.
     """
@@ -73,12 +74,12 @@ class Named:
 
     @property
     def name(self) -> str:
-        """As the row has it."""
+        """The name in the row."""
         return str(self.row.values[self.column])
 
     @property
     def path(self) -> Path:
-        """Relative to the file that names it; a row that is made of an image names that one as it stands."""
+        """The path, relative to the file that names it; a row made from an image file names that file itself."""
         return Path(self.name) if self.name == self.row.file else Path(self.row.file).parent / self.name
 
 
@@ -90,14 +91,14 @@ def named(row: Row, columns: Mapping[str, Any]) -> Named:
     """
     column = find_column(row, "image", columns, IMAGE)
     if column is None:
-        raise missing(row, "row|rows without an image", "Name its column: data.columns.image=….")
+        raise missing_role(row, "image", "an image")
     if not string_of(row, column, "image").strip():
-        raise RowFault("row|rows with an empty path of an image", f"'{column}' holds the path.", row.where)
+        raise RowFault(kinds.EMPTY_IMAGE_PATH, row.where, column=column)
     return Named(row, column)
 
 
 def looked_at(images: Sequence[Named], notes: Notes) -> list[Picture | None]:
-    """The images of some rows, each decoded once; faults go to the notes, and stand here as None."""
+    """The images of some rows, each decoded once; None for one that cannot be used, whose fault goes to the notes."""
     paths = list(dict.fromkeys(image.path for image in images))
     with bombs_refused():
         found = dict(zip(paths, in_threads(_digest_or_fault, paths), strict=True))
@@ -107,7 +108,7 @@ def looked_at(images: Sequence[Named], notes: Notes) -> list[Picture | None]:
         if isinstance(digest, ImageFault):
             reason = f" ({digest.reason})" if digest.reason else ""
             where = "" if image.name == image.row.file else f"{image.row.where}: "
-            notes.error(digest.what, digest.advice, f"{where}{image.path}{reason}")
+            notes.add(digest.kind, f"{where}{image.path}{reason}", **digest.values)
             pictures.append(None)
         else:
             pictures.append(Picture(image.name, image.path, digest))
@@ -122,8 +123,8 @@ class ImageReader:
         columns: ``data.columns``.
         labelled: whether a row without a label is an error.
         target: makes the target.
-        labels: the names that a label column is known by.
-        notes: are told of faults.
+        labels: the names of label columns that are tried.
+        notes: collects faults.
     """
 
     columns: dict[str, Any]
@@ -133,8 +134,8 @@ class ImageReader:
     notes: Notes
 
     def read(self, rows: Iterable[Row]) -> list[ImageExample]:
-        """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
-        made = made_of(rows, self._parts, self.notes)
+        """An example for each row; faults go to the notes, which stop the run after the last row."""
+        made = read_rows(rows, self._parts, self.notes)
         pictures = looked_at([image for image, _ in made], self.notes)
         return [
             ImageExample(picture, *rest)
@@ -147,11 +148,11 @@ class ImageReader:
         return image, self._rest(row, image.column)
 
     def _rest(self, row: Row, image_at: str) -> tuple[Any, Any, float, Row, dict[str, Any]]:
-        """What an example is made of beside its image."""
+        """The parts of an example beside its image."""
         label_at = find_column(row, "label", self.columns, self.labels, needed=self.labelled)
         weight = weight_of(row, self.columns, needed=self.labelled)
         if self.labelled and label_at is None:
-            raise missing(row, "row|rows without a label", "Name its column: data.columns.label=….")
+            raise missing_role(row, "label", "a label")
         target = self.target(row, label_at) if self.labelled else None
         gold = row.values[label_at] if label_at is not None else None
         if self.labelled:

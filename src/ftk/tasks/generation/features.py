@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +11,9 @@ from numpy.typing import NDArray
 
 from ftk.contracts.values import WindowPlan
 from ftk.data.batching.features import Features
+from ftk.data.text.special_tokens import special_tokens
+from ftk.data.text.tokenizing import tokenized
 from ftk.errors import ConfigError, DataError, ModelError
-
-_AT_ONCE = 1024
-"""Texts handed to the tokenizer at once; it works on them in parallel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +65,8 @@ class SequenceEncoder:
         self.tokenizer = tokenizer
         self.prefix = prefix
         self.longest = longest
-        self._before, self._after = _around(tokenizer, "text")
-        before, self._end = _around(tokenizer, "text_target")
+        self._before, self._after = special_tokens(tokenizer)
+        before, self._end = special_tokens(tokenizer, "text_target")
         if not len(self._end):
             raise ModelError(
                 f"the tokenizer {type(tokenizer).__name__} puts nothing at the end of a text: a model could not learn "
@@ -90,7 +88,7 @@ class SequenceEncoder:
     def sources(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int32] | None, bool]]:
         """Yield each source as it is read, and whether it is longer; None if the tokenizer leaves nothing of it."""
         prefixed = [self.prefix + text for text in texts]
-        for text, ids in zip(texts, _encoded(self.tokenizer, "text", prefixed), strict=True):
+        for text, (ids, _) in zip(texts, tokenized(self.tokenizer, prefixed), strict=True):
             if not len(ids) or not text.strip():
                 yield None, False
                 continue
@@ -98,35 +96,7 @@ class SequenceEncoder:
             yield np.concatenate([self._before, shown, self._after]), len(ids) > self.capacity
 
     def targets(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int32], bool]]:
-        """Yield each target as it is learned, and whether it is longer; if it is, its end is not learned."""
-        for ids in _encoded(self.tokenizer, "text_target", texts):
+        """Each target as it is learned, and whether it is longer than that; of one that is, no end is learned."""
+        for ids, _ in tokenized(self.tokenizer, texts, kind="text_target"):
             whole = np.concatenate([self._begin, ids, self._end])
             yield whole[: self.longest], len(ids) > self._room
-
-
-def _encoded(tokenizer: Any, kind: str, texts: Sequence[str]) -> Iterator[NDArray[np.int32]]:
-    """The tokens of each text, without special ones.
-
-    Args:
-        tokenizer: any.
-        kind: text for a source, text_target for a target; some tokenizers have a vocabulary for each.
-        texts: any number of them.
-    """
-    # Texts that are longer than a window are counted elsewhere; the tokenizer need not warn of them.
-    logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
-    for begin in range(0, len(texts), _AT_ONCE):
-        part = list(texts[begin : begin + _AT_ONCE])
-        found = tokenizer(**{kind: part}, add_special_tokens=False, return_attention_mask=False, verbose=False)
-        for ids in found["input_ids"]:
-            yield np.asarray(ids, dtype=np.int32)
-
-
-def _around(tokenizer: Any, kind: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """The special tokens before and after one text, found by encoding one."""
-    bare = tokenizer(**{kind: "a"}, add_special_tokens=False)["input_ids"]
-    full = tokenizer(**{kind: "a"})["input_ids"]
-    for begin in range(len(full) - len(bare) + 1):
-        if full[begin : begin + len(bare)] == bare:
-            before, after = full[:begin], full[begin + len(bare) :]
-            return np.asarray(before, dtype=np.int32), np.asarray(after, dtype=np.int32)
-    raise ModelError(f"the tokenizer {type(tokenizer).__name__} changes a text when it adds special tokens to it.")

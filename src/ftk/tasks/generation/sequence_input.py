@@ -12,9 +12,10 @@ import numpy as np
 from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.contracts.values import Batch, WindowPlan
+from ftk.contracts.values import Batch
 from ftk.data.batching.features import Features, Ragged, padded_inputs
 from ftk.data.examples.sequences import SequenceExample, SequenceReader, Written
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.generation.features import SequenceEncoder, SequenceFeatures
 from ftk.tasks.shared.class_weights import drawn_by_weight
 from ftk.tasks.shared.records import with_columns
@@ -81,10 +82,10 @@ class SequenceInput:
         for number, (source, is_long) in enumerate(encoder.sources([example.source for example in examples])):
             row = examples[number].row
             if source is None and examples[number].source.strip():
-                what = "row|rows of whose source the tokenizer leaves nothing"
-                notes.count(what, "nothing is learned of them, and an empty text is written", row.where)
+                notes.add(kinds.VANISHED_SOURCE, row.where)
             if is_long:
-                self._note_long_source(row, encoding.windows, notes)
+                policy = self.long_sources.value
+                notes.add(kinds.LONG_SOURCE, row.where, policy=policy, length=encoding.windows.length)
             if source is not None:
                 rows.append(number)
                 ids.append(source)
@@ -97,29 +98,19 @@ class SequenceInput:
         weight = None if weights is None else weights[index]
         return SequenceFeatures(columns, index, encoding.pad_id, weight, encoding.processor)
 
-    def _note_long_source(self, row: Row, plan: WindowPlan, notes: Notes) -> None:
-        what = f"row|rows whose source is longer than {plan.length} tokens"
-        if self.long_sources is LongSources.error:
-            notes.error(what, "task.long_sources=first reads the first window; see data.max_length.", row.where)
-        else:
-            notes.count(what, "the first window is read (task.long_sources=first)", row.where)
-
     def _targets(self, encoder: Any, examples: Sequence[SequenceExample], notes: Notes) -> list[NDArray[np.int32]]:
         found = []
         texts = [example.targets[0] if example.targets else "" for example in examples]
         for example, (ids, is_long) in zip(examples, encoder.targets(texts), strict=True):
             found.append(ids)
-            what = f"row|rows whose target is longer than {self.max_target_length} tokens"
-            if is_long and self.long_targets is LongTargets.error:
-                advice = "task.long_targets=cut learns their beginning; see task.max_target_length."
-                notes.error(what, advice, example.row.where)
-            elif is_long:
-                notes.count(what, "their beginning is learned, and no end (task.long_targets=cut)", example.row.where)
+            if is_long:
+                policy = self.long_targets.value
+                notes.add(kinds.LONG_TARGET, example.row.where, policy=policy, most=self.max_target_length)
         return found
 
 
 def references_of(rows: Iterable[Row], reading: Reading) -> Iterator[str]:
-    """Yield the targets of rows. Rows with a fault are passed over: the fault is counted when all rows are read."""
+    """Yield the targets of rows. Rows with a fault are skipped: the fault is counted when all rows are read."""
     for row in rows:
         for example in SequenceReader(columns=reading.columns, labelled=True, notes=Notes()).read([row]):
             yield from example.references

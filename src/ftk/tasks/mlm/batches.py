@@ -9,7 +9,7 @@ import numpy as np
 from ftk.contracts.contexts import SampleSeed
 from ftk.contracts.values import Batch
 from ftk.data.batching.features import padded_inputs
-from ftk.data.batching.random_draws import Draws
+from ftk.data.batching.random_draws import CounterRandom
 from ftk.tasks.mlm.blocks import Blocks, PairBlocks
 from ftk.tasks.mlm.masking import Masking
 
@@ -26,7 +26,7 @@ def masked_batch(features: Blocks, windows: Sequence[int], seed: SampleSeed | No
     rows = np.asarray(windows, dtype=np.int64)
     # Validation hides the same tokens each time, whatever the seed of the run.
     run_seed, epoch = (seed.seed, seed.epoch) if seed is not None else (0, np.full(len(rows), -1))
-    draws = Draws(run_seed, epoch, rows)
+    draws = CounterRandom(run_seed, epoch, rows)
     pairs = None
     if isinstance(features, PairBlocks):
         pairs = [features.pair(int(row), draws.generator(place)) for place, row in enumerate(rows)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ftk.config.schema import TrainConfig
 from ftk.data.batching.order import BlockOrder
 from ftk.data.documents.token_store import TokenStore
-from ftk.data.text.block_frame import Frame
+from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError
 from ftk.tasks.mlm.packing import pack
 
@@ -67,7 +67,7 @@ class Blocks(ABC):
 
     swapped: ClassVar[bool] = False
 
-    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: BlockFrame) -> None:
         self.store = store
         self.frame = frame
         self.length = length
@@ -130,7 +130,7 @@ class StreamBlocks(Blocks):
     Each block is framed as a text of its own (RoBERTa's FULL-SENTENCES, Liu et al. 2019).
     """
 
-    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: BlockFrame) -> None:
         super().__init__(store, documents, length, frame)
         framing = len(frame.prefix) + len(frame.suffix)
         self._capacity = self._room(framing)
@@ -187,7 +187,7 @@ class _Parts(Blocks):
 class DocumentBlocks(_Parts):
     """Documents packed whole if they fit, each framed by itself; none attends to another."""
 
-    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: BlockFrame) -> None:
         super().__init__(store, documents, length, frame)
         framing = len(frame.prefix) + len(frame.suffix)
         self._cut(self._room(framing))
@@ -236,7 +236,7 @@ class PairBlocks(_Parts):
 
     swapped = True
 
-    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: BlockFrame) -> None:
         super().__init__(store, documents, length, frame)
         if frame.pair is None:
             raise DataError("task.next_sentence=true: the tokenizer of this model does not know pairs of texts.")

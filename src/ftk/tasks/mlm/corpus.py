@@ -12,26 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.config.schema import DataConfig, Documents, Format
+from ftk.contracts import finding_kinds as shared_kinds
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.contracts.progress import Progress
 from ftk.contracts.row import Row
 from ftk.contracts.values import Labels, Prepared
-from ftk.data.documents.reading import Piece, documents
+from ftk.data.documents.reading import TextChunk, documents
 from ftk.data.documents.token_store import STORE_VERSION, TokenStore
 from ftk.data.readers.lines import COMPRESSED
 from ftk.data.readers.paths import expand, note_passed_over
 from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
 from ftk.data.readers.tabular import has_tabs
-from ftk.data.text.block_frame import Frame
+from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError, Interrupted
 from ftk.system.cache import cache_folder, cache_key
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.mlm.blocks import Blocks
 
 _VERSION = 2
 """The version of the code that reads texts. It is part of the keys of the cache, so that what an older version made is
 not used."""
-MakeBlocks = Callable[[TokenStore, NDArray[np.int64], int, Frame], Blocks]
+MakeBlocks = Callable[[TokenStore, NDArray[np.int64], int, BlockFrame], Blocks]
 """Packs some documents of a store into blocks of a length, framed by special tokens."""
 
 
@@ -85,10 +87,7 @@ class TextCorpus:
         files: dict[str, tuple[Path, ...]] = {}
         slices: dict[str, str] = {}
         if uses_demo(data):
-            what = "training" if "train" in names else "scoring"
-            notes.say(
-                f"no data named: {what} on the texts of the built-in demo corpus (data.{names[0]}=… for your own)."
-            )
+            notes.add(kinds.DEMO_TEXTS, what="training" if "train" in names else "scoring", key=names[0])
             files = {name: (demo_files(demo)[name],) for name in names}
         else:
             for name in names:
@@ -136,15 +135,19 @@ class TextCorpus:
             DataError: the texts cannot be read, or there are too few to hold some out.
         """
         notes = encoding.notes
-        frame = Frame.of(encoding.processor)
+        frame = BlockFrame.of(encoding.processor)
         stores = {name: self._store(name, encoding.processor, progress) for name in self.files}
+        for name, store in stores.items():
+            with notes.of(name):
+                notes.extend(store.manifest.findings)
         prepared = {}
         for name, kept in self._documents(stores, notes).items():
             store = stores["train" if name not in stores else name]
             blocks = self.blocks(store, kept, encoding.windows.length, frame)
             if not len(blocks):
                 raise DataError(f"data.{name}: the tokenizer leaves nothing of the text.")
-            notes.say(f"{name}: {blocks.counts()}")
+            with notes.of(name):
+                notes.add(kinds.BLOCKS, blocks=blocks.counts())
             self._note_small(name, blocks, notes)
             prepared[name] = Prepared(range(len(blocks)), blocks)
         return prepared
@@ -183,8 +186,6 @@ class TextCorpus:
         unknown = f", {manifest.unknown:,} of them unknown to the vocabulary" if manifest.unknown else ""
         texts = f"{len(store):,} document{'s' if len(store) != 1 else ''}"
         progress.say(f"{name}: {manifest.tokens:,} tokens in {texts}{unknown} ({folder})")
-        for line in manifest.notes:
-            progress.say(f"{name}: {line}")
         return store
 
     def _documents(self, stores: dict[str, TokenStore], notes: Notes) -> dict[str, NDArray[np.int64]]:
@@ -195,17 +196,18 @@ class TextCorpus:
             self._note_overlap(prints, notes)
         if "train" in stores and "validation" not in stores:
             if self.data.validation_share == 0:
-                notes.say(
-                    "no validation (data.validation_share=0): best/ is the model after the last validation point."
-                )
+                notes.add(shared_kinds.NO_VALIDATION)
                 return kept
             held = self._held_out(stores["train"], prints["train"])
             share = np.diff(stores["train"].starts)[held].sum() / stores["train"].manifest.tokens
-            notes.say(
-                f"no validation named: {len(held):,} of {len(kept['train']):,} documents held out, "
-                f"{100 * share:.1f} % of the tokens "
-                f"(data.validation_share={self.data.validation_share}, "
-                f"data.validation_tokens={self.data.validation_tokens}, data.split_seed={self.data.split_seed})."
+            notes.add(
+                kinds.DOCUMENTS_HELD_OUT,
+                held=len(held),
+                total=len(kept["train"]),
+                percent=100 * float(share),
+                share=self.data.validation_share,
+                tokens=self.data.validation_tokens,
+                seed=self.data.split_seed,
             )
             kept["train"] = np.setdiff1d(kept["train"], held, assume_unique=True)
             kept["validation"] = held
@@ -243,16 +245,13 @@ class TextCorpus:
             if name in prints:
                 shared = int(np.count_nonzero(np.isin(prints[name], prints["train"]) & (prints[name] > 0)))
                 if shared:
-                    what = f"document|documents of {name} that training has too"
-                    notes.count(what, "kept; scores on them say little", number=shared)
+                    notes.add(kinds.DOCUMENT_OF_TRAINING, number=shared, part=name)
 
     def _note_small(self, name: str, blocks: Blocks, notes: Notes) -> None:
         if name == "train" and len(blocks) < 2:
-            notes.say(
-                f"note: the training text fills no more than one block of data.max_length={blocks.length} tokens."
-            )
+            notes.add(kinds.ONE_BLOCK, length=blocks.length)
 
-    def _pieces(self, name: str, notes: Notes) -> Iterator[Piece]:
+    def _pieces(self, name: str, notes: Notes) -> Iterator[TextChunk]:
         rows: Iterable[Row] | None = None
         if name in self.datasets:
             from ftk.data.readers.hub import read_hub

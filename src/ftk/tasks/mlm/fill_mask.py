@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.row import Row
 from ftk.contracts.spec import PredictorSpec
@@ -18,6 +19,7 @@ from ftk.data.documents.reading import text_of
 from ftk.data.text.word_windows import SubwordEncoder
 from ftk.data.text.words import Words, split_words
 from ftk.errors import ModelError
+from ftk.tasks import finding_kinds as task_kinds
 from ftk.tasks.shared.records import with_columns
 
 if TYPE_CHECKING:
@@ -78,9 +80,9 @@ class FillMask:
             zip(examples, encoder.encode(texts, [(starts, ends) for starts, ends, _ in words]), words, strict=True)
         ):
             if not any(is_mask):
-                notes.count(f"row|rows without {MASK}", "there is nothing to fill", example.row.where)
+                notes.add(task_kinds.NOTHING_TO_FILL, example.row.where, mask=MASK)
             if len(row.windows) > 1:
-                notes.count(f"row|rows longer than {plan.length} tokens", "read in overlapping windows")
+                notes.add(kinds.LONG_ROW, length=plan.length)
             order = np.cumsum(is_mask) - 1
             for window in row.windows:
                 # Some tokenizers give the space before a mask a token of its own, which belongs to the mask too.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.data.batching.random_draws import Draws
+from ftk.data.batching.random_draws import CounterRandom
 from ftk.tasks.mlm.policies import Unit
 
 _WHOLE = 16
@@ -44,7 +44,7 @@ class Masking:
         ids: NDArray[np.int64],
         text: NDArray[np.bool_],
         begins: NDArray[np.bool_] | None,
-        draws: Draws,
+        draws: CounterRandom,
         mask_id: int,
         ordinary: NDArray[np.int64],
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -88,7 +88,9 @@ class Masking:
         )
         return np.where(chosen, hidden, ids), chosen
 
-    def _groups(self, text: NDArray[np.bool_], begins: NDArray[np.bool_] | None, draws: Draws) -> NDArray[np.int64]:
+    def _groups(
+        self, text: NDArray[np.bool_], begins: NDArray[np.bool_] | None, draws: CounterRandom
+    ) -> NDArray[np.int64]:
         """[rows, time] the position of the first token of the word or span of each token."""
         place = np.broadcast_to(np.arange(text.shape[1]), text.shape)
         if self.unit is Unit.token:
@@ -114,7 +116,7 @@ class Masking:
         text: NDArray[np.bool_],
         order: NDArray[np.int64],
         wanted: NDArray[np.int64],
-        draws: Draws,
+        draws: CounterRandom,
     ) -> NDArray[np.bool_]:
         """Decide about the last group, which was chosen in part: take it whole with the chance of its part, or not.
 

@@ -13,7 +13,7 @@ from ftk.contracts.spec import TaskSpec
 from ftk.contracts.task import Task
 from ftk.contracts.values import Batch, Labels, Loss
 from ftk.data.documents.token_store import TokenStore
-from ftk.data.text.block_frame import Frame
+from ftk.data.text.block_frame import BlockFrame
 from ftk.tasks.mlm.batches import masked_batch
 from ftk.tasks.mlm.blocks import Blocks, DocumentBlocks, PairBlocks, StreamBlocks
 from ftk.tasks.mlm.corpus import TextCorpus
@@ -111,7 +111,7 @@ class MaskedLanguageModel(Task):
         corpus.task = self
         return corpus
 
-    def _blocks(self, store: TokenStore, documents: NDArray[Any], length: int, frame: Frame) -> Blocks:
+    def _blocks(self, store: TokenStore, documents: NDArray[Any], length: int, frame: BlockFrame) -> Blocks:
         """The blocks of some documents, packed as the fields say."""
         if self.next_sentence:
             return PairBlocks(store, documents, length, frame)

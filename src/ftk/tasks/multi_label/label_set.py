@@ -12,10 +12,11 @@ from ftk.contracts.row import Row
 from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
 from ftk.data.batching.features import Features, Ragged
 from ftk.data.examples.texts import TextExample
-from ftk.data.rows.cells import RowFault, from_cell
+from ftk.data.rows.cells import RowFault, parse_json_list
 from ftk.data.rows.columns import find_column
 from ftk.data.rows.label_names import in_order, name_of
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.shared.class_weights import ClassWeights, drawn_by_weight
 from ftk.tasks.shared.single_label import unseen_label
 
@@ -50,13 +51,9 @@ class LabelSet:
         """
         if isinstance(column, list):
             return tuple(name for name in column if _is_present(row, name))
-        value = from_cell(row.values[column])
+        value = parse_json_list(row.values[column])
         if str(value).strip().lower() in ("true", "false"):
-            raise RowFault(
-                "row|rows with true or false where names of labels are expected",
-                f"data.columns.label=[{column}] reads a column of truth values as one label, with the column's name.",
-                f"{row.where}: {column}={value!r}",
-            )
+            raise RowFault(kinds.TRUTH_VALUES, f"{row.where}: {column}={value!r}", column=column)
         if value is None:
             return ()
         if isinstance(value, str):
@@ -185,9 +182,5 @@ def _is_present(row: Row, column: str) -> bool:
     text = str(value).strip().lower().removesuffix(".0")
     if text not in _PRESENT:
         shown = f"{column}={value!r}" if str(value).strip() and value is not None else f"{column} is empty"
-        raise RowFault(
-            "row|rows with something else than 0 or 1 in a column of a label",
-            "With a list of columns each of them says of one label whether a row has it: 0 or 1, false or true.",
-            f"{row.where}: {shown}"[:200],
-        )
+        raise RowFault(kinds.NOT_ZERO_OR_ONE, f"{row.where}: {shown}"[:200])
     return _PRESENT[text]

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import WindowPlan
 from ftk.data.batching.features import Features, Ragged
 from ftk.data.examples.questions import QuestionExample
 from ftk.data.text.text_windows import TextEncoder, TextWindow, takes_segments
+from ftk.tasks import finding_kinds as task_kinds
 from ftk.tasks.question_answering.answer_spans import Passage
 
 NO_TARGET = -1
@@ -77,14 +79,12 @@ class QuestionWindows:
     ) -> None:
         """Count what is read in pieces, and what cannot be answered."""
         if windows > 1:
-            notes.count(f"row|rows longer than {plan.length} tokens", "read in overlapping windows")
-            notes.count("window|windows", "for the rows longer than one", number=windows)
+            notes.add(kinds.LONG_ROW, length=plan.length)
+            notes.add(kinds.WINDOWS, number=windows)
         if not len(passage.shown):
-            what = "row|rows of whose context the tokenizer leaves nothing"
-            notes.count(what, "no answer is found in it", example.row.where)
+            notes.add(task_kinds.VANISHED_CONTEXT, example.row.where)
         if labelled and not example.answers and not self.may_lack:
-            what = "row|rows without an answer"
-            notes.count(what, "one is given all the same (task.no_answer=false)", example.row.where)
+            notes.add(task_kinds.UNANSWERED, example.row.where)
 
     def _targets(
         self, example: QuestionExample, passage: Passage, windows: Sequence[TextWindow], notes: Notes
@@ -103,12 +103,10 @@ class QuestionWindows:
             return unknown  # counted where it was dropped
         span = passage.span(answer.start, answer.start + len(answer.text))
         if span is None:
-            what = "row|rows of whose answer the tokenizer leaves nothing"
-            notes.count(what, "nothing is learned of them", example.row.where)
+            notes.add(task_kinds.VANISHED_ANSWER, example.row.where)
             return unknown
         if span[1] - span[0] >= self.max_answer_tokens:
-            what = f"row|rows whose answer has more than {self.max_answer_tokens} sub-words"
-            notes.count(what, "never found whole (task.max_answer_tokens)", example.row.where)
+            notes.add(task_kinds.LONG_ANSWER, example.row.where, most=self.max_answer_tokens)
         targets = nothing
         for number, window in enumerate(windows):
             low, high = passage.within(window.second)
@@ -117,6 +115,5 @@ class QuestionWindows:
                 targets[number] = at.astype(np.int32)
         if any(target.any() for target in targets):
             return targets
-        what = "row|rows whose answer is longer than what windows show of the context"
-        notes.count(what, "nothing is learned of them (data.max_length, data.stride)", example.row.where)
+        notes.add(task_kinds.UNSHOWN_ANSWER, example.row.where)
         return unknown

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.schema import DataConfig, Format
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.rankings import CANDIDATE
@@ -18,6 +19,7 @@ from ftk.data.readers.splits import read_file
 from ftk.data.rows.cells import RowFault
 from ftk.data.rows.columns import find_column, missing, string_of
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as task_kinds
 
 _IDS = ("id", "_id", "candidate_id")
 _WRITTEN = {"text": "what was read", "score": "the model's", "row": "the line's number"}
@@ -75,26 +77,26 @@ def read_candidates(path: Path, data: DataConfig, notes: Notes) -> Candidates:
             text = string_of(row, column, "candidate")
             if not text.strip():
                 if not lines:
-                    raise RowFault("row|rows with an empty candidate", "There is nothing to read in it.", row.where)
-                notes.count("blank line|lines", "no candidates", row.where)
+                    raise RowFault(kinds.EMPTY_PART, row.where, role="candidate")
+                notes.add(task_kinds.BLANK_CANDIDATE, row.where)
                 continue
             _check_id(row, ids)
         except RowFault as fault:
-            notes.error(fault.what, fault.advice, fault.place)
+            fault.add_to(notes)
             continue
         for name, instead in _WRITTEN.items():
             if name in row.values and name != column:
-                what = f"candidate|candidates with a '{name}' of their own"
-                notes.count(what, f"predictions have {instead} in its place", row.where)
+                notes.add(task_kinds.REPLACED_CANDIDATE_COLUMN, row.where, column=name, instead=instead)
         if text in texts:
-            notes.count("candidate|candidates with the text of an earlier one", "kept", row.where)
+            notes.add(task_kinds.REPEATED_TEXT, row.where)
         texts.add(text)
         rows.append(row)
         columns.append(column)
     notes.raise_errors()
     if not rows:
         raise DataError(f"task.candidates={path}: there is no candidate in it.")
-    notes.say(f"candidates: {len(rows):,} of {path} (text is {' or '.join(map(repr, dict.fromkeys(columns)))})")
+    named = " or ".join(map(repr, dict.fromkeys(columns)))
+    notes.add(task_kinds.CANDIDATES, number_of_rows=len(rows), file=str(path), columns=named)
     return Candidates(rows, columns)
 
 
@@ -105,9 +107,8 @@ def _check_id(row: Row, ids: dict[str, Row]) -> None:
         return
     value = json.dumps(row.values[name], sort_keys=True, default=str)
     if value in ids:
-        what = "candidate|candidates with the id of an earlier one"
         place = f"{row.where}: {name}={row.values[name]!r}"[:200]
-        raise RowFault(what, "Each has one of its own, or none has.", f"{place}, as in {ids[value].where}")
+        raise RowFault(task_kinds.REPEATED_CANDIDATE_IN_FILE, f"{place}, as in {ids[value].where}")
     ids[value] = row
 
 
@@ -116,5 +117,5 @@ def _column(row: Row, columns: dict[str, Any]) -> str:
     column = find_column(row, "candidate", columns, ("text", *CANDIDATE), needed=False)
     column = column or find_column(row, "candidate", {}, ("text", *CANDIDATE))
     if column is None:
-        raise missing(row, "candidate|candidates without a text", "It stands in the column 'text'.")
+        raise missing(row, task_kinds.CANDIDATE_WITHOUT_TEXT)
     return column

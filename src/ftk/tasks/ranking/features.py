@@ -15,6 +15,7 @@ from ftk.data.batching.features import Ragged
 from ftk.data.batching.order import StepOrder
 from ftk.data.examples.rankings import Form, RankingExample
 from ftk.data.text.text_windows import TextEncoder
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.ranking.sampling import NegativeSampling, SampledCandidates
 
 _UNSEEDED = 0x9E3779B9
@@ -110,9 +111,8 @@ class RankedRows:
             encoding.pad_id,
         )
         if long := int(rows.long.sum()):
-            how = "of which the best counts" if pairs else "of whose vectors the mean counts"
-            what = f"row|rows with a text longer than {encoding.windows.length} tokens"
-            encoding.notes.count(what, f"read in overlapping windows, {how}", number=long)
+            policy, length = "best" if pairs else "mean", encoding.windows.length
+            encoding.notes.add(kinds.LONG_CANDIDATE, policy=policy, number=long, length=length)
         return rows
 
     def __len__(self) -> int:

@@ -18,6 +18,7 @@ from ftk.data.examples.rankings import Form, RankingExample, RankingReader
 from ftk.data.readers.paths import expand
 from ftk.data.row_corpus import read_training_corpus
 from ftk.errors import ConfigError, DataError
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.ranking.batches import batch_of_pairs, batch_of_texts, texts_of
 from ftk.tasks.ranking.features import RankedRows
 from ftk.tasks.ranking.metric import Ranked, RankingMetric
@@ -133,7 +134,7 @@ class Ranking(RowTask):
         """The queries that a step can learn from, each with all its candidates."""
         rows = grouped(examples, notes)
         if len(rows) < len(examples):
-            notes.say(f"{len(examples):,} labelled pairs are {len(rows):,} queries.")
+            notes.add(kinds.PAIRS_GROUPED, pairs=len(examples), queries=len(rows))
         if self._crosses:
             return comparable(rows, self._sampling, notes, each=self.objective is Objective.binary)
         return with_right(rows, notes)
@@ -169,8 +170,7 @@ class Ranking(RowTask):
             raise DataError(f"data.{split}: {NOTHING_RIGHT}")
         for example in examples:
             if example.form is Form.group and not any(example.grades or ()):
-                what = f"row|rows of {split} without a right candidate"
-                yield UnseenLabel(what, example.row.where, action="not scored")
+                yield UnseenLabel(kinds.UNSCORED_ROW, example.row.where, {"part": split})
 
     def features(self, examples: Sequence[RankingExample], encoding: Encoding) -> RankedRows:  # type: ignore[override]
         return RankedRows.of(examples, encoding, self._sampling, pairs=self._crosses)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ftk.contracts.notes import Notes
 from ftk.data.examples.rankings import Form, RankingExample
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as kinds
 
 if TYPE_CHECKING:
     from ftk.tasks.ranking.sampling import NegativeSampling
@@ -36,11 +37,9 @@ def grouped(examples: Sequence[RankingExample], notes: Notes) -> list[RankingExa
         pairs = by_query.setdefault(example.query, {})
         [text], [grade] = example.candidates, example.grades
         if text in pairs and pairs[text][1] != grade:
-            what = "row|rows with the query and the candidate of another row, and another label"
-            notes.count(what, "the higher label counts in training", example.row.where)
+            notes.add(kinds.OTHER_LABEL, example.row.where)
         elif text in pairs:
-            what = "row|rows with the query, the candidate and the label of an earlier row"
-            notes.count(what, "the pair is learned once", example.row.where)
+            notes.add(kinds.REPEATED_PAIR, example.row.where)
         if text not in pairs or grade > pairs[text][1]:
             pairs[text] = (example, grade)
     return [_group(by_query[item]) if isinstance(item, str) else item for item in result]
@@ -60,8 +59,7 @@ def with_right(rows: Sequence[RankingExample], notes: Notes) -> list[RankingExam
     """
     kept = [row for row in rows if row.grades is not None and any(row.grades)]
     if len(kept) < len(rows):
-        what = "query|queries without a right candidate"
-        notes.count(what, "left out of training", number=len(rows) - len(kept))
+        notes.add(kinds.QUERY_WITHOUT_RIGHT, number=len(rows) - len(kept))
     if not kept:
         raise DataError(f"data.train: {NOTHING_RIGHT}")
     if all(row.form is Form.right for row in kept) and len({row.candidates[0] for row in kept}) < 2:
@@ -118,9 +116,8 @@ def comparable(
             without.append(row.row.where)
     if len(kept) == len(alone):
         raise DataError(f"data.train: {_NOTHING_WRONG}")
-    what = "query|queries without a wrong candidate that a step would take"
     if alone:
-        notes.count(what, "only what is right is learned of them", *alone[:5], number=len(alone))
+        notes.add(kinds.QUERY_WITHOUT_WRONG, *alone, policy="right_alone", number=len(alone))
     if without:
-        notes.count(what, "left out of training", *without[:5], number=len(without))
+        notes.add(kinds.QUERY_WITHOUT_WRONG, *without, number=len(without))
     return kept

@@ -17,6 +17,7 @@ from ftk.data.examples.texts import TextExample
 from ftk.data.rows.cells import RowFault
 from ftk.data.rows.columns import number_of
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.regression.metric import NumberMetric
 from ftk.tasks.shared.class_weights import drawn_by_weight
 from ftk.tasks.shared.row_task import RowTask
@@ -97,8 +98,8 @@ class Regression(RowTask):
         for example in examples:
             absent = [name for name in labels.names if name not in example.target]
             if absent:
-                what = f"row|rows of {split} without the target '{absent[0]}'"
-                yield UnseenLabel(what, example.row.where, f"The model has {', '.join(labels.names)}.", action="")
+                values = {"part": split, "target": absent[0], "known": list(labels.names)}
+                yield UnseenLabel(kinds.MISSING_TARGET, example.row.where, values)
 
     def features(self, examples: Sequence[TextExample], encoding: Encoding) -> Features:
         return self._texts.features(examples, encoding, self._numbers)
@@ -178,11 +179,7 @@ def _target(row: Row, column: Any) -> dict[str, float]:
     found = {name: number_of(row, name) for name in names}
     for name, value in found.items():
         if abs(value) > _LARGEST:
-            raise RowFault(
-                f"row|rows with a number beyond {_LARGEST:g}",
-                "Targets are computed in fp32.",
-                f"{row.where}: {name}={value:g}",
-            )
+            raise RowFault(kinds.LARGE_NUMBER, f"{row.where}: {name}={value:g}", most=_LARGEST)
     return found
 
 

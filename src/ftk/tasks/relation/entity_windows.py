@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.text.text_windows import TextEncoder
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as task_kinds
 
 _LEAST = 4
 """The sub-words that a window needs room for: each sign, and one sub-word of each entity."""
@@ -102,7 +104,7 @@ class EntityEncoder:
         for sign, (ids, _) in zip(signs, encoder.tokens(signs), strict=True):
             if not len(ids) or (unknown is not None and unknown in ids):
                 read = encoder.tokenizer.unk_token if len(ids) else "nothing"
-                self.notes.say(f"the tokenizer has no entry for the sign {sign}: it reads {read}.")
+                self.notes.add(task_kinds.UNKNOWN_SIGN, sign=sign, read=read)
         if encoder.capacity < _LEAST:
             raise DataError(
                 f"data.max_length={encoder.plan.length} leaves room for {encoder.capacity} tokens of text; two "
@@ -137,22 +139,12 @@ class EntityEncoder:
         if not left_out:
             return
         if any(not any(begin <= entity.sign and entity.end <= end for begin, end in parts) for entity in entities):
-            self.notes.count(
-                f"row|rows with entities that windows of {length} tokens are too short for",
-                "of an entity that is too long only the beginning is read",
-                row.where,
-            )
+            self.notes.add(task_kinds.ENTITY_CUT, row.where, length=length)
         if len(parts) > 1:
-            self.notes.count(
-                f"row|rows whose entities do not fit into one window of {length} tokens with what is between them",
-                "what is around each is read, and the middle between them left out",
-                row.where,
-            )
+            self.notes.add(task_kinds.ENTITIES_APART, row.where, length=length)
         else:
-            self.notes.count(f"row|rows longer than {length} tokens", "read in one window around the two entities")
-        self.notes.count(
-            "token|tokens of longer rows", "left out, as they are further from the entities", number=left_out
-        )
+            self.notes.add(kinds.LONG_ROW, policy="around_entities", length=length)
+        self.notes.add(task_kinds.TOKENS_LEFT_OUT, number=left_out)
 
 
 def shown_parts(total: int, left: tuple[int, int], right: tuple[int, int], capacity: int) -> list[tuple[int, int]]:

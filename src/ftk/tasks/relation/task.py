@@ -22,6 +22,7 @@ from ftk.data.examples.relations import RelationExample, RelationReader
 from ftk.data.rows.label_names import read_names
 from ftk.data.text.text_windows import TextEncoder
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.relation.entity_windows import EntityEncoder, Signed, signed
 from ftk.tasks.relation.metric import RelationMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
@@ -99,7 +100,7 @@ class Relation(RowTask):
         corpus = super().open_corpus(data, notes, labels=labels, test_only=test_only)
         known = corpus.labels.ids if corpus.labels is not None else {}
         if self.no_relation is not None and self.no_relation not in known:
-            notes.say(f"no label is '{self.no_relation}' (task.no_relation): all labels count in f1_semeval.")
+            notes.add(kinds.NO_SUCH_RELATION, label=self.no_relation)
         return corpus
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[RelationExample]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ftk.data.batching.random_draws import Draws
+from ftk.data.batching.random_draws import CounterRandom
 from ftk.data.images.features import ImageFeatures, Pixels, moved
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ImageInput:
         assert features.pixels is not None
         pixels = features.pixels([int(features.row[window]) for window in windows], torch.get_num_threads())
         if seed is not None and (self.flip or self.shift):
-            draws = Draws(seed.seed, seed.epoch, np.asarray(windows, dtype=np.int64))
+            draws = CounterRandom(seed.seed, seed.epoch, np.asarray(windows, dtype=np.int64))
             pixels = moved(pixels, draws, flip=self.flip, shift=self.shift)
         inputs = {**batch.inputs, "pixel_values": torch.from_numpy(pixels)}
         patches = features.patches * len(windows)

@@ -11,7 +11,7 @@ from ftk.contracts.task import Task
 from ftk.data.row_corpus import read_test_corpus, read_training_corpus
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from ftk.config.schema import DataConfig
     from ftk.contracts.contexts import Encoding, Reading

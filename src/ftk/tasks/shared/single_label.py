@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import Row
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Ragged
@@ -149,8 +150,4 @@ class SingleLabel:
 def unseen_label(example: Any, name: str, labels: Labels, split: str) -> UnseenLabel:
     """A label of a row that the model does not know."""
     known = ", ".join(map(shortened, labels.names[:20])) + (", …" if len(labels.names) > 20 else "")
-    return UnseenLabel(
-        f"row|rows of {split} with a label that training lacks",
-        f"{example.row.where}: {shortened(name)}",
-        f"The model knows {known}. data.unseen_labels=count scores them as missed.",
-    )
+    return UnseenLabel(kinds.UNSEEN_LABEL, f"{example.row.where}: {shortened(name)}", {"part": split, "known": known})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
@@ -127,12 +128,11 @@ class TextInput:
         """The windows of a text that are read."""
         if len(windows) == 1:
             return windows
-        what = f"row|rows longer than {plan.length} tokens"
         if self.pooling is Pooling.first:
-            notes.count(what, "read up to the end of the first window (task.pooling=first)")
+            notes.add(kinds.LONG_ROW, policy="first", length=plan.length)
             return windows[:1]
-        notes.count(what, f"read in overlapping windows, of which the {self.pooling.value} counts")
-        notes.count("window|windows", "for the rows longer than one", number=len(windows))
+        notes.add(kinds.LONG_ROW, policy="pooled", length=plan.length, pooling=self.pooling.value)
+        notes.add(kinds.WINDOWS, number=len(windows))
         return windows
 
     def collate(self, features: Features, windows: Sequence[int], targets: Targets) -> Batch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ftk.contracts.protocols import Metric
@@ -12,6 +13,7 @@ from ftk.data.examples.sentences import Sentence
 from ftk.data.examples.tags import OUTSIDE, entities, iob2_labels
 from ftk.data.rows.label_names import in_order
 from ftk.errors import DataError, ModelError
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.token_classification.entity_metric import EntityMetric
 from ftk.tasks.token_classification.tag_metric import TagMetric
 
@@ -51,17 +53,15 @@ class Tagging(ABC):
         """What a model with these labels can find: types of spans, or tags."""
 
     @abstractmethod
-    def unknown(self, example: Sentence, labels: Labels) -> Iterator[tuple[str, int, str]]:
-        """Yield what a sentence has that training lacks: what to call it, the token, and an addition to the place."""
+    def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
+        """Yield what a sentence has that training lacks, without the values that are the same for all."""
 
     def unseen(self, examples: Sequence[Sentence], labels: Labels, split: str) -> Iterator[UnseenLabel]:
         """Yield what the sentences of a split have that training lacks."""
         known = ", ".join(self.known(labels)) or "no type"
-        advice = f"The model knows {known}. data.unseen_labels=count scores them as missed."
         for example in examples:
-            for name, token, shown in self.unknown(example, labels):
-                what = f"{name} in {split} that training has no example of"
-                yield UnseenLabel(what, f"{example.row.where_token(token)}{shown}", advice)
+            for found in self.unknown(example, labels):
+                yield replace(found, values={**found.values, "part": split, "known": known})
 
     @abstractmethod
     def kind(self, tag: str) -> str:
@@ -121,11 +121,11 @@ class SpanTags(Tagging):
     def known(self, labels: Labels) -> list[str]:
         return sorted({name[2:] for name in labels.names if name != OUTSIDE})
 
-    def unknown(self, example: Sentence, labels: Labels) -> Iterator[tuple[str, int, str]]:
+    def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
         known = set(self.known(labels))
         for kind, first, _ in entities(example.tags or ()):
             if kind not in known:
-                yield f"{kind} entity|entities", first, ""
+                yield UnseenLabel(kinds.UNSEEN_ENTITY, example.row.where_token(first), {"label": kind})
 
     def kind(self, tag: str) -> str:
         return tag if tag == OUTSIDE else tag[2:]
@@ -183,10 +183,10 @@ class TokenTags(Tagging):
     def known(self, labels: Labels) -> list[str]:
         return list(labels.names)
 
-    def unknown(self, example: Sentence, labels: Labels) -> Iterator[tuple[str, int, str]]:
+    def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
         for number, tag in enumerate(example.tags or ()):
             if tag not in labels.ids:
-                yield "tag|tags", number, f": {tag}"
+                yield UnseenLabel(kinds.UNSEEN_TAG, f"{example.row.where_token(number)}: {tag}")
 
     def kind(self, tag: str) -> str:
         return tag

@@ -15,7 +15,7 @@ from ftk.contracts.row import Row
 from ftk.contracts.spec import TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
 from ftk.data.batching.features import Features, Ragged, padded_inputs
-from ftk.data.examples.label_units import find_units
+from ftk.data.examples.label_units import detect_label_units
 from ftk.data.examples.sentences import Broken, Sentence, SentenceReader
 from ftk.data.examples.spans import Misaligned, Overlapping
 from ftk.data.examples.tags import Scheme, Units
@@ -92,7 +92,7 @@ class TokenClassification(RowTask):
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> TokenClassification:
         if self.units is not Units.auto:
             return self
-        return replace(self, units=find_units(rows, self._reader(reading), reading.notes))
+        return replace(self, units=detect_label_units(rows, self._reader(reading), reading.notes))
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[Sentence]:
         if self.units is Units.tokens and reading.columns.get("spans") is not None:
