@@ -296,7 +296,7 @@ def test_a_folder_of_transformers_is_scored_when_the_task_is_given(ftk: Callable
     task, tokenizer = mlm_task(), transformers.AutoTokenizer.from_pretrained("plain")
     lines = (run / "test.txt").read_text(encoding="utf-8").splitlines()
     blocks = blocks_of(task, tokenizer, lines, Path(), length=64, documents=Documents.blank_line)
-    batch = task.collate(blocks, list(range(len(blocks))), tokenizer.pad_token_id, None)
+    batch = task.collate(blocks, list(range(len(blocks))), None)
     labels = torch.full_like(batch.inputs["input_ids"], -100)
     labels.view(-1)[batch.targets["position"]] = batch.targets["label"]
     model = transformers.AutoModelForMaskedLM.from_pretrained("plain").eval()

@@ -100,7 +100,7 @@ def test_the_loss_is_that_of_transformers_with_the_targets_given(run):
         task = build_task({**shipped("translation"), "label_smoothing": smoothing})
         examples = task.read(rows, Reading({}, True, Notes()))
         features = task.features(examples, Encoding(tokenizer, None, WindowPlan.of(32, None), Notes()))
-        batch = task.collate(features, range(6), tokenizer.pad_token_id, None)
+        batch = task.collate(features, range(6), None)
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of how encoder-decoders took labels once
             loss = task.loss(task.forward(model, batch), batch)

@@ -14,7 +14,7 @@ from conftest import TINY, Result, read_jsonl, run_ftk, toy_sentences, write_con
 from data_helpers import data_config
 from ftk.config.paths import shipped_configs
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.contexts import Encoding, Reading
+from ftk.contracts.contexts import Encoding, Reading, RowOutputs
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import Labels
@@ -163,7 +163,7 @@ def features_of(task: Any, rows: list[dict[str, Any]], labels: Labels | None = N
     examples = found.examples["train"]
     tokenizer = make_tokenizer("wordpiece")
     features = found.task.features(examples, Encoding(tokenizer, labels, WindowPlan(16, 4), notes))
-    batch = found.task.collate(features, range(len(features)), tokenizer.pad_token_id, None)
+    batch = found.task.collate(features, range(len(features)), None)
     return SimpleNamespace(task=found.task, labels=labels, examples=examples, features=features, batch=batch)
 
 
@@ -266,7 +266,7 @@ def test_decoding_takes_the_best_tag_of_each_word_over_all_windows() -> None:
         scores = np.full((len(word), 3), np.log(0.25), dtype=np.float32)
         scores[np.arange(len(word)), best[word]] = np.log(0.5)
         outputs[window] = scores
-    (prediction,) = made.task.decode(made.examples, made.features, 0, outputs, made.labels)
+    (prediction,) = made.task.decode(made.examples, RowOutputs(made.features, 0, outputs), made.labels)
     expected = [made.labels.names[tag] for tag in best]
     assert prediction.tags == [expected[0], None, *expected[2:]]
     record = made.task.record(made.examples[0], prediction)
