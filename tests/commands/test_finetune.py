@@ -175,9 +175,9 @@ def test_optimizers_and_schedules_run(
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("optimizer._target_=torch.optim.Adamw", "this cannot be imported"),
-        ("optimizer._target_=torch.nn.Linear", "this is not a torch optimizer"),
-        ("+optimizer.momentun=1", "torch.optim.AdamW takes lr, betas"),
+        ("optimizer._target_=torch.optim.Adamw", "cannot be imported"),
+        ("optimizer._target_=torch.nn.Linear", "not a torch optimizer"),
+        ("+optimizer.momentun=1", "torch.optim.AdamW has no such argument. It takes lr, betas"),
         ("optimizer.betas=[2,3]", "torch.optim.AdamW rejects its settings"),
         ("hardware.device=cuda", "torch sees no GPU here"),
         ("hardware.precision=fp16", "it needs a GPU"),

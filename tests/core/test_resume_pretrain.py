@@ -152,7 +152,7 @@ def test_killed_while_tokenizing_and_run_again(
     assert not Path("broken").exists()
     again = ftk(*argv)
     assert again.code == 0, again.err
-    assert "going on with an interrupted preparation" in again.out
+    assert "continuing an interrupted preparation" in again.out
     assert outcome(Path("broken")) == unbroken
 
 

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from data_helpers import data_config, ner_task
 from ftk.config.schema import Format
+from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.documents.reading import documents
 from ftk.data.readers.splits import read_file
@@ -160,7 +161,7 @@ def survives(name: str, content: bytes, rows_in: Callable[[bytes], int | None], 
         assert expected is None or len(rows) == expected or list(notes.drain()), "a row vanished without a word"
 
         def examples_of(labelled: bool = labelled, notes: Notes = notes, rows: Any = rows) -> Any:
-            found = ner_task().read(rows, columns=config.columns, labelled=labelled, notes=notes)
+            found = ner_task().read(rows, Reading(config.columns, labelled, notes))
             notes.raise_errors()
             return found
 
@@ -298,7 +299,8 @@ STORE = {"version": 1, "shards": [], "settings": {}, "dtype": "uint16", "words":
 @MANY
 @given(content=damaged(json.dumps(STORE)))
 def test_the_manifest_of_a_store(content: bytes) -> None:
-    from ftk.data.documents.token_store import Damaged, read_manifest
+    from ftk.data.documents.token_store import read_manifest
+    from ftk.system.kept import Damaged
 
     Path("store.json").write_bytes(content)
     with no_hang():

@@ -14,7 +14,7 @@ from conftest import TINY, Result, toy_sentences, write_conll
 from ftk import cli
 
 PHASES = {
-    "reading": "ftk.data.row_corpus.read_training_corpus",
+    "reading": "ftk.tasks.shared.row_task.read_training_corpus",
     "tokenizing": "ftk.tasks.token_classification.task.TokenClassification.features",
     "loading": "ftk.training.builder.load_weights",
     "opening": "ftk.report.run_folder.environment_facts",
