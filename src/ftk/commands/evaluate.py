@@ -1,19 +1,15 @@
-"""``ftk evaluate``: a checkpoint, scored on labelled rows."""
+"""``ftk evaluate``: score a checkpoint on labelled rows."""
 
 from __future__ import annotations
 
-import time
 from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftk.config import compose
-from ftk.config.mistakes import render
 from ftk.config.schema import EvaluateConfig
-from ftk.config.validate import texts_only
 from ftk.contracts.notes import Notes
-from ftk.errors import ConfigError
-from ftk.inference.manifest import manifest_of, task_of
+from ftk.inference.pipeline import SavedModel, score
 from ftk.report.console import Console, label_table, scores_line
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
@@ -32,25 +28,21 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str, Any]:
-    """One evaluation, from checkpoint to metrics."""
+    """Evaluate one checkpoint; returns the run folder, the score's name and the metrics."""
     assert config.checkpoint is not None
     console = Console()
     notes = Notes()
     path = Path(config.checkpoint).expanduser()
     folder = RunFolder.claim(config.run, invocation, path.resolve().parent.name)
     # The files are verified, and the rows checked against the model's labels, before torch is imported.
-    manifest = manifest_of(path, notes)
-    trained = task_of(manifest, config.task, invocation.names("task"), str(path), notes)
-    task, labels = trained.task, trained.labels
-    if mistakes := list(texts_only(task, config.data)):  # the task may stand in the checkpoint alone
-        raise ConfigError(render(mistakes))
-    corpus = task.test_corpus(config.data, labels, notes)
+    saved = SavedModel.open(path, config.task, invocation.names("task"), notes)
+    task, labels = saved.trained.task, saved.trained.labels
+    corpus = saved.labelled_rows(config.data, notes)
     for line in notes.drain():
         console.say(line)
     with importing("torch"):
-        from ftk.inference.checkpoint import Checkpoint  # torch from here on
-
-    checkpoint = Checkpoint.open(path, trained, config.data)
+        import ftk.inference.checkpoint  # noqa: F401  (torch from here on)
+    checkpoint = saved.checkpoint(config.data)
     prepared = corpus.prepare(checkpoint.source.processor, labels, checkpoint.windows, notes, console)["test"]
     for line in notes.drain():
         console.say(line)
@@ -63,22 +55,23 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
 def _score(
     folder: RunFolder, console: Console, evaluator: Evaluator, task: Task, prepared: Prepared, corpus: Corpus
 ) -> dict[str, Any]:
-    """Score, and write and say what came out."""
+    """Score, and write and print the results."""
     folder.lock(console.warn)
     folder.open(hardware=evaluator.hardware.facts(), data=corpus.fingerprints())
     console.log_to(folder.path / "log.txt", append=False)
-    began = time.perf_counter()
     with folder.predictions("test") if task.writes_records else nullcontext() as write:
-        metrics = evaluator.score(prepared.examples, prepared.features, write)
-    seconds = time.perf_counter() - began
-    tokens = int(prepared.features.lengths.sum())
-    speed = {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_second": round(tokens / max(seconds, 1e-9), 1)}
-    folder.write("metrics.json", {"test": metrics, "evaluation": speed})
-    table = label_table(f"test, {len(prepared.examples):,} rows", metrics)
+        found = score(evaluator, prepared, write)
+    speed = {
+        "tokens": found.tokens,
+        "seconds": round(found.seconds, 3),
+        "tokens_per_second": round(found.tokens_per_second, 1),
+    }
+    folder.write("metrics.json", {"test": found.metrics, "evaluation": speed})
+    table = label_table(f"test, {found.rows:,} rows", found.metrics)
     if table is not None:
         console.table(table)
-    console.say(f"test  {scores_line(metrics)}")
-    console.say(f"{tokens:,} tokens in {seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
+    console.say(f"test  {scores_line(found.metrics)}")
+    console.say(f"{found.tokens:,} tokens in {found.seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
     if task.writes_records:
         console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")
     else:
@@ -87,5 +80,5 @@ def _score(
         "dir": str(folder.path),
         "score": task.score,
         "higher_is_better": task.higher_is_better,
-        "test": metrics,
+        "test": found.metrics,
     }

@@ -1,26 +1,19 @@
-"""``ftk predict``: rows in, one JSON line a row out, in order, whatever their number."""
+"""``ftk predict``: rows in, one JSON line for each row out, in order, however many there are."""
 
 import time
-from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from ftk import __version__
 from ftk.config import compose
 from ftk.config.schema import PredictConfig
 from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Place, Predictor
-from ftk.contracts.row import Row
 from ftk.data.readers.splits import stream
-from ftk.inference.manifest import manifest_of, task_of
+from ftk.inference.pipeline import Predictions, SavedModel
 from ftk.report.console import Console
 from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
-from ftk.system.cache import cache_key
 from ftk.system.startup import importing
-
-_ROWS_AT_ONCE = 2048
 
 
 def run(command: str, argv: list[str]) -> int:
@@ -29,40 +22,29 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, Any]:
-    """One prediction, from checkpoint and input to records."""
+    """Predict for the rows of one input; returns how many there were, and the seconds that it took."""
     assert config.checkpoint is not None
     console = Console(stderr=True)
     notes = Notes()
-    path = Path(config.checkpoint).expanduser()
-    manifest = manifest_of(path, notes)
+    saved = SavedModel.open(Path(config.checkpoint).expanduser(), config.task, invocation.names("task"), notes)
     rows = stream(config.input, config.data, notes)
-    trained = task_of(manifest, config.task, invocation.names("task"), str(path), notes)
     for line in notes.drain():
         console.say(line)
-    predictor = trained.task.predictor()
-    parts = _examples(predictor, rows, config.data.columns, notes)
-    first = list(islice(parts, 1))  # a file or a column that cannot be read is told before torch is imported
+    predictions = Predictions(saved, config.data)
+    parts = predictions.examples(rows, notes)
+    first = list(islice(parts, 1))  # a file or a column that cannot be read is reported before torch is imported
     for line in notes.drain_facts():
         console.say(line)
     with importing("torch"):
-        from ftk.inference.checkpoint import Checkpoint  # torch from here on
-
-    checkpoint = Checkpoint.open(path, trained, config.data)
-    evaluator = checkpoint.evaluator(predictor, config.hardware, console)
+        import ftk.inference.checkpoint  # noqa: F401  (torch from here on)
+    predictions.load(config.hardware, console)
     began = time.perf_counter()
-    place = Place(_made_by(manifest, evaluator.hardware), console)
-    facts = Notes()
-    predictor.ready(evaluator.predictions, checkpoint.source.processor, checkpoint.windows, config.data, facts, place)
-    for line in facts.drain():
-        console.say(line)
+    predictions.prepare(console)
     done = 0
     output = None if config.output == "-" else Path(config.output).expanduser().resolve()  # through a link, not over it
     with json_lines(output) as write, console.counting("rows") as show:
         for examples in chain(first, parts):
-            features = predictor.features(examples, checkpoint.source.processor, None, checkpoint.windows, notes)
-            for example, prediction in evaluator.predictions(examples, features):
-                record = predictor.record(example, prediction)
-                _note_replaced(example, record, notes)
+            for record in predictions.records(examples, notes):
                 write(record)
                 done += 1
             show(done)
@@ -73,28 +55,3 @@ def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, 
     rows_done = f"{done:,} row{'s' if done != 1 else ''}"
     console.say(f"{rows_done} in {seconds:.1f} s ({done / max(seconds, 1e-9):,.0f} rows/s) to {where}")
     return {"rows": done, "seconds": seconds}
-
-
-def _examples(predictor: Predictor, rows: Iterator[Row], columns: dict[str, Any], notes: Notes) -> Iterator[list[Any]]:
-    """The rows as examples, so many at once.
-
-    Raises:
-        DataError: rows that cannot be read.
-    """
-    while part := list(islice(rows, _ROWS_AT_ONCE)):
-        examples = predictor.read(part, columns=columns, labelled=False, notes=notes)
-        notes.raise_errors()
-        yield examples
-
-
-def _made_by(manifest: dict[str, Any], hardware: Any) -> str:
-    """A name for the files of a model and what computes with them."""
-    return cache_key([__version__, manifest.get("files"), hardware.device.type, hardware.precision.value])
-
-
-def _note_replaced(example: Any, record: dict[str, Any], notes: Notes) -> None:
-    """Columns that the task did not read, whose name its prediction needs, and which are kept under no other."""
-    row: Row = example.row
-    for name, value in getattr(example, "columns", row.values).items():
-        if name in record and record[name] != value and f"gold_{name}" not in record:
-            notes.count(f"row|rows with a column '{name}' of their own", "the prediction's is written", row.where)
