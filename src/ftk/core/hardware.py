@@ -14,7 +14,8 @@ from ftk.kernels.memory import keep_memory
 from ftk.kernels.processor import processor
 from ftk.system.wait_policy import POLICY
 
-_THREADS = torch.get_num_threads()
+THREADS = torch.get_num_threads()
+"""The thread count of torch when this module is imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def choose(config: HardwareConfig) -> Hardware:
     Raises:
         ConfigError: a GPU or a precision is asked for that this machine does not have.
     """
-    torch.set_num_threads(config.threads or _THREADS)  # a job of a sweep does not inherit those of the one before
+    torch.set_num_threads(config.threads or THREADS)  # a job of a sweep does not inherit those of the one before
     if not is_limited():  # what is kept there is address space that other sizes could not have
         keep_memory()
     has_gpu = torch.cuda.is_available()

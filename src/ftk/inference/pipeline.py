@@ -1,6 +1,6 @@
-"""What a trained model does with rows: predict records, or score labelled rows. The commands and the Python API share it.
+"""What a trained model does with rows: predict records, or score labelled rows. Commands and Python API share it.
 
-Nothing here imports torch before rows have been read: a model folder or a file that cannot be used is reported at once.
+Nothing here imports torch before rows have been read, so a folder or a file that cannot be used is reported at once.
 """
 
 from __future__ import annotations

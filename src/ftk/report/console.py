@@ -26,12 +26,17 @@ _MOST_LABELS = 40
 
 
 class Console:
-    """Says things to people; everything said is also kept for ``log.txt``."""
+    """Prints messages, tables and progress; keeps all messages for ``log.txt``.
 
-    def __init__(self, *, stderr: bool = False) -> None:
+    Args:
+        stderr: print to standard error.
+        quiet: print nothing; messages are kept all the same.
+    """
+
+    def __init__(self, *, stderr: bool = False, quiet: bool = False) -> None:
         import rich.console
 
-        self._terminal = rich.console.Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+        self._terminal = rich.console.Console(stderr=stderr, quiet=quiet, highlight=False, markup=False, emoji=False)
         # A terminal gets lines that break between words; a file or a pipe gets one line a message.
         self._terminal.soft_wrap = not self._terminal.is_terminal
         self._early: list[str] = []
@@ -40,7 +45,12 @@ class Console:
     @property
     def interactive(self) -> bool:
         """Whether a person looks at a terminal, rather than a file or a pipe."""
-        return self._terminal.is_terminal
+        return self._terminal.is_terminal and not self._terminal.quiet
+
+    @property
+    def early(self) -> tuple[str, ...]:
+        """The messages so far that no log file has got."""
+        return tuple(self._early)
 
     def say(self, text: str, *, style: str | None = None) -> None:
         """One message."""

@@ -6,7 +6,7 @@ Only the standard library is imported here: the handlers are set before anything
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -29,6 +29,8 @@ class Stop:
         self._at = 0.0
         self._deferred = 0
         self._at_once = "ended at once by a second signal"
+        self.second: Callable[[int], object] | None = None
+        """Called with the number of a second signal; None: the process ends."""
 
     @property
     def requested(self) -> bool:
@@ -65,6 +67,9 @@ class Stop:
         if self.signal_number is not None:
             if time.monotonic() - self._at < _TOGETHER:
                 return
+            if self.second is not None:
+                self.second(number)
+                return
             # What is written is renamed to its place as a whole, so there is nothing half-written to wait for.
             os.write(2, f"ftk: {self._at_once}\n".encode())
             os._exit(128 + number)
@@ -78,12 +83,15 @@ stop = Stop()
 
 
 @contextmanager
-def signals() -> Iterator[None]:
+def signals(*, second: Callable[[int], object] | None = None) -> Iterator[None]:
     """The handlers, for the length of the block; nothing has been asked for at its beginning.
 
     SIGHUP stays ignored where it is, as under nohup.
+
+    Args:
+        second: is called with the number of a second signal, and may raise; None: a second signal ends the process.
     """
-    stop.signal_number, stop.here = None, False
+    stop.signal_number, stop.here, stop.second = None, False, second
     heard = [one for one in _SIGNALS if one is signal.SIGINT or signal.getsignal(one) is not signal.SIG_IGN]
     before = [(one, signal.signal(one, stop.handle)) for one in heard]
     try:
