@@ -6,7 +6,10 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ftk.config import compose
+from ftk.commands.checks import check_values, texts_only
+from ftk.config.compose import run_jobs
+from ftk.config.invocation import Invocation
+from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import EvaluateConfig
 from ftk.contracts.notes import Notes
 from ftk.inference.pipeline import SavedModel, score
@@ -24,10 +27,10 @@ if TYPE_CHECKING:
 
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one evaluation, or one for each job of a sweep."""
-    return report_sweep(compose.run(command, argv, evaluate))
+    return report_sweep(run_jobs(command, argv, evaluate, check=check_values))
 
 
-def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str, Any]:
+def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     """Evaluate one checkpoint; returns the run folder, the score's name and the metrics."""
     assert config.checkpoint is not None
     console = Console()
@@ -37,7 +40,9 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     # The files are verified, and the rows checked against the model's labels, before torch is imported.
     saved = SavedModel.open(path, config.task, invocation.names("task"), notes)
     task, labels = saved.trained.task, saved.trained.labels
-    corpus = saved.labelled_rows(config.data, notes)
+    if mistakes := list(texts_only(task, config.data)):  # the folder alone may name the task
+        raise ConfigMistakes(mistakes)
+    corpus = task.test_corpus(config.data, labels, notes)
     for line in notes.drain():
         console.say(line)
     with importing("torch"):

@@ -5,7 +5,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from ftk.config import compose
+from ftk.commands.checks import check_values
+from ftk.config.compose import run_jobs
+from ftk.config.invocation import Invocation
 from ftk.config.schema import PredictConfig
 from ftk.contracts.notes import Notes
 from ftk.data.readers.splits import stream
@@ -18,10 +20,10 @@ from ftk.system.startup import importing
 
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one prediction, or one for each job of a sweep."""
-    return report_sweep(compose.run(command, argv, predict))
+    return report_sweep(run_jobs(command, argv, predict, check=check_values))
 
 
-def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, Any]:
+def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     """Predict for the rows of one input; returns how many there were, and the seconds that it took."""
     assert config.checkpoint is not None
     console = Console(stderr=True)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from ftk.config import compose
+from ftk.commands.checks import check_values
+from ftk.config.compose import run_jobs
+from ftk.config.invocation import Invocation
 from ftk.config.schema import TrainingConfig
 from ftk.contracts.notes import Notes
 from ftk.report.console import Console
@@ -14,10 +16,10 @@ from ftk.tasks import build_task
 
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one training, or one for each job of a sweep."""
-    return report_sweep(compose.run(command, argv, train))
+    return report_sweep(run_jobs(command, argv, train, check=check_values))
 
 
-def train(config: TrainingConfig, invocation: compose.Invocation) -> dict[str, Any]:
+def train(config: TrainingConfig, invocation: Invocation) -> dict[str, Any]:
     """One training, from config to metrics."""
     console = Console()
     notes = Notes()

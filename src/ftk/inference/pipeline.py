@@ -14,17 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftk import __version__
-from ftk.config.mistakes import render
 from ftk.config.schema import DataConfig, HardwareConfig
-from ftk.config.validate import texts_only
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Place, Predictor
-from ftk.errors import ConfigError
 from ftk.inference.manifest import Trained, manifest_of, task_of
 from ftk.system.cache import cache_key
 
 if TYPE_CHECKING:
-    from ftk.contracts.protocols import Corpus
     from ftk.contracts.row import Row
     from ftk.contracts.values import Prepared
     from ftk.core.evaluate import Evaluator
@@ -64,17 +60,6 @@ class SavedModel:
         """
         manifest = manifest_of(folder, notes)
         return cls(folder, manifest, task_of(manifest, node, named, str(folder), notes))
-
-    def labelled_rows(self, data: DataConfig, notes: Notes) -> Corpus:
-        """The rows of ``data.test``, checked against the labels of the model.
-
-        Raises:
-            ConfigError: ``data`` sets a key that this task does not read.
-            DataError: the rows cannot be read, or have labels that the model does not know.
-        """
-        if mistakes := list(texts_only(self.trained.task, data)):  # the folder alone may name the task
-            raise ConfigError(render(mistakes))
-        return self.trained.task.test_corpus(data, self.trained.labels, notes)
 
     def checkpoint(self, data: DataConfig) -> Checkpoint:
         """Read all of the folder but its weights. This imports torch.

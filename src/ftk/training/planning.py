@@ -1,6 +1,5 @@
 """How long a run is, and what happens when in it: from the config to the loop's plan, and in words."""
 
-from ftk.config.duration import seconds
 from ftk.config.schema import TrainConfig, TrainingConfig
 from ftk.contracts.protocols import Order
 from ftk.core.anomalies import Guard
@@ -8,6 +7,7 @@ from ftk.core.limits import Every, Horizon
 from ftk.core.loop import Plan
 from ftk.optim.schedules import Schedule
 from ftk.report.console import duration
+from ftk.system.duration import seconds
 
 
 def plan_of(config: TrainingConfig, order: Order) -> Plan:
