@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import sys
 import threading
@@ -10,8 +12,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ftk.errors import Interrupted, RunError
+from ftk.errors import Interrupted, RunError, in_words
 from ftk.system.signals import signals, stop
+from ftk.system.wait_policy import POLICY
 
 if TYPE_CHECKING:
     from ftk.api.run import Run
@@ -75,6 +78,28 @@ def _usual_threads() -> int:
 
 
 @contextmanager
+def process_kept() -> Iterator[None]:
+    """A block after which the environment and the garbage collector are as they were, whatever sped up an import."""
+    policy, frozen = os.environ.get(POLICY), gc.get_freeze_count()
+    try:
+        yield
+    finally:
+        if policy is None:
+            os.environ.pop(POLICY, None)
+        if not frozen:
+            gc.unfreeze()
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """A block in which an error of the system, such as a full disk, becomes a RunError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(in_words(error)) from error
+
+
+@contextmanager
 def one_training() -> Iterator[None]:
     """A block that no other training of this process enters.
 
@@ -97,8 +122,8 @@ def stoppable() -> Iterator[list[Path]]:
     """A block that a signal stops after the state of its training is saved, as it stops a command.
 
     In the main thread the handlers of SIGINT, SIGTERM and SIGHUP are set for the length of the block. In another thread
-    Python cannot set handlers, so nothing is changed there. Yields a list; the block puts the run folder into it as soon
-    as it is known.
+    Python cannot set handlers, so nothing is changed there. Yields a list; the block puts the run folder into it as
+    soon as it is known.
 
     Raises:
         Stopped: SIGINT arrived. Other signals are raised again for the handlers that were there before.

@@ -19,9 +19,15 @@ def run(command: str, argv: list[str]) -> int:
     return report_sweep(run_jobs(command, argv, train, check=check_values))
 
 
-def train(config: TrainingConfig, invocation: Invocation) -> dict[str, Any]:
-    """One training, from config to metrics."""
-    console = Console()
+def train(config: TrainingConfig, invocation: Invocation, *, console: Console | None = None) -> dict[str, Any]:
+    """Run one training; returns the run folder, the score's name and the metrics.
+
+    Args:
+        config: of the training.
+        invocation: the command line.
+        console: prints what happens; None: to standard output.
+    """
+    console = console or Console()
     notes = Notes()
     task = build_task(config.task)
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])

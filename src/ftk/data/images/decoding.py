@@ -32,6 +32,9 @@ _BLOCK = 1 << 12
 _OF_GREY = {"L;2": 85, "L;4": 17}
 """What Pillow multiplies shades of grey of less than 8 bits by, but not the one that is transparent."""
 
+_filters = threading.Lock()
+"""Held by the one thread that has changed Python's filters of warnings."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -119,11 +122,12 @@ def in_threads(work: Callable[[Item], Result], items: Sequence[Item], threads: i
 def bombs_refused() -> Iterator[None]:
     """A context in which Pillow raises for what it would only warn of: a small file of very many pixels.
 
-    Filters of warnings are those of the whole process, so this stands around threads, not in them.
+    Filters of warnings are those of the whole process, so this stands around threads, not in them; of several threads
+    that enter it, one at a time is inside.
     """
     from PIL import Image
 
-    with warnings.catch_warnings():
+    with _filters, warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
 
