@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftk.api.results import Metrics, Records
+from ftk.api.sources import SPLITS
 from ftk.config.safe_yaml import load_yaml
 from ftk.errors import RunError
 
@@ -59,12 +60,14 @@ class Run:
 
     @property
     def metrics(self) -> Metrics:
-        """The metrics of each split, of the best model; empty for a run that was stopped. Renders as a table.
+        """The metrics of the best model by split, each as ``Metrics``; empty for a run that was stopped.
 
         Raises:
             RunError: the file cannot be read.
         """
-        return Metrics(self._json("metrics.json") if self.finished else {}, self.findings)
+        found = self._json("metrics.json") if self.finished else {}
+        splits = {name: Metrics(found[name]) for name in SPLITS if isinstance(found.get(name), dict)}
+        return Metrics({**found, **splits}, self.findings)
 
     @property
     def history(self) -> Records:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ from ftk.report.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from ftk.config.schema import EvaluateConfig, PredictConfig
+
+_PLAIN_PATH = re.compile(r"[\w.-]*(/[\w.-]+)+")
+"""A path that an override takes without quotes, so that the command in the run folder stays readable."""
 
 
 def train(*overrides: str, data: Any = None, config_dir: str | Path | None = None, verbose: bool = False) -> Run:
@@ -118,4 +122,7 @@ def run_training(command: str, words: Sequence[str], verbose: bool, config_dir: 
 def _words(overrides: Sequence[str], data: Any) -> list[str]:
     """The overrides, with those that name the data given in Python before them."""
     images = [word.partition("=")[2] for word in overrides if key_of(word) == "data.columns.image"]
-    return [*override_words(data_overrides(data, images[-1] if images else None)), *overrides]
+    named = data_overrides(data, images[-1] if images else None)
+    plain = {key: value for key, value in named.items() if isinstance(value, str) and _PLAIN_PATH.fullmatch(value)}
+    quoted = {key: value for key, value in named.items() if key not in plain}
+    return [*(f"{key}={value}" for key, value in plain.items()), *override_words(quoted), *overrides]
