@@ -184,14 +184,14 @@ def test_loss_is_a_sum_over_its_count(opened: SimpleNamespace) -> None:
 def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Path) -> None:
     import torch
 
-    from ftk.core.checkpoint import save, snapshot
+    from ftk.core.checkpoint import Snapshot, save
     from ftk.kernels import speed_up
     from ftk.models.loading.load import load
     from ftk.models.loading.source import reopen
 
     task, source = opened.task, opened.checkpoint.source
     facts = {"task": {}, "labels": None, "max_length": 8, "stride": 0, "step": 1}
-    save(tmp_path / "again", snapshot(opened.model, source.processor, facts, None))
+    save(tmp_path / "again", Snapshot(model=opened.model, processor=source.processor, manifest=facts))
     again = load(reopen(tmp_path / "again", opened.checkpoint.labels, task.reads), task.auto_model, seed=9).model
     speed_up(again, torch.device("cpu"))
     batch = collated(opened)
@@ -292,7 +292,7 @@ def test_a_run_that_was_stopped_and_goes_on_ends_with_the_same_bytes(
             ftk(*argv, "run.dir=broken")
     resumed = ftk(*argv, "run.dir=broken", "run.resume=true")
     assert resumed.code == 0, resumed.err
-    assert "going on after step" in resumed.out
+    assert "resuming after step" in resumed.out
     names = ["best/model.safetensors", "last/model.safetensors", "last/trainer.safetensors", "best/config.json"]
     names += [path.relative_to("whole").as_posix() for path in Path("whole/predictions").glob("*.jsonl")]
     for name in names:

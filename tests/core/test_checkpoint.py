@@ -35,9 +35,10 @@ class Model:
 class State:
     """What save asks of a trainer's state."""
 
-    def __init__(self, step: int) -> None:
+    def __init__(self, step: int, model: Any) -> None:
         import torch
 
+        self.model = model
         self._tensors = {"0.exp_avg": torch.full((64,), float(step))}
         self._step = step
 
@@ -57,11 +58,11 @@ class Tokenizer:
 
 def save_step(run: Path, step: int) -> None:
     """One save of ``last``, which stays as ``previous``."""
-    from ftk.core.checkpoint import save, snapshot
+    from ftk.core.checkpoint import save, snapshot_of_state
 
     model: Any = Model(float(step))
-    state: Any = State(step)
-    taken = snapshot(model, Tokenizer(), {**FACTS, "step": step}, state)
+    state: Any = State(step, model)
+    taken = snapshot_of_state(state, model.state_dict(), Tokenizer(), {**FACTS, "step": step})
     save(run / "last", taken, keep=run / "previous")
 
 
@@ -262,7 +263,7 @@ def test_a_flipped_bit_is_found_and_the_state_before_is_taken(run: Path, tmp_pat
     step, said = recovered(run)
     assert step == 1
     assert any(name in line for line in said)
-    assert any("going on from" in line and "(step 1)" in line for line in said)
+    assert any("resuming from" in line and "(step 1)" in line for line in said)
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "trainer.safetensors", "trainer.json", "ftk.json"])
@@ -305,7 +306,7 @@ def test_what_is_written_otherwise_than_meant_is_found(run: Path, monkeypatch: p
         save_file({name: tensor + 1 for name, tensor in tensors.items()}, path)
 
     monkeypatch.setattr(checkpoint, "save_file", other)
-    with pytest.raises(RunError, match=r"step 3 cannot be saved \(0\.exp_avg is not what was to be written\)"):
+    with pytest.raises(RunError, match=r"step 3 cannot be saved \(0\.exp_avg was not written correctly\)"):
         save_step(run, 3)
     assert recovered(run)[0] == 2
 
@@ -321,11 +322,11 @@ def test_a_snapshot_is_of_its_moment(tmp_path: Path) -> None:
     """Training goes on while it is written."""
     from safetensors.torch import load_file
 
-    from ftk.core.checkpoint import save, snapshot
+    from ftk.core.checkpoint import save, snapshot_of_state
 
     model: Any = Model(1.0)
-    state: Any = State(1)
-    taken = snapshot(model, Tokenizer(), {**FACTS, "step": 1}, state)
+    state: Any = State(1, model)
+    taken = snapshot_of_state(state, model.state_dict(), Tokenizer(), {**FACTS, "step": 1})
     model.weights["weight"].fill_(7.0)
     state.tensors()["0.exp_avg"].fill_(7.0)
     save(tmp_path / "last", taken)

@@ -22,10 +22,10 @@ def make(tmp_path: Path) -> Any:
     from ftk.config.schema import Decay, Init, ModelConfig, OnNonFinite, OnSpike, Precision
     from ftk.contracts.notes import Notes
     from ftk.contracts.values import WindowPlan
-    from ftk.core.anomalies import Guard
+    from ftk.core.anomalies import LossGuard
     from ftk.core.hardware import Hardware
-    from ftk.core.limits import Every, Horizon
-    from ftk.core.loop import Plan
+    from ftk.core.limits import Interval, RunLimits
+    from ftk.core.plan import Plan
     from ftk.core.state import TrainState
     from ftk.data.batching.order import StepOrder
     from ftk.data.examples.sentences import Broken
@@ -88,15 +88,15 @@ def make(tmp_path: Path) -> Any:
         settings = {"_target_": "torch.optim.AdamW", "lr": 1e-3, "weight_decay": 0.1}
         state = TrainState(model, build_optimizer(model, settings), hardware.scaler())
         schedule = Schedule(decay=Decay.constant, warmup=0.0, floor=0.0, cooldown=0.0)
-        never = Every(99, None)
-        guard = Guard(
+        never = Interval(99, None)
+        guard = LossGuard(
             non_finite=OnNonFinite(plan.pop("on_non_finite", "stop")),
             spike=OnSpike(plan.pop("on_spike", "ignore")),
             spike_factor=2.0,
         )
         values = {"seed": 1, "max_grad_norm": 1.0, "eval_every": never, "save_every": never, "log_every": 1}
-        horizon = Horizon(steps=total_steps, tokens=None, seconds=None)
-        fixed = {"horizon": horizon, "schedule": schedule, "patience": None, "guard": guard, "batch_size": 16}
+        limits = RunLimits(steps=total_steps, tokens=None, seconds=None)
+        fixed = {"limits": limits, "schedule": schedule, "patience": None, "guard": guard, "batch_size": 16}
         full = Plan(micro_batch=micro_batch, **{**fixed, **values, **plan})
         order = StepOrder(features.lengths, 16, 1)
         return SimpleNamespace(
@@ -114,11 +114,16 @@ def make(tmp_path: Path) -> Any:
 
 
 def run(setup: SimpleNamespace) -> Iterator[Any]:
-    from ftk.core.loop import steps
+    from ftk.core.batch_source import BatchSource
+    from ftk.core.step import Stepper, steps
+    from ftk.core.world import SingleProcess
+    from ftk.objectives import Plain
 
-    return steps(
-        setup.state, setup.task, setup.features, setup.order, setup.plan, setup.hardware, 0, setup.warned.append
+    world = SingleProcess()
+    source = BatchSource(
+        task=setup.task, features=setup.features, order=setup.order, pad_id=0, seed=setup.plan.seed, world=world
     )
+    return steps(Stepper(setup.state, Plain(), source, setup.plan, setup.hardware, world, setup.warned.append))
 
 
 def parameters(setup: SimpleNamespace) -> dict[str, Any]:
@@ -168,7 +173,7 @@ def test_a_step_equals_the_plain_pytorch_step(make: Any) -> None:
 def test_dropout_is_a_function_of_seed_and_step(make: Any) -> None:
     import torch
 
-    from ftk.core.state import seed_step
+    from ftk.core.seeding import seed_step
 
     draws = []
     for seed, step in [(1, 5), (1, 5), (1, 6), (2, 5)]:
@@ -263,7 +268,7 @@ def test_such_an_update_is_left_out_where_the_policy_says_so(make: Any, kind: st
     assert setup.state.progress.left_out == 1
     assert setup.state.progress.left_out_in_a_row == 0
     [warning] = setup.warned
-    assert re.match(rf"step 2: {told}.*Its update is left out\.", warning)
+    assert re.match(rf"step 2: {told}.*Its update is skipped\.", warning)
     assert not any(torch.equal(value, before[name]) for name, value in parameters(setup).items())
 
 
@@ -272,7 +277,7 @@ def test_a_model_that_is_lost_is_not_skipped_for_ever(make: Any) -> None:
 
     setup = make(total_steps=50, on_non_finite="skip")
     change_loss(setup, BROKEN["nan"][0], *range(3, 60))
-    with pytest.raises(RunError, match=r"step 22: .* So were the 19 steps before it: nothing is learned any more"):
+    with pytest.raises(RunError, match=r"step 22: .* The 19 updates before it were skipped, too"):
         list(run(setup))
 
 
@@ -284,7 +289,7 @@ def test_parameters_that_are_broken_are_named_as_the_cause(make: Any) -> None:
     setup = make(total_steps=4)
     with torch.no_grad():
         setup.state.model.bert.encoder.layer[0].output.dense.weight[0, 0] = float("inf")
-    told = r"the parameters are not finite any more \(bert\.encoder\.layer\.0\.output\.dense\.weight\)"
+    told = r"parameters are no longer finite \(bert\.encoder\.layer\.0\.output\.dense\.weight\)"
     with pytest.raises(RunError, match=told):
         list(run(setup))
 
@@ -343,10 +348,7 @@ def test_with_too_little_memory_a_step_is_done_again_in_halves(make: Any, kind: 
         assert one.grad_norm == pytest.approx(other.grad_norm, rel=1e-5)
     for name, value in parameters(whole).items():
         assert torch.allclose(value, parameters(limited)[name], atol=2e-6), name
-    assert [warning.partition(":")[0] for warning in limited.warned] == [
-        "too little memory for 16 rows at once",
-        "too little memory for 8 rows at once",
-    ]
+    assert [warning.split()[0] for warning in limited.warned] == ["16", "8"]
 
 
 def test_too_little_memory_for_one_row_says_what_to_change(make: Any) -> None:
@@ -357,7 +359,7 @@ def test_too_little_memory_for_one_row_says_what_to_change(make: Any) -> None:
     setup = make(total_steps=3)
     too_little_memory(setup, 0, torch.OutOfMemoryError("out of memory"))
     before = parameters(setup)
-    with pytest.raises(RunError, match=r"step 1: there is too little memory for one row .* data\.max_length"):
+    with pytest.raises(RunError, match=r"step 1: one row of .* does not fit into memory .* data\.max_length"):
         list(run(setup))
     assert all(torch.equal(value, before[name]) for name, value in parameters(setup).items())
 
@@ -372,11 +374,11 @@ def test_other_errors_are_not_taken_for_it(make: Any) -> None:
 def test_the_largest_batch_is_tried_first_where_memory_is_limited(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    from ftk.core import loop
+    from ftk.core import step
 
     plain, limited = make(total_steps=2), make(total_steps=2)
     list(run(plain))
-    monkeypatch.setattr(loop, "is_limited", lambda: True)
+    monkeypatch.setattr(step, "is_limited", lambda: True)
     tried = too_little_memory(limited, 99, MemoryError())
     running = run(limited)
     next(running)

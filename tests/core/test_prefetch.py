@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from ftk.core.prefetch import ahead
+from ftk.core.prefetch import prefetch
 
 
 @pytest.mark.parametrize("thread", [False, True])
 def test_steps_come_in_order_from_the_first(thread: bool) -> None:
-    steps = ahead(lambda step: step * 10, 3, thread=thread)
+    steps = prefetch(lambda step: step * 10, 3, thread=thread)
     assert [next(steps) for _ in range(4)] == [30, 40, 50, 60]
     steps.close()
     assert not [other for other in threading.enumerate() if other.name.startswith("batches")]
@@ -23,7 +23,7 @@ def test_the_next_one_is_made_while_one_is_in_use() -> None:
             made.set()
         return step
 
-    steps = ahead(prepare, 0, thread=True)
+    steps = prefetch(prepare, 0, thread=True)
     assert next(steps) == 0
     assert made.wait(timeout=10)
     steps.close()
@@ -36,7 +36,7 @@ def test_a_failure_is_raised_at_its_step(thread: bool) -> None:
             raise ValueError("step 1")
         return step
 
-    steps = ahead(prepare, 0, thread=thread)
+    steps = prefetch(prepare, 0, thread=thread)
     assert next(steps) == 0
     with pytest.raises(ValueError, match="step 1"):
         next(steps)

@@ -86,7 +86,7 @@ def test_killed_and_resumed(ftk: Callable[..., Result], toy: tuple[str, ...], un
     assert interrupted(argv, forward=forward, signal=9).returncode == -9
     resumed = ftk(*argv, "run.resume=true")
     assert resumed.code == 0, resumed.err
-    assert "going on after step" in resumed.out
+    assert "resuming after step" in resumed.out
     assert digests(Path("broken")) == digests(unbroken)
     assert events(Path("broken")) == events(unbroken)
 
@@ -123,7 +123,7 @@ def test_killed_and_resumed_with_images(
     assert interrupted([*argv, "run.dir=broken"], forward=24, signal=9, task=task).returncode == -9
     resumed = ftk(*argv, "run.dir=broken", "run.resume=true")
     assert resumed.code == 0, resumed.err
-    assert "going on after step" in resumed.out
+    assert "resuming after step" in resumed.out
     assert digests(Path("broken")) == digests(Path("unbroken"))
     assert events(Path("broken")) == events(Path("unbroken"))
 
@@ -162,7 +162,7 @@ def test_a_resumed_run_keeps_the_windows_that_its_model_was_pretrained_with(
     assert stopped.returncode == 143, stopped.stderr
     resumed = ftk(*shlex.split(stopped.stderr.strip().splitlines()[-1])[1:])
     assert resumed.code == 0, resumed.err
-    assert "going on after step" in resumed.out
+    assert "resuming after step" in resumed.out
     for folder in ("best", "last"):
         assert json.loads(Path("stopped", folder, "ftk.json").read_text())["max_length"] == 32
     assert digests(Path("stopped")) == digests(Path("unbroken"))

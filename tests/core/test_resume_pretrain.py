@@ -124,7 +124,7 @@ def test_killed_in_mid_step_and_resumed(
     assert not Path("broken/metrics.json").exists()
     resumed = ftk(*argv, "run.resume=true")
     assert resumed.code == 0, resumed.err
-    assert "going on after step" in resumed.out
+    assert "resuming after step" in resumed.out
     assert outcome(Path("broken")) == unbroken
 
 

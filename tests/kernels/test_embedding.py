@@ -38,11 +38,11 @@ def train(model: Any, steps: int = 5) -> None:
 def test_it_equals_training_all_rows() -> None:
     import torch
 
-    from ftk.kernels import train_seen_rows
+    from ftk.kernels import train_only_seen_embeddings
 
     whole, seen = make(), make()
     before = whole.get_input_embeddings().weight.detach().clone()
-    assert train_seen_rows(seen, torch.tensor(READ)) == 40 - len(READ)
+    assert train_only_seen_embeddings(seen, torch.tensor(READ)) == 40 - len(READ)
     train(whole)
     train(seen)
     ours, theirs = seen.state_dict(), whole.state_dict()
@@ -58,10 +58,10 @@ def test_it_equals_training_all_rows() -> None:
 def test_evaluation_reads_trained_rows_and_all_others() -> None:
     import torch
 
-    from ftk.kernels import train_seen_rows
+    from ftk.kernels import train_only_seen_embeddings
 
     whole, seen = make(), make()
-    train_seen_rows(seen, torch.tensor(READ))
+    train_only_seen_embeddings(seen, torch.tensor(READ))
     train(whole)
     train(seen)
     ids = torch.arange(40)[None]
@@ -75,10 +75,10 @@ def test_evaluation_reads_trained_rows_and_all_others() -> None:
 def test_a_token_that_training_was_not_to_read_is_an_error() -> None:
     import torch
 
-    from ftk.kernels import train_seen_rows
+    from ftk.kernels import train_only_seen_embeddings
 
     model = make()
-    train_seen_rows(model, torch.tensor(READ))
+    train_only_seen_embeddings(model, torch.tensor(READ))
     with pytest.raises(IndexError):
         model.train()(torch.tensor([[5]]))
 
@@ -86,11 +86,11 @@ def test_a_token_that_training_was_not_to_read_is_an_error() -> None:
 def test_the_optimizer_is_spared_the_other_rows() -> None:
     import torch
 
-    from ftk.kernels import train_seen_rows
+    from ftk.kernels import train_only_seen_embeddings
     from ftk.optim.groups import build_optimizer
 
     model = make()
-    train_seen_rows(model, torch.tensor(READ))
+    train_only_seen_embeddings(model, torch.tensor(READ))
     optimizer = build_optimizer(model, {"_target_": "torch.optim.AdamW", "lr": 1e-3, "weight_decay": 0.1})
     shapes = [tuple(parameter.shape) for group in optimizer.param_groups for parameter in group["params"]]
     assert (len(READ), 32) in shapes
@@ -104,7 +104,7 @@ def test_rows_of_earlier_steps_are_zero_again(set_to_none: bool, padding: int | 
     import torch
     from torch import nn
 
-    from ftk.kernels import train_seen_rows
+    from ftk.kernels import train_only_seen_embeddings
 
     class Model(nn.Module):
         def __init__(self) -> None:
@@ -119,7 +119,7 @@ def test_rows_of_earlier_steps_are_zero_again(set_to_none: bool, padding: int | 
             return (self.table(ids) * torch.arange(8.0)).sin().sum()
 
     plain, seen = Model().train(), Model().train()
-    assert train_seen_rows(seen, torch.arange(200)) == 100
+    assert train_only_seen_embeddings(seen, torch.arange(200)) == 100
     optimizers = [torch.optim.SGD([p for p in one.parameters() if p.requires_grad], lr=0.1) for one in (plain, seen)]
     generator = torch.Generator().manual_seed(1)
     for _ in range(6):
@@ -137,7 +137,7 @@ def test_every_architecture_trains_the_same(architecture: str) -> None:
     import torch
     from transformers import AutoConfig, AutoModelForTokenClassification
 
-    from ftk.kernels import train_seen_rows
+    from ftk.kernels import train_only_seen_embeddings
 
     models = []
     for _ in range(2):
@@ -149,7 +149,7 @@ def test_every_architecture_trains_the_same(architecture: str) -> None:
         torch.manual_seed(0)
         models.append(AutoModelForTokenClassification.from_config(config))
     whole, seen = models
-    assert train_seen_rows(seen, torch.tensor(READ)) == 60 - len(READ)
+    assert train_only_seen_embeddings(seen, torch.tensor(READ)) == 60 - len(READ)
     train(whole, steps=3)
     train(seen, steps=3)
     assert list(seen.state_dict()) == list(whole.state_dict())
@@ -163,7 +163,7 @@ def test_models_that_are_left_alone(why: str) -> None:
     from torch import nn
     from transformers import AutoModelForMaskedLM
 
-    from ftk.kernels import train_seen_rows
+    from ftk.kernels import train_only_seen_embeddings
 
     model = make()
     tokens = torch.tensor(READ)
@@ -174,5 +174,32 @@ def test_models_that_are_left_alone(why: str) -> None:
         model.get_input_embeddings().weight.requires_grad_(False)
     else:
         tokens = torch.arange(39)
-    assert train_seen_rows(model, tokens) == 0
+    assert train_only_seen_embeddings(model, tokens) == 0
     assert type(model.get_input_embeddings()) is nn.Embedding
+
+
+def test_the_gradient_reaches_autograd_grad_and_hooks() -> None:
+    import torch
+
+    from ftk.kernels import train_only_seen_embeddings
+
+    whole, seen = make(), make()
+    train_only_seen_embeddings(seen, torch.tensor(READ))
+    ids = torch.tensor([[3, 4, 3, 12]])
+    plain, ours = whole.get_input_embeddings().weight, seen.get_input_embeddings().seen
+
+    def loss(model: Any) -> Any:
+        torch.manual_seed(0)
+        return model.train()(input_ids=ids, labels=ids % 2).loss
+
+    [expected] = torch.autograd.grad(loss(whole), [plain])
+    [found] = torch.autograd.grad(loss(seen), [ours])
+    assert torch.equal(found.to_dense(), expected[READ])
+    assert not ours.grad.any(), "autograd.grad leaves .grad alone"
+    seen.zero_grad()
+    hooked: list[Any] = []
+    handle = ours.register_hook(lambda gradient: hooked.append(gradient.to_dense()))
+    loss(seen).backward()
+    handle.remove()
+    assert torch.equal(hooked[0], expected[READ])
+    assert torch.equal(ours.grad, expected[READ])

@@ -23,7 +23,7 @@ def main() -> None:
         # Not before: the command decides when torch is imported, and with which variables.
         import ftk.training.runner as module
 
-        module.Training = gated_training(module.Training, gate, options)  # type: ignore[misc]
+        gate_training(module, gate, options)
         result.update(train(config, invocation))
         return result
 
@@ -37,35 +37,35 @@ def main() -> None:
     channel.stay()
 
 
-def gated_training(base: Any, gate: Gate, options: dict[str, Any]) -> Any:
-    """The class of a training that waits at the gate before its first step and behind each turn."""
+def gate_training(module: Any, gate: Gate, options: dict[str, Any]) -> None:
+    """Let a training wait at the gate before its first step and behind each turn."""
+    train, observer = module._train, module.RunObserver
 
-    class GatedTraining(base):
-        def _loop(self, state: Any) -> None:
-            self._benched = state
-            precision = self.hardware.precision.value
-            if options.get("products"):
-                from benchmarks.speed.workers.products import best_rate, packed_rate
+    def gated(run: Any, metrics: Any) -> None:
+        precision = run.hardware.precision.value
+        if options.get("products"):
+            from benchmarks.speed.workers.products import best_rate, packed_rate
 
-                shape = options["products"]
-                gate.before = lambda: {
-                    "attainable": best_rate(*shape, precision),
-                    "packed": packed_rate(*shape, precision),
-                }
-            gate.ready(precision=precision, hardware=self.hardware.why, steps=self.plan.horizon.steps)
-            super()._loop(state)
+            shape = options["products"]
+            gate.before = lambda: {
+                "attainable": best_rate(*shape, precision),
+                "packed": packed_rate(*shape, precision),
+            }
+        gate.ready(precision=precision, hardware=run.hardware.why, steps=run.plan.limits.steps)
+        train(run, metrics)
 
+    class GatedObserver(observer):
         def stepped(self, info: Any) -> None:
             super().stepped(info)
             over = gate.step(info.tokens, info.padding, info.loss_sum / info.count)
             if over and options.get("held_out"):
                 from benchmarks.speed.workers.held_out import held_out_loss
 
-                loss = held_out_loss(self._benched.model, options["held_out"])
+                loss = held_out_loss(self.run.state.model, options["held_out"])
                 gate.channel.answer(loss=loss)
                 gate.channel.stay()
 
-    return GatedTraining
+    module._train, module.RunObserver = gated, GatedObserver
 
 
 if __name__ == "__main__":

@@ -33,8 +33,8 @@ def install(model: Any, hardware: Any, tokens: Iterable[int] | None = None) -> N
     """
     import torch
 
-    from ftk.kernels import speed_up, train_seen_rows
+    from ftk.kernels import speed_up, train_only_seen_embeddings
 
     speed_up(model, hardware.device)
     if tokens is not None:
-        train_seen_rows(model, torch.tensor(sorted(set(tokens))))
+        train_only_seen_embeddings(model, torch.tensor(sorted(set(tokens))))

@@ -131,7 +131,7 @@ def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
     if kind is not None and (advice := unsuited(kind, task)):
         yield Mistake(f"model.config.model_type={kind}", advice)
     if kind in FITTED and config.run.verify_resume:
-        advice = "This model is fitted in one go: there is no step to stop at, so there is nothing to verify."
+        advice = "This model is fitted at once: there is no step to stop at, so there is nothing to verify."
         yield Mistake("run.verify_resume=true", advice)
 
 

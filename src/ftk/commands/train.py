@@ -39,10 +39,10 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
     for line in notes.drain():
         console.say(line)
     with importing("torch"):
-        from ftk.training.runner import Training  # torch from here on
+        from ftk.training.runner import run_training  # torch from here on
 
     try:
-        return Training(config, folder, corpus, console).run()
+        return run_training(config, folder, corpus, console)
     finally:
         folder.close()
         console.close()

@@ -20,7 +20,7 @@ from ftk.config.paths import shipped_configs
 from ftk.config.schema import SCHEMAS
 from ftk.system.spelling import near_word, nearest
 
-_FREE = ("optimizer", "model.config", "model.image_processor", "model.tokenizer.special_tokens")
+_FREE = ("optimizer", "objective", "model.config", "model.image_processor", "model.tokenizer.special_tokens")
 """Sections where any key may be added, because their content is passed on."""
 
 

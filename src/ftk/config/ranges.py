@@ -243,10 +243,8 @@ def _schedule(schedule: ScheduleConfig) -> Iterator[Mistake]:
     if schedule.decay is not Decay.wsd and schedule.cooldown:
         yield Mistake(f"schedule.cooldown={schedule.cooldown}", "Only schedule=wsd has a cooldown.")
     if schedule.warmup < 1 < schedule.warmup + schedule.cooldown:
-        yield Mistake(
-            f"schedule.warmup={schedule.warmup} schedule.cooldown={schedule.cooldown}",
-            "As shares of all steps they cannot be more than 1 together.",
-        )
+        what = f"schedule.warmup={schedule.warmup} schedule.cooldown={schedule.cooldown}"
+        yield Mistake(what, "As shares of all steps they cannot be more than 1 together.")
 
 
 def _train(train: TrainConfig) -> Iterator[Mistake]:
@@ -273,11 +271,9 @@ def _train(train: TrainConfig) -> Iterator[Mistake]:
         advice = f"The batch grows to train.batch_size={train.batch_size}."
         yield Mistake(f"train.batch_start={train.batch_start}", advice)
     if (train.batch_start is None) != (train.batch_warmup == 0) or train.batch_warmup < 0:
-        start = "null" if train.batch_start is None else train.batch_start
-        yield Mistake(
-            f"train.batch_start={start} train.batch_warmup={train.batch_warmup}",
-            "A batch that grows needs both: the size it begins with, and the number of steps over which it grows.",
-        )
+        what = f"train.batch_start={as_word(train.batch_start)} train.batch_warmup={train.batch_warmup}"
+        advice = "A batch that grows needs both: the size it begins with, and the number of steps over which it grows."
+        yield Mistake(what, advice)
 
 
 def _is_time(text: str) -> bool:
@@ -291,9 +287,8 @@ def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]
     """Values that only training reads, so that setting them has no effect."""
     predicts = isinstance(config, PredictConfig)
     name, reads = ("predict", "input") if predicts else ("evaluate", "data.test")
-    for split in (
-        ("train", "validation", *(["test"] if predicts else [])) if config.data.format is not Format.hub else ()
-    ):
+    unread = ("train", "validation", *(["test"] if predicts else []))
+    for split in unread if config.data.format is not Format.hub else ():
         if getattr(config.data, split) is not None:
             what = f"data.{split}={as_word(getattr(config.data, split))}"
             yield Mistake(what, f"'ftk {name}' does not read it; it reads {reads}.")

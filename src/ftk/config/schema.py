@@ -4,7 +4,7 @@ A field named ``x: int | None`` may be ``null`` in YAML. The dataclasses have no
 each fact has one home, and a test composes every shipped config and finds no key without a value.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -327,6 +327,9 @@ class TrainingConfig:
     optimizer: dict[str, Any]
     """`_target_`, a class of torch.optim or of your own, and its keyword arguments."""
     schedule: ScheduleConfig
+    objective: dict[str, Any] = field(default_factory=lambda: {"_target_": "ftk.objectives.Plain"})
+    """`_target_`, a class of ftk.objectives or of your own, and its keyword arguments. It has a default here, so that
+    config folders copied from an earlier release still work."""
     train: TrainConfig
     hardware: HardwareConfig
     run: TrainingRunConfig

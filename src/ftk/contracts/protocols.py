@@ -43,10 +43,6 @@ class Windows(Protocol):
         """Where some windows come from, for messages."""
         ...
 
-    def tokens_seen(self, pad_id: int) -> NDArray[np.int64] | None:
-        """All tokens that batches of these windows can have, each once, in rising order; None where any can come."""
-        ...
-
     def order(self, train: TrainConfig, seed: int) -> Order:
         """Which of them make each optimizer step."""
         ...

@@ -1,4 +1,4 @@
-"""Numbers gone wrong: what is done about losses and gradients that are not finite, and about spikes."""
+"""Losses and gradients that are not finite, and loss spikes."""
 
 import math
 from collections.abc import Callable
@@ -13,38 +13,38 @@ from ftk.errors import RunError
 _MEMORY = 0.98
 """Weight of the past in the running mean of the loss, at each step."""
 _KNOWN = 20
-"""Steps after which the mean says what is usual."""
+"""Steps after which the running mean is meaningful."""
 _MOST_IN_A_ROW = 20
-"""Updates left out one after the other; then nothing is learned any more."""
+"""Skipped updates in a row after which the run fails, because it no longer learns."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Guard:
-    """The policies of a run."""
+class LossGuard:
+    """Checks the loss and the gradient of each step against the policies of a run."""
 
     non_finite: OnNonFinite
     spike: OnSpike
     spike_factor: float
 
-    def judge(self, state: TrainState, loss: float, norm: float, places: Callable[[], str]) -> str | None:
-        """Look at the loss and the gradient of a step before the parameters change.
+    def check(self, state: TrainState, loss: float, norm: float, places: Callable[[], str]) -> str | None:
+        """Check a step before its update.
 
         Args:
             state: with the gradients of the step.
-            loss: of the step, over its count.
-            norm: of the gradient.
-            places: tells the rows of the step, for messages.
+            loss: the mean loss of the step.
+            norm: the norm of the gradient.
+            places: names the rows of the step, for messages.
 
         Returns:
-            Why the update is to be left out; None where it is to be made.
+            Why the update must be skipped, or None.
 
         Raises:
-            RunError: the policy is to stop, or too many updates were left out one after the other.
+            RunError: the policy is to stop, or too many updates in a row were skipped.
         """
         progress = state.progress
         if not (math.isfinite(loss) and math.isfinite(norm)):
             what = _cause(state, loss, norm)
-            leave_out = self.non_finite is OnNonFinite.skip
+            skip = self.non_finite is OnNonFinite.skip
         elif self._is_spike(progress, loss):
             progress.spikes += 1
             mean = progress.usual_loss / progress.usual_weight
@@ -52,23 +52,25 @@ class Guard:
             if self.spike is OnSpike.count:
                 self._usual(progress, loss)
                 return None
-            leave_out = self.spike is OnSpike.skip
+            skip = self.spike is OnSpike.skip
         else:
             self._usual(progress, loss)
             return None
         lr = state.optimizer.param_groups[0]["lr"]
-        told = f"step {progress.step + 1}: {what} (lr {lr:.3g}, {places()})."
-        if not leave_out:
+        message = f"step {progress.step + 1}: {what} (lr {lr:.3g}, {places()})."
+        if not skip:
             raise RunError(
-                f"{told} The parameters are those of the step before. Try a lower optimizer.lr, a longer "
-                "schedule.warmup, or hardware.precision=fp32; train.on_non_finite=skip and train.on_spike=skip leave "
-                "such steps out."
+                f"{message} The parameters are those of the step before. Try a lower optimizer.lr, a longer "
+                "schedule.warmup, or hardware.precision=fp32; train.on_non_finite=skip and train.on_spike=skip skip "
+                "such updates."
             )
         progress.left_out += 1
         progress.left_out_in_a_row += 1
         if progress.left_out_in_a_row >= _MOST_IN_A_ROW:
-            raise RunError(f"{told} So were the {_MOST_IN_A_ROW - 1} steps before it: nothing is learned any more.")
-        return told
+            raise RunError(
+                f"{message} The {_MOST_IN_A_ROW - 1} updates before it were skipped, too: the model no longer learns."
+            )
+        return message
 
     def _is_spike(self, progress: Progress, loss: float) -> bool:
         if self.spike is OnSpike.ignore or progress.usual_steps < _KNOWN:
@@ -76,7 +78,7 @@ class Guard:
         return loss > self.spike_factor * progress.usual_loss / progress.usual_weight
 
     def _usual(self, progress: Progress, loss: float) -> None:
-        """Count a loss among those that say what is usual."""
+        """Add a loss to the running mean."""
         progress.left_out_in_a_row = 0
         progress.usual_steps += 1
         progress.usual_loss = _MEMORY * progress.usual_loss + (1 - _MEMORY) * loss
@@ -84,10 +86,10 @@ class Guard:
 
 
 def _cause(state: TrainState, loss: float, norm: float) -> str:
-    """Where the first number that is not finite can be seen: in the parameters, the loss, or a gradient."""
+    """Where a number is not finite: in the parameters, the loss, or a gradient."""
     broken = [name for name, parameter in state.model.named_parameters() if not torch.isfinite(parameter).all()]
     if broken:
-        return f"the loss is {loss}, for the parameters are not finite any more ({_some(broken)})"
+        return f"the loss is {loss}, because parameters are no longer finite ({_some(broken)})"
     if not math.isfinite(loss):
         return f"the loss is {loss}, while all parameters are finite"
     names = [
@@ -95,7 +97,7 @@ def _cause(state: TrainState, loss: float, norm: float) -> str:
         for name, parameter in state.model.named_parameters()
         if parameter.grad is not None and not torch.isfinite(parameter.grad).all()
     ]
-    # Of finite gradients the norm can still be too large a number.
+    # The norm of finite gradients can still overflow.
     return f"the gradient's norm is {norm}, while the loss is {loss:.4g} ({_some(names) if names else 'it overflows'})"
 
 

@@ -1,4 +1,4 @@
-"""Saves that go on beside the training: a copy is taken at once, and written while the next steps run."""
+"""Saves in the background: a copy is taken at once, and written while the next steps run."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,24 +8,24 @@ from ftk.errors import RunError
 
 
 class Saver:
-    """One save at a time. What went wrong in it is raised where the next one begins, or where it is waited for."""
+    """Writes one save at a time. Its error is raised when the next one starts, or when someone waits for it."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="save")
         self._running: Future[None] | None = None
 
     def start(self, write: Callable[[], None]) -> None:
-        """Wait for the save before, then write in the background."""
+        """Wait for the previous save, then write in the background."""
         self.wait()
         self._running = self._pool.submit(write)
 
     def check(self) -> None:
-        """Raise what a finished save raised; one that is still written is left alone."""
+        """Raise the error of a finished save; does not wait for one that is being written."""
         if self._running is not None and self._running.done():
             self.wait()
 
     def wait(self) -> None:
-        """Wait until what was started is written.
+        """Wait until the save is written.
 
         Raises:
             RunError: it could not be written.

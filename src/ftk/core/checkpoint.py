@@ -1,7 +1,7 @@
-"""Model folders and the trainer's state: safetensors and JSON alone, verified when written and when read."""
+"""Model folders and training states: only safetensors and JSON, verified when written and when read."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,53 +21,65 @@ _TENSORS, _NUMBERS = "trainer.safetensors", "trainer.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """All that a model folder is made of, as it was at one moment."""
+    """Everything that a model folder is written from, as it was at one moment.
+
+    Attributes:
+        model: gives the names and the config; its parameters may have changed since.
+        processor: the tokenizer or image processor; it has ``save_pretrained``.
+        manifest: the content of ``ftk.json``.
+        weights: copies of the model's tensors; None: the model's own, which do not change until they are written.
+        tensors: of the training state; None: only the model is saved.
+        numbers: of the training state.
+    """
 
     model: nn.Module
-    """For its names and its config; its parameters may have changed since."""
     processor: Any
-    """What makes numbers of the model's input: it has ``save_pretrained``."""
     manifest: dict[str, Any]
-    weights: dict[str, torch.Tensor] | None
-    """None where the model's own are to be written, for nothing changes them meanwhile."""
-    tensors: dict[str, torch.Tensor] | None
-    """The trainer's; None where only the model is saved."""
-    numbers: dict[str, Any] | None
+    weights: dict[str, torch.Tensor] | None = None
+    tensors: dict[str, torch.Tensor] | None = None
+    numbers: dict[str, Any] | None = None
 
 
-def snapshot(model: nn.Module, processor: Any, manifest: dict[str, Any], state: TrainState | None) -> Snapshot:
-    """What there is to write now; with ``state`` a copy of all that training changes, and what a resumed run needs."""
-    if state is None:
-        return Snapshot(model=model, processor=processor, manifest=manifest, weights=None, tensors=None, numbers=None)
+def snapshot_of_state(
+    state: TrainState, weights: Mapping[str, torch.Tensor], processor: Any, manifest: dict[str, Any]
+) -> Snapshot:
+    """Copy everything that a resumed run needs, so that training can continue while it is written.
+
+    Args:
+        state: of the training.
+        weights: of the model, from which training resumes.
+        processor: the tokenizer or image processor.
+        manifest: the content of ``ftk.json``.
+    """
     copies: dict[int, torch.Tensor] = {}
 
     def copied(tensor: torch.Tensor) -> torch.Tensor:
-        """A copy; what shares its memory with another tensor shares it with that one's copy."""
+        """A copy. Tensors that share memory share their copy."""
         key = tensor.data_ptr()
         if key not in copies or copies[key].shape != tensor.shape:
             copies[key] = tensor.detach().to("cpu", copy=True)
         return copies[key]
 
     return Snapshot(
-        model=model,
+        model=state.model,
         processor=processor,
         manifest=manifest,
-        weights={name: copied(tensor) for name, tensor in model.state_dict().items()},
+        weights={name: copied(tensor) for name, tensor in weights.items()},
         tensors={name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in state.tensors().items()},
         numbers=state.numbers(),
     )
 
 
 def save(target: Path, taken: Snapshot, *, keep: Path | None = None) -> None:
-    """Write a model folder, verify it, and put it in the place of the one before.
+    """Write a model folder, verify it, and replace the folder before it.
 
     Args:
         target: the folder.
-        taken: what it is made of.
-        keep: what the one before is called from now on; by default it is removed.
+        taken: its content.
+        keep: the new name of the folder before it; by default that folder is removed.
 
     Raises:
-        RunError: it could not be written; what was there before is still there.
+        RunError: it could not be written; the folder before it is still there.
     """
 
     def fill(folder: Path) -> None:
@@ -96,23 +108,23 @@ def save(target: Path, taken: Snapshot, *, keep: Path | None = None) -> None:
 
 
 def _compare(written: dict[str, torch.Tensor], meant: dict[str, torch.Tensor]) -> None:
-    """See that what was written is what was to be written, bit by bit; some architectures save under other names."""
+    """Compare what was written bit by bit; names that only one side has are those an architecture renames."""
     for name in written.keys() & meant.keys():
         one, other = (tensors[name].contiguous().reshape(-1).view(torch.uint8) for tensors in (written, meant))
         if not torch.equal(one, other):
-            raise OSError(f"{name} is not what was to be written")
+            raise OSError(f"{name} was not written correctly")
 
 
 def restore_state(folder: Path, state: TrainState, *, optimizer: bool = True) -> None:
-    """Put the trainer's state in ``last/`` back; the model must have been loaded from it already.
+    """Restore the training state of ``last/``; the model must have been loaded from it already.
 
     Args:
         folder: ``last/``.
-        state: to be changed.
-        optimizer: whether the optimizer's state is taken; without it the optimizer begins anew.
+        state: is changed.
+        optimizer: whether to restore the optimizer; otherwise it starts fresh.
 
     Raises:
-        ModelError: the folder holds no state that fits.
+        ModelError: the folder has no state that fits.
     """
     try:
         numbers = json.loads((folder / _NUMBERS).read_text(encoding="utf-8"))
@@ -127,23 +139,23 @@ def restore_state(folder: Path, state: TrainState, *, optimizer: bool = True) ->
         SafetensorError,
         RuntimeError,
     ) as error:
-        raise ModelError(f"{folder}: the trainer's state cannot be restored ({error}).") from error
+        raise ModelError(f"{folder}: the training state cannot be restored ({error}).") from error
 
 
 def recover(target: Path, *others: Path, say: Callable[[str], None], step: int | None = None) -> dict[str, Any]:
-    """After a crash or a fault: the newest of some folders that verifies gets the name of the first.
+    """After a crash, give the newest folder that verifies the name ``target``.
 
     Args:
-        target: the folder's name.
-        others: where an older one may be, beside the names that it has while it is being replaced.
-        say: is told what was damaged, and what is taken in its place.
-        step: of the one that is wanted; it comes before newer ones.
+        target: the folder.
+        others: further candidates, besides the names that ``target`` has while it is replaced.
+        say: receives a sentence for each damaged folder, and for the one that is used instead.
+        step: prefer the folder of this step to newer ones.
 
     Returns:
-        What the folder's manifest says.
+        The manifest of the folder.
 
     Raises:
-        ModelError: none verifies; nothing has been touched. The text says what is wrong with each.
+        ModelError: no folder verifies, and nothing was changed. The message names what is wrong with each.
     """
     good: list[tuple[int, Path, dict[str, Any]]] = []
     problems = []
@@ -154,7 +166,7 @@ def recover(target: Path, *others: Path, say: Callable[[str], None], step: int |
             manifest = open_model(path)
             good.append((int(manifest["step"]), path, manifest))
         except (ModelError, KeyError, TypeError, ValueError) as error:
-            if path != fresh_name(target):  # that one was never finished: nothing is lost with it
+            if path != fresh_name(target):  # it was never finished, so nothing is lost with it
                 problems.append(str(error) if isinstance(error, ModelError) else f"{path}: {error!r}")
     if not good:
         raise ModelError("\n".join(problems) or f"{target}: there is no such folder.")
@@ -162,7 +174,7 @@ def recover(target: Path, *others: Path, say: Callable[[str], None], step: int |
         say(problem)
     found, chosen, manifest = max(good, key=lambda item: (item[0] == step, item[0]))
     if chosen != target:
-        say(f"going on from {chosen} (step {found}) in the place of {target}")
+        say(f"resuming from {chosen} (step {found}) instead of {target}")
         remove(target)
         chosen.rename(target)
         flush(target.parent)

@@ -1,4 +1,4 @@
-"""What computes, in which precision, and why."""
+"""The device and precision of a run, and how they were chosen."""
 
 import os
 from contextlib import AbstractContextManager
@@ -20,7 +20,7 @@ THREADS = torch.get_num_threads()
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """A device and the type of its matrix products; parameters, optimizer and losses are fp32 always."""
+    """A device and the precision of its matrix products. Parameters, optimizer state and losses are always fp32."""
 
     device: torch.device
     precision: Precision
@@ -28,13 +28,13 @@ class Hardware:
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of the matrix products; where these are in int8, of what is not: attention, and all between."""
+        """The type of matrix products; with int8, the type of everything else, such as attention."""
         if self.precision is Precision.int8:
             return torch.bfloat16 if processor().has_bf16 else torch.float32
         return {Precision.bf16: torch.bfloat16, Precision.fp16: torch.float16}.get(self.precision, torch.float32)
 
     def facts(self) -> dict[str, Any]:
-        """What a run folder keeps of it."""
+        """What a run folder records."""
         return {
             "hardware": self.why,
             "device": self.device.type,
@@ -43,23 +43,23 @@ class Hardware:
         }
 
     def autocast(self) -> AbstractContextManager[object]:
-        """The context in which the forward pass runs."""
+        """The context of the forward pass."""
         reduced = self.dtype is not torch.float32
         return torch.autocast(self.device.type, dtype=self.dtype if reduced else torch.bfloat16, enabled=reduced)
 
     def scaler(self) -> torch.amp.GradScaler:
-        """Loss scaling: for fp16 alone; otherwise it does nothing."""
+        """The loss scaler; it does nothing unless the precision is fp16."""
         return torch.amp.GradScaler(self.device.type, enabled=self.precision is Precision.fp16)
 
 
 def choose(config: HardwareConfig) -> Hardware:
-    """Settle what ``auto`` leaves open, and refuse what is not there.
+    """Choose what ``auto`` leaves open, and refuse what this machine does not have.
 
     Raises:
-        ConfigError: a GPU or a precision is asked for that this machine does not have.
+        ConfigError: the config asks for a GPU or a precision that this machine does not have.
     """
-    torch.set_num_threads(config.threads or THREADS)  # a job of a sweep does not inherit those of the one before
-    if not is_limited():  # what is kept there is address space that other sizes could not have
+    torch.set_num_threads(config.threads or THREADS)  # not those of the previous job of a sweep
+    if not is_limited():  # under a limit, memory that is kept is not there for blocks of other sizes
         keep_memory()
     has_gpu = torch.cuda.is_available()
     if config.device is Device.cuda and not has_gpu:

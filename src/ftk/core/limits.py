@@ -1,4 +1,4 @@
-"""How long a run is: steps, tokens or time, whichever ends first."""
+"""How long a run is: steps, tokens or time, whichever limit comes first."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from ftk.core.state import Progress
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Horizon:
+class RunLimits:
     """The limits of a run; at least one of them is set.
 
     Attributes:
@@ -21,7 +21,7 @@ class Horizon:
     seconds: float | None
 
     def share(self, progress: Progress) -> float:
-        """How much of the run is done, by the limit that is nearest; 1 and more is all of it."""
+        """The share of the run that is done, by the nearest limit; 1 or more at its end."""
         shares = [0.0]
         if self.steps is not None:
             shares.append(progress.step / self.steps)
@@ -32,16 +32,16 @@ class Horizon:
         return max(shares)
 
     def total(self, progress: Progress) -> float:
-        """Optimizer steps of the whole run, as far as can be told now; infinite while nothing can be told.
+        """Estimate the optimizer steps of the whole run; infinite while nothing is known.
 
-        Where only steps limit the run this is exact. Else what the run has taken so far is laid out to its end, so
-        that a schedule that follows it ends when the run does.
+        The number is exact if only steps limit the run. Otherwise the pace so far is extrapolated, so that a schedule
+        that follows the estimate ends when the run does.
         """
         totals = [math.inf] if self.steps is None else [float(self.steps)]
         if self.tokens is not None and progress.tokens:
             totals.append(progress.step * self.tokens / progress.tokens)
         if self.seconds is not None and progress.step > 1 and progress.elapsed > progress.first_step:
-            # The first step may compile, and warms caches: it says nothing of the pace.
+            # The first step may compile and warms caches, so it is not part of the pace.
             pace = (progress.elapsed - progress.first_step) / (progress.step - 1)
             totals.append(progress.step + max(0.0, self.seconds - progress.elapsed) / pace)
         return min(totals)
@@ -56,18 +56,18 @@ class Horizon:
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
-    """When something is due again: after a number of steps, after a share of the run, or after some time."""
+class Interval:
+    """How often something is due: after a number of steps, a share of the run, or some seconds. One of them is set."""
 
     steps: int | None = None
     share: float | None = None
     seconds: float | None = None
 
-    def mark(self, progress: Progress, horizon: Horizon) -> int:
-        """How often it has been due up to here."""
+    def times_due(self, progress: Progress, limits: RunLimits) -> int:
+        """How many times it has been due so far."""
         if self.steps is not None:
             return progress.step // self.steps
         if self.seconds is not None:
             return math.floor(progress.elapsed / self.seconds)
         assert self.share is not None
-        return math.floor(horizon.share(progress) / self.share + 1e-9)
+        return math.floor(limits.share(progress) / self.share + 1e-9)

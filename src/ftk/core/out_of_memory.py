@@ -1,4 +1,4 @@
-"""Too little memory for a micro batch: how that is seen, and what can be given back."""
+"""Running out of memory: how to recognise it, and how to free memory."""
 
 import gc
 
@@ -6,24 +6,24 @@ import torch
 
 from ftk.kernels.memory import release_memory
 
-_TOLD = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "could not create a memory")
-"""How torch's allocators and oneDNN say it on a CPU, where it is a plain RuntimeError."""
-_TOLD_UNDER_A_LIMIT = ("could not create a primitive",)
-"""What oneDNN says where it gets no memory for itself; without a limit it means something else."""
-_TOLD_BY_CUDA = ("ALLOC_FAILED",)
-"""How the libraries of a GPU say it."""
+_PHRASES = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "could not create a memory")
+"""The messages of torch's allocators and oneDNN on a CPU, where the error is a plain RuntimeError."""
+_PHRASES_UNDER_A_LIMIT = ("could not create a primitive",)
+"""A message of oneDNN that means this only under a memory limit."""
+_PHRASES_OF_CUDA = ("ALLOC_FAILED",)
+"""The messages of CUDA libraries."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that there was too little memory."""
+    """Whether an error means that memory ran out."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
-    told = (*_TOLD, *_TOLD_BY_CUDA, *(_TOLD_UNDER_A_LIMIT if is_limited() else ()))
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in told)
+    phrases = (*_PHRASES, *_PHRASES_OF_CUDA, *(_PHRASES_UNDER_A_LIMIT if is_limited() else ()))
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in phrases)
 
 
 def give_back(device: torch.device) -> None:
-    """Give what is free back to the system, so that it can be had in other sizes."""
+    """Return free memory to the system, so that blocks of other sizes can be allocated."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
@@ -32,8 +32,8 @@ def give_back(device: torch.device) -> None:
 
 
 def is_limited() -> bool:
-    """Whether this process may use less address space than there is; then too little memory is an error to recover
-    from, and not the end of the process."""
+    """Whether the address space of this process is limited. Then running out of memory is an error that can be handled,
+    and does not end the process."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,4 @@
-"""What a step is made of, prepared while the step before it runs."""
+"""The next step is prepared while this one runs."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,14 +7,14 @@ from typing import TypeVar
 Prepared = TypeVar("Prepared")
 
 
-def ahead(prepare: Callable[[int], Prepared], first: int, *, thread: bool) -> Iterator[Prepared]:
-    """``prepare(first)``, ``prepare(first + 1)``, … without end.
+def prefetch(prepare: Callable[[int], Prepared], first: int, *, thread: bool) -> Iterator[Prepared]:
+    """Yield ``prepare(first)``, ``prepare(first + 1)``, … without end.
 
     Args:
         prepare: a function of the step alone, so that it does not matter when it is called.
         first: the first step.
-        thread: whether each result is prepared while the one before it is in use. That is for a GPU, which computes
-            while Python prepares; a CPU that computes has no thread to spare, and gets the result when it asks.
+        thread: whether a thread prepares each result while the one before it is in use. That pays on a GPU, which
+            computes while Python prepares. A CPU that computes has no core to spare, and gets the result when it asks.
     """
     if not thread:
         while True:

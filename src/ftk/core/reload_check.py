@@ -1,4 +1,4 @@
-"""Whether a folder that was just written gives back the model that was written."""
+"""Checks that a saved model, loaded again, computes what the trained one computes."""
 
 from pathlib import Path
 from typing import Any
@@ -14,35 +14,35 @@ from ftk.errors import RunError
 
 @torch.inference_mode()
 def check_reload(task: Task, model: nn.Module, again: nn.Module, batch: Batch, hardware: Hardware, where: Path) -> None:
-    """Compare what two models say of one batch.
+    """Compare the outputs of two models for one batch.
 
     Args:
-        task: whose outputs are compared.
+        task: gives the outputs.
         model: in memory.
-        again: loaded from the folder.
-        batch: any.
-        hardware: of both.
+        again: the same model, loaded from the folder.
+        batch: on the device of both.
+        hardware: device and precision of both.
         where: the folder, for the message.
 
     Raises:
-        RunError: they do not say the same.
+        RunError: the outputs differ.
     """
     found = []
     for one in (model, again):
         one.eval()
-        with hardware.autocast(), torch.compiler.set_stance("force_eager"):  # a compiled model rounds otherwise
+        with hardware.autocast(), torch.compiler.set_stance("force_eager"):  # a compiled model rounds differently
             found.append(_tensors(task.forward(one, batch)))
     for ours, theirs in zip(*found, strict=True):
         if not torch.allclose(ours.float(), theirs.float(), rtol=1e-4, atol=1e-5, equal_nan=True):
             difference = (ours.float() - theirs.float()).abs().max()
             raise RunError(
-                f"{where}: the model that was saved is not the one that was trained: loaded again, its outputs differ "
-                f"by up to {difference:.3g}. Its architecture may not save all that it computes with."
+                f"{where}: the saved model is not the trained one: loaded again, its outputs differ by up to "
+                f"{difference:.3g}. Its architecture may not save everything that it computes with."
             )
 
 
 def _tensors(outputs: Any) -> list[Tensor]:
-    """All tensors in what a task's forward returned."""
+    """All tensors in the outputs of a task."""
     if isinstance(outputs, Tensor):
         return [outputs]
     if isinstance(outputs, dict):

@@ -1,61 +1,61 @@
-"""Embeddings of which only the rows are trained that the training data reads."""
+"""Input embeddings that train only the rows whose tokens occur in the training data."""
 
-from typing import Any, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 _MOST = 0.9
-"""Share of the rows from which on there is too little to be saved."""
+"""Share of the vocabulary in use from which on training fewer rows saves too little."""
 
 
 class SeenEmbedding(nn.Embedding):
-    """``nn.Embedding`` whose trained parameter is ``seen``, the rows of ``weight`` that training reads.
+    """An ``nn.Embedding`` whose trained parameter is ``seen``: the rows of ``weight`` that the training data uses.
 
-    The other rows have no gradient, and an optimizer would go through all of them at each step to no effect: half of
-    the parameters of a small encoder, two thirds of those of a multilingual one. They stay as they were, not even
-    decayed. ``weight`` is brought up to date where it is read: when the module goes to evaluation and when it is saved.
+    The other rows never get a gradient, and an optimizer would still read and write all of them at each step: half of
+    the parameters of a small encoder, two thirds of those of a multilingual one. They keep their values, without weight
+    decay. ``weight`` is brought up to date when the module switches to evaluation and when it is saved.
+
+    ``seen`` is an ordinary parameter: its gradient reaches ``torch.autograd.grad`` and hooks. On a CPU it arrives there
+    as a sparse tensor, as from ``nn.Embedding(sparse=True)``, and is added to a dense ``seen.grad``.
     """
 
     seen: nn.Parameter
     place: Tensor
-    """[vocabulary] the row of ``seen`` for each token; none for a token that training does not read."""
+    """[vocabulary] the row of ``seen`` that each token has; past the last row for a token that is not in use."""
     tokens: Tensor
     """[seen] the token of each row."""
     seen_padding: int | None
-    """The row of ``seen`` that is never trained."""
+    """The row of the padding token, which is never trained."""
     gradient: Tensor | None
-    """The gradient of ``seen``, kept from step to step: most of its rows are zero, and stay so."""
+    """The memory of ``seen.grad``, kept from step to step, because most of its rows are zero and stay zero."""
     touched: list[Tensor]
-    """The rows of it that are not."""
+    """The rows of ``gradient`` that are not zero."""
 
     def forward(self, input: Tensor) -> Tensor:
         """[…, size] the embedding of each token."""
         if not self.training:
             return super().forward(input)
-        # A token out of place has a number behind the last row: an error, and never another token's row.
+        # A token that is not in use has an index past the last row: an error, and never another token's row.
         rows = self.place[input]
         if rows.device.type != "cpu" or torch.compiler.is_compiling():
             return functional.embedding(rows, self.seen, self.seen_padding)
+        if torch.is_grad_enabled() and self.seen.grad is None:
+            self.seen.grad = self._zero_gradient()
         embedded: Tensor = _Lookup.apply(self.seen, rows, self)
         return embedded
 
-    def add_gradient(self, rows: Tensor, gradient: Tensor) -> None:
-        """Add to the gradient of ``seen`` where it is not zero, rather than make one that is zero nearly everywhere."""
-        rows, gradient = rows.flatten(), gradient.flatten(0, -2).to(self.seen.dtype)
-        if self.seen.grad is None:
-            if self.gradient is None:
-                self.gradient = torch.zeros_like(self.seen)
-            for before in self.touched:
-                self.gradient.index_fill_(0, before, 0)
-            self.touched.clear()
-            self.seen.grad = self.gradient
-        if self.seen.grad is self.gradient:
-            self.touched.append(rows)
-        self.seen.grad.index_add_(0, rows, gradient)
-        if self.seen_padding is not None:
-            self.seen.grad[self.seen_padding].zero_()
+    def _zero_gradient(self) -> Tensor:
+        """[seen, size] zeros, in the memory of the step before."""
+        if self.gradient is None:
+            self.gradient = torch.zeros_like(self.seen)
+        for rows in self.touched:
+            self.gradient.index_fill_(0, rows, 0)
+        self.touched.clear()
+        return self.gradient
 
     def train(self, mode: bool = True) -> "SeenEmbedding":
         """As ``nn.Module.train``."""
@@ -73,34 +73,92 @@ class SeenEmbedding(nn.Embedding):
 
 
 class _Lookup(torch.autograd.Function):
-    """An embedding whose gradient is added in place."""
+    """An embedding with a sparse gradient. Autograd adds it to a dense ``.grad`` row by row, in place."""
 
     @staticmethod
-    def forward(ctx: Any, weight: Tensor, rows: Tensor, module: SeenEmbedding) -> Tensor:
+    def forward(ctx: Any, seen: Tensor, rows: Tensor, module: SeenEmbedding) -> Tensor:
         ctx.rows, ctx.module = rows, module
-        return functional.embedding(rows, weight)
+        return functional.embedding(rows, seen)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[None, None, None]:
-        ctx.module.add_gradient(ctx.rows, gradient)
-        return None, None, None
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        module: SeenEmbedding = ctx.module
+        rows, values = ctx.rows.flatten(), gradient.flatten(0, -2).to(module.seen.dtype)
+        if module.seen_padding is not None:
+            values = values.masked_fill((rows == module.seen_padding)[:, None], 0.0)
+        module.touched.append(rows)
+        return torch.sparse_coo_tensor(rows[None], values, module.seen.shape, check_invariants=False), None, None
+
+
+@runtime_checkable
+class CountsTokens(Protocol):
+    """Features that know every token that their batches can contain."""
+
+    def tokens_in_use(self, pad_id: int) -> NDArray[np.int64]:
+        """[tokens] each token once, the padding included, in rising order; empty if there are no texts."""
+        ...
+
+
+class SeenRows:
+    """The part of a training state that says which tokens the rows of a ``SeenEmbedding`` belong to.
+
+    On resume, the optimizer's state of each row follows its token, in case the data has other tokens now.
+    """
+
+    def __init__(self, table: SeenEmbedding, optimizer: torch.optim.Optimizer) -> None:
+        self.table = table
+        self.optimizer = optimizer
+
+    def tensors(self) -> dict[str, Tensor]:
+        """``tokens``: [seen]."""
+        return {"tokens": self.table.tokens}
+
+    def numbers(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def restore(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
+        """Move the rows of the restored optimizer state to the tokens of this run.
+
+        Args:
+            tensors: from ``tensors``.
+            numbers: from ``numbers``.
+        """
+        before, now = tensors["tokens"], self.table.tokens.cpu()
+        state = self.optimizer.state.get(self.table.seen, {})
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.ndim:
+                state[name] = _moved(value, before.to(value.device), now.to(value.device))
+
+
+def _moved(rows: Tensor, before: Tensor, now: Tensor) -> Tensor:
+    """[now, size] the rows of the tokens ``before`` as the rows of the tokens ``now``; zero for a new token."""
+    if torch.equal(before, now):
+        return rows
+    place = {token: row for row, token in enumerate(before.tolist())}
+    found = [(row, place[token]) for row, token in enumerate(now.tolist()) if token in place]
+    moved = rows.new_zeros(len(now), *rows.shape[1:])
+    if found:
+        to, origin = (torch.tensor(part) for part in zip(*found, strict=True))
+        moved[to] = rows[origin]
+    return moved
 
 
 def seen_embedding(model: nn.Module) -> SeenEmbedding | None:
-    """The embeddings of a model of which only the rows that are read are trained; None where there are none such."""
+    """The model's ``SeenEmbedding``, or None."""
     return next((module for module in model.modules() if isinstance(module, SeenEmbedding)), None)
 
 
-def train_seen_rows(model: nn.Module, tokens: Tensor) -> int:
-    """Let a model train those rows of its input embeddings only that these tokens are looked up in.
+def train_only_seen_embeddings(model: nn.Module, tokens: Tensor) -> int:
+    """Train only the input embeddings of some tokens.
 
     Args:
         model: a transformers model.
         tokens: [n] all tokens that training will ever look up, each once, in rising order.
 
     Returns:
-        How many rows are left out; 0 where the model is left alone: its embeddings are not plain ones, are frozen, or
-        are the output's, too, where each row has a gradient at every step.
+        How many rows are frozen. 0 if the model stays as it is: its embeddings are not a plain ``nn.Embedding``, are
+        frozen, or are tied to the output, where each row has a gradient at every step.
     """
     table = model.get_input_embeddings()  # type: ignore[operator]
     if type(table) is not nn.Embedding or table.max_norm is not None or table.scale_grad_by_freq or table.sparse:

@@ -35,7 +35,7 @@ _OWN = (
     # Last, for it is what says that the folder is a run: what is removed in part can be removed again.
     "config.yaml",
 )
-_MATTERS = ("task", "model", "data", "optimizer", "schedule", "train")
+_MATTERS = ("task", "model", "data", "optimizer", "schedule", "objective", "train")
 _MATTERS_TOO = ("run.seed", "hardware.micro_batch")
 _MATTERS_NOT = ("train.log_every", "train.save_every", "data.cache_dir", "data.workers")
 _VERSIONS = ("torch", "transformers", "tokenizers")
@@ -53,6 +53,8 @@ class RunFolder:
         self._overwrite = overwrite
         self.changed: set[str] = set()
         """Keys that ``check_same`` found to have other values than the run began with."""
+        self.opened = False
+        """Whether this run has written into the folder."""
         self._lock = ExitStack()
 
     @property
@@ -166,6 +168,7 @@ class RunFolder:
         saved = load_yaml(self.path / "config.yaml")
         if not isinstance(saved, dict):
             raise RunError(f"{self.path / 'config.yaml'}: this is not what ftk writes; it is no mapping.")
+        saved.setdefault("objective", {"_target_": "ftk.objectives.Plain"})  # runs of earlier releases have none
         now = yaml.safe_load(self.invocation.resolved)
         differences = _differences(saved, now)
         changed = {key: pair for key, pair in differences if not key.startswith("run.") or key == "run.seed"}
@@ -264,6 +267,7 @@ class RunFolder:
             "data": data,
         }
         self.write("environment.json", environment)
+        self.opened = True
 
     def write(self, name: str, value: Any) -> None:
         """Write a JSON file."""

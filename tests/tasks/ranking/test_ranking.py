@@ -220,7 +220,7 @@ def test_a_run_that_goes_on_ends_with_the_same_bytes(ftk, how):
     assert killed.returncode == -9
     resumed = ftk(*words, "run.resume=true")
     assert resumed.code == 0, resumed.err
-    assert "going on after step" in resumed.out
+    assert "resuming after step" in resumed.out
     for name in ("best", "last"):
         whole, broken = (json.loads(Path(run, name, "ftk.json").read_text()) for run in ("whole", "broken"))
         for saved in (whole, broken):

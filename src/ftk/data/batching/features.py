@@ -87,8 +87,10 @@ class Features:
         rows = sorted({int(row) for row in self.row[windows]})
         return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
 
-    def tokens_seen(self, pad_id: int) -> NDArray[np.int64] | None:
-        """The tokens of the windows, and the padding."""
+    def tokens_in_use(self, pad_id: int) -> NDArray[np.int64]:
+        """[tokens] the tokens of the windows and the padding, each once, in rising order; empty without texts."""
+        if "input_ids" not in self.columns:
+            return np.zeros(0, dtype=np.int64)
         there = np.bincount(self.columns["input_ids"].values, minlength=pad_id + 1) > 0
         there[pad_id] = True
         return np.flatnonzero(there)

@@ -91,10 +91,6 @@ class ImageFeatures(Features):
         patches = np.full(len(self), self.patches, dtype=np.int64)
         return patches + self.columns["input_ids"].lengths if "input_ids" in self.columns else patches
 
-    def tokens_seen(self, pad_id: int) -> NDArray[np.int64] | None:
-        """The tokens of the texts, and the padding; None where there are no texts."""
-        return Features.tokens_seen(self, pad_id) if "input_ids" in self.columns else None
-
     def sizes(self, most: int) -> str:
         """How large the images are, and how long the texts, in words."""
         assert self.pixels is not None

@@ -34,8 +34,9 @@ class SequenceFeatures(Features):
         lengths = self.columns["input_ids"].lengths
         return lengths + self.columns["labels"].lengths if "labels" in self.columns else lengths
 
-    def tokens_seen(self, pad_id: int) -> NDArray[np.int64]:
-        """The tokens of sources and targets, and the special ones, among which is the one that a target begins with."""
+    def tokens_in_use(self, pad_id: int) -> NDArray[np.int64]:
+        """[tokens] the tokens of sources and targets and all special tokens (a target begins with one of them), each
+        once, in rising order."""
         parts = [self.columns[name].values for name in ("input_ids", "labels") if name in self.columns]
         return np.unique(np.concatenate([*parts, np.array([pad_id, *self.tokenizer.all_special_ids])])).astype(np.int64)
 

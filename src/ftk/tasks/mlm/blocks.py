@@ -110,10 +110,6 @@ class Blocks(ABC):
         """Which blocks, for messages."""
         return f"blocks {windows[:8].tolist()}{' …' if len(windows) > 8 else ''}"
 
-    def tokens_seen(self, pad_id: int) -> None:
-        """Any: masking puts tokens at random."""
-        return None
-
     def order(self, train: TrainConfig, seed: int) -> BlockOrder:
         """Shuffled blocks."""
         return BlockOrder(len(self), train.batch_size, seed, start=train.batch_start, warmup=train.batch_warmup)

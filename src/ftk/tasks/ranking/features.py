@@ -195,8 +195,8 @@ class RankedRows:
         rows = sorted(int(row) for row in windows)
         return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
 
-    def tokens_seen(self, pad_id: int) -> NDArray[np.int64]:
-        """The tokens of the texts, those around them, and the padding."""
+    def tokens_in_use(self, pad_id: int) -> NDArray[np.int64]:
+        """[tokens] the tokens of the texts, their special tokens and the padding, each once, in rising order."""
         around = (self.encoder.before, self.encoder.between, self.encoder.after)
         return np.unique(np.concatenate([self.texts.values, *around, [pad_id]])).astype(np.int64)
 

@@ -1,0 +1,154 @@
+"""Builds a training run: hardware, model, features, weights, optimizer, plan."""
+
+from typing import Any
+
+import torch
+
+from ftk.config.schema import TrainingConfig
+from ftk.contracts.notes import Notes
+from ftk.contracts.protocols import Corpus
+from ftk.contracts.task import Task
+from ftk.contracts.values import Prepared, WindowPlan
+from ftk.core.hardware import Hardware, choose
+from ftk.core.publisher import SameWeights
+from ftk.core.state import TrainState
+from ftk.core.world import SingleProcess
+from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings
+from ftk.models.loading.load import check_head, load
+from ftk.models.loading.source import Source, find, rate_scales, reopen, window_length
+from ftk.models.tuning.freezing import freeze
+from ftk.objectives.building import build_objective
+from ftk.optim.groups import build_optimizer
+from ftk.report.console import Console
+from ftk.report.run_folder import RunFolder
+from ftk.system.signals import Stop
+from ftk.training.planning import plan_of
+from ftk.training.resuming import check_resumable, tuned_task
+from ftk.training.run import Run, on_device
+
+
+class RunBuilder:
+    """Builds a run from a config and a corpus, part by part.
+
+    Args:
+        config: of the run.
+        folder: of the run.
+        corpus: read and checked.
+        console: receives what was chosen and found.
+        stop: whether someone asked the run to stop.
+    """
+
+    def __init__(self, config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Console, stop: Stop) -> None:
+        self.config = config
+        self.folder = folder
+        self.corpus = corpus
+        self.console = console
+        self.stop = stop
+
+    def build(self, fingerprints: dict[str, dict[str, str]]) -> Run:
+        """Build the run. A run that resumes locks its folder here, and takes model and tuned fields from ``last/``.
+
+        Args:
+            fingerprints: the SHA-256 of the data files, by split.
+
+        Raises:
+            FtkError: the parts do not fit together, or the run cannot resume.
+        """
+        config, task = self.config, self.corpus.task
+        tuned = tuple(name for name in task.tuned if getattr(task, name) is None)
+        hardware = choose(config.hardware)
+        if self.folder.resume:
+            self.folder.lock(self.console.warn)
+            saved = check_resumable(self.folder, fingerprints, hardware.facts(), self.console.warn)
+            task = tuned_task(task, tuned, saved, self.folder)
+        self.console.say(hardware.why)
+        source = self._source(task)
+        check_head(source, task.auto_model)
+        windows = self._windows(source, task)
+        prepared = self._prepared(source, windows)
+        windows = self._fitted_windows(source, windows, prepared)
+        state = self._state(source, task, hardware, prepared["train"].features)
+        order = prepared["train"].features.order(config.train, config.run.seed)
+        return Run(
+            config=config,
+            folder=self.folder,
+            console=self.console,
+            task=task,
+            tuned=tuned,
+            hardware=hardware,
+            source=source,
+            windows=windows,
+            prepared=prepared,
+            state=state,
+            order=order,
+            plan=plan_of(config, order),
+            objective=build_objective(config.objective),
+            publisher=SameWeights(),
+            world=SingleProcess(),
+            stop=self.stop,
+        )
+
+    def _source(self, task: Task) -> Source:
+        if self.folder.resume:
+            return reopen(self.folder.last, self.corpus.labels, task.reads)
+        tokenizer = self.config.model.tokenizer
+        if tokenizer.train is not None:
+            kept = self.corpus.remembered(tokenizer)
+            again = kept is not None and kept.is_file()
+            how = f"from the cache, {kept}" if again else "trained on the training texts"
+            self.console.say(f"vocabulary: {tokenizer.train.value}, {how}")
+        return find(self.config.model, self.corpus, task.reads)
+
+    def _windows(self, source: Source, task: Task) -> WindowPlan:
+        data = self.config.data
+        length = window_length(source, data.max_length)
+        texts = "text" in task.reads
+        if texts and data.max_length is None and length == source.trained_length and not self.folder.resume:
+            self.console.say(f"windows of {length} tokens, as in the model's training (data.max_length=… for others)")
+        return WindowPlan.of(length, data.stride)
+
+    def _prepared(self, source: Source, windows: WindowPlan) -> dict[str, Prepared]:
+        notes = Notes()
+        prepared = self.corpus.prepare(source.processor, source.labels, windows, notes, self.console)
+        for line in notes.drain():
+            self.console.say(line)
+        return prepared
+
+    def _fitted_windows(self, source: Source, windows: WindowPlan, prepared: dict[str, Prepared]) -> WindowPlan:
+        """Windows no longer than the data needs, if the weights learn their positions from the data."""
+        longest = max(part.features.longest for part in prepared.values())
+        if not source.learns_positions or self.config.data.max_length is not None:
+            return windows
+        if not 0 < longest < windows.length:
+            return windows
+        self.console.say(f"windows of {longest} tokens, the longest row (data.max_length=… for others)")
+        return WindowPlan.of(longest, None)
+
+    def _state(self, source: Source, task: Task, hardware: Hardware, features: Any) -> TrainState:
+        config = self.config
+        loaded = load(source, task.auto_model, seed=config.run.seed)
+        for fact in loaded.facts:
+            self.console.say(fact)
+        if loaded.new_head:
+            task.begin(loaded.model, features)
+        task.configure(loaded.model)
+        if frozen := freeze(loaded.model, config.model.freeze):
+            self.console.say(f"frozen: {', '.join(config.model.freeze)}, {frozen:,} parameters")
+        model = on_device(loaded.model, hardware, compiled=config.hardware.compile)
+        task.check_model(model, features)
+        if isinstance(features, CountsTokens):
+            self._freeze_unseen(model, torch.from_numpy(features.tokens_in_use(source.pad_id)))
+        optimizer = build_optimizer(model, config.optimizer, rate_scales(config.model))
+        state = TrainState(model, optimizer, hardware.scaler())
+        if (table := seen_embedding(model)) is not None:
+            state.parts["embeddings"] = SeenRows(table, optimizer)
+        return state
+
+    def _freeze_unseen(self, model: torch.nn.Module, tokens: torch.Tensor) -> None:
+        if not len(tokens):
+            return
+        if frozen := train_only_seen_embeddings(model, tokens):
+            self.console.say(
+                f"embeddings: {frozen:,} of {frozen + len(tokens):,} rows are frozen (their tokens do not occur in the "
+                "training data)"
+            )

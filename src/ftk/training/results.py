@@ -1,0 +1,105 @@
+"""The end of a training run: scores of the best model, metrics.json, curves."""
+
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+
+from ftk.models.loading.verified_folder import open_model
+from ftk.report.console import duration, label_table, scores_line
+from ftk.report.curves import plot_curves
+from ftk.training.resuming import tuned_task
+from ftk.training.run import Run
+
+
+def finish(run: Run) -> dict[str, Any]:
+    """Score the best model on every split that has labels, and write the results.
+
+    Returns:
+        The content of metrics.json, and the folder and the score of the run.
+    """
+    run.stop.check()
+    _check_best_step(run)
+    best = run.reload_best(fast=True)
+    result: dict[str, Any] = _scores(run, best)
+    if learned := run.task.learned(best):
+        result["learned"] = {name: round(value, 6) for name, value in learned.items()}
+        run.console.say(f"learned: {', '.join(f'{name} {value:.4f}' for name, value in learned.items())}")
+    result["best_step"] = run.state.progress.best_step
+    result["train"] = _training_facts(run)
+    run.folder.write("metrics.json", result)
+    try:
+        plot_curves(run.folder.path / "metrics.jsonl", run.folder.path / "curves.png", run.task.score)
+    except (ImportError, MemoryError) as error:  # everything that matters is written
+        run.console.warn(f"curves.png is not drawn ({error})")
+    run.console.say(f"model: {run.folder.best}")
+    return {
+        "dir": str(run.folder.path),
+        "score": run.task.score,
+        "higher_is_better": run.task.higher_is_better,
+        **result,
+    }
+
+
+def _check_best_step(run: Run) -> None:
+    """Take the step and the tuned fields of the model in ``best/``."""
+    progress = run.state.progress
+    saved = open_model(run.folder.best)
+    run.task = tuned_task(run.task, run.tuned, saved, run.folder)
+    step = int(saved["step"])
+    if step != progress.best_step:
+        run.console.warn(f"best/ is of step {step}, although step {progress.best_step} was the best of this run")
+        progress.best_step = step
+
+
+def _scores(run: Run, best: torch.nn.Module) -> dict[str, Any]:
+    """The metrics of the best model by split; its predictions are written."""
+    result: dict[str, Any] = {}
+    evaluator = run.evaluator(best)
+    for split in ("validation", "test"):
+        if split not in run.prepared:
+            continue
+        part = run.prepared[split]
+        with run.folder.predictions(split) if run.task.writes_records else nullcontext() as write:
+            result[split] = evaluator.score(part.examples, part.features, write)
+        table = label_table(f"{split}, best model (step {run.state.progress.best_step})", result[split])
+        if table is not None:
+            run.console.table(table)
+        run.console.say(f"{split}  {scores_line(result[split])}")
+    return result
+
+
+def _training_facts(run: Run) -> dict[str, Any]:
+    """Steps, tokens and time, shown and returned; updates that were skipped are warned about."""
+    progress, console = run.state.progress, run.console
+    speed = progress.tokens / max(progress.seconds, 1e-9)
+    utilisation = progress.tokens / max(1, progress.tokens + progress.padding)
+    facts: dict[str, Any] = {
+        "steps": progress.step,
+        "tokens": progress.tokens,
+        "padding": progress.padding,
+        "utilisation": round(utilisation, 4),
+        "epochs": round(run.order.epoch(progress.step), 4),
+        "seconds": round(progress.seconds, 3),
+        "elapsed": round(progress.elapsed, 3),
+        "tokens_per_second": round(speed, 1),
+    }
+    console.say(
+        f"trained: {_counted(progress.step, 'step')}, {progress.tokens:,} tokens in {duration(progress.seconds)} "
+        f"({facts['tokens_per_second']:,.0f} tokens/s; {100 * facts['utilisation']:.1f} % of the computed positions "
+        "are real tokens, the rest is padding)"
+    )
+    if progress.skipped:
+        facts["skipped_steps"] = progress.skipped
+        console.warn(f"{_counted(progress.skipped, 'step')} skipped because a gradient overflowed fp16")
+    if progress.left_out:
+        facts["left_out_steps"] = progress.left_out
+        console.warn(f"{_counted(progress.left_out, 'update')} skipped: not finite, or a loss spike")
+    if progress.spikes:
+        facts["spikes"] = progress.spikes
+        console.warn(f"{_counted(progress.spikes, 'step')} with a loss far above its running mean")
+    return facts
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 else ''}"

@@ -1,0 +1,121 @@
+"""What a training run is made of."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ftk.config.schema import TrainingConfig
+from ftk.contracts.protocols import Order
+from ftk.contracts.task import Task
+from ftk.contracts.values import Prepared, WindowPlan
+from ftk.core.batch_source import BatchSource
+from ftk.core.evaluate import Evaluator
+from ftk.core.hardware import Hardware
+from ftk.core.plan import Plan
+from ftk.core.publisher import Publisher
+from ftk.core.state import TrainState
+from ftk.core.world import World
+from ftk.inference.manifest import manifest
+from ftk.kernels import speed_up
+from ftk.models.loading.load import load
+from ftk.models.loading.source import Source, reopen
+from ftk.objectives import Objective
+from ftk.report.console import Console
+from ftk.report.run_folder import RunFolder
+from ftk.system.signals import Stop
+
+
+@dataclass(kw_only=True)
+class Run:
+    """A training run, ready for its first step. Only ``task`` and ``state`` change afterwards.
+
+    Attributes:
+        config: of the run.
+        folder: where everything is written.
+        console: shows and logs messages.
+        task: what is trained; a validation may replace it by one with tuned fields.
+        tuned: the fields that validation tunes; fields that the config sets are not among them.
+        hardware: device and precision.
+        source: the model's config, tokenizer and labels.
+        windows: how texts are cut.
+        prepared: examples and features of each split.
+        state: model, optimizer and progress.
+        order: which windows each step has.
+        plan: how long, and what is due when.
+        objective: turns micro batches into gradients.
+        publisher: which weights are written.
+        world: the processes of the run.
+        stop: whether someone asked the run to stop.
+    """
+
+    config: TrainingConfig
+    folder: RunFolder
+    console: Console
+    task: Task
+    tuned: tuple[str, ...]
+    hardware: Hardware
+    source: Source
+    windows: WindowPlan
+    prepared: dict[str, Prepared]
+    state: TrainState
+    order: Order
+    plan: Plan
+    objective: Objective
+    publisher: Publisher
+    world: World
+    stop: Stop
+
+    def batch_source(self) -> BatchSource:
+        """The batches of the training split."""
+        return BatchSource(
+            task=self.task,
+            features=self.prepared["train"].features,
+            order=self.order,
+            pad_id=self.source.pad_id,
+            seed=self.config.run.seed,
+            world=self.world,
+            pinned=self.hardware.device.type == "cuda",
+        )
+
+    def evaluator(self, model: torch.nn.Module) -> Evaluator:
+        """Scores a model with the run's task."""
+        return Evaluator(
+            model=model,
+            task=self.task,
+            labels=self.source.labels,
+            hardware=self.hardware,
+            pad_id=self.source.pad_id,
+            batch_tokens=self.config.hardware.eval_tokens,
+            poll=self.stop.check,
+        )
+
+    def reload_best(self, *, fast: bool) -> torch.nn.Module:
+        """The model in ``best/``, on the run's device.
+
+        Args:
+            fast: whether to install the fast kernels.
+        """
+        source = reopen(self.folder.best, self.source.labels, self.task.reads)
+        loaded = load(source, self.task.auto_model, seed=self.config.run.seed)
+        return on_device(loaded.model, self.hardware, compiled=self.config.hardware.compile, fast=fast)
+
+    def manifest(self) -> dict[str, Any]:
+        """The content of ``ftk.json`` now."""
+        progress = self.state.progress
+        return manifest(
+            task=self.task,
+            labels=self.source.labels,
+            windows=self.windows,
+            model_name=self.config.model.name,
+            step=progress.step,
+            metrics=progress.best_metrics if progress.validated == progress.step else {},
+        )
+
+
+def on_device(model: torch.nn.Module, hardware: Hardware, *, compiled: bool, fast: bool = True) -> torch.nn.Module:
+    """Move a model to the device of the run, with its fast kernels."""
+    model = model.to(hardware.device)
+    if fast:
+        speed_up(model, hardware.device, compiled=compiled)
+    return model
