@@ -203,3 +203,51 @@ def test_the_gradient_reaches_autograd_grad_and_hooks() -> None:
     handle.remove()
     assert torch.equal(hooked[0], expected[READ])
     assert torch.equal(ours.grad, expected[READ])
+
+
+def test_many_lookups_in_a_step_are_added_in_the_order_of_the_backward_pass() -> None:
+    """And a backward pass that fails leaves nothing behind for the next step."""
+    import torch
+    from torch import nn
+
+    from ftk.kernels import train_only_seen_embeddings
+
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Embedding(90, 8)
+
+        def get_input_embeddings(self) -> nn.Module:
+            return self.table
+
+    model = Model().train()
+    train_only_seen_embeddings(model, torch.arange(60))
+    seen = model.table.seen
+    generator = torch.Generator().manual_seed(1)
+    parts = [torch.randint(0, 60, (4, 5), generator=generator) for _ in range(3)]
+    scales = torch.randn(3, 4, 5, 8, generator=generator)
+
+    def loss(scale: float = 1.0) -> Any:
+        return sum((model.table(ids).sin() * scales[number] * scale).sum() ** 2 for number, ids in enumerate(parts))
+
+    def fail(gradient: Any) -> None:
+        raise MemoryError
+
+    broken = loss(3.0)
+    embedded = model.table(parts[0])
+    embedded.register_hook(fail)
+    with pytest.raises(MemoryError):
+        (broken + embedded.sum()).backward()
+    model.zero_grad()
+    hooked: list[Any] = []
+    total = 0
+    for number, ids in enumerate(parts):
+        embedded = model.table(ids)
+        embedded.register_hook(lambda gradient, ids=ids: hooked.append((ids.flatten(), gradient.flatten(0, 1).clone())))
+        total = total + (embedded.sin() * scales[number]).sum() ** 2
+    total.backward()
+    expected = torch.zeros_like(seen)
+    for ids, gradient in hooked:
+        expected.index_add_(0, ids, gradient)
+    assert len(hooked) == 3
+    assert torch.equal(seen.grad, expected)

@@ -34,6 +34,8 @@ class SeenEmbedding(nn.Embedding):
     """The memory of ``seen.grad``, kept from step to step, because most of its rows are zero and stay zero."""
     touched: list[Tensor]
     """The rows of ``gradient`` that are not zero."""
+    lookups: "_Lookups | None"
+    """The lookups since the last backward pass."""
 
     def forward(self, input: Tensor) -> Tensor:
         """[…, size] the embedding of each token."""
@@ -43,9 +45,13 @@ class SeenEmbedding(nn.Embedding):
         rows = self.place[input]
         if rows.device.type != "cpu" or torch.compiler.is_compiling():
             return functional.embedding(rows, self.seen, self.seen_padding)
-        if torch.is_grad_enabled() and self.seen.grad is None:
-            self.seen.grad = self._zero_gradient()
-        embedded: Tensor = _Lookup.apply(self.seen, rows, self)
+        if not torch.is_grad_enabled():
+            return functional.embedding(rows, self.seen)
+        if self.seen.grad is None:  # a step begins
+            self.seen.grad, self.lookups = self._zero_gradient(), None
+        if self.lookups is None or self.lookups.used:
+            self.lookups = _Lookups(self)
+        embedded: Tensor = _Lookup.apply(self.lookups.handle, rows, self.lookups)
         return embedded
 
     def _zero_gradient(self) -> Tensor:
@@ -72,22 +78,56 @@ class SeenEmbedding(nn.Embedding):
         destination[f"{prefix}weight"] = self.weight if keep_vars else self.weight.detach()
 
 
-class _Lookup(torch.autograd.Function):
-    """An embedding with a sparse gradient. Autograd adds it to a dense ``.grad`` row by row, in place."""
+class _Lookups:
+    """Some lookups in one table, and the one gradient that they give it.
+
+    Autograd adds the gradients of a tensor that is used several times in an order of its own. Here they are added in
+    the order of the backward pass, so that a step gives the same bytes however many lookups it has.
+    """
+
+    def __init__(self, table: SeenEmbedding) -> None:
+        self.table = table
+        self.parts: list[tuple[Tensor, Tensor]] = []
+        """Rows and gradients of the lookups whose backward pass is done."""
+        self.used = False
+        self.handle: Tensor = _Table.apply(table.seen, self)
+        """An empty tensor that stands for the table in the graph."""
+
+
+class _Table(torch.autograd.Function):
+    """Gives a table the gradient of its lookups, as a sparse tensor: autograd adds it to a dense ``.grad`` in place."""
 
     @staticmethod
-    def forward(ctx: Any, seen: Tensor, rows: Tensor, module: SeenEmbedding) -> Tensor:
-        ctx.rows, ctx.module = rows, module
-        return functional.embedding(rows, seen)
+    def forward(ctx: Any, seen: Tensor, lookups: _Lookups) -> Tensor:
+        ctx.lookups = lookups
+        return seen.new_empty(0)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        lookups: _Lookups = ctx.lookups
+        table = lookups.table
+        rows, values = (torch.cat(parts) for parts in zip(*lookups.parts, strict=True))
+        lookups.parts.clear()
+        lookups.used = True
+        if table.seen_padding is not None:
+            values.masked_fill_((rows == table.seen_padding)[:, None], 0.0)
+        table.touched.append(rows)
+        return torch.sparse_coo_tensor(rows[None], values, table.seen.shape, check_invariants=False), None
+
+
+class _Lookup(torch.autograd.Function):
+    """One lookup, whose gradient waits for those of the others."""
+
+    @staticmethod
+    def forward(ctx: Any, handle: Tensor, rows: Tensor, lookups: _Lookups) -> Tensor:
+        ctx.rows, ctx.lookups, ctx.handle = rows, lookups, handle
+        return functional.embedding(rows, lookups.table.seen.detach())
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        module: SeenEmbedding = ctx.module
-        rows, values = ctx.rows.flatten(), gradient.flatten(0, -2).to(module.seen.dtype)
-        if module.seen_padding is not None:
-            values = values.masked_fill((rows == module.seen_padding)[:, None], 0.0)
-        module.touched.append(rows)
-        return torch.sparse_coo_tensor(rows[None], values, module.seen.shape, check_invariants=False), None, None
+        lookups: _Lookups = ctx.lookups
+        lookups.parts.append((ctx.rows.flatten(), gradient.flatten(0, -2).to(lookups.table.seen.dtype)))
+        return ctx.handle.new_empty(0), None, None
 
 
 @runtime_checkable
@@ -176,6 +216,6 @@ def train_only_seen_embeddings(model: nn.Module, tokens: Tensor) -> int:
     seen.seen = nn.Parameter(seen.weight[tokens].clone())
     seen.register_buffer("place", place, persistent=False)
     seen.register_buffer("tokens", tokens, persistent=False)
-    seen.gradient, seen.touched = None, []
+    seen.gradient, seen.touched, seen.lookups = None, [], None
     seen.seen_padding = padding if padding is not None and padding < len(tokens) else None
     return seen.num_embeddings - len(tokens)
