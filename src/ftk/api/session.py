@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ftk.api.run import Run
 
 _one_training = threading.Lock()
-_generator = threading.Lock()
+_generator = threading.RLock()
 """Held while torch's global random generator is in use: by a training, and while weights load."""
 
 
