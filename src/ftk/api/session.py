@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -51,6 +52,7 @@ def torch_state_kept(*, threads: bool = True) -> Iterator[None]:
         threads: whether torch's thread count is put back, too.
     """
     with _generator:
+        _import_tqdm()
         torch: Any = sys.modules.get("torch")
         generator = torch.get_rng_state() if torch is not None else None
         on_gpus = torch.cuda.get_rng_state_all() if torch is not None and torch.cuda.is_initialized() else None
@@ -68,6 +70,17 @@ def torch_state_kept(*, threads: bool = True) -> Iterator[None]:
                     torch.cuda.set_rng_state_all(on_gpus)
                 if threads:
                     torch.set_num_threads(number or _usual_threads())
+
+
+def _import_tqdm() -> None:
+    """Import what draws the progress bars of transformers, without its advice to install something for notebooks.
+
+    ftk shows none of these bars.
+    """
+    if "tqdm.auto" not in sys.modules:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import tqdm.auto  # noqa: F401
 
 
 def _usual_threads() -> int:

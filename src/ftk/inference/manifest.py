@@ -57,7 +57,7 @@ def manifest(
 
 
 def manifest_of(folder: Path, notes: Notes) -> dict[str, Any]:
-    """The manifest of a model folder whose files were verified; empty, with a note, for a folder that ftk did not write.
+    """The manifest of a verified model folder; empty, with a note, for a folder that ftk did not write.
 
     Raises:
         ModelError: a file is missing, or is not the one that was saved.
