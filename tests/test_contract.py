@@ -184,7 +184,7 @@ def test_loss_is_a_sum_over_its_count(opened: SimpleNamespace) -> None:
 def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Path) -> None:
     import torch
 
-    from ftk.core.checkpoint import Snapshot, save
+    from ftk.core.saving.checkpoint import Snapshot, save
     from ftk.kernels import speed_up
     from ftk.models.loading.load import load
     from ftk.models.loading.source import reopen

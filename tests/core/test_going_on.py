@@ -67,7 +67,7 @@ def test_a_damaged_state_is_told_and_the_one_before_is_taken(
     result = ftk(*argv, "run.resume=true")
     assert result.code == 0, result.err
     assert "run/last/trainer.safetensors: the file is not the one that was saved" in result.out
-    assert "going on from run/previous (step 6)" in result.out
+    assert "resuming from run/previous (step 6)" in result.out
     assert ftk(*argv[:-1], "run.dir=whole").code == 0
     assert weights(stopped) == weights(Path("whole"))
     steps = [(event["split"], event["step"]) for event in read_jsonl(stopped / "metrics.jsonl")]
@@ -217,7 +217,7 @@ def test_a_disk_without_room_is_told_before_the_first_step(
 def test_a_disk_that_is_full_in_the_middle_keeps_the_state_before(
     ftk: Callable[..., Result], argv: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ftk.core import checkpoint
+    from ftk.core.saving import checkpoint
 
     save_file, calls = checkpoint.save_file, []
 
@@ -258,7 +258,7 @@ def test_a_config_that_does_not_repeat_is_found(
     monkeypatch.syspath_prepend(str(Path.cwd()))
     result = ftk(*argv, "optimizer=sgd", "optimizer._target_=noisy.Noisy", "run.verify_resume=true")
     assert result.code == 1
-    assert "stopped after step 4 and gone on with, the run is another one at step 8: " in result.err
+    assert "stopped after step 4 and resumed, the run differs at step 8: " in result.err
     assert "last/model.safetensors" in result.err
     assert not Path("run").exists()
 

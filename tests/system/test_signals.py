@@ -20,7 +20,7 @@ PHASES = {
     "opening": "ftk.report.run_folder.environment_facts",
     "training": "ftk.tasks.token_classification.task.TokenClassification.forward",
     "validating": "ftk.tasks.token_classification.task.TokenClassification.decode",
-    "saving": "ftk.core.checkpoint.write_manifest",
+    "saving": "ftk.core.saving.checkpoint.write_manifest",
     "drawing": "ftk.training.runner.plot_curves",
 }
 """A function of each phase."""

@@ -49,7 +49,7 @@ class SeenEmbedding(nn.Embedding):
             return functional.embedding(rows, self.seen)
         if self.seen.grad is None:  # a step begins
             self.seen.grad, self.lookups = self._zero_gradient(), None
-        if self.lookups is None or self.lookups.used:
+        if self.lookups is None or self.lookups.handle is None:
             self.lookups = _Lookups(self)
         embedded: Tensor = _Lookup.apply(self.lookups.handle, rows, self.lookups)
         return embedded
@@ -89,9 +89,9 @@ class _Lookups:
         self.table = table
         self.parts: list[tuple[Tensor, Tensor]] = []
         """Rows and gradients of the lookups whose backward pass is done."""
-        self.used = False
-        self.handle: Tensor = _Table.apply(table.seen, self)
-        """An empty tensor that stands for the table in the graph."""
+        self.handle: Tensor | None = _Table.apply(table.seen, self)
+        """An empty tensor that stands for the table in the graph; None after the backward pass, because it would keep
+        this object alive."""
 
 
 class _Table(torch.autograd.Function):
@@ -108,7 +108,7 @@ class _Table(torch.autograd.Function):
         table = lookups.table
         rows, values = (torch.cat(parts) for parts in zip(*lookups.parts, strict=True))
         lookups.parts.clear()
-        lookups.used = True
+        lookups.handle = None
         if table.seen_padding is not None:
             values.masked_fill_((rows == table.seen_padding)[:, None], 0.0)
         table.touched.append(rows)
@@ -120,14 +120,15 @@ class _Lookup(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, handle: Tensor, rows: Tensor, lookups: _Lookups) -> Tensor:
-        ctx.rows, ctx.lookups, ctx.handle = rows, lookups, handle
+        ctx.rows, ctx.lookups = rows, lookups
         return functional.embedding(rows, lookups.table.seen.detach())
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         lookups: _Lookups = ctx.lookups
-        lookups.parts.append((ctx.rows.flatten(), gradient.flatten(0, -2).to(lookups.table.seen.dtype)))
-        return ctx.handle.new_empty(0), None, None
+        seen = lookups.table.seen
+        lookups.parts.append((ctx.rows.flatten(), gradient.flatten(0, -2).to(seen.dtype)))
+        return seen.new_empty(0), None, None
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from ftk.contracts.protocols import Corpus
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
 from ftk.core.hardware import Hardware, choose
-from ftk.core.publisher import SameWeights
+from ftk.core.saving.publisher import SameWeights
 from ftk.core.state import TrainState
 from ftk.core.world import SingleProcess
 from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings

@@ -13,7 +13,7 @@ from ftk.core.batch_source import BatchSource
 from ftk.core.evaluate import Evaluator
 from ftk.core.hardware import Hardware
 from ftk.core.plan import Plan
-from ftk.core.publisher import Publisher
+from ftk.core.saving.publisher import Publisher
 from ftk.core.state import TrainState
 from ftk.core.world import World
 from ftk.inference.manifest import manifest
