@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import TINY, Result, read_jsonl, write_jsonl
+from conftest import TINY, Result, read_jsonl, run_ftk, write_jsonl
 
 pytestmark = pytest.mark.torch
 
@@ -83,7 +83,6 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """Eight rows of the task's demo corpus, learned by heart by a tiny model through the command line."""
     import yaml
 
-    from ftk import cli
     from ftk.config.paths import shipped_configs
     from ftk.data.readers.splits import demo_files
     from ftk.tasks import build_task
@@ -99,14 +98,14 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     data = write_jsonl(folder / "eight.jsonl", rows)
     files = (f"data.train={data}", f"data.validation={data}", f"data.cache_dir={folder / 'cache'}")
     words = (*MODELS.get(name, TINY[:2]), *BY_HEART, *OTHERS.get(name, SHORT), *files)
-    assert cli.run([task.command, f"task={name}", *words, f"run.dir={folder / 'run'}"]) == 0
+    assert run_ftk(task.command, f"task={name}", *words, f"run.dir={folder / 'run'}") == 0
     metrics = json.loads((folder / "run" / "metrics.json").read_text(encoding="utf-8"))
     return SimpleNamespace(name=name, data=Path(data), run=folder / "run", metrics=metrics)
 
 
-@pytest.fixture
-def opened(trained: SimpleNamespace) -> SimpleNamespace:
-    """The checkpoint, its model, and its eight rows as numbers, on the way that ``ftk evaluate`` goes."""
+@pytest.fixture(scope="module")
+def loaded(trained: SimpleNamespace) -> SimpleNamespace:
+    """The checkpoint, its model, and its eight rows as features, loaded as ``ftk evaluate`` loads them."""
     from ftk.commands.checks import check_values
     from ftk.config.compose import compose
     from ftk.contracts.notes import Notes
@@ -135,6 +134,13 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
         features=prepared.features,
         evaluator=evaluator,
     )
+
+
+@pytest.fixture
+def opened(loaded: SimpleNamespace) -> SimpleNamespace:
+    """The loaded checkpoint as it is before a test: in evaluation mode and without gradients."""
+    loaded.model.eval().zero_grad(set_to_none=True)
+    return loaded
 
 
 def collated(opened: SimpleNamespace, *windows: int) -> Any:

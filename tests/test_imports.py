@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 
 @pytest.fixture(autouse=True)
@@ -16,14 +16,14 @@ def _thawed() -> Iterator[None]:
 
 
 def test_garbage_is_looked_for_again_behind_the_import() -> None:
-    with importing("no.such.module"):
+    with fast_import("no.such.module"):
         assert not gc.isenabled()
     assert gc.isenabled()
     assert gc.get_freeze_count() > 0
 
 
 def test_garbage_is_looked_for_again_when_the_import_fails() -> None:
-    with pytest.raises(ImportError), importing("no_such_module"):
+    with pytest.raises(ImportError), fast_import("no_such_module"):
         import no_such_module  # noqa: F401
     assert gc.isenabled()
 
@@ -31,11 +31,11 @@ def test_garbage_is_looked_for_again_when_the_import_fails() -> None:
 def test_nothing_is_changed_where_the_module_is_there_or_the_search_is_off() -> None:
     frozen = gc.get_freeze_count()
     assert "json" in sys.modules
-    with importing("json"):
+    with fast_import("json"):
         assert gc.isenabled()
     gc.disable()
     try:
-        with importing("no.such.module"):
+        with fast_import("no.such.module"):
             pass
         assert not gc.isenabled()
     finally:
@@ -46,12 +46,12 @@ def test_nothing_is_changed_where_the_module_is_there_or_the_search_is_off() -> 
 def test_how_threads_wait_is_not_looked_at_again_once_torch_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenMP has read it by then; a line that says otherwise would be false."""
     looked: list[object] = []
-    monkeypatch.setattr("ftk.system.startup.settle", looked.append)
+    monkeypatch.setattr("ftk.system.startup.choose_wait_policy", looked.append)
     monkeypatch.setitem(sys.modules, "torch", sys.modules[__name__])
-    with importing("a_module_that_is_not_there"):
+    with fast_import("a_module_that_is_not_there"):
         pass
     assert looked == []
     monkeypatch.delitem(sys.modules, "torch")
-    with importing("a_module_that_is_not_there"):
+    with fast_import("a_module_that_is_not_there"):
         pass
     assert len(looked) == 1

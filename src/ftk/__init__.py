@@ -12,8 +12,7 @@ TYPE_CHECKING = False  # as type checkers know it; importing typing would take l
 if TYPE_CHECKING:
     from ftk.api.model import Model, load
     from ftk.api.results import Metrics, Records, RecordStream
-    from ftk.api.run import Run, open_run
-    from ftk.api.session import Stopped
+    from ftk.api.run import Run, Stopped, open_run
     from ftk.api.training import compose, pretrain, train
     from ftk.errors import ConfigError, DataError, FtkError, ModelError, RunError
 
@@ -39,8 +38,7 @@ __all__ = [
 _MODULES = {
     "ftk.api.model": ("Model", "load"),
     "ftk.api.results": ("Metrics", "RecordStream", "Records"),
-    "ftk.api.run": ("Run", "open_run"),
-    "ftk.api.session": ("Stopped",),
+    "ftk.api.run": ("Run", "Stopped", "open_run"),
     "ftk.api.training": ("compose", "pretrain", "train"),
     "ftk.errors": ("ConfigError", "DataError", "FtkError", "ModelError", "RunError"),
 }

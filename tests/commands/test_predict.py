@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll, write_jsonl, write_lines
+from conftest import TINY, Result, read_jsonl, run_ftk, toy_sentences, write_conll, write_jsonl, write_lines
 
 pytestmark = pytest.mark.torch
 
@@ -19,12 +19,10 @@ pytestmark = pytest.mark.torch
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny model that has learned the toy corpus."""
-    from ftk import cli
-
     folder = tmp_path_factory.mktemp("checkpoint")
     data = write_conll(folder / "train.conll", toy_sentences(48))
     argv = [*TINY, f"data.train={data}", f"data.validation={data}", "train.epochs=6", f"run.dir={folder / 'run'}"]
-    assert cli.run(["finetune", *argv]) == 0
+    assert run_ftk("finetune", *argv) == 0
     return folder / "run" / "best"
 
 

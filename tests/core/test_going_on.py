@@ -1,6 +1,8 @@
 """What a run folder promises to the one who goes on with it: locks, damage, other versions, proof."""
 
+import contextlib
 import fcntl
+import io
 import json
 import os
 import shlex
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll
+from conftest import TINY, Result, read_jsonl, run_ftk, toy_corpus, toy_sentences, write_conll
 
 pytestmark = pytest.mark.torch
 
@@ -25,20 +27,32 @@ SETTINGS = (
 )
 
 
-@pytest.fixture
-def argv(toy: tuple[str, ...]) -> list[str]:
-    return ["finetune", *SETTINGS, *toy, "run.dir=run"]
+def command_line() -> list[str]:
+    """A run of ten steps on the toy corpus, which is written into the current folder."""
+    return ["finetune", *SETTINGS, *toy_corpus(Path()), "run.dir=run"]
 
 
 @pytest.fixture
-def stopped(ftk: Callable[..., Result], argv: list[str]) -> Path:
-    """A run of ten steps, stopped after seven."""
-    result = ftk(*argv, "run.stop_after=7")
-    assert result.code == 0, result.err
-    assert "stopped after step 7" in result.err
-    assert "run.dir=run run.resume=true" in result.err.splitlines()[-1]
-    assert "stop_after" not in result.err.splitlines()[-1]
-    return Path("run")
+def argv() -> list[str]:
+    return command_line()
+
+
+@pytest.fixture(scope="module")
+def stopped_at_seven(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the run, stopped after seven steps."""
+    folder, err = tmp_path_factory.mktemp("stopped"), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stderr(err):
+        assert run_ftk(*command_line(), "run.stop_after=7") == 0
+    assert "stopped after step 7" in err.getvalue()
+    assert "run.dir=run run.resume=true" in err.getvalue().splitlines()[-1]
+    assert "stop_after" not in err.getvalue().splitlines()[-1]
+    return folder
+
+
+@pytest.fixture
+def stopped(stopped_at_seven: Path) -> Path:
+    """A copy of the stopped run in the folder of the test."""
+    return Path(shutil.copytree(stopped_at_seven / "run", "run"))
 
 
 def weights(run: Path) -> list[bytes]:

@@ -27,6 +27,8 @@ from ftk.data.documents.reading import documents
 from ftk.data.readers.splits import read_file
 from ftk.errors import FtkError
 
+pytestmark = pytest.mark.fuzz
+
 MANY = settings(
     max_examples=int(os.environ.get("FTK_FUZZ", "60")),
     deadline=None,

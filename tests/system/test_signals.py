@@ -16,12 +16,12 @@ from ftk import cli
 PHASES = {
     "reading": "ftk.data.row_corpus.read_training_corpus",
     "tokenizing": "ftk.tasks.token_classification.task.TokenClassification.features",
-    "loading": "ftk.training.runner.load",
+    "loading": "ftk.training.builder.load",
     "opening": "ftk.report.run_folder.environment_facts",
     "training": "ftk.tasks.token_classification.task.TokenClassification.forward",
     "validating": "ftk.tasks.token_classification.task.TokenClassification.decode",
     "saving": "ftk.core.saving.checkpoint.write_manifest",
-    "drawing": "ftk.training.runner.plot_curves",
+    "drawing": "ftk.training.results.plot_curves",
 }
 """A function of each phase."""
 
@@ -124,7 +124,7 @@ def test_a_second_signal_ends_at_once_and_harms_nothing(ftk: Callable[..., Resul
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_signal_is_remembered_where_its_exception_is_lost() -> None:
     from ftk.errors import Interrupted
-    from ftk.system.signals import signals, stop
+    from ftk.system.signals import Stop, signals
 
     class Loses:
         def __del__(self) -> None:
@@ -133,7 +133,7 @@ def test_a_signal_is_remembered_where_its_exception_is_lost() -> None:
     with signals():
         Loses()
         with pytest.raises(Interrupted) as caught:
-            stop.check()
+            Stop().check()
     assert caught.value.exit_code == 143
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ftk
 from ftk.api.results import Metrics, Records
 from ftk.api.sources import SPLITS
 from ftk.config.safe_yaml import load_yaml
@@ -152,9 +153,7 @@ class Run:
         Raises:
             ConfigError: the run has not saved a best model yet, or an override has a mistake.
         """
-        from ftk.api.model import load
-
-        return load(self.best, *overrides, **options)
+        return ftk.load(self.best, *overrides, **options)
 
     def resume(self, *overrides: str, verbose: bool = False) -> Run:
         """Continue a run that was stopped, to the same bytes as if it had not been.
@@ -170,7 +169,6 @@ class Run:
             RunError: there is no saved state, or config, data or versions differ from those of the run.
             Stopped: the run was interrupted again.
         """
-        from ftk.api.training import run_training
         from ftk.config.command_line import override_words
         from ftk.config.invocation import key_of
 
@@ -181,9 +179,9 @@ class Run:
         own = {"run.dir", "run.resume", "run.overwrite", "run.stop_after", "run.verify_resume"}
         kept = [word for word in words[2:] if key_of(word) not in given | own]
         ours = override_words({"run.dir": self.path, "run.resume": True})
-        return run_training(
-            words[1], [*kept, *(word for word in ours if key_of(word) not in given), *overrides], verbose
-        )
+        ours = [word for word in ours if key_of(word) not in given]
+        train = ftk.pretrain if words[1] == "pretrain" else ftk.train
+        return train(*kept, *ours, *overrides, verbose=verbose)
 
     def __repr__(self) -> str:
         return f"<ftk.Run {self.path}: {'finished' if self.finished else 'not finished'}>"
@@ -216,6 +214,27 @@ class Run:
         for number, line in enumerate(lines, start=1):
             if line and number < len(lines):  # a run that was killed while it wrote leaves a line without its end
                 yield _parsed(self.path / name, line)
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal stopped a training, after its state was saved. The text says how to resume.
+
+    Attributes:
+        path: the run folder.
+    """
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
+
+    @property
+    def run(self) -> Run:
+        """The run as it was saved; ``run.resume()`` continues it.
+
+        Raises:
+            RunError: it was stopped before it wrote anything.
+        """
+        return open_run(self.path)
 
 
 def _parsed(path: Path, text: str) -> Any:

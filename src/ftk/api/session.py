@@ -8,40 +8,18 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from ftk.errors import Interrupted, RunError, in_words
-from ftk.system.signals import signals, stop
+from ftk.system.signals import signals
 from ftk.system.wait_policy import POLICY
-
-if TYPE_CHECKING:
-    from ftk.api.run import Run
 
 _one_training = threading.Lock()
 _generator = threading.RLock()
 """Held while torch's global random generator is in use: by a training, and while weights load."""
-
-
-class Stopped(KeyboardInterrupt):
-    """A signal stopped a training, after its state was saved. The text says how to resume.
-
-    Attributes:
-        path: the run folder.
-    """
-
-    def __init__(self, message: str, path: Path) -> None:
-        super().__init__(message)
-        self.path = path
-
-    @property
-    def run(self) -> Run:
-        """The run as it was saved; ``run.resume()`` continues it."""
-        from ftk.api.run import open_run
-
-        return open_run(self.path)
 
 
 @contextmanager
@@ -131,23 +109,25 @@ def one_training() -> Iterator[None]:
 
 
 @contextmanager
-def stoppable() -> Iterator[list[Path]]:
+def stoppable(stopped: Callable[[str, Path], KeyboardInterrupt]) -> Iterator[list[Path]]:
     """A block that a signal stops after the state of its training is saved, as it stops a command.
 
     In the main thread the handlers of SIGINT, SIGTERM and SIGHUP are set for the length of the block. In another thread
     Python cannot set handlers, so nothing is changed there. Yields a list; the block puts the run folder into it as
     soon as it is known.
 
+    Args:
+        stopped: makes the error of its message and the run folder.
+
     Raises:
-        Stopped: SIGINT arrived. Other signals are raised again for the handlers that were there before.
+        KeyboardInterrupt: SIGINT arrived; made by ``stopped`` if the folder is known. Other signals are raised again
+            for the handlers that were there before.
     """
     folder: list[Path] = []
     try:
         with ExitStack() as stack:
             if threading.current_thread() is threading.main_thread():
                 stack.enter_context(signals(second=_interrupt))
-            else:
-                stop.signal_number, stop.here = None, False
             yield folder
     except Interrupted as interrupted:
         if interrupted.signal_number not in (0, signal.SIGINT):
@@ -159,7 +139,7 @@ def stoppable() -> Iterator[list[Path]]:
             message = f"{interrupted}\nIn Python: ftk.open_run({str(path)!r}).resume()"
         if not folder:
             raise KeyboardInterrupt(message) from interrupted
-        raise Stopped(message, path) from interrupted
+        raise stopped(message, path) from interrupted
 
 
 def _interrupt(number: int) -> NoReturn:

@@ -16,7 +16,7 @@ from ftk.inference.pipeline import SavedModel, score
 from ftk.report.console import Console, label_table, scores_line
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 if TYPE_CHECKING:
     from ftk.contracts.protocols import Corpus
@@ -45,7 +45,7 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     corpus = task.test_corpus(config.data, labels, notes)
     for line in notes.drain():
         console.say(line)
-    with importing("torch"):
+    with fast_import("torch"):
         import ftk.inference.checkpoint  # noqa: F401  (torch from here on)
     checkpoint = saved.checkpoint(config.data)
     prepared = corpus.prepare(checkpoint.source.processor, labels, checkpoint.windows, notes, console)["test"]

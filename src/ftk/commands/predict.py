@@ -15,7 +15,7 @@ from ftk.inference.pipeline import Predictions, SavedModel
 from ftk.report.console import Console
 from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 
 def run(command: str, argv: list[str]) -> int:
@@ -37,7 +37,7 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     first = list(islice(parts, 1))  # a file or a column that cannot be read is reported before torch is imported
     for line in notes.drain_facts():
         console.say(line)
-    with importing("torch"):
+    with fast_import("torch"):
         import ftk.inference.checkpoint  # noqa: F401  (torch from here on)
     predictions.load(config.hardware, console)
     began = time.perf_counter()

@@ -10,7 +10,7 @@ from ftk.contracts.notes import Notes
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 from ftk.tasks import build_task
 
 
@@ -38,7 +38,7 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
     corpus = task.training_corpus(config.data, notes)
     for line in notes.drain():
         console.say(line)
-    with importing("torch"):
+    with fast_import("torch"):
         from ftk.training.runner import run_training  # torch from here on
 
     try:

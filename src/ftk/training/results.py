@@ -28,10 +28,11 @@ def finish(run: Run) -> dict[str, Any]:
     result["best_step"] = run.state.progress.best_step
     result["train"] = _training_facts(run)
     run.folder.write("metrics.json", result)
-    try:
-        plot_curves(run.folder.path / "metrics.jsonl", run.folder.path / "curves.png", run.task.score)
-    except (ImportError, MemoryError) as error:  # everything that matters is written
-        run.console.warn(f"curves.png is not drawn ({error})")
+    if run.config.run.curves:
+        try:
+            plot_curves(run.folder.path / "metrics.jsonl", run.folder.path / "curves.png", run.task.score)
+        except (ImportError, MemoryError) as error:  # everything that matters is written
+            run.console.warn(f"curves.png is not drawn ({error})")
     run.console.say(f"model: {run.folder.best}")
     return {
         "dir": str(run.folder.path),

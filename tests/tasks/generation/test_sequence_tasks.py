@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conftest import read_jsonl, write_jsonl, write_lines
+from conftest import read_jsonl, run_ftk, write_jsonl, write_lines
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.tasks import build_task
@@ -19,17 +19,15 @@ pytestmark = pytest.mark.torch
 MODELS = ["t5-tiny", "bart-tiny", "marian-tiny", "encoder-decoder", "pointer-generator"]
 SEARCHES: list[dict[str, Any]] = [
     {"num_beams": 1, "max_new_tokens": 12},
-    {"num_beams": 1, "max_new_tokens": 16, "no_repeat_ngram_size": 2},
     {"num_beams": 3, "max_new_tokens": 12, "length_penalty": 2.0},
 ]
+SLOW_SEARCHES: list[dict[str, Any]] = [{"num_beams": 1, "max_new_tokens": 16, "no_repeat_ngram_size": 2}]
 
 
 @pytest.fixture(scope="module", params=MODELS)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """A model of each architecture that has learned a little, and rows for it in every order of lengths."""
     import os
-
-    from ftk import cli
 
     folder = tmp_path_factory.mktemp(request.param)
     before = Path.cwd()
@@ -40,10 +38,10 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
             write_lines("texts.txt", [f"{row['source']} {row['target']}" for row in numbers(64, 3)])
             argv = ["pretrain", "model=tiny", "data.train=texts.txt", "train.max_steps=2", "data.documents=line"]
             argv.append("+model.config.initializer_range=0.2")  # so narrow a model would learn nothing in so few steps
-            assert cli.run([*argv, "hardware=cpu", "hardware.threads=1", "run.dir=pretrained"]) == 0
+            assert run_ftk(*argv, "hardware=cpu", "hardware.threads=1", "run.dir=pretrained") == 0
             model = (*model, "model.name=pretrained/best", "model.default_lr=3e-3")
         argv = ["finetune", "task=translation", *model, *FAST, *number_files(), "train.epochs=6", "task.num_beams=1"]
-        assert cli.run([*argv, "train.eval_every=100", "run.dir=run"]) == 0
+        assert run_ftk(*argv, "train.eval_every=100", "run.dir=run") == 0
     finally:
         os.chdir(before)
     return SimpleNamespace(name=request.param, folder=folder, best=folder / "run" / "best")
@@ -62,7 +60,11 @@ def predicted(ftk: Any, run: SimpleNamespace, *words: str) -> list[dict[str, Any
     return read_jsonl("out.jsonl")
 
 
-@pytest.mark.parametrize("search", SEARCHES, ids=lambda search: f"{search['num_beams']}-{len(search)}")
+@pytest.mark.parametrize(
+    "search",
+    [*SEARCHES, *(pytest.param(search, marks=pytest.mark.slow) for search in SLOW_SEARCHES)],
+    ids=lambda search: f"{search['num_beams']}-{len(search)}",
+)
 def test_what_is_generated_is_what_transformers_generates_of_each_row_alone(ftk, run, search):
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 

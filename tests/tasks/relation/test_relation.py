@@ -58,7 +58,7 @@ def files(tmp_path: Path) -> tuple[str, ...]:
 
 
 @trains
-@pytest.mark.parametrize("head", ["entity_start", "r_bert"])
+@pytest.mark.parametrize("head", ["entity_start", pytest.param("r_bert", marks=pytest.mark.slow)])
 def test_it_learns_directions_and_predicts_the_same_for_rows_of_every_form(ftk, files, head):
     result = ftk("finetune", "task=relation", f"task.head={head}", *FAST, *files)
     assert result.code == 0, result.err

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll, write_jsonl, write_lines
+from conftest import TINY, Result, read_jsonl, run_ftk, toy_sentences, write_conll, write_jsonl, write_lines
 from data_helpers import data_config
 from ftk.config.paths import shipped_configs
 from ftk.contracts.notes import Notes
@@ -292,15 +292,13 @@ def test_decoding_takes_the_best_tag_of_each_word_over_all_windows() -> None:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run on the toy sentences with parts of speech."""
-    from ftk import cli
-
     folder = tmp_path_factory.mktemp("pos")
     files = [
         f"data.{split}={write_jsonl(folder / f'{split}.jsonl', pos_rows(number))}"
         for split, number in (("train", 40), ("validation", 12), ("test", 16))
     ]
     argv = ["finetune", "task=token-classification", *TINY, *files, "train.epochs=6", f"run.dir={folder / 'run'}"]
-    assert cli.run([*argv, "task.class_weights=balanced", "task.label_smoothing=0.05"]) == 0
+    assert run_ftk(*argv, "task.class_weights=balanced", "task.label_smoothing=0.05") == 0
     return folder
 
 

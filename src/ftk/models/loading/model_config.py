@@ -21,7 +21,7 @@ from ftk.models.loading.encoder_decoder_config import (
     parts_of,
 )
 from ftk.models.loading.untrusted_folder import check_folder
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 
 def read_whole_config(folder: Path, changes: dict[str, Any]) -> tuple[Any, str | None]:
@@ -115,7 +115,7 @@ def first_position(model: nn.Module) -> int:
 
 def import_models() -> None:
     """What all architectures have in common; transformers would import it only with the first. And the small models."""
-    with importing("transformers.modeling_utils"):
+    with fast_import("transformers.modeling_utils"):
         importlib.import_module("transformers.modeling_utils")
         register_small_models()
         fusion.register_fusion()
