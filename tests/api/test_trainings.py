@@ -80,6 +80,18 @@ def test_a_stopped_run_is_resumed_to_the_same_bytes(monkeypatch: pytest.MonkeyPa
     assert weights(finished) == weights(whole)
 
 
+def test_a_run_of_the_command_line_is_resumed_with_its_own_configs(ftk: Callable[..., Result]) -> None:
+    own = Path("own/schedule/mine.yaml")
+    own.parent.mkdir(parents=True)
+    own.write_text("defaults: [linear]\nfloor: 0.5\n", encoding="utf-8")
+    data = write_jsonl("it's here.jsonl", ROWS)
+    words = ("--config-dir", "own", "schedule=mine", *WORDS, f"data.train='{data}'".replace("it's", "it\\'s"))
+    assert ftk("finetune", *words, "run.dir=run", "run.stop_after=2").code == 0
+    run = api.open_run("run").resume()
+    assert run.finished
+    assert run.config["schedule"]["floor"] == 0.5
+
+
 def test_a_second_signal_ends_the_call_and_not_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     from ftk.system import signals
 

@@ -169,7 +169,7 @@ class Run:
             RunError: there is no saved state, or config, data or versions differ from those of the run.
             Stopped: the run was interrupted again.
         """
-        from ftk.config.command_line import override_words
+        from ftk.config.command_line import CommandLine, override_words
         from ftk.config.invocation import key_of
 
         words = shlex.split(self.command)
@@ -177,11 +177,12 @@ class Run:
             raise RunError(f"{self.path}: only trainings are resumed; this run is of '{self.command}'.")
         given = {key_of(word) for word in overrides}
         own = {"run.dir", "run.resume", "run.overwrite", "run.stop_after", "run.verify_resume"}
-        kept = [word for word in words[2:] if key_of(word) not in given | own]
+        line = CommandLine.parse(words[2:])
+        kept = [word for word in line.words if key_of(word) not in given | own]
         ours = override_words({"run.dir": self.path, "run.resume": True})
         ours = [word for word in ours if key_of(word) not in given]
         train = ftk.pretrain if words[1] == "pretrain" else ftk.train
-        return train(*kept, *ours, *overrides, verbose=verbose)
+        return train(*kept, *ours, *overrides, config_dir=line.config_dir, verbose=verbose)
 
     def __repr__(self) -> str:
         return f"<ftk.Run {self.path}: {'finished' if self.finished else 'not finished'}>"
