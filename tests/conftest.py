@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ftk import cli
 from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
@@ -16,6 +17,10 @@ from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
+
+# How long generating takes says something about the machine, not about ftk.
+settings.register_profile("ftk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ftk")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 TINY = ("model=tiny", "model.default_lr=3e-3", "hardware=cpu", "hardware.threads=1")

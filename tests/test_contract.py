@@ -90,15 +90,15 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     name = request.param
     folder = tmp_path_factory.mktemp(name)
     task = build_task(yaml.safe_load((shipped_configs() / f"task/{name}.yaml").read_text(encoding="utf-8")))
-    assert task.demo is not None
-    rows = read_jsonl(demo_files(task.demo)["train"])[:8]
+    assert task.spec.demo is not None
+    rows = read_jsonl(demo_files(task.spec.demo)["train"])[:8]
     for row in rows:
         if "image" in row:  # by its path from anywhere
-            row["image"] = str((demo_files(task.demo)["train"].parent / row["image"]).resolve())
+            row["image"] = str((demo_files(task.spec.demo)["train"].parent / row["image"]).resolve())
     data = write_jsonl(folder / "eight.jsonl", rows)
     files = (f"data.train={data}", f"data.validation={data}", f"data.cache_dir={folder / 'cache'}")
     words = (*MODELS.get(name, TINY[:2]), *BY_HEART, *OTHERS.get(name, SHORT), *files)
-    assert run_ftk(task.command, f"task={name}", *words, f"run.dir={folder / 'run'}") == 0
+    assert run_ftk(task.spec.command, f"task={name}", *words, f"run.dir={folder / 'run'}") == 0
     metrics = json.loads((folder / "run" / "metrics.json").read_text(encoding="utf-8"))
     return SimpleNamespace(name=name, data=Path(data), run=folder / "run", metrics=metrics)
 
@@ -108,31 +108,35 @@ def loaded(trained: SimpleNamespace) -> SimpleNamespace:
     """The checkpoint, its model, and its eight rows as features, loaded as ``ftk evaluate`` loads them."""
     from ftk.commands.checks import check_values
     from ftk.config.compose import compose
+    from ftk.contracts.contexts import Encoding
     from ftk.contracts.notes import Notes
     from ftk.inference.checkpoint import Checkpoint
     from ftk.inference.manifest import task_of
-    from ftk.kernels import speed_up
-    from ftk.models.loading.load import load
-    from ftk.models.loading.verified_folder import open_model
+    from ftk.kernels import use_fast_kernels
+    from ftk.models.loading.load import load_weights
+    from ftk.models.loading.verified_folder import verify_folder
     from ftk.report.console import Console
 
     argv = [f"checkpoint={trained.run / 'best'}", f"data.test={trained.data}", "hardware=cpu", "hardware.threads=1"]
     config = compose("evaluate", argv, check=check_values).config
     folder, notes, console = trained.run / "best", Notes(), Console(stderr=True)
-    checkpoint = Checkpoint.open(folder, task_of(open_model(folder), None, None, str(folder), Notes()), config.data)
+    checkpoint = Checkpoint.open(folder, task_of(verify_folder(folder), None, None, str(folder), Notes()), config.data)
     task, processor = checkpoint.task, checkpoint.source.processor
-    corpus = task.test_corpus(config.data, checkpoint.labels, notes)
-    prepared = corpus.prepare(processor, checkpoint.labels, checkpoint.windows, notes, console)["test"]
-    evaluator = checkpoint.evaluator(task, config.hardware, console)
-    model = load(checkpoint.source, task.auto_model, seed=0).model  # as training has it, which evaluation packs
-    speed_up(model, evaluator.hardware.device)
+    corpus = task.open_corpus(config.data, notes, labels=checkpoint.labels, test_only=True)
+    encoding = Encoding(processor, checkpoint.labels, checkpoint.windows, notes)
+    prepared = corpus.prepare(encoding, console)["test"]
+    runner = checkpoint.runner(task, config.hardware, console)
+    model = load_weights(
+        checkpoint.source, task.spec.auto_model, seed=0
+    ).model  # as training has it, which evaluation packs
+    use_fast_kernels(model, runner.hardware.device)
     return SimpleNamespace(
         checkpoint=checkpoint,
         task=task,
         model=model,
         examples=prepared.examples,
         features=prepared.features,
-        evaluator=evaluator,
+        runner=runner,
     )
 
 
@@ -145,13 +149,13 @@ def opened(loaded: SimpleNamespace) -> SimpleNamespace:
 
 def collated(opened: SimpleNamespace, *windows: int) -> Any:
     """A batch of some windows, or of all of them."""
-    return opened.task.collate(opened.features, windows or range(len(opened.features)), opened.evaluator.pad_id, None)
+    return opened.task.collate(opened.features, windows or range(len(opened.features)), None)
 
 
 def test_it_overfits_eight_rows(trained: SimpleNamespace, opened: SimpleNamespace) -> None:
-    validation, task = trained.metrics["validation"], opened.task
-    best = PERFECT.get(task.score, 1.0)
-    assert validation[task.score] > 0.95 * best if task.higher_is_better else validation[task.score] < 0.1
+    spec = opened.task.spec
+    score, best = trained.metrics["validation"][spec.score], PERFECT.get(spec.score, 1.0)
+    assert score > 0.95 * best if spec.higher_is_better else score < 0.1
     events = [event for event in read_jsonl(trained.run / "metrics.jsonl") if event["split"] == "train"]
     assert events[-1]["loss"] < 0.1 * events[0]["loss"]
 
@@ -175,10 +179,10 @@ def test_loss_is_a_sum_over_its_count(opened: SimpleNamespace) -> None:
     total = task.loss(task.forward(model, whole), whole)
     for size in (1, 3):
         parts = [collated(opened, *range(begin, min(number, begin + size))) for begin in range(0, number, size)]
-        if task.whole_batches is not None:
+        if task.spec.in_batch_loss_hint is not None:
             parts = [collated(opened, *range(size, number), *range(size))]
             assert parts[0].windows != whole.windows
-        assert len(parts) > 1 or task.whole_batches
+        assert len(parts) > 1 or task.spec.in_batch_loss_hint
         losses = [task.loss(task.forward(model, part), part) for part in parts]
         counts = [sum(loss.count for loss in losses), sum(part.count for part in parts), total.count, whole.count]
         assert len(set(counts)) == 1
@@ -191,19 +195,20 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
     import torch
 
     from ftk.core.saving.checkpoint import Snapshot, save
-    from ftk.kernels import speed_up
-    from ftk.models.loading.load import load
-    from ftk.models.loading.source import reopen
+    from ftk.kernels import use_fast_kernels
+    from ftk.models.loading.load import load_weights
+    from ftk.models.loading.source import reopen_model
 
     task, source = opened.task, opened.checkpoint.source
     facts = {"task": {}, "labels": None, "max_length": 8, "stride": 0, "step": 1}
     save(tmp_path / "again", Snapshot(model=opened.model, processor=source.processor, manifest=facts))
-    again = load(reopen(tmp_path / "again", opened.checkpoint.labels, task.reads), task.auto_model, seed=9).model
-    speed_up(again, torch.device("cpu"))
+    reopened = reopen_model(tmp_path / "again", opened.checkpoint.labels, task.spec.modalities)
+    again = load_weights(reopened, task.spec.auto_model, seed=9).model
+    use_fast_kernels(again, torch.device("cpu"))
     batch = collated(opened)
     with torch.inference_mode():
         expected, found = (
-            task.outputs(task.forward(model.eval(), batch), opened.features, batch) for model in (opened.model, again)
+            task.to_numpy(task.forward(model.eval(), batch), opened.features, batch) for model in (opened.model, again)
         )
     assert len(expected) == len(opened.features)
     assert all((one == other).all() for one, other in zip(expected, found, strict=True))
@@ -212,8 +217,8 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
 def test_padded_equals_single(trained: SimpleNamespace, opened: SimpleNamespace) -> None:
     """Windows together with longer ones and windows alone: the same predictions and scores."""
     assert (len(set(opened.features.lengths.tolist())) > 1) == (trained.name not in ONE_LENGTH)
-    alone = replace(opened.evaluator, batch_tokens=1)
-    pairs = [list(evaluator.predictions(opened.examples, opened.features)) for evaluator in (opened.evaluator, alone)]
+    alone = replace(opened.runner, batch_tokens=1)
+    pairs = [list(runner.predictions(opened.examples, opened.features)) for runner in (opened.runner, alone)]
     assert len(pairs[0]) == len(opened.examples)
     for (example, together), (_, single) in zip(*pairs, strict=True):
         _same(opened.task.record(example, single), opened.task.record(example, together))
@@ -280,7 +285,7 @@ def test_a_run_that_was_stopped_and_goes_on_ends_with_the_same_bytes(
 
     model = MODELS.get(trained.name, TINY[:2])
     words = (
-        kind.command,
+        "pretrain" if trained.name == "mlm" else "finetune",
         f"task={trained.name}",
         *model,
         *TINY[2:],

@@ -16,6 +16,7 @@ from ftk.config.jobs import check_command_line, initialized, register
 from ftk.config.overrides import items
 from ftk.config.paths import shipped_configs
 from ftk.config.schema import SCHEMAS
+from ftk.contracts.task import fields_of
 from ftk.tasks import build_task
 
 FILES = {path.relative_to(shipped_configs()).with_suffix("").as_posix() for path in shipped_configs().rglob("*.yaml")}
@@ -70,7 +71,7 @@ def meant_for(name: str, command: str) -> bool:
     group, _, option = name.partition("/")
     text = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
     if group == "task" and command in TRAINING:
-        return build_task(yaml.safe_load(text)).command == command
+        return build_task(yaml.safe_load(text)).spec.command == command
     if name in ONLY_FINETUNED:
         return command == "finetune"
     if group == "experiment":
@@ -123,7 +124,7 @@ def test_a_task_file_sets_every_field_of_its_task_and_explains_it(name: str) -> 
     text = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
     node = yaml.safe_load(text)
     fields = {key for key in node if key != "_target_"}
-    assert fields == set(build_task(node).fields())
+    assert fields == set(fields_of(build_task(node)))
     lines = text.splitlines()
     for key in fields:
         (number,) = [number for number, line in enumerate(lines) if line.startswith(f"{key}:")]

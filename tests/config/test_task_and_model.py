@@ -20,7 +20,7 @@ MODELS = {
 TASKS = {
     path.stem: task
     for path in sorted(shipped_configs().glob("task/*.yaml"))
-    if (task := build_task(yaml.safe_load(path.read_text()))).command == "finetune"
+    if (task := build_task(yaml.safe_load(path.read_text()))).spec.command == "finetune"
 }
 MASKED = build_task(yaml.safe_load((shipped_configs() / "task/mlm.yaml").read_text()))
 
@@ -29,7 +29,7 @@ def test_each_small_model_says_which_tasks_it_learns() -> None:
     assert set(MODELS.values()) == set(HEADS) == set(LEARNS)
     for kind, heads in HEADS.items():
         said = set(re.split(", | and ", LEARNS[kind]))
-        assert said == {name for name, task in TASKS.items() if task.auto_model in heads}
+        assert said == {name for name, task in TASKS.items() if task.spec.auto_model in heads}
 
 
 @pytest.mark.torch
@@ -41,7 +41,7 @@ def test_what_they_say_is_what_they_have() -> None:
     register_small_models()
     for kind, said in HEADS.items():
         config = type(transformers.AutoConfig.for_model(kind))
-        for name in {task.auto_model for task in TASKS.values()}:
+        for name in {task.spec.auto_model for task in TASKS.values()}:
             known = (
                 config
                 in (
@@ -73,9 +73,9 @@ def test_a_shipped_architecture_is_refused_before_torch_just_where_it_has_no_hea
         both = kind == "ftk-fusion"
         reads = ("text", "image") if both else ("image",) if config in images else ("text",)
         for name, task in {**TASKS, "mlm": MASKED}.items():
-            auto = task.auto_model
+            auto = task.spec.auto_model
             auto_class = getattr(heads, auto, None) or getattr(fusion, auto, None) or getattr(transformers, auto)
-            suits = config in auto_class._model_mapping and reads == task.reads
+            suits = config in auto_class._model_mapping and reads == task.spec.modalities
             if suits:
                 assert unsuited(kind, task) is None, (kind, name)
             elif kind not in ("bart", "t5", "marian"):  # which have some heads: told when the model is looked for
@@ -85,11 +85,15 @@ def test_a_shipped_architecture_is_refused_before_torch_just_where_it_has_no_hea
 @pytest.mark.parametrize(
     ("words", "what", "advice"),
     [
-        ("task=translation model=tiny", "bert", "It writes no texts. Take model=bart-tiny"),
-        ("task=summarization model=vit-tiny", "vit", "It writes no texts."),
-        ("task=image-classification model=tiny", "bert", "It reads texts, the task images. Take a model of images"),
-        ("task=ranking model=resnet-tiny", "resnet", "It reads images, the task texts."),
-        ("task=ner model=pointer-generator", "ftk-pointer-generator", "It learns summarization and translation;"),
+        ("task=translation model=tiny", "bert", "It generates no text. Use model=bart-tiny"),
+        ("task=summarization model=vit-tiny", "vit", "It generates no text."),
+        (
+            "task=image-classification model=tiny",
+            "bert",
+            "It reads texts, but the task reads images. Use an image model",
+        ),
+        ("task=ranking model=resnet-tiny", "resnet", "It reads images, but the task reads texts."),
+        ("task=ner model=pointer-generator", "ftk-pointer-generator", "It supports summarization and translation;"),
     ],
 )
 def test_a_model_that_reads_or_writes_something_else_is_told_in_the_configuration(
@@ -114,7 +118,7 @@ def test_a_sweep_of_models_that_do_not_suit_a_task_runs_no_job(ftk: Callable[...
     assert "1 mistake in the configuration; nothing was run." in result.err
     what, advice = result.err.rstrip().splitlines()[-2:]
     assert what.strip() == "model.config.model_type=ftk-cnn"
-    assert advice.strip() == f"It learns {LEARNS['ftk-cnn']}; choose another model for this task."
+    assert advice.strip() == f"It supports {LEARNS['ftk-cnn']}; choose another model for this task."
     assert list(Path().iterdir()) == []
 
 

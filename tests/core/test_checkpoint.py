@@ -244,17 +244,17 @@ def test_a_power_cut_at_any_operation_leaves_a_whole_state(run: Path, tmp_path: 
 )
 def test_a_flipped_bit_is_found_and_the_state_before_is_taken(run: Path, tmp_path: Path, name: str) -> None:
     from ftk.errors import ModelError
-    from ftk.models.loading.verified_folder import open_model
+    from ftk.models.loading.verified_folder import verify_folder
 
     path = run / "last" / name
     whole = path.read_bytes()
-    expected = open_model(run / "last")
+    expected = verify_folder(run / "last")
     for bit in range(0, 8 * len(whole), 7 if len(whole) < 1000 else 13):
         damaged = bytearray(whole)
         damaged[bit // 8] ^= 1 << bit % 8
         path.write_bytes(damaged)
         try:
-            found = open_model(run / "last")
+            found = verify_folder(run / "last")
         except ModelError:
             continue
         assert name == "ftk.json"

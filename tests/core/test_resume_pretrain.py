@@ -152,7 +152,7 @@ def test_killed_while_tokenizing_and_run_again(
     assert not Path("broken").exists()
     again = ftk(*argv)
     assert again.code == 0, again.err
-    assert "going on with an interrupted preparation" in again.out
+    assert "continuing an interrupted preparation" in again.out
     assert outcome(Path("broken")) == unbroken
 
 
@@ -165,4 +165,4 @@ def test_another_seed_is_another_run(
     assert other["best/model.safetensors"] != unbroken["best/model.safetensors"]
     refused = ftk("pretrain", *SETTINGS, *corpus, "run.dir=other", "run.resume=true", "task.mask_share=0.3")
     assert refused.code == 1
-    assert "task.mask_share: 0.15 then, 0.3 now" in refused.err
+    assert "task.mask_share: was 0.15, is now 0.3" in refused.err

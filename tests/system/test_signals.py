@@ -14,9 +14,9 @@ from conftest import TINY, Result, toy_sentences, write_conll
 from ftk import cli
 
 PHASES = {
-    "reading": "ftk.data.row_corpus.read_training_corpus",
+    "reading": "ftk.tasks.shared.row_task.read_training_corpus",
     "tokenizing": "ftk.tasks.token_classification.task.TokenClassification.features",
-    "loading": "ftk.training.builder.load",
+    "loading": "ftk.training.builder.load_weights",
     "opening": "ftk.report.run_folder.environment_facts",
     "training": "ftk.tasks.token_classification.task.TokenClassification.forward",
     "validating": "ftk.tasks.token_classification.task.TokenClassification.decode",
@@ -135,6 +135,19 @@ def test_a_signal_is_remembered_where_its_exception_is_lost() -> None:
         with pytest.raises(Interrupted) as caught:
             Stop().check()
     assert caught.value.exit_code == 143
+
+
+def test_a_run_that_stops_does_not_stop_the_next_one() -> None:
+    from ftk.errors import Interrupted
+    from ftk.system.signals import Stop, signals
+
+    with signals():
+        first = Stop()
+        first.here = True
+        with pytest.raises(Interrupted) as caught:
+            first.check()
+        assert caught.value.exit_code == 0
+        assert not Stop().requested
 
 
 def test_nohup_is_respected() -> None:

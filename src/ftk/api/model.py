@@ -20,6 +20,7 @@ from ftk.config.command_line import override_words
 from ftk.config.compose import compose
 from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import DataConfig, PredictConfig
+from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.data.readers.splits import stream
 from ftk.errors import ConfigError
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ftk.contracts.row import Row
-    from ftk.core.evaluate import Evaluator
+    from ftk.core.evaluate import Runner
     from ftk.inference.checkpoint import Checkpoint
 
 _SECONDS_BETWEEN_COUNTS = 0.2
@@ -72,15 +73,14 @@ def load(
     console, notes = Console(stderr=True, quiet=not verbose), Notes()
     with errors_in_words():
         saved = SavedModel.open(Path(path).expanduser(), job.config.task, job.invocation.names("task"), notes)
-        for line in notes.drain():
-            console.say(line)
+        console.report(notes.drain())
         predictions = Predictions(saved, job.config.data)
         with torch_state_kept(threads=job.config.hardware.threads is None):
             checkpoint = saved.checkpoint(job.config.data)
-            evaluator = checkpoint.evaluator(saved.trained.task, job.config.hardware, console)
-            predictions.use(checkpoint, evaluator)
+            runner = checkpoint.runner(saved.trained.task, job.config.hardware, console)
+            predictions.use(checkpoint, runner)
             predictions.prepare(console)
-    return Model(saved, predictions, checkpoint, evaluator, console)
+    return Model(saved, predictions, checkpoint, runner, console)
 
 
 class Model:
@@ -94,13 +94,13 @@ class Model:
         saved: SavedModel,
         predictions: Predictions,
         checkpoint: Checkpoint,
-        evaluator: Evaluator,
+        runner: Runner,
         console: Console,
     ) -> None:
         self._saved = saved
         self._predictions = predictions
         self._checkpoint = checkpoint
-        self._evaluator = evaluator
+        self._runner = runner
         self._console = console
         self._turn = threading.Lock()
 
@@ -117,7 +117,7 @@ class Model:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the task reads."""
-        return self._predictions.predictor.roles
+        return self._saved.trained.task.spec.columns
 
     @property
     def labels(self) -> tuple[str, ...] | None:
@@ -133,7 +133,7 @@ class Model:
     @property
     def module(self) -> nn.Module:
         """The torch module. It is laid out for prediction and cannot be trained."""
-        return self._evaluator.model
+        return self._runner.model
 
     @property
     def log(self) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ class Model:
         return self._console.early
 
     def __repr__(self) -> str:
-        hardware = self._evaluator.hardware
+        hardware = self._runner.hardware
         return f"<ftk.Model {self.path}: {self.task}, {hardware.device.type}, {hardware.precision.value}>"
 
     @overload
@@ -257,20 +257,23 @@ class Model:
         Raises:
             DataError: rows cannot be read, or have labels that the model does not know.
         """
+        from ftk.core.evaluate import Evaluator
+
         task, notes = self._saved.trained.task, Notes()
         with errors_in_words():
             config = self._data(columns)
             config = dataclasses.replace(config, test=source_of(data, config.columns.get("image")))
             if mistakes := list(texts_only(task, config)):
                 raise ConfigMistakes(mistakes)
-            corpus = task.test_corpus(config, self._saved.trained.labels, notes)
-            processor, windows = self._checkpoint.source.processor, self._checkpoint.windows
+            labels = self._saved.trained.labels
+            corpus = task.open_corpus(config, notes, labels=labels, test_only=True)
+            encoding = Encoding(self._checkpoint.source.processor, labels, self._checkpoint.windows, notes)
             quiet = Console(stderr=True, quiet=True)
             with self._turn, _Progress(progress) as show:
-                prepared = corpus.prepare(processor, self._saved.trained.labels, windows, notes, quiet)["test"]
-                task.check_model(self._evaluator.model, prepared.features)
+                prepared = corpus.prepare(encoding, quiet)["test"]
+                task.check_model(self._runner.model, prepared.features)
                 done = count(1)
-                found = score(self._evaluator, prepared, lambda _: show(next(done)))
+                found = score(Evaluator(self._runner, task), prepared, lambda _: show(next(done)))
         return Metrics(found.metrics, list(notes.drain()))
 
     def _data(self, columns: Mapping[str, str] | None) -> DataConfig:
@@ -282,8 +285,8 @@ class Model:
         data = self._predictions.data
         if columns is None:
             return data
-        if unknown := [role for role in columns if role not in self._saved.trained.task.roles]:
-            roles = ", ".join(self._saved.trained.task.roles)
+        if unknown := [role for role in columns if role not in self._saved.trained.task.spec.columns]:
+            roles = ", ".join(self._saved.trained.task.spec.columns)
             raise ConfigError(f"columns: this task reads no '{unknown[0]}'; it reads the columns {roles}.")
         return dataclasses.replace(data, columns={**data.columns, **columns})
 
@@ -297,14 +300,16 @@ class Model:
     ) -> Iterator[dict[str, Any]]:
         """The records of rows in memory, with what images in memory are called instead of the files that held them."""
         used = self._data(columns).columns
-        roles, reads = self._predictions.predictor.roles, self._saved.trained.task.reads
+        spec = self._saved.trained.task.spec
 
         def parts() -> Iterator[tuple[list[Row], dict[str, str | None]]]:
             numbers = count(1)
             while part := list(islice(items, rows_at_once)):
                 with ImageFiles() as files:
                     rows = [
-                        row_of(item, next(numbers), roles=roles, reads=reads, columns=used, files=files)
+                        row_of(
+                            item, next(numbers), roles=spec.columns, reads=spec.modalities, columns=used, files=files
+                        )
                         for item in part
                     ]
                     yield rows, files.names

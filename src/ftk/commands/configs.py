@@ -1,4 +1,4 @@
-"""``ftk configs``: what is shipped, printed and copied."""
+"""``ftk configs``: list, show and copy config files."""
 
 import shutil
 import sys
@@ -11,7 +11,7 @@ from ftk.system.spelling import nearest
 USAGE = """\
 usage: ftk configs list [GROUP]
        ftk configs show GROUP/NAME        as in model/minilm, or finetune
-       ftk configs copy DIR               the whole tree, to change and to put first with FTK_CONFIG_PATH=DIR
+       ftk configs copy DIR               the whole tree, to edit; FTK_CONFIG_PATH=DIR uses it first
 """
 
 
@@ -32,7 +32,7 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def config_files() -> dict[str, Path]:
-    """Every config by its name without the ending; the user's folders come first, as for Hydra."""
+    """Every config by its name without the ending; files of the user hide shipped ones, as they do in Hydra."""
     found: dict[str, Path] = {}
     for folder in [*user_configs(), shipped_configs()]:
         for path in sorted(folder.rglob("*.yaml")):
@@ -67,13 +67,13 @@ def _show(name: str) -> None:
 
 def _copy(target: Path) -> None:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ConfigError(f"{target}: it is there already and not an empty folder.")
+        raise ConfigError(f"{target}: this exists already and is not an empty folder.")
     shutil.copytree(shipped_configs(), target, dirs_exist_ok=True)
     sys.stdout.write(f"copied to {target}; FTK_CONFIG_PATH={target} puts these files first\n")
 
 
 def _headline(path: Path) -> str:
-    """The first comment of a file that says something."""
+    """The first comment of a file, after its package line."""
     with open(path, encoding="utf-8") as stream:
         for line in stream:
             if line.startswith("# ") and not line.startswith("# @"):

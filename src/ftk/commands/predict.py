@@ -30,13 +30,11 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     notes = Notes()
     saved = SavedModel.open(Path(config.checkpoint).expanduser(), config.task, invocation.names("task"), notes)
     rows = stream(config.input, config.data, notes)
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     predictions = Predictions(saved, config.data)
     parts = predictions.examples(rows, notes)
     first = list(islice(parts, 1))  # a file or a column that cannot be read is reported before torch is imported
-    for line in notes.drain_facts():
-        console.say(line)
+    console.report(notes.drain_facts())
     with fast_import("torch"):
         import ftk.inference.checkpoint  # noqa: F401  (torch from here on)
     predictions.load(config.hardware, console)
@@ -50,8 +48,7 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
                 write(record)
                 done += 1
             show(done)
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     seconds = time.perf_counter() - began
     where = "standard output" if output is None else config.output
     rows_done = f"{done:,} row{'s' if done != 1 else ''}"

@@ -1,4 +1,4 @@
-"""``ftk pretrain`` and ``ftk finetune``: data is read and checked first; torch is imported once it is good."""
+"""``ftk pretrain`` and ``ftk finetune``: the data is read and checked before torch is imported."""
 
 from typing import Any
 
@@ -35,9 +35,8 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
         from ftk.training.verify_resume import verify_resume
 
         verify_resume(invocation, config.run, console)
-    corpus = task.training_corpus(config.data, notes)
-    for line in notes.drain():
-        console.say(line)
+    corpus = task.open_corpus(config.data, notes)
+    console.report(notes.drain())
     with fast_import("torch"):
         from ftk.training.runner import run_training  # torch from here on
 

@@ -1,4 +1,4 @@
-"""Where config files are found: the shipped tree, and the folders of the user."""
+"""The folders of config files: the shipped tree and those of the user."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ def shipped_configs() -> Path:
 
 
 def user_configs() -> list[Path]:
-    """The folders that ``FTK_CONFIG_PATH`` names (separated as in PATH); they come before the shipped configs.
+    """The folders in ``FTK_CONFIG_PATH``, separated as in PATH. They are searched before the shipped configs.
 
     Raises:
         ConfigError: one of them is not a folder.

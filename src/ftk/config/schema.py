@@ -314,8 +314,9 @@ class TrainingRunConfig(RunConfig):
     """Stop as if by a signal when this many steps of the run are done, the plan being that of the whole run."""
     verify_resume: bool
     """Before the run, prove with this config that stopping and going on gives the same bytes as not stopping."""
-    curves: bool
-    """Draw loss, score, learning rate and speed into curves.png when the run ends."""
+    curves: bool = True
+    """Draw loss, score, learning rate and speed into curves.png when the run ends. The default here is for config
+    folders copied from an earlier release."""
 
 
 @dataclass(kw_only=True, slots=True)

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from ftk import __version__
 from ftk.config.schema import DataConfig, HardwareConfig
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Encoding, Place, Reading
 from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Place, Predictor
+from ftk.contracts.protocols import Predictor, PreparesPrediction
 from ftk.inference.manifest import Trained, manifest_of, task_of
 from ftk.system.cache import cache_key
 
 if TYPE_CHECKING:
     from ftk.contracts.row import Row
     from ftk.contracts.values import Prepared
-    from ftk.core.evaluate import Evaluator
+    from ftk.core.evaluate import Evaluator, Runner
     from ftk.inference.checkpoint import Checkpoint
     from ftk.report.console import Console
 
@@ -88,7 +90,7 @@ class Predictions:
         self.data = data
         self.predictor: Predictor = saved.trained.task.predictor()
         self._checkpoint: Checkpoint
-        self._evaluator: Evaluator
+        self._runner: Runner
 
     def examples(
         self, rows: Iterable[Row], notes: Notes, *, columns: dict[str, Any] | None = None, at_once: int = ROWS_AT_ONCE
@@ -105,8 +107,9 @@ class Predictions:
             DataError: rows cannot be read; the text names all of these ``at_once`` rows.
         """
         rows = iter(rows)
+        reading = Reading(columns or self.data.columns, labelled=False, notes=notes)
         while part := list(islice(rows, at_once)):
-            found = self.predictor.read(part, columns=columns or self.data.columns, labelled=False, notes=notes)
+            found = self.predictor.read(part, reading)
             notes.raise_errors()
             yield found
 
@@ -118,12 +121,12 @@ class Predictions:
             ConfigError: the hardware that is asked for is not there.
         """
         checkpoint = self.saved.checkpoint(self.data)
-        self.use(checkpoint, checkpoint.evaluator(self.predictor, hardware, console))
+        self.use(checkpoint, checkpoint.runner(self.predictor, hardware, console))
 
-    def use(self, checkpoint: Checkpoint, evaluator: Evaluator) -> None:
+    def use(self, checkpoint: Checkpoint, runner: Runner) -> None:
         """Predict with weights that are loaded already."""
         self._checkpoint = checkpoint
-        self._evaluator = dataclasses.replace(evaluator, task=self.predictor)
+        self._runner = dataclasses.replace(runner, runnable=self.predictor)
 
     def prepare(self, console: Console) -> None:
         """Do what the task needs once before its first row, such as encoding the candidates of a search.
@@ -131,25 +134,27 @@ class Predictions:
         Raises:
             DataError: a file that the task reads for this cannot be read.
         """
-        place = Place(self._made_by(), console)
+        if not isinstance(self.predictor, PreparesPrediction):
+            return
         facts = Notes()
-        processor, windows = self._checkpoint.source.processor, self._checkpoint.windows
-        self.predictor.ready(self._evaluator.predictions, processor, windows, self.data, facts, place)
-        for line in facts.drain():
-            console.say(line)
+        place = Place(self._made_by(), self._runner.predictions, self._encoding(facts), self.data, console)
+        self.predictor.prepare_predict(place)
+        console.report(facts.drain())
 
     def records(self, examples: list[Any], notes: Notes) -> Iterator[dict[str, Any]]:
         """One record for each example, in order: the prediction, and the columns that it does not replace."""
-        processor, windows = self._checkpoint.source.processor, self._checkpoint.windows
-        features = self.predictor.features(examples, processor, None, windows, notes)
-        for example, prediction in self._evaluator.predictions(examples, features):
+        features = self.predictor.features(examples, self._encoding(notes))
+        for example, prediction in self._runner.predictions(examples, features):
             record = self.predictor.record(example, prediction)
             _note_replaced(example, record, notes)
             yield record
 
+    def _encoding(self, notes: Notes) -> Encoding:
+        return Encoding(self._checkpoint.source.processor, None, self._checkpoint.windows, notes)
+
     def _made_by(self) -> str:
         """A name for the weights and what computes with them, for what is kept between predictions."""
-        hardware = self._evaluator.hardware
+        hardware = self._runner.hardware
         files = self.saved.manifest.get("files")
         return cache_key([__version__, files, hardware.device.type, hardware.precision.value])
 
@@ -159,7 +164,7 @@ def _note_replaced(example: Any, record: dict[str, Any], notes: Notes) -> None:
     row: Row = example.row
     for name, value in getattr(example, "columns", row.values).items():
         if name in record and record[name] != value and f"gold_{name}" not in record:
-            notes.count(f"row|rows with a column '{name}' of their own", "the prediction's is written", row.where)
+            notes.add(kinds.REPLACED_COLUMN, row.where, column=name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,16 @@ from ftk.contracts.protocols import Order
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
 from ftk.core.batch_source import BatchSource
-from ftk.core.evaluate import Evaluator
+from ftk.core.evaluate import Evaluator, Runner
 from ftk.core.hardware import Hardware
 from ftk.core.plan import Plan
 from ftk.core.saving.publisher import Publisher
 from ftk.core.state import TrainState
 from ftk.core.world import World
 from ftk.inference.manifest import manifest
-from ftk.kernels import speed_up
-from ftk.models.loading.load import load
-from ftk.models.loading.source import Source, reopen
+from ftk.kernels import use_fast_kernels
+from ftk.models.loading.load import load_weights
+from ftk.models.loading.source import Source, reopen_model
 from ftk.objectives import Objective
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
@@ -72,7 +72,6 @@ class Run:
             task=self.task,
             features=self.prepared["train"].features,
             order=self.order,
-            pad_id=self.source.pad_id,
             seed=self.config.run.seed,
             world=self.world,
             pinned=self.hardware.device.type == "cuda",
@@ -80,15 +79,15 @@ class Run:
 
     def evaluator(self, model: torch.nn.Module) -> Evaluator:
         """Scores a model with the run's task."""
-        return Evaluator(
+        runner = Runner(
             model=model,
-            task=self.task,
+            runnable=self.task,
             labels=self.source.labels,
             hardware=self.hardware,
-            pad_id=self.source.pad_id,
             batch_tokens=self.config.hardware.eval_tokens,
             poll=self.stop.check,
         )
+        return Evaluator(runner, self.task)
 
     def reload_best(self, *, fast: bool) -> torch.nn.Module:
         """The model in ``best/``, on the run's device.
@@ -96,8 +95,8 @@ class Run:
         Args:
             fast: whether to install the fast kernels.
         """
-        source = reopen(self.folder.best, self.source.labels, self.task.reads)
-        loaded = load(source, self.task.auto_model, seed=self.config.run.seed)
+        source = reopen_model(self.folder.best, self.source.labels, self.task.spec.modalities)
+        loaded = load_weights(source, self.task.spec.auto_model, seed=self.config.run.seed)
         return on_device(loaded.model, self.hardware, compiled=self.config.hardware.compile, fast=fast)
 
     def manifest(self) -> dict[str, Any]:
@@ -117,5 +116,5 @@ def on_device(model: torch.nn.Module, hardware: Hardware, *, compiled: bool, fas
     """Move a model to the device of the run, with its fast kernels."""
     model = model.to(hardware.device)
     if fast:
-        speed_up(model, hardware.device, compiled=compiled)
+        use_fast_kernels(model, hardware.device, compiled=compiled)
     return model

@@ -122,7 +122,7 @@ def _fit(run: Run, metrics: MetricsFile) -> None:
             run.state.model,
             run.prepared["train"].features,
             num_labels=num_labels,
-            score=run.task.score,
+            score=run.task.spec.score,
             observer=observer,
             say=console.say,
         )

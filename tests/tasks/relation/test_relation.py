@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from conftest import TINY, read_jsonl, write_jsonl, write_lines
+from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.tabular import read_csv
@@ -35,7 +36,7 @@ def examples(*rows, columns=None, labelled=True, **fields):
     """What the task reads of rows, which have no faults."""
     notes = Notes()
     numbered = [Row(row, "rows.jsonl", number) for number, row in enumerate(rows, start=1)]
-    found = task(**fields).read(numbered, columns=columns or {}, labelled=labelled, notes=notes)
+    found = task(**fields).read(numbered, Reading(columns or {}, labelled, notes))
     notes.raise_errors()
     return found
 
@@ -115,8 +116,8 @@ def test_the_folder_opens_as_an_encoder_and_another_head_begins_anew_on_it(ftk, 
     argv = ("model=auto", "model.name=one/best", "hardware=cpu", "hardware.threads=1", "debug=one-step", *files)
     result = ftk("finetune", "task=relation", *argv, "run.dir=two")
     assert result.code == 0, result.err
-    assert "made new, the file has none: entity_start.classifier" in result.out
-    assert "not used of the file: entity_spans." in result.out
+    assert "initialised from the seed (not in the weights file): entity_start.classifier" in result.out
+    assert "ignored (in the weights file but not in the model): entity_spans." in result.out
     words = ("checkpoint=one/best", "data.test=test.jsonl", "task=relation", "run.dir=scored", "hardware=cpu")
     result = ftk("evaluate", *words, "task.head=entity_start")
     assert result.code == 1
@@ -168,10 +169,10 @@ def test_marks_signs_and_columns_have_the_names_that_the_config_gives():
     row = {"body": "[x] <s>Ada</s> < <o>Oslo</o>", "rel": 1, "w": "2.5", "text": "kept"}
     named = task(head_mark="s", tail_mark="o", head_sign="[S]", tail_sign="[O]", label_names=["in", "near"])
     notes = Notes()
-    [example] = named.read([Row(row, "f", 1)], columns=columns, labelled=True, notes=notes)
+    [example] = named.read([Row(row, "f", 1)], Reading(columns, True, notes))
     assert (example.target, example.gold, example.weight) == ("near", 1, 2.5)
     assert example.columns == {"text": "kept", "w": "2.5"}
-    assert named.key(example) == "[x] [S] Ada [S] < [O] Oslo [O]"
+    assert example.key == "[x] [S] Ada [S] < [O] Oslo [O]"
 
 
 def test_spans_may_stand_in_cells_of_a_table():
@@ -194,7 +195,7 @@ def test_the_same_sentence_about_other_entities_is_another_row():
         {"text": "<e1>Ada</e1>, Boris, <e2>Chen</e2>", "label": "x"},
     )
     assert one.text == other.text
-    assert task().key(one) != task().key(other)
+    assert one.key != other.key
 
 
 SPANS = {"text": "Ada in Oslo", "label": "in"}
@@ -223,7 +224,7 @@ BROKEN = {
     "no tail": ({**SPANS, "head": [0, 3]}, "without a head and a tail"),
     "tokens": ({"tokens": ["Ada", "in"], "head": [0, 1], "tail": [1, 3], "label": "x"}, "in a text of 2 tokens"),
     "both": ({**SPANS, "tokens": ["Ada"], "head": [0, 1], "tail": [1, 2]}, "both a text and tokens"),
-    "no text": ({"head": [0, 1], "tail": [1, 2], "label": "x"}, "neither a text nor tokens"),
+    "no text": ({"head": [0, 1], "tail": [1, 2], "label": "x"}, "neither text nor tokens"),
     "a number": ({"text": 7, "head": [0, 1], "tail": [1, 2], "label": "x"}, "text is not a string"),
 }
 
@@ -249,9 +250,9 @@ def test_unlabelled_rows_need_no_label():
 def test_an_empty_row_to_predict_for_is_kept_and_counted():
     notes = Notes()
     rows = [Row(row, "in.txt", line) for line, row in enumerate([{"text": ""}, {"tokens": []}], start=1)]
-    found = task().read(rows, columns={}, labelled=False, notes=notes)
+    found = task().read(rows, Reading({}, False, notes))
     assert [example.empty for example in found] == [True, True]
-    assert list(notes.drain()) == ["2 empty rows: kept, without a label (in.txt:1, in.txt:2)"]
+    assert list(map(str, notes.drain())) == ["2 empty rows: kept, without a label (in.txt:1, in.txt:2)"]
 
 
 @pytest.mark.parametrize(

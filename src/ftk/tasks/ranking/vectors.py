@@ -1,4 +1,4 @@
-"""What a model makes of texts and pairs that may have several windows: one vector, or one score."""
+"""One vector for a text, or one score for a pair, over all its windows."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from torch import Tensor
 from torch.nn import functional
 
 from ftk.contracts.values import Batch
-from ftk.models.forward.length_grouped import in_passes
+from ftk.models.forward.length_grouped import forward_in_chunks
 
 
 def unit_vectors(model: Any, batch: Batch, at_once: int | None, *, first: bool) -> Tensor:
-    """[texts, size] vectors of length 1 in fp32: of each text the mean over its windows, of these over their tokens.
+    """[texts, size] vectors of length 1 in fp32: the mean over the windows of a text of the mean over their tokens.
 
     Args:
         model: with ``TextVector`` as its head.
         batch: of ``batch_of_texts``.
-        at_once: as that of ``in_passes``.
-        first: take the first token of each window, not the mean over all.
+        at_once: as in ``forward_in_chunks``.
+        first: take the first token of each window instead of the mean.
     """
 
     def compute(inputs: dict[str, Tensor]) -> Tensor:
@@ -30,7 +30,7 @@ def unit_vectors(model: Any, batch: Batch, at_once: int | None, *, first: bool) 
         vectors: Tensor = model(**inputs, weights=mask / mask.sum(-1, keepdim=True)).logits
         return vectors
 
-    windows = in_passes(compute, batch.inputs, at_once)
+    windows = forward_in_chunks(compute, batch.inputs, at_once)
     owner, number = batch.targets["owner"], batch.targets["windows"]
     if len(windows) == len(number):
         return functional.normalize(windows, dim=-1)
@@ -39,19 +39,19 @@ def unit_vectors(model: Any, batch: Batch, at_once: int | None, *, first: bool) 
 
 
 def pair_scores(model: Any, batch: Batch, at_once: int | None) -> Tensor:
-    """[rows, candidates] scores in fp32: of each pair the highest over its windows, and 0 where there is no pair.
+    """[rows, candidates] scores in fp32: the highest over the windows of a pair, and 0 if there is no pair.
 
     Args:
         model: with one logit.
         batch: of ``batch_of_pairs``.
-        at_once: as that of ``in_passes``.
+        at_once: as in ``forward_in_chunks``.
     """
 
     def compute(inputs: dict[str, Tensor]) -> Tensor:
         logits: Tensor = model(**inputs).logits.float()
         return logits[:, 0]
 
-    windows = in_passes(compute, batch.inputs, at_once)
+    windows = forward_in_chunks(compute, batch.inputs, at_once)
     nothing = torch.zeros(batch.targets["right"].numel(), device=windows.device)
     best = nothing.scatter_reduce(0, batch.targets["owner"], windows, "amax", include_self=False)
     return best.view(batch.targets["right"].shape)

@@ -1,4 +1,4 @@
-"""Imports during which nobody looks for garbage."""
+"""Large imports run without the garbage collector, and choose how threads wait."""
 
 import gc
 import sys
@@ -15,20 +15,20 @@ def _thawed() -> Iterator[None]:
     gc.unfreeze()
 
 
-def test_garbage_is_looked_for_again_behind_the_import() -> None:
+def test_the_collector_runs_again_after_the_import() -> None:
     with fast_import("no.such.module"):
         assert not gc.isenabled()
     assert gc.isenabled()
     assert gc.get_freeze_count() > 0
 
 
-def test_garbage_is_looked_for_again_when_the_import_fails() -> None:
+def test_the_collector_runs_again_when_the_import_fails() -> None:
     with pytest.raises(ImportError), fast_import("no_such_module"):
         import no_such_module  # noqa: F401
     assert gc.isenabled()
 
 
-def test_nothing_is_changed_where_the_module_is_there_or_the_search_is_off() -> None:
+def test_nothing_changes_if_the_module_is_imported_already_or_the_collector_is_off() -> None:
     frozen = gc.get_freeze_count()
     assert "json" in sys.modules
     with fast_import("json"):
@@ -43,8 +43,8 @@ def test_nothing_is_changed_where_the_module_is_there_or_the_search_is_off() -> 
     assert gc.get_freeze_count() == frozen
 
 
-def test_how_threads_wait_is_not_looked_at_again_once_torch_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenMP has read it by then; a line that says otherwise would be false."""
+def test_the_wait_policy_is_not_chosen_again_once_torch_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenMP has read the variable by then, so that a new value would be reported but not used."""
     looked: list[object] = []
     monkeypatch.setattr("ftk.system.startup.choose_wait_policy", looked.append)
     monkeypatch.setitem(sys.modules, "torch", sys.modules[__name__])
