@@ -121,7 +121,7 @@ def test_a_fault_in_the_input_leaves_no_output(ftk: Callable[..., Result], check
     assert sorted(path.name for path in Path().iterdir()) == ["in.jsonl"]
 
 
-def test_a_column_that_is_not_there_is_told_before_the_model_is_opened(
+def test_a_column_that_is_not_there_is_reported_before_the_model_is_opened(
     ftk: Callable[..., Result], checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ftk.inference.checkpoint", None)  # importing it is an error
@@ -283,7 +283,7 @@ def test_nothing_is_trained_in_int8(ftk: Callable[..., Result]) -> None:
     assert "for evaluate and predict" in result.err
 
 
-def test_a_column_that_the_prediction_replaces_is_said(ftk: Callable[..., Result], checkpoint: Path) -> None:
+def test_a_column_that_the_prediction_replaces_is_reported(ftk: Callable[..., Result], checkpoint: Path) -> None:
     write_lines("in.csv", ["text,body", "keep me,Ada went to Oslo .", "and me,Chen left ."])
     argv = [f"checkpoint={checkpoint}", "input=in.csv", "output=out.jsonl", "data.columns.text=body"]
     result = ftk("predict", *argv)

@@ -28,13 +28,14 @@ def test_every_class_and_every_field_is_documented() -> None:
 
 
 def test_values_live_in_yaml_only() -> None:
+    """Except for keys that config folders copied from an earlier release do not have."""
     with_default = [
         f"{name}.{ast.unparse(field.target)}"
         for name, node in CLASSES.items()
         for field in node.body
         if isinstance(field, ast.AnnAssign) and field.value is not None
     ]
-    assert with_default == []
+    assert with_default == ["TrainingRunConfig.curves", "TrainingConfig.objective"]
 
 
 @pytest.mark.parametrize("command", list(schema.SCHEMAS))

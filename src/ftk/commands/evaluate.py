@@ -1,8 +1,7 @@
-"""``ftk evaluate``: a checkpoint, scored on labelled rows."""
+"""``ftk evaluate``: score a checkpoint on labelled rows."""
 
 from __future__ import annotations
 
-import time
 from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import EvaluateConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
-from ftk.inference.manifest import manifest_of, task_of
+from ftk.inference.pipeline import SavedModel, score
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
@@ -32,25 +31,22 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
-    """One evaluation, from checkpoint to metrics."""
+    """Evaluate one checkpoint; returns the run folder, the score's name and the metrics."""
     assert config.checkpoint is not None
     console = Console()
     notes = Notes()
     path = Path(config.checkpoint).expanduser()
     folder = RunFolder.claim(config.run, invocation, path.resolve().parent.name)
     # The files are verified, and the rows checked against the model's labels, before torch is imported.
-    manifest = manifest_of(path, notes)
-    trained = task_of(manifest, config.task, invocation.names("task"), str(path), notes)
-    task, labels = trained.task, trained.labels
-    if mistakes := list(texts_only(task, config.data)):  # the task may stand in the checkpoint alone
+    saved = SavedModel.open(path, config.task, invocation.names("task"), notes)
+    task, labels = saved.trained.task, saved.trained.labels
+    if mistakes := list(texts_only(task, config.data)):  # the folder alone may name the task
         raise ConfigMistakes(mistakes)
     corpus = task.open_corpus(config.data, notes, labels=labels, test_only=True)
     console.report(notes.drain())
     with fast_import("torch"):
-        from ftk.core.evaluate import Evaluator
-        from ftk.inference.checkpoint import Checkpoint  # torch from here on
-
-    checkpoint = Checkpoint.open(path, trained, config.data)
+        from ftk.core.evaluate import Evaluator  # torch from here on
+    checkpoint = saved.checkpoint(config.data)
     encoding = Encoding(checkpoint.source.processor, labels, checkpoint.windows, notes)
     prepared = corpus.prepare(encoding, console)["test"]
     console.report(notes.drain())
@@ -63,20 +59,21 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
 def _score(
     folder: RunFolder, console: Console, evaluator: Evaluator, prepared: Prepared, corpus: Corpus
 ) -> dict[str, Any]:
-    """Score, and write and say what came out."""
+    """Score, and write and print the results."""
     spec = evaluator.task.spec
     folder.lock(console.warn)
     folder.open(hardware=evaluator.runner.hardware.facts(), data=corpus.fingerprints())
     console.log_to(folder.path / "log.txt", append=False)
-    began = time.perf_counter()
     with folder.predictions("test") if spec.writes_records else nullcontext() as write:
-        metrics = evaluator.score(prepared.examples, prepared.features, write)
-    seconds = time.perf_counter() - began
-    tokens = int(prepared.features.lengths.sum())
-    speed = {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_second": round(tokens / max(seconds, 1e-9), 1)}
-    folder.write("metrics.json", {"test": metrics, "evaluation": speed})
-    console.result("test", metrics, f"test, {len(prepared.examples):,} rows")
-    console.say(f"{tokens:,} tokens in {seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
+        found = score(evaluator, prepared, write)
+    speed = {
+        "tokens": found.tokens,
+        "seconds": round(found.seconds, 3),
+        "tokens_per_second": round(found.tokens_per_second, 1),
+    }
+    folder.write("metrics.json", {"test": found.metrics, "evaluation": speed})
+    console.result("test", found.metrics, f"test, {found.rows:,} rows")
+    console.say(f"{found.tokens:,} tokens in {found.seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
     if spec.writes_records:
         console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")
     else:
@@ -85,5 +82,5 @@ def _score(
         "dir": str(folder.path),
         "score": spec.score,
         "higher_is_better": spec.higher_is_better,
-        "test": metrics,
+        "test": found.metrics,
     }

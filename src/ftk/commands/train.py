@@ -20,7 +20,13 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def train(config: TrainingConfig, invocation: Invocation, *, console: Console | None = None) -> dict[str, Any]:
-    """One training, from config to metrics; its messages go to the console, by default the terminal."""
+    """Run one training; returns the run folder, the score's name and the metrics.
+
+    Args:
+        config: of the training.
+        invocation: the command line.
+        console: prints what happens; None: to standard output.
+    """
     console = console or Console()
     notes = Notes()
     task = build_task(config.task)

@@ -14,7 +14,8 @@ from ftk.kernels.memory import keep_memory
 from ftk.kernels.processor import processor
 from ftk.system.wait_policy import POLICY
 
-_THREADS = torch.get_num_threads()
+THREADS = torch.get_num_threads()
+"""The thread count of torch when this module is imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def choose(config: HardwareConfig) -> Hardware:
     Raises:
         ConfigError: the config asks for a GPU or a precision that this machine does not have.
     """
-    torch.set_num_threads(config.threads or _THREADS)  # not those of the previous job of a sweep
+    torch.set_num_threads(config.threads or THREADS)  # not those of the previous job of a sweep
     if not is_limited():  # under a limit, memory that is kept is not there for blocks of other sizes
         keep_memory()
     has_gpu = torch.cuda.is_available()

@@ -1,4 +1,4 @@
-"""A checkpoint opened for ``evaluate`` and ``predict``: verified, then loaded."""
+"""A verified model folder, opened and loaded to evaluate or predict."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,15 @@ from ftk.report.console import Console
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checkpoint:
-    """What a model folder says, before its weights are read."""
+    """All of a model folder but its weights.
+
+    Attributes:
+        folder: the model folder.
+        task: with the fields that it was trained with, and those that the user changed.
+        labels: in the order of the model's outputs; None for a task that has none.
+        windows: how texts are cut into windows.
+        source: the config, and the tokenizer or image processor, of the model.
+    """
 
     folder: Path
     task: Task
@@ -29,15 +37,15 @@ class Checkpoint:
 
     @classmethod
     def open(cls, folder: Path, trained: Trained, data: DataConfig) -> "Checkpoint":
-        """Read all of a verified folder but its weights.
+        """Read a verified folder without its weights.
 
         Args:
             folder: the model folder.
-            trained: what its manifest says.
-            data: may set other windows than the model was trained with.
+            trained: what its manifest holds.
+            data: its max_length and stride replace those that the model was trained with.
 
         Raises:
-            ModelError: the folder's files do not belong together.
+            ModelError: the files of the folder do not belong together.
         """
         labels, windows = trained.labels, trained.windows
         source = reopen_model(folder, labels, trained.task.spec.modalities)
@@ -56,7 +64,11 @@ class Checkpoint:
         Args:
             runnable: what is run with the weights: the task itself, or its predictor.
             hardware: the hardware section of the config.
-            console: is told what was chosen and loaded.
+            console: prints what was chosen and loaded.
+
+        Raises:
+            ConfigError: this machine does not have the hardware or the precision.
+            ModelError: the weights cannot be read, or are not complete.
         """
         chosen = choose(hardware)
         console.say(chosen.why)

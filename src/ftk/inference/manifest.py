@@ -1,4 +1,4 @@
-"""What ``ftk.json`` says of a model folder, and how a task comes back from it."""
+"""The manifest of a model folder, ``ftk.json``, and the task that is built from it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,16 @@ def manifest(
     step: int,
     metrics: dict[str, Any],
 ) -> dict[str, Any]:
-    """All that ``evaluate`` and ``predict`` need beside the files that transformers reads."""
+    """The manifest: what ``evaluate`` and ``predict`` need beside the files that transformers reads.
+
+    Args:
+        task: with the fields that validation tuned.
+        labels: in the order of the model's outputs; None for a task that has none.
+        windows: how texts were cut into windows.
+        model_name: ``model.name`` of the config.
+        step: the optimizer steps that were done.
+        metrics: of the validation at this step; empty if there was none.
+    """
     return {
         "ftk": ftk.__version__,
         # A task is saved by name, never by an import path: what a folder says is not imported.
@@ -49,7 +58,7 @@ def manifest(
 
 
 def manifest_of(folder: Path, notes: Notes) -> dict[str, Any]:
-    """What ``ftk.json`` says of a model folder, its files verified; empty, and said, where ftk did not write it.
+    """The manifest of a verified model folder; empty, with a note, for a folder that ftk did not write.
 
     Raises:
         ModelError: from ``verify_folder``.
@@ -62,12 +71,12 @@ def manifest_of(folder: Path, notes: Notes) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Trained:
-    """What a model was trained for, and how.
+    """The task that a model was trained for, and how its rows were read.
 
     Attributes:
-        task: with what the user changed of it.
-        labels: in the order of the model's outputs.
-        windows: None where the folder does not say.
+        task: with the fields that it was trained with, and those that the user changed.
+        labels: in the order of the model's outputs; None for a task that has none.
+        windows: how texts were cut into windows; None if the folder does not say.
     """
 
     task: Task
@@ -79,14 +88,14 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
     """The task, the labels and the windows that a model was trained with.
 
     Args:
-        saved: what ``ftk.json`` says; empty for a folder that ftk did not write.
-        node: the ``task`` section of the config, where there is one.
-        named: the fields of it that the user gave; all others are as in training. None: all are the user's.
+        saved: the manifest; empty for a folder that ftk did not write.
+        node: the ``task`` section of the config; None if the command line names no task.
+        named: the fields of ``node`` that the user gave; the others stay as in training. None: the user gave all.
         where: the model folder, for messages.
-        notes: is told which those others are, where they are not what the config says.
+        notes: collects which fields stay as in training although the config has other values.
 
     Raises:
-        ModelError: the folder names no task of ftk, or its values are not what ftk writes.
+        ModelError: the folder names no task of ftk, or holds values that ftk does not write.
     """
     from ftk.contracts.values import WindowPlan
 
@@ -129,13 +138,13 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
 
 
 def _name(task: Task) -> str | None:
-    """The name of a task of ftk; None for one from elsewhere."""
+    """The name of a task of ftk; None for a task from another package."""
     package, _, rest = type(task).__module__.partition("ftk.tasks.")
     return rest.removesuffix(".task") if not package and rest and "." not in rest.removesuffix(".task") else None
 
 
 def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Notes) -> Task:
-    """The task that the user gave, with what was not named, or is left to ``auto``, as it was in training."""
+    """The user's task; fields that the user did not name, or left at ``auto``, have their values of training."""
     fields = [item.name for item in dataclasses.fields(task)]
     kept = {name for name in fields if _is_auto(getattr(task, name))}
     if named is not None:
@@ -158,7 +167,7 @@ def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Not
 
 
 def _usual(task: Task) -> Task:
-    """A task with the values that its own config has, of which others, as ``task=ner``, are presets."""
+    """The task with the values of its own config file; configs such as ``task=ner`` are presets of it."""
     import yaml
 
     path = shipped_configs() / "task" / f"{(_name(task) or '').replace('_', '-')}.yaml"
@@ -166,10 +175,10 @@ def _usual(task: Task) -> Task:
 
 
 def _check_head(task: Task, trained: Task) -> None:
-    """Refuse a field that wants another head than the model has.
+    """Refuse fields that need another head than the model has.
 
     Raises:
-        ModelError: there is one.
+        ModelError: there are such fields.
     """
     if task.spec.auto_model == trained.spec.auto_model:
         return

@@ -32,14 +32,18 @@ class Console:
     Attributes:
         json: whether JSON lines are shown.
         findings: all findings that were shown; they are also in ``findings.jsonl``.
+
+    Args:
+        stderr: show on standard error.
+        quiet: show nothing; ``log.txt`` and ``findings.jsonl`` are written all the same.
     """
 
-    def __init__(self, *, stderr: bool = False) -> None:
+    def __init__(self, *, stderr: bool = False, quiet: bool = False) -> None:
         import rich.console
 
-        self.json = shows_json()
+        self.json = shows_json() and not quiet
         self.findings: list[Finding] = []
-        self._terminal = rich.console.Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+        self._terminal = rich.console.Console(stderr=stderr, quiet=quiet, highlight=False, markup=False, emoji=False)
         # A terminal gets lines that break between words; a file or a pipe gets one line a message.
         self._terminal.soft_wrap = not self._terminal.is_terminal
         self._early: list[str] = []
@@ -49,7 +53,12 @@ class Console:
     @property
     def interactive(self) -> bool:
         """Whether the output is text on a terminal, which can show progress in place."""
-        return self._terminal.is_terminal and not self.json
+        return self._terminal.is_terminal and not self.json and not self._terminal.quiet
+
+    @property
+    def early(self) -> tuple[str, ...]:
+        """The lines that were shown before a log file was opened."""
+        return tuple(self._early)
 
     def say(self, text: str, *, style: str | None = None) -> None:
         """Show one message."""

@@ -6,7 +6,7 @@ This module imports only the standard library, because the handlers are installe
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -32,11 +32,16 @@ class _Received:
         """How many blocks want to be asked for the signal instead of being interrupted by it."""
         self.at_once = _AT_ONCE
         """Printed when a second signal ends the process."""
+        self.second: Callable[[int], object] | None = None
+        """Called with the number of a second signal; None: the process ends."""
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """The handler of all signals."""
         if self.number is not None:
             if time.monotonic() - self.at < _TOGETHER:
+                return
+            if self.second is not None:
+                self.second(number)
                 return
             # Files get their names only when they are complete, so nothing half-written is left behind.
             os.write(2, f"ftk: {self.at_once}\n".encode())
@@ -88,12 +93,15 @@ class Stop:
 
 
 @contextmanager
-def signals() -> Iterator[None]:
-    """Handle signals inside the block; a signal from before the block is forgotten.
+def signals(*, second: Callable[[int], object] | None = None) -> Iterator[None]:
+    """Handle signals inside the block; a signal is forgotten at its end.
 
     SIGHUP stays ignored where the caller ignores it, as ``nohup`` does.
+
+    Args:
+        second: called with the number of a second signal, and may raise; None: a second signal ends the process.
     """
-    _received.number = None
+    _received.number, _received.second = None, second
     handled = [one for one in _SIGNALS if one is signal.SIGINT or signal.getsignal(one) is not signal.SIG_IGN]
     before = [(one, signal.signal(one, _received.handle)) for one in handled]
     try:
@@ -101,3 +109,4 @@ def signals() -> Iterator[None]:
     finally:
         for one, handler in before:
             signal.signal(one, handler)
+        _received.number, _received.second = None, None

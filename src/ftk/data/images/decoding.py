@@ -35,6 +35,9 @@ _BLOCK = 1 << 12
 _OF_GREY = {"L;2": 85, "L;4": 17}
 """The factors by which Pillow scales greys of less than 8 bits, but not the grey that is transparent."""
 
+_filters = threading.Lock()
+"""Held by the one thread that has changed Python's filters of warnings."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -122,11 +125,12 @@ def in_threads(work: Callable[[Item], Result], items: Sequence[Item], threads: i
 def bombs_refused() -> Iterator[None]:
     """A context in which Pillow raises for a small file of very many pixels, where it would only warn.
 
-    Filters of warnings belong to the whole process, so this context is entered around threads, not in them.
+    Filters of warnings are those of the whole process, so this stands around threads, not in them; of several threads
+    that enter it, one at a time is inside.
     """
     from PIL import Image
 
-    with warnings.catch_warnings():
+    with _filters, warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
 

@@ -21,9 +21,14 @@ def read_hub(name: str, subset: str | None, revision: str | None, split: str) ->
         DataError: the dataset or the split cannot be loaded.
     """
     data = _load(name, subset, revision, split)
-    for number, values in enumerate(data.with_format(None), start=1):
-        named = {column: _named(value, data.features[column]) for column, value in values.items()}
-        yield Row(named, f"{name}[{split}]", number)
+    for number, values in enumerate(named_rows(data), start=1):
+        yield Row(values, f"{name}[{split}]", number)
+
+
+def named_rows(data: Any) -> Iterator[dict[str, Any]]:
+    """The rows of a ``datasets.Dataset``; integers of a ClassLabel column become the names of their classes."""
+    for values in data.with_format(None):
+        yield {column: _named(value, data.features[column]) for column, value in values.items()}
 
 
 def dataset_fingerprint(name: str, subset: str | None, revision: str | None, split: str) -> str:

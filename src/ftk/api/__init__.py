@@ -1,0 +1,1 @@
+"""The Python API: the commands as functions, for scripts and notebooks."""

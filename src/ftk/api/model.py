@@ -1,0 +1,381 @@
+"""``ftk.load``: a trained model that predicts and evaluates."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from ftk.api.items import ImageFiles, is_one_row, items_of, row_of
+from ftk.api.results import Metrics, Records, RecordStream
+from ftk.api.session import errors_in_words, torch_state_kept
+from ftk.api.sources import source_of
+from ftk.commands.checks import check_values, texts_only
+from ftk.config.command_line import override_words
+from ftk.config.compose import compose
+from ftk.config.mistakes import ConfigMistakes
+from ftk.config.schema import DataConfig, PredictConfig
+from ftk.contracts.contexts import Encoding
+from ftk.contracts.notes import Notes
+from ftk.data.readers.splits import stream
+from ftk.errors import ConfigError
+from ftk.inference.pipeline import ROWS_AT_ONCE, Predictions, SavedModel, score
+from ftk.report.console import Console
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ftk.contracts.row import Row
+    from ftk.core.evaluate import Runner
+    from ftk.inference.checkpoint import Checkpoint
+
+_SECONDS_BETWEEN_COUNTS = 0.2
+OneRow = str | tuple[Any, ...] | Mapping[str, Any] | Path
+
+
+def load(
+    path: str | Path,
+    *overrides: str,
+    hardware: str | None = None,
+    precision: str | None = None,
+    eval_tokens: int | None = None,
+    verbose: bool = False,
+) -> Model:
+    """A trained model, verified by its checksums and ready to predict.
+
+    Args:
+        path: a model folder that ftk wrote, as ``runs/<run>/best``; with ``"task=mlm"`` also a masked language model
+            that ftk did not write.
+        overrides: further words of ``ftk predict``: ``"data.max_length=128"``, ``"task.top_k=3"``.
+        hardware: an option of the group ``hardware``: ``auto`` (the default), ``cpu``, ``cpu-bf16`` …
+        precision: ``auto``, ``fp32``, ``bf16``, ``fp16`` or ``int8``.
+        eval_tokens: tokens, padding included, in one batch; less needs less memory.
+        verbose: print to standard error what was chosen and loaded.
+
+    Returns:
+        The model. What ``verbose`` would print is in its ``log``.
+
+    Raises:
+        ConfigError: there is no such folder, or an override has a mistake; torch is not imported then.
+        ModelError: the folder is damaged, or does not hold all weights.
+    """
+    words = override_words({"checkpoint": path, "input": "-"})
+    words += [f"hardware={hardware}"] if hardware is not None else []
+    chosen = {"hardware.precision": precision, "hardware.eval_tokens": eval_tokens}
+    words += override_words({key: value for key, value in chosen.items() if value is not None})
+    job = compose("predict", [*words, *overrides], check=check_values)
+    assert isinstance(job.config, PredictConfig)
+    console, notes = Console(stderr=True, quiet=not verbose), Notes()
+    with errors_in_words():
+        saved = SavedModel.open(Path(path).expanduser(), job.config.task, job.invocation.names("task"), notes)
+        console.report(notes.drain())
+        predictions = Predictions(saved, job.config.data)
+        with torch_state_kept(threads=job.config.hardware.threads is None):
+            checkpoint = saved.checkpoint(job.config.data)
+            runner = checkpoint.runner(saved.trained.task, job.config.hardware, console)
+            predictions.use(checkpoint, runner)
+            predictions.prepare(console)
+    return Model(saved, predictions, checkpoint, runner, console)
+
+
+class Model:
+    """A trained model. ``ftk.load`` makes it.
+
+    All methods may be called from several threads. Calls on one model take turns; calls on two models run at once.
+    """
+
+    def __init__(
+        self,
+        saved: SavedModel,
+        predictions: Predictions,
+        checkpoint: Checkpoint,
+        runner: Runner,
+        console: Console,
+    ) -> None:
+        self._saved = saved
+        self._predictions = predictions
+        self._checkpoint = checkpoint
+        self._runner = runner
+        self._console = console
+        self._turn = threading.Lock()
+
+    @property
+    def path(self) -> Path:
+        """The model folder."""
+        return self._saved.folder
+
+    @property
+    def task(self) -> str:
+        """The name of the task's class, such as ``TokenClassification``."""
+        return type(self._saved.trained.task).__name__
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the task reads."""
+        return self._saved.trained.task.spec.columns
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """The labels, in the order of the model's outputs; None for a task that has none."""
+        labels = self._saved.trained.labels
+        return labels.names if labels is not None else None
+
+    @property
+    def metrics(self) -> Metrics:
+        """The metrics that the model had when training saved it."""
+        return Metrics(self._saved.manifest.get("metrics", {}))
+
+    @property
+    def module(self) -> nn.Module:
+        """The torch module. It is laid out for prediction and cannot be trained."""
+        return self._runner.model
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """What ftk chose and noticed while it loaded the model."""
+        return self._console.early
+
+    def __repr__(self) -> str:
+        hardware = self._runner.hardware
+        return f"<ftk.Model {self.path}: {self.task}, {hardware.device.type}, {hardware.precision.value}>"
+
+    @overload
+    def predict(  # type: ignore[overload-overlap]  # a text is a sequence, too
+        self,
+        rows: OneRow,
+        *,
+        columns: Mapping[str, str] | None = None,
+        rows_at_once: int = ROWS_AT_ONCE,
+        progress: bool = False,
+    ) -> dict[str, Any]: ...
+
+    @overload
+    def predict(
+        self,
+        rows: Sequence[Any],
+        *,
+        columns: Mapping[str, str] | None = None,
+        rows_at_once: int = ROWS_AT_ONCE,
+        progress: bool = False,
+    ) -> Records: ...
+
+    @overload
+    def predict(
+        self,
+        rows: Iterator[Any],
+        *,
+        columns: Mapping[str, str] | None = None,
+        rows_at_once: int = ROWS_AT_ONCE,
+        progress: bool = False,
+    ) -> RecordStream: ...
+
+    @overload
+    def predict(
+        self,
+        rows: Iterable[Any],
+        *,
+        columns: Mapping[str, str] | None = None,
+        rows_at_once: int = ROWS_AT_ONCE,
+        progress: bool = False,
+    ) -> Records | RecordStream: ...
+
+    def predict(
+        self,
+        rows: Any,
+        *,
+        columns: Mapping[str, str] | None = None,
+        rows_at_once: int = ROWS_AT_ONCE,
+        progress: bool = False,
+    ) -> dict[str, Any] | Records | RecordStream:
+        """The predictions for some rows: the records that ``ftk predict`` writes, in the order of the rows.
+
+        A row is a text; a dict with the task's columns; a tuple of two parts, for a task that reads pairs; a list of
+        tokens, for a task that labels tokens; a ``Path``, or for a task without texts a string, that names an image
+        file; or an image of Pillow. Columns that the task does not read come back in the record.
+
+        Args:
+            rows: a list, a data frame or a ``datasets.Dataset``; an iterator; or a single row.
+            columns: which column plays which role, as ``{"text": "body"}``; by default columns are found by name.
+            rows_at_once: rows that are read and predicted together. An iterator is asked for so many rows before the
+                first record comes. Results may differ in the last bits with another number.
+            progress: show on standard error how many rows are done.
+
+        Returns:
+            ``Records``, a list, for what has a length; a ``RecordStream``, an iterator in constant memory, for an
+            iterator; one record for a single row.
+
+        Raises:
+            DataError: rows cannot be read; the text counts them from 1.
+            ConfigError: the task has no such column.
+        """
+        notes = Notes()
+        made = self._records(items_of([rows] if is_one_row(rows) else rows), notes, columns, rows_at_once, progress)
+        if is_one_row(rows):
+            return next(iter(list(made)))
+        if hasattr(rows, "__len__"):
+            records = list(made)
+            return Records(records, list(notes.drain()))
+        findings: list[Any] = []
+        return RecordStream(_then(made, lambda: findings.extend(notes.drain())), findings)
+
+    def predict_files(
+        self, path: str | Path, *, rows_at_once: int = ROWS_AT_ONCE, progress: bool = False
+    ) -> RecordStream:
+        """The predictions for the rows of files, one after the other, in constant memory.
+
+        Args:
+            path: a file, a glob or a folder, in any format that ``ftk predict`` reads.
+            rows_at_once: see ``predict``.
+            progress: see ``predict``.
+
+        Raises:
+            DataError: there is no such file, or rows cannot be read; the text names file and line.
+        """
+        notes = Notes()
+        rows = stream(str(path), self._predictions.data, notes)
+        findings: list[Any] = []
+        made = self._of_parts(_parts(rows, rows_at_once), notes, self._predictions.data.columns, progress)
+        return RecordStream(_then(made, lambda: findings.extend(notes.drain())), findings)
+
+    def evaluate(self, data: Any, *, columns: Mapping[str, str] | None = None, progress: bool = False) -> Metrics:
+        """The metrics over labelled rows: the numbers that ``ftk evaluate`` gives.
+
+        Args:
+            data: a path, a glob or a list of them; or rows: a list of dicts, a ``datasets.Dataset``, a data frame. Rows
+                in memory are written to the cache first.
+            columns: which column plays which role, as ``{"label": "class"}``; by default columns are found by name.
+            progress: show on standard error how many rows are done.
+
+        Returns:
+            A mapping of metrics, which renders as a table. Its ``findings`` tell what ftk noticed in the rows.
+
+        Raises:
+            DataError: rows cannot be read, or have labels that the model does not know.
+        """
+        from ftk.core.evaluate import Evaluator
+
+        task, notes = self._saved.trained.task, Notes()
+        with errors_in_words():
+            config = self._data(columns)
+            config = dataclasses.replace(config, test=source_of(data, config.columns.get("image")))
+            if mistakes := list(texts_only(task, config)):
+                raise ConfigMistakes(mistakes)
+            labels = self._saved.trained.labels
+            corpus = task.open_corpus(config, notes, labels=labels, test_only=True)
+            encoding = Encoding(self._checkpoint.source.processor, labels, self._checkpoint.windows, notes)
+            quiet = Console(stderr=True, quiet=True)
+            with self._turn, _Progress(progress) as show:
+                prepared = corpus.prepare(encoding, quiet)["test"]
+                task.check_model(self._runner.model, prepared.features)
+                done = count(1)
+                found = score(Evaluator(self._runner, task), prepared, lambda _: show(next(done)))
+        return Metrics(found.metrics, list(notes.drain()))
+
+    def _data(self, columns: Mapping[str, str] | None) -> DataConfig:
+        """The data section with other columns.
+
+        Raises:
+            ConfigError: the task has no such column.
+        """
+        data = self._predictions.data
+        if columns is None:
+            return data
+        if unknown := [role for role in columns if role not in self._saved.trained.task.spec.columns]:
+            roles = ", ".join(self._saved.trained.task.spec.columns)
+            raise ConfigError(f"columns: this task reads no '{unknown[0]}'; it reads the columns {roles}.")
+        return dataclasses.replace(data, columns={**data.columns, **columns})
+
+    def _records(
+        self,
+        items: Iterator[Any],
+        notes: Notes,
+        columns: Mapping[str, str] | None,
+        rows_at_once: int,
+        progress: bool,
+    ) -> Iterator[dict[str, Any]]:
+        """The records of rows in memory, with what images in memory are called instead of the files that held them."""
+        used = self._data(columns).columns
+        spec = self._saved.trained.task.spec
+
+        def parts() -> Iterator[tuple[list[Row], dict[str, str | None]]]:
+            numbers = count(1)
+            while part := list(islice(items, rows_at_once)):
+                with ImageFiles() as files:
+                    rows = [
+                        row_of(
+                            item, next(numbers), roles=spec.columns, reads=spec.modalities, columns=used, files=files
+                        )
+                        for item in part
+                    ]
+                    yield rows, files.names
+
+        return self._of_parts(parts(), notes, used, progress)
+
+    def _of_parts(
+        self,
+        parts: Iterator[tuple[list[Row], dict[str, str | None]]],
+        notes: Notes,
+        columns: dict[str, Any],
+        progress: bool,
+    ) -> Iterator[dict[str, Any]]:
+        done = 0
+        with _Progress(progress) as show:
+            for rows, names in parts:
+                with self._turn:  # tokenizers, and layers that compute in int8, are for one thread at a time
+                    [examples] = self._predictions.examples(rows, notes, columns=columns, at_once=len(rows))
+                    records = list(self._predictions.records(examples, notes))
+                done += len(records)
+                show(done)
+                for record in records:
+                    yield (
+                        {
+                            name: names[value] if isinstance(value, str) and value in names else value
+                            for name, value in record.items()
+                        }
+                        if names
+                        else record
+                    )
+
+
+def _parts(rows: Iterator[Row], at_once: int) -> Iterator[tuple[list[Row], dict[str, str | None]]]:
+    while part := list(islice(rows, at_once)):
+        yield part, {}
+
+
+def _then(records: Iterator[dict[str, Any]], end: Callable[[], None]) -> Iterator[dict[str, Any]]:
+    """The records, and a call when they end or are given up."""
+    try:
+        yield from records
+    finally:
+        end()
+
+
+class _Progress:
+    """A count of rows on standard error, in one line that is written over; nothing where it is not asked for."""
+
+    def __init__(self, shown: bool) -> None:
+        self._shown = shown
+        self._number = 0
+        self._at = 0.0
+
+    def __enter__(self) -> Callable[[int], None]:
+        return self._count
+
+    def __exit__(self, *error: object) -> None:
+        if self._shown:
+            self._write("\n")
+
+    def _count(self, number: int) -> None:
+        self._number = number
+        if self._shown and time.monotonic() - self._at >= _SECONDS_BETWEEN_COUNTS:
+            self._at = time.monotonic()
+            self._write("")
+
+    def _write(self, end: str) -> None:
+        sys.stderr.write(f"\r{self._number:,} rows{end}")
+        sys.stderr.flush()

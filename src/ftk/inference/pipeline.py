@@ -1,0 +1,202 @@
+"""What a trained model does with rows: predict records, or score labelled rows. Commands and Python API share it.
+
+Nothing here imports torch before rows have been read, so a folder or a file that cannot be used is reported at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftk import __version__
+from ftk.config.schema import DataConfig, HardwareConfig
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Encoding, Place, Reading
+from ftk.contracts.notes import Notes
+from ftk.contracts.protocols import Predictor, PreparesPrediction
+from ftk.inference.manifest import Trained, manifest_of, task_of
+from ftk.system.cache import cache_key
+
+if TYPE_CHECKING:
+    from ftk.contracts.row import Row
+    from ftk.contracts.values import Prepared
+    from ftk.core.evaluate import Evaluator, Runner
+    from ftk.inference.checkpoint import Checkpoint
+    from ftk.report.console import Console
+
+ROWS_AT_ONCE = 2048
+"""Rows that are read, and predicted for, together. Predictions of one input are the same bytes while this stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedModel:
+    """A verified model folder, whose weights have not been read.
+
+    Attributes:
+        folder: the model folder.
+        manifest: what its ``ftk.json`` says; empty for a folder that ftk did not write.
+        trained: the task, labels and windows that the model was trained with.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    trained: Trained
+
+    @classmethod
+    def open(cls, folder: Path, node: Any, named: frozenset[str] | None, notes: Notes) -> SavedModel:
+        """Verify a model folder by its checksums and read what it was trained for.
+
+        Args:
+            folder: the model folder.
+            node: the ``task`` section of the config; None for the task that the folder names.
+            named: the fields of ``node`` that the user gave; see ``task_of``.
+            notes: collect what the user should know.
+
+        Raises:
+            ModelError: the folder is damaged, or was trained for another task.
+        """
+        manifest = manifest_of(folder, notes)
+        return cls(folder, manifest, task_of(manifest, node, named, str(folder), notes))
+
+    def checkpoint(self, data: DataConfig) -> Checkpoint:
+        """Read all of the folder but its weights. This imports torch.
+
+        Raises:
+            ModelError: the files of the folder do not belong together.
+        """
+        from ftk.inference.checkpoint import Checkpoint
+
+        return Checkpoint.open(self.folder, self.trained, data)
+
+
+class Predictions:
+    """A saved model's way from rows to records.
+
+    The order of the calls is ``examples``, ``load`` or ``use``, ``prepare``, ``records``. ``examples`` may be called
+    first, so that rows that cannot be read are reported before torch is imported.
+
+    Args:
+        saved: the model.
+        data: the ``data`` section of the config.
+    """
+
+    def __init__(self, saved: SavedModel, data: DataConfig) -> None:
+        self.saved = saved
+        self.data = data
+        self.predictor: Predictor = saved.trained.task.predictor()
+        self._checkpoint: Checkpoint
+        self._runner: Runner
+
+    def examples(
+        self, rows: Iterable[Row], notes: Notes, *, columns: dict[str, Any] | None = None, at_once: int = ROWS_AT_ONCE
+    ) -> Iterator[list[Any]]:
+        """The rows as examples of the task, up to ``at_once`` of them at a time.
+
+        Args:
+            rows: read one after the other, never all at once.
+            notes: collect what the user should know.
+            columns: which column plays which role; None: ``data.columns``.
+            at_once: the length of each list but the last.
+
+        Raises:
+            DataError: rows cannot be read; the text names all of these ``at_once`` rows.
+        """
+        rows = iter(rows)
+        reading = Reading(columns or self.data.columns, labelled=False, notes=notes)
+        while part := list(islice(rows, at_once)):
+            found = self.predictor.read(part, reading)
+            notes.raise_errors()
+            yield found
+
+    def load(self, hardware: HardwareConfig, console: Console) -> None:
+        """Read the weights. This imports torch.
+
+        Raises:
+            ModelError: the weights are not complete, or do not belong to the other files.
+            ConfigError: the hardware that is asked for is not there.
+        """
+        checkpoint = self.saved.checkpoint(self.data)
+        self.use(checkpoint, checkpoint.runner(self.predictor, hardware, console))
+
+    def use(self, checkpoint: Checkpoint, runner: Runner) -> None:
+        """Predict with weights that are loaded already."""
+        self._checkpoint = checkpoint
+        self._runner = dataclasses.replace(runner, runnable=self.predictor)
+
+    def prepare(self, console: Console) -> None:
+        """Do what the task needs once before its first row, such as encoding the candidates of a search.
+
+        Raises:
+            DataError: a file that the task reads for this cannot be read.
+        """
+        if not isinstance(self.predictor, PreparesPrediction):
+            return
+        facts = Notes()
+        place = Place(self._made_by(), self._runner.predictions, self._encoding(facts), self.data, console)
+        self.predictor.prepare_predict(place)
+        console.report(facts.drain())
+
+    def records(self, examples: list[Any], notes: Notes) -> Iterator[dict[str, Any]]:
+        """One record for each example, in order: the prediction, and the columns that it does not replace."""
+        features = self.predictor.features(examples, self._encoding(notes))
+        for example, prediction in self._runner.predictions(examples, features):
+            record = self.predictor.record(example, prediction)
+            _note_replaced(example, record, notes)
+            yield record
+
+    def _encoding(self, notes: Notes) -> Encoding:
+        return Encoding(self._checkpoint.source.processor, None, self._checkpoint.windows, notes)
+
+    def _made_by(self) -> str:
+        """A name for the weights and what computes with them, for what is kept between predictions."""
+        hardware = self._runner.hardware
+        files = self.saved.manifest.get("files")
+        return cache_key([__version__, files, hardware.device.type, hardware.precision.value])
+
+
+def _note_replaced(example: Any, record: dict[str, Any], notes: Notes) -> None:
+    """Count the rows with a column that the prediction's record replaces, and keeps under no other name."""
+    row: Row = example.row
+    for name, value in getattr(example, "columns", row.values).items():
+        if name in record and record[name] != value and f"gold_{name}" not in record:
+            notes.add(kinds.REPLACED_COLUMN, row.where, column=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The metrics of labelled rows, and how fast they were computed.
+
+    Attributes:
+        metrics: by name; nested for scores by label.
+        rows: how many rows were scored.
+        tokens: in all windows, special ones included.
+        seconds: the time of the forward passes and the metrics.
+    """
+
+    metrics: dict[str, Any]
+    rows: int
+    tokens: int
+    seconds: float
+
+    @property
+    def tokens_per_second(self) -> float:
+        return self.tokens / max(self.seconds, 1e-9)
+
+
+def score(evaluator: Evaluator, prepared: Prepared, write: Callable[[dict[str, Any]], None] | None = None) -> Score:
+    """Score labelled rows.
+
+    Args:
+        evaluator: a model with its task.
+        prepared: the rows and their windows.
+        write: is called with one record for each row.
+    """
+    began = time.perf_counter()
+    metrics = evaluator.score(prepared.examples, prepared.features, write)
+    seconds = time.perf_counter() - began
+    return Score(metrics, len(prepared.examples), int(prepared.features.lengths.sum()), seconds)
