@@ -125,10 +125,13 @@ def test_lengths_are_those_of_the_batches_whatever_is_long(encoder, form):
 
 
 def test_rows_without_candidates_are_as_long_as_with_all_those_of_a_file():
+    from ftk.contracts.contexts import Encoding
     from ftk.contracts.values import WindowPlan
     from ftk.data.batching.features import Ragged
     from ftk.data.examples.rankings import Form, RankingExample
     from ftk.data.text.text_windows import TextEncoder
+    from ftk.tasks.ranking.features import RankedRows
+    from ftk.tasks.ranking.sampling import NegativeSampling
 
     made, known = rows_of(sales(4), encoder="cross")
     encoder = TextEncoder(known.encoder.tokenizer, WindowPlan(32, 8), pairs=True)
@@ -141,7 +144,8 @@ def test_rows_without_candidates_are_as_long_as_with_all_those_of_a_file():
     ]
     for part, long in ((2, [True, False]), (3, [True, False, True])):
         notes = Notes()
-        features = made.rows_of(examples[:part], encoder.tokenizer, encoder.plan, notes, shared)
+        encoding = Encoding(encoder.tokenizer, None, encoder.plan, notes)
+        features = RankedRows.of(examples[:part], encoding, NegativeSampling(1, 1, 0), pairs=True, shared=shared)
         tokens = [made.collate(features, [row], None).tokens for row in range(part)]
         assert tokens == features.lengths.tolist()
         assert features.long.tolist() == long
