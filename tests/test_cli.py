@@ -71,7 +71,7 @@ def test_unknown_command(ftk: Callable[..., Result], word: str, hint: str) -> No
 def test_an_alias_is_its_command(ftk: Callable[..., Result], argv: list[str]) -> None:
     result = ftk("pretrain", *argv)
     assert ftk("pretrain-mlm", *argv) == result
-    assert (result.out or result.err).startswith(("ftk pretrain: ", "task:\n  _target_: ftk.tasks.mlm.task."))
+    assert (result.out or result.err).startswith(("ftk pretrain: ", "task:\n  _target_: ftk.tasks.mlm."))
 
 
 def test_help_and_version_import_the_standard_library_alone() -> None:

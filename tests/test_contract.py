@@ -107,7 +107,8 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def opened(trained: SimpleNamespace) -> SimpleNamespace:
     """The checkpoint, its model, and its eight rows as numbers, on the way that ``ftk evaluate`` goes."""
-    from ftk.config import compose
+    from ftk.commands.checks import check_values
+    from ftk.config.compose import compose
     from ftk.contracts.notes import Notes
     from ftk.inference.checkpoint import Checkpoint
     from ftk.inference.manifest import task_of
@@ -116,10 +117,8 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
     from ftk.models.loading.verified_folder import open_model
     from ftk.report.console import Console
 
-    configs: list[Any] = []
     argv = [f"checkpoint={trained.run / 'best'}", f"data.test={trained.data}", "hardware=cpu", "hardware.threads=1"]
-    compose.run("evaluate", argv, lambda config, invocation: configs.append(config) or {})
-    [config] = configs
+    config = compose("evaluate", argv, check=check_values).config
     folder, notes, console = trained.run / "best", Notes(), Console(stderr=True)
     checkpoint = Checkpoint.open(folder, task_of(open_model(folder), None, None, str(folder), Notes()), config.data)
     task, processor = checkpoint.task, checkpoint.source.processor

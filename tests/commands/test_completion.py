@@ -11,7 +11,8 @@ import pytest
 
 from conftest import Result, write_lines
 from ftk.cli import COMMANDS
-from ftk.commands.completion import candidates, field_type
+from ftk.commands.completion import candidates
+from ftk.config.completion import field_type
 from ftk.config.schema import Precision
 
 GROUPS = ["data=", "debug=", "experiment=", "hardware=", "model=", "optimizer=", "schedule=", "task="]

@@ -16,8 +16,10 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
 from conftest import write_lines
-from ftk.config import lint
-from ftk.config.compose import Invocation, run
+from ftk.commands.checks import check_values
+from ftk.config import checking, jobs
+from ftk.config.compose import run_jobs
+from ftk.config.invocation import Invocation, Outcome
 from ftk.config.schema import FinetuneConfig
 from ftk.errors import ConfigError, DataError
 
@@ -35,6 +37,10 @@ class Jobs:
         if config.run.seed == 13:
             raise DataError("a file is broken")
         return {"seed": config.run.seed}
+
+
+def run(command: str, argv: list[str], job: Jobs) -> list[Outcome]:
+    return run_jobs(command, argv, job, check=check_values)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +63,8 @@ def test_nothing_is_composed_twice_to_find_mistakes(
         asked.append(tuple(overrides))
         return hydra.compose(command, overrides=list(overrides), return_hydra_config=return_hydra_config)
 
-    monkeypatch.setattr(lint, "compose", compose)
+    monkeypatch.setattr(jobs, "compose", compose)
+    monkeypatch.setattr(checking, "compose", compose)
     with pytest.raises(ConfigError):
         run("finetune", argv, Jobs())
     assert len(asked) == len(set(asked)) == composed

@@ -94,7 +94,7 @@ VALUES = [
         "hardware.micro_batch=99": "It is a part of train.batch_size=0 and cannot be larger.",
         "hardware.threads=0": "It must be greater than 0.",
         "run.seed=-1": "A seed is a number from 0",
-        "run.resume=true": "Say which run to go on with: run.dir=runs/<run>.",
+        "run.resume=true": "Say which run to resume: run.dir=runs/<run>.",
         "data.validation_share=1.0": "It is a share",
         "data.max_length=4": "A window needs at least 8 tokens.",
         "data.stride=-1": "It cannot be negative.",
@@ -167,7 +167,7 @@ def test_values_that_cannot_work(ftk: Callable[..., Result], values: dict[str, s
         (
             ["model=tiny", "+model.tokenizer.special_tokens.sep_token=x", "model.tokenizer.extra_tokens=[x]"],
             "model.tokenizer: special tokens ['x', 'x']",
-            "Each of them must be another one.",
+            "Each of them must be different.",
         ),
         (["task=regression", "data.columns.label=[]"], "data.columns.label=[]", "Name at least one column"),
         (
@@ -305,10 +305,10 @@ def test_what_evaluate_and_predict_cannot_do_without(ftk: Callable[..., Result])
     write_lines("run/best/ftk.json", ["{}"])
     refused(
         ftk("predict", "checkpoint=run", "input=none.txt", "output=out.jsonl", "run.resume=true", "run.dir=run"),
-        ("checkpoint=run", "The folder has no ftk.json. Did you mean 'run/best'?"),
         ("run.resume=true", "Only training is resumed."),
+        ("checkpoint=run", "The folder has no ftk.json. Did you mean 'run/best'?"),
         ("input=none.txt", "There is no such file"),
-        ("output=out.jsonl", "The file is there already"),
+        ("output=out.jsonl", "The file exists already"),
     )
     assert Path("out.jsonl").read_text() == "kept\n"
 

@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from conftest import Result
+from ftk.commands.checks import check_values
 from ftk.config.command_line import CommandLine
-from ftk.config.compose import register
-from ftk.config.lint import checked_configs, initialized, items
+from ftk.config.jobs import check_command_line, initialized, register
+from ftk.config.overrides import items
 from ftk.config.paths import shipped_configs
 from ftk.config.schema import SCHEMAS
 from ftk.tasks import build_task
@@ -85,8 +86,7 @@ def test_there_is_a_primary_config_for_each_command_that_has_a_schema() -> None:
 @pytest.mark.parametrize("command", PRIMARIES)
 @pytest.mark.usefixtures("checkpoint_and_input")
 def test_a_command_composes_and_is_complete(command: str) -> None:
-    register()
-    assert len(checked_configs(command, CommandLine.parse(NEEDED[command]))) == 1
+    assert len(check_command_line(command, CommandLine.parse(NEEDED[command]), check=check_values)) == 1
     assert [key for key, value in composed(command).items() if value == "???"] == []
 
 
@@ -97,8 +97,8 @@ def test_a_command_composes_and_is_complete(command: str) -> None:
 def test_an_option_composes_and_passes_the_checks(command: str, name: str) -> None:
     group, _, option = name.partition("/")
     words = (f"{group}={option}", *NEEDED[command], *NEEDED_BY.get(name, ()))
-    register()
-    (config,) = checked_configs(command, CommandLine.parse(words))
+    (job,) = check_command_line(command, CommandLine.parse(words), check=check_values)
+    config = job.config
     assert isinstance(config, SCHEMAS[command])
     if group == "model":
         assert config.optimizer["lr"] == config.model.default_lr

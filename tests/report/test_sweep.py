@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ftk.config.compose import Outcome
+from ftk.config.invocation import Outcome
 from ftk.report.sweep import report_sweep
 
 

@@ -179,7 +179,7 @@ REFUSED_OF_BOTH = [
     (("model.init=pretrained", "model.name=x"), "model.init=pretrained"),
     (("model.freeze=[text]",), "model.freeze: this model has no 'text'"),
     (("model.towers.text.freeze=[x]",), "model.freeze=[towers.text] names one of the whole"),
-    (("model.tokenizer.train=bpe",), "said of its encoders"),
+    (("model.tokenizer.train=bpe",), "belong to an encoder"),
     (("~model.towers.image.image_processor.size",), "this model has no image processor"),
     (("model.towers.text.tokenizer.train=null",), "model.towers.text.tokenizer.train=null"),
     (("model.towers.text.config.model_type=vit",), "model.config."),

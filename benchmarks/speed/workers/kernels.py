@@ -14,8 +14,7 @@ def hardware_of(precision: str) -> Any:
     does."""
     from hydra import compose, initialize
 
-    from ftk.config.compose import register
-    from ftk.config.lint import typed
+    from ftk.config.jobs import register, typed
     from ftk.core.hardware import choose
 
     register()

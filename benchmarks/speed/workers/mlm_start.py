@@ -38,8 +38,7 @@ def blocks_of(options: dict[str, Any], tokenizer: Any) -> dict[str, Any]:
     """The blocks that ``ftk pretrain`` trains on and those that it holds out."""
     from hydra import compose, initialize
 
-    from ftk.config.compose import register
-    from ftk.config.lint import typed
+    from ftk.config.jobs import register, typed
     from ftk.contracts.notes import Notes
     from ftk.contracts.values import WindowPlan
     from ftk.report.console import Console

@@ -59,8 +59,7 @@ def prepare(order: dict[str, Any], tokenizer: Any, cache: Path) -> int:
     """All that ``ftk pretrain`` does with a text before it loads weights; the number of its tokens."""
     from hydra import compose, initialize
 
-    from ftk.config.compose import register
-    from ftk.config.lint import typed
+    from ftk.config.jobs import register, typed
     from ftk.contracts.notes import Notes
     from ftk.contracts.values import WindowPlan
     from ftk.report.console import Console

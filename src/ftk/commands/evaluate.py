@@ -7,12 +7,12 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ftk.config import compose
-from ftk.config.mistakes import render
+from ftk.commands.checks import check_values, texts_only
+from ftk.config.compose import run_jobs
+from ftk.config.invocation import Invocation
+from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import EvaluateConfig
-from ftk.config.validate import texts_only
 from ftk.contracts.notes import Notes
-from ftk.errors import ConfigError
 from ftk.inference.manifest import manifest_of, task_of
 from ftk.report.console import Console, label_table, scores_line
 from ftk.report.run_folder import RunFolder
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one evaluation, or one for each job of a sweep."""
-    return report_sweep(compose.run(command, argv, evaluate))
+    return report_sweep(run_jobs(command, argv, evaluate, check=check_values))
 
 
-def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str, Any]:
+def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     """One evaluation, from checkpoint to metrics."""
     assert config.checkpoint is not None
     console = Console()
@@ -43,7 +43,7 @@ def evaluate(config: EvaluateConfig, invocation: compose.Invocation) -> dict[str
     trained = task_of(manifest, config.task, invocation.names("task"), str(path), notes)
     task, labels = trained.task, trained.labels
     if mistakes := list(texts_only(task, config.data)):  # the task may stand in the checkpoint alone
-        raise ConfigError(render(mistakes))
+        raise ConfigMistakes(mistakes)
     corpus = task.test_corpus(config.data, labels, notes)
     for line in notes.drain():
         console.say(line)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ftk import __version__
-from ftk.config import compose
+from ftk.commands.checks import check_values
+from ftk.config.compose import run_jobs
+from ftk.config.invocation import Invocation
 from ftk.config.schema import PredictConfig
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Place, Predictor
@@ -25,10 +27,10 @@ _ROWS_AT_ONCE = 2048
 
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one prediction, or one for each job of a sweep."""
-    return report_sweep(compose.run(command, argv, predict))
+    return report_sweep(run_jobs(command, argv, predict, check=check_values))
 
 
-def predict(config: PredictConfig, invocation: compose.Invocation) -> dict[str, Any]:
+def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     """One prediction, from checkpoint and input to records."""
     assert config.checkpoint is not None
     console = Console(stderr=True)

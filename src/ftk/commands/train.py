@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from ftk.config import compose
+from ftk.commands.checks import check_values
+from ftk.config.compose import run_jobs
+from ftk.config.invocation import Invocation
 from ftk.config.schema import TrainingConfig
 from ftk.contracts.notes import Notes
 from ftk.report.console import Console
@@ -14,12 +16,12 @@ from ftk.tasks import build_task
 
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one training, or one for each job of a sweep."""
-    return report_sweep(compose.run(command, argv, train))
+    return report_sweep(run_jobs(command, argv, train, check=check_values))
 
 
-def train(config: TrainingConfig, invocation: compose.Invocation) -> dict[str, Any]:
-    """One training, from config to metrics."""
-    console = Console()
+def train(config: TrainingConfig, invocation: Invocation, *, console: Console | None = None) -> dict[str, Any]:
+    """One training, from config to metrics; its messages go to the console, by default the terminal."""
+    console = console or Console()
     notes = Notes()
     task = build_task(config.task)
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])

@@ -1,7 +1,10 @@
-"""The words after the command: Hydra's flags and the overrides, told apart and read once."""
+"""The words after the command: Hydra's flags and the overrides, parsed once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
@@ -21,7 +24,7 @@ FLAGS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "--config-dir": ("-cd", None),
     "--info": ("-i", ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")),
 }
-"""Hydra's flags that ftk takes: the short form, and the values; None is any value, an empty tuple none."""
+"""Hydra's flags that ftk takes: the short form and the values. None allows any value, an empty tuple none."""
 
 _VALUE_MAY_BE_LEFT_OUT = {"--info": "all"}
 _SHORT = {short: name for name, (short, _) in FLAGS.items() if short}
@@ -39,6 +42,8 @@ _INSTEAD |= {short: _INSTEAD[name] for short, name in (("-cn", "--config-name"),
 class CommandLine:
     """What the user wrote after the command word."""
 
+    argv: tuple[str, ...]
+    """As it was written."""
     flags: dict[str, str]
     """Hydra's flags by their long names; the value is empty where a flag takes none."""
     words: tuple[str, ...]
@@ -75,7 +80,14 @@ class CommandLine:
             elif allowed is None and not value:
                 mistakes.append(Mistake(word, f"The flag {name} needs a value after it."))
             flags[name] = value
-        return cls(flags=flags, words=tuple(words), mistakes=mistakes + _clashes(flags))
+        return cls(argv=tuple(argv), flags=flags, words=tuple(words), mistakes=mistakes + _clashes(flags))
+
+    @classmethod
+    def of_overrides(cls, overrides: Sequence[str], config_dir: str | None) -> "CommandLine":
+        """A command line without flags, but for the folder of further configs."""
+        flags = {} if config_dir is None else {"--config-dir": config_dir}
+        argv = (*(f"{name}={value}" for name, value in flags.items()), *overrides)
+        return cls(argv=argv, flags=flags, words=tuple(map(readable, overrides)))
 
     @property
     def sweep(self) -> bool:
@@ -121,6 +133,29 @@ def readable(word: str) -> str:
             return word
         return quoted
     return word
+
+
+def override_words(values: Mapping[str, Any]) -> list[str]:
+    """The overrides that set keys to Python values: ``{"task": "ner", "optimizer.lr": 1e-3}``.
+
+    A text is taken as it stands. Paths, enum members, lists, tuples and mappings are allowed.
+    """
+    return [f"{key}={_written(value)}" for key, value in values.items()]
+
+
+def _written(value: Any) -> str:
+    """A value in Hydra's grammar."""
+    if isinstance(value, Enum):
+        return str(value.name)
+    if isinstance(value, (str, Path)):
+        return QuotedString(text=str(value), quote=Quote.single).with_quotes()
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{_written(key)}:{_written(part)}' for key, part in value.items())}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(map(_written, value))}]"
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def as_text(key: str, value: str) -> str:

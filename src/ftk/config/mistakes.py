@@ -1,9 +1,12 @@
-"""What a mistake in a config is, how it is shown, and the nearest thing that exists."""
+"""Mistakes in a config, and the message that lists them."""
 
 import shutil
 import sys
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from ftk.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +16,23 @@ class Mistake:
     what: str
     advice: str
 
+    @classmethod
+    def of(cls, fault: str) -> "Mistake":
+        """The mistake in an error of the form ``key=value: what is wrong``."""
+        what, _, advice = fault.partition(": ")
+        return cls(what, advice[:1].upper() + advice[1:]) if advice else cls(what, what[:1].upper() + what[1:])
+
+
+class ConfigMistakes(ConfigError):
+    """A config that cannot work; the message lists all of its mistakes."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__(render(list(mistakes)))
+        self.mistakes = tuple(mistakes)
+
 
 def render(mistakes: list[Mistake]) -> str:
-    """One message for all mistakes; on a terminal its lines are no longer than that is wide."""
+    """One message for all mistakes, wrapped to the width of a terminal if standard error is one."""
     count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
     lines = [f"{count} in the configuration; nothing was run."]
     width = max(40, shutil.get_terminal_size().columns) if sys.stderr.isatty() else sys.maxsize

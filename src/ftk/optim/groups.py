@@ -1,6 +1,5 @@
 """An optimizer from its class and keyword arguments, with decay where decay belongs."""
 
-import importlib
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ftk.config.targets import class_at
 from ftk.errors import ConfigError
 
 
@@ -31,7 +31,7 @@ def build_optimizer(
     values = dict(settings)
     target = str(values.pop("_target_"))
     own = _flat(values.pop("lr_scale", None) or {})
-    cls = _class_at(target)
+    cls = class_at(target, torch.optim.Optimizer, key="optimizer._target_", kind="a torch optimizer")
     accepted = inspect.signature(cls).parameters
     takes_all = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in accepted.values())
     unknown = [key for key in values if key not in accepted and not takes_all]
@@ -98,14 +98,3 @@ def _check_names(own: Mapping[str, float], model: nn.Module) -> None:
                 f"optimizer.lr_scale.{part}={factor:g}: no parameter of this model has a name that begins so; they "
                 f"begin with {top}."
             )
-
-
-def _class_at(path: str) -> type[torch.optim.Optimizer]:
-    module, _, name = path.rpartition(".")
-    try:
-        cls = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"optimizer._target_={path}: this cannot be imported ({error}).") from error
-    if not (inspect.isclass(cls) and issubclass(cls, torch.optim.Optimizer)):
-        raise ConfigError(f"optimizer._target_={path}: this is not a torch optimizer.")
-    return cls

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from ftk.config.compose import Invocation
+from ftk.config.invocation import Invocation
 from ftk.config.safe_yaml import load_yaml
 from ftk.config.schema import RunConfig
 from ftk.errors import RunError

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from ftk.config.compose import Outcome
+from ftk.config.invocation import Outcome
 from ftk.report.console import Console, results_table
 
 

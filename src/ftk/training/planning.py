@@ -2,8 +2,7 @@
 
 from dataclasses import fields
 
-from ftk.config.compose import Invocation
-from ftk.config.duration import seconds
+from ftk.config.invocation import Invocation
 from ftk.config.schema import ScheduleConfig, TrainConfig, TrainingConfig
 from ftk.contracts.protocols import Order
 from ftk.core.anomalies import LossGuard
@@ -11,6 +10,7 @@ from ftk.core.limits import Interval, RunLimits
 from ftk.core.plan import Plan
 from ftk.optim.schedules import Schedule
 from ftk.report.console import duration
+from ftk.system.duration import seconds
 
 
 def plan_of(config: TrainingConfig, order: Order) -> Plan:

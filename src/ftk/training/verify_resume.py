@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ftk.config.compose import Invocation
+from ftk.config.invocation import Invocation
 from ftk.config.schema import TrainingRunConfig
 from ftk.errors import RunError
 from ftk.models.loading.verified_folder import MANIFEST

@@ -275,19 +275,19 @@ def test_predictions_come_before_all_rows_are_generated(run, monkeypatch):
 
 
 def opened(run: SimpleNamespace) -> tuple[Any, ...]:
-    from ftk.config import compose
+    from ftk.commands.checks import check_values
+    from ftk.config.compose import compose
     from ftk.inference.checkpoint import Checkpoint
     from ftk.inference.manifest import task_of
     from ftk.models.loading.verified_folder import open_model
     from ftk.report.console import Console
 
-    configs: list[Any] = []
     argv = [f"checkpoint={run.best}", f"input={run.folder / 'test.jsonl'}", "hardware=cpu", "hardware.threads=1"]
-    compose.run("predict", argv, lambda config, invocation: configs.append(config) or {})
+    config = compose("predict", argv, check=check_values).config
     checkpoint = Checkpoint.open(
-        run.best, task_of(open_model(run.best), None, None, str(run.best), Notes()), configs[0].data
+        run.best, task_of(open_model(run.best), None, None, str(run.best), Notes()), config.data
     )
-    evaluator = checkpoint.evaluator(checkpoint.task, configs[0].hardware, Console(stderr=True))
+    evaluator = checkpoint.evaluator(checkpoint.task, config.hardware, Console(stderr=True))
     return checkpoint.task, evaluator, checkpoint.source.tokenizer, checkpoint.windows
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftk.config.duration import seconds
+from ftk.system.duration import seconds
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,147 @@
+"""The checks of a config that need files, tasks and models, beside those of its values."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ftk.config.mistakes import Mistake
+from ftk.config.ranges import Config, as_word, check_ranges
+from ftk.config.schema import DataConfig, Duplicates, Format, PredictConfig, TrainingConfig
+from ftk.contracts.task import Task
+from ftk.data.readers.folders import is_folder_of_classes
+from ftk.data.readers.parallel import parallel_files
+from ftk.data.readers.paths import expand
+from ftk.errors import ConfigError, FtkError
+
+
+def check_values(config: Config, command: str) -> list[Mistake]:
+    """All mistakes in the config of a command."""
+    mistakes = [*check_ranges(config, command), *_data(config.data)]
+    if not isinstance(config, TrainingConfig):
+        mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
+    if isinstance(config, PredictConfig):
+        mistakes += _input(config)
+    if config.task is not None:
+        mistakes += _task(config, command)
+    return mistakes
+
+
+def _data(data: DataConfig) -> Iterator[Mistake]:
+    """Data files that do not exist."""
+    if data.format in (Format.hub, Format.demo):
+        return
+    for split in ("train", "validation", "test"):
+        spec = getattr(data, split)
+        if spec is None:
+            continue
+        try:
+            if data.format is Format.parallel:
+                parallel_files(spec, key=f"data.{split}")
+            elif not _is_folder_of_classes(spec):
+                expand(spec, key=f"data.{split}")
+        except FtkError as error:
+            yield Mistake(f"data.{split}={as_word(spec)}", Mistake.of(str(error)).advice)
+
+
+def _is_folder_of_classes(spec: Any) -> bool:
+    return isinstance(spec, str) and is_folder_of_classes(Path(spec).expanduser())
+
+
+def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
+    """
+    Args:
+        checkpoint: the model folder.
+        plain: whether the folder may be one that ftk did not write.
+    """
+    if not checkpoint:
+        return
+    folder = Path(checkpoint).expanduser()
+    if not folder.is_dir():
+        yield Mistake(f"checkpoint={checkpoint}", f"There is no such folder (looked at {folder.absolute()}).")
+    elif not (folder / "ftk.json").is_file() and not (plain and (folder / "config.json").is_file()):
+        inner = [name for name in ("best", "last") if (folder / name / "ftk.json").is_file()]
+        hint = f" Did you mean '{folder / inner[0]}'?" if inner else " It must be one that ftk wrote."
+        if (folder / "config.json").is_file():
+            hint = " If it is a masked language model that ftk did not write, add task=mlm."
+        yield Mistake(f"checkpoint={checkpoint}", f"The folder has no ftk.json.{hint}")
+
+
+def _input(config: PredictConfig) -> Iterator[Mistake]:
+    read: list[Path] = []
+    if config.input not in (None, "-"):
+        try:
+            if not _is_folder_of_classes(config.input):
+                read = expand(config.input, key="input")
+        except FtkError as error:
+            yield Mistake(f"input={config.input}", Mistake.of(str(error)).advice)
+    if config.output in ("", "-"):
+        return
+    path = Path(config.output).expanduser()
+    if path.exists() and any(path.samefile(file) for file in read):
+        yield Mistake(f"output={config.output}", "This is the input; name another file.")
+    elif path.exists() and not path.is_file() and not path.is_dir():
+        yield Mistake(f"output={config.output}", "This is no regular file; write to it with output=- and '>'.")
+    elif path.is_dir():
+        yield Mistake(f"output={config.output}", "This is a folder; name a file.")
+    elif path.exists() and not config.run.overwrite:
+        yield Mistake(f"output={config.output}", "The file exists already; add run.overwrite=true to replace it.")
+
+
+def _task(config: Config, command: str) -> Iterator[Mistake]:
+    from ftk.tasks import build_task
+
+    try:
+        task = build_task(config.task)
+    except FtkError as error:
+        yield from map(Mistake.of, error.faults if isinstance(error, ConfigError) else [str(error)])
+        return
+    for name in task.fitted:
+        if (value := getattr(task, name)) is not None:
+            yield Mistake(f"task.{name}={value}", "Training fills it in from its rows; leave it out.")
+    for role, column in config.data.columns.items():
+        if column is not None and role not in task.roles:
+            yield Mistake(f"data.columns.{role}={column}", f"This task reads the columns {', '.join(task.roles)}.")
+    if "text" not in task.reads:
+        for key, value in (("max_length", config.data.max_length), ("stride", config.data.stride)):
+            if value is not None:
+                yield Mistake(f"data.{key}={value}", "This task reads no texts; images have the size of the model's.")
+    texts = task.command == "pretrain"
+    if isinstance(config, TrainingConfig):
+        if task.command != command:
+            kind = "raw text" if texts else "labelled rows"
+            yield Mistake(f"task ({type(task).__name__})", f"It learns from {kind}: ftk {task.command}.")
+            return  # the data section is meant for another task
+        micro = config.hardware.micro_batch
+        if task.whole_batches is not None and micro is not None and micro < config.train.batch_size:
+            what = f"hardware.micro_batch={micro} train.batch_size={config.train.batch_size}"
+            advice = f"The rows of a batch are compared with each other: it is not cut. {task.whole_batches}"
+            yield Mistake(what, advice)
+        yield from _fits(config, task)
+        if not texts and config.train.batch_start is not None:
+            yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
+    yield from texts_only(task, config.data)
+
+
+def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
+    """Architectures that do not suit the task. Those of hub ids and folders are checked when they are read."""
+    from ftk.models.architectures.small import FITTED
+    from ftk.models.loading.compatibility import unsuited
+
+    kind = config.model.config.get("model_type")
+    if kind is not None and (advice := unsuited(kind, task)):
+        yield Mistake(f"model.config.model_type={kind}", advice)
+    if kind in FITTED and config.run.verify_resume:
+        advice = "This model is fitted at once: there is no step to stop at, so there is nothing to verify."
+        yield Mistake("run.verify_resume=true", advice)
+
+
+def texts_only(task: Task, data: DataConfig) -> Iterator[Mistake]:
+    """Keys of data that a task for labelled rows does not read, so that setting them has no effect."""
+    if task.command == "pretrain":
+        return
+    for key, value in (("documents", data.documents), ("validation_tokens", data.validation_tokens)):
+        if value is not None:
+            yield Mistake(f"data.{key}={getattr(value, 'value', value)}", "Only masked language models read it.")
+    if data.duplicate_lines is not Duplicates.keep:
+        what = f"data.duplicate_lines={data.duplicate_lines.value}"
+        yield Mistake(what, "Only masked language models read it; see data.duplicates.")

@@ -1,0 +1,153 @@
+"""The overrides of a command line: parsed, with the mistakes of form, and multiplied out to the jobs of a sweep."""
+
+import itertools
+import shlex
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+
+from ftk.config.command_line import as_text
+from ftk.config.mistakes import Mistake
+
+SET_BY_FTK = {
+    "hydra.run.dir": "ftk writes to run.dir alone: run.dir=<folder>.",
+    "hydra.sweep.dir": "A sweep is written to run.dir: run.dir=<folder>.",
+    "hydra.sweep.subdir": "The jobs of a sweep are named by ftk, in run.dir.",
+    "hydra.mode": "A sweep is asked for with -m.",
+    "hydra/launcher": "The jobs of a sweep run here, one after the other.",
+    "hydra/sweeper": "A sweep runs every combination of the values that are listed.",
+}
+"""Settings of Hydra that ftk does not leave to the user, and what to do instead."""
+
+
+def parsed(
+    words: Sequence[str], loader: ConfigLoader, *, sweep: bool
+) -> tuple[dict[int, Override], dict[int, Mistake]]:
+    """The overrides by their position, and for those that cannot be used the mistake.
+
+    Args:
+        words: the overrides as written.
+        loader: knows which groups exist.
+        sweep: whether a key may have several values.
+    """
+    parser = OverridesParser.create(config_loader=loader)
+    groups = loader.list_groups("")
+    overrides: dict[int, Override] = {}
+    mistakes: dict[int, Mistake] = {}
+    for position, word in enumerate(words):
+        found = _parsed(word, parser, groups, sweep=sweep)
+        if isinstance(found, Mistake):
+            mistakes[position] = found
+        else:
+            overrides[position] = found
+    return overrides, mistakes
+
+
+def _parsed(word: str, parser: OverridesParser, groups: Collection[str], *, sweep: bool) -> Override | Mistake:
+    key, equals, value = word.partition("=")
+    is_group = key.lstrip("+~") in groups
+    if not key or not (equals or word.startswith("~")):
+        example = f": {key}=<{'option' if is_group else 'value'}>" if key else ""
+        return Mistake(word or "''", f"This is not of the form key=value{example}.")
+    try:
+        override: Override = parser.parse_override(word)
+    except HydraException:
+        return Mistake(word, _unreadable(parser, key, value))
+    if override.is_sweep_override():
+        if not sweep:
+            one = "" if is_group else f" If it is one value, write {_as_it_stands(key, value)}"
+            return Mistake(word, f"Several values for one key are a sweep: add -m.{one}")
+        advice = _uncountable(override)
+        if advice is not None:
+            return Mistake(word, advice)
+    if override.key_or_group in SET_BY_FTK:
+        return Mistake(word, SET_BY_FTK[override.key_or_group])
+    return override
+
+
+def _unreadable(parser: OverridesParser, key: str, value: str) -> str:
+    try:
+        parser.parse_override(as_text(key, value))
+    except HydraException:
+        return "The key cannot be read: it is made of names with dots between them."
+    return (
+        "The value cannot be read: commas, [lists], {dicts}, (calls) and quotes have a meaning of their own. "
+        f"If it is meant as it stands, write {_as_it_stands(key, value)}"
+    )
+
+
+def _as_it_stands(key: str, value: str) -> str:
+    """What to write in a shell for a value that is one text, whatever characters it contains."""
+    word = as_text(key, value)
+    return shlex.quote(word) if any(sign in word for sign in '"$`\\!') else f'"{word}"'
+
+
+def _uncountable(override: Override) -> str | None:
+    """The advice for a sweep whose values cannot be listed, or that has none; None if it is fine."""
+    counted = "A sweep needs values that can be counted: a,b,c or range(1,4)."
+    if not override.is_discrete_sweep():
+        return counted
+    try:
+        first = next(choices(override), None)
+    except (HydraException, ValueError):  # a glob, which Hydra resolves elsewhere; a range in steps of 0
+        return counted
+    return None if first is not None else "There is no value in it; the end of a range is not one of them."
+
+
+def jobs(overrides: Mapping[int, Override], groups: Collection[str]) -> Iterator[list[str]]:
+    """The override words of each job: one list, or in a sweep one for each combination.
+
+    Args:
+        overrides: by their position.
+        groups: the config groups; two options for one of them are a mistake, which composing reports.
+    """
+    # Of two values for one key the last one counts. It must not multiply the jobs.
+    last = {
+        (override.get_key_element(), position if override.key_or_group in groups else None): override
+        for position, override in overrides.items()
+    }
+    swept = any(override.is_sweep_override() for override in overrides.values())
+    all_choices = [list(choices(override)) for override in (last.values() if swept else overrides.values())]
+    return (list(words) for words in itertools.product(*all_choices))
+
+
+def choices(override: Override) -> Iterator[str]:
+    """The words that an override stands for: itself, or one for each value of a sweep."""
+    if not override.is_sweep_override():
+        yield override.input_line or ""
+        return
+    for text in override.sweep_string_iterator():
+        yield f"{override.get_key_element()}={text}"
+
+
+def options(override: Override) -> list[str | None]:
+    """The options that an override chooses in a group; None for null."""
+    if override.is_sweep_override():
+        return list(override.sweep_string_iterator())
+    value = override.value()
+    values = value if isinstance(value, list) else [value]
+    return [None if item is None else str(item) for item in values]
+
+
+def values(override: Override) -> Iterator[Any]:
+    """The values that an override gives to its key."""
+    if not override.is_sweep_override():
+        yield override.value()
+        return
+    parser = OverridesParser.create()
+    for text in override.sweep_string_iterator():
+        yield parser.parse_override(f"x={text}").value()
+
+
+def items(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every dotted key of a config with its value, sections included; interpolations stay unresolved."""
+    plain: Any = OmegaConf.to_container(config, resolve=False) if isinstance(config, DictConfig) else config
+    for name, value in plain.items():
+        yield f"{prefix}{name}", value
+        if isinstance(value, dict):
+            yield from items(value, f"{prefix}{name}.")
