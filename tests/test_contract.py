@@ -112,21 +112,21 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
     from ftk.contracts.notes import Notes
     from ftk.inference.checkpoint import Checkpoint
     from ftk.inference.manifest import task_of
-    from ftk.kernels import speed_up
-    from ftk.models.loading.load import load
-    from ftk.models.loading.verified_folder import open_model
+    from ftk.kernels import use_fast_kernels
+    from ftk.models.loading.load import load_weights
+    from ftk.models.loading.verified_folder import verify_folder
     from ftk.report.console import Console
 
     argv = [f"checkpoint={trained.run / 'best'}", f"data.test={trained.data}", "hardware=cpu", "hardware.threads=1"]
     config = compose("evaluate", argv, check=check_values).config
     folder, notes, console = trained.run / "best", Notes(), Console(stderr=True)
-    checkpoint = Checkpoint.open(folder, task_of(open_model(folder), None, None, str(folder), Notes()), config.data)
+    checkpoint = Checkpoint.open(folder, task_of(verify_folder(folder), None, None, str(folder), Notes()), config.data)
     task, processor = checkpoint.task, checkpoint.source.processor
     corpus = task.test_corpus(config.data, checkpoint.labels, notes)
     prepared = corpus.prepare(processor, checkpoint.labels, checkpoint.windows, notes, console)["test"]
     evaluator = checkpoint.evaluator(task, config.hardware, console)
-    model = load(checkpoint.source, task.auto_model, seed=0).model  # as training has it, which evaluation packs
-    speed_up(model, evaluator.hardware.device)
+    model = load_weights(checkpoint.source, task.auto_model, seed=0).model  # as training has it, which evaluation packs
+    use_fast_kernels(model, evaluator.hardware.device)
     return SimpleNamespace(
         checkpoint=checkpoint,
         task=task,
@@ -184,16 +184,18 @@ def test_loss_is_a_sum_over_its_count(opened: SimpleNamespace) -> None:
 def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Path) -> None:
     import torch
 
-    from ftk.core.checkpoint import Snapshot, save
-    from ftk.kernels import speed_up
-    from ftk.models.loading.load import load
-    from ftk.models.loading.source import reopen
+    from ftk.core.saving.checkpoint import Snapshot, save
+    from ftk.kernels import use_fast_kernels
+    from ftk.models.loading.load import load_weights
+    from ftk.models.loading.source import reopen_model
 
     task, source = opened.task, opened.checkpoint.source
     facts = {"task": {}, "labels": None, "max_length": 8, "stride": 0, "step": 1}
     save(tmp_path / "again", Snapshot(model=opened.model, processor=source.processor, manifest=facts))
-    again = load(reopen(tmp_path / "again", opened.checkpoint.labels, task.reads), task.auto_model, seed=9).model
-    speed_up(again, torch.device("cpu"))
+    again = load_weights(
+        reopen_model(tmp_path / "again", opened.checkpoint.labels, task.reads), task.auto_model, seed=9
+    ).model
+    use_fast_kernels(again, torch.device("cpu"))
     batch = collated(opened)
     with torch.inference_mode():
         expected, found = (

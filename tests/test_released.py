@@ -59,7 +59,7 @@ def test_its_run_is_resumed(name: str, ftk: Callable[..., Result]) -> None:
         assert "the run cannot go on with other versions" in resumed.err
         resumed = ftk(*argv, "run.resume=force")
     assert resumed.code == 0, resumed.err
-    assert "going on after step 35" in resumed.out
+    assert "resuming after step 35" in resumed.out
     assert json.loads(Path(name, "last/ftk.json").read_text())["step"] == 60
     ends = json.loads(ENDS.read_text())
     found, expected = events(Path(name)), ends[name]["events"]

@@ -1,38 +1,38 @@
-"""The errors that are meant for people: they reach the terminal as one message, without a traceback."""
+"""Errors for the user: the terminal shows them as one message, without a traceback."""
 
 import unicodedata
 
 
 class FtkError(Exception):
-    """A user's error: its text says what is wrong, where, which value, and what to do."""
+    """Base class of errors that the user can fix; the text says what is wrong, where, which value, and what to do."""
 
 
 class ConfigError(FtkError):
-    """Values, keys or combinations of them that cannot work."""
+    """A key, a value or a combination of them that is invalid."""
 
     def __init__(self, *faults: str) -> None:
         """
         Args:
-            faults: what is wrong; where there are several, each begins with its key: ``task.focal=-1: …``.
+            faults: one message per fault; if there are several, each begins with its key: ``task.focal=-1: …``.
         """
         super().__init__("\n".join(faults))
         self.faults = faults
 
 
 class DataError(FtkError):
-    """A file or a row that cannot be used; the text names file and line."""
+    """A file or a row that cannot be used; the text names the file and the line."""
 
 
 class ModelError(FtkError):
-    """A model or a checkpoint that cannot be found, or cannot be trusted."""
+    """A model or checkpoint that is missing, invalid or not trusted."""
 
 
 class RunError(FtkError):
-    """A run folder that cannot be used, or a run that cannot go on."""
+    """A run folder that cannot be used, or a run that cannot continue."""
 
 
 class Interrupted(BaseException):
-    """A signal arrived; not an Exception, so that no handler on the way takes it for a fault."""
+    """A signal arrived. It is not an Exception, so that no handler on the way mistakes it for a fault."""
 
     def __init__(self, signal_number: int, message: str = "") -> None:
         super().__init__(message)
@@ -40,20 +40,28 @@ class Interrupted(BaseException):
 
     @property
     def exit_code(self) -> int:
-        """130 for SIGINT, 143 for SIGTERM: what a shell expects; 0 where the run was told to stop there."""
+        """130 for SIGINT, 143 for SIGTERM, as shells expect; 0 for a stop at ``run.stop_after``."""
         return 128 + self.signal_number if self.signal_number else 0
 
 
 def in_words(error: Exception) -> str:
-    """An error in words; the system's with the file first, and without its number."""
+    """The text of an error; for an error of the system, the file and the reason without the error number."""
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text; its type if it has none."""
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
 def printable(text: str) -> str:
-    """A text without control characters other than line ends and tabs: what stands in a file cannot move a terminal's
-    cursor, or name its window."""
+    """Escapes control characters except line ends and tabs.
+
+    Otherwise the content of a file could move a terminal's cursor or rename its window.
+    """
     if text.isprintable():
         return text
     return "".join(

@@ -90,7 +90,7 @@ def test_a_used_folder_is_refused_then_replaced(ftk: Callable[..., Result], toy:
     Path("home/config.yaml").write_text("not: ours\n")
     foreign = ftk("finetune", *FAST, *toy, "run.dir=home", "run.overwrite=true")
     assert foreign.code == 1
-    assert "replaces runs of ftk only" in foreign.err
+    assert "replaces only runs of ftk" in foreign.err
 
 
 def test_patience_stops_early(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
@@ -178,7 +178,7 @@ def test_optimizers_and_schedules_run(
         ("optimizer._target_=torch.optim.Adamw", "this cannot be imported"),
         ("optimizer._target_=torch.nn.Linear", "this is not a torch optimizer"),
         ("+optimizer.momentun=1", "torch.optim.AdamW takes lr, betas"),
-        ("optimizer.betas=[2,3]", "torch.optim.AdamW refuses its settings"),
+        ("optimizer.betas=[2,3]", "torch.optim.AdamW rejects its settings"),
         ("hardware.device=cuda", "torch sees no GPU here"),
         ("hardware.precision=fp16", "it needs a GPU"),
         ("model.config.hidden_size=63", "63"),

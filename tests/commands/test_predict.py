@@ -212,9 +212,9 @@ def test_values_that_only_training_reads_are_refused(
     ("damage", "message"),
     [
         (lambda f: (f / "model.safetensors").write_bytes(b"x"), "the file has 1 bytes; "),
-        (lambda f: _flip(f / "model.safetensors"), "not the one that was saved"),
+        (lambda f: _flip(f / "model.safetensors"), "has changed since it was saved"),
         (lambda f: (f / "tokenizer.json").unlink(), "the file is missing"),
-        (lambda f: (f / "ftk.json").write_text("{"), "cannot be read as ftk wrote it"),
+        (lambda f: (f / "ftk.json").write_text("{"), "the manifest is damaged"),
         (lambda f: (f / "ftk.json").write_text("[]"), "ftk.json"),
         (lambda f: _edit(f, task={"name": "os", "fields": {}}), "not one of ftk's own"),
         (

@@ -137,10 +137,10 @@ def test_going_on_with_an_encoder_without_a_head_and_with_a_run(ftk: Callable[..
     save_model_folder(Path("encoder"), "distilbert")
     first = ftk("pretrain", "model=auto", "model.name=encoder", stories, *SHORT, "run.dir=first")
     assert first.code == 0, first.err
-    assert "made new, the file has none: vocab_layer_norm.bias" in first.out
+    assert "initialised from the seed (not in the weights file): vocab_layer_norm.bias" in first.out
     second = ftk("pretrain", "model=auto", "model.name=first/best", stories, *SHORT, "run.dir=second")
     assert second.code == 0, second.err
-    assert "made new" not in second.out
+    assert "initialised from the seed" not in second.out
 
 
 def test_another_architecture_with_random_weights_from_a_folder(ftk: Callable[..., Result], stories: str) -> None:
@@ -190,7 +190,7 @@ def test_more_embeddings_than_the_vocabulary_needs(ftk: Callable[..., Result], s
 
     few = ftk("pretrain", *argv, "+model.config.vocab_size=20", "run.dir=few")
     assert few.code == 1
-    assert "model.config.vocab_size=20: the tokenizer has entries up to" in few.err
+    assert "model.config.vocab_size=20: the tokenizer needs " in few.err
     assert "Traceback" not in few.err
     assert not Path("few").exists()
 
@@ -234,8 +234,8 @@ def test_finetune_starts_from_a_pretrained_run(ftk: Callable[..., Result], run: 
     name = f"model.name={run / 'run' / 'best'}"
     result = ftk("finetune", "task=ner", "model=auto", name, *toy, "debug=one-step", *CPU, "run.dir=tagger")
     assert result.code == 0, result.err
-    assert "made new, the file has none: classifier.bias, classifier.weight" in result.out
-    assert "the model was trained for other labels" not in result.out
+    assert "initialised from the seed (not in the weights file): classifier.bias, classifier.weight" in result.out
+    assert "the model was trained with other labels" not in result.out
     write_lines("in.txt", ["Ada Berg went to Oslo."])
     assert ftk("predict", "checkpoint=tagger/best", "input=in.txt", *CPU).code == 0
 
@@ -245,7 +245,7 @@ def test_a_tagger_becomes_a_masked_language_model(ftk: Callable[..., Result], st
     save_model_folder(Path("tagger"), "bert", "AutoModelForTokenClassification", id2label=names)
     result = ftk("pretrain", "model=auto", "model.name=tagger", stories, *SHORT, "run.dir=run")
     assert result.code == 0, result.err
-    assert "not used of the file: classifier.bias, classifier.weight" in result.out
+    assert "ignored (in the weights file but not in the model): classifier.bias, classifier.weight" in result.out
 
 
 def test_finetune_of_random_weights_learns_its_vocabulary(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
@@ -315,20 +315,23 @@ def test_models_that_cannot_are_refused(ftk: Callable[..., Result], stories: str
     save_model_folder(Path("encoder"), "bert")
     headless = ftk("evaluate", "checkpoint=encoder", "task=mlm", f"data.test={run / 'test.txt'}", "run.dir=a", *CPU)
     assert headless.code == 1
-    assert "the weights are not complete (made new, the file has none: cls.predictions" in headless.err
+    assert "tensors of the model are missing: cls.predictions" in headless.err
 
     config = transformers.GPT2Config(n_embd=32, n_layer=1, n_head=2, vocab_size=95)
     transformers.AutoModelForCausalLM.from_config(config).save_pretrained("encoder")
     causal = ftk("pretrain", "model=auto", "model.name=encoder", stories, *SHORT, "run.dir=b")
     assert causal.code == 1
-    assert "there is no head for hidden words (masked language models) for the architecture gpt2" in causal.err
+    assert "the architecture gpt2 has no head for masked language modelling" in causal.err
     assert "tokens in" not in causal.out  # it is seen before the text is prepared
 
     save_model_folder(Path("modern"), "modernbert", "AutoModelForMaskedLM")
     argv = ("model=auto", "model.name=modern", "task.next_sentence=true", stories, *SHORT, "run.dir=c")
     pairs = ftk("pretrain", *argv)
     assert pairs.code == 1
-    assert "there is no head for hidden words and next sentences for the architecture modernbert" in pairs.err
+    assert (
+        "the architecture modernbert has no head for masked language modelling with next-sentence prediction"
+        in pairs.err
+    )
     assert not [path for path in map(Path, "abc") if path.exists()]
 
 
@@ -349,7 +352,7 @@ def test_a_tokenizer_without_a_mask_token_is_refused(ftk: Callable[..., Result],
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (("data.max_length=500",), "data.max_length=500: this model takes 128 tokens at the most."),
+        (("data.max_length=500",), "data.max_length=500: this model accepts at most 128 tokens."),
         (("data.validation=empty.txt",), "data.validation: there is no text in empty.txt"),
         (("data.validation=blank.txt",), "data.validation: there is no text in blank.txt"),
         (("task=ner",), "It learns from labelled rows: ftk finetune."),

@@ -13,14 +13,17 @@ import hydra
 import pytest
 import yaml
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from conftest import write_lines
 from ftk.commands.checks import check_values
 from ftk.config import checking, jobs
-from ftk.config.compose import run_jobs
+from ftk.config.command_line import override_words
+from ftk.config.compose import compose, run_jobs
 from ftk.config.invocation import Invocation, Outcome
-from ftk.config.schema import FinetuneConfig
+from ftk.config.mistakes import ConfigMistakes
+from ftk.config.schema import FinetuneConfig, Format
 from ftk.errors import ConfigError, DataError
 
 
@@ -201,3 +204,99 @@ def test_what_has_changed_since_the_sweep_was_checked_fails_its_job_alone() -> N
     assert outcomes[0].error is None
     assert isinstance(outcomes[1].error, ConfigError)
     assert "There is no such file" in str(outcomes[1].error)
+
+
+def composed(*overrides: str, **options: Any) -> Any:
+    return compose("finetune", overrides, check=check_values, **options)
+
+
+def test_a_run_is_composed_from_python(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("own/model").mkdir(parents=True)
+    write_lines("own/model/mine.yaml", ["defaults: [tiny]", "dropout: 0.2"])
+    job = composed("model=mine", "run.dir=a=b", config_dir=Path("own"))
+    assert type(job.config) is FinetuneConfig
+    assert (job.config.model.dropout, job.config.run.dir) == (0.2, "a=b")
+    assert job.invocation.own_choices == {"model"}
+    jobs = Jobs()
+    run("finetune", shlex.split(job.invocation.command_line())[2:], jobs)
+    assert jobs.configs == [job.config]
+    with pytest.raises(ConfigMistakes) as caught:
+        composed("model=tiny", "optimizer.lrr=1", "train.epochs=-1", "data.train=missing.conll", "--cfg")
+    assert [mistake.what for mistake in caught.value.mistakes] == [
+        "optimizer.lrr=1",
+        "--cfg",
+        "train.epochs=-1.0",
+        "data.train=missing.conll",
+    ]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_values_of_python_are_taken_as_they_are() -> None:
+    values = {
+        "task": "multi-label",
+        "model": "tiny",
+        "data.train": [Path("it's, here.jsonl"), "${b}.jsonl", "a\\${b}\\"],
+        "data.format": Format.jsonl,
+        "data.columns.label": ["a b", "1"],
+        "data.limit": None,
+        "optimizer.lr": 1e-05,
+        "run.overwrite": True,
+        "run.seed": 7,
+        "+model.config.id": {"a: b": 1.5},
+    }
+    config = compose("finetune", override_words(values), check=lambda config, command: []).config
+    assert config.data.train == ["it's, here.jsonl", "${b}.jsonl", "a\\${b}\\"]
+    assert config.data.format is Format.jsonl
+    assert config.data.columns["label"] == ["a b", "1"]
+    assert (config.data.limit, config.optimizer["lr"], config.run.overwrite, config.run.seed) == (None, 1e-05, True, 7)
+    assert config.model.config["id"] == {"a: b": 1.5}
+
+
+def test_an_application_that_uses_hydra_itself_finds_it_as_it_was() -> None:
+    write_lines("theirs.yaml", ["value: 3"])
+    with hydra.initialize_config_dir(str(Path.cwd()), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        composed("model=tiny")
+        assert GlobalHydra.instance().config_loader() is loader
+        assert hydra.compose("theirs").value == 3
+
+
+def test_settings_of_hydra_hold_for_each_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FTK_OF_A_JOB", raising=False)
+    seen: list[tuple[int, Any, str | None, str]] = []
+
+    def job(config: FinetuneConfig, invocation: Invocation) -> dict[str, Any]:
+        settings = HydraConfig.get()
+        seen.append((config.run.seed, settings.job.num, os.environ.get("FTK_OF_A_JOB"), settings.sweep.dir))
+        return {}
+
+    argv = ["-m", "model=tiny", "run.seed=${hydra:job.num}", "optimizer.lr=1e-3,2e-3", "run.dir='x-${now:%f}'"]
+    outcomes = run_jobs("finetune", [*argv, "+hydra.job.env_set.FTK_OF_A_JOB=yes"], job, check=check_values)
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    folder = str(outcomes[0].invocation.sweep_dir)
+    assert seen == [(0, 0, "yes", folder), (1, 1, "yes", folder)]
+    assert "FTK_OF_A_JOB" not in os.environ
+    assert not HydraConfig.initialized()
+
+
+def test_a_config_may_sweep_and_the_command_line_comes_first() -> None:
+    Path("own/experiment").mkdir(parents=True)
+    params = "{run.seed: '1,2', model: 'tiny,small', train.epochs: 3}"
+    write_lines("own/experiment/mine.yaml", ["# @package _global_", f"hydra: {{sweeper: {{params: {params}}}}}"])
+    jobs = Jobs()
+    run("finetune", ["-m", "-cd", "own", "experiment=mine", "model=tiny"], jobs)
+    assert [(config.run.seed, config.train.epochs) for config in jobs.configs] == [(1, 3), (2, 3)]
+    assert [invocation.swept for invocation in jobs.invocations] == [("run.seed=1",), ("run.seed=2",)]
+
+
+def test_a_config_cannot_choose_how_jobs_run() -> None:
+    Path("own/experiment").mkdir(parents=True)
+    write_lines("own/experiment/mine.yaml", ["# @package _global_", "hydra: {mode: MULTIRUN}"])
+    with pytest.raises(ConfigMistakes, match="A sweep is asked for with -m"):
+        composed("model=tiny", "experiment=mine", config_dir="own")
+
+
+def test_of_two_values_for_one_key_a_sweep_takes_the_last() -> None:
+    jobs = Jobs()
+    run("finetune", ["-m", "model=tiny", "run.seed=1,2,3", "optimizer.lr=1e-3,2e-3", "run.seed=4"], jobs)
+    assert [(config.run.seed, config.optimizer["lr"]) for config in jobs.configs] == [(4, 1e-3), (4, 2e-3)]

@@ -354,6 +354,7 @@ def test_flags_that_cannot_work(ftk: Callable[..., Result], argv: list[str], wha
         (["run.seed=range(1,1)"], "run.seed=range(1,1)", "There is no value in it"),
         (["run.seed=range(1,9,0)"], "run.seed=range(1,9,0)", "values that can be counted"),
         (["run.seed=glob(*)"], "run.seed=glob(*)", "values that can be counted"),
+        (["hydra.verbose=true,false"], "hydra.verbose=true,false", "Hydra's own settings cannot be swept."),
         (["task=glob(n*)"], "task=glob(n*)", "values that can be counted"),
         (["run.dir=full", "run.seed=1,2"], "run.dir=full", "The folder is not empty."),
     ],

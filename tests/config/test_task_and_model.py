@@ -85,11 +85,15 @@ def test_a_shipped_architecture_is_refused_before_torch_just_where_it_has_no_hea
 @pytest.mark.parametrize(
     ("words", "what", "advice"),
     [
-        ("task=translation model=tiny", "bert", "It writes no texts. Take model=bart-tiny"),
-        ("task=summarization model=vit-tiny", "vit", "It writes no texts."),
-        ("task=image-classification model=tiny", "bert", "It reads texts, the task images. Take a model of images"),
-        ("task=ranking model=resnet-tiny", "resnet", "It reads images, the task texts."),
-        ("task=ner model=pointer-generator", "ftk-pointer-generator", "It learns summarization and translation;"),
+        ("task=translation model=tiny", "bert", "It generates no text. Use model=bart-tiny"),
+        ("task=summarization model=vit-tiny", "vit", "It generates no text."),
+        (
+            "task=image-classification model=tiny",
+            "bert",
+            "It reads texts, but the task reads images. Use an image model",
+        ),
+        ("task=ranking model=resnet-tiny", "resnet", "It reads images, but the task reads texts."),
+        ("task=ner model=pointer-generator", "ftk-pointer-generator", "It supports summarization and translation;"),
     ],
 )
 def test_a_model_that_reads_or_writes_something_else_is_told_in_the_configuration(
@@ -114,7 +118,7 @@ def test_a_sweep_of_models_that_do_not_suit_a_task_runs_no_job(ftk: Callable[...
     assert "1 mistake in the configuration; nothing was run." in result.err
     what, advice = result.err.rstrip().splitlines()[-2:]
     assert what.strip() == "model.config.model_type=ftk-cnn"
-    assert advice.strip() == f"It learns {LEARNS['ftk-cnn']}; choose another model for this task."
+    assert advice.strip() == f"It supports {LEARNS['ftk-cnn']}; choose another model for this task."
     assert list(Path().iterdir()) == []
 
 

@@ -58,7 +58,7 @@ class Tokenizer:
 
 def save_step(run: Path, step: int) -> None:
     """One save of ``last``, which stays as ``previous``."""
-    from ftk.core.checkpoint import save, snapshot_of_state
+    from ftk.core.saving.checkpoint import save, snapshot_of_state
 
     model: Any = Model(float(step))
     state: Any = State(step, model)
@@ -70,7 +70,7 @@ def recovered(run: Path) -> tuple[int, list[str]]:
     """The step of the state that a resumed run would go on from, read back, and what was said."""
     from safetensors.torch import load_file
 
-    from ftk.core.checkpoint import recover
+    from ftk.core.saving.checkpoint import recover
 
     said: list[str] = []
     step = int(recover(run / "last", run / "previous", say=said.append)["step"])
@@ -109,7 +109,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch, act: Callable[[str, int], None]) -> 
     """Call ``act`` with the name and the number of each operation before it is done; returns those that were begun."""
     import os
 
-    from ftk.core import checkpoint
+    from ftk.core.saving import checkpoint
     from ftk.models.loading import verified_folder as models
 
     begun: list[str] = []
@@ -244,17 +244,17 @@ def test_a_power_cut_at_any_operation_leaves_a_whole_state(run: Path, tmp_path: 
 )
 def test_a_flipped_bit_is_found_and_the_state_before_is_taken(run: Path, tmp_path: Path, name: str) -> None:
     from ftk.errors import ModelError
-    from ftk.models.loading.verified_folder import open_model
+    from ftk.models.loading.verified_folder import verify_folder
 
     path = run / "last" / name
     whole = path.read_bytes()
-    expected = open_model(run / "last")
+    expected = verify_folder(run / "last")
     for bit in range(0, 8 * len(whole), 7 if len(whole) < 1000 else 13):
         damaged = bytearray(whole)
         damaged[bit // 8] ^= 1 << bit % 8
         path.write_bytes(damaged)
         try:
-            found = open_model(run / "last")
+            found = verify_folder(run / "last")
         except ModelError:
             continue
         assert name == "ftk.json"
@@ -277,7 +277,7 @@ def test_a_file_that_is_cut_or_gone_is_found(run: Path, name: str) -> None:
 
 
 def test_where_nothing_is_whole_all_problems_are_told(run: Path) -> None:
-    from ftk.core.checkpoint import recover
+    from ftk.core.saving.checkpoint import recover
     from ftk.errors import ModelError
 
     for name in ("last", "previous"):
@@ -297,7 +297,7 @@ def test_a_finished_state_that_never_got_its_name_is_taken(run: Path) -> None:
 
 def test_what_is_written_otherwise_than_meant_is_found(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its checksum would be right: it is made of what was written."""
-    from ftk.core import checkpoint
+    from ftk.core.saving import checkpoint
     from ftk.errors import RunError
 
     save_file = checkpoint.save_file
@@ -312,7 +312,7 @@ def test_what_is_written_otherwise_than_meant_is_found(run: Path, monkeypatch: p
 
 
 def test_of_two_that_are_whole_the_one_that_is_wanted_is_taken(run: Path) -> None:
-    from ftk.core.checkpoint import recover
+    from ftk.core.saving.checkpoint import recover
 
     save_step(run, 3)
     assert recover(run / "last", run / "previous", say=print, step=2)["step"] == 2
@@ -322,7 +322,7 @@ def test_a_snapshot_is_of_its_moment(tmp_path: Path) -> None:
     """Training goes on while it is written."""
     from safetensors.torch import load_file
 
-    from ftk.core.checkpoint import save, snapshot_of_state
+    from ftk.core.saving.checkpoint import save, snapshot_of_state
 
     model: Any = Model(1.0)
     state: Any = State(1, model)
@@ -335,7 +335,7 @@ def test_a_snapshot_is_of_its_moment(tmp_path: Path) -> None:
 
 
 def test_a_save_in_the_background_that_fails_is_told() -> None:
-    from ftk.core.background_save import Saver
+    from ftk.core.saving.background_save import Saver
     from ftk.errors import RunError
 
     def fail() -> None:

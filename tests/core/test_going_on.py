@@ -66,8 +66,8 @@ def test_a_damaged_state_is_told_and_the_one_before_is_taken(
         stream.write(b"\xff")
     result = ftk(*argv, "run.resume=true")
     assert result.code == 0, result.err
-    assert "run/last/trainer.safetensors: the file is not the one that was saved" in result.out
-    assert "going on from run/previous (step 6)" in result.out
+    assert "run/last/trainer.safetensors: the file has changed since it was saved" in result.out
+    assert "resuming from run/previous (step 6)" in result.out
     assert ftk(*argv[:-1], "run.dir=whole").code == 0
     assert weights(stopped) == weights(Path("whole"))
     steps = [(event["split"], event["step"]) for event in read_jsonl(stopped / "metrics.jsonl")]
@@ -90,18 +90,18 @@ def test_other_versions_are_refused_unless_forced(ftk: Callable[..., Result], ar
     change(stopped / "environment.json", packages={**packages, "torch": "1.0"}, precision="fp16")
     refused = ftk(*argv, "run.resume=true")
     assert refused.code == 1
-    assert "torch: 1.0 then, " in refused.err
-    assert "hardware: precision: fp16 then, " in refused.err
-    assert "run.resume=force goes on nevertheless" in refused.err
+    assert "torch: was 1.0, is now " in refused.err
+    assert "hardware: precision: was fp16, is now " in refused.err
+    assert "run.resume=force resumes anyway" in refused.err
     forced = ftk(*argv, "run.resume=force")
     assert forced.code == 0, forced.err
-    assert "resumed with a difference, results may differ: torch: 1.0 then, " in forced.out
+    assert "resumed with a difference, results may differ: torch: was 1.0, is now " in forced.out
 
 
 def test_more_steps_can_be_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
     refused = ftk(*argv, "run.resume=true", "train.epochs=2")
     assert refused.code == 1
-    assert "train.epochs: 1.0 then, 2.0 now" in refused.err
+    assert "train.epochs: was 1.0, is now 2.0" in refused.err
     forced = ftk(*argv, "run.resume=force", "train.epochs=2")
     assert forced.code == 0, forced.err
     assert json.loads((stopped / "metrics.json").read_text())["train"]["steps"] == 20
@@ -145,7 +145,7 @@ def test_a_sweep_goes_on_with_the_other_jobs(ftk: Callable[..., Result], argv: l
 def test_another_model_cannot_be_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
     result = ftk(*argv, "run.resume=force", "model.dropout=0.3")
     assert result.code == 1
-    assert "the model is that of last/, and cannot become another" in result.err
+    assert "the model of a resumed run cannot be changed" in result.err
     assert "dropout: null" in (stopped / "config.yaml").read_text()
 
 
@@ -178,7 +178,7 @@ def test_other_data_is_refused_unless_forced(ftk: Callable[..., Result], argv: l
     write_conll("train.conll", other)
     refused = ftk(*argv, "run.resume=true")
     assert refused.code == 1
-    assert "the files of data.train are not those" in refused.err
+    assert "the files of data.train have changed" in refused.err
     assert ftk(*argv, "run.resume=force").code == 0
 
 
@@ -217,7 +217,7 @@ def test_a_disk_without_room_is_told_before_the_first_step(
 def test_a_disk_that_is_full_in_the_middle_keeps_the_state_before(
     ftk: Callable[..., Result], argv: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ftk.core import checkpoint
+    from ftk.core.saving import checkpoint
 
     save_file, calls = checkpoint.save_file, []
 
@@ -258,7 +258,7 @@ def test_a_config_that_does_not_repeat_is_found(
     monkeypatch.syspath_prepend(str(Path.cwd()))
     result = ftk(*argv, "optimizer=sgd", "optimizer._target_=noisy.Noisy", "run.verify_resume=true")
     assert result.code == 1
-    assert "stopped after step 4 and gone on with, the run is another one at step 8: " in result.err
+    assert "stopped after step 4 and resumed, the run differs at step 8: " in result.err
     assert "last/model.safetensors" in result.err
     assert not Path("run").exists()
 

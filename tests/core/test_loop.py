@@ -34,8 +34,8 @@ def make(tmp_path: Path) -> Any:
     from ftk.data.readers.conll import read_conll
     from ftk.data.row_corpus import RowCorpus
     from ftk.data.text.words import Words
-    from ftk.models.loading.load import load
-    from ftk.models.loading.source import find
+    from ftk.models.loading.load import load_weights
+    from ftk.models.loading.source import resolve_model
     from ftk.optim.groups import build_optimizer
     from ftk.optim.schedules import Schedule
     from ftk.tasks.token_classification.task import Subwords, TokenClassification
@@ -73,7 +73,7 @@ def make(tmp_path: Path) -> Any:
         towers={},
         tokenizer=word_pieces(200),
     )
-    source = find(model_config, RowCorpus(task, {"train": examples}, labels, {}))
+    source = resolve_model(model_config, RowCorpus(task, {"train": examples}, labels, {}))
     features = task.features(examples, source.tokenizer, labels, WindowPlan(64, 16), notes)
 
     def build(
@@ -84,7 +84,7 @@ def make(tmp_path: Path) -> Any:
         **plan: Any,
     ) -> SimpleNamespace:
         hardware = Hardware(torch.device("cpu"), precision, "")
-        model = load(source, task.auto_model, seed=3).model
+        model = load_weights(source, task.auto_model, seed=3).model
         settings = {"_target_": "torch.optim.AdamW", "lr": 1e-3, "weight_decay": 0.1}
         state = TrainState(model, build_optimizer(model, settings), hardware.scaler())
         schedule = Schedule(decay=Decay.constant, warmup=0.0, floor=0.0, cooldown=0.0)

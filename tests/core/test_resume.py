@@ -184,18 +184,18 @@ def test_resume_refuses_another_config_or_other_data(
     argv = ["finetune", *SETTINGS, *toy, "run.dir=unbroken", "run.resume=true"]
     other = ftk(*argv, "optimizer.lr=1e-5")
     assert other.code == 1
-    assert "optimizer.lr: 0.003 then, 1e-05 now" in other.err
+    assert "optimizer.lr: was 0.003, is now 1e-05" in other.err
     write_conll("train.conll", toy_sentences(40))
     changed = ftk(*argv)
     assert changed.code == 1
-    assert "data.train are not those that the run began with" in changed.err
+    assert "data.train have changed since the run began" in changed.err
 
 
 def test_resume_needs_something_to_go_on_from(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     Path("empty").mkdir()
     result = ftk("finetune", *SETTINGS, *toy, "run.dir=empty", "run.resume=true")
     assert result.code == 1
-    assert "there is no last/ to go on from" in result.err
+    assert "there is no saved state (last/) to resume from" in result.err
 
 
 def test_a_crash_between_the_renames_of_a_save_is_recovered(

@@ -166,4 +166,4 @@ def test_another_seed_is_another_run(
     assert other["best/model.safetensors"] != unbroken["best/model.safetensors"]
     refused = ftk("pretrain", *SETTINGS, *corpus, "run.dir=other", "run.resume=true", "task.mask_share=0.3")
     assert refused.code == 1
-    assert "task.mask_share: 0.15 then, 0.3 now" in refused.err
+    assert "task.mask_share: was 0.15, is now 0.3" in refused.err

@@ -324,15 +324,15 @@ def test_the_config_of_a_run(content: bytes) -> None:
 @MANY
 @given(content=damaged('{"model_type": "bert", "hidden_size": 8, "num_labels": 3, "id2label": {"0": "O"}}'))
 def test_the_files_of_a_model_folder(content: bytes) -> None:
-    from ftk.models.loading.untrusted_folder import check_folder
-    from ftk.models.loading.verified_folder import open_model
+    from ftk.models.loading.untrusted_folder import check_untrusted_folder
+    from ftk.models.loading.verified_folder import verify_folder
 
     folder = Path("model")
     folder.mkdir(exist_ok=True)
     for name in ("config.json", "model.safetensors.index.json", "ftk.json"):
         (folder / name).write_bytes(content)
-        outcome(lambda: check_folder(folder), "model/")
-        outcome(lambda: open_model(folder), "model")
+        outcome(lambda: check_untrusted_folder(folder), "model/")
+        outcome(lambda: verify_folder(folder), "model")
         (folder / name).unlink()
 
 

@@ -1,4 +1,4 @@
-"""Attention equals torch's, forwards and backwards, with and without a mask, in each precision."""
+"""Attention equals torch's, forward and backward, with and without a mask, in each precision."""
 
 from typing import Any
 
@@ -56,8 +56,8 @@ def test_without_dropout_it_equals_torch(dtype: str, tolerance: float, hidden: b
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_a_query_that_sees_nothing_is_finite(dtype: str) -> None:
-    """So it is with the padding of packed rows; what comes out of it is not used."""
+def test_a_fully_masked_query_is_finite(dtype: str) -> None:
+    """This happens for the padding of packed rows, whose output is not used."""
     import torch
 
     from ftk.kernels.attention import attention_forward
@@ -73,7 +73,7 @@ def test_a_query_that_sees_nothing_is_finite(dtype: str) -> None:
 
 @pytest.mark.parametrize("time", [7, 32])
 def test_gradients_under_dropout(time: int) -> None:
-    """Against finite differences, the mask held by the seed."""
+    """Compares with finite differences; the seed fixes the mask."""
     import torch
 
     from ftk.kernels.attention import _Attention
@@ -87,7 +87,7 @@ def test_gradients_under_dropout(time: int) -> None:
 
 
 def test_dropout_drops_weights_and_keeps_the_mean() -> None:
-    """With equal scores and values of one, each output is the share of the keys that are kept, scaled."""
+    """With equal scores and values of 1, each output is the scaled share of kept keys."""
     import torch
 
     from ftk.kernels.attention import _Attention

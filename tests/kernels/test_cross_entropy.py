@@ -28,7 +28,7 @@ def test_it_equals_torch(dtype: str, tolerance: float, rows: int, monkeypatch: p
     assert (logits.grad.double() - exact.grad).norm() <= tolerance * exact.grad.norm()
 
 
-def test_no_targets_are_no_loss() -> None:
+def test_no_targets_give_no_loss() -> None:
     import torch
 
     from ftk.kernels.cross_entropy import cross_entropy_sum

@@ -1,4 +1,4 @@
-"""Fast dropout is dropout: its rate, its independence, its gradient, and that it repeats."""
+"""Fast dropout: rate, independence, gradient, repeatability."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.torch
 
 
 def dropped(shape: tuple[int, ...], rate: float, seed: int = 0) -> Any:
-    """1.0 where an element of a mask is dropped."""
+    """1.0 for dropped elements of a mask."""
     import torch
 
     from ftk.kernels.random_bits import keep_mask
@@ -20,7 +20,7 @@ def dropped(shape: tuple[int, ...], rate: float, seed: int = 0) -> Any:
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.1, 0.3, 0.5, 0.9])
-def test_the_rate_is_the_one_asked_for(rate: float) -> None:
+def test_the_dropout_rate_is_as_requested(rate: float) -> None:
     """Within five standard deviations of a binomial count over four million elements."""
     mask = dropped((2000, 2000), rate)
     deviation = (rate * (1 - rate) / mask.numel()) ** 0.5
@@ -28,7 +28,7 @@ def test_the_rate_is_the_one_asked_for(rate: float) -> None:
 
 
 def test_elements_are_independent_of_their_neighbours_and_of_other_masks() -> None:
-    """Correlations along rows, columns, at the distance of a random word, with the next mask and the next seed."""
+    """Correlations along rows and columns, at the distance of a random word, with the next mask and the next seed."""
     import torch
 
     from ftk.kernels.random_bits import keep_mask
@@ -44,14 +44,14 @@ def test_elements_are_independent_of_their_neighbours_and_of_other_masks() -> No
 
 
 def test_large_masks_are_made_of_independent_parts() -> None:
-    """A mask that several generators fill does not repeat itself."""
+    """A mask filled by several generators does not repeat itself."""
     import torch
 
     mask = dropped((5, 1 << 20), 0.2)
     assert torch.corrcoef(mask).fill_diagonal_(0).abs().max().item() < 5 / (1 << 20) ** 0.5
 
 
-def test_masks_repeat_with_the_seed_whatever_the_threads() -> None:
+def test_masks_repeat_with_the_seed_for_any_number_of_threads() -> None:
     import torch
 
     before = torch.get_num_threads()
@@ -97,7 +97,7 @@ def test_strided_values_and_gradients() -> None:
     torch.testing.assert_close(output[output != 0], (values.t() * 2)[output != 0])
 
 
-def test_nothing_is_dropped_in_evaluation_or_at_rate_0_and_all_at_rate_1() -> None:
+def test_evaluation_and_rate_0_drop_nothing_and_rate_1_drops_all() -> None:
     import torch
 
     from ftk.kernels.dropout import FastDropout

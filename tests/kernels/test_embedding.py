@@ -1,4 +1,4 @@
-"""Training only the rows that are read gives the embeddings that training all rows gives."""
+"""Training only the rows that occur equals training all rows."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def test_evaluation_reads_trained_rows_and_all_others() -> None:
     assert torch.equal(seen.state_dict()["classifier.weight"], whole.state_dict()["classifier.weight"])
 
 
-def test_a_token_that_training_was_not_to_read_is_an_error() -> None:
+def test_reading_a_frozen_row_in_training_is_an_error() -> None:
     import torch
 
     from ftk.kernels import train_only_seen_embeddings
@@ -83,7 +83,7 @@ def test_a_token_that_training_was_not_to_read_is_an_error() -> None:
         model.train()(torch.tensor([[5]]))
 
 
-def test_the_optimizer_is_spared_the_other_rows() -> None:
+def test_the_optimizer_skips_the_other_rows() -> None:
     import torch
 
     from ftk.kernels import train_only_seen_embeddings
@@ -100,7 +100,7 @@ def test_the_optimizer_is_spared_the_other_rows() -> None:
 @pytest.mark.parametrize("set_to_none", [True, False])
 @pytest.mark.parametrize("padding", [None, 0])
 def test_rows_of_earlier_steps_are_zero_again(set_to_none: bool, padding: int | None) -> None:
-    """Few rows a step of many, in micro batches, some of them twice; against a plain table."""
+    """Few of many rows per step, in micro batches, some of them twice, compared with a plain table."""
     import torch
     from torch import nn
 
@@ -158,7 +158,7 @@ def test_every_architecture_trains_the_same(architecture: str) -> None:
 
 
 @pytest.mark.parametrize("why", ["tied", "frozen", "nearly all rows"])
-def test_models_that_are_left_alone(why: str) -> None:
+def test_unsupported_models_are_unchanged(why: str) -> None:
     import torch
     from torch import nn
     from transformers import AutoModelForMaskedLM

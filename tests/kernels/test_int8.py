@@ -1,4 +1,4 @@
-"""int8 layers stay close to the layers that they stand for."""
+"""int8 layers stay close to the layers that they replace."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def test_a_layer(bias: bool, offset: float, dtype: str) -> None:
     assert (found.float() - expected).abs().max() < bound
 
 
-def test_one_tensor_is_quantized_once_and_never_mistaken_for_another() -> None:
+def test_a_tensor_is_quantized_once_and_not_confused_with_another() -> None:
     import torch
     from torch import nn
 
@@ -88,11 +88,11 @@ def test_the_encoder_is_quantized_and_the_head_is_not() -> None:
 
 
 @pytest.mark.parametrize("architecture", sorted(small_models.ARCHITECTURES))
-def test_every_architecture_stays_close_to_itself(architecture: str) -> None:
+def test_every_architecture_stays_close_to_its_fp32_output(architecture: str) -> None:
     import torch
     from transformers import AutoConfig, AutoModel
 
-    from ftk.kernels import quantize, speed_up
+    from ftk.kernels import quantize, use_fast_kernels
 
     torch.manual_seed(0)
     config = AutoConfig.for_model(architecture, **small_models.ARCHITECTURES[architecture], vocab_size=50)
@@ -101,7 +101,7 @@ def test_every_architecture_stays_close_to_itself(architecture: str) -> None:
     ids = torch.randint(5, 50, (3, 20))
     with torch.inference_mode():
         before = model(ids)[0]
-        speed_up(model, torch.device("cpu"))
+        use_fast_kernels(model, torch.device("cpu"))
         whole: Any = torch.nn.Module()
         whole.base_model_prefix, whole.inner = "inner", model
         assert quantize(whole) > 0

@@ -1,4 +1,4 @@
-"""Linear layers by oneDNN equal torch's own, forward and backward, and laid out for prediction."""
+"""oneDNN linear layers equal torch's, forward, backward, and prepacked for prediction."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ pytestmark = pytest.mark.torch
 
 @pytest.fixture(autouse=True)
 def _available() -> None:
-    from ftk.kernels.product import can_pack
+    from ftk.kernels.product import can_prepack
 
-    if not can_pack():
+    if not can_prepack():
         pytest.skip("this processor or this torch has no such products")
 
 
@@ -42,7 +42,7 @@ def test_output_and_gradients_are_torchs(bias: bool, shape: tuple[int, ...], con
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
 
 
-def test_what_needs_no_gradient_gets_none() -> None:
+def test_tensors_without_requires_grad_get_no_gradient() -> None:
     import torch
 
     from ftk.kernels.linear import FastLinear
@@ -76,31 +76,31 @@ def test_other_types_and_empty_inputs_are_torchs_own() -> None:
 
 @pytest.mark.parametrize("then", ["none", "gelu"])
 @pytest.mark.parametrize("rows", [1, 33, 600])
-def test_a_packed_layer_takes_any_number_of_rows(then: str, rows: int) -> None:
+def test_a_prepacked_layer_accepts_any_number_of_rows(then: str, rows: int) -> None:
     import torch
     from torch import nn
 
-    from ftk.kernels.linear import PackedLinear
+    from ftk.kernels.linear import PrepackedLinear
 
     torch.manual_seed(0)
     linear = nn.Linear(64, 96)
     values = torch.randn(rows, 64)
     with torch.inference_mode():
         expected = nn.functional.gelu(linear(values)) if then == "gelu" else linear(values)
-        found = PackedLinear(linear, torch.float32, 512, then)(values)
-        coarse = PackedLinear(linear, torch.bfloat16, 512, then)(values)
+        found = PrepackedLinear(linear, torch.float32, 512, then)(values)
+        coarse = PrepackedLinear(linear, torch.bfloat16, 512, then)(values)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
     assert coarse.dtype is torch.bfloat16
     assert (coarse.float() - expected).norm() < 0.01 * expected.norm()
 
 
 @pytest.mark.parametrize("architecture", sorted(small_models.ARCHITECTURES))
-def test_a_packed_model_says_the_same(architecture: str) -> None:
+def test_a_prepacked_model_has_the_same_output(architecture: str) -> None:
     import torch
     from transformers import AutoConfig, AutoModelForTokenClassification
 
-    from ftk.kernels import pack, speed_up
-    from ftk.kernels.linear import PackedLinear
+    from ftk.kernels import prepack_weights, use_fast_kernels
+    from ftk.kernels.linear import PrepackedLinear
 
     torch.manual_seed(0)
     config = AutoConfig.for_model(architecture, **small_models.ARCHITECTURES[architecture], vocab_size=50)
@@ -109,13 +109,17 @@ def test_a_packed_model_says_the_same(architecture: str) -> None:
     ids = torch.randint(5, 50, (3, 20))
     with torch.inference_mode():
         before = model(ids).logits
-        assert pack(model, torch.float32, 4096) == sum(type(module) is PackedLinear for module in model.modules()) > 0
-        speed_up(model, torch.device("cpu"))
+        assert (
+            prepack_weights(model, torch.float32, 4096)
+            == sum(type(module) is PrepackedLinear for module in model.modules())
+            > 0
+        )
+        use_fast_kernels(model, torch.device("cpu"))
         after = model(ids).logits
     torch.testing.assert_close(after, before, atol=1e-5, rtol=1e-4)
 
 
-def test_mkl_keeps_its_fp32_products_on_intels_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mkl_computes_fp32_on_intel_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     from ftk.kernels import product
     from ftk.kernels.processor import Processor
 
@@ -123,5 +127,5 @@ def test_mkl_keeps_its_fp32_products_on_intels_processors(monkeypatch: pytest.Mo
         monkeypatch.setattr(product, "processor", lambda maker=maker: Processor(maker, frozenset({"avx512f"})))
         assert product.pays_in_training() is pays
     monkeypatch.setattr(product, "processor", lambda: Processor("AuthenticAMD", frozenset({"avx2"})))
-    assert not product.can_pack()
+    assert not product.can_prepack()
     assert not product.pays_in_training()

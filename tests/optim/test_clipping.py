@@ -42,7 +42,7 @@ def test_it_equals_torch(limit: float | None, fused: bool, name: str) -> None:
 
 
 def test_the_limit_is_not_lost() -> None:
-    """A step of SGD is as long as the limit times the rate."""
+    """The length of an SGD step is the limit times the learning rate."""
     import torch
 
     settings = {"cls": torch.optim.SGD, "lr": 1.0, "fused": True}

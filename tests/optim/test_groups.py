@@ -1,4 +1,4 @@
-"""Which parameter is trained at which rate."""
+"""Learning rates and weight decay by parameter."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def model():
 
 
 def rates(built, optimizer):
-    """The rate and the decay of each parameter by name."""
+    """Learning rate and weight decay of each parameter by name."""
     names = {id(parameter): name for name, parameter in built.named_parameters()}
     return {
         names[id(parameter)]: (group["peak_lr"], group["weight_decay"])
@@ -51,7 +51,7 @@ def test_parts_have_their_own_rate(scale):
     assert {found[f"{name}.weight"] for name in ("towers.text", "towersque")} == {(1e-3, 0.1)}
 
 
-def test_the_longest_name_counts_and_the_users_before_the_models():
+def test_the_longest_name_wins_and_the_users_factors_take_precedence():
     found = built({"lr_scale": {"towers": 2, "towers.text": 3}}, **{"towers.image": 7.0, "head": 5.0, "nothing": 9.0})
     assert {name: round(rate / 1e-3, 6) for name, (rate, _) in found.items() if name.endswith("weight")} == {
         "towers.text.weight": 3.0,
@@ -61,30 +61,30 @@ def test_the_longest_name_counts_and_the_users_before_the_models():
     }
 
 
-def test_what_is_logged_is_the_rate_without_a_factor():
+def test_the_rate_without_a_factor_is_logged():
     from ftk.optim.groups import build_optimizer
 
     assert build_optimizer(model(), {**ADAMW, "lr_scale": {"towers": 100}}).param_groups[0]["lr"] == 1e-3
 
 
 @pytest.mark.parametrize(
-    ("scale", "told"),
+    ("scale", "message"),
     [
         ({"tower": 2}, r"lr_scale.tower=2: no parameter of this model .* begin with towers, towersque, head"),
         ({"towers": {"imag": 2}}, "lr_scale.towers.imag=2"),
-        ({"head": "high"}, "lr_scale.head=high: a factor is a number"),
-        ({"head": True}, "a factor is a number"),
-        ({"head": float("inf")}, "a factor is a number"),
-        ({"head": -1}, "a factor is a number, 0 or more"),
-        (3, "lr_scale=3: it is a factor for each name"),
+        ({"head": "high"}, "lr_scale.head=high: a factor must be a number"),
+        ({"head": True}, "a factor must be a number"),
+        ({"head": float("inf")}, "a factor must be a number"),
+        ({"head": -1}, "a factor must be a number, 0 or more"),
+        (3, "lr_scale=3: expected a factor for each name"),
     ],
 )
-def test_faults_are_told(scale, told):
-    with pytest.raises(ConfigError, match=told):
+def test_invalid_factors_are_refused(scale, message):
+    with pytest.raises(ConfigError, match=message):
         built({"lr_scale": scale})
 
 
-def test_the_first_group_is_of_the_largest_part_where_none_has_the_rate_of_the_config():
+def test_the_largest_part_comes_first_if_all_have_factors():
     from torch import nn
 
     from ftk.optim.groups import build_optimizer

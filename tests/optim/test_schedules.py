@@ -1,4 +1,4 @@
-"""The learning rate over the steps."""
+"""Learning-rate schedules."""
 
 import itertools
 import math
@@ -33,7 +33,7 @@ def test_without_warmup_it_is_the_schedule_of_transformers(decay: Decay) -> None
 
 @pytest.mark.parametrize("decay", list(Decay))
 @pytest.mark.parametrize(("warmup", "steps"), [(0.1, 10), (7, 7)])
-def test_it_rises_to_the_peak_in_a_straight_line(decay: Decay, warmup: float, steps: int) -> None:
+def test_the_warmup_is_linear(decay: Decay, warmup: float, steps: int) -> None:
     found = rates(decay, warmup=warmup, cooldown=0.2 if decay is Decay.wsd else 0.0)
     assert found[0] > 0
     differences = [b - a for a, b in itertools.pairwise(found[:steps])]
@@ -43,13 +43,13 @@ def test_it_rises_to_the_peak_in_a_straight_line(decay: Decay, warmup: float, st
 
 
 @pytest.mark.parametrize("decay", [Decay.linear, Decay.cosine])
-def test_it_falls_to_the_floor(decay: Decay) -> None:
+def test_the_decay_ends_at_the_floor(decay: Decay) -> None:
     found = rates(decay, floor=0.25, total=1000)
     assert all(later <= earlier for earlier, later in itertools.pairwise(found))
     assert found[-1] == pytest.approx(0.25, abs=2e-3)
 
 
-def test_constant_stays_and_wsd_stays_then_falls() -> None:
+def test_constant_stays_and_wsd_decays_at_the_end() -> None:
     assert set(rates(Decay.constant)) == {1.0}
     found = rates(Decay.wsd, warmup=0.1, cooldown=0.2)
     assert set(found[10:80]) == {1.0}
@@ -59,13 +59,13 @@ def test_constant_stays_and_wsd_stays_then_falls() -> None:
 
 @pytest.mark.parametrize("total", [1, 2, 3])
 @pytest.mark.parametrize("decay", list(Decay))
-def test_the_shortest_runs_have_a_rate(decay: Decay, total: int) -> None:
+def test_very_short_runs_have_a_rate(decay: Decay, total: int) -> None:
     assert all(0 < rate <= 1 for rate in rates(decay, warmup=0.1, total=total))
 
 
 @pytest.mark.parametrize("decay", list(Decay))
 @pytest.mark.parametrize("cooldown", [0.0, 0.5, 1.0])
-def test_while_nothing_is_known_of_the_end_nothing_falls(decay: Decay, cooldown: float) -> None:
+def test_an_unknown_total_does_not_decay(decay: Decay, cooldown: float) -> None:
     def rate(step: int, warmup: float) -> float:
         return Schedule(decay=decay, warmup=warmup, floor=0.0, cooldown=cooldown)(step, math.inf)
 
@@ -76,7 +76,7 @@ def test_while_nothing_is_known_of_the_end_nothing_falls(decay: Decay, cooldown:
 
 
 @pytest.mark.parametrize("decay", list(Decay))
-def test_an_estimated_total_gives_the_rate_of_the_share_that_is_done(decay: Decay) -> None:
+def test_an_estimated_total_gives_the_rate_of_the_finished_share(decay: Decay) -> None:
     schedule = Schedule(decay=decay, warmup=0.1, floor=0.05, cooldown=0.3 if decay is Decay.wsd else 0.0)
     for share in (0.02, 0.1, 0.4, 0.71, 0.8, 0.95, 1.0):
         rates = [schedule(round(share * total), total) for total in (10_000, 123_456.7, 10**7)]
@@ -84,6 +84,6 @@ def test_an_estimated_total_gives_the_rate_of_the_share_that_is_done(decay: Deca
 
 
 @pytest.mark.parametrize("decay", [Decay.linear, Decay.cosine, Decay.wsd])
-def test_a_run_that_is_longer_than_was_estimated_stays_at_the_floor(decay: Decay) -> None:
+def test_a_run_longer_than_its_estimate_stays_at_the_floor(decay: Decay) -> None:
     schedule = Schedule(decay=decay, warmup=0.1, floor=0.05, cooldown=0.3 if decay is Decay.wsd else 0.0)
     assert [schedule(step, 10.5) for step in (11, 12, 100)] == pytest.approx([0.05] * 3)

@@ -112,7 +112,7 @@ MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         "is not the name of a file of this folder",
     ),
     "an absolute file": (put("files", "/etc/passwd", value={"size": 1, "sha256": ""}), "is not the name of a file"),
-    "files that are a list": (put("files", value=["a"]), "cannot be read as ftk wrote it"),
+    "files that are a list": (put("files", value=["a"]), "the manifest is damaged"),
     "windows below zero": (put("max_length", value=-5), "ftk.json"),
     "windows that are text": (put("max_length", value="many"), "this is not what ftk writes"),
     "a stride as long as its window": (put("stride", value=10**9), "ftk.json"),
@@ -135,10 +135,10 @@ def test_a_manifest_is_data(ftk: Callable[..., Result], run: Path, name: str) ->
 
 def test_a_manifest_of_brackets_or_without_end(ftk: Callable[..., Result], run: Path) -> None:
     (run / "best" / "ftk.json").write_text("[" * 10**5)
-    assert "cannot be read as ftk wrote it" in predict(ftk).err
+    assert "the manifest is damaged" in predict(ftk).err
     with (run / "best" / "ftk.json").open("r+b") as stream:
         stream.truncate(1 << 27)
-    assert "cannot be read as ftk wrote it" in predict(ftk).err
+    assert "the manifest is damaged" in predict(ftk).err
 
 
 def test_labels_do_not_move_the_terminal(ftk: Callable[..., Result]) -> None:
@@ -168,8 +168,8 @@ RUNS: dict[str, tuple[str, str | bytes, str]] = {
     ),
     "a deep config": ("config.yaml", "a: " + "[" * 5000, "nested more than|cannot be read"),
     "a long config": ("config.yaml", "a: " + "x" * (1 << 21), "more than"),
-    "a config that is a list": ("config.yaml", "- 1", "cannot go on with another config|config.yaml"),
-    "the environment in the config": ("config.yaml", "model: ${oc.env:HOME}", "cannot go on with another config"),
+    "a config that is a list": ("config.yaml", "- 1", "cannot be resumed with another config|config.yaml"),
+    "the environment in the config": ("config.yaml", "model: ${oc.env:HOME}", "cannot be resumed with another config"),
     "an environment that is a list": ("environment.json", "[]", "environment.json: this cannot be read"),
     "an environment of brackets": ("environment.json", "[" * 10**5, "environment.json: this cannot be read"),
 }

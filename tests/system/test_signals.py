@@ -16,12 +16,12 @@ from ftk import cli
 PHASES = {
     "reading": "ftk.data.row_corpus.read_training_corpus",
     "tokenizing": "ftk.tasks.token_classification.task.TokenClassification.features",
-    "loading": "ftk.training.runner.load",
+    "loading": "ftk.training.builder.load_weights",
     "opening": "ftk.report.run_folder.environment_facts",
     "training": "ftk.tasks.token_classification.task.TokenClassification.forward",
     "validating": "ftk.tasks.token_classification.task.TokenClassification.decode",
-    "saving": "ftk.core.checkpoint.write_manifest",
-    "drawing": "ftk.training.runner.plot_curves",
+    "saving": "ftk.core.saving.checkpoint.write_manifest",
+    "drawing": "ftk.training.results.plot_curves",
 }
 """A function of each phase."""
 

@@ -42,7 +42,7 @@ def test_a_run_does_not_go_on_with_other_images(ftk: Ftk, pairs: tuple[str, ...]
     (tmp_path / "new/images/up-0.png").replace(tmp_path / "images/up-2.png")
     result = ftk(*argv, "run.resume=true")
     assert result.code == 1
-    assert "the files of data.train are not those that the run began with" in result.err
+    assert "the files of data.train have changed since the run began" in result.err
 
 
 def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tuple[str, ...]) -> None:
@@ -155,15 +155,15 @@ def test_a_learned_share_is_said_and_written_down(ftk: Ftk, pairs: tuple[str, ..
 def test_towers_their_heads_and_the_share_have_their_own_rates() -> None:
     from types import SimpleNamespace
 
-    from ftk.models.loading.source import rate_scales
+    from ftk.models.loading.source import lr_scales
 
     towers = {"text": SimpleNamespace(default_lr=5e-5), "image": SimpleNamespace(default_lr=2e-3)}
-    scales = rate_scales(SimpleNamespace(default_lr=1e-3, towers=towers))  # type: ignore[arg-type]
+    scales = lr_scales(SimpleNamespace(default_lr=1e-3, towers=towers))  # type: ignore[arg-type]
     rates = {name: scale * 1e-3 for name, scale in scales.items()}
     assert rates == pytest.approx(
         {"towers.text": 5e-5, "heads.text": 5e-5, "towers.image": 2e-3, "heads.image": 2e-3, "mix": 1e-2}
     )
-    assert rate_scales(SimpleNamespace(default_lr=1e-3, towers={})) == {}  # type: ignore[arg-type]
+    assert lr_scales(SimpleNamespace(default_lr=1e-3, towers={})) == {}  # type: ignore[arg-type]
 
 
 def test_a_part_without_a_rate_stays_and_the_rest_moves(ftk: Ftk, pairs: tuple[str, ...]) -> None:

@@ -74,7 +74,7 @@ def test_a_model_from_elsewhere_is_read_with_its_own_processor(ftk: Ftk, images:
     save_image_model("model", kind, labels=["a", "b", "c"])
     argv = ("task=image-classification", "model=auto", "model.name=model", *RUN, *images, "train.max_steps=2")
     result = trained(ftk, *argv)
-    assert "trained for other labels: its head is made new" in result.out
+    assert "new head: the model was trained with other labels" in result.out
     before, after = (
         json.loads(Path(folder, "preprocessor_config.json").read_text()) for folder in ("model", "run/best")
     )
@@ -149,14 +149,14 @@ def test_long_texts_are_read_in_windows_beside_their_image(ftk: Ftk, pairs: tupl
 REFUSED = [
     (("task.shift=1.5",), "task.shift=1.5"),
     (("data.max_length=64",), "This task reads no texts"),
-    (("model=tiny",), "It reads texts, the task images."),
-    (("+model.config.image_size=32",), "the image processor makes 3 x 16 x 16 pixels"),
+    (("model=tiny",), "It reads texts, but the task reads images."),
+    (("+model.config.image_size=32",), "the image processor makes images of 3 x 16 x 16"),
     (("model.image_processor.sizes=16",), "model.image_processor.sizes"),
     (("+model.image_processor.colour=16",), "model.image_processor.colour=16"),
-    (("model.freeze=[vit.encoder.layers]",), "model.freeze: this model has no 'vit.encoder.layers'"),
-    (("model.freeze=[vit,classifier]",), "nothing is left to train"),
+    (("model.freeze=[vit.encoder.layers]",), "model.freeze: this model has no module 'vit.encoder.layers'"),
+    (("model.freeze=[vit,classifier]",), "no trainable parameter is left"),
     (("optimizer.lr_scale={head: 3}",), "optimizer.lr_scale.head=3: no parameter of this model"),
-    (("optimizer.lr_scale={classifier: -1}",), "a factor is a number, 0 or more"),
+    (("optimizer.lr_scale={classifier: -1}",), "a factor must be a number, 0 or more"),
     (("data.columns.text=text",), "This task reads the columns image, label, weight."),
     (("task.class_weights={cat: 2}",), "task.class_weights.cat: there is no such label"),
 ]
@@ -172,12 +172,12 @@ def test_what_an_image_task_refuses(ftk: Ftk, images: tuple[str, ...], argv: tup
 
 
 REFUSED_OF_BOTH = [
-    (("model.config.fusion=average",), "fusion=average is none of weighted, concatenation, text, image"),
-    (("model.config.weight=2",), "weight=2 is a share from 0 to 1"),
-    (("model.config.weight=much",), "weight=much is a share from 0 to 1"),
-    (("model.config.weight=0.5", "model.config.fusion=text"), "goes with fusion=weighted"),
+    (("model.config.fusion=average",), "fusion=average must be one of weighted, concatenation, text, image"),
+    (("model.config.weight=2",), "weight=2 must be a number from 0 to 1"),
+    (("model.config.weight=much",), "weight=much must be a number from 0 to 1"),
+    (("model.config.weight=0.5", "model.config.fusion=text"), "needs fusion=weighted"),
     (("model.init=pretrained", "model.name=x"), "model.init=pretrained"),
-    (("model.freeze=[text]",), "model.freeze: this model has no 'text'"),
+    (("model.freeze=[text]",), "model.freeze: this model has no module 'text'"),
     (("model.towers.text.freeze=[x]",), "model.freeze=[towers.text] names one of the whole"),
     (("model.tokenizer.train=bpe",), "belong to an encoder"),
     (("~model.towers.image.image_processor.size",), "this model has no image processor"),
@@ -197,22 +197,22 @@ def test_what_a_task_of_both_refuses(ftk: Ftk, pairs: tuple[str, ...], argv: tup
 
 def test_models_are_for_what_they_read(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     text = ftk("finetune", "task=text-classification", *SMALL, *RUN, *pairs)
-    assert "It reads images, the task texts." in text.err
+    assert "It reads images, but the task reads texts." in text.err
     one = ftk("finetune", "task=image-text-classification", *SMALL, *RUN, *pairs, "model.tokenizer.train=wordpiece")
-    assert "It reads images, the task texts and images. Take model=fusion" in one.err
+    assert "It reads images, but the task reads texts and images. Use model=fusion" in one.err
     both = ftk("finetune", "task=image-classification", *FUSED, *RUN, *pairs)
-    assert "It reads texts and images, the task images. Take a model of images" in both.err
+    assert "It reads texts and images, but the task reads images. Use an image model" in both.err
     assert (text.code, one.code, both.code) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"size": {"height": 100000, "width": 100000}}, "makes images of 100,000 pixels"),
-        ({"size": {"shortest_edge": 16}, "do_center_crop": False}, "whose shape depends on the image"),
-        ({"image_mean": [0.5]}, "cannot be used with these values"),
-        ({"image_processor_type": "NoSuchProcessor"}, "its image processor cannot be loaded"),
-        (None, "it has no preprocessor_config.json"),
+        ({"size": {"height": 100000, "width": 100000}}, "makes images with a side of 100,000 pixels"),
+        ({"size": {"shortest_edge": 16}, "do_center_crop": False}, " depends on the image ("),
+        ({"image_mean": [0.5]}, "fails with these values"),
+        ({"image_processor_type": "NoSuchProcessor"}, "the image processor cannot be loaded"),
+        (None, "the folder has no preprocessor_config.json"),
         ("{", "cannot be"),
     ],
 )

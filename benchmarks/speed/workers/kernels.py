@@ -33,8 +33,8 @@ def install(model: Any, hardware: Any, tokens: Iterable[int] | None = None) -> N
     """
     import torch
 
-    from ftk.kernels import speed_up, train_only_seen_embeddings
+    from ftk.kernels import train_only_seen_embeddings, use_fast_kernels
 
-    speed_up(model, hardware.device)
+    use_fast_kernels(model, hardware.device)
     if tokens is not None:
         train_only_seen_embeddings(model, torch.tensor(sorted(set(tokens))))

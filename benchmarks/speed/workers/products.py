@@ -33,14 +33,14 @@ def packed_rate(rows: int, inner: int, outer: int, precision: str) -> float | No
     """FLOP/s of ftk's product with a weight laid out before; None where that cannot be had."""
     import torch
 
-    from ftk.kernels.product import can_pack, packed, product
+    from ftk.kernels.product import can_prepack, prepacked, product
 
-    if not can_pack():
+    if not can_prepack():
         return None
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     with torch.no_grad():
         inputs = torch.randn(rows, inner).to(dtype)
-        weight = packed(torch.randn(outer, inner).to(dtype), rows)
+        weight = prepacked(torch.randn(outer, inner).to(dtype), rows)
         return _rate(lambda: product(inputs, weight), 2 * rows * inner * outer)
 
 

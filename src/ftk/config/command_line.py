@@ -1,5 +1,6 @@
 """The words after the command: Hydra's flags and the overrides, parsed once."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -148,9 +149,11 @@ def _written(value: Any) -> str:
     if isinstance(value, Enum):
         return str(value.name)
     if isinstance(value, (str, Path)):
-        return QuotedString(text=str(value), quote=Quote.single).with_quotes()
+        text = re.sub(r"(\\*)\$\{", r"\1\1\\${", str(value))  # no interpolation
+        return QuotedString(text=text, quote=Quote.single).with_quotes()
     if isinstance(value, Mapping):
-        return f"{{{','.join(f'{_written(key)}:{_written(part)}' for key, part in value.items())}}}"
+        keys = [re.sub(r"([\\()\[\]{}:=, \t])", r"\\\1", str(key)) for key in value]
+        return f"{{{','.join(f'{key}:{_written(part)}' for key, part in zip(keys, value.values(), strict=True))}}}"
     if isinstance(value, (list, tuple)):
         return f"[{','.join(map(_written, value))}]"
     if value is None:

@@ -18,7 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from ftk.config.command_line import CommandLine
 from ftk.config.hydra_errors import explain
 from ftk.config.invocation import Invocation, Outcome
-from ftk.config.jobs import VERSION_BASE, Check, Job, check_command_line, initialized
+from ftk.config.jobs import VERSION_BASE, Check, Job, check_command_line, initialized, uninitialized
 from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.paths import user_configs
 from ftk.errors import FtkError, Interrupted, in_words, printable
@@ -141,7 +141,7 @@ def _print(command: str, line: CommandLine) -> None:
     def no_job(_: Any) -> None:
         raise AssertionError(f"a job ran for {line.flags}")
 
-    with _command_line_of_hydra(f"ftk-{command}", [*line.flag_words(), *line.words]):
+    with uninitialized(), _command_line_of_hydra(f"ftk-{command}", [*line.flag_words(), *line.words]):
         try:
             hydra.main(version_base=VERSION_BASE, config_path=None, config_name=command)(no_job)()
         except SystemExit as stop:  # Hydra ends --help this way

@@ -63,18 +63,25 @@ def register() -> None:
 
 
 @contextmanager
-def initialized(config_dir: str | None) -> Iterator[None]:
-    """Hydra's compose API over the folders of a command line; afterwards Hydra is as it was before."""
+def uninitialized() -> Iterator[None]:
+    """A Hydra that nothing has initialized; afterwards it is as it was before."""
     before, hydra_config = GlobalHydra.instance().hydra, HydraConfig.instance().cfg
     GlobalHydra.instance().clear()
     try:
+        yield
+    finally:
+        GlobalHydra.instance().hydra, HydraConfig.instance().cfg = before, hydra_config
+
+
+@contextmanager
+def initialized(config_dir: str | None) -> Iterator[None]:
+    """Hydra's compose API over the folders of a command line; afterwards Hydra is as it was before."""
+    with uninitialized():
         # The search path has the shipped folder in any case. But given no folder at all, Hydra reads the source files
         # of all its callers to find one.
         folder = shipped_configs() if config_dir is None else Path(config_dir).absolute()
         initialize_config_dir(str(folder), version_base=VERSION_BASE, job_name="ftk")
         yield
-    finally:
-        GlobalHydra.instance().hydra, HydraConfig.instance().cfg = before, hydra_config
 
 
 def typed(composed: DictConfig) -> Any:
@@ -132,7 +139,6 @@ class _Jobs:
         self.words = line.words
         self.own_folders = [*user_configs(), *([Path(line.config_dir).absolute()] if line.config_dir else [])]
         self.loader = GlobalHydra.instance().config_loader()
-        self.groups = set(self.loader.list_groups(""))
         self.composed_before: dict[tuple[str, ...], DictConfig] = {}
         self.mistakes: list[Mistake] = []
         """Those of whole configs, not of single words."""
@@ -165,19 +171,17 @@ class _Jobs:
         return self._jobs(composed or [], fixed)
 
     def _add_words_of_yaml(self) -> None:
-        """A config may sweep, too: ``hydra.sweeper.params`` gives values to keys that the command line does not set."""
+        """A config may sweep, too: ``hydra.sweeper.params`` are words before those of the command line."""
         overrides, by_word = parsed(self.words, self.loader, sweep=True)
         if by_word:
             return
-        words = next(jobs(overrides, self.groups))
+        words = next(jobs(overrides.values()))
         try:
             composed = self.composed_before[tuple(words)] = self._compose(words)
         except Exception:  # reported when all jobs are composed
             return
         params = OmegaConf.select(composed, "hydra.sweeper.params") or {}
-        own = {key_of(word) for word in self.words}
-        added = [readable(f"{key}={value}") for key, value in params.items() if key_of(str(key)) not in own]
-        self.words = (*added, *self.words)
+        self.words = (*(readable(f"{key}={value}") for key, value in params.items()), *self.words)
 
     def _of_one_job(self, mistake: Mistake) -> Mistake:
         """A mistake with the job of a sweep that has it: a key of one job may be unknown to another."""
@@ -188,7 +192,7 @@ class _Jobs:
     def _compose_jobs(self, overrides: Mapping[int, Override]) -> list[_Composed] | None:
         """Compose, type and check each job of these overrides; None if one of them cannot be composed."""
         found: list[_Composed] = []
-        for number, words in enumerate(jobs(overrides, self.groups)):
+        for number, words in enumerate(jobs(overrides.values())):
             try:
                 composed = self._compose(words)
                 if self.line.only_prints:

@@ -2,7 +2,7 @@
 
 import itertools
 import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -59,6 +59,8 @@ def _parsed(word: str, parser: OverridesParser, groups: Collection[str], *, swee
     except HydraException:
         return Mistake(word, _unreadable(parser, key, value))
     if override.is_sweep_override():
+        if sweep and override.is_hydra_override():
+            return Mistake(word, "Hydra's own settings cannot be swept.")
         if not sweep:
             one = "" if is_group else f" If it is one value, write {_as_it_stands(key, value)}"
             return Mistake(word, f"Several values for one key are a sweep: add -m.{one}")
@@ -99,21 +101,13 @@ def _uncountable(override: Override) -> str | None:
     return None if first is not None else "There is no value in it; the end of a range is not one of them."
 
 
-def jobs(overrides: Mapping[int, Override], groups: Collection[str]) -> Iterator[list[str]]:
-    """The override words of each job: one list, or in a sweep one for each combination.
-
-    Args:
-        overrides: by their position.
-        groups: the config groups; two options for one of them are a mistake, which composing reports.
-    """
-    # Of two values for one key the last one counts. It must not multiply the jobs.
-    last = {
-        (override.get_key_element(), position if override.key_or_group in groups else None): override
-        for position, override in overrides.items()
-    }
-    swept = any(override.is_sweep_override() for override in overrides.values())
-    all_choices = [list(choices(override)) for override in (last.values() if swept else overrides.values())]
-    return (list(words) for words in itertools.product(*all_choices))
+def jobs(overrides: Iterable[Override]) -> Iterator[list[str]]:
+    """The override words of each job: one list, or in a sweep one for each combination."""
+    overrides = list(overrides)
+    if any(override.is_sweep_override() for override in overrides):
+        # Of two values for one key the last one counts; the first must not multiply the jobs.
+        overrides = list({override.get_key_element(): override for override in overrides}.values())
+    return (list(words) for words in itertools.product(*map(choices, overrides)))
 
 
 def choices(override: Override) -> Iterator[str]:

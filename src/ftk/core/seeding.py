@@ -18,7 +18,7 @@ def drawn(seed: int, step: int, micro_batch: int, number: int) -> Iterator[None]
 
     The random numbers outside of it continue afterwards as if it had not been there.
     """
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    devices = range(torch.cuda.device_count())  # none without a GPU
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(_mixed(seed, step, micro_batch, number))
         yield

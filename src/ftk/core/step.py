@@ -205,7 +205,7 @@ class Stepper:
         return total
 
     def _backward(self, count: int, loss_sum: Tensor) -> None:
-        self.state.scaler.scale(loss_sum / count).backward()
+        torch.autograd.backward(self.state.scaler.scale(loss_sum / count))
 
     def _halve(self, error: BaseException | None, ready: StepBatches) -> None:
         """Halve the micro batch.

@@ -11,9 +11,9 @@ from ftk.core.evaluate import Evaluator
 from ftk.core.hardware import choose
 from ftk.errors import ModelError
 from ftk.inference.manifest import Trained
-from ftk.kernels import pack, quantize, speed_up
-from ftk.models.loading.load import load
-from ftk.models.loading.source import Source, reopen, window_length
+from ftk.kernels import prepack_weights, quantize, use_fast_kernels
+from ftk.models.loading.load import listed_names, load_weights
+from ftk.models.loading.source import Source, reopen_model, window_length
 from ftk.report.console import Console
 
 
@@ -40,7 +40,7 @@ class Checkpoint:
             ModelError: the folder's files do not belong together.
         """
         labels, windows = trained.labels, trained.windows
-        source = reopen(folder, labels, trained.task.reads)
+        source = reopen_model(folder, labels, trained.task.reads)
         if source.labels is not None and labels is not None and source.labels.names != labels.names:
             raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
         if data.max_length is not None or windows is None:
@@ -60,18 +60,18 @@ class Checkpoint:
         """
         chosen = choose(hardware)
         console.say(chosen.why)
-        loaded = load(self.source, task.auto_model, seed=0)
-        made_new = [fact for fact in loaded.facts if fact.startswith("made new")]
-        if made_new:
-            raise ModelError(f"{self.folder}: the weights are not complete ({made_new[0]}).")
+        loaded = load_weights(self.source, task.auto_model, seed=0)
+        if loaded.missing:
+            names = listed_names(loaded.missing)
+            raise ModelError(f"{self.folder}: {len(loaded.missing)} tensors of the model are missing: {names}.")
         for fact in loaded.facts:
             console.say(fact)
         model = loaded.model.to(chosen.device)
         if chosen.precision is Precision.int8:
             console.say(f"int8: {quantize(model)} linear layers of the encoder; the head and what lies between are not")
         elif chosen.device.type == "cpu" and not hardware.compile:
-            pack(model, chosen.dtype, hardware.eval_tokens)
-        speed_up(model, chosen.device, compiled=hardware.compile)
+            prepack_weights(model, chosen.dtype, hardware.eval_tokens)
+        use_fast_kernels(model, chosen.device, compiled=hardware.compile)
         return Evaluator(
             model=model,
             task=task,

@@ -14,7 +14,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.task import Task
 from ftk.contracts.values import Labels
 from ftk.errors import FtkError, ModelError
-from ftk.models.loading.verified_folder import MANIFEST, open_model
+from ftk.models.loading.verified_folder import MANIFEST, verify_folder
 from ftk.report.environment import environment_facts
 from ftk.tasks import build_task, built_in_task, task_from_fields
 from ftk.tasks.shared.row_task import RowTask
@@ -51,10 +51,10 @@ def manifest_of(folder: Path, notes: Notes) -> dict[str, Any]:
     """What ``ftk.json`` says of a model folder, its files verified; empty, and said, where ftk did not write it.
 
     Raises:
-        ModelError: from ``open_model``.
+        ModelError: from ``verify_folder``.
     """
     if (folder / MANIFEST).is_file():
-        return open_model(folder)
+        return verify_folder(folder)
     notes.say(f"{folder} is not of ftk: there are no checksums to verify it by, and its task is the one given.")
     return {}
 

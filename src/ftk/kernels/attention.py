@@ -1,8 +1,8 @@
-"""Attention on the CPU: matrix products over all heads at once, dropout from fast masks, and its own backward pass.
+"""Attention on the CPU as matrix products over all heads, with fast dropout masks and its own backward pass.
 
 torch's fused kernel has no dropout on the CPU, and its backward pass in bf16 takes several times as long as these
-products. It is used where it is faster: for long rows in fp32, and where the scores of all heads at once would not
-fit in memory.
+products. It is still used where it is faster: for long rows in fp32, and if the scores of all heads would not fit into
+memory.
 """
 
 from typing import Any
@@ -16,15 +16,15 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from ftk.kernels.random_bits import keep_mask, masked, true_rate
 
 NAME = "ftk"
-"""The value of ``config._attn_implementation``; it is not saved with a model."""
+"""Value of ``config._attn_implementation``; it is not saved with a model."""
 _MOST_SCORES = 1 << 28
-"""Scores of all heads that are held at once: 0.5 GiB in bf16."""
+"""Maximum number of attention scores in memory: 0.5 GiB in bf16."""
 _SHORT = 256
-"""Keys up to which a few large products beat the fused kernel in fp32."""
+"""Number of keys up to which a few large products are faster than the fused kernel in fp32."""
 
 
 def register() -> None:
-    """Make the attention known to transformers under its name."""
+    """Registers the attention with transformers."""
     AttentionInterface.register(NAME, attention_forward)
     AttentionMaskInterface.register(NAME, sdpa_mask)
 
@@ -40,19 +40,19 @@ def attention_forward(
     is_causal: bool | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
-    """What transformers asks of an attention function: [batch, time, heads, size] of the values attended to.
+    """The attention function for transformers; returns the attended values, [batch, time, heads, size], and None.
 
     Args:
-        module: the layer that asks.
+        module: the calling layer.
         query: [batch, heads, time, size].
         key: [batch, heads, keys, size].
         value: [batch, heads, keys, size].
-        attention_mask: true where a key may be seen, or a term to be added to the scores; [batch, 1 or heads, time,
-            keys]; None where all may be seen.
-        dropout: the rate at which weights are dropped.
-        scaling: of the scores; by default 1 / sqrt(size).
-        is_causal: whether keys after the query are hidden where there is no mask.
-        kwargs: of other attention functions.
+        attention_mask: [batch, 1 or heads, time, keys]; boolean, true for visible keys, or a term added to the scores;
+            None if all keys are visible.
+        dropout: dropout rate of the attention weights.
+        scaling: factor of the scores; by default 1 / sqrt(size).
+        is_causal: whether keys after the query are hidden if there is no mask.
+        kwargs: arguments of other attention functions.
     """
     causal = is_causal if is_causal is not None else getattr(module, "is_causal", True)
     plain = query.device.type == "cpu" and query.shape[:2] == key.shape[:2] and not torch.compiler.is_compiling()
@@ -70,7 +70,7 @@ def attention_forward(
 
 
 def _pays(query: Tensor, key: Tensor, dropout: float) -> bool:
-    if dropout:  # torch has nothing better: it makes the same products with a slower mask
+    if dropout:  # torch has no faster way: it computes the same products with a slower mask
         return True
     batch, heads, time, _ = query.shape
     if batch * heads * time * key.shape[2] > _MOST_SCORES:
@@ -79,32 +79,32 @@ def _pays(query: Tensor, key: Tensor, dropout: float) -> bool:
 
 
 def _as_term(mask: Tensor, dtype: torch.dtype) -> Tensor:
-    """The mask as a term of the scores."""
+    """The mask as a term to add to the scores."""
     if mask.dtype is not torch.bool:
         return mask.to(dtype)
     return torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, torch.finfo(dtype).min)
 
 
 def _softmax(scores: Tensor) -> Tensor:
-    """Over the last dimension, statistics in fp32."""
+    """Softmax over the last dimension, with statistics in fp32."""
     if scores.shape[-1] % 32 == 0:
         return torch.softmax(scores, -1)
-    # Where the last of a row do not fill a vector, torch's kernel for half precision takes several times as long.
+    # If the end of a row does not fill a vector, torch's half-precision kernel takes several times as long.
     return torch.softmax(scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32)).to(scores.dtype)
 
 
 def _softmax_backward(gradient: Tensor, weights: Tensor) -> Tensor:
     dtype, keys = weights.dtype, weights.shape[-1]
-    if dtype.itemsize == 2 and keys < 64 and keys % 32:  # the same is true of this one, for short rows
+    if dtype.itemsize == 2 and keys < 64 and keys % 32:  # the same holds for the backward kernel, for short rows
         gradient, weights = gradient.float(), weights.float()
     result: Tensor = torch.ops.aten._softmax_backward_data(gradient, weights, -1, weights.dtype)
     return result.to(dtype)
 
 
 class _Attention(torch.autograd.Function):
-    """softmax(scale * query @ key.T + term), dropped, @ value (Vaswani et al. 2017), and its derivatives.
+    """dropout(softmax(scale * query @ key.T + term)) @ value (Vaswani et al. 2017), and its gradients.
 
-    What has to be scaled is scaled where it is small: queries and values, not scores and weights.
+    Scaling is applied to the small tensors: queries and values, not scores and weights.
     """
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Cross entropy over a vocabulary: one pass over the logits, some rows at a time."""
+"""Cross entropy over a vocabulary in one pass over the logits, a few rows at a time."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ import torch
 from torch import Tensor
 
 _AT_ONCE = 1 << 19
-"""Logits in fp32 that are worked on at once: 2 MiB, which stay in the caches."""
+"""Number of fp32 logits per chunk: 2 MiB, which stay in the caches."""
 
 
 def cross_entropy_sum(logits: Tensor, labels: Tensor) -> Tensor:
-    """The summed cross entropy, computed in fp32 whatever the type of the logits.
+    """Summed cross entropy, computed in fp32 for logits of any type.
 
-    On the CPU the gradient is made together with the loss, while the logits are in the caches. It is all that is
-    kept, in the type of the logits, where the plain way keeps them three times in fp32.
+    On the CPU the gradient is computed together with the loss, while the logits are in the caches. Only the gradient is
+    kept, in the type of the logits; the plain implementation keeps three copies in fp32.
 
     Args:
         logits: [targets, classes].
-        labels: [targets] the class of each.
+        labels: [targets] class of each target.
     """
     if logits.device.type != "cpu" or not logits.requires_grad:
         return torch.nn.functional.cross_entropy(logits.float(), labels, reduction="sum")

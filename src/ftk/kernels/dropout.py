@@ -1,4 +1,4 @@
-"""Dropout on the CPU (Srivastava et al. 2014), with masks from a fast generator."""
+"""Dropout on the CPU (Srivastava et al. 2014) with masks from a fast random generator."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from ftk.kernels.random_bits import keep_mask, masked, true_rate
 
 
 class FastDropout(nn.Dropout):
-    """``nn.Dropout``; on the CPU some ten times as fast. Its masks repeat with the seed of torch."""
+    """``nn.Dropout``, about ten times as fast on the CPU; torch's seed determines the masks."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """``input`` with elements dropped at the rate ``p`` and the others scaled by 1 / (1 - p)."""
+        """Drops elements of ``input`` at the rate ``p`` and scales the others by 1 / (1 - p)."""
         if not self.training or self.p == 0:
             return input
         if input.device.type != "cpu" or not input.is_floating_point() or self.p == 1:

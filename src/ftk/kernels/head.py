@@ -1,4 +1,4 @@
-"""The last layer of a model, always in fp32."""
+"""Computes the last layer of a model in fp32."""
 
 import torch
 from torch import Tensor, nn
@@ -6,19 +6,20 @@ from torch.nn import functional
 
 
 class HeadLinear(nn.Linear):
-    """``nn.Linear`` that leaves autocast: its few products cost nothing, and bf16 would round what a model says.
+    """``nn.Linear`` that ignores autocast and computes in fp32.
 
-    A probability of 0.98 has neighbours 0.004 away in bf16, a number such as 3.7 has them 0.016 away.
+    Its few products cost nothing, and bf16 would round the model's output: near a probability of 0.98 bf16 values are
+    0.004 apart, near a number such as 3.7 they are 0.016 apart.
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """[…, outputs] in fp32."""
+        """Returns […, outputs] in fp32."""
         with torch.autocast(input.device.type, enabled=False):
             return functional.linear(input.float(), self.weight, self.bias)
 
 
-def exact_head(model: nn.Module) -> None:
-    """Have the layers that give a model's labels, outside of its encoder, compute in fp32."""
+def fp32_head(model: nn.Module) -> None:
+    """Makes the linear layers that output a model's labels, outside of its encoder, compute in fp32."""
     encoder = getattr(model, getattr(model, "base_model_prefix", "") or "", None)
     inside = set() if encoder is None or encoder is model else set(encoder.modules())
     outputs = getattr(getattr(model, "config", None), "num_labels", None)

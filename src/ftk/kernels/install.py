@@ -1,11 +1,11 @@
-"""The fast ways put into a model, whatever its architecture."""
+"""Installs the fast kernels in a model of any architecture."""
 
 import torch
 from torch import nn
 
 from ftk.kernels import attention
 from ftk.kernels.dropout import FastDropout
-from ftk.kernels.head import exact_head
+from ftk.kernels.head import fp32_head
 from ftk.kernels.linear import FastLinear
 from ftk.kernels.norm import FastLayerNorm
 from ftk.kernels.product import pays_in_training
@@ -13,15 +13,19 @@ from ftk.kernels.product import pays_in_training
 _FAST: dict[type[nn.Module], type[nn.Module]] = {nn.Dropout: FastDropout, nn.LayerNorm: FastLayerNorm}
 
 
-def speed_up(model: nn.Module, device: torch.device, *, compiled: bool = False) -> None:
-    """Let a model compute faster on a CPU; on other devices it is left alone, unless it is to be compiled.
+def use_fast_kernels(model: nn.Module, device: torch.device, *, compiled: bool = False) -> None:
+    """Makes a model faster on the CPU, or compiles it; on every device the head computes in fp32.
 
-    A compiled model keeps torch's own modules, which a compiler can see into. Else modules of a plain torch class
-    become ones of the fast class, their parameters and names as they were: what the model saves is the same. Attention
-    is replaced where the architecture leaves it to a function that can be chosen. On every device the head computes in
-    fp32.
+    A compiled model keeps torch's own modules, which the compiler can optimise. Otherwise, on the CPU, modules of plain
+    torch classes change to the fast classes with the same parameters and names, so the model saves the same weights.
+    Attention is replaced if the architecture lets its config choose the attention function.
+
+    Args:
+        model: changed in place.
+        device: that the model is on.
+        compiled: whether to compile the model instead of using the CPU kernels.
     """
-    exact_head(model)
+    fp32_head(model)
     if compiled:
         model.compile(dynamic=True)
     if compiled or device.type != "cpu":
@@ -30,7 +34,7 @@ def speed_up(model: nn.Module, device: torch.device, *, compiled: bool = False) 
     for module in model.modules():
         if type(module) in fast:
             module.__class__ = fast[type(module)]
-    for part in model.modules():  # a model may be made of encoders, each with a config of its own
+    for part in model.modules():  # a model may contain encoders with configs of their own
         config = getattr(part, "config", None)
         if getattr(part, "_supports_sdpa", False) and getattr(config, "_attn_implementation", None) == "sdpa":
             attention.register()

@@ -1,17 +1,17 @@
-"""Linear layers in int8 for prediction: weights quantized once, activations as they come (Jacob et al. 2018).
+"""int8 linear layers for prediction: weights are quantized once, activations at run time (Jacob et al. 2018).
 
-The products are oneDNN's, through the operators that torch's own compiler uses for quantized models.
+The products are computed by oneDNN, through the operators that torch's compiler uses for quantized models.
 """
 
 import torch
 from torch import Tensor, nn
 
 _STEPS = 254
-"""Steps between the smallest and the largest activation: rounding must not carry past 255."""
+"""Quantization steps between the smallest and the largest activation, so that rounding stays below 255."""
 
 
 class Int8Linear(nn.Module):
-    """``nn.Linear`` with int8 weights, one scale an output; activations get one scale and one zero point a batch."""
+    """``nn.Linear`` in int8, with one weight scale per output, and one activation scale and zero point per batch."""
 
     def __init__(self, linear: nn.Linear, shared: "Quantized | None" = None, then: str = "none") -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Int8Linear(nn.Module):
         self.then = then
 
     def forward(self, input: Tensor) -> Tensor:
-        """[…, outputs] in the type of the input, or of autocast where that is on."""
+        """Returns […, outputs] in the type of the input, or of autocast if that is enabled."""
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else input.dtype
         quantized, scale, zero = self.shared.of(input.to(dtype))
         output: Tensor = torch.ops.onednn.qlinear_pointwise(
@@ -36,20 +36,20 @@ class Int8Linear(nn.Module):
 
 
 class Quantized:
-    """The activations quantized last: the projections to queries, keys and values all read the same ones."""
+    """Caches the last quantized activations, because the query, key and value projections read the same input."""
 
     def __init__(self) -> None:
         self.input: Tensor | None = None
         self.output: tuple[Tensor, float, int]
 
     def of(self, input: Tensor) -> tuple[Tensor, float, int]:
-        """uint8 values with their scale and zero point; the range always includes zero."""
+        """Returns uint8 values, their scale and their zero point; the range always includes zero."""
         if self.input is not input:
             low, high = (float(edge) for edge in torch.aminmax(input))
             low, high = min(low, 0.0), max(high, 0.0)
             scale = max((high - low) / _STEPS, 1e-12)
             zero = round(-low / scale)
-            # By way of int8, for which the conversion has vector instructions; the sign bit makes up for the shift.
+            # Converts through int8, which has vector instructions; flipping the sign bit undoes the shift by 128.
             shifted = torch.add(input.new_tensor(zero - 128), input, alpha=1 / scale).round_().to(torch.int8)
             self.input, self.output = input, (shifted.view(torch.uint8).bitwise_xor_(128), scale, zero)
         return self.output

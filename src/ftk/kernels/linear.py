@@ -1,18 +1,18 @@
-"""Linear layers whose fp32 products are oneDNN's, and for prediction with weights laid out once."""
+"""Linear layers with fp32 products by oneDNN, and with prepacked weights for prediction."""
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ftk.kernels.product import packed, product
+from ftk.kernels.product import prepacked, product
 
 
 class FastLinear(nn.Linear):
-    """``nn.Linear`` by oneDNN in fp32, where torch would ask MKL; in any other type it is torch's own."""
+    """``nn.Linear`` that computes fp32 products with oneDNN instead of MKL; other types are computed by torch."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """``input @ weight.T + bias``."""
+        """Returns ``input @ weight.T + bias``."""
         plain = input.dtype is torch.float32 and self.weight.dtype is torch.float32 and input.numel() > 0
         if not plain or torch.is_autocast_enabled("cpu") or input.device.type != "cpu":
             return super().forward(input)
@@ -21,7 +21,7 @@ class FastLinear(nn.Linear):
 
 
 class _Linear(torch.autograd.Function):
-    """All three products of a linear layer: its output, and what the gradient of that says of input and weight."""
+    """The three products of a linear layer: the output, and the gradients of input and weight."""
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -43,8 +43,8 @@ class _Linear(torch.autograd.Function):
         return of_input, of_weight, of_bias
 
 
-class PackedLinear(nn.Module):
-    """A linear layer that only predicts: its weight is kept in the layout and the type of its products."""
+class PrepackedLinear(nn.Module):
+    """A linear layer for prediction only; its weight is stored in the layout and data type of the products."""
 
     weight: Tensor
     bias: Tensor | None
@@ -52,10 +52,10 @@ class PackedLinear(nn.Module):
     def __init__(self, linear: nn.Linear, dtype: torch.dtype, rows: int, then: str) -> None:
         super().__init__()
         bias = None if linear.bias is None else linear.bias.detach().to(dtype)
-        self.register_buffer("weight", packed(linear.weight.detach().to(dtype), rows), persistent=False)
+        self.register_buffer("weight", prepacked(linear.weight.detach().to(dtype), rows), persistent=False)
         self.register_buffer("bias", bias, persistent=False)
         self.dtype, self.then = dtype, then
 
     def forward(self, input: Tensor) -> Tensor:
-        """[..., outputs] in the type of the weight."""
+        """Returns [..., outputs] in the type of the weight."""
         return product(input.to(self.dtype), self.weight, self.bias, self.then)

@@ -1,4 +1,4 @@
-"""Memory that is kept between steps rather than given back to the system and asked for again."""
+"""Keeps freed memory between steps instead of returning it to the system."""
 
 import ctypes
 import platform
@@ -7,9 +7,9 @@ _MMAP_THRESHOLD, _TRIM_THRESHOLD, _TOP_PAD = -3, -1, -2  # of malloc.h
 
 
 def keep_memory() -> None:
-    """Let glibc keep what is freed: a gradient of 50 MB that is mapped anew costs 12,000 page faults a step.
+    """Makes glibc keep freed memory; mapping a gradient of 50 MB again costs 12,000 page faults per step.
 
-    Does nothing where the C library is another one.
+    Does nothing with other C libraries.
     """
     if platform.libc_ver()[0] != "glibc":
         return
@@ -20,6 +20,6 @@ def keep_memory() -> None:
 
 
 def release_memory() -> None:
-    """Let glibc give back what is free after all; does nothing where the C library is another one."""
+    """Makes glibc return free memory to the system; does nothing with other C libraries."""
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,4 +1,4 @@
-"""The linear layers of a model that will only predict, in the place of those that it was trained with."""
+"""Replaces the linear layers of a model with faster ones for prediction."""
 
 from collections.abc import Callable
 
@@ -6,38 +6,38 @@ import torch
 from torch import Tensor, nn
 
 from ftk.kernels.int8 import Int8Linear, Quantized
-from ftk.kernels.linear import FastLinear, PackedLinear
-from ftk.kernels.product import can_pack
+from ftk.kernels.linear import FastLinear, PrepackedLinear
+from ftk.kernels.product import can_prepack
 
 _LINEAR = (nn.Linear, FastLinear)
 
 
 def quantize(model: nn.Module) -> int:
-    """Put int8 layers in the place of the linear layers of a model's encoder; its head stays as it is.
+    """Replaces the linear layers of a model's encoder with int8 layers; the head is unchanged.
 
     Returns:
-        How many layers were replaced.
+        The number of replaced layers.
     """
     shared = Quantized()
     return _replace(model, lambda linear, then: Int8Linear(linear, shared, then))
 
 
-def pack(model: nn.Module, dtype: torch.dtype, rows: int) -> int:
-    """Lay the weights of a model's encoder out for the products of prediction, where oneDNN can; no gradient after.
+def prepack_weights(model: nn.Module, dtype: torch.dtype, rows: int) -> int:
+    """Stores the weights of a model's encoder in oneDNN's layout, if supported. The model cannot be trained afterwards.
 
     Args:
-        model: on the CPU, in the precision that it was trained in.
-        dtype: of the products: fp32 or bf16.
-        rows: the tokens of a usual batch.
+        model: on the CPU, with fp32 weights.
+        dtype: data type of the products: fp32 or bf16.
+        rows: number of tokens of a typical batch.
 
     Returns:
-        How many layers were replaced.
+        The number of replaced layers.
     """
-    return _replace(model, lambda linear, then: PackedLinear(linear, dtype, rows, then)) if can_pack() else 0
+    return _replace(model, lambda linear, then: PrepackedLinear(linear, dtype, rows, then)) if can_prepack() else 0
 
 
 def _replace(model: nn.Module, make: Callable[[nn.Linear, str], nn.Module]) -> int:
-    """Layers made of the linear layers of the encoder and of what comes right after each: ``gelu`` or ``none``."""
+    """Replaces each linear layer of the encoder, together with a GELU right after it (``gelu``, else ``none``)."""
     encoder = getattr(model, model.base_model_prefix, model)  # type: ignore[call-overload]
     heads = {id(layer) for layer in _vocabulary_layers(model)}
     count = 0
@@ -53,21 +53,21 @@ def _replace(model: nn.Module, make: Callable[[nn.Linear, str], nn.Module]) -> i
 
 
 def _vocabulary_layers(model: nn.Module) -> list[nn.Module]:
-    """The layer that makes logits of a vocabulary, where there is one: its weights may be those of the embeddings."""
+    """The layer that outputs logits over a vocabulary, if any: it may share its weights with the embeddings."""
     layer = getattr(model, "get_output_embeddings", lambda: None)()
     return [layer] if isinstance(layer, nn.Module) else []
 
 
 @torch.inference_mode()
 def _is_gelu_of_linear(module: nn.Module) -> bool:
-    """Whether a module is a linear layer and gelu of it, and nothing else; seen by trying it on some numbers."""
+    """Whether a module computes exactly GELU of a linear layer; tested on some numbers."""
     linears = [child for child in module.children() if isinstance(child, _LINEAR)]
     if len(linears) != 1 or len(list(module.children())) != 2:
         return False
     values = torch.linspace(-4, 4, linears[0].in_features).expand(1, 2, -1)
     try:
         found = module(values)
-    except (TypeError, ValueError, RuntimeError, NotImplementedError):  # it takes something else
+    except (TypeError, ValueError, RuntimeError, NotImplementedError):  # the module expects another input
         return False
     expected = nn.functional.gelu(linears[0](values))
     return isinstance(found, Tensor) and found.shape == expected.shape and torch.allclose(found, expected, atol=1e-6)

@@ -1,7 +1,7 @@
-"""Products of matrices by oneDNN, which has AVX-512 for the processors of every maker.
+"""Matrix products by oneDNN, which uses AVX-512 on processors of every maker.
 
-torch asks oneDNN for bf16, but MKL for fp32; and MKL takes its slow way on processors that are not Intel's. There
-oneDNN's fp32 products take less than half as long. The operator is the one that torch's compiler uses.
+torch uses oneDNN for bf16 but MKL for fp32, and MKL takes a slow path on processors other than Intel's. There oneDNN's
+fp32 products take less than half as long. The operator is the one that torch's compiler uses.
 """
 
 import torch
@@ -11,12 +11,12 @@ from ftk.kernels.processor import processor
 
 
 def pays_in_training() -> bool:
-    """Whether fp32 products should go to oneDNN: where it is there, and MKL is not at its best."""
-    return can_pack() and processor().maker != "GenuineIntel"
+    """Whether to compute fp32 products with oneDNN: it is available, and MKL would take its slow path."""
+    return can_prepack() and processor().maker != "GenuineIntel"
 
 
-def can_pack() -> bool:
-    """Whether weights can be laid out for oneDNN once, to be multiplied with many times."""
+def can_prepack() -> bool:
+    """Whether weights can be stored in oneDNN's layout, for repeated multiplication."""
     return (
         torch.backends.mkldnn.is_available()
         and "avx512f" in processor().flags
@@ -25,21 +25,21 @@ def can_pack() -> bool:
     )
 
 
-def packed(weight: Tensor, rows: int) -> Tensor:
-    """A weight [outputs, inputs] as oneDNN wants it for products with about so many rows."""
+def prepacked(weight: Tensor, rows: int) -> Tensor:
+    """Converts a weight, [outputs, inputs], to oneDNN's layout for products with about ``rows`` rows."""
     result: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
     return result
 
 
 def product(input: Tensor, weight: Tensor, bias: Tensor | None = None, then: str = "none") -> Tensor:
-    """``input @ weight.T + bias``, [..., outputs], in the one type that all have.
+    """Returns ``input @ weight.T + bias``, [..., outputs]; all tensors have the same type.
 
     Args:
         input: [..., inputs].
-        weight: [outputs, inputs], as it is or ``packed``.
+        weight: [outputs, inputs], plain or ``prepacked``.
         bias: [outputs].
-        then: what is done with the results before they are written: ``none`` or ``gelu``.
+        then: function applied to the results before they are written: ``none`` or ``gelu``.
     """
-    algorithm = "none" if then == "gelu" else ""  # of gelu: the exact one, not the one by tanh
+    algorithm = "none" if then == "gelu" else ""  # exact GELU, not the tanh approximation
     result: Tensor = torch.ops.mkldnn._linear_pointwise(input, weight, bias, then, [], algorithm)
     return result

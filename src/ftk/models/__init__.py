@@ -1,1 +1,1 @@
-"""Encoders, heads and tokenizers: found, built, loaded."""
+"""Models and tokenizers: loading, architectures, fine-tuning options, and ways to run them."""

@@ -1,1 +1,1 @@
-"""Parameter groups, optimizers, schedules."""
+"""Optimizers with parameter groups, learning-rate schedules and gradient clipping."""

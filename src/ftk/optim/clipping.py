@@ -1,4 +1,4 @@
-"""Gradient clipping that leaves the multiplication to the optimizer where that can do it on the way."""
+"""Gradient clipping within the optimizer step, if the optimizer supports it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,23 +15,22 @@ def clipped(
     limit: float | None,
     scaler: torch.amp.GradScaler,
 ) -> Iterator[None]:
-    """A context in which ``optimizer.step()`` uses gradients of at most this total norm (Pascanu et al. 2013).
+    """Context in which ``optimizer.step()`` uses gradients clipped to a total norm (Pascanu et al. 2013).
 
-    Fused optimizers divide by ``grad_scale`` while they read a gradient, which is meant for loss scaling; with it
-    clipping costs nothing. For the others the gradients are multiplied beforehand, which goes through all of them
-    once more.
+    Fused optimizers divide gradients by ``grad_scale`` while reading them. This is meant for loss scaling, and makes
+    clipping free. For other optimizers the gradients are scaled beforehand, which takes one more pass over all of them.
 
     Args:
-        optimizer: is about to step.
-        gradients: of all its parameters.
-        norm: their total norm, a scalar.
-        limit: the largest norm; None for any.
-        scaler: of the loss; where it is enabled, ``grad_scale`` is its own.
+        optimizer: the optimizer that is about to step.
+        gradients: gradients of all its parameters.
+        norm: total norm of the gradients, a scalar tensor.
+        limit: maximum norm; None does not clip.
+        scaler: loss scaler; if it is enabled, it uses ``grad_scale`` itself, and gradients are scaled beforehand.
     """
     if limit is None:
         yield
         return
-    excess = ((norm + 1e-6) / limit).clamp_min(1.0)  # the reciprocal of what torch.nn.utils.clip_grad_norm_ takes
+    excess = ((norm + 1e-6) / limit).clamp_min(1.0)  # the reciprocal of the factor in torch.nn.utils.clip_grad_norm_
     fused = all(group.get("fused") for group in optimizer.param_groups)
     if scaler.is_enabled() or not fused or not getattr(optimizer, "_step_supports_amp_scaling", False):
         torch._foreach_div_(gradients, excess)

@@ -1,4 +1,4 @@
-"""An optimizer from its class and keyword arguments, with decay where decay belongs."""
+"""Builds optimizers with weight decay on matrices only and learning-rate factors by parameter name."""
 
 import inspect
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ from ftk.errors import ConfigError
 def build_optimizer(
     model: nn.Module, settings: dict[str, Any], scales: Mapping[str, float] | None = None
 ) -> torch.optim.Optimizer:
-    """The optimizer that a config's ``optimizer`` section describes.
+    """Builds the optimizer that a config's ``optimizer`` section describes.
 
-    Weight decay applies to matrices and not to vectors: biases and the gains of norms are left alone. Each group
-    remembers its peak rate as ``peak_lr``.
+    Weight decay applies to matrices, not to biases and norms. Each parameter group stores its peak learning rate as
+    ``peak_lr``.
 
     Args:
         model: its trainable parameters are optimised.
-        settings: ``_target_``, the dotted path of a torch optimizer class, its keyword arguments, and ``lr_scale``:
-            by what the rate of parts of the model is multiplied.
-        scales: the same by the names of parts that the model may have, where ``lr_scale`` says nothing of them.
+        settings: ``_target_``, the dotted path of a torch optimizer class; its keyword arguments; and ``lr_scale``,
+            learning-rate factors by parameter name prefix.
+        scales: default factors by name prefix; ``lr_scale`` takes precedence. The model may lack such parameters.
 
     Raises:
-        ConfigError: the class cannot be imported or takes no such argument; or the model has no such part.
+        ConfigError: the class cannot be imported or has no such argument; or no parameter has a name in ``lr_scale``.
     """
     values = dict(settings)
     target = str(values.pop("_target_"))
@@ -37,7 +37,9 @@ def build_optimizer(
     unknown = [key for key in values if key not in accepted and not takes_all]
     if unknown:
         names = ", ".join(name for name in accepted if name != "params")
-        raise ConfigError(f"optimizer.{unknown[0]}={values[unknown[0]]}: {target} takes {names}.")
+        raise ConfigError(
+            f"optimizer.{unknown[0]}={values[unknown[0]]}: {target} has no such argument. It takes {names}."
+        )
     decay = values.pop("weight_decay", 0.0)
     by_scale: dict[float, list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
@@ -45,7 +47,7 @@ def build_optimizer(
             by_scale.setdefault(_scale_of(name, own, scales or {}), []).append(parameter)
     _check_names(own, model)
     groups: list[dict[str, Any]] = []
-    # What is logged is the rate of the first group: the one that the config says, else that of the largest part.
+    # The rate of the first group is logged: the one without a factor, else that of the largest part.
     sizes = {scale: sum(parameter.numel() for parameter in part) for scale, part in by_scale.items()}
     for scale in sorted(by_scale, key=lambda scale: (scale != 1, -sizes[scale])):
         trainable = by_scale[scale]
@@ -59,29 +61,31 @@ def build_optimizer(
     try:
         optimizer = cls([group for group in groups if group["params"]], **values)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ConfigError(f"optimizer: {target} refuses its settings ({error}).") from error
+        raise ConfigError(f"optimizer: {target} rejects its settings ({error}).") from error
     for group in optimizer.param_groups:
         group["peak_lr"] = group["lr"]
     return optimizer
 
 
 def _flat(lr_scale: Any, prefix: str = "") -> dict[str, float]:
-    """The factors by dotted names; a name with dots may also be given as sections in one another."""
+    """Factors by dotted name; a dotted name may also be given as nested sections."""
     if not isinstance(lr_scale, Mapping):
-        raise ConfigError(f"optimizer.lr_scale={lr_scale}: it is a factor for each name: {{classifier: 10}}.")
+        raise ConfigError(
+            f"optimizer.lr_scale={lr_scale}: expected a factor for each name, such as {{classifier: 10}}."
+        )
     found: dict[str, float] = {}
     for name, value in lr_scale.items():
         if isinstance(value, Mapping):
             found |= _flat(value, f"{prefix}{name}.")
         elif isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-            raise ConfigError(f"optimizer.lr_scale.{prefix}{name}={value}: a factor is a number, 0 or more.")
+            raise ConfigError(f"optimizer.lr_scale.{prefix}{name}={value}: a factor must be a number, 0 or more.")
         else:
             found[f"{prefix}{name}"] = float(value)
     return found
 
 
 def _scale_of(name: str, own: Mapping[str, float], scales: Mapping[str, float]) -> float:
-    """The factor of the longest name that a parameter's begins with; those of the user come first."""
+    """Factor of the longest prefix of a parameter's name; the user's factors take precedence."""
     for factors in (own, scales):
         parts = [part for part in factors if f"{name}.".startswith(f"{part}.")]
         if parts:
@@ -95,6 +99,6 @@ def _check_names(own: Mapping[str, float], model: nn.Module) -> None:
         if not any(f"{name}.".startswith(f"{part}.") for name in names):
             top = ", ".join(dict.fromkeys(name.partition(".")[0] for name in names))
             raise ConfigError(
-                f"optimizer.lr_scale.{part}={factor:g}: no parameter of this model has a name that begins so; they "
-                f"begin with {top}."
+                f"optimizer.lr_scale.{part}={factor:g}: no parameter of this model has a name that begins with "
+                f"'{part}'. They begin with {top}."
             )

@@ -1,4 +1,4 @@
-"""The learning rate as a function of the step: nothing to save, nothing to advance on resume."""
+"""Learning-rate schedules as functions of the step, without state to save or restore."""
 
 import math
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from ftk.config.schema import Decay
 
 _UNKNOWN = 1000
-"""Steps of a run of which nothing can be told yet, which is so in the first step of one that is limited by time."""
+"""Assumed length of a run in steps while it cannot be estimated: in the first step of a run limited by time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
-    """The share of the peak rate that an optimizer step uses.
+    """Computes the share of the peak learning rate for each optimizer step.
 
     Attributes:
-        decay: the shape after the warm-up.
-        warmup: length of the linear rise: below 1 a share of all steps, else steps.
-        floor: the share that the decay ends at.
-        cooldown: for wsd the share of all steps over which the rate falls at the end.
+        decay: shape after the warm-up.
+        warmup: length of the linear warm-up: a share of all steps if below 1, else a number of steps.
+        floor: share of the peak rate at the end of the decay.
+        cooldown: for ``wsd``, the share of all steps over which the rate decays at the end.
     """
 
     decay: Decay
@@ -26,11 +26,11 @@ class Schedule:
     cooldown: float
 
     def __call__(self, step: int, total: float) -> float:
-        """The share for one step.
+        """Share of the peak rate for one step.
 
         Args:
-            step: its number, counted from 0.
-            total: steps of the whole run, or the best estimate of them where time or tokens limit the run.
+            step: number of the step, counted from 0.
+            total: number of steps of the whole run, or its estimate if time or tokens limit the run.
         """
         rise = self.warmup * (total if math.isfinite(total) else _UNKNOWN) if 0 < self.warmup < 1 else self.warmup
         if step < rise:

@@ -1,1 +1,1 @@
-"""What people and files are told: the terminal, the metrics, the run folder."""
+"""Output for people and files: the terminal, metrics, curves and the run folder."""

@@ -1,4 +1,4 @@
-"""The curves of a run as a picture."""
+"""Draws the curves of a run."""
 
 import json
 from pathlib import Path
@@ -6,14 +6,14 @@ from typing import Any
 
 
 def plot_curves(metrics: Path, picture: Path, score: str) -> None:
-    """Draw loss, score, learning rate and speed over the steps of a run.
+    """Draws loss, score, learning rate and speed over the steps of a run.
 
     Args:
         metrics: the run's ``metrics.jsonl``.
-        picture: the PNG to write.
-        score: the metric by which the best model is chosen.
+        picture: PNG file to write.
+        score: name of the metric that selects the best model.
     """
-    # Without a display; the object interface leaves the settings of whoever imports ftk alone.
+    # Works without a display; the object interface does not change the settings of a program that imports ftk.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -23,7 +23,7 @@ def plot_curves(metrics: Path, picture: Path, score: str) -> None:
     if not train:
         return
     figure = Figure(figsize=(9, 6))
-    # By numbers: matplotlib's own layouts draw everything several times.
+    # Fixed numbers, because matplotlib's layout engines draw everything several times.
     figure.subplots_adjust(left=0.08, right=0.98, bottom=0.08, top=0.95, wspace=0.22, hspace=0.35)
     FigureCanvasAgg(figure)
     loss, other, rate, speed = figure.subplots(2, 2).ravel()
@@ -56,7 +56,7 @@ def _line(axes: Any, events: list[dict[str, Any]], name: str, label: str, **styl
 
 
 def _speeds(events: list[dict[str, Any]]) -> list[tuple[int, float]]:
-    """Between each two events: the tokens over the time; a resumed run may have counted some time twice."""
+    """Tokens per second between consecutive events; skips intervals without progress in time after a resume."""
     pairs = zip([{"tokens": 0, "seconds": 0.0}, *events], events, strict=False)
     return [
         (event["step"], (event["tokens"] - before["tokens"]) / (event["seconds"] - before["seconds"]))

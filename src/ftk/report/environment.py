@@ -1,4 +1,4 @@
-"""Versions, machine and revision: what a run says of where it was made."""
+"""Versions, machine and git revision of a run."""
 
 import platform
 import subprocess
@@ -22,7 +22,7 @@ _PACKAGES = (
 
 
 def environment_facts() -> dict[str, Any]:
-    """Versions and machine, for bug reports and for ``environment.json``."""
+    """Collects versions and machine, for bug reports and ``environment.json``."""
     from importlib.metadata import PackageNotFoundError, version
 
     packages: dict[str, str | None] = {}

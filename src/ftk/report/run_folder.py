@@ -1,4 +1,4 @@
-"""The run folder: who may write into it, and all that stands in it beside the models."""
+"""The run folder: reserves it for one run, and writes its files apart from the models."""
 
 import json
 import os
@@ -13,11 +13,19 @@ from typing import Any
 import yaml
 
 from ftk.config.invocation import Invocation
-from ftk.config.safe_yaml import load_yaml
 from ftk.config.schema import RunConfig
 from ftk.errors import RunError
 from ftk.report.environment import environment_facts
 from ftk.report.records import json_lines
+from ftk.report.saved_run import (
+    changed_splits,
+    config_differences,
+    environment_differences,
+    is_run,
+    listed,
+    saved_config,
+    saved_environment,
+)
 from ftk.system.atomic import remove, write_text
 from ftk.system.locks import NAME as LOCK
 from ftk.system.locks import Held, lock
@@ -32,18 +40,13 @@ _OWN = (
     "best",
     "last",
     "previous",
-    # Last, for it is what says that the folder is a run: what is removed in part can be removed again.
+    # Last, because it marks the folder as a run: a removal that was interrupted can be repeated.
     "config.yaml",
 )
-_MATTERS = ("task", "model", "data", "optimizer", "schedule", "objective", "train")
-_MATTERS_TOO = ("run.seed", "hardware.micro_batch")
-_MATTERS_NOT = ("train.log_every", "train.save_every", "data.cache_dir", "data.workers")
-_VERSIONS = ("torch", "transformers", "tokenizers")
-"""Packages of which another version may compute something else."""
 
 
 class RunFolder:
-    """One run's folder. Nothing is written before ``open``."""
+    """The folder of one run. Nothing is written before ``open``."""
 
     def __init__(self, path: Path, invocation: Invocation, *, resume: bool, force: bool, overwrite: bool) -> None:
         self.path = path
@@ -52,7 +55,7 @@ class RunFolder:
         self.force = force
         self._overwrite = overwrite
         self.changed: set[str] = set()
-        """Keys that ``check_same`` found to have other values than the run began with."""
+        """Keys whose values ``check_same`` found to differ from those of the run to resume."""
         self.opened = False
         """Whether this run has written into the folder."""
         self._lock = ExitStack()
@@ -64,25 +67,25 @@ class RunFolder:
 
     @property
     def last(self) -> Path:
-        """The model and the trainer's state to go on from."""
+        """The newest model, and the training state to resume from."""
         return self.path / "last"
 
     @property
     def previous(self) -> Path:
-        """The one before, should ``last`` be damaged."""
+        """The previous ``last``, in case that is damaged."""
         return self.path / "previous"
 
     @classmethod
     def claim(cls, run: RunConfig, invocation: Invocation, *names: str) -> "RunFolder":
-        """The folder that a run will write into, checked to be free for it.
+        """Chooses the folder of a run and checks that the run may use it.
 
         Args:
             run: the run section of the config.
-            invocation: the command line; in a sweep each job has a folder of its own in ``run.dir``.
-            names: what a folder without a name is called after: task and model.
+            invocation: the command line; in a sweep each job has its own folder in ``run.dir``.
+            names: task and model, for the default name of the folder.
 
         Raises:
-            RunError: the folder holds something already, or nothing to resume from.
+            RunError: the folder is not empty, or has nothing to resume from.
         """
         path = _default(run, invocation, names)
         folder = cls(path, invocation, resume=bool(run.resume), force=run.resume == "force", overwrite=run.overwrite)
@@ -92,42 +95,48 @@ class RunFolder:
     def _check_free(self) -> None:
         path = self.path
         if path.exists() and not path.is_dir():
-            raise RunError(f"run.dir={path}: this is a file.")
+            raise RunError(f"run.dir={path}: this is a file, not a folder; name a folder.")
         try:
             names = sorted(child.name for child in path.iterdir()) if path.is_dir() else []
         except OSError as error:
             raise RunError(f"run.dir={path}: the folder cannot be read ({error.strerror}).") from error
-        # What a run that was killed at its very beginning leaves is nothing to keep.
+        # A run that was killed at its very beginning leaves only files that need not be kept.
         content = [name for name in names if name != LOCK and not (name.startswith(".") and name.endswith(".tmp"))]
         links = [name for name in names if (path / name).is_symlink()]
         if links:
-            raise RunError(f"run.dir={path}: {links[0]} is a link; a run writes into its own folder only.")
+            raise RunError(
+                f"run.dir={path}: {links[0]} is a symbolic link; a run writes only into its own folder. Name another "
+                "one."
+            )
         if self.resume:
             if not ({"last", ".last.new", "previous"} & set(content)):
-                raise RunError(f"run.dir={path}: there is no last/ to go on from.")
+                raise RunError(f"run.dir={path}: there is no saved state (last/) to resume from.")
         elif content and not self._overwrite:
             raise RunError(
-                f"run.dir={path}: the folder is not empty. Add run.resume=true to go on with the run in it, "
-                "run.overwrite=true to replace it, or name another."
+                f"run.dir={path}: the folder is not empty. Add run.resume=true to resume the run in it, "
+                "run.overwrite=true to replace it, or name another folder."
             )
-        elif content and not _is_run(path):
-            raise RunError(f"run.dir={path}: run.overwrite=true replaces runs of ftk only, and this is none.")
+        elif content and not is_run(path):
+            raise RunError(
+                f"run.dir={path}: run.overwrite=true replaces only runs of ftk, and this folder has none. Name another "
+                "folder."
+            )
         self._check_writable()
 
     def _check_writable(self) -> None:
-        """Tell now what would stop the run when it begins to write."""
+        """Reports before the run what would stop it when it begins to write."""
         there = self.path
         while not there.exists():
             there = there.parent
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            what = "is not a folder" if not there.is_dir() else "cannot be written into"
+            what = "is not a folder" if not there.is_dir() else "is not writable"
             raise RunError(f"run.dir={self.path}: {there} {what}; name another folder.")
 
     def lock(self, warn: Callable[[str], None]) -> None:
-        """Make the folder this run's alone, until ``close``.
+        """Locks the folder for this run until ``close``.
 
         Raises:
-            RunError: another run writes into it.
+            RunError: another run has locked it.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -136,122 +145,89 @@ class RunFolder:
             raise RunError(f"run.dir={self.path}: another run writes into this folder ({error}).") from error
         except OSError as error:
             raise RunError(f"run.dir={self.path}: the folder cannot be written ({error.strerror}).") from error
-        self._check_free()  # another run may have been here since it was claimed
+        self._check_free()  # another run may have used the folder since it was claimed
 
     def close(self) -> None:
-        """Let other runs have the folder."""
+        """Unlocks the folder."""
         self._lock.close()
 
     def check_space(self, needed: int) -> None:
-        """See that the disk has room for what the run will keep, the folder that is being written included.
+        """Checks that the disk has room for everything that the run will keep.
+
+        Args:
+            needed: bytes of all model folders, including the one being written.
 
         Raises:
-            RunError: it has not.
+            RunError: the disk has less room.
         """
         free = shutil.disk_usage(self.path).free
         there = sum(path.lstat().st_size for path in self.path.rglob("*"))
         if needed > free + there:
             raise RunError(
-                f"run.dir={self.path}: best/, last/, previous/ and the one being written take {needed / 1e6:,.0f} MB; "
-                f"the disk has {free / 1e6:,.0f} MB free."
+                f"run.dir={self.path}: best/, last/, previous/ and the one being written need {needed / 1e6:,.0f} MB, "
+                f"but the disk has only {free / 1e6:,.0f} MB free."
             )
 
     def check_same(self) -> list[str]:
-        """Compare the config with that of the run to go on with.
+        """Compares the config with that of the run to resume.
 
         Returns:
-            Differences to be said: those that change speed at most; with ``force`` all of them.
+            Differences to report: those that change at most the speed; with ``force`` all of them.
 
         Raises:
             RunError: a value differs that changes the result.
         """
-        saved = load_yaml(self.path / "config.yaml")
-        if not isinstance(saved, dict):
-            raise RunError(f"{self.path / 'config.yaml'}: this is not what ftk writes; it is no mapping.")
-        saved.setdefault("objective", {"_target_": "ftk.objectives.Plain"})  # runs of earlier releases have none
-        now = yaml.safe_load(self.invocation.resolved)
-        differences = _differences(saved, now)
-        changed = {key: pair for key, pair in differences if not key.startswith("run.") or key == "run.seed"}
-        matters = {
-            key: pair
-            for key, pair in changed.items()
-            if (key.split(".")[0] in _MATTERS and key not in _MATTERS_NOT) or key in _MATTERS_TOO
-        }
+        changed, matters = config_differences(saved_config(self.path), yaml.safe_load(self.invocation.resolved))
         model = {key: pair for key, pair in matters.items() if key.startswith("model.") and key != "model.default_lr"}
         if model and self.force:
-            lines = "".join(f"\n    {line}" for line in _listed(model))
-            raise RunError(f"run.dir={self.path}: the model is that of last/, and cannot become another:{lines}")
+            lines = "".join(f"\n    {line}" for line in listed(model))
+            raise RunError(f"run.dir={self.path}: the model of a resumed run cannot be changed:{lines}")
         self.changed = set(matters)
-        self._refuse("the run cannot go on with another config", matters)
-        return _listed(changed)
+        self._refuse("the run cannot be resumed with another config", matters)
+        return listed(changed)
 
     def check_data(self, fingerprints: Mapping[str, Mapping[str, str]]) -> list[str]:
-        """Compare the data files with those of the run to go on with.
+        """Compares the data files with those of the run to resume.
 
         Returns:
-            Differences to be said.
+            Differences to report.
 
         Raises:
-            RunError: one of them has changed.
+            RunError: a file has changed.
         """
-        saved = self._environment().get("data", {})
-        other = [
-            split
-            for split, files in fingerprints.items()
-            if list(files.values()) != list(saved.get(split, {}).values())  # their order is that of the rows
-        ]
-        if not other:
+        splits = changed_splits(saved_environment(self.path), fingerprints)
+        if not splits:
             return []
-        names = " and ".join(f"data.{split}" for split in other)
+        what = f"the files of {' and '.join(f'data.{split}' for split in splits)} have changed since the run began"
         if not self.force:
             raise RunError(
-                f"run.dir={self.path}: the files of {names} are not those that the run began with; going on would mix "
-                "two corpora. run.resume=force goes on nevertheless."
+                f"run.dir={self.path}: {what}; resuming would mix two corpora. run.resume=force resumes anyway."
             )
-        return [f"the files of {names} are not those that the run began with"]
+        return [what]
 
     def check_environment(self, hardware: Mapping[str, Any]) -> list[str]:
-        """Compare what computes with what computed before.
+        """Compares versions and hardware with those of the run to resume.
 
         Args:
             hardware: device, precision and threads.
 
         Returns:
-            Differences to be said, which may change the last digits.
+            Differences to report, which may change the last digits.
 
         Raises:
-            RunError: another version or precision computes something else.
+            RunError: a version, the device or the precision differs, which changes the result.
         """
-        saved, facts = self._environment(), environment_facts()
-        then = {name: saved.get("packages", {}).get(name) for name in _VERSIONS}
-        now = {name: facts["packages"][name] for name in _VERSIONS}
-        for name in ("device", "precision"):
-            then[f"hardware: {name}"], now[f"hardware: {name}"] = saved.get(name), hardware[name]
-        then["ftk"], now["ftk"] = saved.get("ftk"), facts["ftk"]
-        self._refuse("the run cannot go on with other versions or another precision", dict(_differences(then, now)))
-        small_then = {"threads": saved.get("threads"), **{name: saved.get(name) for name in ("python", "processor")}}
-        small_now = {"threads": hardware["threads"], **{name: facts[name] for name in ("python", "processor")}}
-        return _listed(dict(_differences({**then, **small_then}, {**now, **small_now})))
+        matters, small = environment_differences(saved_environment(self.path), hardware)
+        self._refuse("the run cannot be resumed with other versions or another precision", matters)
+        return listed({**matters, **small})
 
     def _refuse(self, what: str, differences: Mapping[str, tuple[Any, Any]]) -> None:
         if differences and not self.force:
-            lines = "".join(f"\n    {line}" for line in _listed(differences))
-            raise RunError(f"run.dir={self.path}: {what}:{lines}\n  run.resume=force goes on nevertheless.")
-
-    def _environment(self) -> dict[str, Any]:
-        path = self.path / "environment.json"
-        try:
-            saved = json.loads(path.read_text(encoding="utf-8"))
-            inside = [saved.get(name, {}) for name in ("data", "packages")] if isinstance(saved, dict) else [None]
-            inside += [*inside[0].values()] if isinstance(inside[0], dict) else []
-            if not all(isinstance(part, dict) for part in inside):
-                raise ValueError("it is no mapping of mappings")
-        except (OSError, ValueError, RecursionError) as error:
-            raise RunError(f"{path}: this cannot be read as ftk wrote it ({error}).") from error
-        return saved
+            lines = "".join(f"\n    {line}" for line in listed(differences))
+            raise RunError(f"run.dir={self.path}: {what}:{lines}\n  run.resume=force resumes anyway.")
 
     def open(self, *, hardware: Mapping[str, Any], data: Mapping[str, Mapping[str, str]]) -> None:
-        """Write what is known before the first step; the folder must be locked."""
+        """Writes everything known before the first step; the folder must be locked."""
         if self._overwrite:
             leftovers = (path.name for path in self.path.glob(".*.tmp"))
             for name in (*leftovers, ".best.old", ".last.old", ".best.new", ".last.new", *_OWN):
@@ -270,12 +246,12 @@ class RunFolder:
         self.opened = True
 
     def write(self, name: str, value: Any) -> None:
-        """Write a JSON file."""
+        """Writes a JSON file."""
         write_text(self.path / name, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
     @contextmanager
     def predictions(self, split: str) -> Iterator[Any]:
-        """A writer of ``predictions/<split>.jsonl``; the file appears when all rows are written."""
+        """Context with a writer of ``predictions/<split>.jsonl``; the file appears when all rows are written."""
         (self.path / "predictions").mkdir(exist_ok=True)
         with json_lines(self.path / "predictions" / f"{split}.jsonl") as write:
             yield write
@@ -292,23 +268,3 @@ def _default(run: RunConfig, invocation: Invocation, names: tuple[str, ...]) -> 
     while path.exists():
         path, number = base.with_name(f"{base.name}-{number}"), number + 1
     return path
-
-
-def _listed(differences: Mapping[str, tuple[Any, Any]]) -> list[str]:
-    return [f"{key}: {old} then, {new} now" for key, (old, new) in differences.items()]
-
-
-def _is_run(path: Path) -> bool:
-    try:
-        with open(path / "config.yaml", encoding="utf-8") as stream:
-            return stream.readline().startswith("# ftk ")
-    except OSError:
-        return False
-
-
-def _differences(old: Any, new: Any, prefix: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted({*old, *new}, key=str):
-            yield from _differences(old.get(key), new.get(key), f"{prefix}.{key}" if prefix else str(key))
-    elif old != new:
-        yield prefix, (old, new)

@@ -10,12 +10,12 @@ from ftk.contracts.protocols import Corpus
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
 from ftk.core.hardware import Hardware, choose
-from ftk.core.publisher import SameWeights
+from ftk.core.saving.publisher import SameWeights
 from ftk.core.state import TrainState
 from ftk.core.world import SingleProcess
 from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings
-from ftk.models.loading.load import check_head, load
-from ftk.models.loading.source import Source, find, rate_scales, reopen, window_length
+from ftk.models.loading.load import check_head, load_weights
+from ftk.models.loading.source import Source, lr_scales, reopen_model, resolve_model, window_length
 from ftk.models.tuning.freezing import freeze
 from ftk.objectives.building import build_objective
 from ftk.optim.groups import build_optimizer
@@ -90,14 +90,14 @@ class RunBuilder:
 
     def _source(self, task: Task) -> Source:
         if self.folder.resume:
-            return reopen(self.folder.last, self.corpus.labels, task.reads)
+            return reopen_model(self.folder.last, self.corpus.labels, task.reads)
         tokenizer = self.config.model.tokenizer
         if tokenizer.train is not None:
             kept = self.corpus.remembered(tokenizer)
             again = kept is not None and kept.is_file()
             how = f"from the cache, {kept}" if again else "trained on the training texts"
             self.console.say(f"vocabulary: {tokenizer.train.value}, {how}")
-        return find(self.config.model, self.corpus, task.reads)
+        return resolve_model(self.config.model, self.corpus, task.reads)
 
     def _windows(self, source: Source, task: Task) -> WindowPlan:
         data = self.config.data
@@ -126,7 +126,7 @@ class RunBuilder:
 
     def _state(self, source: Source, task: Task, hardware: Hardware, features: Any) -> TrainState:
         config = self.config
-        loaded = load(source, task.auto_model, seed=config.run.seed)
+        loaded = load_weights(source, task.auto_model, seed=config.run.seed)
         for fact in loaded.facts:
             self.console.say(fact)
         if loaded.new_head:
@@ -138,7 +138,7 @@ class RunBuilder:
         task.check_model(model, features)
         if isinstance(features, CountsTokens):
             self._freeze_unseen(model, torch.from_numpy(features.tokens_in_use(source.pad_id)))
-        optimizer = build_optimizer(model, config.optimizer, rate_scales(config.model))
+        optimizer = build_optimizer(model, config.optimizer, lr_scales(config.model))
         state = TrainState(model, optimizer, hardware.scaler())
         if (table := seen_embedding(model)) is not None:
             state.parts["embeddings"] = SeenRows(table, optimizer)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ftk.core.background_save import Saver
-from ftk.core.checkpoint import Snapshot, save, snapshot_of_state
 from ftk.core.plan import StepInfo
-from ftk.core.reload_check import check_reload
+from ftk.core.saving.background_save import Saver
+from ftk.core.saving.checkpoint import Snapshot, save, snapshot_of_state
+from ftk.core.saving.reload_check import check_reload
 from ftk.core.state import TrainState
 from ftk.errors import RunError
 from ftk.report.console import StepProgress, scores_line

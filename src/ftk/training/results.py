@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from ftk.models.loading.verified_folder import open_model
+from ftk.models.loading.verified_folder import verify_folder
 from ftk.report.console import duration, label_table, scores_line
 from ftk.report.curves import plot_curves
 from ftk.training.resuming import tuned_task
@@ -44,7 +44,7 @@ def finish(run: Run) -> dict[str, Any]:
 def _check_best_step(run: Run) -> None:
     """Take the step and the tuned fields of the model in ``best/``."""
     progress = run.state.progress
-    saved = open_model(run.folder.best)
+    saved = verify_folder(run.folder.best)
     run.task = tuned_task(run.task, run.tuned, saved, run.folder)
     step = int(saved["step"])
     if step != progress.best_step:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ftk.config.schema import TrainingRunConfig
 from ftk.contracts.task import Task
-from ftk.core.checkpoint import recover, restore_state
+from ftk.core.saving.checkpoint import recover, restore_state
 from ftk.core.state import Progress
 from ftk.errors import FtkError, ModelError, RunError
 from ftk.report.run_folder import RunFolder

@@ -13,13 +13,13 @@ from ftk.core.batch_source import BatchSource
 from ftk.core.evaluate import Evaluator
 from ftk.core.hardware import Hardware
 from ftk.core.plan import Plan
-from ftk.core.publisher import Publisher
+from ftk.core.saving.publisher import Publisher
 from ftk.core.state import TrainState
 from ftk.core.world import World
 from ftk.inference.manifest import manifest
-from ftk.kernels import speed_up
-from ftk.models.loading.load import load
-from ftk.models.loading.source import Source, reopen
+from ftk.kernels import use_fast_kernels
+from ftk.models.loading.load import load_weights
+from ftk.models.loading.source import Source, reopen_model
 from ftk.objectives import Objective
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
@@ -96,8 +96,8 @@ class Run:
         Args:
             fast: whether to install the fast kernels.
         """
-        source = reopen(self.folder.best, self.source.labels, self.task.reads)
-        loaded = load(source, self.task.auto_model, seed=self.config.run.seed)
+        source = reopen_model(self.folder.best, self.source.labels, self.task.reads)
+        loaded = load_weights(source, self.task.auto_model, seed=self.config.run.seed)
         return on_device(loaded.model, self.hardware, compiled=self.config.hardware.compile, fast=fast)
 
     def manifest(self) -> dict[str, Any]:
@@ -117,5 +117,5 @@ def on_device(model: torch.nn.Module, hardware: Hardware, *, compiled: bool, fas
     """Move a model to the device of the run, with its fast kernels."""
     model = model.to(hardware.device)
     if fast:
-        speed_up(model, hardware.device, compiled=compiled)
+        use_fast_kernels(model, hardware.device, compiled=compiled)
     return model

@@ -4,10 +4,10 @@ from typing import Any
 
 from ftk.config.schema import TrainingConfig
 from ftk.contracts.protocols import Corpus
-from ftk.core.background_save import Saver
 from ftk.core.fit import FittedModel, fit
 from ftk.core.loop import train
 from ftk.core.out_of_memory import is_out_of_memory
+from ftk.core.saving.background_save import Saver
 from ftk.core.state import TrainState
 from ftk.errors import Interrupted, RunError, in_words
 from ftk.report.console import Console, StepProgress
@@ -139,4 +139,4 @@ def _bytes_of_run(state: TrainState) -> int:
     weights = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
     settings = state.optimizer.defaults
     moments = 2 if "betas" in settings else 1 if settings.get("momentum") else 0
-    return weights * (2 + 3 * (1 + moments))
+    return int(weights * (2 + 3 * (1 + moments)))

@@ -1,4 +1,4 @@
-"""``run.verify_resume=true``: the user's own config, stopped and gone on with, against the same without a stop."""
+"""``run.verify_resume=true`` checks that stopping and resuming gives the same bytes as an uninterrupted run."""
 
 import json
 import shlex
@@ -15,19 +15,19 @@ from ftk.models.loading.verified_folder import MANIFEST
 from ftk.report.console import Console
 
 _STOP, _END = 4, 8
-"""Steps after which the one run is stopped, and after which both are compared."""
+"""The step at which one run stops, and the step at which both are compared."""
 _NOT_COMPARED = (MANIFEST, "trainer.json")
-"""Files with times in them; of the latter all else is compared."""
+"""Files that contain times; everything else in the second one is compared."""
 _TIMES = ("seconds", "elapsed", "first_step", "save_marks")
 
 
 def verify_resume(invocation: Invocation, run: TrainingRunConfig, console: Console) -> None:
-    """Prove that stopping changes nothing: three short processes in a folder for the purpose, which is removed.
+    """Check with the user's own config that a stop changes nothing: three short processes in a temporary folder.
 
     Args:
         invocation: the run that is about to begin.
         run: its section of the config.
-        console: is told what was compared.
+        console: shows what was compared.
 
     Raises:
         RunError: the bytes differ, or one of the processes failed.
@@ -39,25 +39,25 @@ def verify_resume(invocation: Invocation, run: TrainingRunConfig, console: Conso
         _run(invocation, run, stopped, f"run.stop_after={_STOP}")
         if _step(whole) <= _STOP:
             steps = _step(whole)
-            console.warn(f"run.verify_resume: with {steps} steps there is none to stop at; nothing was proved")
+            console.warn(f"run.verify_resume: {steps} steps are too few to stop at step {_STOP}; nothing was checked")
             return
         _run(invocation, run, stopped, f"run.stop_after={_END}", "run.resume=true")
         one, other = _contents(whole), _contents(stopped)
         differing = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
         if differing:
             raise RunError(
-                f"run.verify_resume: stopped after step {_STOP} and gone on with, the run is another one at step "
-                f"{_step(whole)}: {', '.join(differing)} differ. What is random or depends on the machine's load in "
-                "this config (a task or an optimizer of your own?) must be a function of run.seed and the step."
+                f"run.verify_resume: stopped after step {_STOP} and resumed, the run differs at step {_step(whole)}: "
+                f"{', '.join(differing)}. Everything random in this config (a task, an objective or an optimizer of "
+                "your own?) must be a function of run.seed and the step."
             )
         console.say(
-            f"resume verified: stopped after step {_STOP} and gone on with in a new process, weights, optimizer, "
-            f"progress and metrics at step {_step(whole)} are the same bytes as without a stop"
+            f"resume verified: stopped after step {_STOP} and resumed in a new process, weights, optimizer, progress "
+            f"and metrics at step {_step(whole)} are the same bytes as without a stop"
         )
 
 
 def continued(invocation: Invocation, run: TrainingRunConfig, *words: str) -> str:
-    """The command line of a run with other words about its folder; what configs say of it is taken back."""
+    """The command line of a run with other settings of its folder; those that configs set are overridden."""
     own = {"run.dir", "run.resume", "run.overwrite", "run.stop_after", "run.verify_resume"}
     own -= {word.partition("=")[0] for word in words}
     usual = {"run.overwrite": run.overwrite, "run.verify_resume": run.verify_resume, "run.stop_after": run.stop_after}
@@ -72,7 +72,7 @@ def _run(invocation: Invocation, run: TrainingRunConfig, folder: Path, *words: s
     done = subprocess.run([sys.executable, "-m", *line], capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-        raise RunError(f"run.verify_resume: a part of the trial failed ({last[0]}). It was: {shlex.join(line)}")
+        raise RunError(f"run.verify_resume: one of its processes failed ({last[0]}): {shlex.join(line)}")
 
 
 def _step(folder: Path) -> int:
@@ -80,7 +80,7 @@ def _step(folder: Path) -> int:
 
 
 def _contents(folder: Path) -> dict[str, Any]:
-    """What must be equal: files by their SHA-256, progress and metrics without their times."""
+    """Everything that must be equal: SHA-256 of files, and progress and metrics without times."""
     manifest = json.loads((folder / "last" / MANIFEST).read_text(encoding="utf-8"))
     found: dict[str, Any] = {
         f"last/{name}": facts for name, facts in manifest["files"].items() if name not in _NOT_COMPARED

@@ -88,9 +88,9 @@ def test_windows_without_room_for_text_are_refused():
 def test_segments_are_for_models_that_have_them():
     from types import SimpleNamespace
 
-    from ftk.models.loading.source import settle_segments
+    from ftk.models.loading.source import set_token_type_input
 
     for sizes, expected in ((2, True), (1, False), (0, False)):
         made = tokenizer()
-        settle_segments(SimpleNamespace(type_vocab_size=sizes), made)
+        set_token_type_input(SimpleNamespace(type_vocab_size=sizes), made)
         assert takes_segments(made) is expected

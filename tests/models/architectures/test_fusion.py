@@ -1,4 +1,4 @@
-"""Two encoders under one head, against what their parts say by themselves."""
+"""Two-tower models equal their encoders run separately."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ ENCODERS: dict[str, dict[str, Any]] = {
     "deit": TINY_VIT,
     "beit": TINY_VIT,
 }
-"""Architectures that say what they see in ways of their own: states of patches or of places, pooled or not."""
+"""Architectures with different outputs: states of patches or of positions, pooled or not."""
 
 
 def make(image: dict[str, Any] = VIT, text: dict[str, Any] = TEXT, **values: Any) -> Any:
@@ -71,7 +71,7 @@ def inputs() -> dict[str, Any]:
 
 
 def states(model: Any, given: dict[str, Any]) -> tuple[Any, Any]:
-    """What the encoders say, each asked by itself, and pooled row by row."""
+    """Output of each encoder alone, pooled row by row."""
     import torch
 
     towers = model.towers
@@ -84,7 +84,7 @@ def states(model: Any, given: dict[str, Any]) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("name", ENCODERS)
-def test_the_state_of_an_image_is_pooled_by_its_encoder_or_the_mean_over_all_places(name: str) -> None:
+def test_image_vectors_are_pooled_by_the_encoder_or_averaged(name: str) -> None:
     import torch
 
     model, given = make({"model_type": name, **ENCODERS[name]}, fusion="image"), inputs()
@@ -117,14 +117,16 @@ def test_the_same_encoders_have_heads_for_images_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["bert", "clip"])
-def test_an_encoder_that_makes_no_state_of_an_image_is_refused(name: str) -> None:
+def test_an_encoder_without_a_vector_per_image_is_refused(name: str) -> None:
     image = TEXT if name == "bert" else {"model_type": name}
-    with pytest.raises(ModelError, match=f"a {name} model makes no one state of an image.*choose another encoder"):
+    with pytest.raises(
+        ModelError, match=f"a {name} model gives no single vector per image.*choose another image encoder"
+    ):
         make(image)
 
 
-def test_trying_an_encoder_leaves_the_random_numbers_as_they_are() -> None:
-    """The weights of a model are a function of the seed, and of nothing that is looked at before."""
+def test_probing_an_encoder_does_not_advance_the_random_numbers() -> None:
+    """The weights of a model depend only on the seed, not on earlier probes."""
     import torch
     from transformers import AutoConfig, AutoModel
 
@@ -141,7 +143,7 @@ def test_trying_an_encoder_leaves_the_random_numbers_as_they_are() -> None:
 
 @pytest.mark.parametrize("image", [VIT, RESNET], ids=["vit", "resnet"])
 @pytest.mark.parametrize("weight", [None, 0.25, 0, 1])
-def test_weighted_is_a_share_of_both(image: dict[str, Any], weight: float | None) -> None:
+def test_weighted_fusion_mixes_both_logits(image: dict[str, Any], weight: float | None) -> None:
     import torch
 
     model, given = make(image, weight=weight), inputs()
@@ -165,7 +167,7 @@ def test_concatenation_is_one_layer_over_both() -> None:
 
 
 @pytest.mark.parametrize("kind", ["text", "image"])
-def test_one_alone_has_nothing_of_the_other(kind: str) -> None:
+def test_a_single_tower_does_not_build_the_other(kind: str) -> None:
     import torch
 
     model, given = make(fusion=kind), inputs()
@@ -194,7 +196,7 @@ def test_any_encoder_of_texts(text: str) -> None:
     assert model(**inputs()).logits.shape == (4, 3)
 
 
-def test_a_folder_gives_back_what_was_saved(tmp_path: Any) -> None:
+def test_a_saved_folder_loads_the_same_model(tmp_path: Any) -> None:
     import torch
     import transformers
 
@@ -232,40 +234,41 @@ def test_frozen_parts_compute_no_gradient_and_keep_their_statistics() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "message"),
     [
         (
             ["towers.images"],
-            "this model has no 'towers.images'; it is made of towers, dropout, heads. Did you mean 'tow",
+            "this model has no module 'towers.images'; its top-level modules are towers, dropout, heads. Did you mean "
+            "'tow",
         ),
-        (["towers", "heads", "x"], "has no 'x'"),
-        ([3], "has no '3'"),
+        (["towers", "heads", "x"], "has no module 'x'"),
+        ([3], "has no module '3'"),
     ],
 )
-def test_parts_that_are_not_there(names: list[Any], told: str) -> None:
+def test_unknown_modules_cannot_be_frozen(names: list[Any], message: str) -> None:
     from ftk.models.tuning.freezing import freeze
 
     with pytest.raises(ConfigError) as caught:
         freeze(make(), names)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_something_must_be_left_to_train() -> None:
+def test_freezing_everything_is_refused() -> None:
     from ftk.models.tuning.freezing import freeze
 
-    with pytest.raises(ConfigError, match="nothing is left to train"):
+    with pytest.raises(ConfigError, match="no trainable parameter is left"):
         freeze(make(weight=0.5), ["towers", "heads"])
 
 
-def test_fast_attention_is_put_into_both_encoders() -> None:
+def test_fast_attention_is_installed_in_both_encoders() -> None:
     import torch
 
-    from ftk.kernels import attention, speed_up
+    from ftk.kernels import attention, use_fast_kernels
 
     model = make()
     with torch.no_grad():
         before = model(**inputs()).logits
-        speed_up(model, torch.device("cpu"))
+        use_fast_kernels(model, torch.device("cpu"))
         assert torch.allclose(model(**inputs()).logits, before, atol=1e-5)
     used = {name: getattr(model.towers, name).config._attn_implementation for name in ("text", "image")}
     assert used == {"text": attention.NAME, "image": attention.NAME}

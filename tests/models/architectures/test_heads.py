@@ -1,4 +1,4 @@
-"""Heads on two entities over encoders of several architectures: gradients, folders, padding, what is refused."""
+"""Relation heads over several architectures: gradients, folders, padding, refusals."""
 
 import json
 from pathlib import Path
@@ -45,7 +45,7 @@ def build(auto: str, architecture: str, **changes: Any) -> Any:
 
 
 def inputs(auto: str) -> dict[str, Any]:
-    """Three rows, of which the second and the third are padded."""
+    """Three rows; the second and the third are padded."""
     import torch
 
     ids = torch.randint(5, 60, (3, 10), generator=torch.Generator().manual_seed(1))
@@ -89,7 +89,7 @@ def test_a_saved_folder_opens_as_an_encoder_and_gives_the_same_logits(
 
 @both_heads
 @architectures
-def test_a_pretrained_encoder_is_taken_whole_and_the_head_made_new(
+def test_a_pretrained_encoder_is_loaded_completely_and_the_head_is_new(
     tmp_path: Path, auto: str, architecture: str
 ) -> None:
     import torch
@@ -113,7 +113,7 @@ def test_a_pretrained_encoder_is_taken_whole_and_the_head_made_new(
 
 @both_heads
 @architectures
-def test_a_row_among_longer_ones_is_as_it_is_alone(auto: str, architecture: str) -> None:
+def test_padding_does_not_change_a_row(auto: str, architecture: str) -> None:
     import torch
 
     model, batch = build(auto, architecture).eval(), inputs(auto)
@@ -125,8 +125,8 @@ def test_a_row_among_longer_ones_is_as_it_is_alone(auto: str, architecture: str)
             assert torch.allclose(model(**alone).logits[0], together[row], atol=1e-4)
 
 
-def test_the_head_reads_just_the_places_that_it_is_given() -> None:
-    """Against the definitions in the papers, written out for one row at a time."""
+def test_the_head_reads_only_the_given_positions() -> None:
+    """Compares with the definitions in the papers, one row at a time."""
     import torch
 
     for auto in sorted(PLACES):
@@ -156,12 +156,12 @@ def test_the_head_reads_just_the_places_that_it_is_given() -> None:
         ("modernbert", {"classifier_dropout": 0.15}, 0.15),
     ],
 )
-def test_dropout_is_that_of_the_config(architecture: str, changes: dict[str, float], rate: float) -> None:
+def test_the_config_sets_the_dropout(architecture: str, changes: dict[str, float], rate: float) -> None:
     assert build("AutoModelForEntityStart", architecture, **changes).entity_start.dropout.p == rate
 
 
-def test_the_base_is_what_the_encoder_shares_with_models_that_have_a_head(tmp_path: Path) -> None:
-    """Between an encoder of ftk's own and what all its models derive from stands a class with layers."""
+def test_the_base_class_is_shared_by_encoder_and_models_with_a_head(tmp_path: Path) -> None:
+    """A class with layers lies between ftk's encoder and the base class of all its models."""
     import torch
 
     from ftk.models.architectures import heads
@@ -180,26 +180,26 @@ def test_the_base_is_what_the_encoder_shares_with_models_that_have_a_head(tmp_pa
 
 
 @both_heads
-def test_fast_kernels_and_layers_for_prediction_change_nothing(auto: str) -> None:
+def test_fast_kernels_and_prepacked_layers_change_nothing(auto: str) -> None:
     import torch
     from torch import nn
 
-    from ftk.kernels import pack, quantize, speed_up
+    from ftk.kernels import prepack_weights, quantize, use_fast_kernels
 
     model, batch = build(auto, "bert", initializer_range=0.05).eval(), inputs(auto)
     with torch.inference_mode():
         expected = model(**batch).logits
-        speed_up(model, torch.device("cpu"))
+        use_fast_kernels(model, torch.device("cpu"))
         assert model.config._attn_implementation == "ftk"
         assert torch.allclose(model(**batch).logits, expected, atol=1e-4)
-        packed = pack(build(auto, "bert"), torch.float32, 64)
+        packed = prepack_weights(build(auto, "bert"), torch.float32, 64)
         assert packed in (0, 12)  # six linear layers in each of two layers, where oneDNN can
         assert quantize(model) == 12
         assert not [name for name, module in model.bert.named_modules() if type(module) is nn.Linear]
         assert torch.allclose(model(**batch).logits, expected, atol=0.1)
 
 
-def test_encoder_decoders_and_models_without_tokens_have_no_such_head() -> None:
+def test_encoder_decoders_and_models_without_token_outputs_have_no_such_head() -> None:
     from transformers import AutoConfig
 
     from ftk.models.architectures import heads
@@ -208,7 +208,7 @@ def test_encoder_decoders_and_models_without_tokens_have_no_such_head() -> None:
         assert (type(AutoConfig.for_model(architecture)) in heads.AutoModelForEntityStart._model_mapping) == known
 
 
-def test_the_name_in_the_config_is_that_of_the_encoder_with_the_head(tmp_path: Path) -> None:
+def test_the_config_names_the_class_of_the_encoder_with_the_head(tmp_path: Path) -> None:
     build("AutoModelForEntitySpans", "electra").save_pretrained(tmp_path)
     assert json.loads((tmp_path / "config.json").read_text())["architectures"] == ["ElectraForEntitySpans"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "model.safetensors"]

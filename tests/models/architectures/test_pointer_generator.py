@@ -1,4 +1,4 @@
-"""The mixture of writing and copying, and decoders that begin with an encoder's weights."""
+"""The pointer-generator's mixture, and decoders initialised with an encoder's weights."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ SIZES = {
 
 @pytest.fixture
 def model() -> Any:
-    """One of two tiny BERTs, in evaluation."""
+    """A model of two tiny BERTs in evaluation mode."""
     import torch
     from transformers import BertConfig
 
@@ -42,14 +42,14 @@ def model() -> Any:
 
 
 def rows() -> tuple[Any, Any, Any]:
-    """Sources with repeated tokens and padding, and what the decoder is given."""
+    """Sources with repeated tokens and padding, and decoder inputs."""
     import torch
 
     source = torch.tensor([[5, 6, 5, 7, 30], [8, 9, 0, 0, 0]])
     return source, (source != 0).long(), torch.tensor([[1, 5, 31], [1, 9, 9]])
 
 
-def test_a_token_is_written_or_copied_from_any_of_its_places(model: Any) -> None:
+def test_a_token_is_generated_or_copied_from_any_of_its_positions(model: Any) -> None:
     import torch
     from transformers import EncoderDecoderModel
 
@@ -76,7 +76,7 @@ def test_a_token_is_written_or_copied_from_any_of_its_places(model: Any) -> None
             assert torch.allclose(found[row, target], expected, atol=1e-5)
 
 
-def test_one_that_only_copies_writes_tokens_of_its_source_and_one_that_only_writes_is_a_plain_one(model: Any) -> None:
+def test_pure_copying_uses_source_tokens_and_pure_generating_equals_the_plain_model(model: Any) -> None:
     import torch
     from transformers import EncoderDecoderModel
 
@@ -97,7 +97,7 @@ def test_one_that_only_copies_writes_tokens_of_its_source_and_one_that_only_writ
 
 
 @pytest.mark.parametrize("beams", [1, 3])
-def test_it_generates_with_what_is_kept_of_earlier_steps_what_it_generates_without(model: Any, beams: int) -> None:
+def test_the_key_value_cache_does_not_change_generation(model: Any, beams: int) -> None:
     import torch
 
     source, mask, _ = rows()
@@ -115,11 +115,11 @@ def test_it_generates_with_what_is_kept_of_earlier_steps_what_it_generates_witho
 
 
 @pytest.mark.parametrize("layers", ["packed", "int8"])
-def test_it_predicts_in_lower_precision_what_it_predicts_in_full_but_for_rounding(model: Any, layers: str) -> None:
+def test_lower_precision_predicts_the_same_up_to_rounding(model: Any, layers: str) -> None:
     import torch
 
-    from ftk.kernels import speed_up
-    from ftk.kernels.predicting import pack, quantize
+    from ftk.kernels import use_fast_kernels
+    from ftk.kernels.predicting import prepack_weights, quantize
 
     source, mask, given = rows()
     with torch.no_grad():
@@ -127,8 +127,8 @@ def test_it_predicts_in_lower_precision_what_it_predicts_in_full_but_for_roundin
         if layers == "int8":
             assert quantize(model) > 0
         else:
-            pack(model, torch.bfloat16, 32)
-        speed_up(model, torch.device("cpu"))
+            prepack_weights(model, torch.bfloat16, 32)
+        use_fast_kernels(model, torch.device("cpu"))
         with torch.autocast("cpu", torch.bfloat16, enabled=layers == "packed"):
             low = model(input_ids=source, attention_mask=mask, decoder_input_ids=given).logits
             written = model.generate(source, attention_mask=mask, max_new_tokens=4, num_beams=2)
@@ -138,7 +138,7 @@ def test_it_predicts_in_lower_precision_what_it_predicts_in_full_but_for_roundin
     assert written.shape[0] == 2
 
 
-def test_a_folder_opens_as_any_of_transformers_once_ftk_has_been_named(model: Any, tmp_path: Path) -> None:
+def test_transformers_opens_a_folder_after_registration(model: Any, tmp_path: Path) -> None:
     import torch
     from transformers import AutoModelForSeq2SeqLM
 
@@ -154,7 +154,7 @@ def test_a_folder_opens_as_any_of_transformers_once_ftk_has_been_named(model: An
 
 @pytest.fixture
 def pretrained(ftk: Any) -> Path:
-    """A BERT of two layers that has learned to fill masks a little."""
+    """A BERT with two layers, briefly trained to fill masks."""
     write_lines("texts.txt", [" ".join(WORDS)] * 4)
     argv = ("model=tiny", "data.train=texts.txt", "train.max_steps=1", "hardware=cpu", "data.documents=line")
     assert ftk("pretrain", *argv, "run.dir=pretrained").code == 0
@@ -162,9 +162,7 @@ def pretrained(ftk: Any) -> Path:
 
 
 @pytest.mark.parametrize("decoder", ["encoder", "random"])
-def test_a_decoder_begins_with_the_layers_and_the_head_of_the_encoder_or_anew(
-    ftk: Any, pretrained: Path, decoder: str
-) -> None:
+def test_a_decoder_starts_from_the_encoder_or_from_random_weights(ftk: Any, pretrained: Path, decoder: str) -> None:
     from safetensors.torch import load_file
 
     argv = ("task=summarization", "model=pointer-generator", f"model.name={pretrained}", *FAST, *number_files())
@@ -189,20 +187,23 @@ def test_a_decoder_begins_with_the_layers_and_the_head_of_the_encoder_or_anew(
     assert {head, layer, "bert.embeddings.word_embeddings.weight"} <= learned
     if decoder == "encoder":
         assert not anew
-        assert "the decoder begins with the weights of the encoder (model.decoder_init=encoder)" in result.out
-        assert "made new, the file has none: query.weight" in result.out
+        assert "the decoder starts from the weights of the encoder (model.decoder_init=encoder)" in result.out
+        assert "initialised from the seed (not in the weights file): query.weight" in result.out
     else:
         assert not learned & same
-        assert "the weights are of the encoder; all else of the ftk-pointer-generator is made new" in result.out
+        assert (
+            "the weights cover the encoder; the rest of the ftk-pointer-generator is initialised from the seed"
+            in result.out
+        )
 
 
-def test_where_no_decoder_is_put_behind_an_encoder_its_weights_are_not_spoken_of(ftk: Any, pretrained: Path) -> None:
+def test_decoder_init_without_an_added_decoder_is_refused(ftk: Any, pretrained: Path) -> None:
     argv = ("task=summarization", *FAST, *number_files(), "model.decoder_init=encoder")
     result = ftk("finetune", *argv, "model=bart-tiny")
     assert result.code == 1
-    assert "model.decoder_init=encoder: no decoder is put behind a pretrained encoder here" in result.err
+    assert "model.decoder_init=encoder: this model adds no decoder to a pretrained encoder" in result.err
     narrow = ("model=pointer-generator", f"model.name={pretrained}", "+model.config.decoder.intermediate_size=8")
     result = ftk("finetune", *argv, *narrow)
     assert result.code == 1
-    assert "With model.decoder_init=random the decoder takes none of them." in result.err
+    assert "With model.decoder_init=random the decoder does not use them." in result.err
     assert "Traceback" not in result.err

@@ -1,4 +1,4 @@
-"""The small neural models: what they compute, that they learn, and that their folders open."""
+"""Small neural models: computation, learning, model folders."""
 
 import json
 from collections.abc import Callable
@@ -31,11 +31,11 @@ TEXTS = [
 ]
 CPU = ("hardware=cpu", "hardware.threads=1")
 BY_HEART = (*CPU, "debug=overfit", "train.max_steps=60", "train.eval_every=30", "model.default_lr=1e-2")
-"""Settings under which eight rows are learned by heart."""
+"""Settings that overfit eight rows."""
 
 
 def built(name: str, **values: Any) -> Any:
-    """A classifier of five labels with random weights, and no dropout."""
+    """A classifier with five labels, random weights and no dropout."""
     import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
@@ -48,7 +48,7 @@ def built(name: str, **values: Any) -> Any:
 
 
 def rows_of(*lengths: int) -> list[list[int]]:
-    """Ids of texts of these lengths."""
+    """Random token ids of texts of these lengths."""
     import torch
 
     generator = torch.Generator().manual_seed(1)
@@ -75,7 +75,7 @@ def eight(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_it_learns_eight_rows_by_heart_and_its_folder_says_the_same(
+def test_it_overfits_eight_rows_and_its_folder_predicts_the_same(
     ftk: Callable[..., Result], eight: str, name: str
 ) -> None:
     import torch
@@ -105,9 +105,7 @@ def test_it_learns_eight_rows_by_heart_and_its_folder_says_the_same(
 
 
 @pytest.mark.parametrize(("task", "name"), [("multi-label", "cnn-lstm"), ("regression", "fasttext-bag")])
-def test_several_labels_and_numbers_are_learned_too(
-    ftk: Callable[..., Result], eight: str, task: str, name: str
-) -> None:
+def test_several_labels_and_numbers_are_learned(ftk: Callable[..., Result], eight: str, task: str, name: str) -> None:
     column = "labels" if task == "multi-label" else "score"
     files = (f"data.train={eight}", f"data.validation={eight}", f"data.columns.label={column}")
     argv = (f"task={task}", f"model={name}", *BY_HEART, "train.max_steps=120", "model.dropout=0")
@@ -208,10 +206,10 @@ def test_a_bag_is_the_mean_over_tokens_and_pairs() -> None:
 def test_every_parameter_gets_a_gradient_in_either_precision(name: str) -> None:
     import torch
 
-    from ftk.kernels import speed_up
+    from ftk.kernels import use_fast_kernels
 
     model = built(name, dropout=0.3)
-    speed_up(model, torch.device("cpu"))
+    use_fast_kernels(model, torch.device("cpu"))
     inputs = padded(rows_of(9, 3, 12, 7))
     with torch.inference_mode():
         exact = model(**inputs).logits
@@ -232,16 +230,16 @@ def test_every_parameter_gets_a_gradient_in_either_precision(name: str) -> None:
         (("model=bilstm", "model.config.hidden_size=255"), "hidden_size=255 must be even"),
         (("model=cnn", "model.config.filters=0"), "filters=0 must be a whole number above 0"),
         (("model=cnn", "model.config.widths=[]"), "widths is empty"),
-        (("model=cnn-lstm", "model.config.dropout=1.5"), "dropout=1.5 is a rate"),
-        (("model=fasttext-bag", "+model.config.filters=3"), "a ftk-fasttext-bag config has no such value"),
-        (("model=cnn", "task=ner"), "model.config.model_type=ftk-cnn\n      It learns text-classification"),
+        (("model=cnn-lstm", "model.config.dropout=1.5"), "dropout=1.5 must be at least 0 and below 1"),
+        (("model=fasttext-bag", "+model.config.filters=3"), "the config of ftk-fasttext-bag has no key 'filters'"),
+        (("model=cnn", "task=ner"), "model.config.model_type=ftk-cnn\n      It supports text-classification"),
         (
             ("model=tfidf-linear", "task=ner"),
-            "model.config.model_type=ftk-tfidf-linear\n      It learns text-classification",
+            "model.config.model_type=ftk-tfidf-linear\n      It supports text-classification",
         ),
     ],
 )
-def test_what_a_model_cannot_be_or_do_is_said(
+def test_invalid_sizes_and_tasks_are_refused(
     ftk: Callable[..., Result], eight: str, argv: tuple[str, ...], message: str
 ) -> None:
     data = [] if "task=ner" in argv else ["task=text-classification", f"data.train={eight}"]

@@ -1,4 +1,4 @@
-"""The model that scikit-learn fits: the same numbers as its own pipeline, in an ordinary model folder."""
+"""``tfidf-linear`` equals scikit-learn's pipeline, and saves an ordinary model folder."""
 
 import json
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from conftest import Result, read_jsonl, write_jsonl
 pytestmark = pytest.mark.torch
 
 TRAINED_IDS, ALL_IDS = 25, 30
-"""Test texts have ids that training texts do not have."""
+"""Test texts contain ids that training texts do not."""
 CPU = ("hardware=cpu", "hardware.threads=1")
 
 
 def texts(number: int, ids: int, seed: int) -> list[np.ndarray]:
-    """Random ids, texts of 1 to 14 of them; the higher ones are rare."""
+    """Texts of 1 to 14 random ids; higher ids are rare."""
     generator = np.random.default_rng(seed)
     return [(ids * generator.random(length) ** 2).astype(np.int32) for length in generator.integers(1, 15, size=number)]
 
@@ -37,7 +37,7 @@ def unfitted(labels: int, **values: Any) -> Any:
 
 
 def logits(model: Any, rows: list[np.ndarray]) -> np.ndarray:
-    """What a model says of some texts, as one batch."""
+    """Logits of a model for some texts, as one batch."""
     import torch
 
     longest = max(map(len, rows))
@@ -49,7 +49,7 @@ def logits(model: Any, rows: list[np.ndarray]) -> np.ndarray:
 
 
 def pipeline(model: Any, **values: Any) -> Any:
-    """scikit-learn's own, over the same ids."""
+    """scikit-learn's pipeline over the same ids."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline
 
@@ -66,14 +66,14 @@ def pipeline(model: Any, **values: Any) -> Any:
 
 @pytest.mark.parametrize("classes", [2, 4])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_classes_are_scored_as_by_logistic_regression(classes: int, weighted: bool) -> None:
+def test_classes_equal_logistic_regression(classes: int, weighted: bool) -> None:
     from scipy.special import softmax
     from sklearn.linear_model import LogisticRegression
 
     targets = np.array([int(row[0]) % classes for row in TRAIN], dtype=np.int32)
     weights = np.random.default_rng(3).random(len(TRAIN)) if weighted else None
     model = unfitted(classes, C=7.0)
-    said = model.fit(TRAIN, targets, weights)
+    messages = model.fit(TRAIN, targets, weights)
     reference = pipeline(LogisticRegression(C=7.0, max_iter=1000))
     reference.fit(TRAIN, targets, logisticregression__sample_weight=weights)
     found = logits(model, TEST)
@@ -81,10 +81,10 @@ def test_classes_are_scored_as_by_logistic_regression(classes: int, weighted: bo
     np.testing.assert_allclose(found if classes > 2 else found[:, 1] - found[:, 0], expected, atol=1e-5)
     np.testing.assert_allclose(softmax(found, axis=1), reference.predict_proba(TEST), atol=1e-5)
     features = len(reference[0].vocabulary_)
-    assert said == [f"fitted by scikit-learn: {features} tokens and pairs of the {features} that there are"]
+    assert messages == [f"fitted by scikit-learn: {features} of {features} tokens and pairs are used as features"]
 
 
-def test_several_labels_are_scored_as_one_against_the_rest() -> None:
+def test_several_labels_equal_one_against_the_rest() -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
@@ -96,7 +96,7 @@ def test_several_labels_are_scored_as_one_against_the_rest() -> None:
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
-def test_numbers_are_those_of_ridge_regression(outputs: int) -> None:
+def test_numbers_equal_ridge_regression(outputs: int) -> None:
     from sklearn.linear_model import Ridge
 
     targets = np.random.default_rng(4).normal(size=(len(TRAIN), outputs)).astype(np.float32)
@@ -106,7 +106,7 @@ def test_numbers_are_those_of_ridge_regression(outputs: int) -> None:
     np.testing.assert_allclose(logits(model, TEST), reference.predict(TEST).reshape(-1, outputs), atol=1e-5)
 
 
-def test_rare_tokens_and_pairs_can_be_left_out() -> None:
+def test_rare_tokens_and_pairs_can_be_excluded() -> None:
     from sklearn.linear_model import LogisticRegression
 
     targets = np.array([int(row[-1]) % 3 for row in TRAIN], dtype=np.int32)
@@ -116,13 +116,13 @@ def test_rare_tokens_and_pairs_can_be_left_out() -> None:
     np.testing.assert_allclose(logits(model, TEST), reference.decision_function(TEST), atol=1e-5)
 
     few = unfitted(3, most_ngrams=5)
-    [said] = few.fit(TRAIN, targets, None)
-    assert said.startswith("fitted by scikit-learn: 5 tokens and pairs of the ")
+    [message] = few.fit(TRAIN, targets, None)
+    assert message.startswith("fitted by scikit-learn: 5 of ")
     frequent = sorted(range(ALL_IDS), key=lambda token: -sum(token in row for row in TRAIN))
     assert set(few.encoder.ngrams.tolist()) == set(frequent[:5])
 
 
-def test_labels_without_examples_are_unlikely_and_the_others_as_they_were() -> None:
+def test_labels_without_examples_are_unlikely_and_leave_the_others_unchanged() -> None:
     from scipy.special import softmax
 
     targets = np.array([int(row[0]) % 3 for row in TRAIN], dtype=np.int32)
@@ -148,7 +148,7 @@ def test_labels_without_examples_are_unlikely_and_the_others_as_they_were() -> N
     assert (found[:, 1] < -4).all()
 
 
-def test_a_folder_holds_all_of_it(tmp_path: Path) -> None:
+def test_a_folder_contains_the_whole_model(tmp_path: Path) -> None:
     import torch
     from transformers import AutoModelForSequenceClassification
 
@@ -198,7 +198,7 @@ def test_finetune_evaluate_and_predict(
     what = (f"task={task}", f"data.columns.label={column}")
     trained = ftk("finetune", *what, "model=tfidf-linear", *files, *CPU, "run.dir=run", "train.epochs=9")
     assert trained.code == 0, trained.err
-    assert "train.epochs: not used, for this model is not trained step by step" in trained.out
+    assert "train.epochs: not used" in trained.out
     assert "fitted by scikit-learn: " in trained.out
     assert scores()["test"][score] == 1.0 if score != "rmse" else scores()["test"][score] < 1.5
     assert scores()["best_step"] == scores()["train"]["steps"] == 0
@@ -215,15 +215,13 @@ def test_finetune_evaluate_and_predict(
             assert one.get(name) == (pytest.approx(other[name], abs=1e-5) if name in other else None)
 
 
-def test_a_fitted_run_can_be_gone_on_with_and_is_not_fitted_again(
-    ftk: Callable[..., Result], files: tuple[str, ...]
-) -> None:
+def test_a_resumed_run_is_not_fitted_again(ftk: Callable[..., Result], files: tuple[str, ...]) -> None:
     argv = ("finetune", "task=text-classification", "model=tfidf-linear", *files, *CPU, "run.dir=run")
     assert ftk(*argv, "data.validation_share=0").code == 0
     before = scores()
     result = ftk(*argv, "data.validation_share=0", "run.resume=true")
     assert result.code == 0, result.err
-    assert "the model was fitted before" in result.out
+    assert "fitted already" in result.out
     assert scores() == before
     assert len(read_jsonl("run/metrics.jsonl")) == 2  # one fit, one validation
 
@@ -235,7 +233,7 @@ def test_without_validation_the_fitted_model_is_the_best(ftk: Callable[..., Resu
     assert scores()["test"]["accuracy"] == 1.0
 
 
-def test_classes_and_rows_that_count_more_are_fitted_so(ftk: Callable[..., Result], files: tuple[str, ...]) -> None:
+def test_class_and_row_weights_are_used_in_fitting(ftk: Callable[..., Result], files: tuple[str, ...]) -> None:
     argv = ("finetune", "task=text-classification", "model=tfidf-linear", "model.config.C=1e-3", *files, *CPU)
     shares = {}
     for name, word in (("plain", "task.sampling=natural"), ("fruit", "task.class_weights={fruit: 50}")):
@@ -245,7 +243,7 @@ def test_classes_and_rows_that_count_more_are_fitted_so(ftk: Callable[..., Resul
     assert min(shares["fruit"]) > 0.9
 
 
-def test_one_sweep_holds_it_against_a_trained_model(ftk: Callable[..., Result], files: tuple[str, ...]) -> None:
+def test_a_sweep_compares_it_with_a_trained_model(ftk: Callable[..., Result], files: tuple[str, ...]) -> None:
     argv = ("task=text-classification", "model=tfidf-linear,cnn", *files, *CPU, "train.max_steps=2", "run.dir=swept")
     argv += ("task.focal=1",)
     result = ftk("finetune", "-m", *argv)
@@ -254,21 +252,21 @@ def test_one_sweep_holds_it_against_a_trained_model(ftk: Callable[..., Result], 
     lines = Path("swept/results.csv").read_text().splitlines()
     assert lines[0].startswith("job,model,validation loss,validation accuracy,")
     assert sorted(line.split(",")[1] for line in lines[1:]) == ["cnn", "tfidf-linear"]
-    told = Path("swept/0-model=tfidf-linear/log.txt").read_text()
-    assert "train.max_steps: not used, for this model is not trained step by step" in told
-    assert "task.focal: not used in fitting, only in the loss that validation and test show" in told
+    message = Path("swept/0-model=tfidf-linear/log.txt").read_text()
+    assert "train.max_steps: not used" in message
+    assert "task.focal: not used in fitting" in message
     assert "not used" not in Path("swept/1-model=cnn/log.txt").read_text()
 
 
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("C=0", "C=0 must be a number above 0"),
-        ("alpha=-1", "alpha=-1 must be a number, 0 or more"),
+        ("C=0", "C=0 must be a finite number above 0"),
+        ("alpha=-1", "alpha=-1 must be a finite number, 0 or more"),
         ("min_windows=0", "min_windows=0"),
     ],
 )
-def test_values_that_mean_nothing_are_refused(
+def test_invalid_values_are_refused(
     ftk: Callable[..., Result], files: tuple[str, ...], word: str, message: str
 ) -> None:
     result = ftk("finetune", "task=text-classification", "model=tfidf-linear", f"model.config.{word}", *files, *CPU)

@@ -1,4 +1,4 @@
-"""What a model gets of an image, against the image processors of transformers by themselves."""
+"""Image processors give the same pixels as in plain transformers."""
 
 import json
 from pathlib import Path
@@ -23,12 +23,12 @@ PROCESSORS: dict[str, dict[str, Any]] = {
     "CLIPImageProcessor": {"size": {"shortest_edge": 28}, "crop_size": {"height": 24, "width": 24}},
     "BitImageProcessor": {"size": {"shortest_edge": 30}, "crop_size": {"height": 16, "width": 20}, "do_rescale": False},
 }
-"""Processors that resize, crop and bring to a range each in its own way; none with its usual values."""
+"""Processors that resize, crop and normalise differently, none with default values."""
 
 
 @pytest.fixture
 def rows(tmp_path: Path) -> list[dict[str, str]]:
-    """Images of every kind that needs no decision of ftk's: neither transparent nor turned."""
+    """Images of every kind that ftk does not alter: neither transparent nor rotated."""
     colours = np.random.default_rng(0).integers(0, 256, (37, 61, 3), dtype=np.uint8)
     drawn = Image.fromarray(colours)
     drawn.save(tmp_path / "colour.png")
@@ -41,7 +41,7 @@ def rows(tmp_path: Path) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("kind", PROCESSORS)
-def test_pixels_are_what_the_models_own_processor_makes(tmp_path: Path, rows: list[dict[str, str]], kind: str) -> None:
+def test_pixels_equal_those_of_the_models_own_processor(tmp_path: Path, rows: list[dict[str, str]], kind: str) -> None:
     import transformers
 
     from ftk.models.loading.image_processor import load_image_processor, shape_of

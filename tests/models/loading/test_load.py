@@ -1,4 +1,4 @@
-"""Models from folders, the cache, packages and nowhere; what a checkpoint must and must not do."""
+"""Loading models from folders, the hub cache and packages, and refusing damaged ones."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def test_every_architecture_trains_and_predicts(
     save_model_folder(Path("encoder"), architecture)
     trained = ftk("finetune", "model=auto", "model.name=encoder", *ONE_STEP, *toy, "run.dir=run")
     assert trained.code == 0, trained.err
-    assert "made new, the file has none" in trained.out
+    assert "initialised from the seed (not in the weights file)" in trained.out
     write_lines("in.txt", ["Ada Berg went to Oslo.", "", "again " * 100])
     predicted = ftk("predict", "checkpoint=run/best", "input=in.txt", "output=out.jsonl")
     assert predicted.code == 0, predicted.err
@@ -30,12 +30,10 @@ def test_every_architecture_trains_and_predicts(
 
 
 @pytest.mark.parametrize(("architecture", "limit"), [("bert", 64), ("roberta", 64), ("mpnet", 64), ("modernbert", 64)])
-def test_positions_that_begin_after_the_padding_are_seen_on_the_table(
-    tmp_path: Path, architecture: str, limit: int
-) -> None:
-    from ftk.models.loading.source import reopen
+def test_token_limit_excludes_positions_before_the_first(tmp_path: Path, architecture: str, limit: int) -> None:
+    from ftk.models.loading.source import reopen_model
 
-    assert reopen(save_model_folder(tmp_path / "m", architecture), None).limit == limit
+    assert reopen_model(save_model_folder(tmp_path / "m", architecture), None).limit == limit
 
 
 def test_a_plain_from_pretrained_opens_what_ftk_wrote(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
@@ -49,7 +47,7 @@ def test_a_plain_from_pretrained_opens_what_ftk_wrote(ftk: Callable[..., Result]
     assert not [path for path in Path("run").rglob("*") if path.suffix in (".bin", ".pt", ".pkl", ".pickle")]
 
 
-def test_a_model_of_the_same_labels_keeps_its_head_and_their_order(
+def test_a_model_with_the_same_labels_keeps_its_head_and_label_order(
     ftk: Callable[..., Result], toy: tuple[str, ...]
 ) -> None:
     names = ["I-LOC", "B-PER", "O", "B-LOC", "I-PER"]
@@ -62,12 +60,12 @@ def test_a_model_of_the_same_labels_keeps_its_head_and_their_order(
     )
     result = ftk("finetune", "model=auto", "model.name=tagger", *ONE_STEP, *toy, "run.dir=run")
     assert result.code == 0, result.err
-    assert "made new" not in result.out
+    assert "initialised from the seed" not in result.out
     assert json.loads(Path("run/best/ftk.json").read_text())["labels"] == names
 
 
 @pytest.mark.parametrize("kinds", [["X", "Y"], ["PER", "LOC", "ORG"]], ids=["as many", "more"])
-def test_a_model_of_other_labels_keeps_its_encoder_and_gets_a_new_head(
+def test_a_model_with_other_labels_keeps_its_encoder_and_gets_a_new_head(
     ftk: Callable[..., Result], toy: tuple[str, ...], kinds: list[str]
 ) -> None:
     from safetensors.torch import load_file
@@ -80,7 +78,7 @@ def test_a_model_of_other_labels_keeps_its_encoder_and_gets_a_new_head(
     argv = ["model=auto", "model.name=tagger", *ONE_STEP, *toy, "run.dir=run", "optimizer.lr=1e-12"]
     result = ftk("finetune", *argv)
     assert result.code == 0, result.err
-    assert "trained for other labels: its head is made new" in result.out
+    assert "new head: the model was trained with other labels" in result.out
     before, after = load_file("tagger/model.safetensors"), load_file("run/best/model.safetensors")
     encoder = [name for name in after if name.startswith("bert.")]
     assert encoder
@@ -90,7 +88,7 @@ def test_a_model_of_other_labels_keeps_its_encoder_and_gets_a_new_head(
         assert before["classifier.weight"].sub(after["classifier.weight"]).abs().max() > 1e-4
 
 
-def test_no_model_names_every_place(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+def test_a_missing_model_lists_every_searched_place(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     result = ftk("finetune", "model=bert-base-cased", *toy)
     assert result.code == 1
     for place in ("folder ", "no such folder", "hub cache", "HF_HUB_OFFLINE is set", "google-bert/bert-base-cased"):
@@ -115,7 +113,7 @@ def test_a_hub_cache_is_used_without_a_network(
     assert "hub cache, someone/encoder" in result.out
 
 
-def test_a_package_is_taken_only_with_the_right_sum_and_for_its_own_name(
+def test_a_package_is_used_only_with_the_right_checksum_and_model_name(
     ftk: Callable[..., Result], toy: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ftk.system.digests import sha256
@@ -131,26 +129,26 @@ def test_a_package_is_taken_only_with_the_right_sum_and_for_its_own_name(
     assert "package packed_encoder, SHA-256 verified" in good.out
     wrong = ftk(*argv, "model.package_for=a/b", f"model.sha256={'0' * 64}", "run.dir=wrong")
     assert wrong.code == 1
-    assert f"its SHA-256 is {digest}, expected {'0' * 64}" in wrong.err
+    assert f"SHA-256 is {digest}, expected {'0' * 64}" in wrong.err
     other = ftk(*argv, "model.package_for=c/d", f"model.sha256={digest}", "run.dir=other")
     assert other.code == 1
-    assert "no such model was found" in other.err
+    assert "the model was not found" in other.err
 
 
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"), "a pickle, which ftk never opens"),
-        (lambda f: (f / "config.json").write_text("{}"), "describes no model that can be built"),
+        (lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"), "a pickle file, which ftk never opens"),
+        (lambda f: (f / "config.json").write_text("{}"), "does not describe a model that can be built"),
         (
             lambda f: (f / "config.json").write_text('{"model_type": "nonsense"}'),
-            "describes no model that can be built",
+            "does not describe a model that can be built",
         ),
         (lambda f: (f / "model.safetensors").write_bytes(b"junk"), "the weights cannot be loaded"),
-        (lambda f: (f / "tokenizer.json").write_text("{"), "its tokenizer cannot be loaded"),
+        (lambda f: (f / "tokenizer.json").write_text("{"), "the tokenizer cannot be loaded"),
     ],
 )
-def test_a_damaged_model_folder_is_told(
+def test_a_damaged_model_folder_is_reported(
     ftk: Callable[..., Result], toy: tuple[str, ...], damage: Callable[[Path], object], message: str
 ) -> None:
     damage(save_model_folder(Path("encoder"), "bert"))
@@ -160,7 +158,7 @@ def test_a_damaged_model_folder_is_told(
     assert not Path("run").exists()
 
 
-def test_weights_of_half_an_encoder_are_refused(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+def test_incomplete_encoder_weights_are_refused(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     from safetensors.torch import load_file, save_file
 
     weights = save_model_folder(Path("encoder"), "bert") / "model.safetensors"
@@ -168,17 +166,17 @@ def test_weights_of_half_an_encoder_are_refused(ftk: Callable[..., Result], toy:
     save_file(tensors, weights, metadata={"format": "pt"})
     result = ftk("finetune", "model=auto", "model.name=encoder", *ONE_STEP, *toy, "run.dir=run")
     assert result.code == 1
-    assert "the weights lack or misfit" in result.err
+    assert "of the model's tensors are missing or have another shape" in result.err
 
 
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("data.max_length=1000", "this model takes 64 tokens at the most"),
-        ("+model.config.hidden_sizee=3", "a bert config has no such value"),
+        ("data.max_length=1000", "this model accepts at most 64 tokens"),
+        ("+model.config.hidden_sizee=3", "the config of bert has no key 'hidden_sizee'"),
     ],
 )
-def test_values_that_the_model_does_not_take(
+def test_values_that_the_model_refuses(
     ftk: Callable[..., Result], toy: tuple[str, ...], override: str, message: str
 ) -> None:
     save_model_folder(Path("encoder"), "bert")
@@ -187,7 +185,9 @@ def test_values_that_the_model_does_not_take(
     assert message in result.err
 
 
-def test_dropout_and_random_weights_in_a_known_architecture(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+def test_dropout_and_random_weights_in_an_existing_architecture(
+    ftk: Callable[..., Result], toy: tuple[str, ...]
+) -> None:
     save_model_folder(Path("encoder"), "modernbert")
     argv = ["model=auto", "model.name=encoder", "model.init=random", "model.dropout=0.2", *ONE_STEP, *toy]
     result = ftk("finetune", *argv, "run.dir=run")

@@ -1,4 +1,4 @@
-"""Learned vocabularies: what they cover, what they keep, and that they are the same each time."""
+"""Learned vocabularies: coverage, saving, determinism."""
 
 import json
 import os
@@ -25,7 +25,7 @@ TEXTS = [*LATIN, *CHINESE]
 
 
 def settings(kind: str, **changes: Any) -> TokenizerConfig:
-    """The settings of a vocabulary, small enough for a few sentences."""
+    """Settings of a vocabulary for a few sentences."""
     values: dict[str, Any] = {
         "name": None,
         "vocab_size": 400,
@@ -44,12 +44,12 @@ def learned(kind: str, texts: Iterable[str] = TEXTS, **changes: Any) -> Any:
 
 
 def back(tokenizer: Any, text: str) -> str:
-    """Encoded and decoded."""
+    """Encodes and decodes a text."""
     return tokenizer.decode(tokenizer(text)["input_ids"], skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_letter_of_the_texts_is_unknown_and_they_come_back(kind: str) -> None:
+def test_texts_round_trip_without_unknown_letters(kind: str) -> None:
     tokenizer = learned(kind)
     for text in TEXTS:
         ids = tokenizer(text)["input_ids"]
@@ -88,7 +88,7 @@ def test_pairs_have_two_segments(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_words_are_learned_as_wholes(kind: str) -> None:
+def test_frequent_words_are_single_tokens(kind: str) -> None:
     tokenizer = learned(kind, ["the harbour of the town", "other harbours often soft townsfolk"] * 50)
     words = [token.strip("Ġ▁") for token in tokenizer.tokenize("the harbour of the town")]
     assert [word for word in words if word] == ["the", "harbour", "of", "the", "town"]
@@ -149,13 +149,13 @@ HAN = [chr(0x4E00 + number) for number in range(2500)]
 
 
 def from_everywhere() -> list[str]:
-    """Common words, common letters at the ends of two scripts, and each of 5,000 letters once."""
+    """Common words, common letters at the ends of two scripts, and 5,000 further letters once each."""
     once = ["".join(HANGUL[at : at + 5] + HAN[at : at + 5]) for at in range(0, 2500, 5)]
     common = ["the harbour of the town, (quite) far!", f"{''.join(HANGUL[-30:])} {''.join(HAN[-30:])}"] * 50
     return [*once, *common]
 
 
-def test_letters_from_everywhere_leave_room_for_words() -> None:
+def test_texts_in_many_scripts_leave_room_for_words() -> None:
     vocabulary = learned("wordpiece", from_everywhere(), vocab_size=2000).get_vocab()
     assert 1000 < len(vocabulary) <= 2000
     assert {*HANGUL[-30:], *(f"##{letter}" for letter in HANGUL[-30:]), *HAN[-30:], *"hru,(!"} <= set(vocabulary)
@@ -166,7 +166,7 @@ def test_letters_from_everywhere_leave_room_for_words() -> None:
 
 
 @pytest.mark.parametrize("size", [100, 150, 400, 4000])
-def test_no_letter_of_ordinary_text_is_left_out(size: int) -> None:
+def test_all_letters_of_ordinary_text_are_kept(size: int) -> None:
     tokenizer = learned("wordpiece", LATIN, vocab_size=size)
     assert len(tokenizer) <= size
     assert not [text for text in LATIN if tokenizer.unk_token_id in tokenizer(text)["input_ids"]]
@@ -187,15 +187,15 @@ def test_the_same_texts_give_the_same_vocabulary_in_every_process() -> None:
     assert outputs[0] == outputs[1]
 
 
-def test_settled_pieces_do_not_depend_on_noise_and_order() -> None:
+def test_unigram_pieces_do_not_depend_on_noise_and_order() -> None:
     special = [("[PAD]", 0.0), ("[UNK]", 0.0)]
     one = [*special, ("ab", -1.0), ("c", -2.0), ("d", -2.0), ("y", -8.9999), ("x", -9.0)]
     two = [*special, ("ab", -1.0 - 1e-14), ("d", -2.0), ("c", -2.0 - 1e-14), ("x", -8.9999), ("y", -9.0)]
     settled = [*special, ("ab", -1.0), ("c", -2.0), ("d", -2.0), ("x", -9.0), ("y", -9.0)]
-    assert module._settled(one, 2) == module._settled(two, 2) == settled
+    assert module._deterministic(one, 2) == module._deterministic(two, 2) == settled
 
 
-def test_line_ends_part_words_in_a_unigram_vocabulary() -> None:
+def test_line_ends_separate_words_in_a_unigram_vocabulary() -> None:
     tokenizer = learned("unigram")
     assert tokenizer("Ada went\nto\t Oslo\n")["input_ids"] == tokenizer("Ada went to Oslo")["input_ids"]
     assert not [token for token in tokenizer.get_vocab() if "\n" in token or "\t" in token]
@@ -205,7 +205,7 @@ def test_line_ends_part_words_in_a_unigram_vocabulary() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_remembered_vocabulary_is_not_learned_again(kind: str, tmp_path: Path) -> None:
+def test_a_cached_vocabulary_is_not_learned_again(kind: str, tmp_path: Path) -> None:
     remembered = tmp_path / "cache" / "one.json"
 
     def unread() -> Iterable[str]:
@@ -223,7 +223,7 @@ def test_a_remembered_vocabulary_is_not_learned_again(kind: str, tmp_path: Path)
     assert remembered.read_bytes() == whole, "a damaged one is learned again"
 
 
-def test_a_sample_is_taken_evenly_and_is_no_larger_than_allowed() -> None:
+def test_a_sample_is_even_and_within_the_limit() -> None:
     texts = [f"{number:04}" for number in range(1000)]
     assert module._sample(iter(texts), 4000) == texts
     sample = module._sample(iter(texts), 400)
@@ -237,7 +237,7 @@ def test_a_sample_is_taken_evenly_and_is_no_larger_than_allowed() -> None:
     assert sum(map(len, module._sample(iter(ragged), 100))) <= 100
 
 
-def test_the_sample_is_what_is_learned_from() -> None:
+def test_the_vocabulary_is_learned_from_the_sample() -> None:
     texts = ["common words here", "seldom"] * 100
     vocabulary = learned("wordpiece", texts, max_characters=400).get_vocab()
     assert "common" in vocabulary
@@ -248,11 +248,11 @@ def test_too_small_vocabularies() -> None:
     many = ["".join(chr(0x4E00 + number) for number in range(300))]
     assert len(learned("wordpiece", many, vocab_size=50)) == 50, "letters that do not fit are unknown"
     assert len(learned("bpe", many, vocab_size=50)) == 256 + 5
-    with pytest.raises(ModelError, match=r"train=unigram .*vocab_size=50: no vocabulary could be learned \(.+\)"):
+    with pytest.raises(ModelError, match=r"train=unigram .*vocab_size=50: no vocabulary can be learned \(.+\)"):
         learned("unigram", many, vocab_size=50)
 
 
-def test_nothing_of_the_text_is_taken_for_a_special_token_but_its_spelling() -> None:
+def test_only_the_exact_spelling_is_a_special_token() -> None:
     tokenizer = learned("wordpiece")
     marked = json.loads(tokenizer.backend_tokenizer.to_str())["added_tokens"]
     assert {token["content"] for token in marked} == {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}

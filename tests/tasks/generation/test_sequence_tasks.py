@@ -147,11 +147,11 @@ def test_as_many_tokens_can_be_written_as_a_decoder_counts_and_many_beams_are_se
 def test_what_an_architecture_does_not_train_stays_untrained_when_a_run_is_gone_on_with(run):
     from transformers import AutoModelForSeq2SeqLM
 
-    from ftk.models.loading.load import load
-    from ftk.models.loading.source import reopen
+    from ftk.models.loading.load import load_weights
+    from ftk.models.loading.source import reopen_model
 
-    source = reopen(run.best, None)
-    again = load(source, "AutoModelForSeq2SeqLM", seed=1).model
+    source = reopen_model(run.best, None)
+    again = load_weights(source, "AutoModelForSeq2SeqLM", seed=1).model
     built = AutoModelForSeq2SeqLM.from_config(source.config)
     fixed = {name for name, parameter in built.named_parameters() if not parameter.requires_grad}
     assert {name for name, parameter in again.named_parameters() if not parameter.requires_grad} == fixed
@@ -218,7 +218,7 @@ def test_the_encoder_keeps_its_weights_and_the_decoder_is_new(ftk, tmp_path):
     decoder = ("+model.config.decoder.num_hidden_layers=1", "model.decoder_init=random")
     result = ftk("finetune", *argv, *decoder, *FAST, *number_files(), "optimizer.lr=1e-30", "run.dir=run")
     assert result.code == 0, result.err
-    assert "the weights are of the encoder; all else of the encoder-decoder is made new" in result.out
+    assert "the weights cover the encoder; the rest of the encoder-decoder is initialised from the seed" in result.out
     before, after = load_file("pretrained/best/model.safetensors"), load_file("run/best/model.safetensors")
     shared = {name: name.replace("bert.", "encoder.", 1) for name in before if name.startswith("bert.")}
     assert len(shared) > 10
@@ -227,7 +227,7 @@ def test_the_encoder_keeps_its_weights_and_the_decoder_is_new(ftk, tmp_path):
     assert {name.split(".")[4] for name in after if name.startswith("decoder.bert.encoder.layer.")} == {"0"}
     result = ftk("finetune", *argv, *FAST, *number_files(), "+model.config.decoder.layers=1", "run.dir=other")
     assert result.code == 1
-    assert "model.config.decoder.layers=1: a bert config has no such value" in result.err
+    assert "model.config.decoder.layers=1: the config of bert has no key 'layers'" in result.err
 
 
 @pytest.mark.slow
@@ -279,13 +279,13 @@ def opened(run: SimpleNamespace) -> tuple[Any, ...]:
     from ftk.config.compose import compose
     from ftk.inference.checkpoint import Checkpoint
     from ftk.inference.manifest import task_of
-    from ftk.models.loading.verified_folder import open_model
+    from ftk.models.loading.verified_folder import verify_folder
     from ftk.report.console import Console
 
     argv = [f"checkpoint={run.best}", f"input={run.folder / 'test.jsonl'}", "hardware=cpu", "hardware.threads=1"]
     config = compose("predict", argv, check=check_values).config
     checkpoint = Checkpoint.open(
-        run.best, task_of(open_model(run.best), None, None, str(run.best), Notes()), config.data
+        run.best, task_of(verify_folder(run.best), None, None, str(run.best), Notes()), config.data
     )
     evaluator = checkpoint.evaluator(checkpoint.task, config.hardware, Console(stderr=True))
     return checkpoint.task, evaluator, checkpoint.source.tokenizer, checkpoint.windows
@@ -349,16 +349,16 @@ MISTAKES: dict[str, tuple[str, tuple[str, ...]]] = {
     "too many beams": ("task.num_beams=1001.*1,000 at the most", ("task.num_beams=1001",)),
     "no number": ("task.num_beams=two", ("task.num_beams=two",)),
     "a penalty without beams": (
-        "task.length_penalty=2.0 is of beams; set task.num_beams=2",
+        "task.length_penalty=2.0 needs beam search; set task.num_beams=2",
         ("task.num_beams=1", "task.length_penalty=2"),
     ),
     "behind the last position": ("task.max_new_tokens=513: .* 512 positions.* set 512", ("task.max_new_tokens=513",)),
-    "no length": ("task.max_new_tokens: .* does not say how long a text may be", ("task.max_new_tokens=null",)),
+    "no length": ("task.max_new_tokens: .* has no maximum length", ("task.max_new_tokens=null",)),
     "all of it smoothed": ("task.label_smoothing=1.0.*share", ("task.label_smoothing=1",)),
     "no room in a target": ("task.max_target_length=1: no token fits", ("task.max_target_length=1",)),
     "a long source": ("1 row whose source is longer than 32.*long.jsonl:2", ("task.long_sources=error",)),
     "an encoder alone": (
-        "model.config.model_type=bert\n +It writes no texts.*model=encoder-decoder",
+        "model.config.model_type=bert\n +It generates no text.*model=encoder-decoder",
         ("model=tiny",),
     ),
     "nothing in the file": ("no row in empty.jsonl; the file is empty", ("data.train=empty.jsonl",)),
@@ -392,5 +392,5 @@ def test_a_checkpoint_is_not_asked_for_more_than_its_positions(ftk, run, command
     argv = (f"checkpoint={run.best}", f"{where}={run.folder / 'test.jsonl'}", "hardware=cpu")
     result = ftk(command, *argv, "task=translation", "task.max_new_tokens=600")
     assert result.code == 1
-    assert "task.max_new_tokens=600: this model's decoder counts 512 positions" in result.err
+    assert "task.max_new_tokens=600: this model's decoder has 512 positions" in result.err
     assert "Traceback" not in result.err

@@ -87,11 +87,11 @@ def test_every_parameter_gets_a_gradient_and_none_is_added(architecture: str) ->
 def test_parts_computed_again_give_the_same_gradients_dropout_included(at_once: int) -> None:
     import torch
 
-    from ftk.kernels import speed_up
-    from ftk.models.forward.length_grouped import in_passes
+    from ftk.kernels import use_fast_kernels
+    from ftk.models.forward.length_grouped import forward_in_chunks
 
     model, inputs = build("bert").train(), batch().inputs
-    speed_up(model, torch.device("cpu"))
+    use_fast_kernels(model, torch.device("cpu"))
     weights = torch.randn(5, 32, generator=torch.Generator().manual_seed(2))
 
     def compute(shown: dict[str, Any]) -> Any:
@@ -104,7 +104,7 @@ def test_parts_computed_again_give_the_same_gradients_dropout_included(at_once: 
         return [parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None]
 
     torch.manual_seed(3)
-    again = in_passes(compute, inputs, at_once)
+    again = forward_in_chunks(compute, inputs, at_once)
     ours = gradients(again)
     torch.manual_seed(3)
     order = sorted(range(5), key=lambda row: -int(inputs["attention_mask"][row].sum()))
@@ -134,15 +134,15 @@ def test_passes_are_cut_where_that_saves_padding_and_bounded_without_gradients()
 
     lengths = [5, 60, 4, 60, 5, 6]
     inputs = batch(lengths, range(6)).inputs
-    found = passes.in_passes(compute, inputs, None)
+    found = passes.forward_in_chunks(compute, inputs, None)
     assert seen == [(2, 60), (4, 6)]
     assert torch.equal(found[:, 0], inputs["input_ids"].sum(-1))
     seen.clear()
-    assert passes.in_passes(compute, batch([60] * 4, range(4)).inputs, None).shape == (4, 1)
+    assert passes.forward_in_chunks(compute, batch([60] * 4, range(4)).inputs, None).shape == (4, 1)
     assert seen == [(4, 60)]
     seen.clear()
     many = batch([64] * 1000, range(1000)).inputs
     with torch.no_grad():
-        passes.in_passes(compute, many, None)
+        passes.forward_in_chunks(compute, many, None)
     assert len(seen) > 1
     assert max(rows * time for rows, time in seen) <= 2**14

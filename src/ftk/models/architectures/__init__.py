@@ -1,1 +1,1 @@
-"""Heads and models that transformers does not have."""
+"""Heads and models that transformers does not provide."""

@@ -1,8 +1,7 @@
-"""Two encoders under one head: one of texts and one of images, each with its own weights."""
+"""A text encoder and an image encoder with a joint classification head."""
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, ClassVar
 
 import torch
@@ -10,22 +9,23 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from ftk.errors import ModelError
+from ftk.errors import ModelError, first_line
+from ftk.models.architectures.heads import encoder_class_of, has_optional_pooler
 
 TOWERS = {"text": "text_config", "image": "vision_config"}
-"""The encoders by name, and where a config has theirs."""
+"""Encoder names and the config attribute of each."""
 SHARE = "mix"
-"""The parameter that the share of the text is a function of."""
+"""Name of the parameter whose sigmoid is the weight of the text's logits."""
 SHARE_LR = 1e-2
-"""The rate that suits it: some hundred steps may take the share anywhere."""
+"""Learning rate of that parameter: some hundred steps can move the weight anywhere."""
 _SIDE = 224
-"""Pixels along the side of an image that an encoder is tried with whose config names no size."""
-_NO_STATE = "a {} model makes no one state of an image, which a fusion reads ({}); choose another encoder of images"
+"""Side of the test image in pixels, for encoders whose config names no size."""
+_NO_STATE = "a {} model gives no single vector per image, which a fusion needs ({}); choose another image encoder"
 _KINDS = ("weighted", "concatenation", "text", "image")
 
 
 class FusionConfig(PretrainedConfig):
-    """The configs of both encoders, and how what they say is put together."""
+    """The configs of both encoders, and how their outputs are combined."""
 
     model_type = "ftk-fusion"
     sub_configs: ClassVar[dict[str, Any]] = dict.fromkeys(TOWERS.values(), AutoConfig)
@@ -42,21 +42,21 @@ class FusionConfig(PretrainedConfig):
     ) -> None:
         """
         Args:
-            text_config: of the encoder of texts, or its values.
-            vision_config: of the encoder of images, or its values.
-            fusion: ``weighted``: a share of the logits of either; ``concatenation``: one layer over what both say;
-                ``text`` or ``image``: that one alone.
-            weight: the share of the text's logits; None: it is learned, from one half on.
-            dropout: rate at which what the head reads is dropped in training.
+            text_config: config of the text encoder, or its values.
+            vision_config: config of the image encoder, or its values.
+            fusion: ``weighted`` mixes the logits of both; ``concatenation`` has one layer over both vectors; ``text``
+                and ``image`` use one encoder alone.
+            weight: weight of the text's logits; None learns it, starting at one half.
+            dropout: dropout rate before the head.
             initializer_range: standard deviation of the head's random weights.
-            kwargs: of every config: labels and the like.
+            kwargs: arguments of every config, such as the labels.
         """
         if fusion not in _KINDS:
-            raise ValueError(f"fusion={fusion} is none of {', '.join(_KINDS)}")
+            raise ValueError(f"fusion={fusion} must be one of {', '.join(_KINDS)}")
         if weight is not None and (fusion != "weighted" or not _is_number(weight) or not 0 <= weight <= 1):
-            raise ValueError(f"weight={weight} is a share from 0 to 1, and goes with fusion=weighted")
+            raise ValueError(f"weight={weight} must be a number from 0 to 1, and needs fusion=weighted")
         if not _is_number(dropout) or not 0 <= dropout < 1:
-            raise ValueError(f"dropout={dropout} is a rate: from 0 up to, but not, 1")
+            raise ValueError(f"dropout={dropout} must be at least 0 and below 1")
         self.text_config = _config_of(text_config, "bert")
         self.vision_config = _config_of(vision_config, "vit")
         self.fusion = fusion
@@ -67,12 +67,12 @@ class FusionConfig(PretrainedConfig):
 
     @property
     def towers(self) -> dict[str, Any]:
-        """The configs of the encoders that this fusion has, by name."""
+        """Configs of the encoders that this fusion uses, by name."""
         return {name: getattr(self, place) for name, place in TOWERS.items() if self.fusion in (name, *_KINDS[:2])}
 
 
 class _Fusion(PreTrainedModel):
-    """What the encoders have in common with the model that has a head."""
+    """Base class of the bare model and the model with a head."""
 
     config_class = FusionConfig
     base_model_prefix = "towers"
@@ -85,7 +85,7 @@ class _Fusion(PreTrainedModel):
 
 
 class FusionModel(_Fusion):
-    """Texts and images in, one state for each out; each encoder may be any that transformers has."""
+    """Encodes texts and images into one vector each; each encoder may be any of transformers."""
 
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
@@ -94,7 +94,7 @@ class FusionModel(_Fusion):
         self.post_init()
 
     def get_input_embeddings(self) -> Any:
-        """The table of embeddings of the texts; None where no texts are read."""
+        """The text encoder's embedding table; None if no texts are read."""
         text: Any = getattr(self, "text", None)
         return None if text is None else text.get_input_embeddings()
 
@@ -105,7 +105,7 @@ class FusionModel(_Fusion):
         attention_mask: Tensor | None = None,
         token_type_ids: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """[rows, size] the state of each text and of each image, by the name of its encoder.
+        """Returns one vector per text and per image, [rows, size], by encoder name.
 
         Args:
             input_ids, attention_mask, token_type_ids: [rows, time].
@@ -124,7 +124,7 @@ class FusionModel(_Fusion):
 
 
 class FusionForClassification(_Fusion):
-    """A ``FusionModel`` under linear layers: one for each encoder, or one over both."""
+    """A ``FusionModel`` with linear layers: one for each encoder, or one over both."""
 
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
@@ -140,11 +140,11 @@ class FusionForClassification(_Fusion):
 
     @property
     def share(self) -> Tensor | float:
-        """Of ``fusion=weighted``: the share of the text's logits."""
+        """Weight of the text's logits, with ``fusion=weighted``."""
         return torch.sigmoid(self.mix) if self.config.weight is None else float(self.config.weight)
 
     def get_input_embeddings(self) -> Any:
-        """The table of embeddings of the texts; None where no texts are read."""
+        """The text encoder's embedding table; None if no texts are read."""
         return self.towers.get_input_embeddings()
 
     def forward(
@@ -165,24 +165,24 @@ class FusionForClassification(_Fusion):
 
 
 class AutoModelForImageTextClassification:
-    """What ``ftk.models.loading.load`` uses of an auto class of transformers, for the models of this module."""
+    """The part of transformers' auto class interface that ``ftk.models.loading.load`` uses."""
 
     _model_mapping: ClassVar[Any] = {FusionConfig}
 
     @classmethod
     def from_config(cls, config: Any, **kwargs: Any) -> Any:
-        """A model with random weights in fp32, which the configs of both encoders say, as they do once it is opened."""
+        """Builds a model with random weights in fp32, and records fp32 in the configs of both encoders."""
         return FusionForClassification._from_config(config, **{"dtype": torch.float32, **kwargs})
 
     @classmethod
     def from_pretrained(cls, folder: str, **kwargs: Any) -> Any:
-        """A model with the weights of a folder; with ``output_loading_info`` also how they fitted."""
+        """Loads the model of a folder; with ``output_loading_info`` also returns the loading report."""
         register_fusion()
         return FusionForClassification.from_pretrained(folder, **kwargs)
 
 
 def register_fusion() -> None:
-    """Let ``AutoConfig`` and ``AutoModel`` open folders of such models; again and again without harm."""
+    """Registers the model with ``AutoConfig`` and ``AutoModel``; may be called repeatedly."""
     AutoConfig.register(FusionConfig.model_type, FusionConfig, exist_ok=True)
     AutoModel.register(FusionConfig, FusionModel, exist_ok=True)
 
@@ -191,26 +191,26 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _config_of(values: Any, usual: str) -> Any:
-    """A config from its values; transformers makes configs of no values at all, to compare with."""
+def _config_of(values: Any, default_type: str) -> Any:
+    """A config from its values; without values, one of the default type, as transformers creates for comparisons."""
     if isinstance(values, PretrainedConfig):
         return values
     values = dict(values or {})
-    return AutoConfig.for_model(values.pop("model_type", usual), **values)
+    return AutoConfig.for_model(values.pop("model_type", default_type), **values)
 
 
 def _pooled(encoded: Any, mask: Tensor | None) -> Tensor:
-    """[rows, size] what an encoder says of the whole, else the mean over its real tokens or its patches.
+    """The encoder's pooled output, else the mean over its real tokens or its patches: [rows, size].
 
     Args:
-        encoded: the output of an encoder.
-        mask: [rows, time] which tokens are real; None: all.
+        encoded: output of an encoder.
+        mask: [rows, time] true for real tokens; None if all are.
     """
     pooled = getattr(encoded, "pooler_output", None)
     if pooled is not None:
         return pooled.flatten(1)
     hidden: Tensor = encoded.last_hidden_state
-    if hidden.ndim == 4:  # of convolutions: [rows, size, height, width]
+    if hidden.ndim == 4:  # convolutional: [rows, size, height, width]
         return hidden.mean((2, 3))
     if mask is None:
         return hidden.mean(1)
@@ -219,18 +219,18 @@ def _pooled(encoded: Any, mask: Tensor | None) -> Tensor:
 
 
 def _encoder_of(config: Any) -> Any:
-    """An encoder with random weights, but for what nothing reads: it has no gradient, and would be saved untrained."""
-    bare = {"add_pooling_layer": False} if _may_pool(type(config)) else {}
+    """An encoder with random weights, without a pooling layer: it would get no gradient and be saved untrained."""
+    bare = {"add_pooling_layer": False} if has_optional_pooler(encoder_class_of(type(config))) else {}
     return AutoModel.from_config(config, **bare)
 
 
 def _size_of(name: str, config: Any) -> int:
-    """Numbers in what ``_pooled`` gives.
+    """Size of the vectors that ``_pooled`` returns.
 
-    Configs of encoders of images have no one name for it, so one is tried, without memory.
+    Configs of image encoders have no common name for it, so an image is run on the meta device.
 
     Raises:
-        ModelError: it makes no state of an image.
+        ModelError: the encoder gives no single vector per image.
     """
     if name == "text":
         return int(config.hidden_size)
@@ -240,15 +240,8 @@ def _size_of(name: str, config: Any) -> int:
         with torch.device("meta"), torch.no_grad():
             pixels = torch.zeros(1, getattr(config, "num_channels", None) or 3, height, width)
             state = _pooled(_encoder_of(config).eval()(pixel_values=pixels), None)
-    except Exception as error:  # architectures say this with errors of several kinds
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(_NO_STATE.format(config.model_type, reason)) from error
+    except Exception as error:  # architectures raise errors of several types for this
+        raise ModelError(_NO_STATE.format(config.model_type, first_line(error))) from error
     if state.ndim != 2:
-        raise ModelError(_NO_STATE.format(config.model_type, f"what it gives has {state.ndim - 1} dimensions"))
+        raise ModelError(_NO_STATE.format(config.model_type, f"its output has {state.ndim - 1} dimensions"))
     return int(state.shape[1])
-
-
-def _may_pool(config_class: Any) -> bool:
-    found = AutoModel._model_mapping[config_class]
-    encoder_class: Any = found[0] if isinstance(found, (list, tuple)) else found
-    return "add_pooling_layer" in inspect.signature(encoder_class.__init__).parameters

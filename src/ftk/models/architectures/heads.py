@@ -1,8 +1,8 @@
-"""Heads that transformers has no class for: one label for two entities of a text, one vector for a text.
+"""Heads without a class in transformers: relation classification, and text vectors.
 
-``AutoModelForEntityStart`` and its kin are used as transformers' own auto classes are. The model
-that they build is derived from the encoder's own base class and holds the encoder under the name that is usual for it,
-with the head beside it: a folder that it saves is an ordinary one, from which ``AutoModel`` opens the encoder.
+``AutoModelForEntityStart`` and the other auto classes here work like those of transformers. The model that they build
+derives from the encoder's own base class and holds the encoder under its usual name, with the head beside it. It saves
+ordinary model folders, from which ``AutoModel`` opens the encoder.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ _RATES = (
     "hidden_dropout",
     "dropout",
 )
-"""What configs call the dropout of a head; the first that has a value counts."""
+"""Config keys for the dropout of a head; the first that has a value is used."""
 
 PURPOSES = {
-    "AutoModelForSequenceClassification": "labels or numbers of whole texts",
-    "AutoModelForTokenClassification": "labels of single tokens",
-    "AutoModelForQuestionAnswering": "answers to questions",
-    "AutoModelForEntityStart": "relations of entities",
-    "AutoModelForEntitySpans": "relations of entities",
-    "AutoModelForImageClassification": "labels of images",
-    "AutoModelForImageTextClassification": "labels of images with texts",
-    "AutoModelForMaskedLM": "hidden words (masked language models)",
-    "AutoModelForSeq2SeqLM": "texts that are written from texts",
-    "AutoModelForPreTraining": "hidden words and next sentences",
+    "AutoModelForSequenceClassification": "classification or regression of texts",
+    "AutoModelForTokenClassification": "token classification",
+    "AutoModelForQuestionAnswering": "question answering",
+    "AutoModelForEntityStart": "relation classification",
+    "AutoModelForEntitySpans": "relation classification",
+    "AutoModelForImageClassification": "image classification",
+    "AutoModelForImageTextClassification": "classification of images with texts",
+    "AutoModelForMaskedLM": "masked language modelling",
+    "AutoModelForSeq2SeqLM": "generating text from text",
+    "AutoModelForPreTraining": "masked language modelling with next-sentence prediction",
 }
-"""What each head is for, in the words of messages."""
+"""The purpose of each head, for messages."""
 
 
 class EntityStart(nn.Module):
-    """Logits from the hidden states at the two opening signs (Baldini Soares et al. 2019, "Matching the Blanks")."""
+    """Classifies the hidden states at both opening markers (Baldini Soares et al. 2019, "Matching the Blanks")."""
 
     def __init__(self, config: Any) -> None:
         super().__init__()
@@ -49,11 +49,11 @@ class EntityStart(nn.Module):
         self.classifier = nn.Linear(2 * config.hidden_size, config.num_labels)
 
     def forward(self, hidden: Tensor, head_start: Tensor, tail_start: Tensor) -> Tensor:
-        """[rows, labels] logits.
+        """Returns logits, [rows, labels].
 
         Args:
-            hidden: [rows, time, size] of the encoder.
-            head_start, tail_start: [rows] where the opening signs are.
+            hidden: [rows, time, size] states of the encoder.
+            head_start, tail_start: [rows] positions of the opening markers.
         """
         row = torch.arange(len(hidden), device=hidden.device)
         both = torch.cat([hidden[row, head_start], hidden[row, tail_start]], dim=-1)
@@ -62,8 +62,11 @@ class EntityStart(nn.Module):
 
 
 class EntitySpans(nn.Module):
-    """Logits from the first token and the means of both entities, each through tanh and a dense layer, which the
-    entities share (Wu and He 2019, "Enriching Pre-trained Language Model with Entity Information": R-BERT)."""
+    """Classifies the first token and the mean of each entity, as R-BERT does.
+
+    Each goes through tanh and a dense layer, which the two entities share (Wu and He 2019, "Enriching Pre-trained
+    Language Model with Entity Information").
+    """
 
     def __init__(self, config: Any) -> None:
         super().__init__()
@@ -73,11 +76,11 @@ class EntitySpans(nn.Module):
         self.classifier = nn.Linear(3 * config.hidden_size, config.num_labels)
 
     def forward(self, hidden: Tensor, head_span: Tensor, tail_span: Tensor) -> Tensor:
-        """[rows, labels] logits.
+        """Returns logits, [rows, labels].
 
         Args:
-            hidden: [rows, time, size] of the encoder.
-            head_span, tail_span: [rows, 2] the entities, from and to.
+            hidden: [rows, time, size] states of the encoder.
+            head_span, tail_span: [rows, 2] start and end of each entity.
         """
         parts = [
             self.first(self.dropout(torch.tanh(hidden[:, 0]))),
@@ -89,23 +92,23 @@ class EntitySpans(nn.Module):
 
 
 class TextVector(nn.Module):
-    """One vector a text: a weighted sum of the hidden states; which weights, the task says. It has no parameters."""
+    """One vector per text: the sum of the hidden states with weights that the task chooses. It has no parameters."""
 
     def __init__(self, config: Any) -> None:
         super().__init__()
 
     def forward(self, hidden: Tensor, weights: Tensor) -> Tensor:
-        """[rows, size] vectors in fp32.
+        """Returns vectors in fp32, [rows, size].
 
         Args:
-            hidden: [rows, time, size] of the encoder.
-            weights: [rows, time] of each token, 0 for padding.
+            hidden: [rows, time, size] states of the encoder.
+            weights: [rows, time] weight of each token, 0 for padding.
         """
         return (hidden.float() * weights[..., None]).sum(1)
 
 
 class _WithHead(nn.Module):
-    """An encoder with a head, to be put before the encoder's base class."""
+    """Mixin that adds a head to an encoder; it precedes the encoder's base class."""
 
     encoder_class: ClassVar[Any]
     head_class: ClassVar[Any]
@@ -113,9 +116,9 @@ class _WithHead(nn.Module):
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
-        model: Any = self  # the methods of PreTrainedModel come with the base class
-        # What nothing reads has no gradient, and would be saved untrained.
-        bare = {"add_pooling_layer": False} if _may_pool(self.encoder_class) else {}
+        model: Any = self  # the base class brings the methods of PreTrainedModel
+        # A pooling layer would get no gradient and be saved untrained.
+        bare = {"add_pooling_layer": False} if has_optional_pooler(self.encoder_class) else {}
         setattr(self, model.base_model_prefix, self.encoder_class(config, **bare))
         setattr(self, self.head_name, self.head_class(config))
         model.post_init()
@@ -127,11 +130,11 @@ class _WithHead(nn.Module):
         token_type_ids: Tensor | None = None,
         **places: Tensor,
     ) -> SequenceClassifierOutput:
-        """``logits``, [rows, labels], or what else the head gives.
+        """Returns the head's output as ``logits``: [rows, labels], or [rows, size] for vectors.
 
         Args:
             input_ids, attention_mask, token_type_ids: [rows, time].
-            places: what the head takes beside the hidden states.
+            places: further arguments of the head, such as entity positions.
         """
         model: Any = self
         types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
@@ -144,7 +147,7 @@ _OF_TEXTS = (*_OF_TOKENS, transformers.AutoModelForSequenceClassification)
 
 
 class _Encoders:
-    """The configs of encoders that one of some auto classes knows a model with a head for, too."""
+    """The set of encoder configs for which one of some auto classes also has a model with a head."""
 
     def __init__(self, others: tuple[Any, ...]) -> None:
         self.others = others
@@ -157,40 +160,40 @@ class _Encoders:
 
 
 class _AutoModelWithHead:
-    """What ``ftk.models.loading.load`` uses of an auto class of transformers."""
+    """The part of transformers' auto class interface that ``ftk.models.loading.load`` uses."""
 
     head_class: ClassVar[Any]
-    # Names of their own: of a folder with another head its encoder is taken, and its head is not.
+    # Distinct names, so that a folder with another head provides its encoder but not its head.
     head_name: ClassVar[str]
     _model_mapping: ClassVar[Any] = _Encoders(_OF_TOKENS)
 
     @classmethod
     def from_config(cls, config: Any, **kwargs: Any) -> Any:
-        """A model with random weights."""
+        """Builds a model with random weights."""
         return _model_class(type(config), cls)._from_config(config, **kwargs)
 
     @classmethod
     def from_pretrained(cls, folder: str, *, config: Any, **kwargs: Any) -> Any:
-        """A model with the weights of a folder; with ``output_loading_info`` also how they fitted."""
+        """Loads the model of a folder; with ``output_loading_info`` also returns the loading report."""
         return _model_class(type(config), cls).from_pretrained(folder, config=config, **kwargs)
 
 
 class AutoModelForEntityStart(_AutoModelWithHead):
-    """Any encoder under ``EntityStart``."""
+    """Any encoder with an ``EntityStart`` head."""
 
     head_class = EntityStart
     head_name = "entity_start"
 
 
 class AutoModelForEntitySpans(_AutoModelWithHead):
-    """Any encoder under ``EntitySpans``."""
+    """Any encoder with an ``EntitySpans`` head."""
 
     head_class = EntitySpans
     head_name = "entity_spans"
 
 
 class AutoModelForTextVector(_AutoModelWithHead):
-    """Any encoder under ``TextVector``, the small ones among them."""
+    """Any encoder, including ftk's small models, with a ``TextVector`` head."""
 
     head_class = TextVector
     head_name = "text_vector"
@@ -198,11 +201,11 @@ class AutoModelForTextVector(_AutoModelWithHead):
 
 
 def _model_class(config_class: Any, auto_class: Any) -> Any:
-    """The class of an architecture's encoder under a head."""
-    encoder_class = _class_of(transformers.AutoModel, config_class)
+    """Creates the class of an architecture's encoder with a head."""
+    encoder_class = encoder_class_of(config_class)
     known = next(other for other in auto_class._model_mapping.others if config_class in other._model_mapping)
     other = _class_of(known, config_class)
-    # What an encoder and a model with a head have in common is no encoder itself.
+    # The common base class of the encoder and a model with a head is not an encoder itself.
     base = next(cls for cls in encoder_class.__mro__[1:] if issubclass(other, cls))
     name = f"{encoder_class.__name__.removesuffix('Model')}For{auto_class.head_class.__name__}"
     namespace = {
@@ -210,30 +213,36 @@ def _model_class(config_class: Any, auto_class: Any) -> Any:
         "head_class": auto_class.head_class,
         "head_name": auto_class.head_name,
         "config_class": config_class,
-        # transformers looks into the source of a model's module for what its attention can do.
+        # transformers inspects the source of a model's module for its attention support.
         "__module__": encoder_class.__module__,
     }
     return type(name, (_WithHead, base), namespace)
 
 
 def _class_of(auto_class: Any, config_class: Any) -> Any:
-    """The first class that an auto class knows for an architecture."""
+    """The first class of an auto class for an architecture."""
     found = auto_class._model_mapping[config_class]
     return found[0] if isinstance(found, (list, tuple)) else found
 
 
-def _may_pool(encoder_class: Any) -> bool:
+def encoder_class_of(config_class: Any) -> Any:
+    """The class that ``AutoModel`` builds for a config class."""
+    return _class_of(transformers.AutoModel, config_class)
+
+
+def has_optional_pooler(encoder_class: Any) -> bool:
+    """Whether an encoder can be built without its pooling layer."""
     return "add_pooling_layer" in inspect.signature(encoder_class.__init__).parameters
 
 
 def _dropout(config: Any) -> float:
-    """The rate before a head, as transformers' own heads take it from a config."""
+    """Dropout rate before a head, read from the config like transformers' own heads do."""
     rates = (getattr(config, name, None) for name in _RATES)
     return next((float(rate) for rate in rates if isinstance(rate, (int, float))), 0.0)
 
 
 def _mean(hidden: Tensor, span: Tensor) -> Tensor:
-    """[rows, size] the mean of the hidden states of a span, [rows, 2] from and to."""
+    """Mean of the hidden states of a span, [rows, size]; ``span``: [rows, 2] start and end."""
     time = torch.arange(hidden.shape[1], device=hidden.device)
     inside = ((time >= span[:, :1]) & (time < span[:, 1:])).to(hidden.dtype)
     return (inside[:, None] @ hidden)[:, 0] / inside.sum(-1, keepdim=True)

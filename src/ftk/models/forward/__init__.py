@@ -1,1 +1,1 @@
-"""Ways to run a model over only what is needed."""
+"""Runs models on only what is needed: masked positions, chunks of similar length, generation."""

@@ -1,4 +1,4 @@
-"""Encoder-decoders of transformers: what their decoder is given, how far it counts, and what they generate."""
+"""Runs encoder-decoders: decoder inputs, limits of the decoder, and generation."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ftk.errors import ConfigError, ModelError
 from ftk.models.loading.model_config import first_position
 
 IGNORED = -100
-"""The label of padding, as transformers has it."""
+"""Label of padding, as in transformers."""
 _BEAMS_AT_ONCE = 512
-"""Texts that are written at once, one for each beam of each row: each has scores for the whole vocabulary."""
-_OF_BEAMS = ["length_penalty", "early_stopping"]
-_OF_SAMPLES = ["temperature", "top_k", "top_p", "min_p", "top_h", "typical_p", "epsilon_cutoff", "eta_cutoff"]
-"""What transformers has settings for that mean nothing without beams, and without drawing."""
+"""Sequences generated at once, counting each beam; each has scores for the whole vocabulary."""
+_BEAM_SETTINGS = ["length_penalty", "early_stopping"]
+_SAMPLING_SETTINGS = ["temperature", "top_k", "top_p", "min_p", "top_h", "typical_p", "epsilon_cutoff", "eta_cutoff"]
+"""Settings that have no effect without beams, and without sampling."""
 
 
 def decoder_inputs(model: Any, labels: Tensor) -> Tensor:
-    """[rows, time] what the decoder is given to predict ``labels``: the same shifted, as the architecture does it.
+    """Decoder inputs for predicting ``labels``, [rows, time]: the labels shifted as the architecture does it.
 
     Args:
         model: an encoder-decoder.
@@ -40,58 +40,59 @@ def decoder_inputs(model: Any, labels: Tensor) -> Tensor:
 
 
 def labels_padding(labels: Tensor) -> Tensor:
-    """[rows, time] which decoder inputs follow padding: those that are shifted from it."""
+    """True for decoder inputs that are shifted from padding: [rows, time]."""
     none = torch.zeros_like(labels[:, :1], dtype=torch.bool)
     return torch.cat([none, labels[:, :-1] == IGNORED], dim=1)
 
 
 def check_generates(model: Any, *, targets: int, settings: Mapping[str, Any]) -> None:
-    """Refuse a model that cannot generate, or not as far.
+    """Checks that a model can generate, and that its decoder is long enough.
 
     Args:
-        model: any.
-        targets: tokens in the longest target.
-        settings: for its generation config.
+        model: any model.
+        targets: number of tokens in the longest target.
+        settings: for the generation config.
 
     Raises:
-        ConfigError: from ``generation_config``.
-        ModelError: it cannot, or its decoder has fewer positions.
+        ConfigError: a target exceeds the decoder's positions; or from ``generation_config``.
+        ModelError: the model cannot generate.
     """
     config = model.config
     if not getattr(config, "is_encoder_decoder", False) or not hasattr(model, "generate"):
-        raise ModelError(f"a model of the architecture {config.model_type} generates no text from another one.")
+        raise ModelError(
+            f"a model of the architecture {config.model_type} cannot generate text from text; choose an "
+            "encoder-decoder."
+        )
     for name in ("decoder_start_token_id", "eos_token_id", "pad_token_id"):
         if getattr(model.generation_config, name, None) is None:
-            raise ModelError(
-                f"the model's generation_config.json and config.json have no {name}, which generating needs."
-            )
+            raise ModelError(f"the model's generation_config.json and config.json lack {name}, which generation needs.")
     limit = decoder_limit(model)
     if limit is not None and targets > limit:
         raise ConfigError(
-            f"task.max_target_length: a target has {targets} tokens, this model's decoder counts {limit} positions; "
-            f"set {limit} at the most."
+            f"task.max_target_length: a target has {targets} tokens, but this model's decoder has {limit} positions. "
+            f"Set task.max_target_length to at most {limit}."
         )
     generation_config(model, settings)
 
 
 def decoder_limit(model: Any) -> int | None:
-    """Tokens that the decoder takes, the one that it begins with included; None where it has no table of positions."""
+    """Maximum number of decoder tokens, including the start token; None if the decoder has no position table."""
     inner = getattr(model.config, "decoder", None)
     positions = getattr(inner or model.config, "max_position_embeddings", None)
     return positions - first_position(model.get_decoder()) if isinstance(positions, int) else None
 
 
 def generate(model: Any, inputs: Mapping[str, Tensor], settings: Mapping[str, Any]) -> list[NDArray[np.int32]]:
-    """What a model generates for each row.
+    """Generates a text for each row.
 
     Args:
-        model: an encoder-decoder in evaluation.
-        inputs: of its encoder: ``input_ids`` and ``attention_mask``, [rows, time].
-        settings: for its generation config; what is None stays as the model has it.
+        model: an encoder-decoder in evaluation mode.
+        inputs: of the encoder: ``input_ids`` and ``attention_mask``, [rows, time].
+        settings: for the generation config; None keeps the model's own value.
 
     Returns:
-        For each row [1 + length]: 1 where the text is as long as it may be, and was perhaps broken off, else 0; then
-        its tokens, from behind the one that the decoder begins with up to the end.
+        For each row an array [1 + length]: 1 if the text reached the maximum length and may be unfinished, else 0; then
+        the generated tokens without the start and end tokens.
 
     Raises:
         ConfigError: from ``generation_config``.
@@ -111,31 +112,32 @@ def generate(model: Any, inputs: Mapping[str, Tensor], settings: Mapping[str, An
     for row in found:
         at = np.flatnonzero(np.isin(row, ends))
         length = int(at[0]) if len(at) else len(row)
-        full = length + 1 >= _most(config) if len(at) else length >= _most(config)  # an end may be forced there
+        full = length + 1 >= _most(config) if len(at) else length >= _most(config)  # the end token may be forced there
         rows.append(np.concatenate([[full], row[:length]]).astype(np.int32))
     return rows
 
 
 def generation_config(model: Any, settings: Mapping[str, Any]) -> Any:
-    """The generation config of a model with some settings changed, as transformers would save it.
+    """The model's generation config with some settings changed, as transformers would save it.
 
-    What the model has for ways to generate that are not the one that is asked for, such as a penalty of beams where
-    there is one, is left out.
+    The model's settings for other generation modes, such as a length penalty when there is only one beam, are removed.
 
     Raises:
-        ConfigError: a setting is none, two contradict each other, or the decoder does not count so far.
+        ConfigError: a setting is invalid, two contradict each other, or the decoder has too few positions.
     """
     config = copy.deepcopy(model.generation_config)
     given = {name: value for name, value in settings.items() if value is not None}
     for name, value in given.items():
         setattr(config, name, value)
-    idle = ([] if (config.num_beams or 1) > 1 else _OF_BEAMS) + ([] if config.do_sample else _OF_SAMPLES)
+    idle = ([] if (config.num_beams or 1) > 1 else _BEAM_SETTINGS) + ([] if config.do_sample else _SAMPLING_SETTINGS)
     for name in idle:
         if name in given:
-            raise ConfigError(f"task.{name}={given[name]} is of beams; set task.num_beams=2 or more, or leave it out.")
+            raise ConfigError(
+                f"task.{name}={given[name]} needs beam search; set task.num_beams=2 or more, or leave it out."
+            )
         setattr(config, name, None)
     if "max_new_tokens" in given:
-        config.max_length = None  # it is another way to say the same
+        config.max_length = None  # the two settings exclude each other
     _check_length(model, config)
     try:
         config.validate(strict=True)
@@ -145,24 +147,22 @@ def generation_config(model: Any, settings: Mapping[str, Any]) -> Any:
 
 
 def _check_length(model: Any, config: Any) -> None:
-    """See whether it is said how long a text may be, and whether the model can write one so long."""
+    """Checks that a maximum length is set, and that the decoder has enough positions for it."""
     if config.max_new_tokens is None and config.max_length is None:
-        raise ConfigError(
-            "task.max_new_tokens: the model's generation_config.json does not say how long a text may be; set it."
-        )
+        raise ConfigError("task.max_new_tokens: the model's generation_config.json has no maximum length; set one.")
     most, limit = _most(config), decoder_limit(model)
-    if limit is not None and most > limit:  # the last token is written and not read again
+    if limit is not None and most > limit:  # the last token is generated but never fed back
         raise ConfigError(
-            f"task.max_new_tokens={most}: this model's decoder counts {limit} positions; set {limit} at the most."
+            f"task.max_new_tokens={most}: this model's decoder has {limit} positions; set at most {limit}."
         )
     least = config.min_new_tokens or (config.min_length or 1) - 1
     if least > most:
         raise ConfigError(
-            f"task.max_new_tokens={most}: the model's generation_config.json wants {least} at the least; set that or "
+            f"task.max_new_tokens={most}: the model's generation_config.json requires at least {least}; set that or "
             "more."
         )
 
 
 def _most(config: Any) -> int:
-    """The tokens of a text at the most, its end included."""
+    """Maximum number of generated tokens, including the end token."""
     return int(config.max_new_tokens if config.max_new_tokens is not None else config.max_length - 1)

@@ -1,4 +1,4 @@
-"""A batch of texts of very different lengths, computed in a few passes with less padding, or in less memory."""
+"""Runs a batch of texts of very different lengths in chunks, with less padding or in less memory."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,20 +10,22 @@ from torch.utils.checkpoint import checkpoint
 from ftk.data.batching.order import token_batches
 
 _MOST_TOKENS = 2**14
-"""Tokens, padding included, in one pass without gradients: a row with very many texts must not take all memory."""
+"""Maximum number of tokens in a chunk without gradients, including padding; bounds memory for rows with many texts."""
 _WORTH = 0.85
-"""Share of the tokens of one pass below which two of them pay."""
+"""Two chunks are used if they have less than this share of the tokens of one."""
 
 
-def in_passes(compute: Callable[[dict[str, Tensor]], Tensor], inputs: dict[str, Tensor], at_once: int | None) -> Tensor:
-    """What a model makes of each of some sequences, in their order.
+def forward_in_chunks(
+    compute: Callable[[dict[str, Tensor]], Tensor], inputs: dict[str, Tensor], at_once: int | None
+) -> Tensor:
+    """Applies a model to chunks of sequences and returns the results in the original order.
 
     Args:
-        compute: [some sequences, …] of the inputs of these sequences.
-        inputs: [sequences, time] each, ``attention_mask`` among them; padding comes after the text.
-        at_once: sequences in one pass where gradients are wanted; what each pass keeps for them is then forgotten and
-            computed again, with the same dropout, when the gradients are (Chen et al. 2016, "Training Deep Nets with
-            Sublinear Memory Cost"). None: all of them, and nothing is computed twice.
+        compute: maps the inputs of a chunk to [sequences of the chunk, …].
+        inputs: tensors [sequences, time], among them ``attention_mask``; padding comes after the text.
+        at_once: sequences per chunk when gradients are needed. Activations of a chunk are then discarded and recomputed
+            with the same dropout in the backward pass (Chen et al. 2016, "Training Deep Nets with Sublinear Memory
+            Cost"). None runs all sequences without recomputation.
     """
     lengths = inputs["attention_mask"].sum(-1).cpu().numpy()
     again = torch.is_grad_enabled() and at_once is not None and at_once < len(lengths)
@@ -38,7 +40,7 @@ def in_passes(compute: Callable[[dict[str, Tensor]], Tensor], inputs: dict[str, 
 
 
 def _parts(lengths: np.ndarray, at_once: int | None) -> list[np.ndarray]:
-    """Which sequences make each pass, longest first."""
+    """The sequences of each chunk, longest first."""
     everything = np.arange(len(lengths))
     if at_once is not None:
         order = np.argsort(-lengths, kind="stable")
@@ -48,7 +50,7 @@ def _parts(lengths: np.ndarray, at_once: int | None) -> list[np.ndarray]:
 
 
 def _halves(part: np.ndarray, lengths: Sequence[int] | np.ndarray) -> list[np.ndarray]:
-    """A pass, or the two that it is best cut into, where that saves enough padding."""
+    """The chunk itself, or its best split into two if that saves enough padding."""
     number = np.arange(len(part))
     sizes = number * lengths[0] + (len(part) - number) * np.asarray(lengths)
     best = int(sizes.argmin())

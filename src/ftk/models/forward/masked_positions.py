@@ -1,4 +1,7 @@
-"""A masked-LM head over a few positions, for any architecture: the vocabulary projection is most of a small model."""
+"""Runs a masked-LM head at a few positions only, for any architecture.
+
+In a small model, the vocabulary projection is most of the computation.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,14 @@ from ftk.errors import ModelError
 
 
 def logits_at(model: nn.Module, inputs: dict[str, Tensor], positions: Tensor) -> Tensor:
-    """[positions, vocabulary] logits of a masked language model at some positions only.
+    """Logits of a masked language model at some positions only, [positions, vocabulary].
 
-    The encoder runs on everything. Between it and the head, whatever that is made of, only the hidden states of the
-    positions are let through, as one sequence.
+    The encoder runs on all tokens. Only the hidden states of the positions are passed on to the head, as one sequence.
 
     Args:
-        model: a transformers model with an encoder and a head over single positions.
-        inputs: of its forward.
-        positions: places in the batch flattened to [batch * time].
+        model: a transformers model with an encoder and a head that works position by position.
+        inputs: arguments of its forward.
+        positions: indices into the batch flattened to [batch * time].
 
     Raises:
         ModelError: the model's head does not work position by position.
@@ -30,14 +32,14 @@ def logits_at(model: nn.Module, inputs: dict[str, Tensor], positions: Tensor) ->
 
 
 def outputs_at(model: nn.Module, inputs: dict[str, Tensor], positions: Tensor) -> Any:
-    """All that the model returns; what its head says of single positions has the shape [1, positions, …]."""
-    with _let_through(model, positions):
+    """The full output of the model; the head's output for the positions has the shape [1, positions, …]."""
+    with _select_positions(model, positions):
         outputs = model(**inputs, return_dict=True)
     name = "logits" if "logits" in outputs else "prediction_logits"
     logits = outputs.get(name)
     if logits is None or logits.shape[:2] != (1, len(positions)):
         raise ModelError(
-            f"{type(model).__name__} cannot be trained by masking here: its head does not read the output of "
+            f"{type(model).__name__} cannot be trained by masking: its head does not process the output of "
             f"'{getattr(model, 'base_model_prefix', '')}' position by position."
         )
     if name != "logits":
@@ -46,7 +48,7 @@ def outputs_at(model: nn.Module, inputs: dict[str, Tensor], positions: Tensor) -
 
 
 @contextmanager
-def _let_through(model: nn.Module, positions: Tensor) -> Iterator[None]:
+def _select_positions(model: nn.Module, positions: Tensor) -> Iterator[None]:
     encoder = getattr(model, model.base_model_prefix)  # type: ignore[call-overload]
 
     def select(module: nn.Module, arguments: Any, output: Any) -> Any:
@@ -65,12 +67,12 @@ def _let_through(model: nn.Module, positions: Tensor) -> Iterator[None]:
 
 
 def keeps_documents_apart(model: nn.Module, inputs: dict[str, Tensor], alone: list[dict[str, Tensor]]) -> bool:
-    """Whether documents packed into one sequence get the hidden states that each would get by itself.
+    """Whether documents packed into one sequence get the same hidden states as each document alone.
 
     Args:
         model: the model.
         inputs: of the packed sequence, a batch of one.
-        alone: inputs of each document, in the order in which they are packed.
+        alone: inputs of each document, in the order of packing.
     """
     training = model.training
     model.eval()
@@ -82,7 +84,7 @@ def keeps_documents_apart(model: nn.Module, inputs: dict[str, Tensor], alone: li
     except torch.OutOfMemoryError:
         raise
     except (TypeError, ValueError, RuntimeError, IndexError):
-        return False  # it takes no mask over pairs of positions, or no positions
+        return False  # the model accepts no mask over pairs of positions, or no position ids
     finally:
         model.train(training)
     return packed.shape == parts.shape and bool(torch.allclose(packed, parts, atol=1e-3, rtol=1e-3))

@@ -1,1 +1,1 @@
-"""From a model's name to its weights, tokenizer and config, checked before they are trusted."""
+"""Loads a model by name: its config, tokenizer and weights, each checked before use."""

@@ -1,4 +1,4 @@
-"""What architectures are for, as far as it can be told by their names: before torch is imported or a row is read."""
+"""Checks by name whether an architecture suits a task, before torch is imported or a row is read."""
 
 from __future__ import annotations
 
@@ -7,43 +7,43 @@ from typing import Any
 from ftk.models.architectures.small.register import HEADS, LEARNS
 
 _WRITE = ("bart", "encoder-decoder", "ftk-pointer-generator", "marian", "t5")
-"""Those that write texts from texts."""
+"""Architectures that generate text from text."""
 _READ = {
     **dict.fromkeys((*_WRITE, *HEADS, "bert", "modernbert"), ("text",)),
     **dict.fromkeys(("resnet", "vit"), ("image",)),
     "ftk-fusion": ("text", "image"),
 }
-"""What those that ftk has configs of, and its own, read."""
+"""Input modalities of ftk's own architectures and of those it has configs for."""
 _ONLY_WRITE = ("encoder-decoder", "ftk-pointer-generator")
-"""Those that transformers has no other head for."""
+"""Generating architectures without any other head."""
 _READERS = {
-    ("text",): "Take a model of texts: model=minilm, model=tiny.",
-    ("image",): "Take a model of images: model=resnet-tiny, model=vit-tiny.",
-    ("text", "image"): "Take model=fusion, which puts an encoder of each together.",
+    ("text",): "Use a text model: model=minilm, model=tiny.",
+    ("image",): "Use an image model: model=resnet-tiny, model=vit-tiny.",
+    ("text", "image"): "Use model=fusion, which combines a text encoder and an image encoder.",
 }
 
 
 def unsuited(kind: str, task: Any) -> str | None:
-    """What to do instead where an architecture cannot do a task; None where it can, or where that is not known here.
+    """Explains why an architecture does not suit a task and what to use; None if it does, or if this is unknown.
 
     Args:
         kind: ``model_type`` of its config.
-        task: any.
+        task: the task.
     """
     if kind in HEADS and task.auto_model not in HEADS[kind]:
-        return f"It learns {LEARNS[kind]}; choose another model for this task."
+        return f"It supports {LEARNS[kind]}; choose another model for this task."
     if kind not in _READ:
         return None
     writes = task.auto_model == "AutoModelForSeq2SeqLM"
     if writes and kind not in _WRITE:
         return (
-            "It writes no texts. Take model=bart-tiny, t5-tiny or marian-tiny, or a pretrained encoder with a decoder "
-            "behind it: model=pointer-generator, model=encoder-decoder."
+            "It generates no text. Use model=bart-tiny, t5-tiny or marian-tiny, or a pretrained encoder with a "
+            "decoder: model=pointer-generator, model=encoder-decoder."
         )
     if not writes and kind in _ONLY_WRITE:
-        return "It learns summarization and translation; choose another model for this task."
+        return "It supports summarization and translation; choose another model for this task."
     if _READ[kind] != task.reads:
-        return f"It reads {_and(_READ[kind])}, the task {_and(task.reads)}. {_READERS[task.reads]}"
+        return f"It reads {_and(_READ[kind])}, but the task reads {_and(task.reads)}. {_READERS[task.reads]}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Where a model's files are: a folder, the hub's cache, an installed package, or the hub itself."""
+"""Locates a model's files: in a folder, the hub's cache, an installed package, or on the hub."""
 
 import importlib.util
 import os
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftk.config.schema import Init, ModelConfig
-from ftk.errors import ModelError
+from ftk.errors import ModelError, first_line
 from ftk.system.digests import sha256
 
-# Weights in safetensors, configs in JSON, vocabularies; no pickles, no code.
+# Downloaded from the hub: safetensors weights, JSON configs and vocabularies, but no pickles and no code.
 _FILES = ["config.json", "tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json"]
 _FILES += ["preprocessor_config.json", "processor_config.json"]
 _FILES += ["spiece.model", "sentencepiece*.model", "model*.safetensors", "model.safetensors.index.json", "ftk.json"]
@@ -17,17 +17,17 @@ _FILES += ["spiece.model", "sentencepiece*.model", "model*.safetensors", "model.
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A folder with a model's files, and in words where it came from."""
+    """A folder with a model's files, and a description of its origin for messages."""
 
     folder: Path
     origin: str
 
 
 def locate(model: ModelConfig) -> Located:
-    """Find the model's files; the first place that has them wins: folder, cache, package, hub.
+    """Finds the model's files in the first place that has them: folder, cache, package, hub.
 
     Raises:
-        ModelError: no place has them; the message names every place and what was found there.
+        ModelError: no place has them. The message lists every place and what was found there.
     """
     assert model.name is not None
     tried: list[str] = []
@@ -39,8 +39,9 @@ def locate(model: ModelConfig) -> Located:
             return found
     where = "".join(f"\n    {place}" for place in tried)
     raise ModelError(
-        f"model.name={model.name}: no such model was found. Looked in:{where}\n"
-        "Without a hub: model=auto model.name=<folder>, model=minilm with its Python package, or model=tiny."
+        f"model.name={model.name}: the model was not found. Searched in:{where}\n"
+        "Without access to the hub use model=auto model.name=<folder>, model=minilm with its Python package, or "
+        "model=tiny."
     )
 
 
@@ -63,11 +64,11 @@ def _in_cache(model: ModelConfig, tried: list[str]) -> Located | None:
     try:
         config = try_to_load_from_cache(model.name, "config.json", revision=model.revision)
     except HFValidationError:
-        tried.append(f"{place}: '{model.name}' is not a name that the hub allows")
+        tried.append(f"{place}: '{model.name}' is not a valid hub id")
         return None
     if isinstance(config, str) and _weights(Path(config).parent):
         return Located(Path(config).parent, f"hub cache, {model.name}")
-    tried.append(f"{place}: {'no weights in safetensors' if isinstance(config, str) else 'not there'}")
+    tried.append(f"{place}: {'no safetensors weights' if isinstance(config, str) else 'not cached'}")
     return None
 
 
@@ -82,11 +83,11 @@ def _in_package(model: ModelConfig, tried: list[str]) -> Located | None:
     folder = Path(spec.origin).parent / "model"
     weights = folder / "model.safetensors"
     if not weights.is_file():
-        tried.append(f"{place}: it has no model/model.safetensors")
+        tried.append(f"{place}: model/model.safetensors is missing")
         return None
     found = sha256(weights)
     if found != model.sha256:
-        raise ModelError(f"{weights}: its SHA-256 is {found}, expected {model.sha256} (model.sha256).")
+        raise ModelError(f"{weights}: SHA-256 is {found}, expected {model.sha256} (model.sha256).")
     return Located(folder, f"package {model.package}, SHA-256 verified")
 
 
@@ -97,18 +98,18 @@ def _on_hub(model: ModelConfig, tried: list[str]) -> Located | None:
     assert model.name is not None
     place = f"hub {constants.ENDPOINT}"
     if constants.HF_HUB_OFFLINE:
-        tried.append(f"{place}: not asked, HF_HUB_OFFLINE is set")
+        tried.append(f"{place}: skipped, HF_HUB_OFFLINE is set")
         return None
     if model.name.startswith((".", "/", "~")) or model.name.count("/") > 1:
-        tried.append(f"{place}: not asked, '{model.name}' is a path")
+        tried.append(f"{place}: skipped, '{model.name}' is a path")
         return None
     try:
         folder = snapshot_download(model.name, revision=model.revision, allow_patterns=_FILES)
     except HFValidationError:
-        tried.append(f"{place}: not asked, '{model.name}' is not a name that the hub allows")
-    except Exception as error:  # the client raises errors of several libraries; all mean that it is not to be had
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        tried.append(f"{place}: {type(error).__name__}{f': {reason}' if reason else ''}")
+        tried.append(f"{place}: skipped, '{model.name}' is not a valid hub id")
+    except Exception as error:  # the client raises errors of several libraries; all mean that the model is unavailable
+        name, reason = type(error).__name__, first_line(error)
+        tried.append(f"{place}: {name}{f': {reason}' if reason != name else ''}")
     else:
         return Located(Path(folder), f"hub, {model.name}")
     return None
@@ -117,8 +118,8 @@ def _on_hub(model: ModelConfig, tried: list[str]) -> Located | None:
 def _require_safetensors(found: Located) -> None:
     if not _weights(found.folder):
         pickled = [path.name for path in found.folder.glob("*.bin")]
-        hint = f"; {pickled[0]} is a pickle, which ftk never opens" if pickled else ""
-        raise ModelError(f"{found.folder}: there are no weights in safetensors{hint}.")
+        hint = f"; {pickled[0]} is a pickle file, which ftk never opens" if pickled else ""
+        raise ModelError(f"{found.folder}: the folder has no safetensors weights{hint}.")
 
 
 def _weights(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Models before their weights: config, tokenizer, image processor, labels, and where the weights are."""
+"""Resolves a model without its weights: config, tokenizer, image processor, labels, and the location of the weights."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
@@ -13,12 +13,12 @@ from ftk.contracts.protocols import Corpus
 from ftk.contracts.values import Labels
 from ftk.errors import ModelError
 from ftk.models.architectures import fusion
-from ftk.models.loading.encoder_decoder_config import encoder_of, settle_tokens, settle_vocabulary
+from ftk.models.loading.encoder_decoder_config import encoder_of, set_special_tokens, set_vocab_size
 from ftk.models.loading.image_processor import (
     TextAndImages,
     image_processor_of,
     load_image_processor,
-    settle_image_size,
+    set_image_size,
 )
 from ftk.models.loading.locate import locate
 from ftk.models.loading.model_config import (
@@ -36,83 +36,85 @@ from ftk.models.loading.verified_folder import trained_length
 from ftk.models.loading.vocabulary import learn_tokenizer
 
 _LONGEST = 512
-"""Tokens in a window unless the user asks for more: attention costs grow with its square."""
+"""Default window length in tokens; the cost of attention grows with its square."""
 
 
 @dataclass(slots=True)
 class Source:
-    """A model before its weights: config, tokenizer, and where the weights are."""
+    """A model whose weights are not loaded yet."""
 
     config: Any
     tokenizer: Any
-    """None where no texts are read."""
+    """None if the task reads no texts."""
     folder: Path | None
-    """None where the weights are random."""
+    """Where the weights are; None for random weights."""
     origin: str
+    """Describes for messages where the weights come from."""
     limit: int
-    """Tokens that the model takes, special ones included."""
+    """Maximum number of tokens in a window, including special tokens."""
     labels: Labels | None
-    """The labels in the order of the model's outputs."""
+    """Labels in the order of the model's outputs."""
     same_labels: bool
-    """Whether the weights in ``folder`` already have a head for just these labels."""
+    """Whether the weights in ``folder`` already have a head for exactly these labels."""
     trained_length: int | None = None
-    """Tokens in the windows that ftk trained these weights with; longer ones would meet positions never seen."""
+    """Window length that ftk trained these weights with; longer windows would use untrained positions."""
     part: str | None = None
-    """The part of the model that the weights in ``folder`` are of; None: they are of all of it."""
+    """The part of the model that the weights in ``folder`` cover; None if they cover all of it."""
     warm_decoder: bool = False
-    """Whether a decoder that is put behind that part begins with the same weights."""
+    """Whether the decoder added behind that part is initialised with the same weights."""
     image_processor: Any = None
-    """None where no images are read."""
+    """None if the task reads no images."""
     towers: dict[str, "Source"] = field(default_factory=dict)
-    """Of a model that is put together here: its encoders, by name."""
+    """Encoders by name, if the model has several; otherwise empty."""
 
     @property
     def processor(self) -> Any:
-        """What rows become numbers by, and what is saved beside the weights."""
+        """The tokenizer, the image processor, or both: preprocesses rows and is saved with the weights."""
         if self.image_processor is None:
             return self.tokenizer
         return self.image_processor if self.tokenizer is None else TextAndImages(self.tokenizer, self.image_processor)
 
     @property
     def pad_id(self) -> int:
-        """What short texts are filled up with; the attention mask hides it."""
+        """Token id used for padding; the attention mask hides it."""
         return getattr(self.tokenizer, "pad_token_id", None) or 0
 
     @property
     def learns_positions(self) -> bool:
-        """Whether the positions of texts have random weights."""
+        """Whether the text encoder's position embeddings start from random weights."""
         texts = self.towers.get("text", self)
         positions = getattr(encoder_of(texts.config), "max_position_embeddings", None)
         return texts.folder is None and positions is not None
 
 
-def find(model: ModelConfig, corpus: Corpus, reads: Collection[str] = ("text",)) -> Source:
-    """Config, tokenizer and image processor of a model; no weights are read yet.
+def resolve_model(model: ModelConfig, corpus: Corpus, reads: Collection[str] = ("text",)) -> Source:
+    """Finds a model and reads its config, tokenizer and image processor, but not its weights.
 
     Args:
         model: the model section of the config.
-        corpus: its labels, where a model that already has just these keeps its own order; and its texts, to learn a
-            vocabulary from.
-        reads: what the task's model takes in.
+        corpus: provides the labels (a model with exactly these labels keeps its own order) and the texts that a
+            vocabulary is learned from.
+        reads: the task's input modalities, ``text`` and ``image``.
 
     Raises:
-        ModelError: the model cannot be found, its config does not describe one, or it does not read what the task
-            does.
+        ModelError: the model is not found, its config is invalid, or it cannot read the task's inputs.
     """
     quiet()
-    source = _put_together(model, corpus) if model.towers else _find(model, corpus, reads)
+    source = _resolve_towers(model, corpus) if model.towers else _resolve_encoder(model, corpus, reads)
     source.config.problem_type = corpus.task.problem_type
-    labels, same = _settle_labels(source.config, corpus.labels)
+    labels, same = _set_labels(source.config, corpus.labels)
     return replace(source, labels=labels, same_labels=same)
 
 
-def _put_together(model: ModelConfig, corpus: Corpus) -> Source:
-    """A model of several encoders, each found by itself."""
+def _resolve_towers(model: ModelConfig, corpus: Corpus) -> Source:
+    """Resolves a model of several encoders, each by itself."""
     towers = {
-        name: _find(replace(tower, dropout=tower.dropout if model.dropout is None else model.dropout), corpus, (name,))
+        name: _resolve_encoder(
+            replace(tower, dropout=tower.dropout if model.dropout is None else model.dropout), corpus, (name,)
+        )
         for name, tower in model.towers.items()
     }
-    # Where an encoder was found is no part of what it is; it would be saved.
+    # The path of an encoder must not be saved with the model.
     configs = {
         fusion.TOWERS[name]: {key: value for key, value in tower.config.to_dict().items() if key != "_name_or_path"}
         for name, tower in towers.items()
@@ -134,8 +136,8 @@ def _put_together(model: ModelConfig, corpus: Corpus) -> Source:
     )
 
 
-def _find(model: ModelConfig, corpus: Corpus, reads: Collection[str]) -> Source:
-    """A model of one encoder; its labels are not settled yet."""
+def _resolve_encoder(model: ModelConfig, corpus: Corpus, reads: Collection[str]) -> Source:
+    """Resolves a model of one encoder, without its labels."""
     folder: Path | None = None
     part: str | None = None
     if model.name is not None:
@@ -147,7 +149,7 @@ def _find(model: ModelConfig, corpus: Corpus, reads: Collection[str]) -> Source:
         config = make_config(model.config)
     if model.decoder_init is not None and (part is None or model.init is Init.random):
         raise ModelError(
-            f"model.decoder_init={model.decoder_init.value}: no decoder is put behind a pretrained encoder here; leave "
+            f"model.decoder_init={model.decoder_init.value}: this model adds no decoder to a pretrained encoder; leave "
             "the key out."
         )
     tokenizer = image_processor = None
@@ -157,17 +159,17 @@ def _find(model: ModelConfig, corpus: Corpus, reads: Collection[str]) -> Source:
             kind = model.tokenizer.train.value
             origin += f", a {kind} vocabulary of {len(tokenizer):,} learned from the training texts"
         if model.init is Init.random:
-            settle_vocabulary(config, embedded_tokens(config, model.config, tokenizer))
+            set_vocab_size(config, embedded_tokens(config, model.config, tokenizer))
         if model.init is Init.random or part is not None:
-            settle_tokens(config, tokenizer)
+            set_special_tokens(config, tokenizer)
     if "image" in reads:
         image_processor = image_processor_of(model, folder)
-        settle_image_size(config, image_processor, model.config if model.init is Init.random else None)
+        set_image_size(config, image_processor, model.config if model.init is Init.random else None)
     if model.init is Init.random and folder is not None:
         origin = f"random weights in the architecture of {origin}"
     set_dropout(config, model.dropout)
     if tokenizer is not None:
-        settle_segments(config, tokenizer)
+        set_token_type_input(config, tokenizer)
     weights = folder if model.init is Init.pretrained else None
     return Source(
         config=config,
@@ -184,15 +186,15 @@ def _find(model: ModelConfig, corpus: Corpus, reads: Collection[str]) -> Source:
     )
 
 
-def reopen(folder: Path, labels: Labels | None, reads: Collection[str] = ("text",)) -> Source:
-    """A model folder that ftk wrote, to go on with, evaluate or predict."""
+def reopen_model(folder: Path, labels: Labels | None, reads: Collection[str] = ("text",)) -> Source:
+    """Reads a model folder that ftk wrote, for resuming, evaluating or predicting; the weights are not loaded."""
     quiet()
     config = read_config(folder, {})
     tokenizer = load_tokenizer(folder) if "text" in reads else None
     image_processor = load_image_processor(folder) if "image" in reads else None
     if tokenizer is not None:
-        settle_segments(config, tokenizer)
-    labels, _ = _settle_labels(config, labels)
+        set_token_type_input(config, tokenizer)
+    labels, _ = _set_labels(config, labels)
     return Source(
         config=config,
         tokenizer=tokenizer,
@@ -206,10 +208,12 @@ def reopen(folder: Path, labels: Labels | None, reads: Collection[str] = ("text"
     )
 
 
-def rate_scales(model: ModelConfig) -> dict[str, float]:
-    """By what the rates of the encoders of a model are multiplied, and of their heads: each has one that suits it.
+def lr_scales(model: ModelConfig) -> dict[str, float]:
+    """Learning-rate factors of the encoders and heads of a model with several encoders, by parameter name.
 
-    So has the share of a weighted fusion: it is one number, which the steps that suit a matrix would leave where it is.
+    Each encoder and its head are trained at that encoder's ``default_lr``. The mixing weight of a weighted fusion has
+    its
+    own rate: it is a single number, which would hardly move at the rate of a matrix.
     """
     scales = {name: tower.default_lr / model.default_lr for name, tower in model.towers.items()}
     found = {f"{part}.{name}": scale for part in ("towers", "heads") for name, scale in scales.items()}
@@ -217,12 +221,12 @@ def rate_scales(model: ModelConfig) -> dict[str, float]:
 
 
 def token_limit(config: Any, tokenizer: Any) -> int:
-    """Tokens that a model takes at once, special ones included.
+    """Maximum number of tokens that a model accepts, including special tokens.
 
-    Where the table of positions has a padding entry (RoBERTa and its kin), positions begin after it; that is seen on
-    the table itself, built without memory.
+    Position tables with a padding entry (RoBERTa and similar models) start their positions after it. To find that out,
+    the model is built on the meta device, without memory.
     """
-    config = _of_texts(config)
+    config = _text_config(config)
     limits = [getattr(tokenizer, "model_max_length", None) or 10**9]
     config = encoder_of(config)
     positions = getattr(config, "max_position_embeddings", None) if tokenizer is not None else None
@@ -234,20 +238,24 @@ def token_limit(config: Any, tokenizer: Any) -> int:
 
 
 def window_length(source: Source, asked: int | None) -> int:
-    """Tokens in one window: what the user asked for, else what the model was trained with or takes, 512 at the most.
+    """Window length in tokens.
+
+    Args:
+        source: the model.
+        asked: ``data.max_length``; None takes the length that the model was trained with or accepts, at most 512.
 
     Raises:
-        ModelError: the user asked for more than the model takes.
+        ModelError: ``asked`` exceeds the model's maximum.
     """
     if asked is None:
         return min(source.limit, _LONGEST, source.trained_length or _LONGEST)
     if asked > source.limit:
-        raise ModelError(f"data.max_length={asked}: this model takes {source.limit} tokens at the most.")
+        raise ModelError(f"data.max_length={asked}: this model accepts at most {source.limit} tokens.")
     return asked
 
 
 def _tokenizer(model: ModelConfig, folder: Path | None, config: Any, corpus: Corpus) -> Any:
-    """The tokenizer that is named, else one that is learned, else the model's own."""
+    """The tokenizer of ``model.tokenizer.name``, else a learned one (``.train``), else the model's own."""
     if model.tokenizer.name is not None:
         return load_tokenizer(model.tokenizer.name)
     if model.tokenizer.train is not None:
@@ -259,34 +267,34 @@ def _tokenizer(model: ModelConfig, folder: Path | None, config: Any, corpus: Cor
         )
     if folder is None:
         raise ModelError(
-            f"model.config.model_type={config.model_type}: this model has no tokenizer, and the task reads texts; "
-            "choose a model of texts, or say how it comes to a vocabulary (model.tokenizer.train or .name)."
+            f"model.config.model_type={config.model_type}: this model has no tokenizer, but the task reads texts. "
+            "Choose a text model, or set model.tokenizer.train or model.tokenizer.name."
         )
     return load_tokenizer(folder)
 
 
-def _of_texts(config: Any) -> Any:
-    """The config of the encoder of texts in that of a model of several."""
+def _text_config(config: Any) -> Any:
+    """The text encoder's config in the config of a model with several encoders."""
     return getattr(config, fusion.TOWERS["text"], config)
 
 
-def settle_segments(config: Any, tokenizer: Any) -> None:
-    """Have the tokenizer speak of the two segments of a pair where the model has embeddings for them, only there."""
+def set_token_type_input(config: Any, tokenizer: Any) -> None:
+    """Makes the tokenizer return ``token_type_ids`` exactly if the model has embeddings for them."""
     names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
-    if getattr(_of_texts(config), "type_vocab_size", 0) > 1:
+    if getattr(_text_config(config), "type_vocab_size", 0) > 1:
         names.insert(1, "token_type_ids")
     tokenizer.model_input_names = names
 
 
-def _settle_labels(config: Any, labels: Labels | None) -> tuple[Labels | None, bool]:
-    """Put the labels into the config; a model that has just these keeps its order."""
+def _set_labels(config: Any, labels: Labels | None) -> tuple[Labels | None, bool]:
+    """Writes the labels into the config; a model with exactly these labels keeps its order."""
     if labels is None:
         return None, True
     own = getattr(config, "id2label", None) or {}
     names = tuple(own[number] for number in sorted(own))
     if set(names) == set(labels.names) and len(names) == len(labels.names):
         return Labels(names), True
-    # A config without labels of its own has transformers' two stand-ins.
+    # A config without labels has the two placeholders of transformers.
     fresh = all(name.startswith("LABEL_") for name in names)
     config.id2label = dict(enumerate(labels.names))
     config.label2id = dict(labels.ids)

@@ -1,31 +1,30 @@
-"""The tokenizer in a model folder."""
+"""Loads the tokenizer of a model folder."""
 
 from pathlib import Path
 from typing import Any
 
-from ftk.errors import ModelError
-from ftk.models.loading.untrusted_folder import check_folder
+from ftk.errors import ModelError, first_line
+from ftk.models.loading.untrusted_folder import check_untrusted_folder
 
 _FILES = ("tokenizer*", "vocab*", "merges.txt", "*.model", "*.spm")
-"""What a folder with a tokenizer has, in any way that transformers writes them."""
+"""Files that transformers writes for a tokenizer; a folder has at least one of them."""
 
 
 def load_tokenizer(folder: Path | str) -> Any:
-    """The tokenizer in a model folder.
+    """Loads the tokenizer of a model folder.
 
     Raises:
-        ModelError: the folder has none that can be used.
+        ModelError: the folder has no usable tokenizer.
     """
     from transformers import AutoTokenizer
 
-    check_folder(Path(folder))
+    check_untrusted_folder(Path(folder))
     try:
         tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
         if not any(next(Path(folder).glob(pattern), None) for pattern in _FILES):
-            raise ModelError(f"{folder}: it has no file of a tokenizer, so it is no model of texts.") from error
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"{folder}: its tokenizer cannot be loaded ({reason}).") from error
-    for name in ("is_local", "local_files_only"):  # how it was loaded is not part of what it is; it would be saved
+            raise ModelError(f"{folder}: the folder has no tokenizer files, so it is not a text model.") from error
+        raise ModelError(f"{folder}: the tokenizer cannot be loaded ({first_line(error)}).") from error
+    for name in ("is_local", "local_files_only"):  # these describe the loading, not the tokenizer, but would be saved
         tokenizer.init_kwargs.pop(name, None)
     return tokenizer

@@ -1,8 +1,9 @@
-"""What is looked at in a model folder before any library reads it: a folder is data, and may come from anyone.
+"""Checks the JSON files of an untrusted model folder before any library reads them.
 
-transformers reads pickles only if it is let to, and runs a folder's code only if it is trusted; both are refused where
-it is called. This is about what it would do on its own: follow a path out of the folder, load an adapter's base model
-from elsewhere, fetch kernels, or build whatever sizes a config names.
+transformers reads pickles and runs a folder's code only if asked to, and ftk never asks. This module guards against
+what
+transformers does on its own: follow a path out of the folder, load an adapter's base model from elsewhere, download
+kernels, or build a model of any size that a config names.
 """
 
 import json
@@ -19,36 +20,36 @@ _MOST_OF_OTHERS = 1 << 30
 _MOST_LAYERS = 4096
 _MOST_LABELS = 1 << 20
 _MOST = 1 << 31
-"""The largest number that any size of an architecture can have."""
+"""Upper bound for every size in a config."""
 _LAYERS = re.compile(
     r"layers|^((en|de)coder_)?depth$|(^|_)(n_layer|depths|blocks?|repeats|stages|block_sizes|blocks_per_stage)$"
 )
-"""Names of what a model is built of one by one, or of lists of such numbers."""
+"""Keys that count layers, or list such counts."""
 _STAGES = re.compile(r"(^|_)(depths|repeats|block_sizes|blocks_per_stage)$|(^|_)(n|num|numb)_.*(layers|blocks)$")
-"""Of these, whose lists have numbers that add up; other lists say which layers are of a kind."""
+"""Of these, the keys whose lists add up to a number of layers; other lists select layers."""
 _SIZES = re.compile(
     r"(^|_)(size|dim|width|head|channel|embedding|expert|label|length|layer|depth|block|stage|repeat)s?(_|$)|"
     r"(^|_)hidden(_|$)|^(num|n|d)_"
 )
-"""Names of what is counted; of other numbers with a fraction some are large or infinite by nature, as limits are."""
+"""Keys of sizes; other numbers with a fraction, such as limits, may legitimately be large or infinite."""
 _ATTENTION = (None, "eager", "sdpa", "flex_attention")
-"""Ways to compute attention that come with torch; for any other name transformers may fetch code."""
+"""Attention implementations that come with torch; for any other name transformers may download code."""
 _REFUSED = {
-    "transformers_weights": "it names other weights than those of the folder",
-    "quantization_config": "quantized weights are not read; use the model in its full precision",
+    "transformers_weights": "it names weights outside of the folder",
+    "quantization_config": "quantized weights are not supported; use the model in full precision",
 }
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse a model folder that would have more done than read its weights, its config and its tokenizer.
+def check_untrusted_folder(folder: Path) -> None:
+    """Refuses a model folder that would do more than provide weights, a config and a tokenizer.
 
     Raises:
-        ModelError: what in which file, and why.
+        ModelError: names the file, the key and the reason.
     """
     if (folder / "adapter_config.json").exists():
         raise ModelError(
-            f"{folder}: this is an adapter (adapter_config.json), whose base model is elsewhere; merge it into that "
-            "model first."
+            f"{folder}: this is an adapter (adapter_config.json), and its base model is elsewhere. Merge it into the "
+            "base model first."
         )
     for path in sorted(folder.glob("*.json")):
         values = _read(path)
@@ -62,54 +63,54 @@ def _read(path: Path) -> Any:
     try:
         size, most = path.stat().st_size, _MOST_BYTES.get(path.name, _MOST_OF_OTHERS)
         if size > most:
-            raise ModelError(f"{path}: {size:,} bytes are more than such a file can need ({most:,}).")
+            raise ModelError(f"{path}: the file has {size:,} bytes, but at most {most:,} are allowed.")
         if path.name in ("config.json", "tokenizer_config.json") or path.name.endswith(".index.json"):
             return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise ModelError(f"{path}: this cannot be read as JSON ({reason}).") from error
+        raise ModelError(f"{path}: the file is not valid JSON ({reason}).") from error
     return None
 
 
 def _check_config(path: Path, values: Any) -> None:
     if not isinstance(values, dict):
-        raise ModelError(f"{path}: this describes no model; it is {type(values).__name__}, not a mapping.")
+        raise ModelError(f"{path}: expected a JSON object that describes a model, got {type(values).__name__}.")
     for name, value in _entries(values):
         last = name.rpartition(".")[2]
         if last in _REFUSED and value is not None:
             raise ModelError(f"{path}: {name}: {_REFUSED[last]}.")
         if last.endswith("attn_implementation") and any(one not in _ATTENTION for one in _names(value)):
-            raise ModelError(f"{path}: {name}={value}: attention code from elsewhere is not loaded.")
+            raise ModelError(f"{path}: {name}={value}: ftk does not load attention code from elsewhere.")
         if last.endswith("_implementation") and any("/" in str(one) for one in _names(value)):
-            raise ModelError(f"{path}: {name}={value}: code from elsewhere is not loaded.")
+            raise ModelError(f"{path}: {name}={value}: ftk does not load code from elsewhere.")
         _check_numbers(path, name, value)
     labels = values.get("id2label")
     if isinstance(labels, dict) and len(labels) > _MOST_LABELS:
-        raise ModelError(f"{path}: id2label has {len(labels):,} labels; no model has so many.")
+        raise ModelError(f"{path}: id2label has {len(labels):,} labels; at most {_MOST_LABELS:,} are allowed.")
 
 
 def _check_numbers(path: Path, name: str, value: Any) -> None:
-    """Refuse numbers of which a model would be built that no machine holds, or for hours."""
+    """Refuses sizes whose model would not fit into any machine, or take hours to build."""
     last = name.rpartition(".")[2]
     most = _MOST_LAYERS if _LAYERS.search(last) else _MOST_LABELS if last in ("num_labels", "_num_labels") else _MOST
     counted = _SIZES.search(last) is not None or most < _MOST
     numbers = [one for one in _numbers(value) if counted or isinstance(one, int)]
     for number in numbers:
-        if not abs(number) <= most:  # which is so of what is no number, too
-            raise ModelError(f"{path}: {name}={number}: no model has so many.")
+        if not abs(number) <= most:  # written this way to refuse NaN, too
+            raise ModelError(f"{path}: {name}={number}: at most {most:,} is allowed.")
     if isinstance(value, list) and counted and len(numbers) > _MOST_LAYERS:
-        raise ModelError(f"{path}: {name} has {len(numbers):,} numbers; no model has so many.")
+        raise ModelError(f"{path}: {name} has {len(numbers):,} numbers; at most {_MOST_LAYERS:,} are allowed.")
     if isinstance(value, list) and _STAGES.search(last) and (all_of_them := sum(map(abs, numbers))) > _MOST_LAYERS:
-        raise ModelError(f"{path}: {name} adds up to {all_of_them}: no model has so many.")
+        raise ModelError(f"{path}: {name} adds up to {all_of_them}; at most {_MOST_LAYERS:,} is allowed.")
 
 
 def _check_index(path: Path, values: Any) -> None:
     parts = values.get("weight_map") if isinstance(values, dict) else None
     if not isinstance(parts, dict):
-        raise ModelError(f"{path}: there is no weight_map in it.")
+        raise ModelError(f"{path}: weight_map is missing.")
     for name in {str(part) for part in parts.values()}:
         if Path(name).name != name or not name.endswith(".safetensors"):
-            raise ModelError(f"{path}: '{name}' is not the name of a safetensors file of this folder.")
+            raise ModelError(f"{path}: '{name}' does not name a safetensors file of this folder.")
 
 
 def _names(value: Any) -> list[Any]:
@@ -117,7 +118,7 @@ def _names(value: Any) -> list[Any]:
 
 
 def _numbers(value: Any) -> list[int | float]:
-    """A number, or those in a list and in the lists in it."""
+    """The number, or all numbers in a list and its nested lists."""
     found: list[int | float] = []
     left = [value]
     while left:
@@ -130,9 +131,9 @@ def _numbers(value: Any) -> list[int | float]:
 
 
 def _entries(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every entry of a config and of those in it, by its dotted name."""
+    """All entries of a config and its nested configs, by dotted name."""
     left = [*reversed(values.items())]
-    while left:  # nesting as deep as JSON may have it
+    while left:  # iterative, because JSON may be nested deeper than the recursion limit
         name, value = left.pop()
         yield name, value
         for inner in reversed(value) if isinstance(value, list) else [value]:

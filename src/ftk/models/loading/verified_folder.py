@@ -1,4 +1,4 @@
-"""A model folder that ftk wrote: its ``ftk.json``, and whether its files are still what was written."""
+"""Writes and verifies ``ftk.json``, the manifest of a model folder."""
 
 import hashlib
 import json
@@ -11,23 +11,23 @@ from ftk.system.digests import sha256
 MANIFEST = "ftk.json"
 _NEEDED = {"task", "labels", "max_length", "stride", "files", "check"}
 _MOST_BYTES = 1 << 26
-"""Of a manifest; one is some kilobytes, and the labels of the largest tasks some megabytes."""
+"""Size limit of a manifest; most have a few kilobytes, with very many labels a few megabytes."""
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write ``ftk.json``, the last file of a folder: size and SHA-256 of all others, and a checksum of itself."""
+    """Writes ``ftk.json``, the last file of a folder: size and SHA-256 of all others, and a checksum of itself."""
     files = {
         path.name: {"size": path.stat().st_size, "sha256": sha256(path)}
         for path in sorted(folder.iterdir())
         if path.is_file()
     }
-    made = json.loads(json.dumps({**manifest, "files": files}))  # as it will be read: all keys are text
+    made = json.loads(json.dumps({**manifest, "files": files}))  # as it will be read back: all keys are strings
     text = json.dumps({**made, "check": _check(made)}, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
 def trained_length(folder: Path) -> int | None:
-    """The windows that ``ftk.json`` of a model folder speaks of; None where ftk did not write it."""
+    """Window length in ``ftk.json`` of a model folder; None if ftk did not write the folder."""
     try:
         length = _read(folder / MANIFEST)["max_length"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -42,11 +42,11 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def open_model(folder: Path) -> dict[str, Any]:
-    """Verify a model folder that ftk wrote, and return what its ``ftk.json`` says.
+def verify_folder(folder: Path) -> dict[str, Any]:
+    """Verifies a model folder that ftk wrote and returns its manifest.
 
     Raises:
-        ModelError: there is none, a file is missing, or a file is not the one that was written.
+        ModelError: the folder has no manifest, or a file is missing or differs from what was written.
     """
     path = folder / MANIFEST
     try:
@@ -54,12 +54,14 @@ def open_model(folder: Path) -> dict[str, Any]:
         if not manifest.keys() >= _NEEDED:
             raise KeyError(f"{', '.join(sorted(_NEEDED - manifest.keys()))} is missing")
         if manifest.pop("check") != _check(manifest):
-            raise ValueError("it was changed since")
+            raise ValueError("its checksum does not match")
         files = {str(name): (int(facts["size"]), str(facts["sha256"])) for name, facts in manifest["files"].items()}
     except FileNotFoundError as error:
-        raise ModelError(f"{folder}: there is no {MANIFEST}; it must be a model folder that ftk wrote.") from error
+        raise ModelError(
+            f"{folder}: {MANIFEST} is missing; name a model folder that ftk wrote, such as <run>/best."
+        ) from error
     except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise ModelError(f"{path}: this cannot be read as ftk wrote it ({error}).") from error
+        raise ModelError(f"{path}: the manifest is damaged ({error}).") from error
     for name, (size, digest) in files.items():
         _verify(folder, name, size, digest)
     return manifest
@@ -71,18 +73,18 @@ def _verify(folder: Path, name: str, size: int, digest: str) -> None:
         raise ModelError(f"{folder / MANIFEST}: '{name}' is not the name of a file of this folder.")
     try:
         if path.exists() and not path.is_file():
-            raise ModelError(f"{path}: this is no file.")
+            raise ModelError(f"{path}: not a regular file.")
         found = path.stat().st_size
         if found != size:
-            raise ModelError(f"{path}: the file has {found:,} bytes; {size:,} were saved.")
+            raise ModelError(f"{path}: the file has {found:,} bytes, expected {size:,}.")
         if sha256(path) != digest:
-            raise ModelError(f"{path}: the file is not the one that was saved (its SHA-256 differs from {MANIFEST}).")
+            raise ModelError(f"{path}: the file has changed since it was saved (its SHA-256 differs from {MANIFEST}).")
     except FileNotFoundError as error:
-        raise ModelError(f"{path}: the file is missing; {MANIFEST} lists it.") from error
+        raise ModelError(f"{path}: the file is missing, but {MANIFEST} lists it.") from error
     except OSError as error:
         raise ModelError(f"{path}: the file cannot be read ({error.strerror}).") from error
 
 
 def _check(manifest: dict[str, Any]) -> str:
-    """The SHA-256 of what a manifest says, however it is laid out."""
+    """SHA-256 of the manifest's content, independent of its formatting."""
     return hashlib.sha256(json.dumps(manifest, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

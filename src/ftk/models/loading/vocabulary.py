@@ -1,4 +1,4 @@
-"""Vocabularies learned from texts: WordPiece, byte-level BPE and Unigram."""
+"""Learns vocabularies from texts: WordPiece, byte-level BPE and Unigram."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
-from ftk.errors import ModelError, RunError
+from ftk.errors import ModelError, RunError, first_line
 
 SPECIAL = {
     "pad_token": "[PAD]",
@@ -21,24 +21,25 @@ SPECIAL = {
     "mask_token": "[MASK]",
 }
 _LETTERS = 256
-"""Letters, with their '##' forms, that a WordPiece vocabulary has where they fit into it: more than one script has."""
+"""Room for letters and their '##' forms in a small WordPiece vocabulary; no single script needs more."""
 _DIGITS = 6
-"""Decimal places of the scores of a Unigram vocabulary that are kept."""
+"""Decimal places kept of the scores of a Unigram vocabulary."""
 
 
 def learn_tokenizer(
     texts: Iterable[str], settings: TokenizerConfig, *, max_length: int, remembered: Path | None = None
 ) -> Any:
-    """A tokenizer whose vocabulary is learned from texts.
+    """Learns a vocabulary from texts and returns its tokenizer.
 
     Args:
-        texts: what to learn from; where they are more than ``settings.max_characters``, every n-th of them.
-        settings: kind and size of the vocabulary, normalisation and special tokens.
-        max_length: tokens that the model takes.
-        remembered: where the same vocabulary was learned before, or is kept for the next time.
+        texts: training texts; if they exceed ``settings.max_characters``, every n-th of them is used.
+        settings: type and size of the vocabulary, normalisation and special tokens.
+        max_length: maximum number of tokens of the model.
+        remembered: cache file of the vocabulary; read if it exists, else written.
 
     Raises:
-        ModelError: the texts cannot be learned from.
+        ModelError: no vocabulary can be learned from the texts.
+        RunError: the cache file cannot be written.
     """
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
@@ -46,7 +47,7 @@ def learn_tokenizer(
     special = {**SPECIAL, **{name: str(token) for name, token in settings.special_tokens.items()}}
     tokenizer = None
     if remembered is not None and remembered.is_file():
-        with contextlib.suppress(Exception):  # the library raises plain ones; what is damaged is learned again
+        with contextlib.suppress(Exception):  # the library raises plain exceptions; a damaged file is learned again
             tokenizer = Tokenizer.from_file(str(remembered))
     if tokenizer is None:
         tokenizer = _learn(_sample(texts, settings.max_characters), settings, special)
@@ -65,25 +66,25 @@ def _keep(tokenizer: Any, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         tokenizer.save(str(temporary))
         temporary.replace(path)
-    except Exception as error:  # the library raises plain ones
+    except Exception as error:  # the library raises plain exceptions
         temporary.unlink(missing_ok=True)
         raise RunError(
-            f"{path.parent}: the vocabulary cannot be kept here ({error}). Make room, or name another folder: "
+            f"{path.parent}: the vocabulary cannot be written ({error}). Free some space, or name another folder: "
             "data.cache_dir=…"
         ) from error
 
 
 def _mask(token: str) -> Any:
-    """A mask that takes the space before it: in training it stands for a piece that begins with that space."""
+    """A mask token that absorbs the space before it, because it replaces a piece that begins with that space."""
     from tokenizers import AddedToken
 
     return AddedToken(token, lstrip=True, normalized=False, special=True)
 
 
 def _sample(texts: Iterable[str], characters: int) -> list[str]:
-    """All texts, or every 2nd, 4th, 8th …, whatever is the first to have no more characters than allowed.
+    """All texts, or every 2nd, 4th, 8th … of them: the first selection within the number of characters.
 
-    Where a single text has more, it is cut.
+    A single text that is longer is cut.
     """
     kept: list[str] = []
     size, step = 0, 1
@@ -117,13 +118,13 @@ def _learn(texts: list[str], settings: TokenizerConfig, special: dict[str, str])
 
 
 def _learn_wordpiece(texts: list[str], settings: TokenizerConfig, special: dict[str, str]) -> Any:
-    """BERT's word pieces (Devlin et al. 2019), the same in every process."""
+    """Learns BERT's word pieces (Devlin et al. 2019), identically in every process."""
     from tokenizers import trainers
 
     tokenizer = _word_pieces(None, settings, special)
-    # The trainer numbers the '##x' pieces in the order of a hash map, which differs between processes, and breaks
-    # ties by those numbers. Numbered beforehand they are the same each time; the vocabulary is then taken over
-    # without the mark of special tokens that this puts on them.
+    # The trainer numbers the '##x' pieces in the order of a hash map, which differs between processes, and breaks ties
+    # by those numbers. Passing them as special tokens fixes their numbers; the learned vocabulary is then moved into a
+    # tokenizer where they are ordinary pieces.
     named = [*special.values(), *map(str, settings.extra_tokens)]
     room = max(settings.vocab_size // 2, min(settings.vocab_size - len(named), _LETTERS))
     letters, inner = _alphabet(texts, tokenizer, room)
@@ -132,7 +133,7 @@ def _learn_wordpiece(texts: list[str], settings: TokenizerConfig, special: dict[
         vocab_size=max(settings.vocab_size, len(first)),
         special_tokens=first,
         initial_alphabet=letters,
-        limit_alphabet=len(letters),  # without it those that were left out would all come in again
+        limit_alphabet=len(letters),  # otherwise the trainer would add the dropped letters again
         show_progress=False,
         min_frequency=1,
     )
@@ -141,16 +142,16 @@ def _learn_wordpiece(texts: list[str], settings: TokenizerConfig, special: dict[
 
 
 def _alphabet(texts: list[str], tokenizer: Any, room: int) -> tuple[list[str], list[str]]:
-    """The letters of the texts, and with '##' before them those that can go on with a word.
+    """The letters of the texts, and their '##' forms if they can continue a word.
 
-    Where they do not fit into the room, which happens with texts from everywhere, the rarest are left out: they will
-    be unknown, and words that have them too.
+    If they exceed ``room``, as texts in many scripts may, the rarest are dropped; they and words that contain them
+    become unknown tokens.
     """
     normalize = tokenizer.normalizer.normalize_str
     found = sorted({letter for text in texts for letter in set(normalize(text)) if not letter.isspace()})
 
     def pieces(letter: str) -> list[str]:
-        # Punctuation and Chinese characters are words by themselves, and never go on with one.
+        # Punctuation and Chinese characters are words by themselves and never continue one.
         words = tokenizer.pre_tokenizer.pre_tokenize_str(normalize(f"a{letter}"))
         return [letter, f"##{letter}"] if len(words) == 1 else [letter]
 
@@ -180,7 +181,7 @@ def _word_pieces(vocabulary: dict[str, int] | None, settings: TokenizerConfig, s
 
 
 def _learn_bpe(texts: list[str], settings: TokenizerConfig, special: dict[str, str]) -> Any:
-    """Byte-level BPE (Radford et al. 2019): no character is unknown to it."""
+    """Learns byte-level BPE (Radford et al. 2019), which has no unknown characters."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -202,11 +203,11 @@ def _learn_bpe(texts: list[str], settings: TokenizerConfig, special: dict[str, s
 
 
 def _learn_unigram(texts: list[str], settings: TokenizerConfig, special: dict[str, str]) -> Any:
-    """Unigram (Kudo 2018) over text in which spaces are letters, as SentencePiece has it, the same in every process."""
+    """Learns Unigram (Kudo 2018) with spaces as letters, like SentencePiece, identically in every process."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.Unigram())
-    # Line ends and tabs part words as spaces do; as letters they would glue the words beside them together.
+    # Line ends and tabs separate words like spaces; as letters they would join the words beside them.
     spaces = [normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip(left=False, right=True)]
     tokenizer.normalizer = normalizers.Sequence([*_steps(settings), *spaces])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
@@ -217,21 +218,21 @@ def _learn_unigram(texts: list[str], settings: TokenizerConfig, special: dict[st
     )
     try:
         tokenizer.train_from_iterator(texts, trainer)
-    except Exception as error:  # the library raises plain exceptions, for a vocabulary too small for the letters
+    except Exception as error:  # the library raises plain exceptions if the vocabulary is too small for the letters
         raise ModelError(
-            f"model.tokenizer.train=unigram model.tokenizer.vocab_size={settings.vocab_size}: no vocabulary could be "
-            f"learned ({str(error).splitlines()[0]})."
+            f"model.tokenizer.train=unigram model.tokenizer.vocab_size={settings.vocab_size}: no vocabulary can be "
+            f"learned ({first_line(error)})."
         ) from error
     learned = json.loads(tokenizer.to_str())["model"]
-    tokenizer.model = models.Unigram(_settled(learned["vocab"], len(first)), learned["unk_id"])
+    tokenizer.model = models.Unigram(_deterministic(learned["vocab"], len(first)), learned["unk_id"])
     return tokenizer
 
 
-def _settled(vocabulary: list[tuple[str, float]], special: int) -> list[tuple[str, float]]:
-    """Pieces and their scores without what differs between processes.
+def _deterministic(vocabulary: list[tuple[str, float]], special: int) -> list[tuple[str, float]]:
+    """Removes from pieces and scores what differs between processes.
 
-    The trainer sums in the order of a hash map, so that the last digits differ, and in that order it gives letters that
-    it would have dropped the lowest score and 0.0001 more each.
+    The trainer sums in the order of a hash map, so the last digits differ. In that order it also gives each letter that
+    it would have dropped the lowest score plus a further 0.0001.
     """
     pieces = vocabulary[special:]
     letters = [score for piece, score in pieces if len(piece) == 1]
@@ -252,7 +253,7 @@ def _unicode(settings: TokenizerConfig) -> list[Any]:
 
 
 def _steps(settings: TokenizerConfig) -> list[Any]:
-    """The Unicode form, then for lowercase also without accents, as in BERT."""
+    """Normalisers: the Unicode form, and for lowercase also without accents, as in BERT."""
     from tokenizers import normalizers
 
     lower = [normalizers.NFD(), normalizers.Lowercase(), normalizers.StripAccents()] if settings.lowercase else []

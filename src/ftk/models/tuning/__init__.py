@@ -1,1 +1,1 @@
-"""Which parameters of a model are trained."""
+"""Selects which parameters of a model are trained."""

@@ -1,4 +1,4 @@
-"""Parts of a model that stay as they are."""
+"""Freezes parts of a model."""
 
 import difflib
 from collections.abc import Sequence
@@ -9,19 +9,19 @@ from ftk.errors import ConfigError
 
 
 def freeze(model: nn.Module, names: Sequence[str]) -> int:
-    """Let parts of a model be as they are: no gradient, no dropout, no statistics of what they see.
+    """Freezes modules: they get no gradients, no dropout, and their batch norms keep their statistics.
 
-    Nothing is computed for the gradient of a part that nothing trained comes before.
+    The backward pass skips a frozen part if no trained parameter comes before it.
 
     Args:
         model: on any device.
-        names: of its modules, with dots.
+        names: dotted names of the modules to freeze.
 
     Returns:
-        How many parameters that are.
+        The number of parameters that were frozen.
 
     Raises:
-        ConfigError: the model has no such part, or nothing is left to train.
+        ConfigError: the model has no module of that name, or no trainable parameter is left.
     """
     modules = {name: module for name, module in model.named_modules() if name}
     frozen = 0
@@ -30,21 +30,23 @@ def freeze(model: nn.Module, names: Sequence[str]) -> int:
             near = difflib.get_close_matches(str(name), list(modules), n=1, cutoff=0.5)
             hint = f"Did you mean '{near[0]}'?" if near else ""
             own = ", ".join(child for child, _ in model.named_children())
-            raise ConfigError(f"model.freeze: this model has no '{name}'; it is made of {own}. {hint}".rstrip())
+            raise ConfigError(
+                f"model.freeze: this model has no module '{name}'; its top-level modules are {own}. {hint}".rstrip()
+            )
         for parameter in modules[name].parameters():
             frozen += parameter.numel() if parameter.requires_grad else 0
             parameter.requires_grad_(False)
         for module in modules[name].modules():
             module.eval()
-            # The loop asks the whole model to train before each step; asked itself, this part stays as it is.
-            module.train = _Still(module)
+            # The loop calls train() on the whole model before each step; frozen modules must ignore that call.
+            module.train = _IgnoreTrain(module)
     if names and not any(parameter.requires_grad for parameter in model.parameters()):
-        raise ConfigError(f"model.freeze={list(names)}: nothing is left to train.")
+        raise ConfigError(f"model.freeze={list(names)}: no trainable parameter is left; freeze fewer modules.")
     return frozen
 
 
-class _Still:
-    """In the place of ``train`` of a module that is to stay in evaluation."""
+class _IgnoreTrain:
+    """Replaces the ``train`` method of a frozen module, which stays in evaluation mode."""
 
     def __init__(self, module: nn.Module) -> None:
         self._module = module

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ftk.contracts.values import Batch
-from ftk.models.forward.length_grouped import in_passes
+from ftk.models.forward.length_grouped import forward_in_chunks
 
 
 def unit_vectors(model: Any, batch: Batch, at_once: int | None, *, first: bool) -> Tensor:
@@ -18,7 +18,7 @@ def unit_vectors(model: Any, batch: Batch, at_once: int | None, *, first: bool) 
     Args:
         model: with ``TextVector`` as its head.
         batch: of ``batch_of_texts``.
-        at_once: as that of ``in_passes``.
+        at_once: as that of ``forward_in_chunks``.
         first: take the first token of each window, not the mean over all.
     """
 
@@ -30,7 +30,7 @@ def unit_vectors(model: Any, batch: Batch, at_once: int | None, *, first: bool) 
         vectors: Tensor = model(**inputs, weights=mask / mask.sum(-1, keepdim=True)).logits
         return vectors
 
-    windows = in_passes(compute, batch.inputs, at_once)
+    windows = forward_in_chunks(compute, batch.inputs, at_once)
     owner, number = batch.targets["owner"], batch.targets["windows"]
     if len(windows) == len(number):
         return functional.normalize(windows, dim=-1)
@@ -44,14 +44,14 @@ def pair_scores(model: Any, batch: Batch, at_once: int | None) -> Tensor:
     Args:
         model: with one logit.
         batch: of ``batch_of_pairs``.
-        at_once: as that of ``in_passes``.
+        at_once: as that of ``forward_in_chunks``.
     """
 
     def compute(inputs: dict[str, Tensor]) -> Tensor:
         logits: Tensor = model(**inputs).logits.float()
         return logits[:, 0]
 
-    windows = in_passes(compute, batch.inputs, at_once)
+    windows = forward_in_chunks(compute, batch.inputs, at_once)
     nothing = torch.zeros(batch.targets["right"].numel(), device=windows.device)
     best = nothing.scatter_reduce(0, batch.targets["owner"], windows, "amax", include_self=False)
     return best.view(batch.targets["right"].shape)

@@ -1,4 +1,4 @@
-"""Small models with a vocabulary of their own: what a large one has to be better than."""
+"""Small models without attention, trained from random weights: baselines for large models."""
 
 from ftk.models.architectures.small.register import FITTED, HEADS, LEARNS, register_small_models
 

@@ -1,19 +1,15 @@
-"""What the small neural models share: how they begin, what is padding, and the heads."""
+"""Base classes of the small neural models: config, initialisation, padding and heads."""
 
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
-from transformers.modeling_outputs import (
-    BaseModelOutputWithPooling,
-    SequenceClassifierOutput,
-    TokenClassifierOutput,
-)
+from transformers.modeling_outputs import SequenceClassifierOutput
 
 
 class SmallConfig(PretrainedConfig):
-    """The values that all of them have. They have no positions, so there is no longest text."""
+    """Values that all small models have. They have no positions, so texts may have any length."""
 
     def __init__(
         self,
@@ -26,16 +22,16 @@ class SmallConfig(PretrainedConfig):
     ) -> None:
         """
         Args:
-            vocab_size: entries of the table of embeddings.
-            embedding_size: numbers in each.
-            dropout: rate at which embeddings, and what the head reads, are dropped in training.
+            vocab_size: number of embeddings.
+            embedding_size: size of each embedding.
+            dropout: dropout rate of the embeddings and before the head.
             initializer_range: standard deviation of random embeddings.
-            pad_token_id: what short texts are filled up with.
-            kwargs: of every config: labels and the like.
+            pad_token_id: token id used for padding.
+            kwargs: arguments of every config, such as the labels.
         """
         positive(vocab_size=vocab_size, embedding_size=embedding_size)
         if not 0 <= dropout < 1:
-            raise ValueError(f"dropout={dropout} is a rate: from 0 up to, but not, 1")
+            raise ValueError(f"dropout={dropout} must be at least 0 and below 1")
         self.vocab_size = vocab_size
         self.embedding_size = embedding_size
         self.dropout = dropout
@@ -46,10 +42,10 @@ class SmallConfig(PretrainedConfig):
 
 
 def positive(**sizes: int) -> None:
-    """Refuse sizes that none can be.
+    """Checks that all sizes are whole numbers above 0.
 
     Raises:
-        ValueError: the first of them that is not above 0.
+        ValueError: names the first that is not.
     """
     for name, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
@@ -57,7 +53,7 @@ def positive(**sizes: int) -> None:
 
 
 class SmallModel(PreTrainedModel):
-    """An encoder or a model with a head, with random weights as torch makes them."""
+    """Base class of the encoders and of the models with a head; initialised by torch's defaults."""
 
     base_model_prefix = "encoder"
     main_input_name = "input_ids"
@@ -70,7 +66,7 @@ class SmallModel(PreTrainedModel):
 
 
 class SmallEncoder(SmallModel):
-    """Ids in; states of single tokens and of whole texts out."""
+    """Encodes token ids into a state for each token and one for each text."""
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
@@ -78,19 +74,22 @@ class SmallEncoder(SmallModel):
         self.dropout = nn.Dropout(config.dropout)
 
     def get_input_embeddings(self) -> nn.Module:
-        """The table of embeddings."""
+        """The embedding table."""
         return self.embeddings
 
     def embedded(self, input_ids: Tensor, real: Tensor) -> Tensor:
-        """[windows, time, embedding_size] embeddings, zero where there is padding."""
+        """Embeddings with dropout, zero at padding: [windows, time, embedding_size]."""
         states: Tensor = self.dropout(self.embeddings(input_ids))
         return states * real[..., None]
 
 
-class SequenceClassifier(SmallModel):
-    """A linear layer over what an encoder says of a whole text."""
+class SmallClassifier(SmallModel):
+    """A linear layer over an encoder's state of each text, or of each token."""
 
     encoder_class: ClassVar[type[SmallEncoder]]
+    state: ClassVar[str] = "pooler_output"
+    """The encoder output that is classified; ``last_hidden_state`` classifies tokens."""
+    output_class: ClassVar[Any] = SequenceClassifierOutput
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
@@ -100,48 +99,26 @@ class SequenceClassifier(SmallModel):
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
-        """The table of embeddings."""
+        """The embedding table."""
         return self.encoder.get_input_embeddings()
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> SequenceClassifierOutput:
-        """``logits``: [windows, labels]."""
-        encoded: BaseModelOutputWithPooling = self.encoder(input_ids, attention_mask)
-        return SequenceClassifierOutput(logits=self.classifier(self.dropout(encoded.pooler_output)))
-
-
-class TokenClassifier(SmallModel):
-    """A linear layer over what an encoder says of each token."""
-
-    encoder_class: ClassVar[type[SmallEncoder]]
-
-    def __init__(self, config: Any) -> None:
-        super().__init__(config)
-        self.encoder = self.encoder_class(config)
-        self.dropout = nn.Dropout(config.dropout)
-        self.classifier = nn.Linear(config.hidden_size, config.num_labels)
-        self.post_init()
-
-    def get_input_embeddings(self) -> nn.Module:
-        """The table of embeddings."""
-        return self.encoder.get_input_embeddings()
-
-    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> TokenClassifierOutput:
-        """``logits``: [windows, time, labels]."""
-        encoded: BaseModelOutputWithPooling = self.encoder(input_ids, attention_mask)
-        return TokenClassifierOutput(logits=self.classifier(self.dropout(encoded.last_hidden_state)))
+    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Any:
+        """Returns ``logits``: [windows, labels] for texts, [windows, time, labels] for tokens."""
+        states: Tensor = getattr(self.encoder(input_ids, attention_mask), self.state)
+        return self.output_class(logits=self.classifier(self.dropout(states)))
 
 
 def real_tokens(input_ids: Tensor, attention_mask: Tensor | None) -> Tensor:
-    """[windows, time] true where a token is none of the padding."""
+    """True for tokens, false for padding: [windows, time]."""
     return torch.ones_like(input_ids, dtype=torch.bool) if attention_mask is None else attention_mask.bool()
 
 
 def largest(states: Tensor, real: Tensor) -> Tensor:
-    """[windows, size] the largest value of each feature over the real tokens.
+    """Maximum of each feature over the real tokens (max pooling): [windows, size].
 
     Args:
         states: [windows, time, size].
-        real: [windows, time].
+        real: [windows, time] false for padding.
     """
     hidden = states.masked_fill(~real[..., None], torch.finfo(states.dtype).min)
     return hidden.max(1).values

@@ -1,16 +1,15 @@
-"""Bidirectional LSTM over embeddings (Hochreiter and Schmidhuber 1997; Graves and Schmidhuber 2005)."""
+"""A bidirectional LSTM over embeddings (Hochreiter and Schmidhuber 1997; Graves and Schmidhuber 2005)."""
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers.modeling_outputs import BaseModelOutputWithPooling
+from transformers.modeling_outputs import BaseModelOutputWithPooling, TokenClassifierOutput
 
 from ftk.models.architectures.small.base import (
-    SequenceClassifier,
+    SmallClassifier,
     SmallConfig,
     SmallEncoder,
-    TokenClassifier,
     largest,
     positive,
     real_tokens,
@@ -18,31 +17,31 @@ from ftk.models.architectures.small.base import (
 
 
 class BilstmConfig(SmallConfig):
-    """The sizes of a ``BilstmModel``."""
+    """Config of a ``BilstmModel``."""
 
     model_type = "ftk-bilstm"
 
     def __init__(self, hidden_size: int = 256, num_hidden_layers: int = 1, **kwargs: Any) -> None:
         """
         Args:
-            hidden_size: numbers in a state, one half from each direction.
-            num_hidden_layers: how many there are on top of one another.
-            kwargs: of ``SmallConfig``.
+            hidden_size: size of a state; each direction provides one half.
+            num_hidden_layers: number of stacked layers.
+            kwargs: arguments of ``SmallConfig``.
         """
         positive(hidden_size=hidden_size, num_hidden_layers=num_hidden_layers)
         if hidden_size % 2:
-            raise ValueError(f"hidden_size={hidden_size} must be even: one half of it is of each direction")
+            raise ValueError(f"hidden_size={hidden_size} must be even, because each direction provides one half")
         self.hidden_size = hidden_size
         self.num_hidden_layers = num_hidden_layers
         super().__init__(**kwargs)
 
 
 def backwards(states: Tensor, real: Tensor) -> Tensor:
-    """Each row from its last real token to its first, its padding where it was; done twice it is as before.
+    """Reverses the real tokens of each row and leaves the padding in place; it is its own inverse.
 
     Args:
         states: [windows, time, size].
-        real: [windows, time], the padding behind the text.
+        real: [windows, time] false for padding, which must come after the text.
     """
     time = torch.arange(states.shape[1], device=states.device)
     place = real.sum(1, keepdim=True) - 1 - time
@@ -51,10 +50,10 @@ def backwards(states: Tensor, real: Tensor) -> Tensor:
 
 
 class BothWays(nn.Module):
-    """One LSTM from the first token to the last, and one from the last to the first.
+    """One LSTM from left to right, and one from right to left.
 
-    The second one gets its rows turned around without their padding. So what is computed of a text ends before its
-    padding begins in either direction, and whole batches can go to the fast kernel, which takes no packed sequences.
+    The second one gets each row reversed, but not its padding. Thus in both directions a text is complete before its
+    padding begins, and whole batches can use the fast kernel, which does not accept packed sequences.
     """
 
     def __init__(self, size: int, each: int) -> None:
@@ -63,14 +62,14 @@ class BothWays(nn.Module):
         self.backwards = nn.LSTM(size, each, batch_first=True)
 
     def forward(self, states: Tensor, real: Tensor) -> Tensor:
-        """[windows, time, 2 * each]."""
+        """Returns the states of both directions: [windows, time, 2 * each]."""
         there = self.forwards(states)[0]
         back = backwards(self.backwards(backwards(states, real))[0], real)
         return torch.cat([there, back], -1)
 
 
 class BilstmModel(SmallEncoder):
-    """LSTMs in both directions; a text is the largest value of each feature. Padding must be behind the text."""
+    """LSTMs in both directions with max pooling over time. Padding must come after the text."""
 
     config_class = BilstmConfig
 
@@ -81,7 +80,7 @@ class BilstmModel(SmallEncoder):
         self.post_init()
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> BaseModelOutputWithPooling:
-        """``last_hidden_state``: [windows, time, hidden_size]; ``pooler_output``: [windows, hidden_size]."""
+        """Returns ``last_hidden_state``: [windows, time, hidden_size]; ``pooler_output``: [windows, hidden_size]."""
         real = real_tokens(input_ids, attention_mask)
         states = self.embedded(input_ids, real)
         for number, layer in enumerate(self.layers):
@@ -89,15 +88,17 @@ class BilstmModel(SmallEncoder):
         return BaseModelOutputWithPooling(last_hidden_state=states, pooler_output=largest(states, real))
 
 
-class BilstmForSequenceClassification(SequenceClassifier):
-    """A ``BilstmModel`` with a linear layer over the largest values."""
+class BilstmForSequenceClassification(SmallClassifier):
+    """A ``BilstmModel`` with a linear layer over the pooled states."""
 
     config_class = BilstmConfig
     encoder_class = BilstmModel
 
 
-class BilstmForTokenClassification(TokenClassifier):
-    """A ``BilstmModel`` with a linear layer over its states."""
+class BilstmForTokenClassification(SmallClassifier):
+    """A ``BilstmModel`` with a linear layer over the state of each token."""
 
     config_class = BilstmConfig
     encoder_class = BilstmModel
+    state = "last_hidden_state"
+    output_class = TokenClassifierOutput

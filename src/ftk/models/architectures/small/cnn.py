@@ -10,7 +10,7 @@ from torch.nn import functional
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from ftk.models.architectures.small.base import (
-    SequenceClassifier,
+    SmallClassifier,
     SmallConfig,
     SmallEncoder,
     largest,
@@ -20,34 +20,34 @@ from ftk.models.architectures.small.base import (
 
 
 class CnnConfig(SmallConfig):
-    """The sizes of a ``CnnModel``."""
+    """Config of a ``CnnModel``."""
 
     model_type = "ftk-cnn"
 
     def __init__(self, widths: Sequence[int] = (2, 3, 4), filters: int = 128, **kwargs: Any) -> None:
         """
         Args:
-            widths: tokens that a filter sees at once, for each kind of filter.
-            filters: of each kind.
-            kwargs: of ``SmallConfig``.
+            widths: widths of the filters in tokens.
+            filters: number of filters of each width.
+            kwargs: arguments of ``SmallConfig``.
         """
         positive(filters=filters, **{f"widths.{number}": width for number, width in enumerate(widths)})
         if not widths:
-            raise ValueError("widths is empty; it names the widths of the filters: [2, 3, 4]")
+            raise ValueError("widths is empty; set the widths of the filters, such as [2, 3, 4]")
         self.widths = list(widths)
         self.filters = filters
         super().__init__(**kwargs)
 
     @property
     def hidden_size(self) -> int:
-        """Numbers in a state."""
+        """Size of a state."""
         return self.filters * len(self.widths)
 
 
 class Convolution(nn.Module):
-    """A filter over neighbouring tokens, and the positive part of what it gives.
+    """A convolution over neighbouring tokens, followed by ReLU.
 
-    It is one product of matrices, which for so few channels is faster than torch's convolutions on a CPU.
+    It is computed as one matrix product, which for so few channels is faster than torch's convolutions on a CPU.
     """
 
     def __init__(self, size: int, filters: int, width: int) -> None:
@@ -56,7 +56,7 @@ class Convolution(nn.Module):
         self.linear = nn.Linear(width * size, filters)
 
     def forward(self, states: Tensor) -> Tensor:
-        """[windows, time, filters]; beyond both ends of [windows, time, size] there are zeros."""
+        """Returns [windows, time, filters] for ``states``, [windows, time, size], padded with zeros at both ends."""
         before = (self.width - 1) // 2
         padded = functional.pad(states, (0, 0, before, self.width - 1 - before))
         time = states.shape[1]
@@ -65,7 +65,7 @@ class Convolution(nn.Module):
 
 
 class CnnModel(SmallEncoder):
-    """Filters of several widths side by side; a text is the largest value of each."""
+    """Convolutions of several widths side by side, with max pooling over time."""
 
     config_class = CnnConfig
 
@@ -77,15 +77,15 @@ class CnnModel(SmallEncoder):
         self.post_init()
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> BaseModelOutputWithPooling:
-        """``last_hidden_state``: [windows, time, hidden_size]; ``pooler_output``: [windows, hidden_size]."""
+        """Returns ``last_hidden_state``: [windows, time, hidden_size]; ``pooler_output``: [windows, hidden_size]."""
         real = real_tokens(input_ids, attention_mask)
         embedded = self.embedded(input_ids, real)
         states = torch.cat([convolution(embedded) for convolution in self.convolutions], -1)
         return BaseModelOutputWithPooling(last_hidden_state=states, pooler_output=largest(states, real))
 
 
-class CnnForSequenceClassification(SequenceClassifier):
-    """A ``CnnModel`` with a linear layer over the largest values."""
+class CnnForSequenceClassification(SmallClassifier):
+    """A ``CnnModel`` with a linear layer over the pooled states."""
 
     config_class = CnnConfig
     encoder_class = CnnModel

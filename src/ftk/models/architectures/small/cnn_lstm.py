@@ -1,4 +1,4 @@
-"""An LSTM over convolutions over embeddings (Zhou et al. 2015, "A C-LSTM Neural Network for Text Classification")."""
+"""An LSTM over a convolution over embeddings (Zhou et al. 2015, "A C-LSTM Neural Network for Text Classification")."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from ftk.models.architectures.small.base import (
-    SequenceClassifier,
+    SmallClassifier,
     SmallConfig,
     SmallEncoder,
     largest,
@@ -17,17 +17,17 @@ from ftk.models.architectures.small.cnn import Convolution
 
 
 class CnnLstmConfig(SmallConfig):
-    """The sizes of a ``CnnLstmModel``."""
+    """Config of a ``CnnLstmModel``."""
 
     model_type = "ftk-cnn-lstm"
 
     def __init__(self, width: int = 3, filters: int = 128, hidden_size: int = 128, **kwargs: Any) -> None:
         """
         Args:
-            width: tokens that a filter sees at once.
-            filters: how many there are.
-            hidden_size: numbers in a state of the LSTM.
-            kwargs: of ``SmallConfig``.
+            width: width of a filter in tokens.
+            filters: number of filters.
+            hidden_size: size of the LSTM's state.
+            kwargs: arguments of ``SmallConfig``.
         """
         positive(width=width, filters=filters, hidden_size=hidden_size)
         self.width = width
@@ -37,7 +37,7 @@ class CnnLstmConfig(SmallConfig):
 
 
 class CnnLstmModel(SmallEncoder):
-    """A convolution, then an LSTM; a text is the largest value of each feature. Padding must be behind the text."""
+    """A convolution, then an LSTM, with max pooling over time. Padding must come after the text."""
 
     config_class = CnnLstmConfig
 
@@ -48,15 +48,15 @@ class CnnLstmModel(SmallEncoder):
         self.post_init()
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> BaseModelOutputWithPooling:
-        """``last_hidden_state``: [windows, time, hidden_size]; ``pooler_output``: [windows, hidden_size]."""
+        """Returns ``last_hidden_state``: [windows, time, hidden_size]; ``pooler_output``: [windows, hidden_size]."""
         real = real_tokens(input_ids, attention_mask)
-        # The LSTM goes forwards: what it makes of the padding, behind the text, is behind all that is used.
+        # The LSTM runs left to right, so padding after the text cannot affect the states of the text.
         states = self.lstm(self.convolution(self.embedded(input_ids, real)))[0]
         return BaseModelOutputWithPooling(last_hidden_state=states, pooler_output=largest(states, real))
 
 
-class CnnLstmForSequenceClassification(SequenceClassifier):
-    """A ``CnnLstmModel`` with a linear layer over the largest values."""
+class CnnLstmForSequenceClassification(SmallClassifier):
+    """A ``CnnLstmModel`` with a linear layer over the pooled states."""
 
     config_class = CnnLstmConfig
     encoder_class = CnnLstmModel

@@ -1,4 +1,4 @@
-"""The mean of the embeddings of tokens and of pairs of them (Joulin et al. 2017, "Bag of Tricks for Efficient Text
+"""The mean of the embeddings of tokens and token pairs (Joulin et al. 2017, "Bag of Tricks for Efficient Text
 Classification")."""
 
 from typing import Any
@@ -7,22 +7,22 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from ftk.models.architectures.small.base import SequenceClassifier, SmallConfig, SmallEncoder, positive, real_tokens
+from ftk.models.architectures.small.base import SmallClassifier, SmallConfig, SmallEncoder, positive, real_tokens
 
 _SPREAD = 116_049_371
-"""Spreads the pairs over the buckets: a prime, so that pairs with one token in common fall into different ones."""
+"""A prime that spreads the pairs over the buckets, so that pairs sharing a token get different buckets."""
 
 
 class FasttextBagConfig(SmallConfig):
-    """The sizes of a ``FasttextBagModel``."""
+    """Config of a ``FasttextBagModel``."""
 
     model_type = "ftk-fasttext-bag"
 
     def __init__(self, buckets: int = 32768, **kwargs: Any) -> None:
         """
         Args:
-            buckets: embeddings that all pairs of neighbouring tokens share.
-            kwargs: of ``SmallConfig``.
+            buckets: number of embeddings shared by all pairs of neighbouring tokens.
+            kwargs: arguments of ``SmallConfig``.
         """
         positive(buckets=buckets)
         self.buckets = buckets
@@ -30,12 +30,12 @@ class FasttextBagConfig(SmallConfig):
 
     @property
     def hidden_size(self) -> int:
-        """Numbers in a state."""
+        """Size of a state."""
         return self.embedding_size
 
 
 class FasttextBagModel(SmallEncoder):
-    """Embeddings of tokens, and of pairs of neighbours by a hash of them; a text is the mean of all of these."""
+    """Embeddings of tokens and of hashed pairs of neighbouring tokens; a text is the mean of all of them."""
 
     config_class = FasttextBagConfig
 
@@ -45,8 +45,12 @@ class FasttextBagModel(SmallEncoder):
         self.post_init()
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> BaseModelOutputWithPooling:
-        """``last_hidden_state``: [windows, time, embedding_size] a token, and the pair of it and the next;
-        ``pooler_output``: [windows, embedding_size]."""
+        """Returns the states of the tokens and the mean of each text.
+
+        ``last_hidden_state``: [windows, time, embedding_size], the embedding of each token plus that of its pair with
+            the
+        next; ``pooler_output``: [windows, embedding_size].
+        """
         real = real_tokens(input_ids, attention_mask)
         both = real[:, :-1] & real[:, 1:]
         bucket = (input_ids[:, :-1] * _SPREAD + input_ids[:, 1:]) % self.config.buckets
@@ -56,7 +60,7 @@ class FasttextBagModel(SmallEncoder):
         return BaseModelOutputWithPooling(last_hidden_state=states, pooler_output=states.sum(1) / number[:, None])
 
 
-class FasttextBagForSequenceClassification(SequenceClassifier):
+class FasttextBagForSequenceClassification(SmallClassifier):
     """A ``FasttextBagModel`` with a linear layer over the mean."""
 
     config_class = FasttextBagConfig

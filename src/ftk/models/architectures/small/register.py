@@ -1,4 +1,4 @@
-"""The small models among those that transformers' auto classes know, and what each of them can be trained for."""
+"""Registers the small models with transformers' auto classes, and lists the tasks of each."""
 
 _TEXTS = ("AutoModelForSequenceClassification",)
 _TOKENS = ("AutoModelForTokenClassification", "AutoModelForEntityStart", "AutoModelForEntitySpans")
@@ -10,19 +10,19 @@ HEADS = {
     "ftk-fasttext-bag": (*_TEXTS, *_VECTORS),
     "ftk-tfidf-linear": _TEXTS,
 }
-"""The heads that each can have, by its type: known before torch is imported."""
+"""Auto classes of each small model by its ``model_type``; available before torch is imported."""
 _OF_TEXTS = "text-classification, multi-label, regression and ranking"
 LEARNS = dict.fromkeys(HEADS, _OF_TEXTS) | {
     "ftk-bilstm": "text-classification, multi-label, regression, ranking, token-classification, ner and relation",
     "ftk-tfidf-linear": "text-classification, multi-label and regression",
 }
-"""What these heads are for, as users call the tasks."""
+"""Names of the tasks that each supports, for messages."""
 FITTED = ("ftk-tfidf-linear",)
-"""Those that are fitted at once, without steps."""
+"""Small models that are fitted in one go, without optimizer steps."""
 
 
 def register_small_models() -> None:
-    """Let ``AutoConfig`` and the auto classes of models open folders of small models; again and again without harm."""
+    """Registers the small models with the auto classes of transformers; may be called repeatedly."""
     from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, AutoModelForTokenClassification
 
     from ftk.models.architectures.small.bilstm import (

@@ -1,4 +1,4 @@
-"""A linear model of the TF-IDF of tokens and of pairs of them: what scikit-learn fits, as an ordinary model folder."""
+"""A linear model over the TF-IDF of tokens and token pairs, fitted by scikit-learn, saved like any other model."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _STEPS = 1000
-"""Iterations of a logistic regression at the most."""
+"""Maximum number of iterations of a logistic regression."""
 
 
 class TfidfLinearConfig(PretrainedConfig):
-    """What is counted, and how strongly the weights are held back."""
+    """Feature selection and regularisation."""
 
     model_type = "ftk-tfidf-linear"
 
@@ -42,20 +42,20 @@ class TfidfLinearConfig(PretrainedConfig):
     ) -> None:
         """
         Args:
-            vocab_size: entries of the tokenizer.
-            min_windows: windows of the training data that a token or a pair must be in to be counted.
-            most_ngrams: tokens and pairs that are counted at the most: those that are in the most windows.
-            C: of classifiers the inverse of scikit-learn's regularisation.
-            alpha: of numbers the strength of scikit-learn's ridge.
-            num_features: tokens and pairs that are counted; 0 before the model is fitted.
-            pad_token_id: what short texts are filled up with.
-            kwargs: of every config: labels and the like.
+            vocab_size: size of the tokenizer's vocabulary.
+            min_windows: minimum number of training windows that a token or pair must occur in.
+            most_ngrams: maximum number of tokens and pairs; those in the most windows are kept.
+            C: inverse regularisation strength of the classifiers, as in scikit-learn.
+            alpha: strength of the ridge regression, as in scikit-learn.
+            num_features: number of tokens and pairs used as features; 0 before the model is fitted.
+            pad_token_id: token id used for padding.
+            kwargs: arguments of every config, such as the labels.
         """
         positive(vocab_size=vocab_size, min_windows=min_windows, most_ngrams=most_ngrams)
         if not 0 < C < math.inf:
-            raise ValueError(f"C={C} must be a number above 0")
+            raise ValueError(f"C={C} must be a finite number above 0")
         if not 0 <= alpha < math.inf:
-            raise ValueError(f"alpha={alpha} must be a number, 0 or more")
+            raise ValueError(f"alpha={alpha} must be a finite number, 0 or more")
         self.vocab_size = vocab_size
         self.min_windows = min_windows
         self.most_ngrams = most_ngrams
@@ -68,12 +68,12 @@ class TfidfLinearConfig(PretrainedConfig):
 
 
 class Tfidf(nn.Module):
-    """The TF-IDF of texts, as scikit-learn's ``TfidfTransformer(sublinear_tf=True)`` computes it."""
+    """Computes TF-IDF values like scikit-learn's ``TfidfTransformer(sublinear_tf=True)``."""
 
     ngrams: Tensor
-    """[features] the numbers of the tokens and pairs that are counted, in rising order."""
+    """[features] ids of the tokens and pairs used as features, in ascending order."""
     idf: Tensor
-    """[features] the weight of each."""
+    """[features] inverse document frequency of each."""
 
     def __init__(self, vocab_size: int, features: int) -> None:
         super().__init__()
@@ -82,14 +82,14 @@ class Tfidf(nn.Module):
         self.register_buffer("idf", torch.zeros(features))
 
     def forward(self, input_ids: Tensor, real: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What is in some windows, one entry for each window and each of its features.
+        """Computes the non-zero TF-IDF values of some windows.
 
         Args:
             input_ids: [windows, time].
-            real: [windows, time].
+            real: [windows, time] false for padding.
 
         Returns:
-            [entries] windows, [entries] features, [entries] values; ordered by these.
+            Window index, feature index and value of each entry, each [entries]; sorted by window, then feature.
         """
         pairs = numbers_of_pairs(input_ids[:, :-1], input_ids[:, 1:], self.vocab_size)
         ngrams = torch.cat([input_ids, pairs], 1)
@@ -106,7 +106,7 @@ class Tfidf(nn.Module):
 
 
 class TfidfLinearForSequenceClassification(PreTrainedModel):
-    """A linear model of TF-IDF values. It is not trained step by step, but fitted by ``fit``."""
+    """A linear model over TF-IDF values. It is fitted by ``fit`` instead of being trained step by step."""
 
     config_class = TfidfLinearConfig
     base_model_prefix = "encoder"
@@ -121,16 +121,16 @@ class TfidfLinearForSequenceClassification(PreTrainedModel):
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Nothing is random here."""
+        """The model has no random weights."""
 
     def get_input_embeddings(self) -> None:  # type: ignore[override]
-        """It has none."""
+        """The model has no embeddings."""
         return
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> SequenceClassifierOutput:
-        """``logits``: [windows, labels], in fp32; what scikit-learn calls the decision function.
+        """Returns ``logits`` in fp32, [windows, labels]: scikit-learn's decision function.
 
-        Of two classes the first one has the logit 0, the second one what scikit-learn says.
+        With two classes the first has the logit 0 and the second that of scikit-learn.
         """
         logits = self.bias.expand(len(input_ids), -1)
         if len(self.weight):
@@ -144,16 +144,16 @@ class TfidfLinearForSequenceClassification(PreTrainedModel):
     def fit(
         self, windows: Sequence[NDArray[np.int32]], targets: NDArray[Any], weights: NDArray[Any] | None
     ) -> list[str]:
-        """Find out which tokens and pairs there are, what they weigh, and the linear model over them.
+        """Selects the features, and fits their TF-IDF weights and the linear model.
 
         Args:
-            windows: the ids of each, without padding.
-            targets: integers, [windows] the class of each; truth values, [windows, labels] which labels it has; or
-                numbers, [windows, outputs].
-            weights: what each counts: [windows], or for truth values [windows, labels]; None: 1.
+            windows: token ids of each window, without padding.
+            targets: classes as integers, [windows]; labels as booleans, [windows, labels]; or numbers, [windows,
+                outputs].
+            weights: sample weights, [windows], or [windows, labels] for booleans; None weighs all alike.
 
         Returns:
-            What there is to say of it.
+            Messages for the user: the number of features, and warnings of scikit-learn.
         """
         from sklearn.feature_extraction.text import TfidfTransformer
 
@@ -173,7 +173,7 @@ class TfidfLinearForSequenceClassification(PreTrainedModel):
             else:
                 weight, bias = _classes(table, targets, weights, config.C, len(self.bias))
         self._take(ngrams, tfidf.idf_, weight, bias)
-        facts = [f"fitted by scikit-learn: {len(ngrams):,} tokens and pairs of the {found:,} that there are"]
+        facts = [f"fitted by scikit-learn: {len(ngrams):,} of {found:,} tokens and pairs are used as features"]
         return facts + sorted({" ".join(str(one.message).split("\n")[0].split()) for one in caught})
 
     @torch.no_grad()
@@ -187,15 +187,15 @@ class TfidfLinearForSequenceClassification(PreTrainedModel):
 
 
 def numbers_of_pairs(first: Any, second: Any, vocab_size: int) -> Any:
-    """The numbers of pairs of tokens; those below ``vocab_size`` are of single tokens."""
+    """Ids of token pairs; ids below ``vocab_size`` are single tokens."""
     return (first + 1) * vocab_size + second
 
 
 def counted(windows: Sequence[NDArray[np.int32]], vocab_size: int) -> tuple[NDArray[np.int64], csr_matrix]:
-    """How often each token and each pair of neighbours is in each window.
+    """Counts each token and each pair of neighbours in each window.
 
     Returns:
-        [features] the numbers of those that there are, in rising order; [windows, features] the counts.
+        Ids of the tokens and pairs that occur, [features], in ascending order; counts, [windows, features].
     """
     from scipy.sparse import csr_matrix
 
@@ -211,7 +211,7 @@ def counted(windows: Sequence[NDArray[np.int32]], vocab_size: int) -> tuple[NDAr
 
 
 def frequent(counts: csr_matrix, least: int, most: int) -> NDArray[np.int64]:
-    """The features that are in at least so many windows, and of these the most frequent, in their order."""
+    """Indices of the most frequent features that occur in at least ``least`` windows, in ascending order."""
     number = counts.getnnz(axis=0)
     order = np.argsort(-number, kind="stable")[:most]
     return np.sort(order[number[order] >= least])
@@ -220,10 +220,10 @@ def frequent(counts: csr_matrix, least: int, most: int) -> NDArray[np.int64]:
 def _classes(
     table: csr_matrix, targets: NDArray[Any], weights: NDArray[Any] | None, strength: float, labels: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Logistic regression over the classes that there are.
+    """Fits a logistic regression over the classes that occur.
 
-    A class of which there is no example, for its rows are all in the validation split, is as unlikely for every text
-    as the rarest of the others at its least.
+    A class without training rows, because all are in the validation split, gets no weights and an intercept below all
+    others, so it is unlikely for every text.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -246,7 +246,7 @@ def _classes(
 def _presence(
     table: csr_matrix, targets: NDArray[Any], weights: NDArray[Any] | None, strength: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A logistic regression for each label; where all windows have it or none has, it is as likely as it was."""
+    """Fits a logistic regression for each label; a label that all or no windows have gets a constant logit."""
     from sklearn.linear_model import LogisticRegression
 
     weight, bias = np.zeros((table.shape[1], targets.shape[1])), np.zeros(targets.shape[1])
@@ -264,7 +264,7 @@ def _presence(
 def _numbers(
     table: csr_matrix, targets: NDArray[Any], weights: NDArray[Any] | None, strength: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ridge regression."""
+    """Fits a ridge regression."""
     from sklearn.linear_model import Ridge
 
     model = Ridge(alpha=strength).fit(table, targets.astype(np.float64), sample_weight=weights)

@@ -1,4 +1,4 @@
-"""A model that was sped up says the same, trains the same and is saved as the same."""
+"""Fast kernels do not change outputs, gradients or saved weights."""
 
 import json
 from pathlib import Path
@@ -39,10 +39,10 @@ def batch() -> dict[str, Any]:
 def test_logits_and_gradients_are_the_same(architecture: str, padded: bool) -> None:
     import torch
 
-    from ftk.kernels import speed_up
+    from ftk.kernels import use_fast_kernels
 
     plain, fast = make(architecture).train(), make(architecture).train()
-    speed_up(fast, torch.device("cpu"))
+    use_fast_kernels(fast, torch.device("cpu"))
     inputs = batch() if padded else {"input_ids": batch()["input_ids"][1:2]}
     real = inputs.get("attention_mask", torch.ones_like(inputs["input_ids"])).bool()
     expected, found = plain(**inputs).logits[real], fast(**inputs).logits[real]
@@ -61,10 +61,10 @@ def test_logits_and_gradients_are_the_same(architecture: str, padded: bool) -> N
 def test_bf16_stays_close_to_fp32(architecture: str) -> None:
     import torch
 
-    from ftk.kernels import speed_up
+    from ftk.kernels import use_fast_kernels
 
     plain, fast = make(architecture).eval(), make(architecture).eval()
-    speed_up(fast, torch.device("cpu"))
+    use_fast_kernels(fast, torch.device("cpu"))
     inputs = batch()
     real = inputs["attention_mask"].bool()
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
@@ -74,13 +74,13 @@ def test_bf16_stays_close_to_fp32(architecture: str) -> None:
     assert (found - expected).norm() < 0.03 * expected.norm()
 
 
-def test_dropout_of_a_whole_model_repeats_with_the_seed() -> None:
+def test_dropout_of_a_model_repeats_with_the_seed() -> None:
     import torch
 
-    from ftk.kernels import speed_up
+    from ftk.kernels import use_fast_kernels
 
     model = make("bert", dropout=0.3).train()
-    speed_up(model, torch.device("cpu"))
+    use_fast_kernels(model, torch.device("cpu"))
     inputs, outputs = batch(), []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
@@ -90,14 +90,14 @@ def test_dropout_of_a_whole_model_repeats_with_the_seed() -> None:
 
 
 @pytest.mark.parametrize("architecture", ["bert", "modernbert", "deberta-v2"])
-def test_it_is_saved_as_any_other_model(architecture: str, tmp_path: Path) -> None:
+def test_saving_is_unchanged(architecture: str, tmp_path: Path) -> None:
     import torch
     from transformers import AutoModelForTokenClassification
 
-    from ftk.kernels import speed_up
+    from ftk.kernels import use_fast_kernels
 
     plain, fast = make(architecture), make(architecture)
-    speed_up(fast, torch.device("cpu"))
+    use_fast_kernels(fast, torch.device("cpu"))
     plain.save_pretrained(tmp_path / "plain")
     fast.save_pretrained(tmp_path / "fast")
     for name in ("config.json", "model.safetensors"):
@@ -110,10 +110,10 @@ def test_it_is_saved_as_any_other_model(architecture: str, tmp_path: Path) -> No
 def test_the_head_computes_in_fp32_under_autocast() -> None:
     import torch
 
-    from ftk.kernels import speed_up
+    from ftk.kernels import use_fast_kernels
 
     model = make("bert").eval()
-    speed_up(model, torch.device("cpu"))
+    use_fast_kernels(model, torch.device("cpu"))
     head = model.classifier
     hidden = torch.randn(3, 7, head.in_features, dtype=torch.bfloat16)
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):

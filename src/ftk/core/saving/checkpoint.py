@@ -13,7 +13,7 @@ from torch import nn
 
 from ftk.core.state import TrainState
 from ftk.errors import ModelError, RunError
-from ftk.models.loading.verified_folder import open_model, write_manifest
+from ftk.models.loading.verified_folder import verify_folder, write_manifest
 from ftk.system.atomic import flush, fresh_name, old_name, remove, replace_folder
 
 _TENSORS, _NUMBERS = "trainer.safetensors", "trainer.json"
@@ -94,7 +94,7 @@ def save(target: Path, taken: Snapshot, *, keep: Path | None = None) -> None:
         write_manifest(folder, taken.manifest)
 
     def check(folder: Path) -> None:
-        open_model(folder)
+        verify_folder(folder)
         if taken.tensors is not None and taken.weights is not None:
             _compare(load_file(folder / _TENSORS), taken.tensors)
             for path in folder.glob("model*.safetensors"):
@@ -163,7 +163,7 @@ def recover(target: Path, *others: Path, say: Callable[[str], None], step: int |
         if not path.exists():
             continue
         try:
-            manifest = open_model(path)
+            manifest = verify_folder(path)
             good.append((int(manifest["step"]), path, manifest))
         except (ModelError, KeyError, TypeError, ValueError) as error:
             if path != fresh_name(target):  # it was never finished, so nothing is lost with it

@@ -1,0 +1,123 @@
+"""Reads the folder of an earlier run, and compares it with the run that resumes it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ftk.config.safe_yaml import load_yaml
+from ftk.errors import RunError
+from ftk.report.environment import environment_facts
+
+Differences = dict[str, tuple[Any, Any]]
+"""Old and new value by dotted key."""
+
+_MATTERS = ("task", "model", "data", "optimizer", "schedule", "objective", "train")
+_MATTERS_TOO = ("run.seed", "hardware.micro_batch")
+_MATTERS_NOT = ("train.log_every", "train.save_every", "data.cache_dir", "data.workers")
+_VERSIONS = ("torch", "transformers", "tokenizers")
+"""Packages whose versions may change the result."""
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder contains a run of ftk."""
+    try:
+        with open(path / "config.yaml", encoding="utf-8") as stream:
+            return stream.readline().startswith("# ftk ")
+    except OSError:
+        return False
+
+
+def saved_config(path: Path) -> dict[str, Any]:
+    """The config of a run folder.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    saved = load_yaml(path / "config.yaml")
+    if not isinstance(saved, dict):
+        raise RunError(f"{path / 'config.yaml'}: the file is damaged; expected a mapping, got {type(saved).__name__}.")
+    saved.setdefault("objective", {"_target_": "ftk.objectives.Plain"})  # runs of earlier releases have none
+    return saved
+
+
+def saved_environment(path: Path) -> dict[str, Any]:
+    """The content of ``environment.json`` of a run folder.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    path = path / "environment.json"
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        inside = [saved.get(name, {}) for name in ("data", "packages")] if isinstance(saved, dict) else [None]
+        inside += [*inside[0].values()] if isinstance(inside[0], dict) else []
+        if not all(isinstance(part, dict) for part in inside):
+            raise ValueError("expected a mapping of mappings")
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path}: the file is damaged ({error}).") from error
+    return saved
+
+
+def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Differences, Differences]:
+    """Compares two configs.
+
+    Returns:
+        All differences except those of ``run`` (but with ``run.seed``), and of these the ones that change the result.
+    """
+    changed = {key: pair for key, pair in _compared(saved, now) if not key.startswith("run.") or key == "run.seed"}
+    matters = {
+        key: pair
+        for key, pair in changed.items()
+        if (key.split(".")[0] in _MATTERS and key not in _MATTERS_NOT) or key in _MATTERS_TOO
+    }
+    return changed, matters
+
+
+def changed_splits(saved: Mapping[str, Any], fingerprints: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """The splits whose data files, or their order, have changed.
+
+    Args:
+        saved: from ``saved_environment``.
+        fingerprints: SHA-256 of the current files by split and file.
+    """
+    data = saved.get("data", {})
+    return [
+        split
+        for split, files in fingerprints.items()
+        if list(files.values()) != list(data.get(split, {}).values())  # their order is that of the rows
+    ]
+
+
+def environment_differences(saved: Mapping[str, Any], hardware: Mapping[str, Any]) -> tuple[Differences, Differences]:
+    """Compares the environment of a run with the current one.
+
+    Args:
+        saved: from ``saved_environment``.
+        hardware: current device, precision and threads.
+
+    Returns:
+        Differences that change the result, and differences that may change the last digits.
+    """
+    facts = environment_facts()
+    then = {name: saved.get("packages", {}).get(name) for name in _VERSIONS}
+    now = {name: facts["packages"][name] for name in _VERSIONS}
+    for name in ("device", "precision"):
+        then[f"hardware: {name}"], now[f"hardware: {name}"] = saved.get(name), hardware[name]
+    then["ftk"], now["ftk"] = saved.get("ftk"), facts["ftk"]
+    small_then = {"threads": saved.get("threads"), **{name: saved.get(name) for name in ("python", "processor")}}
+    small_now = {"threads": hardware["threads"], **{name: facts[name] for name in ("python", "processor")}}
+    return dict(_compared(then, now)), dict(_compared(small_then, small_now))
+
+
+def listed(differences: Mapping[str, tuple[Any, Any]]) -> list[str]:
+    """One line per difference."""
+    return [f"{key}: was {old}, is now {new}" for key, (old, new) in differences.items()]
+
+
+def _compared(old: Any, new: Any, prefix: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}, key=str):
+            yield from _compared(old.get(key), new.get(key), f"{prefix}.{key}" if prefix else str(key))
+    elif old != new:
+        yield prefix, (old, new)
