@@ -125,22 +125,19 @@ def test_a_task_file_sets_every_field_of_its_task(name: str) -> None:
     assert set(node) - {"_target_"} == set(build_task(node).fields())
 
 
-@pytest.mark.parametrize("name", ["model/fusion", "model/minilm", "task/ner", "task/translation", "schedule/wsd"])
-def test_values_of_a_file_are_those_that_hydra_composes(name: str) -> None:
-    group, _, option = name.partition("/")
-    found = composed("finetune", f"{group}={option}")
-    for key, value in items(OmegaConf.create(values_of(name))):
-        if isinstance(value, dict):
-            assert list(found[f"{group}.{key}"]) == list(value)  # type: ignore[call-overload]
-        else:
-            assert found[f"{group}.{key}"] == value
-
-
 @pytest.mark.parametrize("command", PRIMARIES)
 def test_values_of_a_command_are_those_that_hydra_composes(command: str) -> None:
-    found = composed(command)
-    own = {key: value for key, value in items(OmegaConf.create(values_of(command))) if not key.startswith("hydra")}
-    assert own == found
+    own = {key: value for key, value in values_of(command).items() if key != "hydra"}
+    assert dict(items(OmegaConf.merge(OmegaConf.structured(SCHEMAS[command]), own))) == composed(command)
+
+
+@pytest.mark.parametrize("name", ["model/fusion", "task/ner", "task/translation"])
+def test_values_of_an_option_are_those_that_hydra_composes(name: str) -> None:
+    group, _, option = name.partition("/")
+    own = {**values_of("finetune"), group: values_of(name)}
+    del own["hydra"]
+    chosen = composed("finetune", f"{group}={option}")
+    assert dict(items(OmegaConf.merge(OmegaConf.structured(SCHEMAS["finetune"]), own))) == chosen
 
 
 def test_files_that_begin_with_an_underscore_are_included_by_others() -> None:
