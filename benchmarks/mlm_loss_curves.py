@@ -86,6 +86,7 @@ def blocks_of(options: argparse.Namespace, tokenizer: Any) -> tuple[Any, Any]:
     from hydra import compose, initialize
 
     from ftk.config.jobs import register, typed
+    from ftk.contracts.contexts import Encoding
     from ftk.contracts.notes import Notes
     from ftk.contracts.values import WindowPlan
     from ftk.report.console import Console
@@ -94,8 +95,8 @@ def blocks_of(options: argparse.Namespace, tokenizer: Any) -> tuple[Any, Any]:
     register()
     with initialize(config_path=None, version_base="1.3"):
         config = typed(compose("pretrain", overrides=[f"data.train={options.train}", f"data.max_length={LENGTH}"]))
-    corpus = build_task(config.task).training_corpus(config.data, Notes())
-    prepared = corpus.prepare(tokenizer, None, WindowPlan(LENGTH, 0), Notes(), Console(stderr=True))
+    corpus = build_task(config.task).open_corpus(config.data, Notes())
+    prepared = corpus.prepare(Encoding(tokenizer, None, WindowPlan(LENGTH, 0), Notes()), Console(stderr=True))
     return prepared["train"].features, prepared["validation"].features
 
 
@@ -187,7 +188,7 @@ def train_peer(
 
 def held_out_loss(model: Path, blocks: Any) -> float:
     """The loss of a saved model on held-out blocks, with masks that are the same for every model."""
-    from ftk.data.batching.random_draws import Draws
+    from ftk.data.batching.random_draws import CounterRandom
     from ftk.tasks.mlm.masking import Masking
     from ftk.tasks.mlm.policies import Unit
 
@@ -196,7 +197,7 @@ def held_out_loss(model: Path, blocks: Any) -> float:
     total, count = 0.0, 0
     for number in range(len(blocks)):
         ids = blocks.block(number).input_ids.astype(np.int64)[None]
-        draws = Draws(0, np.array([-1]), np.array([number]))
+        draws = CounterRandom(0, np.array([-1]), np.array([number]))
         hidden, chosen = masking(
             ids, ~blocks.frame.is_special[ids], None, draws, blocks.frame.mask_id, blocks.frame.ordinary
         )

@@ -54,9 +54,9 @@ def main() -> None:
 
     from ftk.commands import train
     from ftk.errors import FtkError
-    from ftk.system.startup import importing
+    from ftk.system.startup import fast_import
 
-    with importing("torch"):
+    with fast_import("torch"):
         from torch.profiler import ProfilerActivity, profile
 
         import ftk.training.runner as training

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ftk.data.documents.token_store import Manifest, Shard, TokenStore
-from ftk.data.text.block_frame import Frame
+from ftk.data.text.block_frame import BlockFrame
 
 CLS, SEP, MASK = 1, 2, 3
 SPECIAL = 5
@@ -49,9 +49,9 @@ class MemoryStore(TokenStore):
 
 def frame(
     prefix: Sequence[int] = (CLS,), suffix: Sequence[int] = (SEP,), pair: bool = True, size: int = 10**5
-) -> Frame:
+) -> BlockFrame:
     """A frame of some special tokens."""
     before, behind = np.array(prefix, dtype=np.int32), np.array(suffix, dtype=np.int32)
     special = np.arange(size) < SPECIAL
     pairs = (before, np.array([SEP], dtype=np.int32), behind) if pair else None
-    return Frame(before, behind, pairs, MASK, special, np.flatnonzero(~special))
+    return BlockFrame(before, behind, pairs, MASK, 0, special, np.flatnonzero(~special))

@@ -1,4 +1,4 @@
-"""What the tests share: the command line, run in this process, and small corpora that are written here."""
+"""Shared by the tests: the command line, run in this process, and small corpora."""
 
 import json
 import os
@@ -8,18 +8,39 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ftk import cli
 from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
 
-# Two threads a worker on two cores wait for one another; one each is faster, and the same bytes come out.
+# Two workers with two threads each on two cores wait for each other; one thread each is faster and gives equal bytes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 
+# How long generating takes says something about the machine, not about ftk.
+settings.register_profile("ftk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ftk")
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 TINY = ("model=tiny", "model.default_lr=3e-3", "hardware=cpu", "hardware.threads=1")
 """A model that trains in seconds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a fixture of their module run in one worker, so that no worker builds the fixture again.
+
+    A fixture with parameters is built once per parameter, so each parameter is a group of its own.
+    """
+    for item in items:
+        if not isinstance(item, pytest.Function):
+            continue
+        fixtures = item._fixtureinfo.name2fixturedefs
+        shared = [name for name, found in fixtures.items() if found[-1].scope == "module" and found[-1].baseid]
+        if shared:
+            values = item.callspec.indices if hasattr(item, "callspec") else {}
+            group = [item.path.stem, *(f"{name}-{values[name]}" for name in sorted(shared) if name in values)]
+            item.add_marker(pytest.mark.xdist_group("-".join(group)))
 
 
 @dataclass(frozen=True)
@@ -33,7 +54,7 @@ class Result:
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test stands in a folder of its own, without the settings of whoever runs it."""
+    """Each test runs in a folder of its own, without the environment settings of the user."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FTK_CONFIG_PATH", raising=False)
     monkeypatch.delenv("FTK_TRACEBACK", raising=False)
@@ -47,11 +68,22 @@ def ftk(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
 
     def run(*argv: str) -> Result:
         capfd.readouterr()
-        code = cli.run(list(argv))
+        code = run_ftk(*argv)
         captured = capfd.readouterr()
         return Result(code, captured.out, captured.err)
 
     return run
+
+
+def run_ftk(*argv: str) -> int:
+    """Run one command line in this process; returns its exit code.
+
+    A training draws no curves unless ``argv`` sets ``run.curves``: drawing takes half as long as a tiny training.
+    """
+    trains = argv[:1] in (("pretrain",), ("finetune",)) and not any(word.startswith("--") for word in argv)
+    if trains and not any(word.startswith("run.curves=") for word in argv):
+        argv = (*argv, "run.curves=false")
+    return cli.run(list(argv))
 
 
 def write_lines(path: Path | str, lines: Iterable[str]) -> str:
@@ -108,11 +140,16 @@ def toy_sentences(number: int) -> list[list[tuple[str, str]]]:
     return sentences
 
 
-@pytest.fixture
-def toy(tmp_path: Path) -> tuple[str, ...]:
-    """The overrides that name a toy corpus of 48, 16 and 16 sentences."""
+def toy_corpus(folder: Path) -> tuple[str, ...]:
+    """Write a toy corpus of 48, 16 and 16 sentences; returns the overrides that name its files."""
     parts = {"train": 48, "validation": 16, "test": 16}
     return tuple(
-        f"data.{split}={write_conll(tmp_path / f'{split}.conll', toy_sentences(number))}"
+        f"data.{split}={write_conll(folder / f'{split}.conll', toy_sentences(number))}"
         for split, number in parts.items()
     )
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> tuple[str, ...]:
+    """The overrides that name a toy corpus in the folder of the test."""
+    return toy_corpus(tmp_path)

@@ -6,14 +6,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 
 from ftk.config.paths import values_of
 from ftk.config.schema import DataConfig, Duplicates, Format, Unseen
+from ftk.contracts.contexts import Reading
+from ftk.contracts.findings import Finding, FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.sentences import Sentence
 from ftk.data.readers.splits import read_file
+from ftk.errors import DataError
 from ftk.tasks import build_task
 from ftk.tasks.shared.row_task import RowTask
 
@@ -51,10 +55,10 @@ def _read(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Read:
-    """What a file gave."""
+    """The rows of a file, and what reading them found."""
 
     rows: list[Row]
-    notes: list[str]
+    findings: list[Finding]
 
     @property
     def values(self) -> list[dict[str, Any]]:
@@ -70,9 +74,28 @@ def read(content: str | bytes, name: str, *, labelled: bool = True, format: str 
     return Read(rows, list(notes.drain()))
 
 
+def of_kind(findings: Iterable[Finding], kind: FindingKind) -> Finding:
+    """The one finding of a kind."""
+    [found] = [finding for finding in findings if finding.kind == kind]
+    return found
+
+
+def counted(findings: Iterable[Finding]) -> list[tuple[FindingKind, str | None, int, list[str]]]:
+    """Findings by kind, policy, count and places."""
+    return [(finding.kind, finding.policy, finding.count, finding.places) for finding in findings]
+
+
+def refused(notes: Notes) -> tuple[Finding, ...]:
+    """The findings that stop the run."""
+    with pytest.raises(DataError) as error:
+        notes.raise_errors()
+    assert str(error.value) == "\n".join(map(str, error.value.findings))
+    return error.value.findings
+
+
 def sentences(rows: Iterable[dict[str, Any]], *, labelled: bool = True, **task: Any) -> tuple[list[Sentence], Notes]:
     """The sentences that the entity task makes of rows of ``rows.jsonl``, and what it notes on the way."""
     notes = Notes()
     numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(rows, start=1)]
     columns = data_config(columns=task.pop("columns", {})).columns
-    return ner_task(**task).read(numbered, columns=columns, labelled=labelled, notes=notes), notes
+    return ner_task(**task).read(numbered, Reading(columns, labelled, notes)), notes

@@ -8,6 +8,7 @@ import yaml
 
 from conftest import NAMES, PLACES, write_lines
 from ftk.config.paths import shipped_configs
+from ftk.contracts.contexts import Encoding
 
 TINY_MODEL = (
     "model=tiny",
@@ -64,9 +65,9 @@ def blocks_of(task: Any, tokenizer: Any, lines: list[str], folder: Path, *, leng
         "cache_dir": str(folder / "cache"),
         **data,
     }
-    corpus = task.training_corpus(DataConfig(**values), Notes())
+    corpus = task.open_corpus(DataConfig(**values), Notes())
     console = Console()
     try:
-        return corpus.prepare(tokenizer, None, WindowPlan(length, 0), Notes(), console)["train"].features
+        return corpus.prepare(Encoding(tokenizer, None, WindowPlan(length, 0), Notes()), console)["train"].features
     finally:
         console.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import TINY, Result, read_jsonl, write_jsonl
+from conftest import TINY, Result, read_jsonl, run_ftk, write_jsonl
 
 pytestmark = pytest.mark.torch
 
@@ -82,7 +82,6 @@ FREQUENT = {"and", "in", "of", "the", "to"}
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """Eight rows of the task's demo corpus, learned by heart by a tiny model through the command line."""
 
-    from ftk import cli
     from ftk.config.paths import values_of
     from ftk.data.readers.splits import demo_files
     from ftk.tasks import build_task
@@ -90,24 +89,25 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     name = request.param
     folder = tmp_path_factory.mktemp(name)
     task = build_task(values_of(f"task/{name}"))
-    assert task.demo is not None
-    rows = read_jsonl(demo_files(task.demo)["train"])[:8]
+    assert task.spec.demo is not None
+    rows = read_jsonl(demo_files(task.spec.demo)["train"])[:8]
     for row in rows:
         if "image" in row:  # by its path from anywhere
-            row["image"] = str((demo_files(task.demo)["train"].parent / row["image"]).resolve())
+            row["image"] = str((demo_files(task.spec.demo)["train"].parent / row["image"]).resolve())
     data = write_jsonl(folder / "eight.jsonl", rows)
     files = (f"data.train={data}", f"data.validation={data}", f"data.cache_dir={folder / 'cache'}")
     words = (*MODELS.get(name, TINY[:2]), *BY_HEART, *OTHERS.get(name, SHORT), *files)
-    assert cli.run([task.command, f"task={name}", *words, f"run.dir={folder / 'run'}"]) == 0
+    assert run_ftk(task.spec.command, f"task={name}", *words, f"run.dir={folder / 'run'}") == 0
     metrics = json.loads((folder / "run" / "metrics.json").read_text(encoding="utf-8"))
     return SimpleNamespace(name=name, data=Path(data), run=folder / "run", metrics=metrics)
 
 
-@pytest.fixture
-def opened(trained: SimpleNamespace) -> SimpleNamespace:
-    """The checkpoint, its model, and its eight rows as numbers, on the way that ``ftk evaluate`` goes."""
+@pytest.fixture(scope="module")
+def loaded(trained: SimpleNamespace) -> SimpleNamespace:
+    """The checkpoint, its model, and its eight rows as features, loaded as ``ftk evaluate`` loads them."""
     from ftk.commands.checks import check_values
     from ftk.config.compose import compose
+    from ftk.contracts.contexts import Encoding
     from ftk.contracts.notes import Notes
     from ftk.inference.checkpoint import Checkpoint
     from ftk.inference.manifest import task_of
@@ -121,30 +121,40 @@ def opened(trained: SimpleNamespace) -> SimpleNamespace:
     folder, notes, console = trained.run / "best", Notes(), Console(stderr=True)
     checkpoint = Checkpoint.open(folder, task_of(verify_folder(folder), None, None, str(folder), Notes()), config.data)
     task, processor = checkpoint.task, checkpoint.source.processor
-    corpus = task.test_corpus(config.data, checkpoint.labels, notes)
-    prepared = corpus.prepare(processor, checkpoint.labels, checkpoint.windows, notes, console)["test"]
-    evaluator = checkpoint.evaluator(task, config.hardware, console)
-    model = load_weights(checkpoint.source, task.auto_model, seed=0).model  # as training has it, which evaluation packs
-    use_fast_kernels(model, evaluator.hardware.device)
+    corpus = task.open_corpus(config.data, notes, labels=checkpoint.labels, test_only=True)
+    encoding = Encoding(processor, checkpoint.labels, checkpoint.windows, notes)
+    prepared = corpus.prepare(encoding, console)["test"]
+    runner = checkpoint.runner(task, config.hardware, console)
+    model = load_weights(
+        checkpoint.source, task.spec.auto_model, seed=0
+    ).model  # as training has it, which evaluation packs
+    use_fast_kernels(model, runner.hardware.device)
     return SimpleNamespace(
         checkpoint=checkpoint,
         task=task,
         model=model,
         examples=prepared.examples,
         features=prepared.features,
-        evaluator=evaluator,
+        runner=runner,
     )
+
+
+@pytest.fixture
+def opened(loaded: SimpleNamespace) -> SimpleNamespace:
+    """The loaded checkpoint as it is before a test: in evaluation mode and without gradients."""
+    loaded.model.eval().zero_grad(set_to_none=True)
+    return loaded
 
 
 def collated(opened: SimpleNamespace, *windows: int) -> Any:
     """A batch of some windows, or of all of them."""
-    return opened.task.collate(opened.features, windows or range(len(opened.features)), opened.evaluator.pad_id, None)
+    return opened.task.collate(opened.features, windows or range(len(opened.features)), None)
 
 
 def test_it_overfits_eight_rows(trained: SimpleNamespace, opened: SimpleNamespace) -> None:
-    validation, task = trained.metrics["validation"], opened.task
-    best = PERFECT.get(task.score, 1.0)
-    assert validation[task.score] > 0.95 * best if task.higher_is_better else validation[task.score] < 0.1
+    spec = opened.task.spec
+    score, best = trained.metrics["validation"][spec.score], PERFECT.get(spec.score, 1.0)
+    assert score > 0.95 * best if spec.higher_is_better else score < 0.1
     events = [event for event in read_jsonl(trained.run / "metrics.jsonl") if event["split"] == "train"]
     assert events[-1]["loss"] < 0.1 * events[0]["loss"]
 
@@ -168,10 +178,10 @@ def test_loss_is_a_sum_over_its_count(opened: SimpleNamespace) -> None:
     total = task.loss(task.forward(model, whole), whole)
     for size in (1, 3):
         parts = [collated(opened, *range(begin, min(number, begin + size))) for begin in range(0, number, size)]
-        if task.whole_batches is not None:
+        if task.spec.in_batch_loss_hint is not None:
             parts = [collated(opened, *range(size, number), *range(size))]
             assert parts[0].windows != whole.windows
-        assert len(parts) > 1 or task.whole_batches
+        assert len(parts) > 1 or task.spec.in_batch_loss_hint
         losses = [task.loss(task.forward(model, part), part) for part in parts]
         counts = [sum(loss.count for loss in losses), sum(part.count for part in parts), total.count, whole.count]
         assert len(set(counts)) == 1
@@ -191,14 +201,13 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
     task, source = opened.task, opened.checkpoint.source
     facts = {"task": {}, "labels": None, "max_length": 8, "stride": 0, "step": 1}
     save(tmp_path / "again", Snapshot(model=opened.model, processor=source.processor, manifest=facts))
-    again = load_weights(
-        reopen_model(tmp_path / "again", opened.checkpoint.labels, task.reads), task.auto_model, seed=9
-    ).model
+    reopened = reopen_model(tmp_path / "again", opened.checkpoint.labels, task.spec.modalities)
+    again = load_weights(reopened, task.spec.auto_model, seed=9).model
     use_fast_kernels(again, torch.device("cpu"))
     batch = collated(opened)
     with torch.inference_mode():
         expected, found = (
-            task.outputs(task.forward(model.eval(), batch), opened.features, batch) for model in (opened.model, again)
+            task.to_numpy(task.forward(model.eval(), batch), opened.features, batch) for model in (opened.model, again)
         )
     assert len(expected) == len(opened.features)
     assert all((one == other).all() for one, other in zip(expected, found, strict=True))
@@ -207,8 +216,8 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
 def test_padded_equals_single(trained: SimpleNamespace, opened: SimpleNamespace) -> None:
     """Windows together with longer ones and windows alone: the same predictions and scores."""
     assert (len(set(opened.features.lengths.tolist())) > 1) == (trained.name not in ONE_LENGTH)
-    alone = replace(opened.evaluator, batch_tokens=1)
-    pairs = [list(evaluator.predictions(opened.examples, opened.features)) for evaluator in (opened.evaluator, alone)]
+    alone = replace(opened.runner, batch_tokens=1)
+    pairs = [list(runner.predictions(opened.examples, opened.features)) for runner in (opened.runner, alone)]
     assert len(pairs[0]) == len(opened.examples)
     for (example, together), (_, single) in zip(*pairs, strict=True):
         _same(opened.task.record(example, single), opened.task.record(example, together))
@@ -275,7 +284,7 @@ def test_a_run_that_was_stopped_and_goes_on_ends_with_the_same_bytes(
 
     model = MODELS.get(trained.name, TINY[:2])
     words = (
-        kind.command,
+        "pretrain" if trained.name == "mlm" else "finetune",
         f"task={trained.name}",
         *model,
         *TINY[2:],

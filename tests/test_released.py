@@ -56,7 +56,7 @@ def test_its_run_is_resumed(name: str, ftk: Callable[..., Result]) -> None:
     resumed = ftk(*argv, "run.resume=true")
     if not same_versions or saved["ftk"] != facts["ftk"]:
         assert resumed.code == 1
-        assert "the run cannot go on with other versions" in resumed.err
+        assert "the run cannot be resumed with other versions" in resumed.err
         resumed = ftk(*argv, "run.resume=force")
     assert resumed.code == 0, resumed.err
     assert "resuming after step 35" in resumed.out

@@ -1,4 +1,4 @@
-"""The first word of the command line picks a command; all that follows belongs to Hydra.
+"""The first word of the command line names a command; the rest is passed to it.
 
 Only the standard library is imported here, so that ``ftk --help`` answers at once.
 """
@@ -13,18 +13,21 @@ COMMANDS = {
     "pretrain": ("ftk.commands.train", "train an encoder on raw text, from random or pretrained weights"),
     "finetune": ("ftk.commands.train", "train a task on labelled data, from a pretrained or a random encoder"),
     "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
-    "predict": ("ftk.commands.predict", "read texts or images, write one JSON line a row"),
+    "predict": ("ftk.commands.predict", "read texts or images, write one line of JSON per row"),
     "configs": ("ftk.commands.configs", "list, show, copy or document the configs"),
     "completion": ("ftk.commands.completion", "print the tab completion for bash, zsh or fish"),
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }
+
+WITH_JSON = ("pretrain", "finetune", "evaluate", "predict")
+"""The commands that show JSON lines with --json."""
 
 ALIASES = {"pretrain-mlm": "pretrain"}
 
 HELP = """\
 ftk: from raw text to an encoder you can trust.
 
-usage: ftk COMMAND [KEY=VALUE ...] [--cfg job] [--multirun] [--config-dir DIR] [--help]
+usage: ftk COMMAND [KEY=VALUE ...] [--cfg job] [--multirun] [--config-dir DIR] [--json] [--help]
 
 {commands}
 
@@ -36,7 +39,8 @@ examples:
   ftk predict  checkpoint=runs/my-run/best input=texts.txt output=predictions.jsonl
   ftk finetune -m model=bert-base-cased,distilbert-base-cased optimizer.lr=2e-5,5e-5
 
-'ftk COMMAND --help' shows the groups and every key of a command; 'ftk configs list' what is shipped.
+'ftk COMMAND --help' shows the groups and keys of a command; 'ftk configs list' shows the shipped configs.
+--json shows one JSON object a line instead of text (pretrain, finetune, evaluate, predict).
 FTK_CONFIG_PATH names folders of your own configs; FTK_TRACEBACK=1 shows where an error was raised.
 """
 
@@ -52,17 +56,17 @@ def main() -> None:
         code = run(sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of our output (head, less) has left: nobody is there to be told.
+        # The reader of the output (head, less) has closed it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
     sys.exit(code)
 
 
 def run(argv: list[str]) -> int:
-    """Dispatch one command line.
+    """Run one command line.
 
     Returns:
-        The exit code: 0 done, 1 a user's error, 129, 130 and 143 stopped by SIGHUP, SIGINT and SIGTERM.
+        The exit code: 0 for success, 1 for a user's error; 129, 130 and 143 after SIGHUP, SIGINT and SIGTERM.
     """
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(help_text(), end="")
@@ -73,22 +77,27 @@ def run(argv: list[str]) -> int:
     word, rest = ALIASES.get(argv[0], argv[0]), argv[1:]
     if word not in COMMANDS:
         return _unknown(word)
-    from ftk.errors import FtkError, Interrupted, in_words, printable
+    from ftk.errors import FtkError, Interrupted, in_words
+    from ftk.report.json_output import json_output, show_end
     from ftk.system.signals import signals
 
-    # Large pages for tensors, where the system gives them to who asks; read by torch when it is loaded.
+    as_json = word in WITH_JSON and "--json" in rest
+    rest = [argument for argument in rest if argument != "--json"] if as_json else rest
+
+    # Large memory pages for tensors, on systems that give them on request. torch reads this when it is imported.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-    with signals():
+    with signals(), json_output(as_json):
         try:
-            return importlib.import_module(COMMANDS[word][0]).run(word, rest)
+            code: int = importlib.import_module(COMMANDS[word][0]).run(word, rest)
+            return code
         except Interrupted as stop:
-            print(f"ftk {word}: {stop}", file=sys.stderr)
+            show_end("interrupted", f"ftk {word}: {stop}", stop)
             return stop.exit_code
-        except (FtkError, OSError) as error:  # a folder that cannot be written, a full disk: no bug of ours either
+        except (FtkError, OSError) as error:  # a folder that cannot be written or a full disk is no bug
             if os.environ.get("FTK_TRACEBACK") == "1" or isinstance(error, BrokenPipeError):
                 raise
-            print(printable(f"ftk {word}: {in_words(error)}"), file=sys.stderr)
+            show_end("error", f"ftk {word}: {in_words(error)}", error)
             return 1
 
 

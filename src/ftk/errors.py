@@ -1,6 +1,8 @@
 """Errors for the user: the terminal shows them as one message, without a traceback."""
 
 import unicodedata
+from collections.abc import Sequence
+from typing import Any
 
 
 class FtkError(Exception):
@@ -21,6 +23,15 @@ class ConfigError(FtkError):
 
 class DataError(FtkError):
     """A file or a row that cannot be used; the text names the file and the line."""
+
+    def __init__(self, text: str, *, findings: Sequence[Any] = ()) -> None:
+        """
+        Args:
+            text: what is wrong.
+            findings: the same as ``ftk.contracts.findings.Finding``, where reading went on to collect them.
+        """
+        super().__init__(text)
+        self.findings = tuple(findings)
 
 
 class ModelError(FtkError):

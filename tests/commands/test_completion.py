@@ -15,7 +15,7 @@ from ftk.commands.completion import candidates
 from ftk.config.completion import field_type
 from ftk.config.schema import Precision
 
-GROUPS = ["data=", "debug=", "experiment=", "hardware=", "model=", "optimizer=", "schedule=", "task="]
+GROUPS = ["data=", "debug=", "experiment=", "hardware=", "model=", "objective=", "optimizer=", "schedule=", "task="]
 
 
 @pytest.fixture(autouse=True)

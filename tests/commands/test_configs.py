@@ -1,4 +1,4 @@
-"""``ftk configs``: what is shipped, printed and copied."""
+"""``ftk configs``: list, show and copy config files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_copy_is_the_whole_tree(ftk: Callable[..., Result]) -> None:
     assert copied == {path.relative_to(shipped): path.read_bytes() for path in shipped.rglob("*.yaml")}
     again = ftk("configs", "copy", "a/b")
     assert (again.code, again.out) == (1, "")
-    assert "a/b: it is there already and not an empty folder" in again.err
+    assert "a/b: this exists already and is not an empty folder" in again.err
 
 
 def row_of(key: str, text: str) -> list[str]:
@@ -130,7 +130,7 @@ def test_docs_are_written_between_the_markers_of_a_page(ftk: Callable[..., Resul
         (["show"], "'show' is not understood.\nusage: ftk configs list"),
         (["list", "model", "data"], "'list model data' is not understood."),
         (["remove"], "'remove' is not understood."),
-        (["copy", "file"], "file: it is there already"),
+        (["copy", "file"], "file: this exists already"),
         (["docs", "a", "b"], "'docs a b' is not understood."),
     ],
 )

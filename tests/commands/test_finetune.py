@@ -17,7 +17,7 @@ FAST = (*TINY, "debug=one-step")
 
 
 def test_the_run_folder_is_what_the_contract_says(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
-    result = ftk("finetune", *TINY, *toy, "train.epochs=4", "run.dir=run")
+    result = ftk("finetune", *TINY, *toy, "train.epochs=4", "run.dir=run", "run.curves=true")
     assert result.code == 0, result.err
     run = Path("run")
     files = [".lock", "config.yaml", "environment.json", "log.txt", "metrics.jsonl", "metrics.json", "curves.png"]
@@ -59,12 +59,12 @@ def test_the_demo_corpus_stands_in_and_it_is_said(ftk: Callable[..., Result]) ->
 FIRST_STEP = """
 import os, sys
 from ftk import cli
-from ftk.training.runner import Training
+from ftk.training.observer import RunObserver
 def stepped(self, info):
     sys.stderr.write(" ".join(sys.modules))
     sys.stderr.flush()
     os._exit(0)
-Training.stepped = stepped
+RunObserver.stepped = stepped
 sys.exit(cli.run(sys.argv[1:]))
 """
 
@@ -175,9 +175,9 @@ def test_optimizers_and_schedules_run(
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("optimizer._target_=torch.optim.Adamw", "this cannot be imported"),
-        ("optimizer._target_=torch.nn.Linear", "this is not a torch optimizer"),
-        ("+optimizer.momentun=1", "torch.optim.AdamW takes lr, betas"),
+        ("optimizer._target_=torch.optim.Adamw", "cannot be imported"),
+        ("optimizer._target_=torch.nn.Linear", "not a torch optimizer"),
+        ("+optimizer.momentun=1", "torch.optim.AdamW has no such argument. It takes lr, betas"),
         ("optimizer.betas=[2,3]", "torch.optim.AdamW rejects its settings"),
         ("hardware.device=cuda", "torch sees no GPU here"),
         ("hardware.precision=fp16", "it needs a GPU"),

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll, write_jsonl, write_lines
+from conftest import TINY, Result, read_jsonl, run_ftk, toy_sentences, write_conll, write_jsonl, write_lines
 
 pytestmark = pytest.mark.torch
 
@@ -19,12 +19,10 @@ pytestmark = pytest.mark.torch
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny model that has learned the toy corpus."""
-    from ftk import cli
-
     folder = tmp_path_factory.mktemp("checkpoint")
     data = write_conll(folder / "train.conll", toy_sentences(48))
     argv = [*TINY, f"data.train={data}", f"data.validation={data}", "train.epochs=6", f"run.dir={folder / 'run'}"]
-    assert cli.run(["finetune", *argv]) == 0
+    assert run_ftk("finetune", *argv) == 0
     return folder / "run" / "best"
 
 
@@ -211,7 +209,7 @@ def test_values_that_only_training_reads_are_refused(
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda f: (f / "model.safetensors").write_bytes(b"x"), "the file has 1 bytes; "),
+        (lambda f: (f / "model.safetensors").write_bytes(b"x"), "the file has 1 bytes, expected "),
         (lambda f: _flip(f / "model.safetensors"), "has changed since it was saved"),
         (lambda f: (f / "tokenizer.json").unlink(), "the file is missing"),
         (lambda f: (f / "ftk.json").write_text("{"), "the manifest is damaged"),

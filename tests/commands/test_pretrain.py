@@ -375,7 +375,7 @@ def test_mistakes_are_named(ftk: Callable[..., Result], stories: str, argv: tupl
 
 def test_a_text_shorter_than_one_block(ftk: Callable[..., Result]) -> None:
     write_lines("short.txt", ["Ada went to Oslo by slow train."])
-    argv = (*TINY_MODEL, *SHORT, "data.train=short.txt", "data.validation_share=0", "run.dir=run")
+    argv = (*TINY_MODEL, *SHORT, "data.train=short.txt", "data.validation_share=0", "run.dir=run", "run.curves=true")
     result = ftk("pretrain", *argv)
     assert result.code == 0, result.err
     assert "the training text fills no more than one block" in result.out

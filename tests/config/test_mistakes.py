@@ -1,4 +1,8 @@
-"""All mistakes of a command line in one message, before anything is read, written or imported."""
+"""All mistakes of a command line in one message, before anything is read, written or imported.
+
+Many messages are reworded from those of Hydra and OmegaConf. If one of these tests fails after an upgrade, the library
+words its errors otherwise, and ``ftk.config.hydra_errors`` must follow.
+"""
 
 import re
 from collections.abc import Callable
@@ -50,6 +54,7 @@ WORDS = [
     ("train.batch_size=1.5", "It must be a whole number; '1.5' is not."),
     ("train.batch_size=true", "It must be a whole number"),
     ("run.seed=null", "It cannot be null."),
+    ("run.overwrite=maybe", "It must be true or false; 'maybe' is neither."),
     ("run.dir=[a]", "It must be one text"),
     ("train=3", "It is a section with keys of its own; '3' is none."),
     ("data.format=conl", "It must be one of auto, conll, ", "'conl' is not. Did you mean 'conll'?"),

@@ -16,6 +16,7 @@ from ftk.config.jobs import check_command_line, initialized, register
 from ftk.config.overrides import items
 from ftk.config.paths import is_choice, parts_of, shipped_configs, shipped_files, values_of
 from ftk.config.schema import SCHEMAS
+from ftk.contracts.task import fields_of
 from ftk.tasks import build_task
 
 SHIPPED = shipped_files()
@@ -71,7 +72,7 @@ def meant_for(name: str, command: str) -> bool:
     group, _, option = name.partition("/")
     text = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
     if group == "task" and command in TRAINING:
-        return build_task(values_of(name)).command == command
+        return build_task(values_of(name)).spec.command == command
     if name in ONLY_FINETUNED:
         return command == "finetune"
     if group == "experiment":
@@ -122,7 +123,7 @@ def test_a_file_says_in_its_first_lines_what_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in OPTIONS if name.startswith("task/")])
 def test_a_task_file_sets_every_field_of_its_task(name: str) -> None:
     node = values_of(name)
-    assert set(node) - {"_target_"} == set(build_task(node).fields())
+    assert set(node) - {"_target_"} == set(fields_of(build_task(node)))
 
 
 @pytest.mark.parametrize("command", PRIMARIES)

@@ -20,7 +20,7 @@ MODELS = {
 TASKS = {
     path.stem: task
     for path in sorted(shipped_configs().glob("task/*.yaml"))
-    if (task := build_task(values_of(f"task/{path.stem}"))).command == "finetune"
+    if (task := build_task(values_of(f"task/{path.stem}"))).spec.command == "finetune"
 }
 MASKED = build_task(yaml.safe_load((shipped_configs() / "task/mlm.yaml").read_text()))
 
@@ -29,7 +29,7 @@ def test_each_small_model_says_which_tasks_it_learns() -> None:
     assert set(MODELS.values()) == set(HEADS) == set(LEARNS)
     for kind, heads in HEADS.items():
         said = set(re.split(", | and ", LEARNS[kind]))
-        assert said == {name for name, task in TASKS.items() if task.auto_model in heads}
+        assert said == {name for name, task in TASKS.items() if task.spec.auto_model in heads}
 
 
 @pytest.mark.torch
@@ -41,7 +41,7 @@ def test_what_they_say_is_what_they_have() -> None:
     register_small_models()
     for kind, said in HEADS.items():
         config = type(transformers.AutoConfig.for_model(kind))
-        for name in {task.auto_model for task in TASKS.values()}:
+        for name in {task.spec.auto_model for task in TASKS.values()}:
             known = (
                 config
                 in (
@@ -73,9 +73,9 @@ def test_a_shipped_architecture_is_refused_before_torch_just_where_it_has_no_hea
         both = kind == "ftk-fusion"
         reads = ("text", "image") if both else ("image",) if config in images else ("text",)
         for name, task in {**TASKS, "mlm": MASKED}.items():
-            auto = task.auto_model
+            auto = task.spec.auto_model
             auto_class = getattr(heads, auto, None) or getattr(fusion, auto, None) or getattr(transformers, auto)
-            suits = config in auto_class._model_mapping and reads == task.reads
+            suits = config in auto_class._model_mapping and reads == task.spec.modalities
             if suits:
                 assert unsuited(kind, task) is None, (kind, name)
             elif kind not in ("bart", "t5", "marian"):  # which have some heads: told when the model is looked for

@@ -1,6 +1,8 @@
 """What a run folder promises to the one who goes on with it: locks, damage, other versions, proof."""
 
+import contextlib
 import fcntl
+import io
 import json
 import os
 import shlex
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll
+from conftest import TINY, Result, read_jsonl, run_ftk, toy_corpus, toy_sentences, write_conll
 
 pytestmark = pytest.mark.torch
 
@@ -25,20 +27,32 @@ SETTINGS = (
 )
 
 
-@pytest.fixture
-def argv(toy: tuple[str, ...]) -> list[str]:
-    return ["finetune", *SETTINGS, *toy, "run.dir=run"]
+def command_line() -> list[str]:
+    """A run of ten steps on the toy corpus, which is written into the current folder."""
+    return ["finetune", *SETTINGS, *toy_corpus(Path()), "run.dir=run"]
 
 
 @pytest.fixture
-def stopped(ftk: Callable[..., Result], argv: list[str]) -> Path:
-    """A run of ten steps, stopped after seven."""
-    result = ftk(*argv, "run.stop_after=7")
-    assert result.code == 0, result.err
-    assert "stopped after step 7" in result.err
-    assert "run.dir=run run.resume=true" in result.err.splitlines()[-1]
-    assert "stop_after" not in result.err.splitlines()[-1]
-    return Path("run")
+def argv() -> list[str]:
+    return command_line()
+
+
+@pytest.fixture(scope="module")
+def stopped_at_seven(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the run, stopped after seven steps."""
+    folder, err = tmp_path_factory.mktemp("stopped"), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stderr(err):
+        assert run_ftk(*command_line(), "run.stop_after=7") == 0
+    assert "stopped after step 7" in err.getvalue()
+    assert "run.dir=run run.resume=true" in err.getvalue().splitlines()[-1]
+    assert "stop_after" not in err.getvalue().splitlines()[-1]
+    return folder
+
+
+@pytest.fixture
+def stopped(stopped_at_seven: Path) -> Path:
+    """A copy of the stopped run in the folder of the test."""
+    return Path(shutil.copytree(stopped_at_seven / "run", "run"))
 
 
 def weights(run: Path) -> list[bytes]:
@@ -79,10 +93,10 @@ def test_a_damaged_best_model_is_not_passed_over(ftk: Callable[..., Result], arg
     result = ftk(*argv, "run.resume=true")
     assert result.code == 1
     assert "run/best/model.safetensors: the file has 0 bytes" in result.err
-    assert "The best model so far is lost. run.resume=force goes on" in result.err
+    assert "The best model so far is lost. run.resume=force" in result.err
     forced = ftk(*argv, "run.resume=force")
     assert forced.code == 0, forced.err
-    assert "the next one that is validated is kept" in forced.out
+    assert "the next validated one is kept" in forced.out
 
 
 def test_other_versions_are_refused_unless_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
@@ -152,7 +166,7 @@ def test_another_model_cannot_be_forced(ftk: Callable[..., Result], argv: list[s
 def test_another_optimizer_can_be_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
     result = ftk(*argv, "run.resume=force", "optimizer=sgd")
     assert result.code == 0, result.err
-    assert "it begins without what the other knew of the gradients" in result.out
+    assert "it starts without the state of the previous one" in result.out
 
 
 def test_too_little_memory_elsewhere_is_told(
@@ -168,7 +182,7 @@ def test_too_little_memory_elsewhere_is_told(
     monkeypatch.setattr(TokenClassification, "decode", full)
     result = ftk(*argv, "run.resume=true")
     assert result.code == 1
-    assert "there is too little memory (CUDA out of memory. Tried to allocate 2.00 GiB)" in result.err
+    assert "(CUDA out of memory. Tried to allocate 2.00 GiB)" in result.err
     assert "hardware.eval_tokens" in result.err
     assert "run.dir=run run.resume=true" in result.err.splitlines()[-1]
 
@@ -210,7 +224,7 @@ def test_a_disk_without_room_is_told_before_the_first_step(
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     result = ftk(*argv)
     assert result.code == 1
-    assert "the disk has 0 MB free" in result.err
+    assert "0 MB free" in result.err
     assert sorted(path.name for path in Path("run").iterdir()) == [".lock"]
 
 
@@ -282,4 +296,4 @@ def test_what_is_saved_must_give_back_the_same_model(
     monkeypatch.setattr(BertForTokenClassification, "forward", with_secret)
     result = ftk(*argv)
     assert result.code == 1
-    assert "run/best: the model that was saved is not the one that was trained" in result.err
+    assert "run/best: the saved model is not the trained one" in result.err

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from conftest import TINY, Result, read_jsonl
+from ftk.contracts.spec import TaskSpec
 
 pytestmark = pytest.mark.torch
 
@@ -21,7 +22,7 @@ TOKENS = 7
 class Counting:
     """A task of one weight. Each forward pass takes a second on ``clock``, each validation and save what it is told."""
 
-    score, higher_is_better = "loss", False
+    spec = TaskSpec(columns=(), auto_model="", score="loss", higher_is_better=False)
 
     def __init__(self, clock: SimpleNamespace, validation: float = 0.0, saving: float = 0.0) -> None:
         self.clock = clock
@@ -37,12 +38,12 @@ class Counting:
 
     # The task.
 
-    def collate(self, features: Any, windows: list[int], pad_id: int, noise: Any) -> Any:
+    def collate(self, features: Any, windows: list[int], seed: Any) -> Any:
         import torch
 
         from ftk.contracts.values import Batch
 
-        assert len(noise.epoch) == len(windows)
+        assert len(seed.epoch) == len(windows)
         self.windows.append(windows)
         ids = torch.ones(len(windows), TOKENS, dtype=torch.int64)
         return Batch({"input_ids": ids}, {}, windows, len(windows), ids.numel())
@@ -147,7 +148,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counting]:
         order = order or BlockOrder(100, 1, 1, start=None, warmup=0)
         features: Any = SimpleNamespace(places=lambda windows: "")
         world = SingleProcess()
-        source = BatchSource(task=task, features=features, order=order, pad_id=0, seed=1, world=world)
+        source = BatchSource(task=task, features=features, order=order, seed=1, world=world)
         train(state, Plain(), source, plan, hardware, world, task, Stop())
         return task
 

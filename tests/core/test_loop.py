@@ -20,6 +20,7 @@ def make(tmp_path: Path) -> Any:
     import torch
 
     from ftk.config.schema import Decay, Init, ModelConfig, OnNonFinite, OnSpike, Precision
+    from ftk.contracts.contexts import Encoding, Reading
     from ftk.contracts.notes import Notes
     from ftk.contracts.values import WindowPlan
     from ftk.core.anomalies import LossGuard
@@ -54,7 +55,7 @@ def make(tmp_path: Path) -> Any:
     )
     notes = Notes()
     path = write_conll(tmp_path / "toy.conll", toy_sentences(16))
-    examples = task.read(read_conll(path, "utf-8", {}, notes), columns={}, labelled=True, notes=notes)
+    examples = task.read(read_conll(path, "utf-8", {}, notes), Reading({}, True, notes))
     labels = task.labels(examples)
     config = {"model_type": "bert", "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
     model_config = ModelConfig(
@@ -74,7 +75,7 @@ def make(tmp_path: Path) -> Any:
         tokenizer=word_pieces(200),
     )
     source = resolve_model(model_config, RowCorpus(task, {"train": examples}, labels, {}))
-    features = task.features(examples, source.tokenizer, labels, WindowPlan(64, 16), notes)
+    features = task.features(examples, Encoding(source.tokenizer, labels, WindowPlan(64, 16), notes))
 
     def build(
         *,
@@ -84,7 +85,7 @@ def make(tmp_path: Path) -> Any:
         **plan: Any,
     ) -> SimpleNamespace:
         hardware = Hardware(torch.device("cpu"), precision, "")
-        model = load_weights(source, task.auto_model, seed=3).model
+        model = load_weights(source, task.spec.auto_model, seed=3).model
         settings = {"_target_": "torch.optim.AdamW", "lr": 1e-3, "weight_decay": 0.1}
         state = TrainState(model, build_optimizer(model, settings), hardware.scaler())
         schedule = Schedule(decay=Decay.constant, warmup=0.0, floor=0.0, cooldown=0.0)
@@ -120,9 +121,7 @@ def run(setup: SimpleNamespace) -> Iterator[Any]:
     from ftk.objectives import Plain
 
     world = SingleProcess()
-    source = BatchSource(
-        task=setup.task, features=setup.features, order=setup.order, pad_id=0, seed=setup.plan.seed, world=world
-    )
+    source = BatchSource(task=setup.task, features=setup.features, order=setup.order, seed=setup.plan.seed, world=world)
     return steps(Stepper(setup.state, Plain(), source, setup.plan, setup.hardware, world, setup.warned.append))
 
 
@@ -155,7 +154,7 @@ def test_a_step_equals_the_plain_pytorch_step(make: Any) -> None:
     optimizer = torch.optim.AdamW(groups, lr=1e-3)
     for step, info in enumerate(run(setup)):
         windows, _ = plain.order.step(step)
-        batch = plain.task.collate(plain.features, windows.tolist(), 0, None)
+        batch = plain.task.collate(plain.features, windows.tolist(), None)
         labels = torch.full(batch.inputs["input_ids"].shape, -100)
         labels.view(-1)[batch.targets["position"]] = batch.targets["label"]
         loss = model(**batch.inputs, labels=labels).loss

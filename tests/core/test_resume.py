@@ -1,9 +1,11 @@
 """An interrupted and resumed run ends with the same bytes as an uninterrupted one."""
 
+import contextlib
 import hashlib
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll
+from conftest import TINY, Result, read_jsonl, run_ftk, toy_corpus, toy_sentences, write_conll
 from image_models import CONVOLUTIONS, HERE, write_splits
 from pretraining import TINY_MODEL, write_stories
 
@@ -73,14 +75,29 @@ def interrupted(
     )
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("finished")
+    with contextlib.chdir(folder):
+        assert run_ftk("finetune", *SETTINGS, *toy_corpus(Path()), "run.dir=unbroken") == 0
+    return folder
+
+
 @pytest.fixture
-def unbroken(ftk: Callable[..., Result], toy: tuple[str, ...]) -> Path:
-    assert ftk("finetune", *SETTINGS, *toy, "run.dir=unbroken").code == 0
-    return Path("unbroken")
+def toy() -> tuple[str, ...]:
+    """The toy corpus under the names that it has for ``finished``: a resumed run compares them."""
+    return toy_corpus(Path())
+
+
+@pytest.fixture
+def unbroken(finished: Path) -> Path:
+    """A copy of the run in the folder of the test."""
+    return Path(shutil.copytree(finished / "unbroken", "unbroken"))
 
 
 # 48 rows: 10 steps an epoch, 29 micro batches an epoch.
-@pytest.mark.parametrize("forward", [12, 56])
+@pytest.mark.parametrize("forward", [pytest.param(12, marks=pytest.mark.slow), 56])
 def test_killed_and_resumed(ftk: Callable[..., Result], toy: tuple[str, ...], unbroken: Path, forward: int) -> None:
     argv = ["finetune", *SETTINGS, *toy, "run.dir=broken"]
     assert interrupted(argv, forward=forward, signal=9).returncode == -9

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Result, read_jsonl
-from ftk import cli
+from conftest import Result, read_jsonl, run_ftk
 from pretraining import TINY_MODEL, write_stories
 
 pytestmark = pytest.mark.torch
@@ -110,7 +109,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory, corpus: tuple[str, ...]) 
     """What a run comes to that nothing happens to."""
     folder = tmp_path_factory.mktemp("unbroken")
     argv = (*SETTINGS, *corpus, f"data.cache_dir={folder / 'cache'}", f"run.dir={folder / 'run'}")
-    assert cli.run(["pretrain", *argv]) == 0
+    assert run_ftk("pretrain", *argv) == 0
     result = outcome(folder / "run")
     assert result["metrics"]["train"]["epochs"] > 2
     return result
@@ -153,7 +152,7 @@ def test_killed_while_tokenizing_and_run_again(
     assert not Path("broken").exists()
     again = ftk(*argv)
     assert again.code == 0, again.err
-    assert "going on with an interrupted preparation" in again.out
+    assert "continuing an interrupted preparation" in again.out
     assert outcome(Path("broken")) == unbroken
 
 

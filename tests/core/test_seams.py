@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from conftest import TINY, Result, write_lines
+from ftk.contracts.spec import TaskSpec
 
 pytestmark = pytest.mark.torch
 
@@ -263,12 +264,12 @@ class TwoRanks:
 class Words:
     """A task of one linear layer over counts, whose loss is a sum over a different number of targets a window."""
 
-    score, higher_is_better, whole_batches = "loss", False, None
+    spec = TaskSpec(columns=(), auto_model="", score="loss", higher_is_better=False)
 
     def __init__(self) -> None:
         self.data = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
 
-    def collate(self, features: Any, windows: list[int], pad_id: int, noise: Any) -> Any:
+    def collate(self, features: Any, windows: list[int], seed: Any) -> Any:
         import torch
 
         from ftk.contracts.values import Batch
@@ -346,7 +347,7 @@ def trained_by(world: Any, features: Any) -> SimpleNamespace:
         patience=None,
     )
     order = BlockOrder(40, 7, 1, start=None, warmup=0)
-    source = BatchSource(task=task, features=features, order=order, pad_id=0, seed=1, world=world)
+    source = BatchSource(task=task, features=features, order=order, seed=1, world=world)
     observer = Quiet()
     train(state, Plain(), source, plan, hardware, world, observer, Stop())
     return SimpleNamespace(model=model, steps=observer.steps)

@@ -17,15 +17,18 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_helpers import data_config, ner_task
 from ftk.config.schema import Format
+from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.documents.reading import documents
 from ftk.data.readers.splits import read_file
 from ftk.errors import FtkError
+
+pytestmark = pytest.mark.fuzz
 
 MANY = settings(
     max_examples=int(os.environ.get("FTK_FUZZ", "60")),
@@ -158,7 +161,7 @@ def survives(name: str, content: bytes, rows_in: Callable[[bytes], int | None], 
         assert expected is None or len(rows) == expected or list(notes.drain()), "a row vanished without a word"
 
         def examples_of(labelled: bool = labelled, notes: Notes = notes, rows: Any = rows) -> Any:
-            found = ner_task().read(rows, columns=config.columns, labelled=labelled, notes=notes)
+            found = ner_task().read(rows, Reading(config.columns, labelled, notes))
             notes.raise_errors()
             return found
 
@@ -234,11 +237,7 @@ def test_tsv(content: bytes) -> None:
 @given(rows=st.lists(st.lists(st.text(max_size=8), min_size=2, max_size=2), max_size=6))
 def test_every_row_that_a_csv_writer_wrote_is_read(rows: list[list[str]]) -> None:
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    try:
-        writer.writerows([["text", "other"], *rows])
-    except csv.Error:  # Python 3.10 writes no NUL
-        assume(False)
+    csv.writer(stream, lineterminator="\n").writerows([["text", "other"], *rows])
     Path("w.csv").write_text(stream.getvalue(), encoding="utf-8", errors="replace", newline="")
     notes = Notes()
     found = outcome(lambda: list(read_file("w.csv", Format.csv, data_config(), notes)), "w.csv")
@@ -300,7 +299,8 @@ STORE = {"version": 1, "shards": [], "settings": {}, "dtype": "uint16", "words":
 @MANY
 @given(content=damaged(json.dumps(STORE)))
 def test_the_manifest_of_a_store(content: bytes) -> None:
-    from ftk.data.documents.token_store import Damaged, read_manifest
+    from ftk.data.documents.token_store import read_manifest
+    from ftk.system.kept import Damaged
 
     Path("store.json").write_bytes(content)
     with no_hang():

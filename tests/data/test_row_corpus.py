@@ -35,7 +35,7 @@ def corpus(
     files = {name: write_jsonl(f"{name}.jsonl", rows) for name, rows in splits.items()}
     notes = Notes()
     found = read_training_corpus(data_config(**files, **changes), ner_task(**task or {}), notes)
-    return found, list(notes.drain())
+    return found, list(map(str, notes.drain()))
 
 
 def texts(found: RowCorpus, split: str) -> list[str]:
@@ -177,11 +177,9 @@ def test_rows_without_any_entity_teach_nothing() -> None:
 
 def test_words_are_cut_as_the_training_rows_are() -> None:
     tokens, spans = [row("a b", "PER")] * 2, {"text": "U.S.", "spans": [[0, 4, "LOC"]]}
-    assert corpus(train=[*tokens, spans], validation_share=0)[0].task.fields()["words"] == "coarse"
-    assert corpus(train=[tokens[0], spans, spans], validation_share=0)[0].task.fields()["words"] == "fine"
-    assert (
-        corpus(train=[spans, spans], validation_share=0, task={"words": "coarse"})[0].task.fields()["words"] == "coarse"
-    )
+    assert corpus(train=[*tokens, spans], validation_share=0)[0].task.words is Words.coarse
+    assert corpus(train=[tokens[0], spans, spans], validation_share=0)[0].task.words is Words.fine
+    assert corpus(train=[spans, spans], validation_share=0, task={"words": "coarse"})[0].task.words is Words.coarse
 
 
 def test_fingerprints_are_of_the_files_of_each_split() -> None:
@@ -218,7 +216,7 @@ def named(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
 def test_the_demo_corpus_stands_in_and_that_is_said() -> None:
     notes = Notes()
     found = read_training_corpus(data_config(), ner_task(), notes)
-    said = list(notes.drain())
+    said = list(map(str, notes.drain()))
     assert said[0].startswith("no data named: training on the built-in demo corpus")
     assert {name: len(rows) for name, rows in found.examples.items()} == {
         name: len(rows) for name, rows in demo().items()

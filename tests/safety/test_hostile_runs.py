@@ -170,8 +170,8 @@ RUNS: dict[str, tuple[str, str | bytes, str]] = {
     "a long config": ("config.yaml", "a: " + "x" * (1 << 21), "more than"),
     "a config that is a list": ("config.yaml", "- 1", "cannot be resumed with another config|config.yaml"),
     "the environment in the config": ("config.yaml", "model: ${oc.env:HOME}", "cannot be resumed with another config"),
-    "an environment that is a list": ("environment.json", "[]", "environment.json: this cannot be read"),
-    "an environment of brackets": ("environment.json", "[" * 10**5, "environment.json: this cannot be read"),
+    "an environment that is a list": ("environment.json", "[]", "environment.json: the file is damaged"),
+    "an environment of brackets": ("environment.json", "[" * 10**5, "environment.json: the file is damaged"),
 }
 
 
@@ -216,7 +216,7 @@ def test_a_state_is_data(ftk: Callable[..., Result], run: Path, name: str) -> No
     STATES[name](run)
     result = resume(ftk)
     assert result.code == 1, result.out
-    assert "the trainer's state cannot be restored" in result.err
+    assert "cannot be restored" in result.err
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_a_link_does_not_lead_out_of_a_run_folder(ftk: Callable[..., Result], ru
     result = harmless(ftk, "finetune", *SETTINGS, *data, "train.eval_every=2", "run.dir=run", way)
     assert {path: path.read_bytes() for path in outside.rglob("*") if path.is_file()} == before
     assert result.code == 1
-    assert f"run.dir=run: {name} is a link" in result.err
+    assert f"run.dir=run: {name} is a symbolic link" in result.err
 
 
 def test_lines_of_metrics_that_are_not_of_ftk_are_dropped(ftk: Callable[..., Result], run: Path) -> None:

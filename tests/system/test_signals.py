@@ -14,7 +14,7 @@ from conftest import TINY, Result, toy_sentences, write_conll
 from ftk import cli
 
 PHASES = {
-    "reading": "ftk.data.row_corpus.read_training_corpus",
+    "reading": "ftk.tasks.shared.row_task.read_training_corpus",
     "tokenizing": "ftk.tasks.token_classification.task.TokenClassification.features",
     "loading": "ftk.training.builder.load_weights",
     "opening": "ftk.report.run_folder.environment_facts",
@@ -124,7 +124,7 @@ def test_a_second_signal_ends_at_once_and_harms_nothing(ftk: Callable[..., Resul
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_signal_is_remembered_where_its_exception_is_lost() -> None:
     from ftk.errors import Interrupted
-    from ftk.system.signals import signals, stop
+    from ftk.system.signals import Stop, signals
 
     class Loses:
         def __del__(self) -> None:
@@ -133,8 +133,21 @@ def test_a_signal_is_remembered_where_its_exception_is_lost() -> None:
     with signals():
         Loses()
         with pytest.raises(Interrupted) as caught:
-            stop.check()
+            Stop().check()
     assert caught.value.exit_code == 143
+
+
+def test_a_run_that_stops_does_not_stop_the_next_one() -> None:
+    from ftk.errors import Interrupted
+    from ftk.system.signals import Stop, signals
+
+    with signals():
+        first = Stop()
+        first.here = True
+        with pytest.raises(Interrupted) as caught:
+            first.check()
+        assert caught.value.exit_code == 0
+        assert not Stop().requested
 
 
 def test_nohup_is_respected() -> None:

@@ -49,7 +49,7 @@ def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tup
     """A row that is drawn twice in a pass looks the same; in the next pass it looks otherwise."""
     import torch
 
-    from ftk.contracts.values import Noise
+    from ftk.contracts.contexts import SampleSeed
     from ftk.data.images.decoding import digest_of
     from ftk.data.images.examples import Picture
     from ftk.data.images.features import ImageFeatures, Pixels
@@ -60,13 +60,13 @@ def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tup
 
     path = Path("images/up-0.png")
     pixels = Pixels([Picture("a", path, digest_of(path))], Plain(), (3, 16, 16))
-    features = ImageFeatures({}, np.zeros(1, np.int64), pixels=pixels)
+    features = ImageFeatures({}, np.zeros(1, np.int64), 0, pixels=pixels)
     task = image_task(flip=True, shift=0.3)
-    batch = task.collate(features, [0, 0, 0], 0, Noise(1, np.array([0, 0, 1])))
+    batch = task.collate(features, [0, 0, 0], SampleSeed(1, np.array([0, 0, 1])))
     one, same, other = batch.inputs["pixel_values"]
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
-    still = task.collate(features, [0], 0, None).inputs["pixel_values"][0]
+    still = task.collate(features, [0], None).inputs["pixel_values"][0]
     assert torch.equal(still, torch.from_numpy(pixels([0], 1)[0]))
 
 
@@ -132,8 +132,8 @@ def test_images_and_texts_stay_together_in_any_order(tmp_path: Path) -> None:
     pixels = Pixels([Picture(path.name, path, digest_of(path)) for path in paths], Number(), (3, 16, 16))
     row = np.array([0, 1, 1, 2, 3, 3, 4])
     ids = Ragged.of([np.full(2 + number % 3, 250 - number, dtype=np.int32) for number in row])
-    features = ImageFeatures({"input_ids": ids}, row, pixels=pixels)
-    batch = image_task("image-text-classification").collate(features, [6, 2, 0, 5, 1, 4, 3], 0, None)
+    features = ImageFeatures({"input_ids": ids}, row, 0, pixels=pixels)
+    batch = image_task("image-text-classification").collate(features, [6, 2, 0, 5, 1, 4, 3], None)
     assert batch.inputs["input_ids"][:, 0].tolist() == batch.inputs["pixel_values"][:, 0, 0, 0].tolist()
     assert batch.inputs["input_ids"][:, 0].tolist() == [246, 249, 250, 247, 249, 247, 248]
 
@@ -155,7 +155,7 @@ def test_a_learned_share_is_said_and_written_down(ftk: Ftk, pairs: tuple[str, ..
 def test_towers_their_heads_and_the_share_have_their_own_rates() -> None:
     from types import SimpleNamespace
 
-    from ftk.models.loading.source import lr_scales
+    from ftk.models.tuning.learning_rates import lr_scales
 
     towers = {"text": SimpleNamespace(default_lr=5e-5), "image": SimpleNamespace(default_lr=2e-3)}
     scales = lr_scales(SimpleNamespace(default_lr=1e-3, towers=towers))  # type: ignore[arg-type]

@@ -174,15 +174,16 @@ def test_pooling_is_over_the_windows_of_a_row(pooling):
     import numpy as np
 
     from ftk.config.paths import values_of
+    from ftk.contracts.contexts import RowOutputs
     from ftk.contracts.values import Labels
     from ftk.data.batching.features import Features, Ragged
     from ftk.tasks import build_task
 
     fields = values_of("task/multi-label")
     task = build_task({**fields, "pooling": pooling})
-    features = Features({"input_ids": Ragged.of([np.zeros(3, dtype=np.int32)] * 3)}, np.array([0, 0, 1]))
+    features = Features({"input_ids": Ragged.of([np.zeros(3, dtype=np.int32)] * 3)}, np.array([0, 0, 1]), 0)
     outputs = {0: np.array([0.2, 0.8]), 1: np.array([0.6, 0.4]), 2: np.array([0.1, 0.9])}
-    found = task.decode([None, None], features, 0, outputs, Labels(("a", "b")))
+    found = task.decode([None, None], RowOutputs(features, 0, outputs), Labels(("a", "b")))
     expected = [0.4, 0.6] if pooling == "mean" else [0.6, 0.8]
     assert found[0].values.tolist() == pytest.approx(expected)
     assert found[1].values.tolist() == pytest.approx([0.1, 0.9])
@@ -198,7 +199,7 @@ def test_a_messy_csv_as_it_is(ftk, tmp_path):
     argv = ("data.train=spam.csv", "data.encoding=latin-1", "data.columns.text=v2", "data.columns.label=v1")
     result = ftk("finetune", "task=text-classification", *FAST, *argv)
     assert result.code == 0, result.err
-    assert "1 row with cells in columns without a name: these are not read (spam.csv:7)" in result.out
+    assert "1 row with cells in columns without a name: these cells are not read (spam.csv:7)" in result.out
     assert "£" in read_jsonl("run/predictions/validation.jsonl")[0]["text"]
 
 
@@ -434,7 +435,7 @@ def test_what_was_found_is_said_before_the_rows_are_predicted_and_one_column_is_
     assert settled < loaded < counted
     result = ftk("finetune", "task=text-classification", *FAST, *files, "data.columns.pair=text", "run.dir=other")
     assert result.code == 1
-    assert "rows whose two texts are one column. data.columns.text and data.columns.pair name two" in result.err
+    assert "rows whose text and pair are one column. data.columns.text and data.columns.pair name two" in result.err
 
 
 @pytest.mark.parametrize("trained_on", ["pairs", "singles"])
@@ -454,7 +455,7 @@ def test_a_model_keeps_to_the_kind_of_rows_that_it_was_trained_on(ftk, trained_o
         return
     result = ftk("predict", "checkpoint=run/best", "input=pairs.jsonl", "output=out.jsonl")
     assert result.code == 0
-    assert "24 rows with a column 'pair': not read as a second text" in result.err
+    assert "24 rows with a second text in column 'pair': not read" in result.err
     labels = [[row["scores"] for row in read_jsonl(name)] for name in ("same.jsonl", "out.jsonl")]
     assert labels[0] == labels[1]
     asked = ("checkpoint=run/best", "input=pairs.jsonl", "output=out2.jsonl", "data.columns.pair=pair")

@@ -57,7 +57,7 @@ def run(settings: Settings) -> list[Section]:
 def _ends(sample: Sample, total: int) -> tuple[list[int], list[int]]:
     points: list[list[int]] = sample["points"]
     if not points:
-        raise SystemExit("No row went by: ftk.core.evaluate.Evaluator.predictions is not what gives them any more.")
+        raise SystemExit("No row went by: ftk.core.evaluate.Runner.predictions is not what gives them any more.")
     begin = next((point for point in points if point[0] >= _BEGIN * total), points[0])
     return begin, points[-1]
 

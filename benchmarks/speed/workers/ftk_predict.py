@@ -49,14 +49,14 @@ def keep_model() -> None:
     """Load the model for the first order only: what is timed begins behind it."""
     from ftk.inference.checkpoint import Checkpoint
 
-    evaluator = Checkpoint.evaluator
+    runner = Checkpoint.runner
 
     def kept(self: Any, *arguments: Any, **named: Any) -> Any:
         if not _kept:
-            _kept.append(evaluator(self, *arguments, **named))
+            _kept.append(runner(self, *arguments, **named))
         return _kept[0]
 
-    Checkpoint.evaluator = kept  # type: ignore[method-assign]
+    Checkpoint.runner = kept  # type: ignore[method-assign]
 
 
 def _kept_facts() -> dict[str, Any]:

@@ -39,6 +39,7 @@ def blocks_of(options: dict[str, Any], tokenizer: Any) -> dict[str, Any]:
     from hydra import compose, initialize
 
     from ftk.config.jobs import register, typed
+    from ftk.contracts.contexts import Encoding
     from ftk.contracts.notes import Notes
     from ftk.contracts.values import WindowPlan
     from ftk.report.console import Console
@@ -48,9 +49,9 @@ def blocks_of(options: dict[str, Any], tokenizer: Any) -> dict[str, Any]:
     words = [f"data.train={options['text']}", f"data.max_length={options['length']}"]
     with initialize(config_path=None, version_base="1.3"):
         config = typed(compose("pretrain", overrides=words))
-    corpus = build_task(config.task).training_corpus(config.data, Notes())
+    corpus = build_task(config.task).open_corpus(config.data, Notes())
     plan = WindowPlan(options["length"], 0)
-    prepared = corpus.prepare(tokenizer, None, plan, Notes(), Console(stderr=True))
+    prepared = corpus.prepare(Encoding(tokenizer, None, plan, Notes()), Console(stderr=True))
     return {name: part.features for name, part in prepared.items()}
 
 

@@ -60,6 +60,7 @@ def prepare(order: dict[str, Any], tokenizer: Any, cache: Path) -> int:
     from hydra import compose, initialize
 
     from ftk.config.jobs import register, typed
+    from ftk.contracts.contexts import Encoding
     from ftk.contracts.notes import Notes
     from ftk.contracts.values import WindowPlan
     from ftk.report.console import Console
@@ -69,8 +70,8 @@ def prepare(order: dict[str, Any], tokenizer: Any, cache: Path) -> int:
     words = [f"data.train={order['text']}", f"data.cache_dir={cache}", *order.get("words", ())]
     with initialize(config_path=None, version_base="1.3"):
         config = typed(compose("pretrain", overrides=words))
-    corpus = build_task(config.task).training_corpus(config.data, Notes())
-    prepared = corpus.prepare(tokenizer, None, WindowPlan(128, 0), Notes(), Console(stderr=True))
+    corpus = build_task(config.task).open_corpus(config.data, Notes())
+    prepared = corpus.prepare(Encoding(tokenizer, None, WindowPlan(128, 0), Notes()), Console(stderr=True))
     return int(prepared["train"].features.store.manifest.tokens)
 
 

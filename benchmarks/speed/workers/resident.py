@@ -36,10 +36,10 @@ def main() -> None:
 
 
 def watch(points: list[tuple[int, int, int]], every: int) -> None:
-    """Note VmRSS and RssAnon after every so many rows that an evaluator gives."""
-    from ftk.core.evaluate import Evaluator
+    """Note VmRSS and RssAnon after every so many rows that a runner gives."""
+    from ftk.core.evaluate import Runner
 
-    predictions = Evaluator.predictions
+    predictions = Runner.predictions
     done = 0
 
     def counted(self: Any, *arguments: Any, **named: Any) -> Iterator[Any]:
@@ -50,7 +50,7 @@ def watch(points: list[tuple[int, int, int]], every: int) -> None:
                 points.append((done, memory("VmRSS"), memory("RssAnon")))
             yield pair
 
-    Evaluator.predictions = counted  # type: ignore[method-assign]
+    Runner.predictions = counted  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

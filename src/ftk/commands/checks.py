@@ -7,6 +7,7 @@ from typing import Any
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, as_word, check_ranges
 from ftk.config.schema import DataConfig, Duplicates, Format, PredictConfig, TrainingConfig
+from ftk.contracts.spec import statistics_fields
 from ftk.contracts.task import Task
 from ftk.data.readers.folders import is_folder_of_classes
 from ftk.data.readers.parallel import parallel_files
@@ -95,26 +96,28 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
     except FtkError as error:
         yield from map(Mistake.of, error.faults if isinstance(error, ConfigError) else [str(error)])
         return
-    for name in task.fitted:
+    for name in statistics_fields(task):
         if (value := getattr(task, name)) is not None:
             yield Mistake(f"task.{name}={value}", "Training fills it in from its rows; leave it out.")
     for role, column in config.data.columns.items():
-        if column is not None and role not in task.roles:
-            yield Mistake(f"data.columns.{role}={column}", f"This task reads the columns {', '.join(task.roles)}.")
-    if "text" not in task.reads:
+        if column is not None and role not in task.spec.columns:
+            yield Mistake(
+                f"data.columns.{role}={column}", f"This task reads the columns {', '.join(task.spec.columns)}."
+            )
+    if "text" not in task.spec.modalities:
         for key, value in (("max_length", config.data.max_length), ("stride", config.data.stride)):
             if value is not None:
                 yield Mistake(f"data.{key}={value}", "This task reads no texts; images have the size of the model's.")
-    texts = task.command == "pretrain"
+    texts = task.spec.command == "pretrain"
     if isinstance(config, TrainingConfig):
-        if task.command != command:
+        if task.spec.command != command:
             kind = "raw text" if texts else "labelled rows"
-            yield Mistake(f"task ({type(task).__name__})", f"It learns from {kind}: ftk {task.command}.")
+            yield Mistake(f"task ({type(task).__name__})", f"It learns from {kind}: ftk {task.spec.command}.")
             return  # the data section is meant for another task
         micro = config.hardware.micro_batch
-        if task.whole_batches is not None and micro is not None and micro < config.train.batch_size:
+        if task.spec.in_batch_loss_hint is not None and micro is not None and micro < config.train.batch_size:
             what = f"hardware.micro_batch={micro} train.batch_size={config.train.batch_size}"
-            advice = f"The rows of a batch are compared with each other: it is not cut. {task.whole_batches}"
+            advice = f"The rows of a batch are compared with each other: it is not cut. {task.spec.in_batch_loss_hint}"
             yield Mistake(what, advice)
         yield from _fits(config, task)
         if not texts and config.train.batch_start is not None:
@@ -137,7 +140,7 @@ def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
 
 def texts_only(task: Task, data: DataConfig) -> Iterator[Mistake]:
     """Keys of data that a task for labelled rows does not read, so that setting them has no effect."""
-    if task.command == "pretrain":
+    if task.spec.command == "pretrain":
         return
     for key, value in (("documents", data.documents), ("validation_tokens", data.validation_tokens)):
         if value is not None:

@@ -7,7 +7,7 @@ from ftk.cli import COMMANDS
 from ftk.config.schema import SCHEMAS
 from ftk.errors import ConfigError
 
-# Each script hands the line up to the cursor to 'ftk completion query' and offers the words that come back.
+# Each script passes the line up to the cursor to 'ftk completion query' and offers the words that it prints.
 _BASH = """\
 _ftk_complete() {
     local line="${COMP_LINE:0:$COMP_POINT}" candidate
@@ -51,7 +51,7 @@ usage: ftk completion bash|zsh|fish
 
 
 def run(command: str, argv: list[str]) -> int:
-    """Print the script of a shell, or the words that may stand at the end of ``COMP_LINE``."""
+    """Print the script of a shell, or the words that can complete ``COMP_LINE``."""
     if argv in (["-h"], ["--help"]) or not argv:
         sys.stdout.write(USAGE)
         return 0

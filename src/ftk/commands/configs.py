@@ -63,18 +63,15 @@ def _show(name: str) -> None:
 
 def _copy(target: Path) -> None:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ConfigError(f"{target}: it is there already and not an empty folder.")
+        raise ConfigError(f"{target}: this exists already and is not an empty folder.")
     shutil.copytree(shipped_configs(), target, dirs_exist_ok=True)
     sys.stdout.write(f"copied to {target}; FTK_CONFIG_PATH={target} puts these files first\n")
 
 
 def _docs(folder: Path | None) -> None:
     """Print the reference of all keys, or write it into ``configs.md`` of a folder."""
-    from ftk.commands.config_reference import (
-        marked,
-        reference,
-        updated,
-    )  # all tasks, which the other actions do not need
+    # This imports all tasks, which the other actions do not need.
+    from ftk.commands.config_reference import marked, reference, updated
 
     parts = reference()
     if folder is None:

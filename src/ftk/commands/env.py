@@ -7,7 +7,7 @@ from ftk.errors import ConfigError
 
 
 def run(command: str, argv: list[str]) -> int:
-    """Print what ``environment.json`` of a run would say of this machine."""
+    """Print what ``environment.json`` of a run records about this machine."""
     if argv and argv[0] in ("-h", "--help"):
         sys.stdout.write("usage: ftk env        versions and hardware, for bug reports\n")
         return 0
@@ -32,7 +32,7 @@ def _hardware() -> dict[str, Any]:
         import torch
 
         from ftk.kernels.processor import processor
-    except (ImportError, OSError) as error:  # a broken install is what a bug report may be about
+    except (ImportError, OSError) as error:  # a bug report may be about a broken install
         return {"gpus": f"unknown: torch cannot be imported ({error})"}
 
     names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]

@@ -12,16 +12,16 @@ from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import EvaluateConfig
+from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.inference.manifest import manifest_of, task_of
-from ftk.report.console import Console, label_table, scores_line
+from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 if TYPE_CHECKING:
     from ftk.contracts.protocols import Corpus
-    from ftk.contracts.task import Task
     from ftk.contracts.values import Prepared
     from ftk.core.evaluate import Evaluator
 
@@ -44,48 +44,46 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     task, labels = trained.task, trained.labels
     if mistakes := list(texts_only(task, config.data)):  # the task may stand in the checkpoint alone
         raise ConfigMistakes(mistakes)
-    corpus = task.test_corpus(config.data, labels, notes)
-    for line in notes.drain():
-        console.say(line)
-    with importing("torch"):
+    corpus = task.open_corpus(config.data, notes, labels=labels, test_only=True)
+    console.report(notes.drain())
+    with fast_import("torch"):
+        from ftk.core.evaluate import Evaluator
         from ftk.inference.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, trained, config.data)
-    prepared = corpus.prepare(checkpoint.source.processor, labels, checkpoint.windows, notes, console)["test"]
-    for line in notes.drain():
-        console.say(line)
-    evaluator = checkpoint.evaluator(task, config.hardware, console)
-    task.check_model(evaluator.model, prepared.features)
+    encoding = Encoding(checkpoint.source.processor, labels, checkpoint.windows, notes)
+    prepared = corpus.prepare(encoding, console)["test"]
+    console.report(notes.drain())
+    runner = checkpoint.runner(task, config.hardware, console)
+    task.check_model(runner.model, prepared.features)
     with closing(folder), closing(console):
-        return _score(folder, console, evaluator, task, prepared, corpus)
+        return _score(folder, console, Evaluator(runner, task), prepared, corpus)
 
 
 def _score(
-    folder: RunFolder, console: Console, evaluator: Evaluator, task: Task, prepared: Prepared, corpus: Corpus
+    folder: RunFolder, console: Console, evaluator: Evaluator, prepared: Prepared, corpus: Corpus
 ) -> dict[str, Any]:
     """Score, and write and say what came out."""
+    spec = evaluator.task.spec
     folder.lock(console.warn)
-    folder.open(hardware=evaluator.hardware.facts(), data=corpus.fingerprints())
+    folder.open(hardware=evaluator.runner.hardware.facts(), data=corpus.fingerprints())
     console.log_to(folder.path / "log.txt", append=False)
     began = time.perf_counter()
-    with folder.predictions("test") if task.writes_records else nullcontext() as write:
+    with folder.predictions("test") if spec.writes_records else nullcontext() as write:
         metrics = evaluator.score(prepared.examples, prepared.features, write)
     seconds = time.perf_counter() - began
     tokens = int(prepared.features.lengths.sum())
     speed = {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_second": round(tokens / max(seconds, 1e-9), 1)}
     folder.write("metrics.json", {"test": metrics, "evaluation": speed})
-    table = label_table(f"test, {len(prepared.examples):,} rows", metrics)
-    if table is not None:
-        console.table(table)
-    console.say(f"test  {scores_line(metrics)}")
+    console.result("test", metrics, f"test, {len(prepared.examples):,} rows")
     console.say(f"{tokens:,} tokens in {seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
-    if task.writes_records:
+    if spec.writes_records:
         console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")
     else:
         console.say(f"metrics: {folder.path / 'metrics.json'}")
     return {
         "dir": str(folder.path),
-        "score": task.score,
-        "higher_is_better": task.higher_is_better,
+        "score": spec.score,
+        "higher_is_better": spec.higher_is_better,
         "test": metrics,
     }

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from ftk.commands.checks import check_values
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import PredictConfig
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Encoding, Place, Reading
 from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Place, Predictor
+from ftk.contracts.protocols import Predictor, PreparesPrediction
 from ftk.contracts.row import Row
 from ftk.data.readers.splits import stream
 from ftk.inference.manifest import manifest_of, task_of
@@ -20,7 +23,7 @@ from ftk.report.console import Console
 from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
 from ftk.system.cache import cache_key
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 _ROWS_AT_ONCE = 2048
 
@@ -39,37 +42,36 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     manifest = manifest_of(path, notes)
     rows = stream(config.input, config.data, notes)
     trained = task_of(manifest, config.task, invocation.names("task"), str(path), notes)
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     predictor = trained.task.predictor()
-    parts = _examples(predictor, rows, config.data.columns, notes)
+    parts = _examples(predictor, rows, Reading(config.data.columns, labelled=False, notes=notes))
     first = list(islice(parts, 1))  # a file or a column that cannot be read is told before torch is imported
-    for line in notes.drain_facts():
-        console.say(line)
-    with importing("torch"):
+    console.report(notes.drain_facts())
+    with fast_import("torch"):
         from ftk.inference.checkpoint import Checkpoint  # torch from here on
 
     checkpoint = Checkpoint.open(path, trained, config.data)
-    evaluator = checkpoint.evaluator(predictor, config.hardware, console)
+    runner = checkpoint.runner(predictor, config.hardware, console)
+    encoding = Encoding(checkpoint.source.processor, None, checkpoint.windows, notes)
     began = time.perf_counter()
-    place = Place(_made_by(manifest, evaluator.hardware), console)
-    facts = Notes()
-    predictor.ready(evaluator.predictions, checkpoint.source.processor, checkpoint.windows, config.data, facts, place)
-    for line in facts.drain():
-        console.say(line)
+    if isinstance(predictor, PreparesPrediction):
+        facts = Notes()
+        model = _made_by(manifest, runner.hardware)
+        place = Place(model, runner.predictions, replace(encoding, notes=facts), config.data, console)
+        predictor.prepare_predict(place)
+        console.report(facts.drain())
     done = 0
     output = None if config.output == "-" else Path(config.output).expanduser().resolve()  # through a link, not over it
     with json_lines(output) as write, console.counting("rows") as show:
         for examples in chain(first, parts):
-            features = predictor.features(examples, checkpoint.source.processor, None, checkpoint.windows, notes)
-            for example, prediction in evaluator.predictions(examples, features):
+            features = predictor.features(examples, encoding)
+            for example, prediction in runner.predictions(examples, features):
                 record = predictor.record(example, prediction)
                 _note_replaced(example, record, notes)
                 write(record)
                 done += 1
             show(done)
-    for line in notes.drain():
-        console.say(line)
+    console.report(notes.drain())
     seconds = time.perf_counter() - began
     where = "standard output" if output is None else config.output
     rows_done = f"{done:,} row{'s' if done != 1 else ''}"
@@ -77,15 +79,15 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     return {"rows": done, "seconds": seconds}
 
 
-def _examples(predictor: Predictor, rows: Iterator[Row], columns: dict[str, Any], notes: Notes) -> Iterator[list[Any]]:
+def _examples(predictor: Predictor, rows: Iterator[Row], reading: Reading) -> Iterator[list[Any]]:
     """The rows as examples, so many at once.
 
     Raises:
         DataError: rows that cannot be read.
     """
     while part := list(islice(rows, _ROWS_AT_ONCE)):
-        examples = predictor.read(part, columns=columns, labelled=False, notes=notes)
-        notes.raise_errors()
+        examples = predictor.read(part, reading)
+        reading.notes.raise_errors()
         yield examples
 
 
@@ -99,4 +101,4 @@ def _note_replaced(example: Any, record: dict[str, Any], notes: Notes) -> None:
     row: Row = example.row
     for name, value in getattr(example, "columns", row.values).items():
         if name in record and record[name] != value and f"gold_{name}" not in record:
-            notes.count(f"row|rows with a column '{name}' of their own", "the prediction's is written", row.where)
+            notes.add(kinds.REPLACED_COLUMN, row.where, column=name)

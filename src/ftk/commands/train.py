@@ -1,4 +1,4 @@
-"""``ftk pretrain`` and ``ftk finetune``: data is read and checked first; torch is imported once it is good."""
+"""``ftk pretrain`` and ``ftk finetune``: the data is read and checked before torch is imported."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ftk.contracts.notes import Notes
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 from ftk.tasks import build_task
 
 
@@ -29,10 +29,9 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
         from ftk.training.verify_resume import verify_resume
 
         verify_resume(invocation, config.run, console)
-    corpus = task.training_corpus(config.data, notes)
-    for line in notes.drain():
-        console.say(line)
-    with importing("torch"):
+    corpus = task.open_corpus(config.data, notes)
+    console.report(notes.drain())
+    with fast_import("torch"):
         from ftk.training.runner import run_training  # torch from here on
 
     try:

@@ -48,13 +48,13 @@ class CommandLine:
     flags: dict[str, str]
     """Hydra's flags by their long names; the value is empty where a flag takes none."""
     words: tuple[str, ...]
-    """The overrides, as Hydra's grammar can read them."""
+    """The overrides, quoted where Hydra's grammar needs it."""
     mistakes: list[Mistake] = field(default_factory=list)
-    """What is wrong with the flags."""
+    """Mistakes in the flags."""
 
     @classmethod
     def parse(cls, argv: Sequence[str]) -> "CommandLine":
-        """Tell flags from overrides."""
+        """Separate the flags from the overrides."""
         flags: dict[str, str] = {}
         words: list[str] = []
         mistakes: list[Mistake] = []
@@ -92,33 +92,33 @@ class CommandLine:
 
     @property
     def sweep(self) -> bool:
-        """Whether each combination of the listed values is a job."""
+        """Whether every combination of the listed values is a job."""
         return "--multirun" in self.flags
 
     @property
     def only_prints(self) -> bool:
-        """Whether Hydra answers by itself and no job is run."""
+        """Whether Hydra only prints something and no job runs."""
         return bool(self.flags.keys() & {"--help", "--hydra-help", "--cfg", "--info"})
 
     @property
     def shows_hydra(self) -> bool:
-        """Whether Hydra's own settings are part of what is printed."""
+        """Whether the printed config contains Hydra's own settings."""
         return self.flags.get("--cfg") in ("hydra", "all")
 
     @property
     def config_dir(self) -> str | None:
-        """The folder that adds configs to the shipped ones."""
+        """A folder of further configs, searched after the shipped ones."""
         return self.flags.get("--config-dir")
 
     def flag_words(self) -> list[str]:
-        """The flags, each one word."""
+        """The flags, each as one word."""
         return [f"{name}={value}" if value else name for name, value in self.flags.items()]
 
 
 def readable(word: str) -> str:
-    """A value that Hydra's grammar cannot read, such as a path with = or é in it, quoted for it.
+    """The override, its value quoted if Hydra's grammar cannot read it: a path with = or é in it.
 
-    Values with a structure of their own (lists, sweeps, quotes, interpolations) are left alone.
+    Lists, sweeps, quoted values and interpolations stay as they are.
     """
     key, equals, value = word.partition("=")
     if not equals or value.startswith(("[", "{", "'", '"')) or "," in value or "${" in value:

@@ -1,4 +1,8 @@
-"""What Hydra, OmegaConf and YAML found, said in ftk's own words and with the file that it is in."""
+"""The errors of Hydra, OmegaConf and YAML, reworded and with the file that they are about.
+
+The messages of these libraries are matched by regular expressions. Where a new version words one of them otherwise, the
+user sees that wording, and ``tests/config/test_mistakes.py`` fails.
+"""
 
 import dataclasses
 import re
@@ -17,11 +21,11 @@ _NOISE = ("object_type=", "full_key:", "reference_type=", "See ", "Set the envir
 
 
 def explain(error: Exception, folders: Sequence[Path]) -> tuple[str, str]:
-    """Where an error of composing a config is (empty where that is not known), and what it is.
+    """Where an error is (the file or the key, empty if unknown), and what it is.
 
     Args:
-        error: what Hydra, OmegaConf or YAML raised.
-        folders: the user's own folders of configs, the first that has a file first.
+        error: raised by Hydra, OmegaConf or YAML while a config was composed.
+        folders: the user's folders of configs, in the order in which they are searched.
     """
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
@@ -42,7 +46,7 @@ def explain(error: Exception, folders: Sequence[Path]) -> tuple[str, str]:
 
 
 def _without_noise(error: Exception) -> str:
-    """The message of the error, and that of what caused it where it says more."""
+    """The message of the error, and that of its cause if it says more."""
     cause = error.__cause__
     texts = [str(error)]
     if isinstance(cause, (OmegaConfBaseException, HydraException)):
@@ -66,7 +70,7 @@ def _file(name: str, folders: Sequence[Path]) -> str:
 
 
 def reworded(text: str) -> str:
-    """A message of OmegaConf in ftk's words; as it is where it is none of the common ones."""
+    """A message of OmegaConf in plainer words; unchanged if it is not one of the common ones."""
     if match := re.search(r"Value '(.*)' of type '.*' could not be converted to (\w+)", text):
         return f"It must be {_KINDS.get(match[2], match[2])}; '{match[1]}' is not."
     if match := re.search(r"Value '(.*)' is not a valid bool", text):

@@ -1,18 +1,18 @@
-"""YAML from a folder that someone else may have written: values alone, of a bounded size."""
+"""YAML from a folder that someone else may have written: plain values only, of limited size."""
 
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ftk.errors import RunError
+from ftk.errors import RunError, first_line
 
 _MOST_BYTES = 1 << 20
 _MOST_DEEP = 64
 
 
 class _Loader(yaml.SafeLoader):
-    """Without tags, as SafeLoader; and without aliases, of which a few lines make billions of values."""
+    """A SafeLoader that refuses aliases, too: a few lines of them expand to billions of values."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
@@ -43,5 +43,5 @@ def load_yaml(path: Path) -> Any:
             raise ValueError(f"it has more than {_MOST_BYTES:,} bytes")
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = first_line(error)
         raise RunError(f"{path}: this cannot be read as ftk wrote it ({reason}).") from error

@@ -324,6 +324,9 @@ class TrainingRunConfig(RunConfig):
     """Stop after this step, as if by a signal, to resume later; the schedule is that of the whole run."""
     verify_resume: bool
     """Before the run, check with this config that stopping and resuming gives the same bytes as not stopping."""
+    curves: bool = True
+    """Draw loss, score, learning rate and speed into curves.png when the run ends. The default here is for config
+    folders copied from an earlier release."""
 
 
 @dataclass(kw_only=True, slots=True)

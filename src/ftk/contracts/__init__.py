@@ -1,1 +1,1 @@
-"""What goes between the packages: rows, notes, batches, protocols, tasks."""
+"""The ground that packages share: rows, notes, values, the protocols between packages, and ``Task``."""

@@ -1,86 +1,93 @@
-"""Rows with names and places, and the notes that are taken while they are read."""
+"""The collector of findings: what reading and preparing data noticed, counted by kind."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ftk.contracts.findings import SHOWN, Finding, FindingKind
 from ftk.errors import DataError
 
-SHOWN = 5
-
-
-@dataclass(slots=True)
-class Finding:
-    """One kind of thing that was found while reading, how often, and where first."""
-
-    what: str
-    action: str
-    count: int = 0
-    places: list[str] = field(default_factory=list)
-    prefix: str = ""
-
-    @property
-    def counted(self) -> str:
-        """'1 row …' or '2 rows …': ``what`` says both as ``row|rows``."""
-        return f"{self.count:,} " + re.sub(r"([\w-]+)\|([\w-]+)", r"\1" if self.count == 1 else r"\2", self.what)
-
-    def __str__(self) -> str:
-        more = ", …" if self.count > len(self.places) else ""
-        where = f" ({', '.join(self.places)}{more})" if self.places else ""
-        return f"{self.prefix}{self.counted}: {self.action}{where}"
+_Key = tuple[Any, ...]
 
 
 class Notes:
-    """What reading and preparing found: facts to say, faults that were mended and counted, faults that stop the run."""
+    """Collects findings. Iterating over it gives all findings so far, in the order in which they were first made.
+
+    Facts and counts are there to be shown (``drain``); errors stop the run when all rows have been read
+    (``raise_errors``).
+    """
 
     def __init__(self) -> None:
-        self.prefix = ""
-        """Put before every fact and every count: the split that is being read."""
-        self._facts: dict[str, None] = {}
-        self._findings: dict[tuple[str, str], Finding] = {}
-        self._errors: dict[str, Finding] = {}
+        self._split: str | None = None
+        self._all: list[Finding] = []
+        self._facts: dict[_Key, Finding] = {}
+        self._counted: dict[_Key, Finding] = {}
+        self._errors: dict[_Key, Finding] = {}
 
-    def say(self, fact: str) -> None:
-        """A fact that the user should know; repeated ones are said once."""
-        self._facts[self.prefix + fact] = None
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._all)
 
-    def count(self, what: str, action: str, *places: str, number: int = 1) -> None:
-        """A fault that a policy lets pass: it is counted, and the first places are kept."""
-        finding = self._findings.setdefault((self.prefix + what, action), Finding(what, action, prefix=self.prefix))
-        _add(finding, places, number)
+    @contextmanager
+    def of(self, split: str) -> Iterator[None]:
+        """A block whose findings are about one split."""
+        before, self._split = self._split, split
+        try:
+            yield
+        finally:
+            self._split = before
 
-    def error(self, what: str, advice: str, *places: str) -> None:
-        """A fault that stops the run once all rows have been looked at; without a place it is counted only."""
-        _add(self._errors.setdefault(what + advice, Finding(what, advice)), places, 1)
+    def add(self, kind: FindingKind, *places: str, policy: str | None = None, number: int = 1, **values: Any) -> None:
+        """Add findings of one kind.
 
-    def raise_errors(self) -> None:
-        """Stop if there were faults that stop the run.
+        Findings with equal kind, policy, values and split are counted together. A fact is kept once. The places of an
+        error name its file, so errors of all splits are counted together.
+
+        Args:
+            kind: what was found.
+            places: where; the first few are kept.
+            policy: the policy that was applied, one of ``kind.policies`` or ``error``.
+            number: how often.
+            values: what the texts of the kind name.
 
         Raises:
-            DataError: with all of them, each with its count, its first places and what to do.
+            KeyError: the kind has no such policy, or its texts name a value that is not given.
         """
-        if not self._errors:
-            return
-        lines = []
-        for finding in self._errors.values():
-            left = finding.count - len(finding.places)
-            more = f"\n    … and {left:,} more" if left else ""
-            places = "".join(f"\n    {place}" for place in finding.places)
-            lines.append(f"{finding.counted}. {finding.action}{places}{more}")
-        raise DataError("\n".join(lines))
+        severity = kind.severity_under(policy)
+        split = None if severity == "error" else self._split
+        key = (kind.id, policy, split, tuple((name, repr(value)) for name, value in sorted(values.items())))
+        group = self._errors if severity == "error" else self._counted if kind.counted else self._facts
+        finding = group.get(key)
+        if finding is None:
+            finding = group[key] = Finding(kind, severity, policy, values, split)
+            str(finding)  # a value that a text needs and the caller forgot is a bug, which shows here
+            self._all.append(finding)
+        finding.count = finding.count + number if kind.counted else 1
+        finding.places.extend(places[: max(0, SHOWN - len(finding.places))])
 
-    def drain_facts(self) -> Iterator[str]:
-        """The facts since the last call, as lines to print; what is counted goes on being counted."""
-        yield from self._facts
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Add findings that were collected before, as findings about the present split."""
+        for found in findings:
+            self.add(found.kind, *found.places, policy=found.policy, number=found.count, **found.values)
+
+    def raise_errors(self) -> None:
+        """Stop if there are findings that stop the run.
+
+        Raises:
+            DataError: with all of them in ``findings``, each with its count, its first places and what to do.
+        """
+        if self._errors:
+            findings = tuple(self._errors.values())
+            raise DataError("\n".join(map(str, findings)), findings=findings)
+
+    def drain_facts(self) -> Iterator[Finding]:
+        """The facts since the last call; counts go on."""
+        yield from self._facts.values()
         self._facts.clear()
 
-    def drain(self) -> Iterator[str]:
-        """All facts and findings since the last call, as lines to print."""
+    def drain(self) -> Iterator[Finding]:
+        """All facts and counts since the last call; later ones are counted anew."""
         yield from self.drain_facts()
-        yield from map(str, self._findings.values())
-        self._findings.clear()
-
-
-def _add(finding: Finding, places: tuple[str, ...], number: int) -> None:
-    finding.count += number
-    finding.places.extend(places[: max(0, SHOWN - len(finding.places))])
+        yield from self._counted.values()
+        self._counted.clear()

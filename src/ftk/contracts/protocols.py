@@ -1,10 +1,9 @@
-"""What the core and the commands ask of data, metrics and predictors; tasks bring classes that have it."""
+"""The protocols between packages: what the core, the corpus and the commands ask of the others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,31 +11,32 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ftk.config.schema import DataConfig, TokenizerConfig, TrainConfig
-    from ftk.contracts.notes import Notes
+    from ftk.config.schema import TokenizerConfig, TrainConfig
+    from ftk.contracts.contexts import Encoding, Place, Reading, RowOutputs, SampleSeed
+    from ftk.contracts.progress import Progress
     from ftk.contracts.row import Row
-    from ftk.contracts.values import Batch, Labels, Noise, Prepared, WindowPlan
-    from ftk.report.console import Console
+    from ftk.contracts.spec import PredictorSpec, TaskSpec
+    from ftk.contracts.values import Batch, Labels, Prepared, UnseenLabel
 
 
 class Windows(Protocol):
-    """What the core knows of prepared data: windows, counted from 0, of so many tokens each."""
+    """Prepared data as the core sees it: windows, numbered from 0."""
 
     def __len__(self) -> int: ...
 
     @property
     def lengths(self) -> NDArray[Any]:
-        """Tokens in each window, special ones included: of all parts in which it is read, and of a target that is a
-        text."""
+        """[windows] the number of tokens in each, special ones included: of all parts that are read, and of a target
+        that is a text."""
         ...
 
     @property
     def longest(self) -> int:
-        """Tokens in the longest sequence that is read, as ``data.max_length`` counts them; 0 where there is none."""
+        """The number of tokens in the longest sequence that is read, as ``data.max_length`` counts; 0 without any."""
         ...
 
     def windows_of(self, first_row: int, end_row: int) -> range:
-        """The windows of some rows."""
+        """The windows of the rows from ``first_row`` up to, but not including, ``end_row``."""
         ...
 
     def places(self, windows: NDArray[np.int64]) -> str:
@@ -44,31 +44,47 @@ class Windows(Protocol):
         ...
 
     def order(self, train: TrainConfig, seed: int) -> Order:
-        """Which of them make each optimizer step."""
+        """The windows of each optimizer step."""
+        ...
+
+
+class Order(Protocol):
+    """The windows of each optimizer step of a run."""
+
+    def step(self, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The windows of one step, and for each of them the pass over the data in which it is seen."""
+        ...
+
+    def steps_in(self, epochs: float) -> int:
+        """The number of steps in so many passes over the data."""
+        ...
+
+    def epoch(self, step: int) -> float:
+        """The number of passes over the data before a step."""
         ...
 
 
 class Metric(Protocol):
-    """Scores in constant memory."""
+    """Scores that are counted row by row."""
 
     def update(self, example: Any, prediction: Any) -> None:
         """Count one row."""
         ...
 
     def compute(self) -> dict[str, Any]:
-        """The scores by name; nested for scores by label."""
+        """The scores by name; scores by label are nested."""
         ...
 
 
 class Corpus(Protocol):
-    """The data of all splits, read and checked as far as that needs no tokenizer."""
+    """The data of all splits, read and checked as far as this needs no tokenizer."""
 
     task: Any
-    """The task, with those of its fields settled that depend on the training data."""
+    """The task, with the fields set that depend on the training data."""
     labels: Labels | None
 
     def fingerprints(self) -> dict[str, dict[str, str]]:
-        """The SHA-256 of every file, by split."""
+        """The SHA-256 of each file, by split."""
         ...
 
     def texts(self) -> Iterable[str]:
@@ -76,81 +92,77 @@ class Corpus(Protocol):
         ...
 
     def remembered(self, settings: TokenizerConfig) -> Path | None:
-        """The file in which a vocabulary learned from these texts is kept between runs; None where it is not."""
+        """The file in which a vocabulary learned from these texts is kept between runs; None if it is not kept."""
         ...
 
-    def prepare(
-        self, tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes, console: Console
-    ) -> dict[str, Prepared]:
-        """Every split as numbers."""
+    def prepare(self, encoding: Encoding, progress: Progress) -> dict[str, Prepared]:
+        """Each split as numbers."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a prediction is made.
-
-    Attributes:
-        model: a name for the weights and what computes them: what was made by one model is not that of another.
-        console: shows how long work goes on.
-    """
-
-    model: str
-    console: Console
-
-
-Predictions = Callable[[Sequence[Any], Any], Iterator[tuple[Any, Any]]]
-"""Runs a model over examples and their features: each example with its prediction, in order."""
-
-
-class Predictor(Protocol):
-    """What ``ftk predict`` runs: rows in, one record each out. Every RowTask is one; ``Task`` documents the members."""
-
-    roles: ClassVar[tuple[str, ...]]
-    rows_at_once: ClassVar[int]
+class RowReader(Protocol):
+    """What ``ftk.data.row_corpus`` asks of a task. ``RowTask`` documents the members."""
 
     @property
-    def auto_model(self) -> str: ...
+    def spec(self) -> TaskSpec: ...
 
-    def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[Any]: ...
+    def validate(self, labels: Labels | None = None) -> Iterator[str]: ...
 
-    def features(
-        self, examples: Sequence[Any], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
-    ) -> Any: ...
+    def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> RowReader: ...
 
-    def ready(
-        self, predictions: Predictions, tokenizer: Any, plan: WindowPlan, data: DataConfig, notes: Notes, place: Place
-    ) -> None: ...
+    def read(self, rows: Iterable[Row], reading: Reading) -> list[Any]: ...
 
-    def collate(self, features: Any, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch: ...
+    def learn(self, examples: Sequence[Any]) -> RowReader: ...
+
+    def labels(self, examples: Sequence[Any]) -> Labels | None: ...
+
+    def unseen(self, examples: Sequence[Any], labels: Labels | None, split: str) -> Iterator[UnseenLabel]: ...
+
+    def features(self, examples: Sequence[Any], encoding: Encoding) -> Any: ...
+
+
+class Runnable(Protocol):
+    """What it takes to run a model over features. Every task and every predictor has it."""
+
+    @property
+    def spec(self) -> PredictorSpec: ...
+
+    def collate(self, features: Any, windows: Sequence[int], seed: SampleSeed | None) -> Batch: ...
 
     def forward(self, model: Any, batch: Batch) -> Any: ...
 
-    def outputs(self, outputs: Any, features: Any, batch: Batch) -> list[NDArray[Any]]: ...
+    def to_numpy(self, outputs: Any, features: Any, batch: Batch) -> list[NDArray[Any]]: ...
 
-    def decode(
-        self,
-        examples: Sequence[Any],
-        features: Any,
-        first_row: int,
-        outputs: dict[int, NDArray[Any]],
-        labels: Labels | None,
-    ) -> Sequence[Any]: ...
+    def decode(self, examples: Sequence[Any], outputs: RowOutputs, labels: Labels | None) -> Sequence[Any]: ...
+
+
+class Predictor(Runnable, Protocol):
+    """What ``ftk predict`` runs: rows in, one record each out. Every ``RowTask`` is one."""
+
+    def read(self, rows: Iterable[Row], reading: Reading) -> list[Any]: ...
+
+    def features(self, examples: Sequence[Any], encoding: Encoding) -> Any: ...
 
     def record(self, example: Any, prediction: Any) -> dict[str, Any]: ...
 
 
-class Order(Protocol):
-    """The windows of every optimizer step of a run."""
+@runtime_checkable
+class PreparesPrediction(Protocol):
+    """A predictor that has something to do once, with the model, before it sees the first row."""
 
-    def step(self, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The windows of one step, and for each of them the pass over the data that it is seen in."""
+    def prepare_predict(self, place: Place) -> None:
+        """Do it.
+
+        Raises:
+            DataError: what the predictor needs beside the rows cannot be read.
+        """
         ...
 
-    def steps_in(self, epochs: float) -> int:
-        """Steps in so many passes over the data."""
-        ...
 
-    def epoch(self, step: int) -> float:
-        """Passes over the data that are done before a step."""
+@runtime_checkable
+class ReportsParameters(Protocol):
+    """A model that has numbers among its weights that people want to know."""
+
+    def report_parameters(self) -> dict[str, float]:
+        """The numbers by name."""
         ...

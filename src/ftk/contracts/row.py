@@ -6,24 +6,24 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file: its columns by name, and where it stands."""
+    """One row of a file: its columns by name, and its place."""
 
     values: dict[str, Any]
     file: str
     line: int
-    """Counted from 1; for Parquet and datasets the number of the row."""
+    """The line, counted from 1; for Parquet and datasets the number of the row."""
     lines: tuple[int, ...] = ()
-    """For rows that span lines (CoNLL): the line of each token."""
+    """The line of each token, for rows of several lines (CoNLL)."""
     cells: bool = False
-    """Whether the values are cells of CSV or TSV, which have no lists: what is one is spelled as JSON."""
+    """Whether the values are cells of CSV or TSV, which spell lists as JSON."""
 
     @property
     def where(self) -> str:
-        """file:line, for messages."""
+        """The place as file:line, for messages."""
         return f"{self.file}:{self.line}"
 
     def where_token(self, position: int) -> str:
-        """file:line of one token where the format knows it, else that of the row."""
+        """The place of one token as file:line; the place of the row if the format has no lines of tokens."""
         if position < len(self.lines):
             return f"{self.file}:{self.lines[position]}"
         return f"{self.where} (token {position + 1})"

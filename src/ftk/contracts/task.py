@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from ftk.errors import ConfigError
 
@@ -18,149 +18,122 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ftk.config.schema import DataConfig
+    from ftk.contracts.contexts import RowOutputs, SampleSeed
     from ftk.contracts.notes import Notes
     from ftk.contracts.protocols import Corpus, Metric, Predictor
-    from ftk.contracts.values import Batch, Labels, Loss, Noise
+    from ftk.contracts.spec import TaskSpec
+    from ftk.contracts.values import Batch, Labels, Loss
 
 
 @dataclass(kw_only=True)
 class Task(ABC):
     """One kind of work. Its dataclass fields are its YAML keys and are saved with the model.
 
-    The way of the data: a corpus reads and prepares the splits, ``collate`` makes a batch of some windows, ``forward``
-    and ``loss`` train; ``outputs`` and ``decode`` turn what the model says of the windows into one prediction a row,
-    which ``metric`` scores.
-    """
+    The life of a task, in the order in which its members are called. Steps marked with * belong to ``RowTask``, whose
+    examples are held in memory; another task does them in a corpus of its own.
 
-    command: ClassVar[str] = "finetune"
-    """The command that trains it: pretrain or finetune."""
-    roles: ClassVar[tuple[str, ...]]
-    """The columns that the task reads: keys of ``data.columns``."""
-    reads: ClassVar[tuple[str, ...]] = ("text",)
-    """What its model takes in: texts need a tokenizer, images (``image``) an image processor."""
-    demo: ClassVar[str | None] = None
-    """The folder of its built-in demo corpus."""
-    auto_model: ClassVar[str]
-    """The class that puts its head on an encoder: an auto class of transformers, or one of
-    `ftk.models.architectures.heads`."""
-    problem_type: ClassVar[str | None] = None
-    """What transformers calls its kind of problem, for those who load the saved model with it."""
-    score: ClassVar[str]
-    """The metric by which the best model is chosen."""
-    higher_is_better: ClassVar[bool] = True
-    writes_records: ClassVar[bool] = True
-    """Whether a prediction belongs to a row of the input, and is written as one."""
-    tuned: ClassVar[tuple[str, ...]] = ()
-    """The fields that ``tune`` settles, with these values of the others; where a config gives them, they stay."""
-    rows_at_once: ClassVar[int] = 512
-    """Rows whose outputs are held at once, and whose predictions come together; they are sorted by length among
-    themselves, so padding stays small."""
-    fitted: ClassVar[tuple[str, ...]] = ()
-    """The fields that training alone fills in, from its rows; a config that gives them is refused."""
-    given: ClassVar[tuple[str, ...]] = ()
-    """The fields that name files of whoever runs a command: null in every model folder, or the folder is refused."""
+    ==================  ===============================================================================================
+    when                what
+    ==================  ===============================================================================================
+    command line        ``spec`` and ``validate`` check the config before torch is imported
+    reading             ``open_corpus``; in it ``resolve_auto``* and ``read``* make examples of rows, ``learn``* and
+                        ``labels``* take statistics and labels from the training rows, ``validate(labels)`` checks the
+                        fields again, and ``unseen``* compares the other splits with the labels
+    windows             ``features``* makes numbers of examples
+    before training     ``prepare_model``, then ``check_model``
+    each step           ``collate``, ``forward``, ``loss``
+    each validation     ``collate``, ``forward``, ``loss``, ``to_numpy``, ``decode``, then ``tune``, ``metric``
+    evaluation          ``open_corpus``, ``check_model``, then as a validation, without ``tune``, with ``record``
+    prediction          ``predictor``, then ``read``, ``features``, ``collate``, ``forward``, ``to_numpy``, ``decode``,
+                        ``record`` of what it returned
+    ==================  ===============================================================================================
+    """
 
     def __post_init__(self) -> None:
         """Refuse fields that cannot work.
 
         Raises:
-            ConfigError: all of ``faults``.
+            ConfigError: with all mistakes that ``validate`` finds.
         """
-        if faults := list(self.faults()):
-            raise ConfigError(*faults)
-
-    def faults(self) -> Iterator[str]:
-        """What is wrong with the values of the fields, each told as ``task.key=value: what is meant``."""
-        yield from ()
+        if mistakes := list(self.validate()):
+            raise ConfigError(*mistakes)
 
     @property
-    def whole_batches(self) -> str | None:
-        """What else to do for less memory, where the loss compares the rows of a batch with each other, so that a batch
-        that is cut would have another loss; None, the default, where each row has a loss of its own."""
-        return None
-
     @abstractmethod
-    def training_corpus(self, data: DataConfig, notes: Notes) -> Corpus:
-        """Train, validation and test.
+    def spec(self) -> TaskSpec:
+        """The facts about the task. A class attribute will do, if they do not depend on the fields."""
 
-        Raises:
-            DataError: all faults that the policies do not let pass, each with file and line.
+    def validate(self, labels: Labels | None = None) -> Iterator[str]:
+        """Yield what is wrong with the values of the fields, each as ``task.key=value: what is meant``.
+
+        Args:
+            labels: of the model, once they are known; fields that name labels are checked against them.
         """
+        yield from ()
 
     @abstractmethod
-    def test_corpus(self, data: DataConfig, labels: Labels | None, notes: Notes) -> Corpus:
-        """The test split alone, for a model that knows these labels.
+    def open_corpus(
+        self, data: DataConfig, notes: Notes, *, labels: Labels | None = None, test_only: bool = False
+    ) -> Corpus:
+        """Read and check the data.
+
+        Args:
+            data: the data section of the config.
+            notes: collects faults and facts.
+            labels: of the model, for the test split alone.
+            test_only: read the test split alone, for a model that is trained; else train, validation and test.
 
         Raises:
-            DataError: all faults that the policies do not let pass, each with file and line.
+            DataError: with all faults that the policies do not let pass, each with its file and line.
         """
 
     @abstractmethod
     def predictor(self) -> Predictor:
         """What ``ftk predict`` runs."""
 
-    def check_model(self, model: Any, features: Any) -> None:
-        """Refuse a model that cannot do what the fields ask for; by default none is refused.
-
-        Raises:
-            ModelError: it cannot.
-        """
-        return
-
-    def begin(self, model: Any, features: Any) -> None:
-        """Settle what a head with random weights begins with; by default it begins as transformers makes it.
+    def prepare_model(self, model: Any, features: Any, *, new_head: bool) -> None:
+        """Set what the fields or the training data decide of a model, and what its configs say. By default nothing.
 
         Args:
             model: on the CPU, before any step.
             features: of the training split.
+            new_head: whether the head has random weights.
         """
         return
 
-    def configure(self, model: Any) -> None:
-        """Write into the configs of a model what its folder is to say of it beside the weights; by default nothing.
+    def check_model(self, model: Any, features: Any) -> None:
+        """Refuse a model that cannot do what the fields ask for. By default none is refused.
 
-        Args:
-            model: on the CPU, before any step.
+        Raises:
+            ModelError: the model cannot.
         """
         return
-
-    def learned(self, model: Any) -> dict[str, float]:
-        """Numbers among the weights that people want to know when training has ended, by name; by default none."""
-        return {}
 
     @abstractmethod
-    def collate(self, features: Any, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
-        """Some windows as padded tensors.
+    def collate(self, features: Any, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
+        """Make padded tensors of some windows.
 
         Args:
             features: of this task.
-            windows: which of them.
-            pad_id: what short ones are filled up with.
-            noise: what random choices are a function of; None where the same choice is to be made each time.
+            windows: their numbers.
+            seed: decides random choices; None outside of training, where the same choice is made each time.
         """
 
     @abstractmethod
     def forward(self, model: Any, batch: Batch) -> Any:
-        """What the model says of the targets of a batch."""
+        """Run the model on a batch; returns what ``loss`` and ``to_numpy`` need."""
 
     @abstractmethod
     def loss(self, outputs: Any, batch: Batch) -> Loss:
-        """The summed loss over the targets of a batch."""
+        """The loss, summed over the targets of a batch."""
 
     @abstractmethod
-    def outputs(self, outputs: Any, features: Any, batch: Batch) -> list[NDArray[Any]]:
-        """What is kept of each window of a batch, on the CPU and small."""
+    def to_numpy(self, outputs: Any, features: Any, batch: Batch) -> list[NDArray[Any]]:
+        """What ``decode`` needs of the outputs of ``forward``: an array for each window of the batch, on the CPU."""
 
     @abstractmethod
-    def decode(
-        self,
-        examples: Sequence[Any],
-        features: Any,
-        first_row: int,
-        outputs: dict[int, NDArray[Any]],
-        labels: Labels | None,
-    ) -> Sequence[Any]:
-        """One prediction for each of ``examples``, the rows from ``first_row`` on, its windows merged."""
+    def decode(self, examples: Sequence[Any], outputs: RowOutputs, labels: Labels | None) -> Sequence[Any]:
+        """Make one prediction for each example from the outputs for all of its windows."""
 
     @abstractmethod
     def metric(self, labels: Labels | None) -> Metric:
@@ -168,28 +141,12 @@ class Task(ABC):
 
     @abstractmethod
     def record(self, example: Any, prediction: Any) -> dict[str, Any]:
-        """What is written for one row: the prediction, and the columns of the input that it does not replace."""
-
-    def scored_rows(self, validation: int, *, last: bool) -> int | None:
-        """How many rows of the validation split, from the first on, are predicted and scored while training goes on.
-
-        The loss is over all rows whatever it says. Where predicting is costly, a validation may do without scores:
-        such validations are compared by their loss with one another, and not at all with those that have scores. When
-        training is done, every row is predicted.
-
-        Args:
-            validation: its number in the run, from 1 on.
-            last: whether the run ends with it.
-
-        Returns:
-            A number of rows; None, the default: all.
-        """
-        return None
+        """The JSON object that is written for a row: its prediction, and the other columns of the input."""
 
     def tune(self, scored: Sequence[tuple[Any, Any]], labels: Labels | None) -> Task:
-        """The task with its ``tuned`` fields as they suit the validation split best.
+        """The task with its ``tunable_fields`` set to what suits the validation split best. By default itself.
 
-        They say how a prediction is decided, never what the model computes. They are saved with the model.
+        The fields decide how a prediction is made from what the model computes. They are saved with the model.
 
         Args:
             scored: the examples of the validation split, each with its prediction.
@@ -197,14 +154,10 @@ class Task(ABC):
         """
         return self
 
-    @property
-    def untuned(self) -> str | None:
-        """What holds where there is no validation split to tune on, in words; None where nothing is to be tuned."""
-        return None
 
-    def fields(self) -> dict[str, Any]:
-        """The fields as plain values, to be saved."""
-        return {
-            item.name: value.value if isinstance(value := getattr(self, item.name), Enum) else value
-            for item in dataclasses.fields(self)
-        }
+def fields_of(task: Task) -> dict[str, Any]:
+    """The fields of a task as plain values, to be saved."""
+    return {
+        item.name: value.value if isinstance(value := getattr(task, item.name), Enum) else value
+        for item in dataclasses.fields(task)
+    }

@@ -1,4 +1,4 @@
-"""What goes between the core and its tasks: batches, losses, labels, and a split as numbers."""
+"""The values that pass between the core and the tasks: batches, losses, labels, scores, and splits as numbers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from ftk.contracts.findings import FindingKind
+
 
 @dataclass(slots=True)
 class Loss:
-    """A sum, and the count of what it is a sum over: the loop divides once, by the count of the whole step."""
+    """A sum, and the number of terms in it. The loop divides once, by the number for the whole step."""
 
     sum: Tensor
     count: int
@@ -28,13 +30,13 @@ class Batch:
     """Some windows as tensors.
 
     Attributes:
-        inputs: what the model's forward takes: ``input_ids`` and ``attention_mask``, [windows, time]; ``pixel_values``,
-            [windows, channels, height, width].
-        targets: what loss and predictions take; their shapes are the task's own.
-        windows: which windows of the Features these are, in the order of the tensors.
-        count: how many targets the loss is summed over.
-        tokens: real tokens, padding not counted.
-        positions: what is computed, padding included; None: the positions of ``input_ids``.
+        inputs: the arguments of the model's forward: ``input_ids`` and ``attention_mask``, [windows, time];
+            ``pixel_values``, [windows, channels, height, width].
+        targets: what the loss and the predictions need; each task has shapes of its own.
+        windows: the numbers of the windows in the features, in the order of the tensors.
+        count: the number of targets that the loss sums over.
+        tokens: the number of real tokens, without padding.
+        positions: the number of positions that are computed, with padding; None: those of ``input_ids``.
     """
 
     inputs: dict[str, Tensor]
@@ -46,11 +48,11 @@ class Batch:
 
     @property
     def padding(self) -> int:
-        """Positions that are computed for nothing."""
+        """The number of positions that are computed for nothing."""
         return (self.inputs["input_ids"].numel() if self.positions is None else self.positions) - self.tokens
 
     def pinned(self, pin: bool) -> Batch:
-        """The same batch in memory from which a GPU can copy while it computes; itself where that is not wanted."""
+        """The same batch in page-locked memory, which a GPU copies from while it computes; itself without ``pin``."""
         if not pin:
             return self
         return dataclasses.replace(
@@ -80,25 +82,12 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
-class Noise:
-    """What the randomness of a batch is a function of, beside the windows in it.
-
-    Attributes:
-        seed: of the run.
-        epoch: [windows] which pass over the data each window is seen in.
-    """
-
-    seed: int
-    epoch: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
 class Prepared:
     """One split as numbers.
 
     Attributes:
-        examples: its rows, as the task's metric and records want them.
-        features: their windows.
+        examples: the rows, as metrics and records need them.
+        features: the windows of the rows.
     """
 
     examples: Sequence[Any]
@@ -107,27 +96,27 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a model says of one row: a number for each label, or for each target."""
+    """The outputs for one row: a number for each label, or for each target."""
 
     names: tuple[str, ...]
     values: NDArray[np.float32]
 
     @property
     def rounded(self) -> dict[str, float]:
-        """The numbers by name, as they are written."""
+        """The numbers by name, rounded as records have them."""
         return {name: round(float(value), 6) for name, value in zip(self.names, self.values, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
 class WindowPlan:
-    """How text that is longer than the model takes is cut: windows of ``length`` tokens that share ``stride``."""
+    """How long texts are cut: into windows of ``length`` tokens that share ``stride`` with their neighbours."""
 
     length: int
     stride: int
 
     @classmethod
     def of(cls, length: int, stride: int | None) -> WindowPlan:
-        """Windows that share what the user asked for, by default a quarter.
+        """Windows that share ``stride`` tokens, by default a quarter.
 
         Raises:
             ConfigError: they would share more than half.
@@ -137,3 +126,18 @@ class WindowPlan:
                 f"data.stride={stride}: windows of {length} tokens may share at most half of them: {length // 2}."
             )
         return cls(length, length // 4 if stride is None else stride)
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenLabel:
+    """A label in validation or test that the model cannot predict, or another reason why a row cannot be scored.
+
+    Attributes:
+        kind: of the finding. With a policy ``count``, ``data.unseen_labels`` decides whether it stops the run.
+        place: the row, with the label.
+        values: what the texts of the kind name.
+    """
+
+    kind: FindingKind
+    place: str
+    values: dict[str, Any] = field(default_factory=dict)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.contracts.contexts import SampleSeed
 from ftk.contracts.protocols import Order, Windows
 from ftk.contracts.task import Task
-from ftk.contracts.values import Batch, Noise
+from ftk.contracts.values import Batch
 from ftk.core.world import World
 
 
@@ -52,7 +53,6 @@ class BatchSource:
         task: makes batches of windows.
         features: the windows of the training split.
         order: which windows each step has.
-        pad_id: the id that fills short rows.
         seed: of the run; random choices within a batch depend on it, the epoch and the window.
         world: the ranks among which the windows of a step are shared.
         pinned: whether batches lie in memory from which a GPU can copy while it computes.
@@ -61,7 +61,6 @@ class BatchSource:
     task: Task
     features: Windows
     order: Order
-    pad_id: int
     seed: int
     world: World
     pinned: bool = False
@@ -81,9 +80,9 @@ class BatchSource:
         size = micro_batch or len(windows)
         parts = [slice(begin, begin + size) for begin in range(0, len(windows), size)]
         batches = [
-            self.task.collate(
-                self.features, windows[part].tolist(), self.pad_id, Noise(self.seed, epochs[part])
-            ).pinned(self.pinned)
+            self.task.collate(self.features, windows[part].tolist(), SampleSeed(self.seed, epochs[part])).pinned(
+                self.pinned
+            )
             for part in parts
         ]
         return StepBatches(windows, epochs, micro_batch, batches)

@@ -1,4 +1,4 @@
-"""One way from windows to predictions and scores: for validation, evaluate and predict, in constant memory."""
+"""Runs a model over windows, to predictions and scores: for validation, evaluate and predict, in constant memory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,56 +6,117 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
-from ftk.contracts.protocols import Predictor, Windows
+from ftk.contracts.contexts import RowOutputs
+from ftk.contracts.protocols import Runnable, Windows
 from ftk.contracts.task import Task
 from ftk.contracts.values import Batch, Labels
 from ftk.core.hardware import Hardware
 from ftk.data.batching.order import token_batches
 
-
-@dataclass(slots=True)
-class LossTotal:
-    """The loss of an evaluation: a sum and its count."""
-
-    sum: float = 0.0
-    count: int = 0
-
-    @property
-    def mean(self) -> dict[str, float]:
-        """``loss``; nothing where none of what was read counts, as rows that have labels which training lacks."""
-        return {"loss": self.sum / self.count} if self.count else {}
+Seen = Callable[[Any, Batch], None]
+"""Is called with the outputs of the model for each batch."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evaluator:
-    """A model with what is needed to run it over features."""
+class Runner:
+    """A model with all that is needed to run it over features.
+
+    Attributes:
+        model: on its device.
+        runnable: the task whose model it is, or a predictor.
+        labels: of the model.
+        hardware: where it runs.
+        batch_tokens: the number of tokens in a batch.
+        poll: is called between batches; may raise to stop.
+    """
 
     model: nn.Module
-    task: Task | Predictor
+    runnable: Runnable
     labels: Labels | None
     hardware: Hardware
-    pad_id: int
     batch_tokens: int
     poll: Callable[[], None]
-    """Called between batches; may raise to stop."""
 
     def predictions(
-        self, examples: Sequence[Any], features: Windows, loss: LossTotal | None = None
+        self, examples: Sequence[Any], features: Windows, seen: Seen | None = None
     ) -> Iterator[tuple[Any, Any]]:
-        """Each example with its prediction, in order.
+        """Yield each example with its prediction, in order."""
+        self.model.eval()
+        lengths = features.lengths
+        at_once = self.runnable.spec.rows_at_once
+        for first in range(0, len(examples), at_once):
+            part = examples[first : first + at_once]
+            windows = features.windows_of(first, first + len(part))
+            outputs = RowOutputs(features, first, self._outputs(features, windows, lengths, seen))
+            yield from zip(part, self.runnable.decode(part, outputs, self.labels), strict=True)
+
+    @torch.inference_mode()
+    def _outputs(
+        self, features: Windows, windows: range, lengths: NDArray[Any], seen: Seen | None
+    ) -> dict[int, NDArray[Any]]:
+        found: dict[int, NDArray[Any]] = {}
+        for batch, outputs in self.outputs(features, windows, lengths):
+            if seen is not None:
+                seen(outputs, batch)
+            found.update(zip(batch.windows, self.runnable.to_numpy(outputs, features, batch), strict=True))
+        return found
+
+    @torch.inference_mode()
+    def outputs(self, features: Windows, windows: range, lengths: NDArray[Any]) -> Iterator[tuple[Batch, Any]]:
+        """Yield some windows in batches, each with the outputs of the model.
 
         Args:
-            examples: the rows.
-            features: their windows.
-            loss: where given, the loss of labelled windows is added to it.
+            features: all windows.
+            windows: the numbers of those that are run.
+            lengths: of all windows.
         """
-        self.model.eval()
-        for first in range(0, len(examples), self.task.rows_at_once):
-            part = examples[first : first + self.task.rows_at_once]
-            outputs = self._outputs(features, features.windows_of(first, first + len(part)), loss)
-            yield from zip(part, self.task.decode(part, features, first, outputs, self.labels), strict=True)
+        for part in token_batches(np.array(windows, dtype=np.int64), lengths, self.batch_tokens):
+            self.poll()
+            batch = self.runnable.collate(features, part.tolist(), None).to(self.hardware.device)
+            with self.hardware.autocast():
+                outputs = self.runnable.forward(self.model, batch)
+            yield batch, outputs
+
+
+class LossTotal:
+    """The loss of an evaluation: a sum and its count.
+
+    Args:
+        task: whose loss it is.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.sum = 0.0
+        self.count = 0
+
+    @torch.inference_mode()
+    def add(self, outputs: Any, batch: Batch) -> None:
+        """Add the loss of a batch."""
+        loss = self.task.loss(outputs, batch)
+        self.sum += float(loss.sum)
+        self.count += loss.count
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """``loss``; nothing if no target counts, because training has none of the labels."""
+        return {"loss": self.sum / self.count} if self.count else {}
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Scores what a runner predicts.
+
+    Attributes:
+        runner: of the task.
+        task: whose metrics are computed.
+    """
+
+    runner: Runner
+    task: Task
 
     def score(
         self,
@@ -65,55 +126,32 @@ class Evaluator:
         *,
         rows: int | None = None,
     ) -> dict[str, Any]:
-        """The metrics over labelled examples, ``loss`` among them where the model knows what is expected of any.
+        """The metrics over labelled examples, with ``loss`` if the model knows the label of any.
 
         Args:
             examples: the rows.
             features: their windows, with labels.
             write: is given one record a row.
-            rows: how many are predicted and scored, from the first on; of the others there is the loss. None: all.
+            rows: so many rows are predicted and scored, from the first on; the loss is over all. None: all rows.
         """
-        assert isinstance(self.task, Task)
-        metric = self.task.metric(self.labels)
-        loss = LossTotal()
+        metric = self.task.metric(self.runner.labels)
+        loss = LossTotal(self.task)
         scored = examples[:rows]
-        for example, prediction in self.predictions(scored, features, loss):
+        for example, prediction in self.runner.predictions(scored, features, loss.add):
             metric.update(example, prediction)
             if write is not None:
                 write(self.task.record(example, prediction))
-        for _ in self._said(features, features.windows_of(len(scored), len(examples)), loss):
-            pass
+        others = features.windows_of(len(scored), len(examples))
+        for batch, outputs in self.runner.outputs(features, others, features.lengths):
+            loss.add(outputs, batch)
         return {**loss.mean, **metric.compute()}
 
     def tuned(self, examples: Sequence[Any], features: Windows) -> tuple[Task, dict[str, Any]]:
-        """The task tuned on labelled examples, and the metrics over them as it then decides."""
-        assert isinstance(self.task, Task)
-        loss = LossTotal()
-        scored = list(self.predictions(examples, features, loss))
-        task = self.task.tune(scored, self.labels)
-        metric = task.metric(self.labels)
+        """The task tuned on labelled examples, and the metrics over them that it then reaches."""
+        loss = LossTotal(self.task)
+        scored = list(self.runner.predictions(examples, features, loss.add))
+        task = self.task.tune(scored, self.runner.labels)
+        metric = task.metric(self.runner.labels)
         for example, prediction in scored:
             metric.update(example, prediction)
         return task, {**loss.mean, **metric.compute()}
-
-    @torch.inference_mode()
-    def _outputs(self, features: Windows, windows: range, loss: LossTotal | None) -> dict[int, Any]:
-        found: dict[int, Any] = {}
-        for batch, outputs in self._said(features, windows, loss):
-            found.update(zip(batch.windows, self.task.outputs(outputs, features, batch), strict=True))
-        return found
-
-    @torch.inference_mode()
-    def _said(self, features: Windows, windows: range, loss: LossTotal | None) -> Iterator[tuple[Batch, Any]]:
-        """What the model says of some windows, in batches."""
-        for part in token_batches(np.array(windows, dtype=np.int64), features.lengths, self.batch_tokens):
-            self.poll()
-            batch = self.task.collate(features, part.tolist(), self.pad_id, None).to(self.hardware.device)
-            with self.hardware.autocast():
-                outputs = self.task.forward(self.model, batch)
-            if loss is not None:
-                assert isinstance(self.task, Task)
-                total = self.task.loss(outputs, batch)
-                loss.sum += float(total.sum)
-                loss.count += total.count
-            yield batch, outputs

@@ -134,7 +134,7 @@ class _Run:
     def _compare(self, metrics: dict[str, Any]) -> bool:
         """Whether the model is the best so far; progress remembers its score."""
         progress = self.state.progress
-        score = metrics.get(self.task.score)
+        score = metrics.get(self.task.spec.score)
         gain = self._improves(score, metrics)
         # Of two models with equal scores the one with the lower loss is kept; patience depends on the score alone.
         tie = score is not None and score == progress.best_score and _lower_loss(metrics, progress)
@@ -154,7 +154,7 @@ class _Run:
             return progress.best_score is None and _lower_loss(metrics, progress)
         if progress.best_score is None:
             return True
-        return score > progress.best_score if self.task.higher_is_better else score < progress.best_score
+        return score > progress.best_score if self.task.spec.higher_is_better else score < progress.best_score
 
 
 def _lower_loss(metrics: dict[str, Any], progress: Progress) -> bool:

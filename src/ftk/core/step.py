@@ -216,7 +216,7 @@ class Stepper:
         progress, windows = self.state.progress, ready.windows
         size = min(self.micro_batch or len(windows), len(windows))
         self.optimizer.zero_grad(set_to_none=True)
-        hint = self.source.task.whole_batches
+        hint = self.source.task.spec.in_batch_loss_hint
         if hint is not None:
             raise RunError(
                 f"step {progress.step + 1}: a batch of {size} rows does not fit into memory. Its rows are compared "

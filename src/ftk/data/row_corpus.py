@@ -1,194 +1,225 @@
-"""The examples of all splits, read, checked and reported before any weights load."""
+"""The examples of all splits, read, checked and reported before any weights are loaded."""
 
 from __future__ import annotations
 
+import hashlib
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ftk.config.schema import DataConfig, Duplicates
+from ftk.config.schema import DataConfig, Duplicates, Unseen
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Encoding, Reading
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
-from ftk.contracts.values import Labels, Prepared, WindowPlan
+from ftk.contracts.progress import Progress
+from ftk.contracts.protocols import RowReader
+from ftk.contracts.spec import Wording
+from ftk.contracts.values import Labels, Prepared
 from ftk.data.readers.splits import fingerprint, read_splits, uses_demo
 from ftk.data.rows.label_names import shortened
-from ftk.errors import DataError
-from ftk.tasks.shared.row_task import RowTask
-
-if TYPE_CHECKING:
-    from ftk.report.console import Console
+from ftk.errors import ConfigError, DataError
 
 _SHOWN = 20
-"""Labels named in a line."""
+"""Labels that are named in a line."""
+_PLACES = 5
+"""Rows that a note names."""
 
 
 @dataclass(slots=True)
 class RowCorpus:
     """Examples by split, with the task as the training data settled it."""
 
-    task: RowTask
+    task: RowReader
     examples: dict[str, list[Any]]
     labels: Labels | None
     files: dict[str, tuple[Path, ...]]
     named: dict[str, dict[str, str]] = field(default_factory=dict)
-    """The SHA-256 of what rows name beside their files, by split."""
+    """By split, the SHA-256 of the files that rows name."""
 
     def fingerprints(self) -> dict[str, dict[str, str]]:
-        """The SHA-256 of every file, by split."""
+        """The SHA-256 of each file, by split."""
         return {split: {**fingerprint(files), **self.named.get(split, {})} for split, files in self.files.items()}
 
     def texts(self) -> Iterable[str]:
         """The texts of the training split."""
-        return (text for example in self.examples["train"] for text in self.task.texts(example))
+        return (text for example in self.examples["train"] for text in example.texts)
 
     def remembered(self, settings: Any) -> None:
-        """A vocabulary of labelled rows is learned in no time, and is not kept."""
+        """None: a vocabulary of labelled rows is learned in no time, and is not kept."""
         return None
 
-    def prepare(
-        self, tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes, console: Console
-    ) -> dict[str, Prepared]:
-        """The windows of every split.
+    def prepare(self, encoding: Encoding, progress: Progress) -> dict[str, Prepared]:
+        """The windows of each split.
 
         Raises:
             DataError: the tokenizer leaves nothing of a split.
         """
         prepared = {}
         for split, examples in self.examples.items():
-            notes.prefix = f"{split}: "
-            features = self.task.features(examples, tokenizer, labels, plan, notes)
-            if not len(features):
-                raise DataError(f"data.{split}: the tokenizer leaves nothing of any row.")
-            prepared[split] = Prepared(examples, features)
-            if split == "train":
-                notes.say(features.sizes(plan.length))
-        notes.prefix = ""
+            with encoding.notes.of(split):
+                features = self.task.features(examples, encoding)
+                if not len(features):
+                    raise DataError(f"data.{split}: the tokenizer leaves nothing of any row.")
+                prepared[split] = Prepared(examples, features)
+                if split == "train":
+                    encoding.notes.add(kinds.WINDOW_LENGTHS, sizes=features.sizes(encoding.windows.length))
         return prepared
 
 
-def read_training_corpus(data: DataConfig, task: RowTask, notes: Notes) -> RowCorpus:
+def read_training_corpus(
+    data: DataConfig,
+    task: RowReader,
+    notes: Notes,
+    *,
+    select: Callable[[list[Any], Notes], list[Any]] | None = None,
+) -> RowCorpus:
     """Train, validation and test, checked against one another.
 
+    Args:
+        data: the data section of the config.
+        task: reads the rows.
+        notes: collects faults and facts.
+        select: chooses what is learned from the training rows, as a last step; None: all of them.
+
     Raises:
-        DataError: all faults that the policies do not let pass, each with file and line.
+        ConfigError: fields of the task name labels that do not exist.
+        DataError: with all faults that the policies do not let pass, each with its file and line.
     """
     if uses_demo(data):
-        if task.demo is None:
+        if task.spec.demo is None:
             raise DataError("data.train: name the training data; this task has no demo corpus.")
-        notes.say("no data named: training on the built-in demo corpus (data.train=… for your own).")
+        notes.add(kinds.DEMO_CORPUS, what="training on", key="train")
     elif data.train is None:
         raise DataError("data.train: name the training data; validation or test alone is not enough.")
     corpus = _read(data, task, ("train", "validation", "test"), notes)
     task, examples = corpus.task, corpus.examples
-    examples["train"] = _usable(examples["train"], task, data.duplicates, notes)
-    training = examples["train"]  # a label that a cut leaves to validation alone is no surprise to anyone
+    with notes.of("train"):
+        training = examples["train"] = _usable(examples["train"], task.spec.wording, data.duplicates, notes)
     if "validation" not in examples:
-        _cut_validation(examples, task, data, notes)
-    _note_overlap(examples, task, notes)
-    corpus.task = task.fit(training)
-    if "validation" not in examples and corpus.task.untuned is not None:
-        notes.say(f"no validation to tune on: {corpus.task.untuned}.")
+        _cut_validation(examples, task.spec.wording, data, notes)
+    _note_overlap(examples, notes)
+    # Statistics and labels are those of all rows: a cut decides nothing about the model.
+    corpus.task = task.learn(training)
+    if "validation" not in examples and corpus.task.spec.untuned_default is not None:
+        notes.add(kinds.NOTHING_TO_TUNE_ON, default=corpus.task.spec.untuned_default)
     corpus.labels = task.labels(training)
-    corpus.task.check_fields(corpus.labels)
-    _note_unlearned(corpus.labels, examples["train"], task, notes)
+    if mistakes := list(corpus.task.validate(corpus.labels)):
+        raise ConfigError(*mistakes)
+    if examples["train"] is not training:
+        _note_unlearned(corpus.labels, examples["train"], task, notes)
     for split in ("validation", "test"):
-        if split in examples:
-            task.check_labels(examples[split], corpus.labels, split=split, policy=data.unseen_labels, notes=notes)
+        _note_unseen(corpus, split, data.unseen_labels, notes)
     notes.raise_errors()
-    sizes = ", ".join(f"{len(rows):,} {split}" for split, rows in examples.items())
-    notes.say(f"rows: {sizes}{_labels(corpus.labels, task.labels_are)}")
+    notes.add(
+        kinds.ROWS,
+        rows={split: len(rows) for split, rows in examples.items()},
+        sizes=", ".join(f"{len(rows):,} {split}" for split, rows in examples.items()),
+        labels=_labels(corpus.labels, task.spec.wording.labels),
+    )
+    if select is not None:
+        with notes.of("train"):
+            examples["train"] = select(examples["train"], notes)
     return corpus
 
 
-def read_test_corpus(data: DataConfig, task: RowTask, labels: Labels | None, notes: Notes) -> RowCorpus:
+def read_test_corpus(data: DataConfig, task: RowReader, labels: Labels | None, notes: Notes) -> RowCorpus:
     """The test split alone, for a model that knows these labels.
 
     Raises:
-        DataError: all faults that the policies do not let pass, each with file and line.
+        DataError: with all faults that the policies do not let pass, each with its file and line.
     """
-    if uses_demo(data) and task.demo is not None:
-        notes.say("no data named: scoring on the test split of the built-in demo corpus (data.test=… for your own).")
+    if uses_demo(data) and task.spec.demo is not None:
+        notes.add(kinds.DEMO_CORPUS, what="scoring on the test split of", key="test")
     elif data.test is None:
         raise DataError("data.test: name the data to score on.")
     corpus = _read(data, task, ("test",), notes)
-    task.check_labels(corpus.examples["test"], labels, split="test", policy=data.unseen_labels, notes=notes)
-    notes.raise_errors()
     corpus.labels = labels
+    _note_unseen(corpus, "test", data.unseen_labels, notes)
+    notes.raise_errors()
     return corpus
 
 
-def _read(data: DataConfig, task: RowTask, names: Iterable[str], notes: Notes) -> RowCorpus:
-    splits = read_splits(data, names, demo=task.demo, notes=notes, tagged="tags" in task.roles)
+def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes) -> RowCorpus:
+    splits = read_splits(data, names, demo=task.spec.demo, notes=notes, tagged="tags" in task.spec.columns)
+    reading = Reading(data.columns, labelled=True, notes=notes)
     examples = {}
     if "train" in splits:
-        notes.prefix = "train: "
-        task = task.settle(splits["train"].rows, columns=data.columns, notes=notes)
+        with notes.of("train"):
+            task = task.resolve_auto(splits["train"].rows, reading)
     for name, split in splits.items():
-        notes.prefix = f"{name}: "
-        examples[name] = task.read(split.rows, columns=data.columns, labelled=True, notes=notes)
-        empty = [example for example in examples[name] if not task.key(example)]
-        if empty and name != "train":
-            notes.count("empty row|rows", "kept, with nothing to find in them", *_places(empty), number=len(empty))
-        notes.prefix = ""
+        with notes.of(name):
+            examples[name] = task.read(split.rows, reading)
+            empty = [example for example in examples[name] if not example.key]
+            if empty and name != "train":
+                notes.add(kinds.EMPTY_ROW, *_places(empty), policy="nothing_found", number=len(empty))
     notes.raise_errors()
-    named = {name: task.files(rows) for name, rows in examples.items()}
+    named = {name: _named_files(rows) for name, rows in examples.items()}
     return RowCorpus(task, examples, None, {name: split.files for name, split in splits.items()}, named)
 
 
-def _usable(examples: list[Any], task: RowTask, duplicates: Duplicates, notes: Notes) -> list[Any]:
+def _named_files(examples: Iterable[Example]) -> dict[str, str]:
+    """One SHA-256 for all images that the rows of a split name, in the order of the rows."""
+    digest, number = hashlib.sha256(), 0
+    for example in examples:
+        for name, content in example.files:
+            digest.update(f"{name}\0{content}\n".encode("utf-8", "surrogateescape"))
+            number += 1
+    return {f"{number} images": digest.hexdigest()} if number else {}
+
+
+def _usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, notes: Notes) -> list[Any]:
     """Training rows without the empty ones, and repeated ones by policy."""
-    notes.prefix = "train: "
-    empty = [example for example in examples if not task.key(example)]
+    empty = [example for example in examples if not example.key]
     if empty:
-        notes.count("empty row|rows", "left out of training", *_places(empty), number=len(empty))
+        notes.add(kinds.EMPTY_ROW, *_places(empty), policy="left_out", number=len(empty))
     kept, seen, repeated = [], set(), []
     for example in examples:
-        key = task.key(example)
-        if not key:
+        if not example.key:
             continue
-        if key in seen:
+        if example.key in seen:
             repeated.append(example)
             if duplicates is Duplicates.drop:
                 continue
-        seen.add(key)
+        seen.add(example.key)
         kept.append(example)
-    what = f"row|rows with the {task.subject} of an earlier row"
-    if repeated and duplicates is Duplicates.error:
-        for example in repeated:
-            notes.error(what, "data.duplicates=keep or drop lets them pass.", example.row.where)
-    elif repeated:
-        action = "kept" if duplicates is Duplicates.keep else "left out"
-        notes.count(what, f"{action} (data.duplicates={duplicates.value})", *_places(repeated), number=len(repeated))
-    notes.prefix = ""
+    if repeated:
+        places = _places(repeated)
+        kind, policy = kinds.REPEATED_ROW, duplicates.value
+        notes.add(kind, *places, policy=policy, number=len(repeated), subject=wording.subject)
     notes.raise_errors()
     if not kept:
         raise DataError("data.train: all rows are empty; there is nothing to learn from.")
     return kept
 
 
-def _cut_validation(examples: dict[str, list[Any]], task: RowTask, data: DataConfig, notes: Notes) -> None:
-    """Cut a seeded share of the training rows off; rows of one text, or of one group, stay on one side."""
+def _cut_validation(examples: dict[str, list[Any]], wording: Wording, data: DataConfig, notes: Notes) -> None:
+    """Cut a seeded share of the training rows off; the rows of a group stay on one side."""
     if data.validation_share == 0:
-        notes.say("no validation (data.validation_share=0): best/ is the model after the last validation point.")
+        notes.add(kinds.NO_VALIDATION)
         return
     train = examples["train"]
-    texts = sorted({task.group(example) for example in train})
-    if len(texts) < 2:
-        same = len({task.key(example) for example in train}) < 2
-        rows = f"{len(train):,} training rows of one {task.subject} are" if len(train) > 1 else "one training row is"
-        few = rows if same else f"{task.groups_are} are"
+    groups = sorted({example.group for example in train})
+    if len(groups) < 2:
+        same = len({example.key for example in train}) < 2
+        rows = f"{len(train):,} training rows of one {wording.subject} are" if len(train) > 1 else "one training row is"
+        few = rows if same else f"{wording.groups} are"
         raise DataError(
             f"data.validation: {few} too few to cut a validation split from; name a file, or train without validation: "
             "data.validation_share=0."
         )
-    random.Random(data.split_seed).shuffle(texts)
-    held = set(texts[: min(max(1, round(data.validation_share * len(texts))), len(texts) - 1)])
-    examples["validation"] = [example for example in train if task.group(example) in held]
-    examples["train"] = [example for example in train if task.group(example) not in held]
-    notes.say(
-        f"no validation named: {len(examples['validation']):,} of {len(train):,} training rows cut off "
-        f"(data.validation_share={data.validation_share}, data.split_seed={data.split_seed})."
+    random.Random(data.split_seed).shuffle(groups)
+    held = set(groups[: min(max(1, round(data.validation_share * len(groups))), len(groups) - 1)])
+    examples["validation"] = [example for example in train if example.group in held]
+    examples["train"] = [example for example in train if example.group not in held]
+    notes.add(
+        kinds.VALIDATION_CUT,
+        held=len(examples["validation"]),
+        total=len(train),
+        share=data.validation_share,
+        seed=data.split_seed,
     )
     ordered: dict[str, list[Any]] = {
         split: examples[split] for split in ("train", "validation", "test") if split in examples
@@ -197,8 +228,8 @@ def _cut_validation(examples: dict[str, list[Any]], task: RowTask, data: DataCon
     examples.update(ordered)
 
 
-def _note_unlearned(labels: Labels | None, train: list[Any], task: RowTask, notes: Notes) -> None:
-    """Say which labels a cut took out of training: the model has them, and never learns them."""
+def _note_unlearned(labels: Labels | None, train: list[Any], task: RowReader, notes: Notes) -> None:
+    """Count the labels that a cut took out of training: the model has them, and never learns them."""
     if labels is None:
         return
     try:
@@ -207,21 +238,24 @@ def _note_unlearned(labels: Labels | None, train: list[Any], task: RowTask, note
         learned = None
     lost = [name for name in labels.names if learned is None or name not in learned.ids]
     if lost:
-        notes.count(
-            "label|labels that the cut leaves to validation alone",
-            "never learned; name a file (data.validation), or try another data.split_seed",
-            *lost[:5],
-            number=len(lost),
-        )
+        notes.add(kinds.UNLEARNED_LABEL, *lost, number=len(lost))
 
 
-def _note_overlap(examples: dict[str, list[Any]], task: RowTask, notes: Notes) -> None:
-    known = {task.key(example) for example in examples["train"]}
+def _note_unseen(corpus: RowCorpus, split: str, policy: Unseen, notes: Notes) -> None:
+    """Treat the labels that training lacks by policy."""
+    if split not in corpus.examples:
+        return
+    for unseen in corpus.task.unseen(corpus.examples[split], corpus.labels, split):
+        applied = policy.value if unseen.kind.policies else None
+        notes.add(unseen.kind, unseen.place, policy=applied, **unseen.values)
+
+
+def _note_overlap(examples: dict[str, list[Any]], notes: Notes) -> None:
+    known = {example.key for example in examples["train"]}
     for split in ("validation", "test"):
-        shared = [example for example in examples.get(split, ()) if task.key(example) in known]
+        shared = [example for example in examples.get(split, ()) if example.key in known]
         if shared:
-            what = f"row|rows of {split} that training has too"
-            notes.count(what, "kept; scores on them say little", *_places(shared), number=len(shared))
+            notes.add(kinds.ROW_OF_TRAINING, *_places(shared), number=len(shared), part=split)
 
 
 def _labels(labels: Labels | None, what: str | None) -> str:
@@ -231,5 +265,5 @@ def _labels(labels: Labels | None, what: str | None) -> str:
     return f"; {len(labels.names)} {what}: {shown}, …" if len(labels.names) > _SHOWN else f"; {what}: {shown}"
 
 
-def _places(examples: list[Any]) -> list[str]:
-    return [example.row.where for example in examples[:5]]
+def _places(examples: Sequence[Example]) -> list[str]:
+    return [example.row.where for example in examples[:_PLACES]]

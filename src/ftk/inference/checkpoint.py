@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftk.config.schema import DataConfig, HardwareConfig, Precision
-from ftk.contracts.protocols import Predictor
+from ftk.contracts.protocols import Runnable
 from ftk.contracts.task import Task
 from ftk.contracts.values import Labels, WindowPlan
-from ftk.core.evaluate import Evaluator
+from ftk.core.evaluate import Runner
 from ftk.core.hardware import choose
 from ftk.errors import ModelError
 from ftk.inference.manifest import Trained
@@ -40,7 +40,7 @@ class Checkpoint:
             ModelError: the folder's files do not belong together.
         """
         labels, windows = trained.labels, trained.windows
-        source = reopen_model(folder, labels, trained.task.reads)
+        source = reopen_model(folder, labels, trained.task.spec.modalities)
         if source.labels is not None and labels is not None and source.labels.names != labels.names:
             raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
         if data.max_length is not None or windows is None:
@@ -50,17 +50,17 @@ class Checkpoint:
             windows = WindowPlan.of(windows.length, data.stride)
         return cls(folder=folder, task=trained.task, labels=labels, windows=windows, source=source)
 
-    def evaluator(self, task: Task | Predictor, hardware: HardwareConfig, console: Console) -> Evaluator:
+    def runner(self, runnable: Runnable, hardware: HardwareConfig, console: Console) -> Runner:
         """Read the weights; every one of them must be in the file.
 
         Args:
-            task: what is to be run with them: the task itself, or its predictor.
+            runnable: what is run with the weights: the task itself, or its predictor.
             hardware: the hardware section of the config.
             console: is told what was chosen and loaded.
         """
         chosen = choose(hardware)
         console.say(chosen.why)
-        loaded = load_weights(self.source, task.auto_model, seed=0)
+        loaded = load_weights(self.source, runnable.spec.auto_model, seed=0)
         if loaded.missing:
             names = listed_names(loaded.missing)
             raise ModelError(f"{self.folder}: {len(loaded.missing)} tensors of the model are missing: {names}.")
@@ -72,12 +72,11 @@ class Checkpoint:
         elif chosen.device.type == "cpu" and not hardware.compile:
             prepack_weights(model, chosen.dtype, hardware.eval_tokens)
         use_fast_kernels(model, chosen.device, compiled=hardware.compile)
-        return Evaluator(
+        return Runner(
             model=model,
-            task=task,
+            runnable=runnable,
             labels=self.labels,
             hardware=chosen,
-            pad_id=self.source.pad_id,
             batch_tokens=hardware.eval_tokens,
             poll=lambda: None,
         )

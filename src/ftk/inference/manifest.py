@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import ftk
 from ftk.config.paths import shipped_files, values_of
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.contracts.task import Task
+from ftk.contracts.spec import local_file_fields, statistics_fields
+from ftk.contracts.task import Task, fields_of
 from ftk.contracts.values import Labels
-from ftk.errors import FtkError, ModelError
+from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.models.loading.verified_folder import MANIFEST, verify_folder
 from ftk.report.environment import environment_facts
 from ftk.tasks import build_task, built_in_task, task_from_fields
@@ -36,7 +38,7 @@ def manifest(
     return {
         "ftk": ftk.__version__,
         # A task is saved by name, never by an import path: what a folder says is not imported.
-        "task": {"name": _name(task), "fields": task.fields()},
+        "task": {"name": _name(task), "fields": fields_of(task)},
         "labels": list(labels.names) if labels is not None else None,
         "max_length": windows.length,
         "stride": windows.stride,
@@ -55,7 +57,7 @@ def manifest_of(folder: Path, notes: Notes) -> dict[str, Any]:
     """
     if (folder / MANIFEST).is_file():
         return verify_folder(folder)
-    notes.say(f"{folder} is not of ftk: there are no checksums to verify it by, and its task is the one given.")
+    notes.add(kinds.UNKNOWN_FOLDER, folder=str(folder))
     return {}
 
 
@@ -105,12 +107,12 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
                 raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
             before = task_from_fields(type(task), saved["task"]["fields"])
             task = _settled(task, before, named, notes)
-            if task.untuned is not None:
-                notes.say(f"nothing was tuned in training: {task.untuned}.")
+            if task.spec.untuned_default is not None:
+                notes.add(kinds.NOTHING_TUNED, default=task.spec.untuned_default)
             _check_head(task, before)
         else:
             fields, kind = saved["task"]["fields"], built_in_task(str(saved["task"]["name"]))
-            if files := [name for name in kind.given if fields[name] is not None]:
+            if files := [name for name in local_file_fields(kind) if fields[name] is not None]:
                 raise ValueError(f"task.{files[0]}={fields[files[0]]}: a model folder names no file of yours")
             task = task_from_fields(kind, fields)
         names = saved["labels"]
@@ -122,8 +124,8 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
         raise ModelError(f"{where}/ftk.json: this is not what ftk writes ({error}).") from error
     except FtkError as error:
         raise ModelError(f"{where}/ftk.json: {error}") from error
-    if isinstance(task, RowTask):
-        task.check_fields(labels)
+    if mistakes := list(task.validate(labels)):
+        raise ConfigError(*mistakes)
     return Trained(task, labels, windows)
 
 
@@ -140,16 +142,19 @@ def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Not
     if named is not None:
         usual = _usual(task)
         preset = {name for name in fields if getattr(task, name) != getattr(usual, name)}  # task=ner says units=spans
-        apart = {*named, *preset, *task.given, *trained.tuned, *trained.fitted}
+        own = {*local_file_fields(task), *trained.spec.tunable_fields, *statistics_fields(trained)}
+        apart = {*named, *preset, *own}
         others = [name for name in fields if name not in apart]
         changed = [name for name in others if name not in kept and getattr(task, name) != getattr(trained, name)]
         if changed:
-            values = ", ".join(f"{name}={json.dumps(trained.fields()[name], ensure_ascii=False)}" for name in changed)
-            notes.say(f"task: as in training {values} (task.<field>=… for others)")
+            values = ", ".join(f"{name}={json.dumps(fields_of(trained)[name], ensure_ascii=False)}" for name in changed)
+            notes.add(kinds.FIELDS_OF_TRAINING, fields=values)
         kept.update(others)
     settled = dataclasses.replace(task, **{name: getattr(trained, name) for name in kept})
     # Which fields are tuned is for the others to say.
-    left = [name for name in (*settled.tuned, *settled.fitted) if getattr(settled, name) is None]
+    left = [
+        name for name in (*settled.spec.tunable_fields, *statistics_fields(settled)) if getattr(settled, name) is None
+    ]
     return dataclasses.replace(settled, **{name: getattr(trained, name) for name in left})
 
 
@@ -165,9 +170,9 @@ def _check_head(task: Task, trained: Task) -> None:
     Raises:
         ModelError: there is one.
     """
-    if task.auto_model == trained.auto_model:
+    if task.spec.auto_model == trained.spec.auto_model:
         return
-    now, before = task.fields(), trained.fields()
+    now, before = fields_of(task), fields_of(trained)
     others = [f"task.{name}={now[name]} (trained with {before[name]})" for name in now if now[name] != before[name]]
     raise ModelError(f"the model has another head than {', '.join(others)} needs; leave it out.")
 

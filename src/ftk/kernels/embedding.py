@@ -135,7 +135,7 @@ class _Lookup(torch.autograd.Function):
 class CountsTokens(Protocol):
     """Features that know every token that their batches can contain."""
 
-    def tokens_in_use(self, pad_id: int) -> NDArray[np.int64]:
+    def tokens_in_use(self) -> NDArray[np.int64]:
         """[tokens] each token once, the padding included, in rising order; empty if there are no texts."""
         ...
 

@@ -1,88 +1,144 @@
-"""The terminal, and log.txt beside it: messages, tables, progress.
+"""What a run shows: messages, findings, metrics and progress, as text or as JSON lines; log.txt has the text.
 
-rich is imported where something is shown: what is wrong with a command line is said without it.
+rich is imported when something is shown, because a wrong command line is reported without it.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ftk.contracts.findings import Finding
 from ftk.errors import printable
+from ftk.report.json_output import json_line, shows_json
+from ftk.report.tables import TextTable, label_table
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
-    from rich.table import Table
 
 _LOG_WIDTH = 100
 _SECONDS_BETWEEN_LINES = 15
 _NUMBERS_IN_A_LINE = 5
-_MOST_LABELS = 40
-"""Rows of a table of labels; all of them are in metrics.json."""
 
 
 class Console:
-    """Says things to people; everything said is also kept for ``log.txt``."""
+    """Shows messages to people, or JSON lines to programs, and keeps the text for ``log.txt``.
+
+    Attributes:
+        json: whether JSON lines are shown.
+        findings: all findings that were shown; they are also in ``findings.jsonl``.
+    """
 
     def __init__(self, *, stderr: bool = False) -> None:
         import rich.console
 
+        self.json = shows_json()
+        self.findings: list[Finding] = []
         self._terminal = rich.console.Console(stderr=stderr, highlight=False, markup=False, emoji=False)
         # A terminal gets lines that break between words; a file or a pipe gets one line a message.
         self._terminal.soft_wrap = not self._terminal.is_terminal
         self._early: list[str] = []
         self._log: TextIO | None = None
+        self._findings_path: Path | None = None
 
     @property
     def interactive(self) -> bool:
-        """Whether a person looks at a terminal, rather than a file or a pipe."""
-        return self._terminal.is_terminal
+        """Whether the output is text on a terminal, which can show progress in place."""
+        return self._terminal.is_terminal and not self.json
 
     def say(self, text: str, *, style: str | None = None) -> None:
-        """One message."""
-        text = printable(text)
-        self._terminal.print(text, style=style)
-        self._write(text)
+        """Show one message."""
+        self.event("message", text, style=style)
 
     def warn(self, text: str) -> None:
-        """A message that should be read."""
-        self.say(f"note: {text}", style="yellow")
+        """Show a message that the user should read."""
+        self.event("message", text, {"severity": "warning"}, shown=f"note: {text}", style="yellow")
 
-    def table(self, table: Table) -> None:
-        """A table, as wide as it needs to be."""
-        import rich.console
+    def event(
+        self,
+        type: str,
+        text: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        shown: str | None = None,
+        style: str | None = None,
+    ) -> None:
+        """Show one event: its text, or a JSON object with its type, its text and its values.
 
-        self._terminal.print(table)
-        plain = rich.console.Console(file=None, width=_LOG_WIDTH, color_system=None, force_terminal=False)
-        with plain.capture() as capture:
-            plain.print(table)
-        self._write(capture.get().rstrip("\n"))
+        Args:
+            type: the kind of event: ``message``, ``train``, ``validation``, …
+            text: for JSON and for people.
+            values: the content of the text, for programs.
+            shown: for people, if it differs from ``text``.
+            style: of rich.
+        """
+        line = printable(text if shown is None else shown)
+        if self.json:
+            self._print_json(type, {"text": text, **(values or {})})
+        else:
+            self._terminal.print(line, style=style)
+        self._write(line)
+
+    def report(self, findings: Iterable[Finding]) -> None:
+        """Show findings, and keep them for ``findings.jsonl``."""
+        shown = list(findings)
+        self.findings += shown
+        self._write_findings(shown)
+        for finding in shown:
+            self.event("finding", str(finding), finding.to_json())
+
+    def result(self, split: str, metrics: Mapping[str, Any], title: str) -> None:
+        """Show the scores of a split: a table by label if there are labels, and a line of the first scores."""
+        table = label_table(title, metrics)
+        text = f"{split}  {scores_line(metrics)}"
+        if self.json:
+            self._print_json("result", {"split": split, "metrics": metrics})
+            if table is not None:
+                self._log_table(table)
+            self._write(printable(text))
+            return
+        if table is not None:
+            self.table(table)
+        self.say(text)
+
+    def table(self, table: TextTable) -> None:
+        """Show a table, as wide as it needs to be."""
+        if self.json:
+            rows = [dict(zip(table.columns, row, strict=True)) for row in (*table.rows, *table.totals)]
+            self._print_json("table", {"title": table.title, "rows": rows})
+        else:
+            self._terminal.print(table.rendered())
+        self._log_table(table)
 
     def log_to(self, path: Path, *, append: bool) -> None:
-        """Keep what is said in a file from now on, and what has been said so far."""
+        """Write all text to a file from now on, with what was shown before; findings go to a file beside it."""
         self._log = path.open("a" if append else "w", encoding="utf-8")  # closed by close()
-        for text in self._early:
-            self._log.write(text + "\n")
+        self._log.writelines(text + "\n" for text in self._early)
         self._early.clear()
         self._log.flush()
+        self._findings_path = path.with_name("findings.jsonl")
+        if not append:
+            self._findings_path.write_text("", encoding="utf-8")
+        self._write_findings(self.findings)
 
     def close(self) -> None:
         """Close the log."""
         if self._log is not None:
             self._log.close()
-            self._log = None
+        self._log = self._findings_path = None
 
     @contextmanager
     def progress(self, total: int | None, done: int) -> Iterator[StepProgress]:
-        """A bar for the optimizer steps where there is a terminal; plain lines where there is none.
+        """Shows the optimizer steps: a bar on a terminal, else lines.
 
         Args:
-            total: steps of the whole run; None where tokens or time limit it.
-            done: of an earlier part of the run.
+            total: steps of the whole run; None if tokens or time limit it.
+            done: steps that an earlier part of the run made.
         """
         progress = StepProgress(self, total)
         if not self.interactive:
@@ -101,7 +157,7 @@ class Console:
 
     @contextmanager
     def counting(self, what: str) -> Iterator[Any]:
-        """A running count on the terminal; nothing where there is none."""
+        """A running count on a terminal; shows nothing elsewhere."""
         if not self.interactive:
             yield lambda number: None
             return
@@ -110,14 +166,14 @@ class Console:
 
     @contextmanager
     def preparing(self, what: str, size: int) -> Iterator[Callable[[int, int], None]]:
-        """Shows how much of a text has become tokens: in place on a terminal, now and then a line where there is none.
+        """Shows how much of a text is tokenized: in place on a terminal, else a line now and then.
 
         Args:
-            what: is being done.
-            size: bytes of the text, 0 where that is not known; compressed files show too few.
+            what: names the work.
+            size: bytes of the text, 0 if unknown; for compressed files it is too small.
         """
         began = time.monotonic()
-        told = began
+        last = began
 
         def text(characters: int, tokens: int) -> str:
             share = f" ({min(100, 100 * characters // size)} % of the text)" if size else ""
@@ -129,16 +185,35 @@ class Console:
             return
 
         def now_and_then(characters: int, tokens: int) -> None:
-            nonlocal told
-            if time.monotonic() - told > _SECONDS_BETWEEN_LINES:
-                told = time.monotonic()
-                self.say(text(characters, tokens))
+            nonlocal last
+            if time.monotonic() - last > _SECONDS_BETWEEN_LINES:
+                last = time.monotonic()
+                values = {"characters": characters, "tokens": tokens, "size": size}
+                self.event("progress", text(characters, tokens), values)
 
         yield now_and_then
 
     def only_log(self, text: str) -> None:
-        """A line for log.txt alone: the terminal shows the same on its bar."""
+        """Write a line to log.txt alone, for what the terminal shows on its bar."""
         self._write(text)
+
+    def _print_json(self, type: str, values: Mapping[str, Any]) -> None:
+        self._terminal.file.write(json_line(type, values) + "\n")
+        self._terminal.file.flush()
+
+    def _write_findings(self, findings: Sequence[Finding]) -> None:
+        if self._findings_path is not None and findings:
+            # Half of a surrogate pair, as names of files may have, is written as its JSON escape.
+            with self._findings_path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
+                stream.writelines(json.dumps(one.to_json(), ensure_ascii=False) + "\n" for one in findings)
+
+    def _log_table(self, table: TextTable) -> None:
+        import rich.console
+
+        plain = rich.console.Console(file=None, width=_LOG_WIDTH, color_system=None, force_terminal=False)
+        with plain.capture() as capture:
+            plain.print(table.rendered())
+        self._write(capture.get().rstrip("\n"))
 
     def _write(self, text: str) -> None:
         if self._log is None:
@@ -163,7 +238,7 @@ class StepProgress:
     def stepped(
         self, step: int, share: float, loss: float | None, lr: float, tokens_a_second: float, left: float
     ) -> None:
-        """Move the bar; does nothing without a terminal."""
+        """Move the bar, if there is one."""
         if self._bar is not None:
             status = f"loss {_loss(loss)}  lr {lr:.2e}  {tokens_a_second:,.0f} tokens/s  {duration(left)}"
             bar, task = self._bar
@@ -172,13 +247,22 @@ class StepProgress:
     def logged(
         self, step: int, epoch: float, loss: float | None, lr: float, tokens_a_second: float, left: float
     ) -> None:
-        """One plain line; on a terminal the bar has shown it and only log.txt gets it."""
+        """Show one line; a terminal has it on its bar, and only log.txt gets the line."""
         text = (
             f"{self._count(step)}  epoch {epoch:.2f}  loss {_loss(loss)}  lr {lr:.2e}  "
             f"{tokens_a_second:,.0f} tokens/s  {duration(left)} left"
         )
         if self._bar is None:
-            self._console.say(text)
+            values = {
+                "step": step,
+                "steps": self._total,
+                "epoch": epoch,
+                "loss": loss,
+                "lr": lr,
+                "tokens_per_second": tokens_a_second,
+                "seconds_left": left,
+            }
+            self._console.event("train", text, values)
         else:
             self._console.only_log(text)
 
@@ -198,52 +282,6 @@ def duration(seconds: float) -> str:
 
 
 def scores_line(metrics: Mapping[str, Any]) -> str:
-    """The first plain numbers of some metrics, in one line; the others are in metrics.json."""
+    """The first plain numbers of some metrics in one line; metrics.json has the others."""
     numbers = {name: value for name, value in metrics.items() if isinstance(value, float)}
     return "  ".join(f"{name} {value:.4f}" for name, value in islice(numbers.items(), _NUMBERS_IN_A_LINE))
-
-
-def label_table(title: str, metrics: Mapping[str, Any]) -> Table | None:
-    """Scores by label and over all; None where a task has no labels."""
-    per_label = metrics.get("per_label")
-    if not per_label:
-        return None
-    from rich.table import Table
-
-    columns = list(next(iter(per_label.values())))
-    table = Table(title=title, title_justify="left")
-    table.add_column("label")
-    for name in columns:
-        table.add_column(name, justify="right")
-    shown = dict(per_label)
-    if len(shown) > _MOST_LABELS:
-        worst = sorted(shown, key=lambda label: shown[label].get("f1", 0.0))[:_MOST_LABELS]
-        shown = {label: shown[label] for label in worst}
-        table.title = f"{title}; the {_MOST_LABELS} of {len(per_label)} labels with the lowest f1"
-    for label, scores in shown.items():
-        table.add_row(printable(label), *(_cell(scores.get(name)) for name in columns))
-    table.add_section()
-    for over, ending in (("all", ""), ("micro average", "_micro"), ("macro average", "_macro")):
-        totals = [metrics.get(f"{name}{ending}") for name in columns]
-        if sum(value is not None for value in totals) > 1:
-            table.add_row(over, *map(_cell, totals), style="bold")
-    return table
-
-
-def results_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A plain table of strings."""
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        # Words below one another, so that no header is broken within one; of what is too wide values alone are folded.
-        table.add_column(column.replace(" ", "\n"), overflow="fold", no_wrap=" " in column)
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ftk.system.atomic import replaced
+
 
 def plot_curves(metrics: Path, picture: Path, score: str) -> None:
     """Draws loss, score, learning rate and speed over the steps of a run.
@@ -44,9 +46,8 @@ def plot_curves(metrics: Path, picture: Path, score: str) -> None:
         axes.set_xlabel("optimizer step")
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.3)
-    temporary = picture.with_name(f".{picture.name}.tmp")
-    figure.savefig(temporary, format="png", dpi=120)
-    temporary.replace(picture)
+    with replaced(picture) as temporary:
+        figure.savefig(temporary, format="png", dpi=120)
 
 
 def _line(axes: Any, events: list[dict[str, Any]], name: str, label: str, **style: Any) -> None:

@@ -1,4 +1,4 @@
-"""Files of JSON lines: predictions, which appear when all are written, and the events of a training."""
+"""Files of JSON lines: predictions, which appear when all are written, and the metrics of a training."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from ftk.system.atomic import flush, open_new, write_text
+from ftk.system.atomic import flush, open_new, replaced, write_text
 
 
 class MetricsFile:
@@ -17,7 +17,7 @@ class MetricsFile:
         self._path = path
 
     def rewind(self, step: int, validated: int) -> None:
-        """Drop the lines of steps that a resumed run is going to do again."""
+        """Drop the lines of steps that a resumed run repeats."""
         if not self._path.exists():
             return
         kept = []
@@ -32,7 +32,7 @@ class MetricsFile:
         write_text(self._path, "".join(kept))
 
     def flush(self) -> None:
-        """Have the disk write all lines: a saved state must not be newer than they are."""
+        """Make sure that all lines are on the disk: a saved state must not be newer than they are."""
         if self._path.exists():
             flush(self._path)
 
@@ -44,22 +44,17 @@ class MetricsFile:
 
 @contextmanager
 def json_lines(path: Path | None) -> Iterator[Any]:
-    """A function that writes one record a line; to standard output where path is None.
+    """A function that writes one record a line, to a file or, if ``path`` is None, to standard output.
 
-    A file appears under its name when all is written, and not at all if something fails before.
+    The file appears under its name when all records are written; if an error comes first, it does not appear.
     """
     if path is None:
         yield _writer(sys.stdout)
         sys.stdout.flush()
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with open_new(temporary) as stream:
-            yield _writer(stream)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replaced(path) as temporary, open_new(temporary) as stream:
+        yield _writer(stream)
 
 
 def _writer(stream: TextIO) -> Any:

@@ -33,6 +33,7 @@ from ftk.system.locks import Held, lock
 _OWN = (
     "environment.json",
     "log.txt",
+    "findings.jsonl",
     "metrics.jsonl",
     "metrics.json",
     "predictions",

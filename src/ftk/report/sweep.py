@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.invocation import Outcome
-from ftk.report.console import Console, results_table
+from ftk.errors import first_line
+from ftk.report.console import Console
+from ftk.report.tables import TextTable
 
 
 def report_sweep(outcomes: list[Outcome]) -> int:
-    """Print and write the results of a sweep, best first; of several tasks or scores each in a table of its own.
+    """Print and write the results of a sweep, best first; each task and each score has its own table.
 
     Returns:
-        0, or 1 where a job of a sweep failed. A single run raises its error instead.
+        0, or 1 if a job of a sweep failed. A single run raises its error instead.
     """
     jobs = [outcome for outcome in outcomes if outcome.invocation.sweep_job is not None]
     if not jobs:
@@ -30,11 +32,11 @@ def report_sweep(outcomes: list[Outcome]) -> int:
             title = "failed" if score is None else f"{f'{task}, ' if task else ''}best {score} first"
             columns = [column for column in columns if column != "task" or score is None]
         shown = [[row.get(column, "failed" if row["error"] else "") for column in columns] for row in rows]
-        console.table(results_table(title, _headers(columns), shown))
+        console.table(TextTable(title, _headers(columns), shown))
     rows = [_row(job) for members in groups.values() for job in members]
     columns = _columns(rows)
     for job in failed:
-        console.say(f"job {job.invocation.sweep_job} failed: {_first_line(job.error)}")
+        console.say(f"job {job.invocation.sweep_job} failed: {_failure(job)}")
     folder = jobs[0].invocation.sweep_dir
     assert folder is not None
     if folder.is_dir():
@@ -44,9 +46,9 @@ def report_sweep(outcomes: list[Outcome]) -> int:
 
 
 def _groups(jobs: list[Outcome]) -> dict[tuple[str, str | None], list[Outcome]]:
-    """The jobs by task and score, the best first; those that failed, which have no score, behind them all.
+    """The jobs by task and score, the best first.
 
-    Failed jobs of a sweep over one task stand in its table.
+    Failed jobs have no score. They are in the table of the task if the sweep has only one, else in a last group.
     """
     groups: dict[tuple[str, str | None], list[Outcome]] = {}
     for job in sorted(jobs, key=_order):
@@ -60,7 +62,7 @@ def _groups(jobs: list[Outcome]) -> dict[tuple[str, str | None], list[Outcome]]:
 
 
 def _task(job: Outcome) -> str:
-    """What the config calls the task; empty where the checkpoint names it."""
+    """The name of the task in the config; empty if the checkpoint names the task."""
     name = job.invocation.choices.get("task", "None")
     return "" if name == "None" else name
 
@@ -70,23 +72,28 @@ def _columns(rows: list[dict[str, str]]) -> list[str]:
 
 
 def _headers(columns: list[str]) -> list[str]:
-    """Keys by their last part, where that tells them apart."""
+    """The last parts of the keys; the whole key where two have the same last part."""
     last = [column.rpartition(".")[2] for column in columns]
     return [short if last.count(short) == 1 else column for short, column in zip(last, columns, strict=True)]
 
 
 def _row(job: Outcome) -> dict[str, str]:
-    """What the sweep chose for this job, its scores, its folder and its error."""
+    """The swept values of a job, its scores, its folder and its error."""
     row = {"job": str(job.invocation.sweep_job)}
     row |= {key.lstrip("+"): value for key, _, value in (word.partition("=") for word in job.invocation.swept)}
     row |= {name: f"{value:.4f}" for name, value in _scores(job.metrics).items()}
     row["folder"] = Path(job.metrics["dir"]).name if "dir" in job.metrics else ""
-    row["error"] = _first_line(job.error) if job.error is not None else ""
+    row["error"] = _failure(job)
     return row
 
 
+def _failure(job: Outcome) -> str:
+    """The first line of a job's error; empty if it succeeded."""
+    return "" if job.error is None else first_line(job.error)
+
+
 def _order(job: Outcome) -> tuple[bool, float]:
-    """Failed jobs last; before them the best score first."""
+    """The sort key: failed jobs last, the best score first."""
     scores = job.metrics.get("validation", job.metrics.get("test", {}))
     value = scores.get(job.metrics.get("score"), 0.0)
     return job.error is not None, -value if job.metrics.get("higher_is_better", True) else value
@@ -100,10 +107,6 @@ def _scores(metrics: dict[str, Any]) -> dict[str, float]:
             if isinstance(value, float):
                 found[f"{split} {name}"] = value
     return found
-
-
-def _first_line(error: Exception | None) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def _write_csv(path: Path, columns: list[str], rows: list[dict[str, str]]) -> None:

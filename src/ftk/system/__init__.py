@@ -1,1 +1,1 @@
-"""The operating system: files, locks, signals, caches, start-up."""
+"""The operating system: atomic files, locks, signals, the cache folder, digests, start-up, spelling."""

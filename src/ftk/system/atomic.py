@@ -1,29 +1,46 @@
-"""Files and folders that are there as a whole or not at all, whenever the process or the machine stops.
+"""Files and folders that exist as a whole or not at all, whenever the process or the machine stops.
 
-What is written goes to a name of its own, is flushed to the disk, and is renamed to its place; then the folder that
-holds the name is flushed.
+Content is written under another name, flushed to the disk and renamed; then the folder that holds the name is flushed.
 """
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    with open_new(temporary) as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+@contextmanager
+def replaced(path: Path, *, shared: bool = False) -> Iterator[Path]:
+    """A new path to write a file to. When the block ends, the file is on the disk and replaces ``path``.
+
+    If the block fails, the new file is removed and ``path`` is left as it was.
+
+    Args:
+        path: the file.
+        shared: whether other processes may write the same file at the same time; the last one wins.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp" if shared else f".{path.name}.tmp")
+    temporary.unlink(missing_ok=True)  # a link is not followed
+    try:
+        yield temporary
+        flush(temporary)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     flush(path.parent)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file as a whole."""
+    with replaced(path) as temporary, open_new(temporary) as stream:
+        stream.write(text)
+
+
 def open_new(path: Path) -> TextIO:
-    """A file to write into that was not there before; what was, or where a link led, is left as it is."""
+    """Open a new file for text; a file or link of this name is replaced, and the target of the link is left alone."""
     path.unlink(missing_ok=True)
     return open(path, "x", encoding="utf-8")
 
@@ -31,16 +48,16 @@ def open_new(path: Path) -> TextIO:
 def replace_folder(
     target: Path, fill: Callable[[Path], None], check: Callable[[Path], None], *, keep: Path | None = None
 ) -> None:
-    """Write a folder and put it in the place of the one that was there.
+    """Write a folder and put it in the place of the previous one.
 
     At every moment one of ``target``, ``fresh_name(target)`` and ``keep``, or the old name, is whole. If ``fill``
-    or ``check`` fails, nothing but the fresh name is touched, and that is removed.
+    or ``check`` fails, only the fresh name was touched, and it is removed.
 
     Args:
         target: the folder.
         fill: writes into an empty folder.
-        check: reads what was written, when it has been flushed.
-        keep: what the folder that was there is called from now on; by default it is removed.
+        check: verifies the folder after it was flushed.
+        keep: the new name of the previous folder; by default that is removed.
     """
     fresh, old = fresh_name(target), keep or old_name(target)
     remove(fresh)
@@ -65,17 +82,17 @@ def replace_folder(
 
 
 def fresh_name(target: Path) -> Path:
-    """Where a folder is written before it gets its name."""
+    """The name under which a folder is written before it gets its own."""
     return target.with_name(f".{target.name}.new")
 
 
 def old_name(target: Path) -> Path:
-    """What a folder is called between the moment that another takes its name and its end."""
+    """The name of a previous folder until it is removed."""
     return target.with_name(f".{target.name}.old")
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, if it is there."""
+    """Remove a folder if it exists."""
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
     elif folder.exists():
@@ -83,7 +100,7 @@ def remove(folder: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Have the disk write what it was given of a file, or of the names in a folder."""
+    """Make sure that the content of a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def cache_folder(named: str | None) -> Path:
-    """The folder of the cache: the one that is named, ``$FTK_CACHE``, ``$XDG_CACHE_HOME/ftk`` or ``~/.cache/ftk``."""
+    """The folder of the cache: ``named``, else ``$FTK_CACHE``, ``$XDG_CACHE_HOME/ftk`` or ``~/.cache/ftk``."""
     if named is not None:
         return Path(named).expanduser()
     if os.environ.get("FTK_CACHE"):
@@ -18,6 +18,6 @@ def cache_folder(named: str | None) -> Path:
 
 
 def cache_key(settings: Any) -> str:
-    """A name for what was made from some settings."""
+    """A name for the data that was made with these settings: 32 hexadecimal digits, a hash of their JSON."""
     text = json.dumps(settings, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

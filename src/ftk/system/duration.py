@@ -1,4 +1,4 @@
-"""Lengths of time as people write them: 90s, 30m, 1.5h, 1h30m."""
+"""Durations as people write them: 90s, 30m, 1.5h, 1h30m."""
 
 import re
 
@@ -7,10 +7,10 @@ _PART = r"(\d+(?:\.\d+)?)\s*([dhms])"
 
 
 def seconds(text: str) -> float:
-    """How many seconds a length of time is.
+    """The seconds of a duration.
 
     Raises:
-        ValueError: it is not written as numbers with units.
+        ValueError: the text is not made of numbers with units.
     """
     if not re.fullmatch(rf"\s*(?:{_PART}\s*)+", text):
         raise ValueError(text)

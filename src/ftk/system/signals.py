@@ -1,6 +1,6 @@
-"""SIGINT, SIGTERM and SIGHUP: the first one stops in order, a second one at once.
+"""SIGINT, SIGTERM and SIGHUP: the first signal stops the run in order, a second one ends the process at once.
 
-Only the standard library is imported here: the handlers are set before anything else is loaded.
+This module imports only the standard library, because the handlers are installed before anything else is loaded.
 """
 
 import os
@@ -14,78 +14,88 @@ from ftk.errors import Interrupted
 
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
-
 _TOGETHER = 1.0
-"""Seconds in which signals count as one: a terminal and a wrapper, or a service manager, send them twice."""
+"""Seconds within which two signals count as one: a terminal with a wrapper, or a service manager, sends it twice."""
+_AT_ONCE = "ended at once by a second signal"
+
+
+class _Received:
+    """The signal that this process received.
+
+    It is stored, not only raised: an exception can get lost in a callback of a library.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self.at = 0.0
+        self.deferred = 0
+        """How many blocks want to be asked for the signal instead of being interrupted by it."""
+        self.at_once = _AT_ONCE
+        """Printed when a second signal ends the process."""
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """The handler of all signals."""
+        if self.number is not None:
+            if time.monotonic() - self.at < _TOGETHER:
+                return
+            # Files get their names only when they are complete, so nothing half-written is left behind.
+            os.write(2, f"ftk: {self.at_once}\n".encode())
+            os._exit(128 + number)
+        self.number, self.at = number, time.monotonic()
+        if not self.deferred:
+            raise Interrupted(number, "stopped")
+
+
+_received = _Received()
 
 
 class Stop:
-    """What a signal asked for. It is remembered: an exception alone could be lost on its way through a callback."""
+    """Whether a run is to stop: because of a signal, or because its own ``here`` is set. Each run makes its own."""
 
     def __init__(self) -> None:
-        self.signal_number: int | None = None
         self.here = False
-        """Whether the run is to stop here because it was told so before it began."""
-        self._at = 0.0
-        self._deferred = 0
-        self._at_once = "ended at once by a second signal"
+        """Set to stop this run without a signal, as ``run.stop_after`` does."""
 
     @property
     def requested(self) -> bool:
         """Whether the run is to stop."""
-        return self.here or self.signal_number is not None
+        return self.here or _received.number is not None
 
     def check(self) -> None:
-        """Stop here if the run is to.
+        """Stop if the run is to stop.
 
         Raises:
-            Interrupted: it is; by no signal where it was told so before it began.
+            Interrupted: with the number of the signal, or 0 if ``here`` is set.
         """
         if self.requested:
-            raise Interrupted(self.signal_number or 0, "stopped")
+            raise Interrupted(_received.number or 0, "stopped")
 
     @contextmanager
     def deferred(self, at_once: str | None = None) -> Iterator[None]:
-        """A block in which a signal is only remembered, for it to look at ``requested`` or to call ``check``.
+        """Inside this block a signal raises nothing; the block asks ``requested`` or calls ``check``.
 
         Args:
-            at_once: what is said if a second signal ends it.
+            at_once: printed if a second signal ends the process inside the block.
         """
-        before = self._at_once
-        self._deferred += 1
-        self._at_once = at_once or before
+        before = _received.at_once
+        _received.deferred += 1
+        _received.at_once = at_once or before
         try:
             yield
         finally:
-            self._deferred -= 1
-            self._at_once = before
-
-    def handle(self, number: int, frame: FrameType | None) -> None:
-        """The handler of all signals."""
-        if self.signal_number is not None:
-            if time.monotonic() - self._at < _TOGETHER:
-                return
-            # What is written is renamed to its place as a whole, so there is nothing half-written to wait for.
-            os.write(2, f"ftk: {self._at_once}\n".encode())
-            os._exit(128 + number)
-        self.signal_number, self._at = number, time.monotonic()
-        if not self._deferred:
-            raise Interrupted(number, "stopped")
-
-
-stop = Stop()
-"""Of this process."""
+            _received.deferred -= 1
+            _received.at_once = before
 
 
 @contextmanager
 def signals() -> Iterator[None]:
-    """The handlers, for the length of the block; nothing has been asked for at its beginning.
+    """Handle signals inside the block; a signal from before the block is forgotten.
 
-    SIGHUP stays ignored where it is, as under nohup.
+    SIGHUP stays ignored where the caller ignores it, as ``nohup`` does.
     """
-    stop.signal_number, stop.here = None, False
-    heard = [one for one in _SIGNALS if one is signal.SIGINT or signal.getsignal(one) is not signal.SIG_IGN]
-    before = [(one, signal.signal(one, stop.handle)) for one in heard]
+    _received.number = None
+    handled = [one for one in _SIGNALS if one is signal.SIGINT or signal.getsignal(one) is not signal.SIG_IGN]
+    before = [(one, signal.signal(one, _received.handle)) for one in handled]
     try:
         yield
     finally:

@@ -1,29 +1,30 @@
-"""Importing torch and transformers in less time."""
+"""A faster import of torch and transformers."""
 
 import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ftk.system.wait_policy import Use, settle
+from ftk.system.wait_policy import CpuTime, choose_wait_policy
 
-_started = Use.now()
-"""This module is imported with the first command, some tenths of a second before torch."""
+_STARTED = CpuTime.now()
+"""This module is imported with the command, a few tenths of a second before torch."""
 
 
 @contextmanager
-def importing(module: str) -> Iterator[None]:
-    """Do not look for garbage while this module is imported; does nothing if it is there already.
+def fast_import(module: str) -> Iterator[None]:
+    """Import ``module`` inside this block without garbage collection; no effect if it is already imported.
 
-    Python goes through its objects for unreachable ones each time that so many have been made. Importing torch and
-    transformers makes so many, which all stay, that this is a quarter of the time that it takes. What has been made
-    at the end is left out of later searches, too.
+    Importing torch and transformers creates so many objects, all of which stay, that the searches for unreachable ones
+    take a quarter of the import. At the end all objects are frozen, so that later searches skip them.
+
+    Before torch is imported, the block also chooses how the threads of OpenMP wait.
     """
     if module in sys.modules:
         yield
         return
     if "torch" not in sys.modules:
-        settle(_started)
+        choose_wait_policy(_STARTED)
     if not gc.isenabled():
         yield
         return

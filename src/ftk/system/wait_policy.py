@@ -1,9 +1,12 @@
-"""How OpenMP's threads wait for one another; imports the standard library only, for it has to be settled before torch.
+"""How the threads of OpenMP wait for each other: ``OMP_WAIT_POLICY``, chosen once before torch is loaded.
 
-A model is thousands of short operations a second, and a thread has to be there for each. One that sleeps in between is
-woken late, most of all on a virtual machine, which takes an idle processor away: a training step takes twice as long.
-One that keeps looking takes the processor of whatever else runs, and then waits for it: several times as long. So it
-depends on whether anything else runs.
+A model runs thousands of short operations per second, and each thread must be ready for each of them. A thread that
+sleeps in between wakes up late, above all on a virtual machine that gives an idle processor away: a training step
+takes twice as long. A thread that spins takes the processor away from any other program and then waits for it: a step
+takes several times as long. So threads sleep only if other programs are using the processors when ftk starts.
+
+That makes the speed of a run depend on what ran while it started. To choose yourself, set ``OMP_WAIT_POLICY`` to
+``ACTIVE`` or ``PASSIVE``; ftk leaves a variable that is set alone. Results do not depend on it.
 """
 
 import os
@@ -12,20 +15,20 @@ from dataclasses import dataclass
 
 POLICY = "OMP_WAIT_POLICY"
 _BUSY = 0.3
-"""Processors in use by others from which on the machine is not ours alone."""
+"""Processors in use by other programs from which on threads sleep."""
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """Processor time used so far, in seconds: by all processes, and by this one."""
+class CpuTime:
+    """Processor time in seconds, used so far by all processes and by this one, and the time of the measurement."""
 
     all: float
     own: float
     at: float
 
     @classmethod
-    def now(cls) -> "Use | None":
-        """None where the system does not tell."""
+    def now(cls) -> "CpuTime | None":
+        """The current values, or None if the system does not report them."""
         try:
             with open("/proc/stat", encoding="ascii") as stream:
                 user, nice, system, _, _, irq, softirq, *_ = map(int, stream.readline().split()[1:])
@@ -35,12 +38,13 @@ class Use:
         return cls((user + nice + system + irq + softirq) / ticks, time.process_time(), time.monotonic())
 
 
-def settle(before: Use | None) -> None:
-    """Let threads sleep while they wait if others have used the processors since ``before``; the user's choice stands.
+def choose_wait_policy(before: CpuTime | None) -> None:
+    """Set ``OMP_WAIT_POLICY=PASSIVE`` if other programs have used the processors since ``before``.
 
-    OpenMP reads the variable when torch is loaded.
+    Call it before torch is imported, because OpenMP reads the variable then. Does nothing if the variable is set or
+    the system does not report processor time.
     """
-    now = Use.now()
+    now = CpuTime.now()
     if POLICY in os.environ or before is None or now is None or now.at <= before.at:
         return
     others = (now.all - before.all) - (now.own - before.own)

@@ -2,106 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from ftk.contracts.notes import Notes
+import numpy as np
+
+from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.row import Row
-from ftk.contracts.values import Batch, Labels, Noise, Scores
-from ftk.data.images.examples import ImageExample, ImageReader, fingerprint_of
-from ftk.data.rows.label_names import name_of
+from ftk.contracts.spec import TaskSpec, Wording
+from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
+from ftk.data.images.examples import ImageExample, ImageReader
+from ftk.data.images.features import ImageFeatures
+from ftk.data.rows.label_names import read_names
 from ftk.tasks.shared.class_metric import ClassMetric
-from ftk.tasks.shared.image_input import Seeing
-from ftk.tasks.shared.single_label import OneLabel
-from ftk.tasks.text_classification import TextClassification
+from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.image_input import ImageInput, pixels_of
+from ftk.tasks.shared.records import with_columns
+from ftk.tasks.shared.row_task import RowTask
+from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.text_input import logits_of
+from ftk.tasks.text_classification import LABEL_COLUMNS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from ftk.contracts.values import WindowPlan
-    from ftk.data.batching.features import Features
-    from ftk.data.images.features import ImageFeatures
-
 
 @dataclass(kw_only=True)
-class ImageClassification(Seeing, OneLabel):
+class ImageClassification(RowTask):
     """One label of many. The fields are described in ``configs/task/image-classification.yaml``."""
 
-    roles: ClassVar[tuple[str, ...]] = ("image", "label", "weight")
-    reads: ClassVar[tuple[str, ...]] = ("image",)
-    subject: ClassVar[str] = "image"
-    demo: ClassVar[str | None] = "image-classification"
-    auto_model: ClassVar[str] = "AutoModelForImageClassification"
-    problem_type: ClassVar[str | None] = "single_label_classification"
-    score: ClassVar[str] = "accuracy"
+    spec = TaskSpec(
+        columns=("image", "label", "weight"),
+        modalities=("image",),
+        score="accuracy",
+        demo="image-classification",
+        auto_model="AutoModelForImageClassification",
+        problem_type="single_label_classification",
+        wording=Wording(subject="image"),
+    )
 
-    def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[ImageExample]:
+    class_weights: Any
+    focal: float
+    label_smoothing: float
+    label_names: Any
+    sampling: Sampling
+    flip: bool
+    shift: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.label_names = read_names(self.label_names)
+
+    @property
+    def _images(self) -> ImageInput:
+        return ImageInput(self.flip, self.shift)
+
+    @property
+    def _label(self) -> SingleLabel:
+        weights = ClassWeights(self.class_weights, self.focal, self.label_smoothing)
+        return SingleLabel(weights, self.label_names, self.sampling)
+
+    def validate(self, labels: Labels | None = None) -> Iterator[str]:
+        yield from self._label.validate(labels)
+        yield from self._images.validate()
+
+    def read(self, rows: Iterable[Row], reading: Reading) -> list[ImageExample]:
         return ImageReader(
-            columns=columns,
-            labelled=labelled,
-            target=lambda row, column: name_of(row.values[column], row, column, self.label_names),
-            labels=TextClassification.label_columns,
-            notes=notes,
+            columns=reading.columns,
+            labelled=reading.labelled,
+            target=self._label.target,
+            labels=LABEL_COLUMNS,
+            notes=reading.notes,
         ).read(rows)
 
-    def key(self, example: ImageExample) -> str:
-        return example.picture.digest
+    def learn(self, examples: Sequence[ImageExample]) -> ImageClassification:
+        return replace(self, class_weights=self._label.class_weights(examples))
 
-    def files(self, examples: Sequence[ImageExample]) -> dict[str, str]:
-        return fingerprint_of(example.picture for example in examples)
+    def labels(self, examples: Sequence[ImageExample]) -> Labels:
+        return self._label.labels(examples)
 
-    def features(
-        self, examples: Sequence[ImageExample], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
-    ) -> Features:
-        import numpy as np
+    def unseen(self, examples: Sequence[ImageExample], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
+        return self._label.unseen(examples, labels, split)
 
-        from ftk.data.images.features import ImageFeatures, Pixels
-        from ftk.models.loading.image_processor import shape_of
-
-        pixels = Pixels([example.picture for example in examples], tokenizer, shape_of(tokenizer))
+    def features(self, examples: Sequence[ImageExample], encoding: Encoding) -> ImageFeatures:
+        pixels = pixels_of(examples, encoding.processor)
         labelled = all(example.target is not None for example in examples)
-        columns = self.target_columns(examples, labels) if labelled else {}
+        columns = self._label.columns(examples, encoding.labels) if labelled else {}
         row = np.arange(len(examples), dtype=np.int64)
-        return ImageFeatures(columns, row, self.sampling_weights(examples), pixels=pixels)
+        weights = self._label.sampling_weights(examples)
+        return ImageFeatures(columns, row, encoding.pad_id, weights, pixels=pixels)
 
-    def collate(self, features: ImageFeatures, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
+    def collate(self, features: ImageFeatures, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
         """``pixel_values``: [windows, channels, height, width]; ``label``: [windows]."""
-        targets = self.target_tensors(features, windows)
-        batch = Batch({}, targets, windows, count=self.counted(targets, windows), tokens=0, positions=0)
-        return self.with_images(batch, features, windows, noise)
+        targets = self._label.tensors(features, windows)
+        batch = Batch({}, targets, windows, count=self._label.count(targets, windows), tokens=0, positions=0)
+        return self._images.add_pixels(batch, features, windows, seed)
 
     def forward(self, model: Any, batch: Batch) -> Tensor:
         """[windows, labels] logits."""
-        logits: Tensor = model(**batch.inputs).logits.float()
-        return logits
+        return logits_of(model, batch)
 
-    def outputs(self, outputs: Tensor, features: Any, batch: Batch) -> list[NDArray[Any]]:
+    def loss(self, outputs: Tensor, batch: Batch) -> Loss:
+        return self._label.loss(outputs, batch)
+
+    def to_numpy(self, outputs: Tensor, features: Any, batch: Batch) -> list[NDArray[Any]]:
         """[labels] log-probabilities of each window."""
-        return list(self.scores(outputs).cpu().numpy())
+        return self._label.to_numpy(outputs)
 
-    def decode(
-        self,
-        examples: Sequence[ImageExample],
-        features: Features,
-        first_row: int,
-        outputs: dict[int, NDArray[Any]],
-        labels: Labels | None,
-    ) -> list[Scores]:
+    def decode(self, examples: Sequence[ImageExample], outputs: RowOutputs, labels: Labels | None) -> list[Scores]:
         """The probabilities of the labels for each row."""
-        import numpy as np
-
-        rows = [outputs[window] for window in features.windows_of(first_row, first_row + len(examples))]
-        return self.probabilities(np.asarray(rows, dtype=np.float32), labels)
+        rows = [scores for row in range(len(examples)) for scores in outputs.of(row)]
+        return self._label.predictions(np.asarray(rows, dtype=np.float32), labels)
 
     def metric(self, labels: Labels | None) -> ClassMetric:
         assert labels is not None
         return ClassMetric(labels.names)
 
     def record(self, example: ImageExample, prediction: Scores) -> dict[str, Any]:
-        """``image``, ``label``, ``score``, ``scores`` by label; ``gold_label`` where the row has one."""
-        result = {"image": example.picture.name, **self.decided(prediction)}
+        """``image``, ``label``, ``score``, ``scores`` by label; ``gold_label`` if the row has one."""
+        result = {"image": example.picture.name, **self._label.result(prediction)}
         if example.gold is not None:
             result["gold_label"] = example.gold
-        return {**{name: value for name, value in example.columns.items() if name not in result}, **result}
+        return with_columns(example.columns, result)

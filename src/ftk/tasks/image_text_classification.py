@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
-from ftk.contracts.notes import Notes
+from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.row import Row
-from ftk.contracts.values import Batch, Labels, Noise, Scores
+from ftk.contracts.spec import TaskSpec, Wording
+from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.examples.texts import TextExample
-from ftk.data.images.examples import Picture, fingerprint_of, looked_at, named
-from ftk.data.rows.cells import made_of
+from ftk.data.images.examples import Picture, looked_at, named
+from ftk.data.images.features import ImageFeatures
+from ftk.data.rows.cells import read_rows
 from ftk.data.rows.columns import say_columns
-from ftk.tasks.shared.image_input import Seeing
-from ftk.tasks.text_classification import TextClassification
+from ftk.data.rows.label_names import read_names
+from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.shared.class_metric import ClassMetric
+from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.image_input import ImageInput, pixels_of
+from ftk.tasks.shared.row_task import RowTask
+from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.text_input import COLUMNS, Pooling, TextInput, logits_of, text_record
+from ftk.tasks.text_classification import LABEL_COLUMNS, one_column
 
 if TYPE_CHECKING:
-    from ftk.contracts.values import WindowPlan
-    from ftk.data.batching.features import Features
+    from numpy.typing import NDArray
+    from torch import Tensor
 
 
 @dataclass(slots=True)
@@ -31,69 +40,133 @@ class ImageTextExample(TextExample):
 
     picture: Picture
 
+    def __post_init__(self) -> None:
+        TextExample.__post_init__(self)  # super() does not work in a class with slots
+        self.key = f"{self.key}\n{self.picture.digest}"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The text, or both, as one."""
+        return (self.key.rpartition("\n")[0],)
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """The image."""
+        return ((self.picture.name, self.picture.digest),)
+
 
 @dataclass(kw_only=True)
-class ImageTextClassification(Seeing, TextClassification):
+class ImageTextClassification(RowTask):
     """One label of many. The fields are described in ``configs/task/image-text-classification.yaml``."""
 
-    roles: ClassVar[tuple[str, ...]] = ("image", "text", "pair", "label", "weight")
-    reads: ClassVar[tuple[str, ...]] = ("text", "image")
-    subject: ClassVar[str] = "text and the image"
-    demo: ClassVar[str | None] = "image-text-classification"
-    auto_model: ClassVar[str] = "AutoModelForImageTextClassification"
+    spec = TaskSpec(
+        columns=("image", *COLUMNS),
+        modalities=("text", "image"),
+        score="accuracy",
+        demo="image-text-classification",
+        auto_model="AutoModelForImageTextClassification",
+        problem_type="single_label_classification",
+        wording=Wording(subject="text and the image"),
+    )
 
-    def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[TextExample]:
-        rows = list(rows)
-        examples = super().read(rows, columns=columns, labelled=labelled, notes=notes)
-        by_row = {id(image.row): image for image in made_of(rows, lambda row: named(row, columns), notes)}
+    pooling: Pooling
+    pairs: Any
+    class_weights: Any
+    focal: float
+    label_smoothing: float
+    label_names: Any
+    sampling: Sampling
+    flip: bool
+    shift: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.label_names = read_names(self.label_names)
+
+    @property
+    def _texts(self) -> TextInput:
+        return TextInput(self.pooling, self.pairs, LABEL_COLUMNS)
+
+    @property
+    def _images(self) -> ImageInput:
+        return ImageInput(self.flip, self.shift)
+
+    @property
+    def _label(self) -> SingleLabel:
+        weights = ClassWeights(self.class_weights, self.focal, self.label_smoothing)
+        return SingleLabel(weights, self.label_names, self.sampling)
+
+    def validate(self, labels: Labels | None = None) -> Iterator[str]:
+        yield from self._texts.validate()
+        yield from self._label.validate(labels)
+        yield from self._images.validate()
+
+    def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> ImageTextClassification:
+        return replace(self, pairs=self._texts.resolved_pairs(rows, reading))
+
+    def read(self, rows: Iterable[Row], reading: Reading) -> list[ImageTextExample]:
+        rows, notes = list(rows), reading.notes
+        examples = self._texts.read(rows, reading, self._target)
+        by_row = {id(image.row): image for image in read_rows(rows, lambda row: named(row, reading.columns), notes)}
         examples = [example for example in examples if id(example.row) in by_row]
         images = [by_row[id(example.row)] for example in examples]
         for example in examples:
-            if not example.texts.strip():
-                notes.count("row|rows with an empty text", "kept, with the image alone to go by", example.row.where)
-        for image in images if labelled else []:
-            say_columns(notes, {"image": image.column}, columns)
-        found: list[TextExample] = []
+            if not example.key:
+                notes.add(kinds.IMAGE_WITHOUT_TEXT, example.row.where)
+        for image in images if reading.labelled else []:
+            say_columns(notes, {"image": image.column}, reading.columns)
+        found: list[ImageTextExample] = []
         for example, image, picture in zip(examples, images, looked_at(images, notes), strict=True):
             if picture is not None:
-                values = {item.name: getattr(example, item.name) for item in fields(TextExample)}
+                values = {item.name: getattr(example, item.name) for item in fields(TextExample) if item.init}
                 values["columns"] = {name: value for name, value in example.columns.items() if name != image.column}
                 found.append(ImageTextExample(**values, picture=picture))
         return found
 
-    def key(self, example: Any) -> str:
-        return f"{example.texts}\n{example.picture.digest}"
+    def _target(self, row: Row, column: Any) -> str:
+        return self._label.target(row, one_column(column))
 
-    def texts(self, example: Any) -> Iterable[str]:
-        return (super().key(example),)
+    def learn(self, examples: Sequence[ImageTextExample]) -> ImageTextClassification:
+        return replace(self, class_weights=self._label.class_weights(examples))
 
-    def files(self, examples: Sequence[Any]) -> dict[str, str]:
-        return fingerprint_of(example.picture for example in examples)
+    def labels(self, examples: Sequence[ImageTextExample]) -> Labels:
+        return self._label.labels(examples)
 
-    def features(
-        self, examples: Sequence[Any], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
-    ) -> Features:
-        from ftk.data.images.features import ImageFeatures, Pixels
-        from ftk.models.loading.image_processor import shape_of
+    def unseen(self, examples: Sequence[ImageTextExample], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
+        return self._label.unseen(examples, labels, split)
 
-        texts = super().features(examples, tokenizer.tokenizer, labels, plan, notes)
-        processor = tokenizer.image_processor
-        pixels = Pixels([example.picture for example in examples], processor, shape_of(processor))
-        return ImageFeatures(texts.columns, texts.row, texts.weight, pixels=pixels)
+    def features(self, examples: Sequence[ImageTextExample], encoding: Encoding) -> ImageFeatures:
+        tokenizer, processor = encoding.processor.tokenizer, encoding.processor.image_processor
+        texts = self._texts.features(examples, replace(encoding, processor=tokenizer), self._label)
+        pixels = pixels_of(examples, processor)
+        return ImageFeatures(texts.columns, texts.row, texts.pad_id, texts.weight, pixels=pixels)
 
-    def learned(self, model: Any) -> dict[str, float]:
-        """``share_of_text``: of the logits, where a fusion learns that of the text; the image's is the rest."""
-        fused = model.config
-        if fused.fusion != "weighted" or fused.weight is not None:
-            return {}
-        return {"share_of_text": float(model.share.detach())}
-
-    def collate(self, features: Any, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
+    def collate(self, features: ImageFeatures, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
         """``input_ids``, ``attention_mask``, for pairs ``token_type_ids``: [windows, time]; ``pixel_values``:
         [windows, channels, height, width]; ``label``: [windows]."""
-        return self.with_images(super().collate(features, windows, pad_id, noise), features, windows, noise)
+        batch = self._texts.collate(features, windows, self._label)
+        return self._images.add_pixels(batch, features, windows, seed)
 
-    def record(self, example: Any, prediction: Scores) -> dict[str, Any]:
-        """``image``, ``text``, ``label``, ``score``, ``scores`` by label; ``gold_label`` where the row has one."""
-        others = super().record(example, prediction)
+    def forward(self, model: Any, batch: Batch) -> Tensor:
+        """[windows, labels] logits."""
+        return logits_of(model, batch)
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Loss:
+        return self._label.loss(outputs, batch)
+
+    def to_numpy(self, outputs: Tensor, features: Any, batch: Batch) -> list[NDArray[Any]]:
+        """[labels] log-probabilities of each window."""
+        return self._label.to_numpy(outputs)
+
+    def decode(self, examples: Sequence[ImageTextExample], outputs: RowOutputs, labels: Labels | None) -> list[Scores]:
+        """The probabilities of the labels for each row."""
+        return self._label.predictions(self._texts.pooled(outputs, len(examples)), labels)
+
+    def metric(self, labels: Labels | None) -> ClassMetric:
+        assert labels is not None
+        return ClassMetric(labels.names)
+
+    def record(self, example: ImageTextExample, prediction: Scores) -> dict[str, Any]:
+        """``image``, ``text``, ``label``, ``score``, ``scores`` by label; ``gold_label`` if the row has one."""
+        others = text_record(example, self._label.result(prediction), "gold_label")
         return {"image": example.picture.name, **{name: value for name, value in others.items() if name != "image"}}

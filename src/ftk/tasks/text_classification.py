@@ -2,56 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.row import Row
-from ftk.contracts.values import Labels, Scores
+from ftk.contracts.spec import TaskSpec
+from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
+from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
-from ftk.data.rows.label_names import name_of
+from ftk.data.rows.label_names import read_names
 from ftk.errors import DataError
 from ftk.tasks.shared.class_metric import ClassMetric
-from ftk.tasks.shared.single_label import OneLabel
-from ftk.tasks.shared.text_task import TextTask
+from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.row_task import RowTask
+from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
-    from ftk.data.batching.features import Features
+LABEL_COLUMNS = ("label", "category", "class", "intent", "labels", "target")
+"""The names by which a label column is recognised."""
 
 
 @dataclass(kw_only=True)
-class TextClassification(OneLabel, TextTask):
+class TextClassification(RowTask):
     """One label of many. The fields are described in ``configs/task/text-classification.yaml``."""
 
-    demo: ClassVar[str | None] = "text-classification"
-    problem_type: ClassVar[str | None] = "single_label_classification"
-    score: ClassVar[str] = "accuracy"
-    label_columns: ClassVar[tuple[str, ...]] = ("label", "category", "class", "intent", "labels", "target")
+    spec = TaskSpec(
+        columns=COLUMNS,
+        score="accuracy",
+        demo="text-classification",
+        auto_model=AUTO_MODEL,
+        problem_type="single_label_classification",
+    )
 
-    def target(self, row: Row, column: Any) -> str:
-        if isinstance(column, list):
-            raise DataError(
-                "data.columns.label: a text has one label here, in one column; several are task=multi-label."
-            )
-        return name_of(row.values[column], row, column, self.label_names)
+    pooling: Pooling
+    pairs: Any
+    class_weights: Any
+    focal: float
+    label_smoothing: float
+    label_names: Any
+    sampling: Sampling
 
-    def decode(
-        self,
-        examples: Sequence[TextExample],
-        features: Features,
-        first_row: int,
-        outputs: dict[int, NDArray[Any]],
-        labels: Labels | None,
-    ) -> list[Scores]:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.label_names = read_names(self.label_names)
+
+    @property
+    def _texts(self) -> TextInput:
+        return TextInput(self.pooling, self.pairs, LABEL_COLUMNS)
+
+    @property
+    def _label(self) -> SingleLabel:
+        weights = ClassWeights(self.class_weights, self.focal, self.label_smoothing)
+        return SingleLabel(weights, self.label_names, self.sampling)
+
+    def validate(self, labels: Labels | None = None) -> Iterator[str]:
+        yield from self._texts.validate()
+        yield from self._label.validate(labels)
+
+    def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> TextClassification:
+        return replace(self, pairs=self._texts.resolved_pairs(rows, reading))
+
+    def read(self, rows: Iterable[Row], reading: Reading) -> list[TextExample]:
+        return self._texts.read(rows, reading, self._target)
+
+    def _target(self, row: Row, column: Any) -> str:
+        return self._label.target(row, one_column(column))
+
+    def learn(self, examples: Sequence[TextExample]) -> TextClassification:
+        return replace(self, class_weights=self._label.class_weights(examples))
+
+    def labels(self, examples: Sequence[TextExample]) -> Labels:
+        return self._label.labels(examples)
+
+    def unseen(self, examples: Sequence[TextExample], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
+        return self._label.unseen(examples, labels, split)
+
+    def features(self, examples: Sequence[TextExample], encoding: Encoding) -> Features:
+        return self._texts.features(examples, encoding, self._label)
+
+    def collate(self, features: Features, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
+        """``input_ids``, ``attention_mask``, for pairs ``token_type_ids``: [windows, time]; ``label``: [windows]."""
+        return self._texts.collate(features, windows, self._label)
+
+    def forward(self, model: Any, batch: Batch) -> Tensor:
+        """[windows, labels] logits."""
+        return logits_of(model, batch)
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Loss:
+        return self._label.loss(outputs, batch)
+
+    def to_numpy(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
+        """[labels] log-probabilities of each window."""
+        return self._label.to_numpy(outputs)
+
+    def decode(self, examples: Sequence[TextExample], outputs: RowOutputs, labels: Labels | None) -> list[Scores]:
         """The probabilities of the labels for each row."""
-        return self.probabilities(self.pooled(len(examples), features, first_row, outputs), labels)
+        return self._label.predictions(self._texts.pooled(outputs, len(examples)), labels)
 
     def metric(self, labels: Labels | None) -> ClassMetric:
         assert labels is not None
         return ClassMetric(labels.names)
 
     def record(self, example: TextExample, prediction: Scores) -> dict[str, Any]:
-        """``label``, ``score``, ``scores`` by label; ``gold_label`` where the row has one."""
-        return self.written(example, self.decided(prediction), "gold_label")
+        """``label``, ``score``, ``scores`` by label; ``gold_label`` if the row has one."""
+        return text_record(example, self._label.result(prediction), "gold_label")
+
+
+def one_column(column: Any) -> str:
+    """The label column of a text that has one label.
+
+    Raises:
+        DataError: the config names several.
+    """
+    if isinstance(column, list):
+        raise DataError("data.columns.label: a text has one label here, in one column; several are task=multi-label.")
+    name: str = column
+    return name

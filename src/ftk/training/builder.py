@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from ftk.config.schema import TrainingConfig
+from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus
 from ftk.contracts.task import Task
@@ -15,8 +16,9 @@ from ftk.core.state import TrainState
 from ftk.core.world import SingleProcess
 from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings
 from ftk.models.loading.load import check_head, load_weights
-from ftk.models.loading.source import Source, lr_scales, reopen_model, resolve_model, window_length
+from ftk.models.loading.source import Source, reopen_model, resolve_model, window_length
 from ftk.models.tuning.freezing import freeze
+from ftk.models.tuning.learning_rates import lr_scales
 from ftk.objectives.building import build_objective
 from ftk.optim.groups import build_optimizer
 from ftk.report.console import Console
@@ -55,7 +57,7 @@ class RunBuilder:
             FtkError: the parts do not fit together, or the run cannot resume.
         """
         config, task = self.config, self.corpus.task
-        tuned = tuple(name for name in task.tuned if getattr(task, name) is None)
+        tuned = tuple(name for name in task.spec.tunable_fields if getattr(task, name) is None)
         hardware = choose(config.hardware)
         if self.folder.resume:
             self.folder.lock(self.console.warn)
@@ -63,7 +65,7 @@ class RunBuilder:
             task = tuned_task(task, tuned, saved, self.folder)
         self.console.say(hardware.why)
         source = self._source(task)
-        check_head(source, task.auto_model)
+        check_head(source, task.spec.auto_model)
         windows = self._windows(source, task)
         prepared = self._prepared(source, windows)
         windows = self._fitted_windows(source, windows, prepared)
@@ -90,28 +92,28 @@ class RunBuilder:
 
     def _source(self, task: Task) -> Source:
         if self.folder.resume:
-            return reopen_model(self.folder.last, self.corpus.labels, task.reads)
+            return reopen_model(self.folder.last, self.corpus.labels, task.spec.modalities)
         tokenizer = self.config.model.tokenizer
         if tokenizer.train is not None:
             kept = self.corpus.remembered(tokenizer)
             again = kept is not None and kept.is_file()
             how = f"from the cache, {kept}" if again else "trained on the training texts"
             self.console.say(f"vocabulary: {tokenizer.train.value}, {how}")
-        return resolve_model(self.config.model, self.corpus, task.reads)
+        return resolve_model(self.config.model, self.corpus, task.spec.modalities)
 
     def _windows(self, source: Source, task: Task) -> WindowPlan:
         data = self.config.data
         length = window_length(source, data.max_length)
-        texts = "text" in task.reads
+        texts = "text" in task.spec.modalities
         if texts and data.max_length is None and length == source.trained_length and not self.folder.resume:
             self.console.say(f"windows of {length} tokens, as in the model's training (data.max_length=… for others)")
         return WindowPlan.of(length, data.stride)
 
     def _prepared(self, source: Source, windows: WindowPlan) -> dict[str, Prepared]:
         notes = Notes()
-        prepared = self.corpus.prepare(source.processor, source.labels, windows, notes, self.console)
-        for line in notes.drain():
-            self.console.say(line)
+        encoding = Encoding(source.processor, source.labels, windows, notes)
+        prepared = self.corpus.prepare(encoding, self.console)
+        self.console.report(notes.drain())
         return prepared
 
     def _fitted_windows(self, source: Source, windows: WindowPlan, prepared: dict[str, Prepared]) -> WindowPlan:
@@ -126,18 +128,16 @@ class RunBuilder:
 
     def _state(self, source: Source, task: Task, hardware: Hardware, features: Any) -> TrainState:
         config = self.config
-        loaded = load_weights(source, task.auto_model, seed=config.run.seed)
+        loaded = load_weights(source, task.spec.auto_model, seed=config.run.seed)
         for fact in loaded.facts:
             self.console.say(fact)
-        if loaded.new_head:
-            task.begin(loaded.model, features)
-        task.configure(loaded.model)
+        task.prepare_model(loaded.model, features, new_head=loaded.new_head)
         if frozen := freeze(loaded.model, config.model.freeze):
             self.console.say(f"frozen: {', '.join(config.model.freeze)}, {frozen:,} parameters")
         model = on_device(loaded.model, hardware, compiled=config.hardware.compile)
         task.check_model(model, features)
         if isinstance(features, CountsTokens):
-            self._freeze_unseen(model, torch.from_numpy(features.tokens_in_use(source.pad_id)))
+            self._freeze_unseen(model, torch.from_numpy(features.tokens_in_use()))
         optimizer = build_optimizer(model, config.optimizer, lr_scales(config.model))
         state = TrainState(model, optimizer, hardware.scaler())
         if (table := seen_embedding(model)) is not None:

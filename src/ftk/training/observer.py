@@ -73,7 +73,7 @@ class RunObserver:
             evaluator = run.evaluator(model)
             if not run.tuned:
                 number = run.plan.eval_every.times_due(state.progress, run.plan.limits)
-                rows = run.task.scored_rows(number, last=run.plan.limits.reached(state.progress))
+                rows = run.task.spec.scoring.rows_at(number, last=run.plan.limits.reached(state.progress))
                 return evaluator.score(part.examples, part.features, rows=rows)
             run.task, metrics = evaluator.tuned(part.examples, part.features)
             return metrics
@@ -83,7 +83,8 @@ class RunObserver:
         step = state.progress.step
         if metrics:
             self.metrics.add({"step": step, "split": "validation", **metrics})
-            self.run.console.say(f"validation at step {step}  {scores_line(metrics)}{'  (best)' if best else ''}")
+            text = f"validation at step {step}  {scores_line(metrics)}{'  (best)' if best else ''}"
+            self.run.console.event("validation", text, {"step": step, "best": best, "metrics": metrics})
         if best:
             self._save_best(state)
             self.save(state)  # so that last/ is never older than best/
@@ -94,7 +95,7 @@ class RunObserver:
             taken = Snapshot(model=model, processor=run.source.processor, manifest=run.manifest())
             self._write(partial(save, run.folder.best, taken))
             name = "validation" if "validation" in run.prepared else "train"
-            batch = run.task.collate(run.prepared[name].features, [0], run.source.pad_id, None)
+            batch = run.task.collate(run.prepared[name].features, [0], None)
             # Compiling would take longer than the training between two saves.
             again = run.reload_best(fast=not run.config.hardware.compile)
             check_reload(run.task, model, again, batch.to(run.hardware.device), run.hardware, run.folder.best)

@@ -5,8 +5,9 @@ from typing import Any
 
 import torch
 
+from ftk.contracts.protocols import ReportsParameters
 from ftk.models.loading.verified_folder import verify_folder
-from ftk.report.console import duration, label_table, scores_line
+from ftk.report.console import duration
 from ftk.report.curves import plot_curves
 from ftk.training.resuming import tuned_task
 from ftk.training.run import Run
@@ -22,21 +23,23 @@ def finish(run: Run) -> dict[str, Any]:
     _check_best_step(run)
     best = run.reload_best(fast=True)
     result: dict[str, Any] = _scores(run, best)
-    if learned := run.task.learned(best):
+    learned = best.report_parameters() if isinstance(best, ReportsParameters) else {}
+    if learned:
         result["learned"] = {name: round(value, 6) for name, value in learned.items()}
         run.console.say(f"learned: {', '.join(f'{name} {value:.4f}' for name, value in learned.items())}")
     result["best_step"] = run.state.progress.best_step
     result["train"] = _training_facts(run)
     run.folder.write("metrics.json", result)
-    try:
-        plot_curves(run.folder.path / "metrics.jsonl", run.folder.path / "curves.png", run.task.score)
-    except (ImportError, MemoryError) as error:  # everything that matters is written
-        run.console.warn(f"curves.png is not drawn ({error})")
+    if run.config.run.curves:
+        try:
+            plot_curves(run.folder.path / "metrics.jsonl", run.folder.path / "curves.png", run.task.spec.score)
+        except (ImportError, MemoryError) as error:  # everything that matters is written
+            run.console.warn(f"curves.png is not drawn ({error})")
     run.console.say(f"model: {run.folder.best}")
     return {
         "dir": str(run.folder.path),
-        "score": run.task.score,
-        "higher_is_better": run.task.higher_is_better,
+        "score": run.task.spec.score,
+        "higher_is_better": run.task.spec.higher_is_better,
         **result,
     }
 
@@ -60,12 +63,9 @@ def _scores(run: Run, best: torch.nn.Module) -> dict[str, Any]:
         if split not in run.prepared:
             continue
         part = run.prepared[split]
-        with run.folder.predictions(split) if run.task.writes_records else nullcontext() as write:
+        with run.folder.predictions(split) if run.task.spec.writes_records else nullcontext() as write:
             result[split] = evaluator.score(part.examples, part.features, write)
-        table = label_table(f"{split}, best model (step {run.state.progress.best_step})", result[split])
-        if table is not None:
-            run.console.table(table)
-        run.console.say(f"{split}  {scores_line(result[split])}")
+        run.console.result(split, result[split], f"{split}, best model (step {run.state.progress.best_step})")
     return result
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ftk.config.schema import TrainingRunConfig
-from ftk.contracts.task import Task
+from ftk.contracts.task import Task, fields_of
 from ftk.core.saving.checkpoint import recover, restore_state
 from ftk.core.state import Progress
 from ftk.errors import FtkError, ModelError, RunError
@@ -55,7 +55,7 @@ def tuned_task(task: Task, tuned: tuple[str, ...], saved: Mapping[str, Any], fol
         RunError: the manifest is of another task.
     """
     try:
-        fields = {**task.fields(), **{name: saved["task"]["fields"][name] for name in tuned}}
+        fields = {**fields_of(task), **{name: saved["task"]["fields"][name] for name in tuned}}
         return task_from_fields(type(task), fields)
     except (KeyError, TypeError, FtkError) as error:
         raise RunError(f"{folder.path}: ftk.json of its model does not belong to this task ({error}).") from error

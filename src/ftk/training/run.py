@@ -10,7 +10,7 @@ from ftk.contracts.protocols import Order
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
 from ftk.core.batch_source import BatchSource
-from ftk.core.evaluate import Evaluator
+from ftk.core.evaluate import Evaluator, Runner
 from ftk.core.hardware import Hardware
 from ftk.core.plan import Plan
 from ftk.core.saving.publisher import Publisher
@@ -72,7 +72,6 @@ class Run:
             task=self.task,
             features=self.prepared["train"].features,
             order=self.order,
-            pad_id=self.source.pad_id,
             seed=self.config.run.seed,
             world=self.world,
             pinned=self.hardware.device.type == "cuda",
@@ -80,15 +79,15 @@ class Run:
 
     def evaluator(self, model: torch.nn.Module) -> Evaluator:
         """Scores a model with the run's task."""
-        return Evaluator(
+        runner = Runner(
             model=model,
-            task=self.task,
+            runnable=self.task,
             labels=self.source.labels,
             hardware=self.hardware,
-            pad_id=self.source.pad_id,
             batch_tokens=self.config.hardware.eval_tokens,
             poll=self.stop.check,
         )
+        return Evaluator(runner, self.task)
 
     def reload_best(self, *, fast: bool) -> torch.nn.Module:
         """The model in ``best/``, on the run's device.
@@ -96,8 +95,8 @@ class Run:
         Args:
             fast: whether to install the fast kernels.
         """
-        source = reopen_model(self.folder.best, self.source.labels, self.task.reads)
-        loaded = load_weights(source, self.task.auto_model, seed=self.config.run.seed)
+        source = reopen_model(self.folder.best, self.source.labels, self.task.spec.modalities)
+        loaded = load_weights(source, self.task.spec.auto_model, seed=self.config.run.seed)
         return on_device(loaded.model, self.hardware, compiled=self.config.hardware.compile, fast=fast)
 
     def manifest(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ftk.errors import Interrupted, RunError, in_words
 from ftk.report.console import Console, StepProgress
 from ftk.report.records import MetricsFile
 from ftk.report.run_folder import RunFolder
-from ftk.system.signals import Stop, stop
+from ftk.system.signals import Stop
 from ftk.training.builder import RunBuilder
 from ftk.training.observer import RunObserver
 from ftk.training.planning import length_of, unread_in_loss, unread_keys
@@ -23,7 +23,7 @@ from ftk.training.run import Run
 
 
 def run_training(
-    config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Console, stop: Stop = stop
+    config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Console, stop: Stop | None = None
 ) -> dict[str, Any]:
     """Train, keep the best model, and score it.
 
@@ -32,7 +32,7 @@ def run_training(
         folder: claimed for it.
         corpus: read and checked.
         console: shows and logs messages.
-        stop: whether someone asked the run to stop; by default the signals of this process.
+        stop: whether someone asked the run to stop; by default a new one, which knows the signals of this process.
 
     Returns:
         The content of metrics.json, and the folder and the score of the run.
@@ -42,7 +42,7 @@ def run_training(
         FtkError: it cannot run, or cannot continue.
     """
     try:
-        return _run(config, folder, corpus, console, stop)
+        return _run(config, folder, corpus, console, stop or Stop())
     except Interrupted as interrupted:
         message = str(interrupted)
         if RESUME_WITH not in message:
@@ -61,7 +61,6 @@ def run_training(
 
 
 def _run(config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Console, stop: Stop) -> dict[str, Any]:
-    stop.here = False  # an earlier job of a sweep may have set it
     fingerprints = corpus.fingerprints()
     run = RunBuilder(config, folder, corpus, console, stop).build(fingerprints)
     stop.check()
@@ -123,7 +122,7 @@ def _fit(run: Run, metrics: MetricsFile) -> None:
             run.state.model,
             run.prepared["train"].features,
             num_labels=num_labels,
-            score=run.task.score,
+            score=run.task.spec.score,
             observer=observer,
             say=console.say,
         )

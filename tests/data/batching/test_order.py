@@ -103,7 +103,7 @@ def test_ragged_gives_back_what_it_packed(lists: list[list[int]]) -> None:
 
 def test_the_windows_of_some_rows() -> None:
     row: NDArray[np.int64] = np.array([0, 0, 2, 3, 3, 3])
-    features = Features({"input_ids": Ragged.of([np.arange(n + 1, dtype=np.int32) for n in range(6)])}, row)
+    features = Features({"input_ids": Ragged.of([np.arange(n + 1, dtype=np.int32) for n in range(6)])}, row, 0)
     assert len(features) == 6
     assert features.lengths.tolist() == [1, 2, 3, 4, 5, 6]
     for first in range(6):

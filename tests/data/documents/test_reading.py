@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_helpers import MANY, SOME, data_config
+from data_helpers import MANY, SOME, counted, data_config
 from ftk.config.schema import Documents
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import Finding
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.documents import reading as module
-from ftk.data.documents.reading import Piece, documents
+from ftk.data.documents.reading import TextChunk, documents
 from ftk.data.readers.paths import expand
 from ftk.errors import DataError
 
@@ -28,13 +30,13 @@ LINE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r
 
 @dataclass(frozen=True)
 class Found:
-    """Documents, and what was said of them."""
+    """Documents, and what reading them found."""
 
     texts: list[str]
-    notes: list[str]
+    findings: list[Finding]
 
 
-def joined(pieces: Iterable[Piece]) -> list[str]:
+def joined(pieces: Iterable[TextChunk]) -> list[str]:
     """Documents from their pieces."""
     texts: list[str] = []
     for piece in pieces:
@@ -186,7 +188,7 @@ def test_long_documents_come_in_pieces_without_losing_a_character(written: list[
     content = "\n".join(written)
     Path("in.txt").write_bytes(content.encode())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_PIECE", piece)
+        patch.setattr(module, "_CHUNK", piece)
         patch.setattr(module, "_LONGEST", piece + 1 + more)
         for ends in Documents:
             notes = Notes()
@@ -233,22 +235,22 @@ def test_limit_and_duplicates(texts: list[str], limit: int) -> None:
     notes = Notes()
     assert joined(documents((), data_config(duplicates="drop"), notes, rows)) == list(dict.fromkeys(full))
     repeated = len(full) - len(set(full))
-    said = [line for line in notes.drain() if "occurred before" in line]
-    assert [line.split()[0] for line in said] == ([str(repeated)] if repeated else [])
+    said = [finding.count for finding in notes if finding.kind == kinds.REPEATED_DOCUMENT]
+    assert said == ([repeated] if repeated else [])
 
 
 def test_repeated_documents_are_kept_dropped_or_refused() -> None:
     content = blank_line_apart(["a\nb", "c", "a\nb", "a", "c"])
     kept = of_content(content)
     assert kept.texts == ["a\nb", "c", "a\nb", "a", "c"]
-    assert kept.notes == []
+    assert kept.findings == []
     dropped = of_content(content, duplicates="drop")
     assert dropped.texts == ["a\nb", "c", "a"]
-    assert dropped.notes == [
-        "2 documents that occurred before: left out (data.duplicates=drop) (in.txt:6, in.txt:11)"
-    ], "with the lines that they begin in"
-    with pytest.raises(DataError, match=r"(?s)2 documents that occurred before.*in\.txt:6\n.*in\.txt:11"):
+    places = ["in.txt:6", "in.txt:11"]  # the lines in which they begin
+    assert counted(dropped.findings) == [(kinds.REPEATED_DOCUMENT, "drop", 2, places)]
+    with pytest.raises(DataError) as refused:
         of_content(content, duplicates="error")
+    assert counted(refused.value.findings) == [(kinds.REPEATED_DOCUMENT, "error", 2, places)]
 
 
 def test_repeated_lines_are_kept_dropped_or_refused() -> None:
@@ -256,8 +258,8 @@ def test_repeated_lines_are_kept_dropped_or_refused() -> None:
     assert of_content(content, duplicate_lines="keep").texts == ["a\nmenu\nb", "menu\n menu ", "menu\nc"]
     dropped = of_content(content, duplicate_lines="drop")
     assert dropped.texts == ["a\nmenu\nb", "c"], "spaces around a line do not matter; a document without lines is none"
-    assert [note.split(":")[0] for note in dropped.notes] == ["3 lines that occurred before"]
-    with pytest.raises(DataError, match=r"(?s)3 lines that occurred before.*data\.duplicate_lines=keep or drop"):
+    assert [(one.kind, one.count) for one in dropped.findings] == [(kinds.REPEATED_LINE, 3)]
+    with pytest.raises(DataError, match=r"3 lines that occurred before.*data\.duplicate_lines=keep or drop"):
         of_content(content, duplicate_lines="error")
 
 
@@ -274,7 +276,7 @@ def test_duplicates_are_found_across_files() -> None:
     write("b.jsonl", [*TEXTS, "new"])
     result = found("a.txt", "b.jsonl", duplicates="drop")
     assert result.texts == [*TEXTS, "new"]
-    assert result.notes[0].startswith("3 documents that occurred before")
+    assert [(one.kind, one.count) for one in result.findings] == [(kinds.REPEATED_DOCUMENT, 3)]
 
 
 def test_empty_files_and_rows_are_counted_and_said() -> None:
@@ -282,9 +284,9 @@ def test_empty_files_and_rows_are_counted_and_said() -> None:
         Path(name).write_text(content)
     result = found("a.txt", "b.txt", "c.txt", "d.jsonl")
     assert result.texts == ["text"]
-    assert result.notes == ["3 files without any text: passed over (a.txt, b.txt, d.jsonl)"]
+    assert counted(result.findings) == [(kinds.FILE_WITHOUT_TEXT, None, 3, ["a.txt", "b.txt", "d.jsonl"])]
     Path("e.jsonl").write_text('{"text": ""}\n{"text": null}\n{"text": "x"}\n')
-    assert found("e.jsonl").notes == ["2 rows without any text: left out (e.jsonl:1, e.jsonl:2)"]
+    assert counted(found("e.jsonl").findings) == [(kinds.ROW_WITHOUT_TEXT, None, 2, ["e.jsonl:1", "e.jsonl:2"])]
 
 
 @pytest.mark.parametrize(

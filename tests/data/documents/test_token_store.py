@@ -1,6 +1,7 @@
 """Shards of tokens on disk: what was written comes back from any place, and what was changed is noticed."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from data_helpers import SOME
 from ftk.data.documents import token_store as module
 from ftk.data.documents.token_store import (
-    Damaged,
     Manifest,
     ShardWriter,
     TokenStore,
@@ -21,6 +21,7 @@ from ftk.data.documents.token_store import (
     verify,
     write_manifest,
 )
+from ftk.system.kept import Damaged
 
 SETTINGS = {"texts": ["0123"], "limit": None}
 
@@ -71,7 +72,7 @@ def test_what_is_written_comes_back_across_shards(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SHARD_TOKENS", shard)
-        patch.setattr(module.os, "fsync", lambda descriptor: None)
+        patch.setattr(os, "fsync", lambda descriptor: None)
         store = write_store(tmp_path_factory.mktemp("store") / "s", documents)
     whole = [[token for piece in pieces for token in piece] for pieces in documents]
     assert [document(store, number) for number in range(len(store))] == whole

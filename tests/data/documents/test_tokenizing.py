@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import Finding
 from ftk.data.documents import token_store
 from ftk.data.documents import tokenizing as tokenize
-from ftk.data.documents.reading import Piece
+from ftk.data.documents.reading import TextChunk
 from ftk.data.documents.token_store import TokenStore
 from ftk.data.documents.tokenizing import prepare
 from ftk.errors import RunError
@@ -34,7 +36,7 @@ def tokenizer(kind: str) -> Any:
     return make_tokenizer(kind)
 
 
-def corpus(documents: int = 40) -> list[Piece]:
+def corpus(documents: int = 40) -> list[TextChunk]:
     """Documents of one to three pieces, some with words that no vocabulary knows."""
     draw = np.random.default_rng(0)
     pieces = []
@@ -43,18 +45,21 @@ def corpus(documents: int = 40) -> list[Piece]:
             words = draw.choice(
                 [*WORDS, "café", "北京", "un-known", "Osloby", "trainto"], size=int(draw.integers(1, 30))
             )
-            pieces.append(Piece("\n".join(" ".join(line) for line in np.array_split(words, 2)), number == 0))
+            pieces.append(TextChunk("\n".join(" ".join(line) for line in np.array_split(words, 2)), number == 0))
     return pieces
 
 
 CORPUS = corpus()
 
 
+FOUND = Finding(kinds.FILE_WITHOUT_TEXT, "warning", count=1, places=["a.txt"])
+
+
 class Interruption(Exception):
     """Ends a preparation."""
 
 
-def make(folder: Path, *, kind: str = "bytes", read: Iterable[Piece] | None = None, **changes: Any) -> TokenStore:
+def make(folder: Path, *, kind: str = "bytes", read: Iterable[TextChunk] | None = None, **changes: Any) -> TokenStore:
     """A store of the corpus."""
     values: dict[str, Any] = {
         "settings": SETTINGS,
@@ -62,7 +67,7 @@ def make(folder: Path, *, kind: str = "bytes", read: Iterable[Piece] | None = No
         "workers": 1,
         "say": lambda text: None,
         "progress": lambda characters, tokens: None,
-        "notes": lambda: ["something was found"],
+        "notes": lambda: [FOUND],
         "tokenizer": tokenizer(kind).backend_tokenizer,
         **changes,
     }
@@ -78,7 +83,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several shards, and several chunks for each of them."""
     monkeypatch.setattr(token_store, "SHARD_TOKENS", 250)
-    monkeypatch.setattr(tokenize, "_CHUNK", 150)
+    monkeypatch.setattr(tokenize, "_BATCH", 150)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -120,7 +125,7 @@ def test_the_number_of_processes_does_not_change_the_store(tmp_path: Path, monke
     make(tmp_path / "threads", workers=2)
     monkeypatch.setattr(tokenize, "_FEW", 0)
     make(tmp_path / "two", workers=2)
-    monkeypatch.setattr(tokenize, "_CHUNK", 10**9)
+    monkeypatch.setattr(tokenize, "_BATCH", 10**9)
     make(tmp_path / "one")
     for other in ("threads", "two", "one"):
         assert content(tmp_path / other) == content(tmp_path / "alone"), other
@@ -139,14 +144,14 @@ def test_the_tokenizers_own_setting_is_left_as_it_was(tmp_path: Path, monkeypatc
 def test_a_store_that_is_there_is_opened_and_nothing_is_read(tmp_path: Path) -> None:
     made = make(tmp_path / "s")
 
-    def unread() -> Iterator[Piece]:
+    def unread() -> Iterator[TextChunk]:
         raise AssertionError("the text is read again")
         yield
 
     opened = make(tmp_path / "s", read=unread(), say=pytest.fail)
     assert opened.starts.tolist() == made.starts.tolist()
     assert opened.manifest == made.manifest
-    assert opened.manifest.notes == ["something was found"], "what was found is said again"
+    assert opened.manifest.findings == [FOUND], "what was found is shown again"
 
 
 def interrupt_after(number: int) -> Any:
@@ -178,7 +183,7 @@ def test_an_interrupted_preparation_goes_on(tmp_path: Path, number: int) -> None
     assert (done > 0) == (number > 3)
     tokens = sum(shard.tokens for shard in store.manifest.shards[:done])
     assert said == (
-        [f"going on with an interrupted preparation: {tokens:,} tokens are there already ({folder})"] if done else []
+        [f"continuing an interrupted preparation: {tokens:,} tokens are there already ({folder})"] if done else []
     )
 
 
@@ -205,7 +210,7 @@ def test_a_killed_preparation_goes_on(tmp_path: Path) -> None:
     make(tmp_path / "whole")
     make(Path("s"), say=said.append)
     assert content(Path("s")) == content(tmp_path / "whole")
-    assert [line.split(":")[0] for line in said] == ["going on with an interrupted preparation"]
+    assert [line.split(":")[0] for line in said] == ["continuing an interrupted preparation"]
 
 
 @pytest.mark.parametrize("name", ["tokens", "words", "starts"])
@@ -228,7 +233,7 @@ def test_a_damaged_shard_is_made_again_and_said(tmp_path: Path, name: str, damag
     assert len(said) == 2
     assert f"shard 3 of {len(manifest.shards)} of the prepared text is damaged" in said[0]
     assert path.name in said[0]
-    assert said[1].startswith("going on with")
+    assert said[1].startswith("continuing")
     make(folder, say=pytest.fail)
 
 
@@ -270,7 +275,7 @@ def test_shards_without_a_manifest_are_not_trusted(tmp_path: Path) -> None:
     make(folder, say=said.append)
     assert content(folder) == whole
     assert said == [
-        f"note: the prepared text is damaged and is made again ({folder}: nothing says what its shards are)"
+        f"note: the prepared text is damaged and is made again ({folder}: there are shards, but no manifest of them)"
     ]
 
 
@@ -340,7 +345,7 @@ def test_a_worker_that_dies_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_what_reading_refuses_leaves_no_complete_store(tmp_path: Path) -> None:
-    def failing() -> Iterator[Piece]:
+    def failing() -> Iterator[TextChunk]:
         yield from CORPUS
         raise Interruption
 
@@ -356,11 +361,13 @@ def test_numbers_above_the_size_of_the_vocabulary_are_kept(tmp_path: Path) -> No
 
     sparse = Tokenizer(models.WordLevel({"[UNK]": 0, "a": 1, "b": 70_000}, unk_token="[UNK]"))
     sparse.pre_tokenizer = pre_tokenizers.Whitespace()
-    store = make(tmp_path / "s", tokenizer=sparse, read=[Piece("a b c", True), Piece(" ", True), Piece("b", True)])
+    store = make(
+        tmp_path / "s", tokenizer=sparse, read=[TextChunk("a b c", True), TextChunk(" ", True), TextChunk("b", True)]
+    )
     assert store.tokens(0, 4).tolist() == [1, 70_000, 0, 70_000]
     assert store.starts.tolist() == [0, 3, 3, 4]
     assert store.manifest.unknown == 1
-    empty = make(tmp_path / "empty", tokenizer=sparse, read=[Piece(" ", True)])
+    empty = make(tmp_path / "empty", tokenizer=sparse, read=[TextChunk(" ", True)])
     assert (len(empty), empty.manifest.tokens) == (1, 0)
 
 

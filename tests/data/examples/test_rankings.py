@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from data_helpers import data_config
+from data_helpers import counted, data_config, of_kind, refused
 from ftk.config.schema import Format
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.rankings import Form, RankingReader
 from ftk.data.readers.splits import read_file
 from ftk.errors import DataError
-from ftk.tasks.ranking.features import Draws
+from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.ranking.training_rows import comparable, grouped
 
 
@@ -50,7 +51,8 @@ def test_labelled_pairs_and_lists():
     assert graded.grades == (2.5,)
     assert graded.gold == "2.5"
     assert one.form is Form.pair
-    assert "query is 'query', candidate is 'candidate', label is 'label'" in "".join(notes.drain())
+    columns = {"query": "query", "candidate": "candidate", "label": "label"}
+    assert of_kind(notes, kinds.COLUMNS_FOUND).values == {"columns": columns}
     [whole] = read({**LIST, "labels": [True, False]})
     assert (whole.candidates, whole.grades, whole.form) == (("a", "b"), (1, 0), Form.group)
 
@@ -97,30 +99,28 @@ def test_cells_of_tables_spell_lists_and_what_spells_none_is_a_text(name, format
 
 def test_all_columns_that_are_not_there_are_told_at_once_and_once_a_file():
     rows = [Row({"q": "a", "a": "b"}, file, line) for file in ("one.jsonl", "two.jsonl") for line in range(1, 9)]
-    for columns, names in (
-        ({}, ("without a query", "without a candidate")),
-        ({"query": "ask", "candidate": "reply"}, ("without the column 'ask'", "without the column 'reply'")),
+    for columns, expected in (
+        ({}, [(kinds.MISSING, "query"), (kinds.MISSING, "candidate")]),
+        (
+            {"query": "ask", "candidate": "reply"},
+            [(kinds.MISSING_COLUMN, "query"), (kinds.MISSING_COLUMN, "candidate")],
+        ),
     ):
         notes = Notes()
         RankingReader(columns=columns, labelled=True, notes=notes).read(rows)
-        with pytest.raises(DataError) as caught:
-            notes.raise_errors()
-        message = str(caught.value)
-        assert all(f"16 rows {name}." in message for name in names)
-        assert message.count("one.jsonl:1 has q, a") == message.count("two.jsonl:1 has q, a") == 2
-        assert message.count("… and 14 more") == 2
-        assert len(message.splitlines()) == 8
+        found = refused(notes)
+        assert [(finding.kind, finding.values["role"]) for finding in found] == expected
+        places = ["one.jsonl:1 has q, a", "two.jsonl:1 has q, a"]
+        assert [(finding.count, finding.places) for finding in found] == [(16, places)] * 2
+        assert all(str(finding).endswith("… and 14 more") for finding in found)
 
 
 def test_what_a_prediction_writes_over_in_a_candidate_is_counted():
     notes = Notes()
     found = [{"text": "a", "score": 0.5, "row": 3}, {"text": "b", "index": 1}]
     read({"query": "q", "candidates": found}, {"query": "q", "candidates": ["a"]}, labelled=False, notes=notes)
-    told = [note for note in notes.drain() if "their own" in note]
-    assert [note.split(":")[0] for note in told] == [
-        "1 row whose candidates have their own 'score'",
-        "1 row whose candidates have their own 'index'",
-    ]
+    found = [(finding.kind, finding.values, finding.count) for finding in notes]
+    assert found == [(kinds.OWN_COLUMN, {"column": name}, 1) for name in ("score", "index")]
 
 
 def test_without_labels_rows_of_all_forms_are_read_and_keep_what_they_have():
@@ -136,7 +136,8 @@ def test_without_labels_rows_of_all_forms_are_read_and_keep_what_they_have():
 def test_without_labels_what_is_empty_is_counted():
     notes = Notes()
     read({"query": " "}, {"query": "q"}, labelled=False, elsewhere=True, notes=notes)
-    assert [*notes.drain()] == ["1 row with an empty query: its candidates are ranked all the same (rows.jsonl:1)"]
+    assert counted(notes) == [(kinds.EMPTY_PART, "candidates_ranked", 1, ["rows.jsonl:1"])]
+    assert of_kind(notes, kinds.EMPTY_PART).values == {"role": "query"}
 
 
 def test_with_candidates_elsewhere_only_lists_are_a_row_s_own():
@@ -146,59 +147,64 @@ def test_with_candidates_elsewhere_only_lists_are_a_row_s_own():
 
 
 BROKEN = {
-    "no query": ({"text": "q", "positive": "a"}, "row without a query", "has text, positive"),
-    "no candidate": ({"query": "q"}, "row without a candidate", "has query"),
-    "query is a number": ({"query": 3, "positive": "a"}, "whose query is not a string", "query=3"),
-    "candidate is null": ({"query": "q", "positive": None}, "whose candidate is not a string", "positive=None"),
-    "candidate is empty": ({"query": "q", "positive": " "}, "with an empty candidate", ""),
-    "negatives are numbers": ({**PAIR, "negatives": [1]}, "negatives hold something else than texts", "1"),
-    "list without labels": ({"query": "q", "candidates": ["a", "b"]}, "whose candidates have no labels", ""),
-    "too few labels": ({**LIST, "labels": [1]}, "another number of labels", "2 candidates, 1 labels"),
-    "label is a word": ({**LABELLED, "label": "good"}, "something else than a label", "label='good'"),
-    "label is negative": ({**LIST, "labels": [1, -1]}, "something else than a label", "labels=[1, -1]"),
-    "label has an underscore": ({**LABELLED, "label": "1_0"}, "something else than a label", "label='1_0'"),
-    "label is of other digits": ({**LIST, "labels": [1, "\uff11"]}, "something else than a label", "labels="),
-    "label is not a number": ({**LABELLED, "label": float("nan")}, "something else than a label", "label=nan"),
-    "label is missing": ({**LABELLED, "label": None}, "something else than a label", "label=None"),
-    "empty list": ({**LIST, "candidates": [], "labels": []}, "an empty list of candidates", ""),
-    "right and wrong": ({**PAIR, "negatives": ["b", "a"]}, "both right and wrong", "'a'"),
-    "two columns": ({**PAIR, "answer": "b"}, "more than one column for the candidate", "positive, answer"),
-    "list and negatives": ({**LIST, "negatives": ["c"]}, "a list of candidates, and negatives", ""),
-    "label and negatives": ({**LABELLED, "negatives": ["c"]}, "a label, and negatives", ""),
-    "history of numbers": ({"query": [["a"]], "positive": "a"}, "query holds something else than texts", ""),
+    "no query": ({"text": "q", "positive": "a"}, kinds.MISSING, "has text, positive"),
+    "no candidate": ({"query": "q"}, kinds.MISSING, "has query"),
+    "query is a number": ({"query": 3, "positive": "a"}, kinds.NOT_A_STRING, "query=3"),
+    "candidate is null": ({"query": "q", "positive": None}, kinds.NOT_A_STRING, "positive=None"),
+    "candidate is empty": ({"query": "q", "positive": " "}, kinds.EMPTY_PART, ""),
+    "negatives are numbers": ({**PAIR, "negatives": [1]}, kinds.NOT_A_CANDIDATE, "1"),
+    "list without labels": ({"query": "q", "candidates": ["a", "b"]}, kinds.MISSING_CANDIDATE_LABELS, ""),
+    "too few labels": ({**LIST, "labels": [1]}, kinds.UNEQUAL_LABELS, "2 candidates, 1 labels"),
+    "label is a word": ({**LABELLED, "label": "good"}, kinds.NOT_A_GRADE, "label='good'"),
+    "label is negative": ({**LIST, "labels": [1, -1]}, kinds.NOT_A_GRADE, "labels=[1, -1]"),
+    "label has an underscore": ({**LABELLED, "label": "1_0"}, kinds.NOT_A_GRADE, "label='1_0'"),
+    "label is of other digits": ({**LIST, "labels": [1, "\uff11"]}, kinds.NOT_A_GRADE, "labels="),
+    "label is not a number": ({**LABELLED, "label": float("nan")}, kinds.NOT_A_GRADE, "label=nan"),
+    "label is missing": ({**LABELLED, "label": None}, kinds.NOT_A_GRADE, "label=None"),
+    "empty list": ({**LIST, "candidates": [], "labels": []}, kinds.NO_CANDIDATES, ""),
+    "right and wrong": ({**PAIR, "negatives": ["b", "a"]}, kinds.CONTRADICTING_CANDIDATE, "'a'"),
+    "two columns": ({**PAIR, "answer": "b"}, kinds.AMBIGUOUS_COLUMN, "positive, answer"),
+    "list and negatives": ({**LIST, "negatives": ["c"]}, kinds.TWO_FORMS, ""),
+    "label and negatives": ({**LABELLED, "negatives": ["c"]}, kinds.TWO_FORMS, ""),
+    "history of numbers": ({"query": [["a"]], "positive": "a"}, kinds.NOT_A_QUERY, ""),
 }
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
 def test_broken_rows_are_told_with_their_place(name):
-    row, what, where = BROKEN[name]
+    row, kind, where = BROKEN[name]
     like = {"candidate": LABELLED, "candidates": LIST}.get(
         next((key for key in row if key in ("candidate", "candidates")), ""), PAIR
     )
     with pytest.raises(DataError) as caught:
         read(like, row)
-    message = str(caught.value)
-    assert what in message
-    assert "rows.jsonl:2" in message
-    assert where in message
-    assert message.startswith("1 row ")
+    [found] = caught.value.findings
+    assert (found.kind, found.count) == (kind, 1)
+    [place] = found.places
+    assert place.startswith("rows.jsonl:2")
+    assert where in place
 
 
 def test_rows_of_a_split_are_of_one_form():
-    with pytest.raises(DataError, match=r"1 row with a candidate and its label\. The first one has a right candidate"):
+    with pytest.raises(DataError) as caught:
         read(PAIR, {"query": "q", "candidate": "b", "label": 0})
+    [found] = caught.value.findings
+    assert (found.kind, found.places) == (kinds.MIXED_FORMS, ["rows.jsonl:2"])
+    assert (found.values["form"], found.values["first_form"]) == (Form.pair.value, Form.right.value)
 
 
 def test_a_column_that_is_named_has_to_be_there():
-    with pytest.raises(DataError, match="1 row without the column 'hard'"):
+    with pytest.raises(DataError) as caught:
         read(PAIR, negatives="hard")
+    [found] = caught.value.findings
+    assert (found.kind, found.values["column"]) == (kinds.MISSING_COLUMN, "hard")
 
 
 def test_a_candidate_twice_is_counted_and_kept():
     notes = Notes()
     [example] = read({"query": "q", "candidates": ["a", "a", "b"], "labels": [1, 1, 0]}, notes=notes)
     assert len(example.candidates) == 3
-    assert "1 row with a candidate twice: kept (rows.jsonl:1)" in list(notes.drain())
+    assert of_kind(notes, kinds.REPEATED_CANDIDATE).places == ["rows.jsonl:1"]
 
 
 def test_labelled_pairs_of_a_query_are_put_together_for_training():
@@ -209,7 +215,7 @@ def test_labelled_pairs_of_a_query_are_put_together_for_training():
     assert (first.query, first.candidates, first.grades) == ("q", ("a", "b"), (1, 2))
     assert first.form is Form.group
     assert (second.query, second.candidates) == ("r", ("a",))
-    other, again = [note for note in notes.drain() if "earlier" in note or "another" in note]
+    other, again = [note for note in map(str, notes.drain()) if "earlier" in note or "another" in note]
     assert other.startswith("2 rows with the query and the candidate of another row")
     assert "rows.jsonl:4, rows.jsonl:5" in other
     assert again.startswith("2 rows with the query, the candidate and the label of an earlier row: the pair is learned")
@@ -219,8 +225,8 @@ def test_labelled_pairs_of_a_query_are_put_together_for_training():
 def learned(*rows, hard=7, sampled=7, each=False):
     """The queries that a cross-encoder learns from, and what is said of the others."""
     notes = Notes()
-    kept = comparable(read(*rows), Draws(hard, sampled, 100), notes, each=each)
-    return "".join(example.query for example in kept), list(notes.drain())
+    kept = comparable(read(*rows), NegativeSampling(hard, sampled, 100), notes, each=each)
+    return "".join(example.query for example in kept), list(map(str, notes.drain()))
 
 
 def test_queries_without_anything_wrong_are_left_out_or_learned_alone_and_counted():

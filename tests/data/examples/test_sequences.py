@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from conftest import Result, write_jsonl, write_lines
-from data_helpers import data_config, read
+from data_helpers import counted, data_config, read
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.sequences import SequenceExample, SequenceReader
@@ -18,14 +20,14 @@ from ftk.errors import DataError
 
 def examples(
     *rows: dict[str, Any], labelled: bool = True, columns: dict[str, Any] | None = None, cells: bool = False
-) -> tuple[list[SequenceExample], list[str]]:
-    """What is read of rows without faults, and what is noted."""
+) -> tuple[list[SequenceExample], Notes]:
+    """The examples of rows without faults, and the findings."""
     notes = Notes()
     numbered = [Row(row, "rows.jsonl", number, cells=cells) for number, row in enumerate(rows, start=1)]
     reader = SequenceReader(columns=data_config(columns=columns or {}).columns, labelled=labelled, notes=notes)
     found = reader.read(numbered)
     notes.raise_errors()
-    return found, list(notes.drain())
+    return found, notes
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,8 @@ def test_columns_are_found_by_the_names_that_people_use(source: str, target: str
     ([example], notes) = examples({"id": 7, source: "a long text", target: "short"})
     assert (example.source, example.targets, example.gold) == ("a long text", ("short",), "short")
     assert example.columns == {"id": 7}
-    assert [f"'{name}'" in " ".join(notes) for name in (source, target)] == [source != "source", target != "target"]
+    guessed = {role: name for role, name in (("source", source), ("target", target)) if role != name}
+    assert [finding.values for finding in notes] == ([{"columns": guessed}] if guessed else [])
 
 
 def test_the_config_names_columns_and_parts_of_them() -> None:
@@ -51,7 +54,7 @@ def test_the_config_names_columns_and_parts_of_them() -> None:
     ([example], notes) = examples(row, columns=columns)
     assert (example.source, example.targets, example.weight) == ("a cat", ("eine Katze",), 2.5)
     assert example.columns == {"text": "kept", "source": "kept, too", "n": "2.5"}
-    assert notes == []
+    assert list(notes) == []
 
 
 def test_parts_of_an_object_that_are_not_read_are_kept_and_an_unlabelled_row_may_lack_the_target() -> None:
@@ -67,18 +70,20 @@ def test_parts_of_an_object_that_are_not_read_are_kept_and_an_unlabelled_row_may
 
 def test_an_object_that_nobody_named_a_part_of_is_hinted_at_or_no_target() -> None:
     row = {"translation": {"en": "a cat", "de": "eine Katze"}}
-    with pytest.raises(DataError, match=r"without a source\. Name its column: data\.columns\.source=translation\.en"):
+    with pytest.raises(DataError) as refused:
         examples(row)
+    [found] = refused.value.findings
+    assert (found.kind, found.values["role"], found.values["example"]) == (kinds.MISSING, "source", "translation.en")
     ([example], _) = examples(row, labelled=False, columns={"source": "translation.en"})
     assert (example.gold, example.columns) == (None, {"translation": {"de": "eine Katze"}})
     ([example], notes) = examples({"source": " "}, labelled=False)
-    assert notes == ["1 empty row: an empty text is written (rows.jsonl:1)"]
+    assert counted(notes) == [(kinds.EMPTY_ROW, "empty_text", 1, ["rows.jsonl:1"])]
 
 
 def test_of_several_targets_the_first_is_learned_and_all_are_references() -> None:
     (found, notes) = examples({"source": "s", "target": ["one", "two"]}, {"source": "t", "target": ["three"]})
     assert [example.targets for example in found] == [("one", "two"), ("three",)]
-    assert notes == ["1 row with several targets: the first is learned, all are references"]
+    assert counted(notes) == [(kinds.SEVERAL_TARGETS, None, 1, [])]
 
 
 def test_a_cell_of_a_table_may_spell_a_list_and_a_string_of_json_lines_may_not() -> None:
@@ -136,20 +141,20 @@ def test_broken_rows_are_told_with_their_place_before_anything_is_loaded(ftk: An
 
 
 @pytest.mark.parametrize(
-    ("columns", "message"),
+    ("columns", "kind", "place"),
     [
-        ({"source": "body"}, "1 row without the column 'body'.*data.columns.source names it"),
-        ({"target": "translation.fr"}, "without the column 'translation.fr'.*has translation.en, translation.de"),
-        ({"source": "text", "target": "text"}, "source and target are one column.*'text'"),
-        ({"weight": "n"}, "1 row without the column 'n'"),
+        ({"source": "body"}, kinds.MISSING_COLUMN, " has text, translation"),
+        ({"target": "translation.fr"}, kinds.MISSING_COLUMN, " has translation.en, translation.de"),
+        ({"source": "text", "target": "text"}, kinds.SAME_COLUMN, ": 'text'"),
+        ({"weight": "n"}, kinds.MISSING_COLUMN, " has text, translation"),
     ],
 )
-def test_columns_that_are_not_there_are_told(columns: dict[str, Any], message: str) -> None:
+def test_columns_that_are_not_there_are_told(columns: dict[str, Any], kind: FindingKind, place: str) -> None:
     row = {"text": "s", "translation": {"en": "s", "de": "t"}}
     columns = {"source": "text", "target": "translation.de", **columns}
     with pytest.raises(DataError) as refused:
         examples(row, columns=columns)
-    assert re.search(message, str(refused.value), re.DOTALL)
+    assert counted(refused.value.findings) == [(kind, None, 1, [f"rows.jsonl:1{place}"])]
 
 
 def test_parallel_files_are_read_line_by_line() -> None:

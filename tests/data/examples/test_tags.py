@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_helpers import MANY, sentences
+from data_helpers import MANY, counted, of_kind, refused, sentences
+from ftk.contracts import finding_kinds as kinds
 from ftk.data.examples.tags import Scheme, Tag, detect, entities, iob2_labels, parse_tag, to_iob2
-from ftk.errors import DataError
 
 Stretch = tuple[str | None, int]
 """An entity type, or None for words outside, and how many words."""
@@ -154,40 +154,39 @@ def rows(*sentences: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "scheme", "policy"),
     [
-        (rows("I-A O", "B-A I-A"), "tags are IOB2 (found by their letters)."),
-        (rows("I-A O", "I-A B-A"), "tags are IOB1 (found by their letters), turned into IOB2."),
-        (rows("S-A O"), "tags are BIOES (found by their letters), turned into IOB2."),
-        (rows("A O"), "tags are bare types (found by their letters), turned into IOB2."),
+        (rows("I-A O", "B-A I-A"), "IOB2", None),
+        (rows("I-A O", "I-A B-A"), "IOB1", "converted"),
+        (rows("S-A O"), "BIOES", "converted"),
+        (rows("A O"), "bare types", "converted"),
     ],
 )
-def test_the_scheme_is_said(written: list[dict[str, Any]], said: str) -> None:
-    assert said in list(sentences(written)[1].drain())
+def test_the_scheme_is_said(written: list[dict[str, Any]], scheme: str, policy: str | None) -> None:
+    found = of_kind(sentences(written)[1], kinds.TAG_SCHEME)
+    assert (found.values["scheme"], found.policy) == (scheme, policy)
 
 
 def test_a_scheme_that_is_set_is_believed() -> None:
     found, notes = sentences(rows("I-A O B-mail"), tag_scheme="bare")
     assert found[0].tags == ["B-I-A", "O", "B-B-mail"]
-    assert list(notes.drain()) == ["tags are bare types (task.tag_scheme), turned into IOB2."]
+    assert [str(finding) for finding in notes] == ["tags are bare types (task.tag_scheme): converted to IOB2"]
 
 
 def test_broken_tags_are_counted_with_their_places() -> None:
     found, notes = sentences(rows("B-A O I-A", "I-A", "B-B"))
     assert [sentence.tags for sentence in found] == [["B-A", "O", "B-A"], ["B-A"], ["B-B"]]
-    (note,) = [note for note in notes.drain() if "does not allow" in note or "IOB2 does" in note]
-    assert note.startswith("2 tags that IOB2 does not allow")
-    assert "rows.jsonl:1 (token 3): I-A" in note
-    assert "rows.jsonl:2 (token 1): I-A" in note
+    broken = of_kind(notes, kinds.BROKEN_TAG)
+    assert (broken.policy, broken.count, broken.values) == ("repair", 2, {"scheme": "IOB2"})
+    assert broken.places == ["rows.jsonl:1 (token 3): I-A", "rows.jsonl:2 (token 1): I-A"]
 
 
 def test_broken_tags_are_errors_if_so_set() -> None:
     _, notes = sentences(rows("B-A O I-A", "I-A", "B-B"), broken_tags="error")
-    with pytest.raises(DataError, match=r"2 tags that IOB2 .*broken_tags=repair.*\n +rows\.jsonl:1 \(token 3\): I-A"):
-        notes.raise_errors()
+    places = ["rows.jsonl:1 (token 3): I-A", "rows.jsonl:2 (token 1): I-A"]
+    assert counted(refused(notes)) == [(kinds.BROKEN_TAG, "error", 2, places)]
 
 
 def test_bare_types_among_others_are_errors() -> None:
     _, notes = sentences(rows("B-A O", "O A"))
-    with pytest.raises(DataError, match=r"1 tag without B- or I- .*\n +rows\.jsonl:2 \(token 2\): 'A'"):
-        notes.raise_errors()
+    assert counted(refused(notes)) == [(kinds.LETTERLESS_TAG, None, 1, ["rows.jsonl:2 (token 2): 'A'"])]

@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from conftest import write_jsonl, write_lines
-from data_helpers import data_config
+from data_helpers import counted, data_config, of_kind
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.readers.splits import read_splits, stream
 from ftk.data.row_corpus import read_training_corpus
@@ -23,10 +25,10 @@ def draw(path: Path | str, shade: int = 0) -> str:
     return str(path)
 
 
-def rows_of(**data: Any) -> tuple[list[Any], list[str]]:
+def rows_of(**data: Any) -> tuple[list[Any], Notes]:
     notes = Notes()
     splits = read_splits(data_config(**data), ("train",), demo=None, notes=notes)
-    return splits["train"].rows, list(notes.drain())
+    return splits["train"].rows, notes
 
 
 def test_folders_of_images_at_any_depth_are_classes() -> None:
@@ -42,9 +44,11 @@ def test_folders_of_images_at_any_depth_are_classes() -> None:
         ("data/b/z.webp", "b"),
         ("data/a/deep/er/y.JPG", "a"),
     ]
-    assert "data.train=data: 3 images in 2 folders, one a class." in notes
-    assert "train: 1 folder without an image: no rows of that class (data/c)" in [f"train: {one}" for one in notes]
-    assert any("1 file that is not an image: not read (data/b/readme.md)" in note for note in notes)
+    assert [str(finding) for finding in notes if finding.kind == kinds.FOLDER_OF_CLASSES] == [
+        "data.train=data: 3 images in 2 folders, one a class."
+    ]
+    assert of_kind(notes, kinds.CLASS_WITHOUT_FILES).places == ["data/c"]
+    assert of_kind(notes, kinds.CLASS_OTHER_FILE).places == ["data/b/readme.md"]
 
 
 def test_linked_folders_are_followed_and_none_is_read_twice(tmp_path: Path) -> None:
@@ -67,9 +71,10 @@ def test_linked_folders_are_followed_and_none_is_read_twice(tmp_path: Path) -> N
         ("data/b/y.png", "b"),
         ("data/c/2.png", "c"),
     ]
-    assert any("2 files that are not an image: not read (data/a/once more/gone, " in note for note in notes)
-    [told] = [note for note in notes if "link" in note]
-    assert "4 links to a folder that is read already or that holds the class: not followed (data/a/more/" in told
+    other, link = of_kind(notes, kinds.CLASS_OTHER_FILE), of_kind(notes, kinds.CLASS_LINK)
+    assert (other.count, other.places[0]) == (2, "data/a/once more/gone")
+    assert link.count == 4
+    assert link.places[0].startswith("data/a/more/")
 
 
 def out_of_reach(folder: Path) -> Path:
@@ -112,7 +117,7 @@ def test_folders_are_of_what_most_of_their_files_are() -> None:
         write_lines(f"data/{name}", ["A text."])
     rows, notes = rows_of(train="data")
     assert [row.values.get("text") for row in rows] == ["A text."] * 3
-    assert any("2 files that are not a text (.txt): not read (data/a/x.png, data/b/x.png)" in note for note in notes)
+    assert counted(notes)[0] == (kinds.CLASS_OTHER_FILE, None, 2, ["data/a/x.png", "data/b/x.png"])
 
 
 def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
@@ -125,7 +130,7 @@ def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
     )
     notes = Notes()
     splits = read_splits(data_config(train=path), ("train",), demo=None, notes=notes)
-    examples = task().read(splits["train"].rows, columns={}, labelled=True, notes=notes)
+    examples = task().read(splits["train"].rows, Reading({}, True, notes))
     notes.raise_errors()
     assert [example.picture.name for example in examples] == ["img/1.png", "./img/../img/2.png", absolute]
     assert len({example.picture.digest for example in examples}) == 3
@@ -136,7 +141,7 @@ def test_csv_and_columns_by_name() -> None:
     write_lines("rows.csv", ["drawing,kind,who", "1.png,7,Ada"])
     splits = read_splits(data_config(train="rows.csv"), ("train",), demo=None, notes=Notes())
     columns = {"image": "drawing", "label": "kind"}
-    [example] = task().read(splits["train"].rows, columns=columns, labelled=True, notes=Notes())
+    [example] = task().read(splits["train"].rows, Reading(columns, True, Notes()))
     assert (example.target, example.columns) == ("7", {"who": "Ada"})
 
 
@@ -147,7 +152,7 @@ def test_images_alone_are_rows_to_predict_for(spec: Any) -> None:
     rows = list(stream(spec, data_config(), Notes()))
     expected = ["pics/2.png", "pics/1.png"] if isinstance(spec, list) else ["pics/1.png", "pics/2.png"]
     assert [row.values for row in rows] == [{"image": name} for name in expected]
-    found = task().read(rows, columns={}, labelled=False, notes=Notes())
+    found = task().read(rows, Reading({}, False, Notes()))
     assert [(example.picture.name, example.target) for example in found] == [(name, None) for name in expected]
 
 
@@ -242,9 +247,9 @@ def test_an_empty_text_beside_an_image_is_kept_and_counted() -> None:
     write_jsonl("rows.jsonl", [{"image": "1.png", "text": text, "label": "x"} for text in ("", "a text", "  ")])
     notes = Notes()
     [*rows] = stream("rows.jsonl", data_config(), notes)
-    found = task("image-text-classification").read(rows, columns={}, labelled=False, notes=notes)
+    found = task("image-text-classification").read(rows, Reading({}, False, notes))
     assert [example.text for example in found] == ["", "a text", "  "]
-    [told] = [note for note in notes.drain() if "empty text" in note]
+    [told] = [note for note in map(str, notes.drain()) if "empty text" in note]
     assert told.startswith(
         "2 rows with an empty text: kept, with the image alone to go by (rows.jsonl:1, rows.jsonl:3)"
     )
@@ -258,7 +263,7 @@ def test_the_same_image_under_two_names_is_a_repeated_row() -> None:
     notes = Notes()
     data = data_config(train="train", test="test", validation_share=0.0, duplicates="drop")
     corpus = read_training_corpus(data, task(), notes)
-    told = list(notes.drain())
+    told = list(map(str, notes.drain()))
     assert [example.picture.name for example in corpus.examples["train"]] == ["train/a/1.png", "train/b/2.png"]
     assert any("1 row with the image of an earlier row: left out" in note for note in told)
     assert any("1 row of test that training has too" in note for note in told)

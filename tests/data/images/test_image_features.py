@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ftk.data.batching.random_draws import Draws
+from ftk.data.batching.random_draws import CounterRandom
 from ftk.data.images import features as module
 from ftk.data.images.decoding import digest_of
 from ftk.data.images.examples import Picture
@@ -63,7 +63,7 @@ def test_an_image_that_is_gone_or_damaged_since_is_named(pictures: list[Picture]
     pictures[1].path.unlink()
     pictures[2].path.write_bytes(b"no image")
     for number in (1, 2):
-        with pytest.raises(DataError, match=f"{number}.png: the image was there and whole when it was looked at"):
+        with pytest.raises(DataError, match=f"{number}.png: the image was good when the rows were read"):
             images([0, number], 2)
 
 
@@ -71,7 +71,7 @@ def test_an_image_that_was_replaced_since_is_named(pictures: list[Picture]) -> N
     """It can be decoded, and is of the same size: what is learned of it would be another image's."""
     images = Pixels(pictures, Counting(), (3, 8, 8))
     Image.new("RGB", (10, 10), "blue").save(pictures[3].path)
-    with pytest.raises(DataError, match=r"3.png: .* looked at \(its content has changed since\).*begin again"):
+    with pytest.raises(DataError, match=r"3.png: .*\(its content has changed since\).*start the run again"):
         images([0, 3], 2)
 
 
@@ -79,14 +79,14 @@ def test_an_image_that_was_replaced_since_is_named(pictures: list[Picture]) -> N
     ("size", "tokens"), [((3, 64, 64), 16), ((3, 224, 224), 196), ((1, 8, 8), 1), ((3, 40, 16), 2)]
 )
 def test_an_image_counts_by_its_size(pictures: list[Picture], size: tuple[int, int, int], tokens: int) -> None:
-    features = ImageFeatures({}, np.arange(6), pixels=Pixels(pictures, Counting(), size))
+    features = ImageFeatures({}, np.arange(6), 0, pixels=Pixels(pictures, Counting(), size))
     assert features.lengths.tolist() == [tokens] * 6
-    assert features.longest == len(features.tokens_in_use(0)) == 0
+    assert features.longest == len(features.tokens_in_use()) == 0
     assert f"{size[1]} x {size[2]} pixels in {'grey' if size[0] == 1 else 'colour'}" in features.sizes(512)
 
 
-def draws(epochs: list[int], windows: list[int], seed: int = 3) -> Draws:
-    return Draws(seed, np.array(epochs), np.array(windows))
+def draws(epochs: list[int], windows: list[int], seed: int = 3) -> CounterRandom:
+    return CounterRandom(seed, np.array(epochs), np.array(windows))
 
 
 def test_images_are_moved_as_one_by_one() -> None:

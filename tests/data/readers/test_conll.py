@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import write_conll
-from data_helpers import SOME, read
+from data_helpers import SOME, of_kind, read
+from ftk.contracts import finding_kinds as kinds
 from ftk.errors import DataError
 
 TOKENS = [["EU", "rejects", "German", "call"], ["Peter", "Blackburn"]]
@@ -76,18 +77,20 @@ def test_what_is_passed_over_and_what_was_chosen_is_said() -> None:
     content = "-DOCSTART- -X- O O\n\n# a comment of many words\n" + columns(
         "{token}{s}{pos}{s}B-NP{s}{tag}", between=" "
     )
-    notes = read(content, "train.conll").notes
-    assert any(note.startswith("1 document mark: ") for note in notes)
-    assert any(note.startswith("1 comment line: ") for note in notes)
-    assert any("4 columns" in note and "tokens in '0'" in note and "tags in '3'" in note for note in notes)
+    findings = read(content, "train.conll").findings
+    assert of_kind(findings, kinds.DOCUMENT_MARK).count == of_kind(findings, kinds.COMMENT_LINE).count == 1
+    chosen = of_kind(findings, kinds.CONLL_COLUMNS).values
+    assert (chosen["columns"], chosen["tokens"], chosen["tags"]) == (4, "0", "3")
 
 
 def test_what_is_said_of_a_column_is_where_it_comes_from() -> None:
     content = columns("{i}{s}{token}{s}{tag}{s}{tag}")
-    said = "4 columns; tokens in '1' (found by their content), tags in '3' (set in data.columns)."
-    assert any(note.endswith(said) for note in read(content, "a.conll", columns={"tags": 3}).notes)
-    said = "4 columns; tokens in '1', tags in '2' (set in data.columns)."
-    assert any(note.endswith(said) for note in read(content, "a.conll", columns={"tokens": 1, "tags": 2}).notes)
+    for named, expected in (
+        ({"tags": 3}, ("1", "found by content", "3", "data.columns")),
+        ({"tokens": 1, "tags": 2}, ("1", "data.columns", "2", "data.columns")),
+    ):
+        values = of_kind(read(content, "a.conll", columns=named).findings, kinds.CONLL_COLUMNS).values
+        assert tuple(values[name] for name in ("tokens", "tokens_by", "tags", "tags_by")) == expected
 
 
 def test_other_columns_are_kept_by_name_or_number() -> None:

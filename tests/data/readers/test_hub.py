@@ -7,6 +7,7 @@ import pytest
 
 from conftest import write_jsonl
 from data_helpers import data_config, ner_task, read
+from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.readers.hub import read_hub
 from ftk.data.readers.splits import read_splits
@@ -84,7 +85,7 @@ def test_a_saved_dataset_gives_the_names_of_classes(format: str | None) -> None:
         [{"start": 0, "label": "PER"}],
         [],
     ]
-    examples = ner_task().read(read_hub("saved", None, None, "train"), columns={}, labelled=True, notes=Notes())
+    examples = ner_task().read(read_hub("saved", None, None, "train"), Reading({}, True, Notes()))
     assert [example.tags for example in examples] == TAGS
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from conftest import write_jsonl, write_lines
 from data_helpers import data_config, read
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.readers.paths import expand
 from ftk.data.readers.splits import fingerprint, read_splits, stream
@@ -127,18 +128,17 @@ def test_what_a_folder_has_beside_the_data_is_said() -> None:
     write_jsonl("d/a.jsonl", [{"text": "a"}])
     write_jsonl("d/deep/b.jsonl", [{"text": "b"}])
 
-    def noted(train: Any) -> list[str]:
+    def noted(train: Any) -> list[tuple[int, int, list[str]]]:
         notes = Notes()
         read_splits(data_config(train=train), ("train", "test"), demo=None, notes=notes)
-        return list(notes.drain())
+        assert all(finding.kind == kinds.ENTRIES_NOT_READ for finding in notes)
+        return [(one.values["left_out"], one.values["entries"], one.values["names"]) for one in notes]
 
-    assert noted("d") == ["data.train=d: 1 of 2 entries not read (deep/)."]
+    assert noted("d") == [(1, 2, ["deep/"])]
     assert noted("d/*.jsonl") == noted(["d/a.jsonl", "d/deep"]) == []
     for name in ("README.md", "LICENSE", "a.pdf", "b.pdf", "c.pdf", ".hidden"):
         write_lines(f"d/{name}", [name])
-    assert noted(["d/deep", "d"]) == [
-        "data.train=d: 6 of 7 entries not read (LICENSE, README.md, a.pdf, b.pdf, c.pdf, …)."
-    ]
+    assert noted(["d/deep", "d"]) == [(6, 7, ["LICENSE", "README.md", "a.pdf", "b.pdf", "c.pdf", "…"])]
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "# only a comment\n", "-DOCSTART-\tO\n\n"])
@@ -168,7 +168,7 @@ def test_fingerprints_change_with_the_content_alone() -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        (["a.png", "b.png"], r"a\.png is an image, and says nothing of its label\. .* one folder a class"),
+        (["a.png", "b.png"], r"a\.png is an image without a label\. .* one folder a class"),
         (["a.en", "a.de"], r"a\.en has no named columns, .* the same line of the other are data=parallel\."),
     ],
 )

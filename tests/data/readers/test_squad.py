@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import SHARED
-from data_helpers import MANY, data_config, read
+from data_helpers import MANY, counted, data_config, read, refused
 from ftk.config.paths import shipped_configs
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
+from ftk.contracts.findings import Finding, FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.questions import QuestionExample
@@ -45,7 +48,7 @@ def examples(*rows: dict[str, Any], labelled: bool = True, **fields: Any) -> tup
     full = [{"question": "Where?", "context": CONTEXT, **row} for row in rows]
     numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(full, start=1)]
     columns = data_config(columns=fields.pop("columns", {})).columns
-    return qa_task(**fields).read(numbered, columns=columns, labelled=labelled, notes=notes), notes
+    return qa_task(**fields).read(numbered, Reading(columns, labelled, notes)), notes
 
 
 def answers_of(value: Any, **fields: Any) -> list[tuple[str, int | None]]:
@@ -56,12 +59,10 @@ def answers_of(value: Any, **fields: Any) -> list[tuple[str, int | None]]:
     return [(answer.text, answer.start) for answer in example.answers]
 
 
-def refusal(*rows: dict[str, Any], **fields: Any) -> str:
-    """What is said of rows that stop the run."""
-    _, notes = examples(*rows, **fields)
-    with pytest.raises(DataError) as error:
-        notes.raise_errors()
-    return str(error.value)
+def refusal(*rows: dict[str, Any], **fields: Any) -> Finding:
+    """The one finding that stops the run."""
+    [found] = refused(examples(*rows, **fields)[1])
+    return found
 
 
 @pytest.mark.parametrize("indent", [None, 1, 4])
@@ -154,16 +155,16 @@ def test_all_gold_answers_are_kept_in_their_order() -> None:
 
 def test_a_text_that_occurs_twice_is_counted() -> None:
     _, notes = examples({"answers": "Oslo"}, {"answers": "Ada"}, {"answers": ["Oslo"]})
-    assert list(notes.drain()) == [
+    assert [str(finding) for finding in notes] == [
         "2 answers without an offset that occur in the context more than once: the first place is taken "
         "(rows.jsonl:1: 'Oslo', rows.jsonl:3: 'Oslo')"
     ]
 
 
 def test_an_answer_that_is_not_at_its_offset_is_an_error_by_place() -> None:
-    said = refusal({"id": "q7", "answers": [{"text": "Oslo", "start": 12}]})
-    assert said.startswith("1 answer that is not at the place in the context that the row names. Offsets count")
-    assert "rows.jsonl:1 (id q7): 'Oslo' at 12, where ' Osl' stands" in said
+    found = refusal({"id": "q7", "answers": [{"text": "Oslo", "start": 12}]})
+    assert found.kind == kinds.MISPLACED_ANSWER
+    assert found.places == ["rows.jsonl:1 (id q7): 'Oslo' at 12, where the context has ' Osl'"]
 
 
 @pytest.mark.parametrize(("start", "found"), [(0, 13), (15, 13), (16, 13), (17, 19), (99, 19), (-1, 13)])
@@ -172,14 +173,12 @@ def test_search_takes_the_nearest_place(start: int, found: int) -> None:
     notes.raise_errors()
     assert example.answers is not None
     assert [answer.start for answer in example.answers] == [found]
-    assert [line.split(":")[0] for line in notes.drain()] == [
-        "1 answer that is not at the place in the context that the row names"
-    ]
+    assert [(one.kind, one.policy, one.count) for one in notes] == [(kinds.MISPLACED_ANSWER, "search", 1)]
 
 
 def test_search_does_not_invent_places() -> None:
-    said = refusal({"answers": [{"text": "Bergen", "start": 3}]}, misplaced_answers="search")
-    assert "does not occur in the context" in said
+    found = refusal({"answers": [{"text": "Bergen", "start": 3}]}, misplaced_answers="search")
+    assert found.kind == kinds.ABSENT_ANSWER
 
 
 def test_drop_keeps_the_text_to_score_by() -> None:
@@ -193,39 +192,39 @@ def test_drop_keeps_the_text_to_score_by() -> None:
     assert two.answers is not None
     assert [(answer.text, answer.start) for answer in one.answers] == [("Oslo", None), ("Ada", 0)]
     assert [(answer.text, answer.start) for answer in two.answers] == [("Bergen", None)]
-    assert [line.split(":")[0] for line in notes.drain()] == [
-        "2 answers that are not at the place in the context that the row names",
-        "1 row none of whose answers is left",
+    assert [(one.kind, one.policy, one.count) for one in notes] == [
+        (kinds.MISPLACED_ANSWER, "drop", 2),
+        (kinds.NO_ANSWER_LEFT, None, 1),
     ]
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "kind"),
     [
-        ({}, "1 row without answers. Name their column: data.columns.answers"),
-        ({"answers": 3}, "1 row with answers that cannot be read"),
-        ({"answers": [{"text": 3, "start": 0}]}, "1 row with answers that cannot be read"),
-        ({"answers": [{"text": "Ada", "start": True}]}, "1 row with answers that cannot be read"),
-        ({"answers": [{"text": "Ada", "start": "0"}]}, "1 row with answers that cannot be read"),
-        ({"answers": {"text": ["Ada"], "answer_start": [0, 1]}}, "1 row with answers that cannot be read"),
-        ({"answers": ["Ada", ""]}, "1 row with an empty answer beside others"),
-        ({"answers": "Bergen"}, "1 answer that does not occur in the context"),
-        ({"answers": [], "context": " "}, "1 row with an empty context"),
-        ({"answers": [], "question": ""}, "1 row with an empty question"),
-        ({"answers": [], "question": None}, "1 row whose question is not a string"),
-        ({"answers": "Ada", "is_impossible": True}, "1 row with answers to a question that is marked as impossible"),
+        ({}, kinds.MISSING_ANSWERS),
+        ({"answers": 3}, kinds.UNREADABLE_ANSWERS),
+        ({"answers": [{"text": 3, "start": 0}]}, kinds.UNREADABLE_ANSWERS),
+        ({"answers": [{"text": "Ada", "start": True}]}, kinds.UNREADABLE_ANSWERS),
+        ({"answers": [{"text": "Ada", "start": "0"}]}, kinds.UNREADABLE_ANSWERS),
+        ({"answers": {"text": ["Ada"], "answer_start": [0, 1]}}, kinds.UNREADABLE_ANSWERS),
+        ({"answers": ["Ada", ""]}, kinds.EMPTY_ANSWER),
+        ({"answers": "Bergen"}, kinds.ABSENT_TEXT_ANSWER),
+        ({"answers": [], "context": " "}, kinds.EMPTY_PART),
+        ({"answers": [], "question": ""}, kinds.EMPTY_PART),
+        ({"answers": [], "question": None}, kinds.NOT_A_STRING),
+        ({"answers": "Ada", "is_impossible": True}, kinds.IMPOSSIBLE_ANSWERED),
     ],
 )
-def test_a_row_that_cannot_be_used_is_refused_by_its_place(row: dict[str, Any], said: str) -> None:
-    told = refusal(row)
-    assert told.startswith(said)
-    assert "rows.jsonl:1" in told
+def test_a_row_that_cannot_be_used_is_refused_by_its_place(row: dict[str, Any], kind: FindingKind) -> None:
+    found = refusal(row)
+    assert found.kind == kind
+    assert found.places[0].startswith("rows.jsonl:1")
 
 
 def test_a_question_not_marked_as_impossible_without_an_answer_is_counted() -> None:
     [example], notes = examples({"answers": [], "is_impossible": False})
     assert example.answers == ()
-    assert ["not marked as impossible" in line for line in notes.drain()] == [True]
+    assert [finding.kind for finding in notes] == [kinds.UNMARKED_IMPOSSIBLE]
 
 
 def test_what_is_wrong_with_answers_stops_no_prediction() -> None:
@@ -233,7 +232,7 @@ def test_what_is_wrong_with_answers_stops_no_prediction() -> None:
     found, notes = examples(*rows, labelled=False)
     notes.raise_errors()
     assert [example.gold for example in found] == [[{"text": "Oslo", "start": 0}], 3, None, []]
-    assert ["with an empty context: kept" in line for line in notes.drain()] == [True]
+    assert counted(notes) == [(kinds.EMPTY_PART, "kept", 1, ["rows.jsonl:4"])]
 
 
 def test_columns_of_other_names_are_named() -> None:
@@ -259,7 +258,7 @@ def test_parquet_and_datasets_hold_the_same_as_json(value: Any) -> None:
     rows = [*read(Path("rows.parquet").read_bytes(), "again.parquet").rows, *read_hub("saved", None, None, "train")]
     assert len(rows) == 2
     for row in rows:
-        [found] = qa_task().read([row], columns=data_config().columns, labelled=True, notes=Notes())
+        [found] = qa_task().read([row], Reading(data_config().columns, True, Notes()))
         assert found.answers == expected[0].answers
 
 
@@ -298,9 +297,9 @@ def test_validation_is_cut_off_by_context(tmp_path: Path) -> None:
 def test_questions_with_one_id_are_counted() -> None:
     found = read(json.dumps(squad(ANSWERED, LACKING, {**LACKING, "id": "q1"}), indent=1), "dev.json")
     assert len(found.rows) == 3
-    [note] = found.notes
-    assert note.startswith("1 question with the id of an earlier one: kept")
-    assert "(id q1)" in note
+    [repeated] = found.findings
+    assert (repeated.kind, repeated.count) == (kinds.REPEATED_ID, 1)
+    assert repeated.places[0].endswith("(id q1)")
 
 
 @pytest.mark.parametrize("text", ['{"version": "1"}', '{\n  "version": "1"\n}'])
@@ -321,7 +320,7 @@ def test_the_facts_of_a_run_say_nothing_of_what_the_model_computes() -> None:
     Path("train.json").write_text(json.dumps(squad(ANSWERED, LACKING)), encoding="utf-8")
     notes = Notes()
     read_training_corpus(data_config(train="train.json", validation_share=0.0), qa_task(), notes)
-    assert "rows: 2 train" in list(notes.drain())
+    assert "rows: 2 train" in list(map(str, notes))
 
 
 def test_one_context_cannot_be_cut() -> None:
@@ -340,7 +339,7 @@ def test_xquad_is_read_whole(language: str) -> None:
     assert len(rows) == 1190
     assert all(row.values["id"] in lines[row.line - 1] for row in rows)
     notes = Notes()
-    found = qa_task().read(rows, columns=data_config().columns, labelled=True, notes=notes)
+    found = qa_task().read(rows, Reading(data_config().columns, True, notes))
     notes.raise_errors()
     assert len(found) == 1190
     assert len({example.context for example in found}) == 240

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
-from data_helpers import data_config, sentences
+from data_helpers import counted, data_config, refused, sentences
 from ftk.config.paths import values_of
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
+from ftk.contracts.findings import Finding
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.texts import TextExample
@@ -14,6 +17,7 @@ from ftk.data.rows.columns import find_column, number_of
 from ftk.data.rows.label_names import name_of, read_names
 from ftk.errors import DataError
 from ftk.tasks import build_task
+from ftk.tasks import finding_kinds as task_kinds
 from ftk.tasks.shared.row_task import RowTask
 
 
@@ -30,19 +34,18 @@ def read(
 ) -> tuple[list[TextExample], Notes]:
     """What a task makes of rows, and what it notes on the way."""
     notes = Notes()
-    numbered = [Row(values, file, number) for number, values in enumerate(rows, start=1)]
+    numbered = [Row(values, file, number, cells=file == "a.csv") for number, values in enumerate(rows, start=1)]
     settings = data_config(columns=columns).columns
     settled = text_task(task)
     if labelled:
-        settled = settled.settle(numbered, columns=settings, notes=notes)
-    return settled.read(numbered, columns=settings, labelled=labelled, notes=notes), notes
+        settled = settled.resolve_auto(numbered, Reading(settings, True, notes))
+    return settled.read(numbered, Reading(settings, labelled, notes)), notes
 
 
-def refusal(*rows: dict[str, Any], **settings: Any) -> str:
-    """What is said of rows that stop the run."""
-    with pytest.raises(DataError) as error:
-        read(*rows, **settings)[1].raise_errors()
-    return str(error.value)
+def refusal(*rows: dict[str, Any], **settings: Any) -> Finding:
+    """The one finding that stops the run."""
+    [found] = refused(read(*rows, **settings)[1])
+    return found
 
 
 @pytest.mark.parametrize(
@@ -60,32 +63,31 @@ def refusal(*rows: dict[str, Any], **settings: Any) -> str:
 def test_a_column_that_is_not_there_is_answered_with_what_may_be_meant(
     row: dict[str, Any], columns: dict[str, Any], hint: str
 ) -> None:
-    assert hint in refusal(row, **columns)
+    assert hint in refusal(row, **columns).values["hint"]
 
 
 @pytest.mark.parametrize("settings", [{"text": 0, "file": "a.jsonl"}, {"text": "body"}])
 def test_nothing_is_guessed_where_nothing_speaks_for_it(settings: dict[str, Any]) -> None:
-    said = refusal({"title": "x", "label": "a"}, **settings)
-    assert "Did you mean" not in said
-    assert "header" not in said
+    assert refusal({"title": "x", "label": "a"}, **settings).values["hint"] == ""
 
 
 def test_numbers_of_columns_are_no_header() -> None:
     with pytest.raises(RowFault) as fault:
-        find_column(Row({"0": "x", "1": "y"}, "a.csv", 1), "text", {"text": 5}, ())
-    assert "header" not in fault.value.advice
+        find_column(Row({"0": "x", "1": "y"}, "a.csv", 1, cells=True), "text", {"text": 5}, ())
+    assert fault.value.values["hint"] == ""
 
 
 def test_a_name_for_entities_is_answered_alike() -> None:
     _, notes = sentences([{"Tokens": ["a"], "tags": ["O"]}])
-    with pytest.raises(DataError, match=r"Did you mean 'Tokens'\?"):
-        notes.raise_errors()
+    [found] = refused(notes)
+    assert "Did you mean 'Tokens'?" in str(found)
 
 
 @pytest.mark.parametrize("value", ["1_0", "١", "1e", "", " ", "0x10", "nan", "1,5", None, True])
 def test_what_is_no_number(value: Any) -> None:
-    with pytest.raises(RowFault, match="something else than a finite number"):
+    with pytest.raises(RowFault) as fault:
         number_of(Row({"score": value}, "a.csv", 1), "score")
+    assert fault.value.kind == kinds.NOT_A_NUMBER
 
 
 @pytest.mark.parametrize(("value", "number"), [("10", 10), (" -1.5e-2 ", -0.015), (".5", 0.5), ("+3.", 3), (7, 7)])
@@ -121,14 +123,15 @@ def test_names_that_are_given_are_kept_as_they_are_given() -> None:
 
 @pytest.mark.parametrize("values", [("True", "False"), (True, False), ("true",)])
 def test_truth_values_are_no_names_of_labels(values: tuple[Any, ...]) -> None:
-    said = refusal(*({"text": "x", "room": value} for value in values), task="multi-label", label="room")
-    assert "data.columns.label=[room] reads a column of truth values as one label" in said
-    assert "a.csv:1: room=" in said
+    found = refusal(*({"text": "x", "room": value} for value in values), task="multi-label", label="room")
+    assert (found.kind, found.count, found.values) == (task_kinds.TRUTH_VALUES, len(values), {"column": "room"})
+    assert found.places[0].startswith("a.csv:1: room=")
 
 
 def test_a_column_of_0_and_1_named_alone_is_refused() -> None:
     rows = [{"text": "x", "room": value} for value in ("1", "0", "1.0")]
-    assert "data.columns.label=[room]" in refusal(*rows, task="multi-label", label="room")
+    with pytest.raises(DataError, match=r"data\.columns\.label=\[room\]"):
+        read(*rows, task="multi-label", label="room")
     found, notes = read(*rows, task="multi-label", label=["room"])
     notes.raise_errors()
     assert [example.target for example in found] == [("room",), (), ("room",)]
@@ -138,21 +141,18 @@ def test_a_column_of_0_and_1_named_alone_is_refused() -> None:
 @pytest.mark.parametrize("value", ["", " ", None])
 def test_an_empty_cell_says_nothing_of_a_label(value: Any) -> None:
     rows = [{"text": "x", "a": "1", "b": "0"}, {"text": "y", "a": value, "b": "1"}]
-    said = refusal(*rows, task="multi-label", label=["a", "b"])
-    assert "something else than 0 or 1" in said
-    assert "a.csv:2: a is empty" in said
+    found = refusal(*rows, task="multi-label", label=["a", "b"])
+    assert (found.kind, found.places) == (task_kinds.NOT_ZERO_OR_ONE, ["a.csv:2: a is empty"])
 
 
 def test_empty_rows_to_predict_for_are_counted() -> None:
     found, notes = read({"text": "x"}, {"text": " "}, {"text": ""}, labelled=False)
     assert len(found) == 3
-    assert list(notes.drain()) == [
-        "2 empty rows: predicted for like any other, from no text (a.csv:2, a.csv:3)",
-    ]
+    assert counted(notes) == [(kinds.EMPTY_ROW, "predicted", 2, ["a.csv:2", "a.csv:3"])]
     rows, notes = sentences([{"text": ""}, {"text": "a"}], labelled=False)
     assert len(rows) == 2
-    assert list(notes.drain()) == ["1 empty row: kept, with nothing to find in them (rows.jsonl:1)"]
+    assert counted(notes) == [(kinds.EMPTY_ROW, "nothing_found", 1, ["rows.jsonl:1"])]
 
 
 def test_a_text_that_is_none_is_told_how_one_is_written() -> None:
-    assert "whose text is not a string. A text stands in quotes in JSON" in refusal({"text": 3, "label": "a"})
+    assert "whose text is not a string. A text stands in quotes in JSON" in str(refusal({"text": 3, "label": "a"}))

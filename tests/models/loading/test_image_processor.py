@@ -10,6 +10,7 @@ from PIL import Image
 
 from conftest import write_jsonl
 from data_helpers import data_config
+from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import Labels, WindowPlan
 from ftk.data.row_corpus import read_test_corpus
@@ -54,10 +55,10 @@ def test_pixels_equal_those_of_the_models_own_processor(tmp_path: Path, rows: li
     data = data_config(test=write_jsonl(tmp_path / "rows.jsonl", rows))
     examples = read_test_corpus(data, task, labels, notes).examples["test"]
     processor = load_image_processor(folder)
-    features = task.features(examples, processor, labels, WindowPlan(8, 2), notes)
+    features = task.features(examples, Encoding(processor, labels, WindowPlan(8, 2), notes))
     own = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")
     order = [5, 0, 3, 1, 4, 2]
-    found = task.collate(features, order, 0, None).inputs["pixel_values"].numpy()
+    found = task.collate(features, order, None).inputs["pixel_values"].numpy()
     assert found.shape == (6, *shape_of(processor))
     for number, pixels in zip(order, found, strict=True):
         with Image.open(tmp_path / rows[number]["image"]) as image:

@@ -15,12 +15,12 @@ import pytest
 from conftest import word_pieces, write_lines
 from data_helpers import data_config
 from ftk.config.schema import Documents
+from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import WindowPlan
 from ftk.data.documents.tokenizing import _Encoder, processors
 from ftk.errors import DataError
 from ftk.tasks.mlm.blocks import Blocks
-from ftk.tasks.mlm.corpus import TextCorpus
 from pretraining import mlm_task, write_stories
 from small_models import WORDS, make_tokenizer
 
@@ -83,10 +83,10 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Make:
     def run(kind: str = "wordpiece", task: dict[str, Any] | None = None, length: int = 32, **data: Any) -> Made:
         texts.clear()
         notes, said = Notes(), Said()
-        corpus = TextCorpus.open(mlm_task(**(task or {})), data_config(**data), ("train", "validation", "test"), notes)
-        prepared = corpus.prepare(tokenizer(kind), None, WindowPlan(length, 0), notes, said)  # type: ignore[arg-type]
+        corpus = mlm_task(**(task or {})).open_corpus(data_config(**data), notes)
+        prepared = corpus.prepare(Encoding(tokenizer(kind), None, WindowPlan(length, 0), notes), said)
         blocks = {name: split.features for name, split in prepared.items()}
-        return Made(blocks, said.lines, list(notes.drain()), sum(texts))
+        return Made(blocks, said.lines, list(map(str, notes.drain())), sum(texts))
 
     return run
 
@@ -188,11 +188,11 @@ def test_files_folders_and_formats_together(make: Make) -> None:
     assert len(made.documents("train")) == 11
     expected = [tokenizer()(text, add_special_tokens=False)["input_ids"] for text in [*(row["text"] for row in rows)]]
     assert [list(document) for document in made.documents("validation")[:2]] == expected
-    assert "train: 1 file without any text: passed over (texts/d.txt)" in made.said
+    assert "train: 1 file without any text: skipped (texts/d.txt)" in made.notes
     assert not [note for note in made.notes if "not read" in note]
     again = make(train="texts", validation="texts/[bc]*")
     assert again.tokenized == 0
-    assert "train: 1 file without any text: passed over (texts/d.txt)" in again.said, "said each time"
+    assert "train: 1 file without any text: skipped (texts/d.txt)" in again.notes, "said each time"
 
 
 def test_what_a_folder_has_beside_the_texts_is_said(make: Make) -> None:
@@ -370,7 +370,7 @@ def test_a_vocabulary_is_remembered_by_texts_and_settings() -> None:
     train = write_stories("train.txt", 0, 30)
 
     def remembered(size: int = 100, **data: Any) -> Path:
-        corpus = TextCorpus.open(mlm_task(), data_config(train=train, **data), ("train",), Notes())
+        corpus = mlm_task().open_corpus(data_config(train=train, **data), Notes())
         return corpus.remembered(word_pieces(size))
 
     first = remembered()
@@ -384,15 +384,15 @@ def test_a_vocabulary_is_remembered_by_texts_and_settings() -> None:
 def test_texts_to_learn_from_are_those_of_training_alone() -> None:
     train, validation = write_stories("train.txt", 0, 3), write_stories("validation.txt", 3, 6)
     data = data_config(train=train, validation=validation)
-    corpus = TextCorpus.open(mlm_task(), data, ("train", "validation"), Notes())
+    corpus = mlm_task().open_corpus(data, Notes())
     assert "\n\n".join(corpus.texts()) + "\n\n" == Path(train).read_text()
 
 
 def test_the_demo_stands_in_and_is_said() -> None:
     notes = Notes()
-    corpus = TextCorpus.open(mlm_task(), data_config(), ("train", "validation", "test"), notes)
+    corpus = mlm_task().open_corpus(data_config(), notes)
     assert set(corpus.files) == {"train", "validation", "test"}
-    assert any("training on the texts of the built-in demo corpus" in note for note in notes.drain())
+    assert any("training on the texts of the built-in demo corpus" in note for note in map(str, notes.drain()))
     assert len(list(corpus.texts())) > 100
     assert np.all([len(text) for text in corpus.texts()])
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from block_helpers import MASK, SPECIAL
 from data_helpers import MANY, SOME
-from ftk.data.batching.random_draws import Draws
+from ftk.data.batching.random_draws import CounterRandom
 from ftk.tasks.mlm.masking import Masking
 from ftk.tasks.mlm.policies import Unit
 
@@ -23,8 +23,8 @@ def masking(unit: Unit = Unit.token, **changes: Any) -> Masking:
     return Masking(unit=unit, **{**values, **changes})
 
 
-def draws(rows: int, seed: int = 1, epoch: int = 0, first: int = 0) -> Draws:
-    return Draws(seed, np.full(rows, epoch), np.arange(first, first + rows))
+def draws(rows: int, seed: int = 1, epoch: int = 0, first: int = 0) -> CounterRandom:
+    return CounterRandom(seed, np.full(rows, epoch), np.arange(first, first + rows))
 
 
 class Rows:
@@ -45,7 +45,7 @@ class Rows:
         """The number of each token's word."""
         return np.cumsum(self.begins, axis=1)
 
-    def masked(self, mask: Masking, draws: Draws) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def masked(self, mask: Masking, draws: CounterRandom) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         return mask(self.ids, self.text, self.begins, draws, MASK, ORDINARY)
 
 
@@ -129,7 +129,7 @@ def test_pieces_of_a_word_are_replaced_each_by_itself() -> None:
     assert same.mean() == pytest.approx(0.5, abs=0.05)
 
 
-def spans(mask: Masking, rows: Rows, draws: Draws) -> NDArray[np.int64]:
+def spans(mask: Masking, rows: Rows, draws: CounterRandom) -> NDArray[np.int64]:
     """The span of each token, by the place of its first token."""
     return mask._groups(rows.text, rows.begins, draws)
 
@@ -187,7 +187,7 @@ def test_masks_are_a_function_of_seed_epoch_and_block(unit: Unit, order: list[in
             np.pad(part[batch], ((0, 0), (0, padding)), constant_values=fill)
             for part, fill in ((rows.ids, 0), (rows.text, False), (rows.begins, True))
         ]
-        hidden, chosen = mask(*wide, Draws(1, np.zeros(len(batch), dtype=np.int64), batch), MASK, ORDINARY)
+        hidden, chosen = mask(*wide, CounterRandom(1, np.zeros(len(batch), dtype=np.int64), batch), MASK, ORDINARY)
         assert (hidden[:, :40] == together[0][batch]).all()
         assert (chosen[:, :40] == together[1][batch]).all()
         assert not chosen[:, 40:].any()

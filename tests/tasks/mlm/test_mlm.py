@@ -35,10 +35,10 @@ def documents(*lengths: int) -> list[str]:
 
 
 def batch_of(task: Any, blocks: Any, tokenizer: Any, *, seed: int = 1) -> Any:
-    from ftk.contracts.values import Noise
+    from ftk.contracts.contexts import SampleSeed
 
     windows = list(range(len(blocks)))
-    return task.collate(blocks, windows, tokenizer.pad_token_id, Noise(seed, np.zeros(len(windows), dtype=np.int64)))
+    return task.collate(blocks, windows, SampleSeed(seed, np.zeros(len(windows), dtype=np.int64)))
 
 
 def dense_labels(batch: Any) -> Any:
@@ -101,7 +101,7 @@ def test_architectures_that_nothing_here_names(architecture: str) -> None:
 def test_a_head_that_does_not_read_single_positions_is_refused(tmp_path: Path) -> None:
     model, tokenizer = build("bert", "AutoModelForSequenceClassification")
     blocks = blocks_of(mlm_task(), tokenizer, documents(20), tmp_path, length=16)
-    with pytest.raises(ModelError, match="BertForSequenceClassification cannot be trained by masking here"):
+    with pytest.raises(ModelError, match="BertForSequenceClassification cannot be trained by masking"):
         mlm_task().check_model(model, blocks)
 
 
@@ -152,7 +152,7 @@ def test_next_sentence_prediction_adds_the_two_means_of_bert(tmp_path: Path) -> 
 
     model, tokenizer = build("bert", "AutoModelForPreTraining")
     task = mlm_task(next_sentence=True)
-    assert task.auto_model == "AutoModelForPreTraining"
+    assert task.spec.auto_model == "AutoModelForPreTraining"
     # Of 43 tokens 40 are text, in each of which 6 are chosen: all blocks are full.
     blocks = blocks_of(task, tokenizer, documents(80, 120, 40, 80), tmp_path, length=43)
     task.check_model(model, blocks)
@@ -172,7 +172,7 @@ def test_next_sentence_prediction_adds_the_two_means_of_bert(tmp_path: Path) -> 
 @pytest.mark.parametrize("architecture", ["roberta", "electra", "albert", "distilbert"])
 def test_next_sentence_prediction_is_refused_without_a_head_for_it(tmp_path: Path, architecture: str) -> None:
     task = mlm_task(next_sentence=True)
-    model, tokenizer = build(architecture, task.auto_model)
+    model, tokenizer = build(architecture, task.spec.auto_model)
     blocks = blocks_of(task, tokenizer, documents(30, 30), tmp_path, length=24)
     with pytest.raises(ModelError, match=r"no next-sentence head for this architecture.*BERT has one"):
         task.check_model(model, blocks)
@@ -186,7 +186,7 @@ def test_scores_are_those_of_a_plain_dense_computation(tmp_path: Path) -> None:
     task = mlm_task(next_sentence=True)
     blocks = blocks_of(task, tokenizer, documents(31, 17, 50, 8), tmp_path, length=24)
     scores = evaluate(task, model, blocks, tokenizer, batch_tokens=60)
-    batch = task.collate(blocks, list(range(len(blocks))), tokenizer.pad_token_id, None)
+    batch = task.collate(blocks, list(range(len(blocks))), None)
     with torch.inference_mode():
         dense = model(**batch.inputs)
     logits = dense.prediction_logits.flatten(0, 1)[batch.targets["position"]]
@@ -204,19 +204,18 @@ def evaluate(task: Any, model: Any, blocks: Any, tokenizer: Any, *, batch_tokens
     import torch
 
     from ftk.config.schema import Precision
-    from ftk.core.evaluate import Evaluator
+    from ftk.core.evaluate import Evaluator, Runner
     from ftk.core.hardware import Hardware
 
-    evaluator = Evaluator(
+    runner = Runner(
         model=model,
-        task=task,
+        runnable=task,
         labels=None,
         hardware=Hardware(torch.device("cpu"), Precision.fp32, ""),
-        pad_id=tokenizer.pad_token_id,
         batch_tokens=batch_tokens,
         poll=lambda: None,
     )
-    return evaluator.score(range(len(blocks)), blocks)
+    return Evaluator(runner, task).score(range(len(blocks)), blocks)
 
 
 @pytest.mark.parametrize("changes", [{}, {"mask_unit": "word"}, {"mask_unit": "span"}, {"packing": "documents"}])
@@ -232,19 +231,19 @@ def test_evaluation_hides_the_same_tokens_whatever_the_batch(tmp_path: Path, cha
 
 
 def test_training_masks_depend_on_seed_and_epoch_and_evaluation_masks_on_neither(tmp_path: Path) -> None:
-    from ftk.contracts.values import Noise
+    from ftk.contracts.contexts import SampleSeed
 
     _, tokenizer = build("bert")
     task = mlm_task()
     blocks = blocks_of(task, tokenizer, documents(50), tmp_path, length=24)
 
-    def hidden(noise: Noise | None) -> list[int]:
-        return task.collate(blocks, [0, 1], 0, noise).targets["position"].tolist()
+    def hidden(seed: SampleSeed | None) -> list[int]:
+        return task.collate(blocks, [0, 1], seed).targets["position"].tolist()
 
     assert hidden(None) == hidden(None)
-    first, again = (hidden(Noise(1, np.array([0, 0]))) for _ in range(2))
+    first, again = (hidden(SampleSeed(1, np.array([0, 0]))) for _ in range(2))
     assert first == again
-    others = [hidden(Noise(2, np.array([0, 0]))), hidden(Noise(1, np.array([1, 1]))), hidden(None)]
+    others = [hidden(SampleSeed(2, np.array([0, 0]))), hidden(SampleSeed(1, np.array([1, 1]))), hidden(None)]
     assert all(first != other for other in others)
 
 

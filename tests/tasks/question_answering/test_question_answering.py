@@ -16,6 +16,7 @@ from conftest import TINY, Result, read_jsonl, word_pieces, write_jsonl
 from data.readers.test_squad import qa_task
 from data_helpers import data_config
 from ftk.config.schema import Vocabulary
+from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import WindowPlan
@@ -50,10 +51,10 @@ def features(
     """The windows of some rows."""
     task, notes = qa_task(**{"no_answer": True, **fields}), Notes()
     numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(rows, start=1)]
-    examples = task.read(numbered, columns=data_config().columns, labelled=labels, notes=notes)
+    examples = task.read(numbered, Reading(data_config().columns, labels, notes))
     notes.raise_errors()
     known = task.labels(examples) if labels else None
-    return task.features(examples, tokenizer(kind), known, WindowPlan.of(length, None), notes), notes
+    return task.features(examples, Encoding(tokenizer(kind), known, WindowPlan.of(length, None), notes)), notes
 
 
 def row(context: str, answer: str, question: str = "Who went to Oslo?") -> dict[str, Any]:
@@ -98,7 +99,7 @@ def test_the_targets_say_the_answer_letter_for_letter(kind: str, drawn: tuple[st
     found, notes = features({**row(text, ""), "answers": answers}, kind=kind, length=length)
     said = set(taught(found, text))
     if (found.columns["target"].values == -1).all():
-        assert ["longer than what windows show" in line for line in notes.drain()].count(True) == 1
+        assert ["longer than what windows show" in line for line in map(str, notes.drain())].count(True) == 1
         assert length == 24
     else:
         assert said - {None} == {text[start:end]}
@@ -138,7 +139,7 @@ def test_windows_show_the_question_and_together_the_whole_context(kind: str) -> 
     }
     covered = {at for begin, end in shown for at in range(begin, end)}
     assert {at for at, letter in enumerate(context) if not letter.isspace()} <= covered
-    said = list(notes.drain())
+    said = list(map(str, notes.drain()))
     assert said[1] == "1 row longer than 40 tokens: read in overlapping windows"
     assert said[2] == f"{len(found)} windows: for the rows longer than one"
     assert set(taught(found, context)) == {"Zürich", None}
@@ -164,7 +165,7 @@ def test_what_no_window_shows_whole_is_not_learned_and_counted() -> None:
     answers = [{"text": " ".join(["Oslo"] * 30), "start": 0}]
     found, notes = features({**row(context, ""), "answers": answers}, length=24)
     assert (found.columns["target"].values == -1).all()
-    said = [line.split(":")[0] for line in notes.drain()]
+    said = [line.split(":")[0] for line in map(str, notes.drain())]
     assert "1 row whose answer is longer than what windows show of the context" in said
 
 
@@ -173,7 +174,7 @@ def test_what_is_said_of_rows_that_cannot_be_answered_well() -> None:
     rows = (row(long, long), row("Ada", ""), row("\x01", "\x01"))
     found, notes = features(*rows, kind="wordpiece", length=60, no_answer=False, max_answer_tokens=4)
     assert found.columns["target"][1].tolist() == [0, 0]
-    said = [line.split(":")[0] for line in notes.drain()]
+    said = [line.split(":")[0] for line in map(str, notes.drain())]
     assert "1 row whose answer has more than 4 sub-words" in said
     assert "1 row without an answer" in said
     assert "1 row of whose context the tokenizer leaves nothing" in said
@@ -204,7 +205,7 @@ def test_the_loss_is_that_of_the_positions_that_can_be() -> None:
     rows = (row("Ada went to Oslo", "Oslo"), row("Ada", ""), row("Ada went " * 20, "Ada"))
     found, _ = features(*rows, length=30)
     windows = list(range(len(found)))
-    batch = task.collate(found, windows, 0, None)
+    batch = task.collate(found, windows, None)
     said, outputs = forwarded(task, batch, 1)
     expected = 0.0
     for window in windows:
@@ -216,7 +217,7 @@ def test_the_loss_is_that_of_the_positions_that_can_be() -> None:
     loss = task.loss(outputs, batch)
     assert loss.count == batch.count == len(windows) > 4
     assert loss.sum.item() == pytest.approx(expected, rel=1e-5)
-    kept = task.outputs(outputs, found, batch)
+    kept = task.to_numpy(outputs, found, batch)
     assert [scores.shape for scores in kept] == [(2, 1 + len(found.columns["place"][window])) for window in windows]
     assert np.exp(np.concatenate(kept, axis=1).astype(np.float64)).sum() == pytest.approx(2 * len(windows), rel=1e-5)
 
@@ -224,7 +225,7 @@ def test_the_loss_is_that_of_the_positions_that_can_be() -> None:
 def test_a_row_without_a_target_adds_nothing_to_the_loss() -> None:
     task = qa_task(misplaced_answers="drop")
     found, _ = features({**row("Ada went", ""), "answers": [{"text": "x", "start": 0}]}, misplaced_answers="drop")
-    batch = task.collate(found, [0], 0, None)
+    batch = task.collate(found, [0], None)
     _, outputs = forwarded(task, batch, 2)
     assert task.loss(outputs, batch).sum.item() == 0
 
@@ -239,9 +240,9 @@ def test_segments_are_those_of_the_tokenizer(architecture: str, tmp_path: Path) 
     own.model_input_names = ["input_ids", "attention_mask"] + (["token_type_ids"] if architecture == "bert" else [])
     task = qa_task(no_answer=False)
     given = Row({"question": "Ada went?", "context": "Boris went to Oslo", "answers": "Oslo"}, "rows", 1)
-    examples = task.read([given], columns=data_config().columns, labelled=True, notes=Notes())
-    found = task.features(examples, own, task.labels(examples), WindowPlan.of(60, None), Notes())
-    batch = task.collate(found, [0], 0, None)
+    examples = task.read([given], Reading(data_config().columns, True, Notes()))
+    found = task.features(examples, Encoding(own, task.labels(examples), WindowPlan.of(60, None), Notes()))
+    batch = task.collate(found, [0], None)
     expected = own("Ada went?", "Boris went to Oslo")
     assert {name: tensor.tolist() for name, tensor in batch.inputs.items()} == {
         name: [values] for name, values in expected.items()

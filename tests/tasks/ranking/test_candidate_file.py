@@ -23,7 +23,7 @@ def test_text_and_what_else_is_known():
     found = read(write_jsonl("c.jsonl", [{"id": 3, "text": "a"}, {"id": "3", "answer": "b"}, {"text": "a"}]), notes)
     assert [found.text(number) for number in range(len(found))] == ["a", "b", "a"]
     assert found.others(1) == {"id": "3"}
-    told = list(notes.drain())
+    told = list(map(str, notes.drain()))
     assert "candidates: 3 of c.jsonl (text is 'text' or 'answer')" in told
     assert "1 candidate with the text of an earlier one: kept (c.jsonl:3)" in told
 
@@ -35,21 +35,21 @@ def test_columns_that_predictions_write_over_are_counted():
         notes,
         candidate="body",
     )
-    told = [note for note in notes.drain() if "of their own" in note]
+    told = [note for note in map(str, notes.drain()) if "of their own" in note]
     assert told == [
         "1 candidate with a 'text' of their own: predictions have what was read in its place (c.jsonl:1)",
         "1 candidate with a 'row' of their own: predictions have the line's number in its place (c.jsonl:1)",
         "1 candidate with a 'score' of their own: predictions have the model's in its place (c.jsonl:2)",
     ]
     assert read(write_jsonl("t.jsonl", [{"text": "a", "id": 1}]), notes).others(0) == {"id": 1}
-    assert not [note for note in notes.drain() if "of their own" in note]
+    assert not [note for note in map(str, notes.drain()) if "of their own" in note]
 
 
 def test_blank_lines_of_a_text_file_are_no_candidates():
     notes = Notes()
     found = read(write_lines("c.txt", ["a", "", "b"]), notes)
     assert [row.line for row in found.rows] == [1, 3]
-    assert "1 blank line: no candidates (c.txt:2)" in list(notes.drain())
+    assert "1 blank line: no candidates (c.txt:2)" in list(map(str, notes.drain()))
 
 
 def test_the_column_that_is_named_comes_first_where_it_is_there():

@@ -15,19 +15,20 @@ pytestmark = pytest.mark.torch
 
 def rows_of(rows: list[dict], **fields: Any) -> Any:
     """The task with its fields, and what it makes of some rows."""
+    from ftk.contracts.contexts import Encoding, Reading
     from ftk.contracts.values import WindowPlan
     from ftk.models.loading.vocabulary import learn_tokenizer
 
     made, notes = ranking_task(**fields), Notes()
     numbered = [Row(row, "rows.jsonl", number) for number, row in enumerate(rows, start=1)]
-    examples = made.read(numbered, columns={}, labelled=True, notes=notes)
+    examples = made.read(numbered, Reading({}, True, notes))
     notes.raise_errors()
-    tokenizer = learn_tokenizer([made.key(example) for example in examples], word_pieces(120), max_length=64)
-    return made, made.features(examples, tokenizer, None, WindowPlan(32, 8), notes)
+    tokenizer = learn_tokenizer([example.key for example in examples], word_pieces(120), max_length=64)
+    return made, made.features(examples, Encoding(tokenizer, None, WindowPlan(32, 8), notes))
 
 
 def test_in_a_batch_each_text_is_once_and_what_is_right_elsewhere_is_no_wrong_one():
-    from ftk.contracts.values import Noise
+    from ftk.contracts.contexts import SampleSeed
 
     rows = [
         {"query": "a", "positive": "x", "negatives": ["w"]},
@@ -38,7 +39,7 @@ def test_in_a_batch_each_text_is_once_and_what_is_right_elsewhere_is_no_wrong_on
         {"query": "d", "positive": "v"},
     ]
     made, features = rows_of(rows, encoder="bi")
-    batch = made.collate(features, [0, 1, 2, 3, 5], 0, Noise(1, np.zeros(5, dtype=np.int64)))
+    batch = made.collate(features, [0, 1, 2, 3, 5], SampleSeed(1, np.zeros(5, dtype=np.int64)))
     names = {"a": 0, "b": 0, "c": 0, "d": 0, "v": 0, "w": 0, "x": 0, "y": 0, "z": 0}
     assert len(batch.targets["windows"]) == len(names)
     assert batch.count == 5
@@ -118,7 +119,7 @@ def test_lengths_are_those_of_the_batches_whatever_is_long(encoder, form):
             for at, (row, one) in enumerate(zip(rows, other, strict=True))
         ]
     made, features = rows_of(rows, encoder=encoder, validation_candidates=6)
-    assert [made.collate(features, [row], 0, None).tokens for row in range(len(rows))] == features.lengths.tolist()
+    assert [made.collate(features, [row], None).tokens for row in range(len(rows))] == features.lengths.tolist()
     assert features.long.tolist()[9:] == [True, True]
     assert not features.long[:8].any()
 
@@ -141,10 +142,10 @@ def test_rows_without_candidates_are_as_long_as_with_all_those_of_a_file():
     for part, long in ((2, [True, False]), (3, [True, False, True])):
         notes = Notes()
         features = made.rows_of(examples[:part], encoder.tokenizer, encoder.plan, notes, shared)
-        tokens = [made.collate(features, [row], 0, None).tokens for row in range(part)]
+        tokens = [made.collate(features, [row], None).tokens for row in range(part)]
         assert tokens == features.lengths.tolist()
         assert features.long.tolist() == long
-        assert any("longer than 32 tokens" in note for note in notes.drain())
+        assert any("longer than 32 tokens" in note for note in map(str, notes.drain()))
 
 
 @pytest.mark.parametrize("objective", ["listwise", "binary"])
@@ -162,7 +163,7 @@ def test_the_loss_of_a_cross_encoder_is_the_same_however_a_batch_is_cut(objectiv
     ).eval()
 
     def loss(*numbers: int) -> tuple[float, int, int]:
-        batch = made.collate(features, numbers, 0, None)
+        batch = made.collate(features, numbers, None)
         with torch.inference_mode():
             found = made.loss(made.forward(model, batch), batch)
         assert found.count == batch.count

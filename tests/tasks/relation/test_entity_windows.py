@@ -41,7 +41,7 @@ def encoded(text, head, tail, *, length=64, kind="wordpiece", signs=SIGNS, tok=N
     encoder = EntityEncoder(TextEncoder(tok, WindowPlan(length, 2), pairs=False), signs, notes)
     [window] = encoder.windows([signed(text, head, tail, signs)], [Row({}, "rows.jsonl", 7)])
     assert len(window.input_ids) <= length
-    return window, [tok.decode([i]).strip() for i in window.input_ids], "\n".join(notes.drain())
+    return window, [tok.decode([i]).strip() for i in window.input_ids], "\n".join(map(str, notes.drain()))
 
 
 def at(text, part):

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import TINY, Result, read_jsonl, toy_sentences, write_conll, write_jsonl, write_lines
+from conftest import TINY, Result, read_jsonl, run_ftk, toy_sentences, write_conll, write_jsonl, write_lines
 from data_helpers import data_config
 from ftk.config.paths import values_of
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import Labels
 from ftk.data.row_corpus import RowCorpus, read_training_corpus
-from ftk.errors import ConfigError, DataError
+from ftk.errors import DataError
 from ftk.tasks import build_task
 
 pytestmark = pytest.mark.torch
@@ -44,7 +46,7 @@ def corpus(task: Any, *, columns: dict[str, Any] | None = None, **splits: Any) -
     files = {name: write_jsonl(f"{name}.jsonl", rows) for name, rows in splits.items()}
     notes = Notes()
     config = data_config(**files, columns=columns or {}, unseen_labels=unseen, validation_share=0.0)
-    return read_training_corpus(config, task, notes), list(notes.drain())
+    return read_training_corpus(config, task, notes), list(map(str, notes.drain()))
 
 
 def tagged(*tags: str) -> dict[str, Any]:
@@ -57,42 +59,46 @@ SPANS = {"text": "Ada went", "spans": [[0, 3, "PER"]]}
 
 
 @pytest.mark.parametrize(
-    ("rows", "units", "said"),
+    ("rows", "units", "reason"),
     [
-        ([tagged("DET", "NOUN", "VERB")], "tokens", "each token has a tag of its own"),
-        ([tagged("DT", "NN", "S-X", "-LRB-", ".", "``")], "tokens", "each token has a tag of its own"),
-        ([tagged("2", "10", "0")], "tokens", "each token has a tag of its own"),
-        ([tagged("B-NP", "I-NP", "B-VP")], "spans", "tags have O, or the letters"),
-        ([tagged("B-NP", "I-NP", "VP"), tagged("B-NP")], "spans", "tags have O, or the letters"),
-        ([tagged("S_A", "B_A", "E_A")], "spans", "tags have O, or the letters"),
-        ([tagged("U-A", "L-A")], "spans", "tags have O, or the letters"),
-        ([tagged("PER", "LOC", "PER"), tagged("PER", "O")], "spans", "tags have O, or the letters"),
-        ([tagged(), SPANS], "spans", "rows have character spans"),
-        ([{"text": "Ada", "intent": "x", "entities": [{"type": "PER", "start": 0, "end": 3}]}], "spans", "character"),
-        ([{"words": ["a", "b"], "upos": ["DET", "NOUN"]}], "tokens", "each token"),
-        ([{"tokens": ["a", "b"], "ner_tags": ["O", "B-X"], "pos_tags": ["DET", "NOUN"]}], "spans", "tags have O"),
-        ([{"tokens": "a b", "tags": "DET NOUN"}, {"tokens": '["a"]', "tags": '["NOUN"]'}], "tokens", "each token"),
+        ([tagged("DET", "NOUN", "VERB")], "tokens", "plain"),
+        ([tagged("DT", "NN", "S-X", "-LRB-", ".", "``")], "tokens", "plain"),
+        ([tagged("2", "10", "0")], "tokens", "plain"),
+        ([tagged("B-NP", "I-NP", "B-VP")], "spans", "lettered"),
+        ([tagged("B-NP", "I-NP", "VP"), tagged("B-NP")], "spans", "lettered"),
+        ([tagged("S_A", "B_A", "E_A")], "spans", "lettered"),
+        ([tagged("U-A", "L-A")], "spans", "lettered"),
+        ([tagged("PER", "LOC", "PER"), tagged("PER", "O")], "spans", "lettered"),
+        ([tagged(), SPANS], "spans", "character_spans"),
+        (
+            [{"text": "Ada", "intent": "x", "entities": [{"type": "PER", "start": 0, "end": 3}]}],
+            "spans",
+            "character_spans",
+        ),
+        ([{"words": ["a", "b"], "upos": ["DET", "NOUN"]}], "tokens", "plain"),
+        ([{"tokens": ["a", "b"], "ner_tags": ["O", "B-X"], "pos_tags": ["DET", "NOUN"]}], "spans", "lettered"),
+        ([{"tokens": "a b", "tags": "DET NOUN"}, {"tokens": '["a"]', "tags": '["NOUN"]'}], "tokens", "plain"),
     ],
 )
-def test_training_says_what_labels_are_of(rows: list[dict[str, Any]], units: str, said: str) -> None:
+def test_training_says_what_labels_are_of(rows: list[dict[str, Any]], units: str, reason: str) -> None:
     notes = Notes()
     numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(rows, start=1)]
-    task = token_task().settle(numbered, columns=data_config().columns, notes=notes)
+    task = token_task().resolve_auto(numbered, Reading(data_config().columns, True, notes))
     notes.raise_errors()
     assert task.units.value == units
-    assert (task.score, task.demo) == (("f1", "ner") if units == "spans" else ("accuracy", "token-classification"))
-    (note,) = notes.drain()
-    assert note.startswith(("each token", "labels are of spans"))
-    assert said in note
+    expected = ("f1", "ner") if units == "spans" else ("accuracy", "token-classification")
+    assert (task.spec.score, task.spec.demo) == expected
+    [found] = notes
+    assert (found.kind, found.policy, found.values) == (kinds.LABEL_UNITS, reason, {"units": units})
 
 
 def test_what_is_set_is_not_looked_for() -> None:
     rows = [Row(tagged("DET", "NOUN"), "rows.jsonl", 1)]
-    columns = data_config().columns
+    reading = Reading(data_config().columns, True, Notes())
     for units in ("spans", "tokens"):
-        assert token_task(units=units).settle(rows, columns=columns, notes=Notes()).units.value == units
-    assert token_task(tag_scheme="bare").settle(rows, columns=columns, notes=Notes()).units.value == "spans"
-    assert token_task().demo == "token-classification"
+        assert token_task(units=units).resolve_auto(rows, reading).units.value == units
+    assert token_task(tag_scheme="bare").resolve_auto(rows, reading).units.value == "spans"
+    assert token_task().spec.demo == "token-classification"
 
 
 def test_all_splits_are_read_as_training_is() -> None:
@@ -155,7 +161,7 @@ def features_of(task: Any, rows: list[dict[str, Any]], labels: Labels | None = N
     notes = Notes()
     examples = found.examples["train"]
     tokenizer = make_tokenizer("wordpiece")
-    features = found.task.features(examples, tokenizer, labels, WindowPlan(16, 4), notes)
+    features = found.task.features(examples, Encoding(tokenizer, labels, WindowPlan(16, 4), notes))
     batch = found.task.collate(features, range(len(features)), tokenizer.pad_token_id, None)
     return SimpleNamespace(task=found.task, labels=labels, examples=examples, features=features, batch=batch)
 
@@ -227,22 +233,8 @@ def test_balanced_weights_are_settled_by_training(units: str) -> None:
     names = sorted(set(tags))
     expected = compute_class_weight("balanced", classes=np.array(names), y=np.array(tags))
     assert found.task.class_weights == pytest.approx(dict(zip(names, expected, strict=True)))
-    with pytest.raises(ConfigError, match=r"^task\.class_weights=balanced: it is settled in training"):
-        token_task(units=units, class_weights="balanced").features(
-            found.examples["train"], _tokenizer(), found.labels, _plan(), Notes()
-        )
-
-
-def _tokenizer() -> Any:
-    from small_models import make_tokenizer
-
-    return make_tokenizer("wordpiece")
-
-
-def _plan() -> Any:
-    from ftk.contracts.values import WindowPlan
-
-    return WindowPlan(16, 4)
+    [mistake] = token_task(units=units, class_weights="balanced").validate(found.labels)
+    assert mistake.startswith("task.class_weights=balanced: ")
 
 
 def test_further_sub_words_carry_what_they_should() -> None:
@@ -291,15 +283,13 @@ def test_decoding_takes_the_best_tag_of_each_word_over_all_windows() -> None:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run on the toy sentences with parts of speech."""
-    from ftk import cli
-
     folder = tmp_path_factory.mktemp("pos")
     files = [
         f"data.{split}={write_jsonl(folder / f'{split}.jsonl', pos_rows(number))}"
         for split, number in (("train", 40), ("validation", 12), ("test", 16))
     ]
     argv = ["finetune", "task=token-classification", *TINY, *files, "train.epochs=6", f"run.dir={folder / 'run'}"]
-    assert cli.run([*argv, "task.class_weights=balanced", "task.label_smoothing=0.05"]) == 0
+    assert run_ftk(*argv, "task.class_weights=balanced", "task.label_smoothing=0.05") == 0
     return folder
 
 
@@ -381,8 +371,8 @@ GOOD = tagged("DET", "NOUN", "VERB")
         ([GOOD, tagged("DET", "_")], [], "rows.jsonl:2 (token 2): '_' for the token 'w1'"),
         ([GOOD, tagged("DET", " ")], [], "1 row with a token without a tag"),
         ([tagged("DET", "DET")], [], "data.train: all tokens have one tag, DET; there is nothing to learn"),
-        ([GOOD, {"tokens": ["a"], "tags": [3]}], [], "1 row with tags that are not strings. Numbers need the names"),
-        ([GOOD, {"tokens": ["a"]}], [], "1 row without tags. Name the column: data.columns.tags"),
+        ([GOOD, {"tokens": ["a"], "tags": [3]}], [], "1 row with tags that are not strings"),
+        ([GOOD, {"tokens": ["a"]}], [], "1 row without tags. Name its column: data.columns.tags"),
         ([tagged("b-np", "i-np", "B")], [], "2 kinds of tags of no known scheme. Of spans, B- and I- are upper case"),
         ([GOOD, tagged("DET", "NOUN")], ["task.class_weights={NUON: 2}"], "task.class_weights.NUON: there is no such"),
         ([tagged("B-X", "O")], ["task.class_weights={B-X: 2}"], "task.class_weights.B-X: there is no such label"),

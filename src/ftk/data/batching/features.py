@@ -1,9 +1,10 @@
-"""Rows as numbers: ragged columns in flat arrays, one entry a window."""
+"""Features: ragged columns of numbers in flat arrays, one entry for each window."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class Ragged:
     def __getitem__(self, index: int) -> NDArray[Any]:
         return self.values[self.starts[index] : self.starts[index + 1]]
 
-    @property
+    @cached_property
     def lengths(self) -> NDArray[np.int64]:
         """The length of each sequence."""
         return np.diff(self.starts)
@@ -49,13 +50,15 @@ class Features:
     """The windows of some rows, in row order.
 
     Attributes:
-        columns: what the task made of each window; ``input_ids`` is there for all that read texts.
+        columns: the values that the task made for each window; tasks that read texts have ``input_ids``.
         row: for each window the index of its row.
-        weight: how often each window is drawn in training, beside the others; None: each once a pass.
+        pad_id: the token that pads short windows; the attention mask hides it.
+        weight: how often each window is drawn in training, relative to the others; None draws each once a pass.
     """
 
     columns: dict[str, Ragged]
     row: NDArray[np.int64]
+    pad_id: int
     weight: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
@@ -68,11 +71,11 @@ class Features:
 
     @property
     def longest(self) -> int:
-        """Tokens in the longest text of a window, as ``data.max_length`` counts them; 0 where there is none."""
+        """Tokens in the longest text of a window, as ``data.max_length`` counts them; 0 if there is none."""
         return int(self.columns["input_ids"].lengths.max(initial=0)) if "input_ids" in self.columns else 0
 
     def sizes(self, most: int) -> str:
-        """The lengths of the texts in words, where a window may have so many tokens."""
+        """A sentence about the lengths of the texts; ``most`` is the number of tokens that fit into a window."""
         lengths = self.columns["input_ids"].lengths
         middle, high = np.quantile(lengths, [0.5, 0.95], method="nearest")
         return f"tokens in a window: half have up to {middle}, 95 % up to {high}, all up to {lengths.max()} (of {most})"
@@ -87,16 +90,16 @@ class Features:
         rows = sorted({int(row) for row in self.row[windows]})
         return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
 
-    def tokens_in_use(self, pad_id: int) -> NDArray[np.int64]:
+    def tokens_in_use(self) -> NDArray[np.int64]:
         """[tokens] the tokens of the windows and the padding, each once, in rising order; empty without texts."""
         if "input_ids" not in self.columns:
             return np.zeros(0, dtype=np.int64)
-        there = np.bincount(self.columns["input_ids"].values, minlength=pad_id + 1) > 0
-        there[pad_id] = True
+        there = np.bincount(self.columns["input_ids"].values, minlength=self.pad_id + 1) > 0
+        there[self.pad_id] = True
         return np.flatnonzero(there)
 
     def order(self, train: TrainConfig, seed: int) -> Order:
-        """Batches grouped by length, of windows drawn by their weights where they have some."""
+        """Batches grouped by length; windows with weights are drawn in proportion to them."""
         return StepOrder(self.lengths, train.batch_size, seed, self.weight)
 
 

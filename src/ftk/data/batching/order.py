@@ -1,4 +1,4 @@
-"""Which windows make an optimizer step, in an order that is a function: any step can be asked for by itself."""
+"""The windows of each optimizer step, as a function of the step: any step can be computed by itself."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from ftk.data.batching.permutation import Permutation
 
 _POOL = 50
-"""Batches that are sorted by length together: padding nearly vanishes, and the order stays random."""
+"""Batches that are sorted by length together: there is hardly any padding, and the order stays random."""
 _POOLS = 4
-"""Pools that an epoch has at least, where there are batches enough: sorted all at once, rows of one length would meet
-in the same batches again and again, and a small corpus is then learned less well."""
+"""The least number of pools in an epoch, if there are enough batches. If all rows were sorted at once, rows of equal
+length would be in the same batches again and again, which trains worse on a small corpus."""
 
 
 class StepOrder:
-    """Batches grouped by length, in an order that (seed, epoch) alone decides.
+    """Batches grouped by length, in an order that depends on (seed, epoch) alone.
 
     With weights a pass draws as many windows as there are, with replacement, each in proportion to its weight.
     """
@@ -32,7 +32,7 @@ class StepOrder:
         self._epoch: tuple[int, list[NDArray[np.int64]]] = (-1, [])
 
     def step(self, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The windows of one step, longest first; one step of an epoch, any one, may have fewer."""
+        """The windows of one step, longest first; any one step of an epoch may have fewer."""
         epoch, position = divmod(step, self.steps_per_epoch)
         if self._epoch[0] != epoch:
             self._epoch = (epoch, self._batches(epoch))
@@ -44,7 +44,7 @@ class StepOrder:
         return max(1, int(np.ceil(epochs * self.steps_per_epoch)))
 
     def epoch(self, step: int) -> float:
-        """Passes over the data that are done before a step."""
+        """Passes over the data before a step."""
         return step / self.steps_per_epoch
 
     def _batches(self, epoch: int) -> list[NDArray[np.int64]]:
@@ -64,7 +64,7 @@ class StepOrder:
 
 
 class BlockOrder:
-    """Blocks in a random order that nothing is stored of, each once an epoch; steps go on across epochs.
+    """Blocks in a random order that is computed, not stored, each once an epoch; steps continue across epochs.
 
     A step takes the next ``batch_size`` positions of an endless sequence, in which position p is block
     ``permutation(epoch)[p mod blocks]`` of epoch ``p // blocks``. While the batch grows, the positions of a step are
@@ -94,14 +94,14 @@ class BlockOrder:
         return np.concatenate(windows), np.concatenate(epochs)
 
     def position(self, step: int) -> int:
-        """Blocks that are seen before a step."""
+        """Blocks seen before a step."""
         growing = len(self._begins) - 1
         if step <= growing:
             return int(self._begins[step])
         return int(self._begins[growing]) + (step - growing) * self.batch_size
 
     def steps_in(self, epochs: float) -> int:
-        """Steps in so many passes over the data; the last one may go on into the next pass."""
+        """Steps in so many passes over the data; the last step may reach into the next pass."""
         wanted = max(1, int(np.ceil(epochs * self.blocks)))
         growing = len(self._begins) - 1
         if wanted <= self._begins[growing]:
@@ -109,12 +109,12 @@ class BlockOrder:
         return growing + -(-(wanted - int(self._begins[growing])) // self.batch_size)
 
     def epoch(self, step: int) -> float:
-        """Passes over the data that are done before a step."""
+        """Passes over the data before a step."""
         return self.position(step) / self.blocks
 
 
 def token_batches(windows: NDArray[np.int64], lengths: NDArray[Any], tokens: int) -> Iterator[NDArray[np.int64]]:
-    """Windows by falling length, as many at once as fit into this many tokens, padding included; at least one."""
+    """Windows sorted by falling length, in batches of at most so many tokens with padding, but at least one window."""
     order = windows[np.argsort(-lengths[windows], kind="stable")]
     begin = 0
     while begin < len(order):

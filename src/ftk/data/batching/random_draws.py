@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from ftk.data.batching.permutation import mix
 
 
-class Draws:
-    """Random numbers in [0, 1) for some rows: each is a function of seed, epoch, row, purpose and place.
+class CounterRandom:
+    """Random numbers in [0, 1) for some rows; each is a function of seed, epoch, row, purpose and place.
 
     Args:
         seed: of the run.
-        epoch: [rows].
-        row: [rows] their numbers in the corpus.
+        epoch: [rows] the pass over the data in which each row is seen.
+        row: [rows] the numbers of the rows in the corpus.
     """
 
     def __init__(self, seed: int, epoch: NDArray[np.int64], row: NDArray[np.int64]) -> None:

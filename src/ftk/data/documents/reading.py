@@ -1,4 +1,4 @@
-"""Raw text as documents: from files, rows or a dataset, piece by piece, in constant memory."""
+"""Raw text as documents, from files, rows or a dataset, chunk by chunk, in constant memory."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.schema import DataConfig, Documents, Duplicates, Format
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.lines import numbered_lines
 from ftk.data.readers.splits import kind_of, read_file
 from ftk.errors import DataError
 
-_PIECE = 1 << 15
-"""Characters after which a piece ends at the next line end."""
+_CHUNK = 1 << 15
+"""Characters after which a chunk ends at the next line end."""
 _LONGEST = 1 << 20
 """Characters of a line after which it is cut, at white space where there is any."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a document that is tokenized by itself; pieces end where lines end."""
+class TextChunk:
+    """A part of a document that is tokenized by itself; chunks end where lines end."""
 
     text: str
     begins: bool
@@ -41,38 +42,38 @@ class _Line:
 
 def documents(
     files: Iterable[Path], data: DataConfig, notes: Notes, rows: Iterable[Row] | None = None
-) -> Iterator[Piece]:
-    """The documents of some files, or of rows that stand in for them, one after the other.
+) -> Iterator[TextChunk]:
+    """The documents of some files, or of rows, one after the other.
 
     Args:
         files: text in any encoding, JSON lines, CSV, Parquet or CoNLL, compressed or not.
         data: what a document is, the columns, and what to do with repeated documents and lines.
-        notes: is told of what is left out, with its count.
-        rows: instead of files.
+        notes: collects what is left out.
+        rows: to read instead of files.
 
     Raises:
-        DataError: a file cannot be read, is binary or in another encoding; or a repeated document or line is one too
-            many (data.duplicates=error).
+        DataError: a file cannot be read, is binary or in another encoding; or a document or line is repeated and the
+            policy is ``error``.
     """
     lines = _of_rows(rows, data.columns, notes) if rows is not None else _of_files(files, data, notes)
     if data.duplicate_lines is not Duplicates.keep:
         lines = _first_lines(lines, data.duplicate_lines, notes)
-    pieces: Iterator[Piece]
+    chunks: Iterator[TextChunk]
     if data.duplicates is Duplicates.keep and data.limit is None:
-        pieces = _pieces(lines)
+        chunks = _chunks(lines)
     else:
         whole = _whole(lines)
         if data.duplicates is not Duplicates.keep:
             whole = _first_documents(whole, data.duplicates, notes)
-        pieces = (piece for document in islice(whole, data.limit) for piece in _pieces(document))
-    yield from pieces
+        chunks = (chunk for document in islice(whole, data.limit) for chunk in _chunks(document))
+    yield from chunks
     notes.raise_errors()
 
 
 def _of_files(files: Iterable[Path], data: DataConfig, notes: Notes) -> Iterator[_Line]:
     for path in files:
         kind = kind_of(path, data.encoding, labelled=False) if data.format is Format.auto else data.format.value
-        # The rows of a CoNLL file call their tokens so, whatever column of it they come from.
+        # In rows of a CoNLL file the tokens are called 'tokens', whichever column they come from.
         columns = {**data.columns, "tokens": None} if kind == "conll" else data.columns
         lines = (
             _of_text(path, data)
@@ -81,7 +82,7 @@ def _of_files(files: Iterable[Path], data: DataConfig, notes: Notes) -> Iterator
         )
         first = next(lines, None)
         if first is None:
-            notes.count("file|files without any text", "passed over", str(path))
+            notes.add(kinds.FILE_WITHOUT_TEXT, str(path))
             continue
         yield first
         yield from lines
@@ -121,11 +122,11 @@ def _of_rows(rows: Iterable[Row], columns: dict[str, Any], notes: Notes) -> Iter
             yield _Line(line, begins, row.file, row.line)
             begins = False
         if begins:
-            notes.count("row|rows without any text", "left out", row.where)
+            notes.add(kinds.ROW_WITHOUT_TEXT, row.where)
 
 
 def text_of(row: Row, columns: dict[str, Any]) -> str:
-    """The text of a row: of the column that the config names, of ``text``, or its tokens with spaces between them."""
+    """The text of a row: the column that the config names, ``text``, or the tokens with spaces between them."""
     values = row.values
     named = columns.get("text")
     if named is None and "text" not in values and columns.get("tokens") is None and "tokens" not in values:
@@ -152,27 +153,27 @@ def text_of(row: Row, columns: dict[str, Any]) -> str:
     return " ".join(tokens)
 
 
-def _pieces(lines: Iterable[_Line]) -> Iterator[Piece]:
+def _chunks(lines: Iterable[_Line]) -> Iterator[TextChunk]:
     held: list[str] = []
     size, begins = 0, True
     for line in lines:
         if line.begins and held:
-            yield Piece("\n".join(held), begins)
+            yield TextChunk("\n".join(held), begins)
             held, size = [], 0
-        elif size >= _PIECE:
-            yield Piece("\n".join(held) + "\n", begins)
+        elif size >= _CHUNK:
+            yield TextChunk("\n".join(held) + "\n", begins)
             held, size = [], 0
         if not held:
             begins = line.begins
         text = line.text
         while len(text) > _LONGEST:
-            cut = max(text.rfind(" ", _PIECE, _LONGEST), _PIECE) + 1
-            yield Piece("\n".join([*held, text[:cut]]), begins)
+            cut = max(text.rfind(" ", _CHUNK, _LONGEST), _CHUNK) + 1
+            yield TextChunk("\n".join([*held, text[:cut]]), begins)
             held, size, begins, text = [], 0, False, text[cut:]
         held.append(text)
         size += len(text) + 1
     if held:
-        yield Piece("\n".join(held), begins)
+        yield TextChunk("\n".join(held), begins)
 
 
 def _whole(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
@@ -187,9 +188,9 @@ def _whole(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
 
 
 def _first_lines(lines: Iterable[_Line], policy: Duplicates, notes: Notes) -> Iterator[_Line]:
-    """Lines whose text did not occur before; a document goes on, or begins, with the next line that is kept.
+    """Lines whose text did not occur before; a document begins with the first of its lines that is kept.
 
-    Blank lines stay where there is text of their document before and behind them.
+    Blank lines are kept between lines of the same document.
     """
     seen: set[bytes] = set()
     pending = False
@@ -204,7 +205,7 @@ def _first_lines(lines: Iterable[_Line], policy: Duplicates, notes: Notes) -> It
                 blank.append(line)
             continue
         if _known(text, seen):
-            _note(notes, policy, "line|lines that occurred before", "data.duplicate_lines", line)
+            notes.add(kinds.REPEATED_LINE, f"{line.file}:{line.number}", policy=policy.value)
             if policy is Duplicates.drop:
                 continue
         yield from blank
@@ -217,7 +218,7 @@ def _first_documents(whole: Iterable[list[_Line]], policy: Duplicates, notes: No
     seen: set[bytes] = set()
     for lines in whole:
         if _known("\n".join(line.text for line in lines), seen):
-            _note(notes, policy, "document|documents that occurred before", "data.duplicates", lines[0])
+            notes.add(kinds.REPEATED_DOCUMENT, f"{lines[0].file}:{lines[0].number}", policy=policy.value)
             if policy is Duplicates.drop:
                 continue
         yield lines
@@ -228,11 +229,3 @@ def _known(text: str, seen: set[bytes]) -> bool:
     known = digest in seen
     seen.add(digest)
     return known
-
-
-def _note(notes: Notes, policy: Duplicates, what: str, key: str, line: _Line) -> None:
-    where = f"{line.file}:{line.number}"
-    if policy is Duplicates.error:
-        notes.error(what, f"{key}=keep or drop lets them pass.", where)
-    else:
-        notes.count(what, f"left out ({key}=drop)", where)

@@ -3,59 +3,58 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.contracts import finding_kinds
+from ftk.contracts.finding_kinds import kinds_in
+from ftk.contracts.findings import Finding
 from ftk.data.batching.permutation import mix
+from ftk.system import kept
+from ftk.system.atomic import replaced, write_text
 from ftk.system.cache import cache_key
 from ftk.system.digests import sha256
 
 SHARD_TOKENS = 1 << 23
-"""Tokens after which a shard is closed: what an interrupted preparation does again is seconds of work."""
+"""Tokens after which a shard is closed: an interrupted preparation repeats seconds of work."""
 _AT_ONCE = 1 << 20
-"""Tokens that are looked at together where all of them are."""
+"""Tokens that are read together in a pass over all of them."""
 _MANIFEST = "store.json"
 STORE_VERSION = 1
-"""Of the files of a store."""
-
-
-class Damaged(Exception):
-    """A store, or a part of one, is not what was written."""
+"""The version of the files of a store."""
 
 
 @dataclass(slots=True)
 class Shard:
-    """What the manifest says of one shard."""
+    """The entry of one shard in the manifest."""
 
     tokens: int
     pieces: int
-    """Pieces of text in it; an interrupted preparation goes on behind them."""
+    """Chunks of text in it; an interrupted preparation continues after them."""
     unknown: int
-    """Tokens in it that stand for text that the vocabulary does not have."""
+    """Unknown tokens in it."""
     files: dict[str, str]
     """SHA-256 by file name."""
 
 
 @dataclass(slots=True)
 class Manifest:
-    """What a store holds."""
+    """The description of a store."""
 
     settings: dict[str, Any]
-    """What it was made from: the key of the cache, written out."""
+    """Everything that the store depends on; the name of the folder is its key."""
     dtype: str
     words: bool
-    """Whether the shards say which tokens begin a word."""
+    """Whether the shards record which tokens begin a word."""
     shards: list[Shard] = field(default_factory=list)
     complete: bool = False
-    notes: list[str] = field(default_factory=list)
-    """What was said of the text while it was prepared; said again by every run that uses the store."""
+    findings: list[Finding] = field(default_factory=list)
+    """The findings of reading the text; every run that uses the store shows them again."""
 
     @property
     def tokens(self) -> int:
@@ -69,32 +68,42 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a store, or of what an interrupted preparation left of one; None where there is none.
+    """The manifest of a store, or of an interrupted preparation; None if there is none.
 
     Raises:
         Damaged: it cannot be read.
     """
+    path = folder / _MANIFEST
+    saved = kept.read_json(path)
+    if saved is None:
+        return None
     try:
-        saved = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         if saved.pop("version") != STORE_VERSION:
             raise ValueError("another version of ftk wrote it")
         if saved.pop("check") != cache_key(saved):
             raise ValueError("it was changed")
         saved["shards"] = [Shard(**shard) for shard in saved["shards"]]
+        known = kinds_in(finding_kinds)
+        saved["findings"] = [Finding.from_json(_as_finding(note), known) for note in saved.pop("notes")]
         return Manifest(**saved)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Damaged(f"{folder / _MANIFEST}: {error}") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise kept.Damaged(f"{path}: {error}") from error
+
+
+def _as_finding(note: Any) -> dict[str, Any]:
+    """A saved finding; stores of earlier versions have its sentence alone."""
+    if isinstance(note, str):
+        return {"kind": "prepared-text", "severity": "info", "policy": None, "count": 1, "text": note}
+    return dict(note)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write a manifest, whole or not at all."""
-    temporary = folder / f".{_MANIFEST}.tmp"
-    saved = asdict(manifest)
+    saved = {item.name: getattr(manifest, item.name) for item in fields(manifest) if item.name != "findings"}
+    saved["shards"] = [asdict(shard) for shard in manifest.shards]
+    saved["notes"] = [finding.to_json() for finding in manifest.findings]
     made = {"version": STORE_VERSION, "check": cache_key(saved), **saved}
-    temporary.write_text(json.dumps(made, indent=1, default=str) + "\n", encoding="utf-8")
-    temporary.replace(folder / _MANIFEST)
+    write_text(folder / _MANIFEST, json.dumps(made, indent=1, default=str) + "\n")
 
 
 def verify(folder: Path, shards: Sequence[Shard]) -> None:
@@ -103,19 +112,7 @@ def verify(folder: Path, shards: Sequence[Shard]) -> None:
     Raises:
         Damaged: a file is missing, or is not the one that was written.
     """
-    files = [(folder / name, digest) for shard in shards for name, digest in shard.files.items()]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # hashing lets other threads run
-        for problem in pool.map(lambda item: _problem(*item), files):
-            if problem is not None:
-                raise Damaged(problem)
-
-
-def _problem(path: Path, digest: str) -> str | None:
-    try:
-        found = sha256(path)
-    except OSError as error:
-        return f"{path}: {error.strerror}"
-    return None if found == digest else f"{path}: its SHA-256 is not the one that was saved"
+    kept.verify({folder / name: digest for shard in shards for name, digest in shard.files.items()})
 
 
 class ShardWriter:
@@ -138,7 +135,7 @@ class ShardWriter:
         return self._before + self._held
 
     def add(self, tokens: NDArray[Any], words: NDArray[np.bool_] | None, begins: bool) -> None:
-        """One piece of text, in the order of the corpus."""
+        """Add one chunk of text, in the order of the corpus."""
         if begins:
             self._starts.append(self._before + self._held)
         self._tokens.append(tokens)
@@ -150,7 +147,7 @@ class ShardWriter:
             self.close_shard()
 
     def close_shard(self) -> None:
-        """Write what is held as a shard, and the manifest that lists it."""
+        """Write the collected tokens as a shard, and the manifest that lists it."""
         if not self._pieces:
             return
         tokens = np.concatenate(self._tokens)
@@ -161,12 +158,8 @@ class ShardWriter:
         files = {}
         for name, values in columns.items():
             path = self._folder / f"shard-{number:05}.{name}.npy"
-            temporary = path.with_name(f".{path.name}.tmp")
-            with open(temporary, "wb") as stream:
-                np.save(stream, values)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(path)  # a damaged one may still be mapped by another run
+            with replaced(path) as temporary, open(temporary, "xb") as stream:
+                np.save(stream, values)  # into a new file: another run may still map a damaged one
             files[path.name] = sha256(path)
         unknown = int(np.count_nonzero(tokens == self._unknown_id)) if self._unknown_id is not None else 0
         self._manifest.shards.append(Shard(len(tokens), self._pieces, unknown, files))
@@ -179,7 +172,7 @@ class TokenStore:
     """A complete store, open for reading.
 
     Attributes:
-        starts: [documents + 1] the token at which each document begins, and behind the last one the end.
+        starts: [documents + 1] the token at which each document begins, and the number of tokens.
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
@@ -194,11 +187,11 @@ class TokenStore:
         self.starts = np.concatenate([*starts, [manifest.tokens]]).astype(np.int64)
 
     def __len__(self) -> int:
-        """Documents."""
+        """The number of documents."""
         return len(self.starts) - 1
 
     def tokens(self, begin: int, end: int) -> NDArray[np.int32]:
-        """The tokens from one position up to another; nothing else is read."""
+        """The tokens from position ``begin`` up to ``end``; nothing else is read."""
         return self._read(self._tokens, begin, end, np.int32)
 
     def words(self, begin: int, end: int) -> NDArray[np.bool_]:
@@ -206,10 +199,10 @@ class TokenStore:
         return self._read(self._words, begin, end, np.bool_)
 
     def fingerprints(self) -> NDArray[np.uint64]:
-        """[documents] a number for the tokens of each, the same for the same tokens; 0 where there are none.
+        """[documents] A hash of the tokens of each document; 0 for a document without tokens.
 
-        It is the sum of the tokens, each times a random odd number that its place in the document has; two others
-        are the same by a chance of about 2 to the power of -48.
+        It is the sum of the tokens, each times a random odd number that depends on its place in the document. Two
+        different documents have the same hash with a probability of about 2 to the power of -48.
         """
         found = np.zeros(len(self), dtype=np.uint64)
         for begin in range(0, self.manifest.tokens, _AT_ONCE):
@@ -223,7 +216,7 @@ class TokenStore:
             weighed = (self.tokens(begin, end).astype(np.uint64) + np.uint64(1)) * (
                 mix(place.astype(np.uint64)) | np.uint64(1)
             )
-            filled = np.flatnonzero(sizes)  # of a document without tokens the sum would be that of the next one
+            filled = np.flatnonzero(sizes)  # reduceat gives an empty document the sum of the next one
             found[first + filled] += np.add.reduceat(weighed, inside[filled])
         return found
 

@@ -1,4 +1,4 @@
-"""Text to tokens on all cores, into a store that is kept: prepared once, gone on with where it was interrupted."""
+"""Tokenizes text on all cores into a store in the cache; an interrupted run continues where it stopped."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.data.documents.reading import Piece
+from ftk.contracts.findings import Finding
+from ftk.data.documents.reading import TextChunk
 from ftk.data.documents.token_store import (
-    Damaged,
     Manifest,
     ShardWriter,
     TokenStore,
@@ -30,13 +30,13 @@ from ftk.data.documents.token_store import (
     write_manifest,
 )
 from ftk.errors import RunError
+from ftk.system import kept
 from ftk.system.cache import cache_key
-from ftk.system.locks import lock
 
-_CHUNK = 1 << 20
-"""Characters that a worker gets at once."""
+_BATCH = 1 << 20
+"""Characters of a batch, which a worker tokenizes at once."""
 _ALONE = 1 << 22
-"""Characters that are tokenized in this process; to start others takes longer."""
+"""Characters up to which this process tokenizes alone, because starting others takes longer."""
 _FEW = 4
 """Cores up to which the tokenizer's own threads keep up with processes, which take a second to start."""
 
@@ -46,100 +46,84 @@ _Coded = tuple[NDArray[Any], NDArray[np.int64], "NDArray[np.bool_] | None"]
 def prepare(
     folder: Path,
     settings: dict[str, Any],
-    read: Callable[[], Iterable[Piece]],
+    read: Callable[[], Iterable[TextChunk]],
     tokenizer: Any,
     *,
     words: bool,
     workers: int,
     say: Callable[[str], None],
     progress: Callable[[int, int], None],
-    notes: Callable[[], list[str]],
+    notes: Callable[[], list[Finding]],
 ) -> TokenStore:
-    """The store in a folder: opened if it is there and whole, else made.
+    """The store in a folder, which is opened if it is there and whole, and made otherwise.
 
     Args:
         folder: of this store alone; its name is the key of the settings.
-        settings: what the store is made from.
-        read: gives the pieces of the corpus from its beginning, the same each time.
+        settings: everything that the store depends on.
+        read: returns the chunks of the corpus from its beginning, the same each time.
         tokenizer: a ``tokenizers.Tokenizer``.
         words: whether to keep which tokens begin a word.
         workers: processes.
-        say: is told what happens to an old or damaged store.
-        progress: is given the number of characters and of tokens so far.
-        notes: what reading found, asked for at the end.
+        say: shows what happens to an old or damaged store.
+        progress: is called with the number of characters and of tokens so far.
+        notes: is called at the end, and returns the findings of reading.
 
     Raises:
         RunError: a worker died, or the folder cannot be written.
     """
-    with _told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        text = "that prepares or verifies the same text"
-        with lock(folder, wait=lambda holder: say(f"waiting for {holder} {text} ({folder})"), warn=say):
-            manifest = _usable(folder, settings, say)
-            if manifest is not None and manifest.complete:
-                return _open(folder, manifest)
-            if manifest is None:
-                dtype = "uint16" if max(tokenizer.get_vocab().values()) < 1 << 16 else "uint32"
-                manifest = Manifest(settings=settings, dtype=dtype, words=words)
-                write_manifest(folder, manifest)
-            elif manifest.shards:
-                say(
-                    f"going on with an interrupted preparation: {manifest.tokens:,} tokens are there already ({folder})"
-                )
-            writer = ShardWriter(folder, manifest, _unknown_id(tokenizer))
-            rest = iter(read())
-            done = islice(rest, sum(shard.pieces for shard in manifest.shards))
-            characters = sum(len(piece.text) for piece in done)
-            with contextlib.closing(_encoded(rest, tokenizer, manifest.dtype, words, workers)) as chunks:
-                for pieces, (tokens, lengths, begins_word) in chunks:
-                    ends = np.cumsum(lengths)
-                    for piece, begin, end in zip(pieces, ends - lengths, ends, strict=True):
-                        part = begins_word[begin:end] if begins_word is not None else None
-                        writer.add(tokens[begin:end], part, piece.begins)
-                        characters += len(piece.text)
-                    progress(characters, writer.tokens)
-            writer.close_shard()
-            manifest.complete = True
-            manifest.notes = notes()
-            write_manifest(folder, manifest)
+    waiting, note = "that prepares or verifies the same text", " What was finished so far is kept."
+    with kept.folder(folder, "the prepared text", waiting=waiting, say=say, note=note):
+        manifest = _usable(folder, settings, say)
+        if manifest is not None and manifest.complete:
             return _open(folder, manifest)
-
-
-@contextlib.contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """What the system says of the cache, in words that help."""
-    try:
-        yield
-    except OSError as error:
-        raise RunError(
-            f"{folder}: the prepared text cannot be kept here ({error.strerror or error}); what was done so far is. "
-            "Make room, or name another folder: data.cache_dir=…"
-        ) from error
+        if manifest is None:
+            dtype = "uint16" if max(tokenizer.get_vocab().values()) < 1 << 16 else "uint32"
+            manifest = Manifest(settings=settings, dtype=dtype, words=words)
+            write_manifest(folder, manifest)
+        elif manifest.shards:
+            say(f"continuing an interrupted preparation: {manifest.tokens:,} tokens are there already ({folder})")
+        writer = ShardWriter(folder, manifest, _unknown_id(tokenizer))
+        rest = iter(read())
+        done = islice(rest, sum(shard.pieces for shard in manifest.shards))
+        characters = sum(len(chunk.text) for chunk in done)
+        with contextlib.closing(_encoded(rest, tokenizer, manifest.dtype, words, workers)) as batches:
+            for batch, (tokens, lengths, begins_word) in batches:
+                ends = np.cumsum(lengths)
+                for chunk, begin, end in zip(batch, ends - lengths, ends, strict=True):
+                    part = begins_word[begin:end] if begins_word is not None else None
+                    writer.add(tokens[begin:end], part, chunk.begins)
+                    characters += len(chunk.text)
+                progress(characters, writer.tokens)
+        writer.close_shard()
+        manifest.complete = True
+        manifest.findings = notes()
+        write_manifest(folder, manifest)
+        return _open(folder, manifest)
 
 
 def _open(folder: Path, manifest: Manifest) -> TokenStore:
     try:
         return TokenStore(folder, manifest)
-    except (ValueError, EOFError) as error:  # its checksums are right, and it is no store of ftk nevertheless
+    except (ValueError, EOFError) as error:  # the checksums are right, but the files are not of a store
         raise RunError(f"{folder}: this is not a prepared text of ftk ({error}); remove the folder.") from error
 
 
 def _unknown_id(tokenizer: Any) -> int | None:
-    """The token that stands for what the vocabulary does not have; a Unigram model alone has its number, not it."""
+    """The id of the unknown token; a Unigram model has the id, the others have the token."""
     model = json.loads(tokenizer.to_str())["model"]
     number: int | None = model.get("unk_id")
     return number if number is not None else tokenizer.token_to_id(model.get("unk_token") or "")
 
 
 def _usable(folder: Path, settings: dict[str, Any], say: Callable[[str], None]) -> Manifest | None:
-    """What there is of a store already, checked; a damaged shard and all behind it are made again."""
+    """The verified manifest of what is there already; a damaged shard and all after it are made again."""
     try:
         manifest = read_manifest(folder)
         if manifest is None and next(folder.glob("shard-*"), None) is not None:
-            raise Damaged(f"{folder}: nothing says what its shards are")
+            raise kept.Damaged(f"{folder}: there are shards, but no manifest of them")
         if manifest is not None and cache_key(manifest.settings) != cache_key(settings):
-            raise Damaged(f"{folder}: it was made from another text or with other settings")
-    except Damaged as error:
+            raise kept.Damaged(f"{folder}: it was made from other text or with other settings")
+    except kept.Damaged as error:
         say(f"note: the prepared text is damaged and is made again ({error})")
         manifest = None
     if manifest is None:
@@ -148,14 +132,14 @@ def _usable(folder: Path, settings: dict[str, Any], say: Callable[[str], None]) 
         return None
     try:
         verify(folder, manifest.shards)
-    except Damaged:
+    except kept.Damaged:
         for number, shard in enumerate(manifest.shards):
             try:
                 verify(folder, [shard])
-            except Damaged as error:
+            except kept.Damaged as error:
                 say(
                     f"note: shard {number + 1} of {len(manifest.shards)} of the prepared text is damaged; it and those "
-                    f"behind it are made again ({error})"
+                    f"after it are made again ({error})"
                 )
                 del manifest.shards[number:]
                 break
@@ -164,13 +148,13 @@ def _usable(folder: Path, settings: dict[str, Any], say: Callable[[str], None]) 
     return manifest
 
 
-def _chunks(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
-    held: list[Piece] = []
+def _batches(chunks: Iterable[TextChunk]) -> Iterator[list[TextChunk]]:
+    held: list[TextChunk] = []
     size = 0
-    for piece in pieces:
-        held.append(piece)
-        size += len(piece.text)
-        if size >= _CHUNK:
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk.text)
+        if size >= _BATCH:
             yield held
             held, size = [], 0
     if held:
@@ -178,43 +162,45 @@ def _chunks(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 
 
 def _encoded(
-    pieces: Iterable[Piece], tokenizer: Any, dtype: str, words: bool, workers: int
-) -> Generator[tuple[list[Piece], _Coded]]:
-    """The chunks of the corpus in their order, tokenized; in processes where there is enough to do."""
-    chunks = _chunks(pieces)
-    first: list[list[Piece]] = []
-    for chunk in chunks:
-        first.append(chunk)
-        if sum(len(piece.text) for held in first for piece in held) > _ALONE:
+    chunks: Iterable[TextChunk], tokenizer: Any, dtype: str, words: bool, workers: int
+) -> Generator[tuple[list[TextChunk], _Coded]]:
+    """The batches of the corpus in order, tokenized; in several processes if there is enough text."""
+    batches = _batches(chunks)
+    first: list[list[TextChunk]] = []
+    for batch in batches:
+        first.append(batch)
+        if sum(len(chunk.text) for held in first for chunk in held) > _ALONE:
             break
     else:
-        chunks = iter(())
-    alone = sum(len(piece.text) for held in first for piece in held) <= _ALONE
+        batches = iter(())
+    alone = sum(len(chunk.text) for held in first for chunk in held) <= _ALONE
     if workers == 1 or alone or workers == processors() <= _FEW:
-        yield from _in_threads(_both(first, chunks), _Encoder(tokenizer.to_str(), dtype, words), workers)
+        yield from _in_threads(_both(first, batches), _Encoder(tokenizer.to_str(), dtype, words), workers)
     else:
-        yield from _in_processes(_both(first, chunks), tokenizer, dtype, words, workers)
+        yield from _in_processes(_both(first, batches), tokenizer, dtype, words, workers)
 
 
 def processors() -> int:
     """Processors that this process may use."""
     number = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:  # a container may be given less time than it sees processors
+    try:  # a container may have less processor time than it sees processors
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
         return min(number, max(1, round(int(quota) / int(period))))
     except (OSError, ValueError):
         return number
 
 
-def _in_threads(chunks: Iterable[list[Piece]], encoder: _Encoder, workers: int) -> Iterator[tuple[list[Piece], _Coded]]:
-    """The tokenizer's own threads work on one chunk while this one reads the next and writes the one before."""
+def _in_threads(
+    batches: Iterable[list[TextChunk]], encoder: _Encoder, workers: int
+) -> Iterator[tuple[list[TextChunk], _Coded]]:
+    """The tokenizer's own threads work on one batch while this thread reads the next and writes the previous one."""
     before = os.environ.get("TOKENIZERS_PARALLELISM")
     os.environ["TOKENIZERS_PARALLELISM"] = "true" if workers > 1 else "false"
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="tokenize") as pool:
-            running: tuple[list[Piece], Future[_Coded]] | None = None
-            for chunk in chunks:
-                following = chunk, pool.submit(encoder, [piece.text for piece in chunk])
+            running: tuple[list[TextChunk], Future[_Coded]] | None = None
+            for batch in batches:
+                following = batch, pool.submit(encoder, [chunk.text for chunk in batch])
                 if running is not None:
                     yield running[0], running[1].result()
                 running = following
@@ -227,23 +213,23 @@ def _in_threads(chunks: Iterable[list[Piece]], encoder: _Encoder, workers: int) 
             os.environ["TOKENIZERS_PARALLELISM"] = before
 
 
-def _both(first: list[list[Piece]], rest: Iterable[list[Piece]]) -> Iterator[list[Piece]]:
+def _both(first: list[list[TextChunk]], rest: Iterable[list[TextChunk]]) -> Iterator[list[TextChunk]]:
     while first:
         yield first.pop(0)
     yield from rest
 
 
 def _in_processes(
-    chunks: Iterable[list[Piece]], tokenizer: Any, dtype: str, words: bool, workers: int
-) -> Iterator[tuple[list[Piece], _Coded]]:
+    batches: Iterable[list[TextChunk]], tokenizer: Any, dtype: str, words: bool, workers: int
+) -> Iterator[tuple[list[TextChunk], _Coded]]:
     # Not forked: this process may run threads of torch and of the tokenizer.
     pool = ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(tokenizer.to_str(), dtype, words)
     )
-    waiting: deque[tuple[list[Piece], Future[_Coded]]] = deque()
+    waiting: deque[tuple[list[TextChunk], Future[_Coded]]] = deque()
     try:
-        for chunk in chunks:
-            waiting.append((chunk, pool.submit(_work, [piece.text for piece in chunk])))
+        for batch in batches:
+            waiting.append((batch, pool.submit(_work, [chunk.text for chunk in batch])))
             if len(waiting) > 2 * workers:
                 done, future = waiting.popleft()
                 yield done, future.result()
@@ -252,7 +238,7 @@ def _in_processes(
             yield done, future.result()
     except BrokenProcessPool as error:
         raise RunError(
-            "a process that tokenized the text died; there may have been too little memory. The shards that were done "
+            "a process that tokenized the text died; there may have been too little memory. The finished shards "
             "are kept: run the command again, with data.workers=1 if it happens twice."
         ) from error
     finally:
@@ -260,7 +246,7 @@ def _in_processes(
 
 
 class _Encoder:
-    """Texts to tokens with the tokenizers library alone."""
+    """Converts texts to tokens with the tokenizers library alone."""
 
     def __init__(self, tokenizer: str, dtype: str, words: bool) -> None:
         from tokenizers import Tokenizer
@@ -272,7 +258,7 @@ class _Encoder:
         self._words = words
 
     def __call__(self, texts: list[str]) -> _Coded:
-        # The fast one does not say which word a token belongs to.
+        # The fast method does not return the word of each token.
         encode = self._tokenizer.encode_batch if self._words else self._tokenizer.encode_batch_fast
         encodings = encode(texts, add_special_tokens=False)
         ids = [np.array(encoding.ids, dtype=self._dtype) for encoding in encodings]
@@ -284,7 +270,7 @@ class _Encoder:
 
 
 def _begins_word(word_ids: list[int | None]) -> NDArray[np.bool_]:
-    """Where the pre-tokenizer began a word; a token of no word is one by itself."""
+    """Which tokens begin a word of the pre-tokenizer; a token outside of words is a word by itself."""
     words = np.array([-1 if word is None else word for word in word_ids], dtype=np.int64)
     begins = np.ones(len(words), dtype=np.bool_)
     begins[1:] = (words[1:] != words[:-1]) | (words[1:] < 0)
@@ -295,7 +281,7 @@ _encoder: _Encoder
 
 
 def _begin(tokenizer: str, dtype: str, words: bool) -> None:
-    """Start a worker: one thread, deaf to Ctrl-C, gone when its parent is."""
+    """Start a worker: it has one thread, ignores Ctrl-C, and ends when its parent does."""
     global _encoder
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     signal.signal(signal.SIGINT, signal.SIG_IGN)

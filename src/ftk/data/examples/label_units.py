@@ -1,8 +1,9 @@
-"""What the labels of a corpus are of: spans, or each word by itself."""
+"""Whether the labels of a corpus are of spans, or of each word by itself."""
 
 from collections import Counter
 from collections.abc import Iterable
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.sentences import SentenceReader
@@ -10,19 +11,19 @@ from ftk.data.examples.tags import Scheme, Units, is_disguised, units_of
 from ftk.data.rows.cells import RowFault, strings_of
 
 
-def find_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes) -> Units:
-    """What the labels of these rows are of, and say how that was told; rows that have a fault say nothing.
+def detect_label_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes) -> Units:
+    """Whether the labels of these rows are of spans or of tokens; rows with a fault do not count.
 
     Args:
         rows: of the training split.
-        reader: of which ``units`` is auto.
-        notes: are told.
+        reader: with ``units`` auto.
+        notes: collects the answer and its reason.
 
     Raises:
-        DataError: tags look like a scheme that is written otherwise.
+        DataError: tags look like a span scheme in another spelling.
     """
     if reader.scheme is not Scheme.auto or reader.columns.get("spans") is not None:
-        notes.say("labels are of spans: task.tag_scheme or data.columns.spans is set (task.units=auto).")
+        notes.add(kinds.LABEL_UNITS, policy="configured", units="spans")
         return Units.spans
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
@@ -33,7 +34,7 @@ def find_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes) -> Uni
         except RowFault:
             continue
         if spans_at and not tokens_at:
-            notes.say("labels are of spans: rows have character spans (task.units=auto).")
+            notes.add(kinds.LABEL_UNITS, policy="character_spans", units="spans")
             return Units.spans
         counts.update(names)
         for number, name in enumerate(names):
@@ -41,16 +42,12 @@ def find_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes) -> Uni
                 first[name] = row.where_token(number)
     units = units_of(counts)
     if units is Units.tokens:
-        notes.say("each token has a tag of its own: there is no O, and no scheme of spans (task.units=auto).")
+        notes.add(kinds.LABEL_UNITS, policy="plain", units="tokens")
     elif units is Units.spans:
-        notes.say("labels are of spans: tags have O, or the letters of a scheme (task.units=auto).")
+        notes.add(kinds.LABEL_UNITS, policy="lettered", units="spans")
     else:
         for name, where in first.items():
             if is_disguised(name):
-                notes.error(
-                    "kind|kinds of tags of no known scheme",
-                    "Of spans, B- and I- are upper case and come first; task.units=tokens takes tags as they are.",
-                    f"{where}: {name!r}",
-                )
-        notes.raise_errors()  # told once, and not again for each token
+                notes.add(kinds.DISGUISED_TAGS, f"{where}: {name!r}")
+        notes.raise_errors()  # here, so that the reader does not report each token as well
     return Units.spans if units is Units.auto else units

@@ -7,31 +7,33 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.cells import RowFault, made_of, strings_of
-from ftk.data.rows.columns import TEXT, find_column, missing, say_columns, string_of, weight_of
+from ftk.data.rows.cells import RowFault, place_of, read_rows, strings_of
+from ftk.data.rows.columns import TEXT, find_column, missing, missing_role, say_columns, string_of, weight_of
 
 HEAD = ("head", "subject", "e1", "h")
 TAIL = ("tail", "object", "e2", "t")
 TOKENS = ("tokens", "words")
-"""The column names that are tried where ``data.columns`` leaves a role open."""
+"""The column names that are tried for roles that ``data.columns`` does not name."""
 
 Span = tuple[int, int]
 """Characters start … end - 1 of a text."""
 
 
 @dataclass(slots=True)
-class RelationExample:
+class RelationExample(Example):
     """One row.
 
     Attributes:
-        text: without marks; for tokens, these joined by single spaces.
-        head, tail: the entities in it, without white space at their edges; they share no character. Of an unlabelled
-            row without any text both are (0, 0).
+        text: without marks, or the tokens with single spaces between them.
+        head, tail: the entities in it, without white space at their edges; they share no character. Both are (0, 0)
+            for an unlabelled row without any text.
         target: the label; None for an unlabelled row.
-        gold: the same as the row gives it, to be kept beside predictions.
-        weight: how often the row is drawn in training, beside the others.
+        gold: the same as the row gives it, written beside predictions.
+        weight: how often the row is drawn in training, relative to the others.
         row: where it comes from.
         columns: the other columns, tokens among them.
     """
@@ -44,6 +46,8 @@ class RelationExample:
     weight: float
     row: Row
     columns: dict[str, Any]
+    key: str = ""
+    """The text with signs around the entities: with other entities it is another text. The task sets it."""
 
     @property
     def empty(self) -> bool:
@@ -63,15 +67,15 @@ class _Sentence:
 
 @dataclass(kw_only=True, slots=True)
 class RelationReader:
-    """Checks rows and makes examples of them.
+    """Checks rows and makes examples.
 
     Attributes:
         columns: ``data.columns``.
         labelled: whether a row without a label is an error.
         marks: the names of the marks of the head and of the tail.
-        target: makes the label of a row and its label column. Raises RowFault.
-        labels: the names that a label column is known by.
-        notes: are told of faults.
+        target: makes the label from a row and its label column. Raises RowFault.
+        labels: the names of label columns that are tried.
+        notes: collects faults.
     """
 
     columns: dict[str, Any]
@@ -82,8 +86,8 @@ class RelationReader:
     notes: Notes
 
     def read(self, rows: Iterable[Row]) -> list[RelationExample]:
-        """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
-        return made_of(rows, self._example, self.notes)
+        """An example for each row; faults go to the notes, which stop the run after the last row."""
+        return read_rows(rows, self._example, self.notes)
 
     def _example(self, row: Row) -> RelationExample:
         sentence = self._empty(row) or self._sentence(row)
@@ -95,7 +99,7 @@ class RelationReader:
         label_at = find_column(row, "label", self.columns, self.labels, needed=self.labelled)
         if self.labelled:
             if label_at is None:
-                raise missing(row, "row|rows without a label", "Name its column: data.columns.label=….", self.labels)
+                raise missing_role(row, "label", "a label", self.labels)
             target = self.target(row, label_at)
         found = {**sentence.found, **({} if label_at is None else {"label": label_at})}
         if self.labelled:
@@ -106,7 +110,7 @@ class RelationReader:
         return RelationExample(sentence.text, sentence.head, sentence.tail, target, gold, weight, row, others)
 
     def _empty(self, row: Row) -> _Sentence | None:
-        """The row if it has no text and names no entity; None for any other. Of labelled rows it is a fault."""
+        """The sentence of a row without text and entities; None for any other row. It is a fault in a labelled row."""
         roles = {"text": TEXT, "tokens": TOKENS, "head": HEAD, "tail": TAIL}
         found = {}
         for role, names in roles.items():
@@ -118,8 +122,8 @@ class RelationReader:
         if not all(row.values[column] == [] or _is_blank(row.values[column]) for column in found.values()):
             return None
         if self.labelled:
-            raise RowFault("row|rows with an empty text", "A row is a text with a head and a tail.", row.where)
-        self.notes.count("empty row|rows", "kept, without a label", row.where)
+            raise RowFault(kinds.EMPTY_RELATION, row.where)
+        self.notes.add(kinds.EMPTY_ROW, row.where, policy="unlabelled")
         return _Sentence("", (0, 0), (0, 0), found)
 
     def _sentence(self, row: Row) -> _Sentence:
@@ -134,15 +138,9 @@ class RelationReader:
             text_at, tokens_at = self._settle(row, text_at, tokens_at)
         spans_at = [find_column(row, role, self.columns, names) for role, names in (("head", HEAD), ("tail", TAIL))]
         if text_at is None and tokens_at is None:
-            advice = "Name the column: data.columns.text=… or data.columns.tokens=…."
-            raise missing(row, "row|rows with neither a text nor tokens", advice, (*TEXT, *TOKENS))
+            raise missing(row, kinds.MISSING_TEXT_OR_TOKENS, (*TEXT, *TOKENS))
         if None in spans_at:
-            head, tail = self.marks
-            advice = (
-                f"Mark them in the text, <{head}>Ada</{head}> … <{tail}>Oslo</{tail}>, or name the columns of their "
-                "spans: data.columns.head=… data.columns.tail=…."
-            )
-            raise missing(row, "row|rows without a head and a tail", advice)
+            raise missing(row, kinds.MISSING_ENTITIES, head=self.marks[0], tail=self.marks[1])
         found = dict(zip(("head", "tail"), map(str, spans_at), strict=True))
         if tokens_at is None:
             assert text_at is not None
@@ -154,49 +152,41 @@ class RelationReader:
         return _Sentence(*_of_tokens(row, tokens_at, found), {"tokens": tokens_at, **found})
 
     def _settle(self, row: Row, text_at: str, tokens_at: str) -> tuple[str | None, str | None]:
-        """The one of two columns that head and tail count in."""
+        """The one of two columns in which head and tail count."""
         named = [self.columns.get(role) is not None for role in ("text", "tokens")]
         if named == [True, False]:
             return text_at, None
         if named == [False, True]:
             return None, tokens_at
-        raise RowFault(
-            "row|rows with both a text and tokens",
-            "Head and tail count in characters of the one or in tokens of the other: name the one that they count in, "
-            "data.columns.text=… or data.columns.tokens=….",
-            f"{row.where} has '{text_at}' and '{tokens_at}'",
-        )
+        raise RowFault(kinds.TEXT_AND_TOKENS, f"{row.where} has '{text_at}' and '{tokens_at}'")
 
 
 def without_marks(row: Row, text: str, marks: tuple[str, str]) -> tuple[str, Span, Span]:
-    """A marked text without its marks, and where head and tail then are.
+    """A marked text without its marks, and the places of head and tail in it.
 
     Args:
-        row: it is of, for messages.
+        row: the row, for messages.
         text: as ``The <e1>hinge</e1> of the <e2>door</e2>``.
         marks: the names of the marks of the head and of the tail, here ``e1`` and ``e2``.
 
     Raises:
-        RowFault: a mark is missing or there twice, an end comes without its beginning, the marked stretches overlap,
-            or there is nothing in one.
+        RowFault: a mark is missing or there twice, an end has no beginning, or the marked entities overlap or are
+            empty.
     """
     found: dict[str, re.Match[str]] = {}
     matches = list(_marks(marks).finditer(text))
     for match in matches:
         if match.group() in found:
-            advice = "A row is about one pair of entities: repeat the sentence in a row of its own for another pair."
-            raise RowFault("row|rows with a mark that is there twice", advice, f"{row.where}: {match.group()}")
+            raise RowFault(kinds.REPEATED_MARK, f"{row.where}: {match.group()}")
         found[match.group()] = match
     parts = []
     for name in marks:
         begin, end = found.get(f"<{name}>"), found.get(f"</{name}>")
         if end is not None and (begin is None or end.start() < begin.start()):
-            advice = f"An entity is marked as <{name}>…</{name}>."
-            raise RowFault("row|rows with an end mark without a beginning", advice, f"{row.where}: </{name}>")
+            raise RowFault(kinds.UNOPENED_MARK, f"{row.where}: </{name}>", mark=name)
         if begin is None or end is None:
             lacking = f"<{name}>…</{name}>" if begin is None else f"</{name}>"
-            advice = "The head and the tail are each marked, once."
-            raise RowFault("row|rows with a missing mark", advice, f"{row.where}: there is no {lacking}")
+            raise RowFault(kinds.MISSING_MARK, f"{row.where}: there is no {lacking}")
         parts.append((begin, end))
     if parts[0][0].start() < parts[1][1].end() and parts[1][0].start() < parts[0][1].end():
         raise _overlap(f"{row.where}: {''.join(match.group() for match in matches)}")
@@ -215,7 +205,7 @@ def without_marks(row: Row, text: str, marks: tuple[str, str]) -> tuple[str, Spa
 
 
 def _of_tokens(row: Row, tokens_at: str, spans_at: dict[str, str]) -> tuple[str, Span, Span]:
-    """Tokens joined by single spaces, and the spans in it of head and tail, which count tokens."""
+    """Tokens joined by single spaces, and the character spans of head and tail, whose columns count tokens."""
     tokens = strings_of(row, tokens_at, "tokens")
     starts, position = [], 0
     for token in tokens:
@@ -231,10 +221,10 @@ def _of_tokens(row: Row, tokens_at: str, spans_at: dict[str, str]) -> tuple[str,
 
 
 def _ends_of(row: Row, column: str, role: str, number: int, unit: str) -> Span:
-    """The start and the end that a column gives, inside of ``number`` characters or tokens."""
+    """The start and the end that a column gives, within ``number`` characters or tokens."""
     value = row.values[column]
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-        with suppress(ValueError, RecursionError):  # told below, as what it is
+        with suppress(ValueError, RecursionError):  # the fault is reported below
             value = json.loads(value)
     start, end = None, None
     if isinstance(value, dict):
@@ -243,17 +233,10 @@ def _ends_of(row: Row, column: str, role: str, number: int, unit: str) -> Span:
         start, end = value
     # type() and not isinstance(): true and false are ints to Python
     if type(start) is not int or type(end) is not int:
-        raise RowFault(
-            f"row|rows whose {role} cannot be read",
-            f'It is a span, {{"start": 0, "end": 5}} or [0, 5], in {unit}s; data.columns.{role} names its column.',
-            f"{row.where}: {column}={row.values[column]!r}"[:200],
-        )
+        raise RowFault(kinds.UNREADABLE_ENTITY, place_of(row, column), role=role, unit=unit)
     if not 0 <= start <= end <= number:
-        raise RowFault(
-            "row|rows with a span outside the text",
-            f"Offsets count {unit}s from 0; end is one past the last.",
-            f"{row.where}: {role} {start}-{end} in a text of {number} {unit}s",
-        )
+        place = f"{row.where}: {role} {start}-{end} in a text of {number} {unit}s"
+        raise RowFault(kinds.SPAN_OUTSIDE, place, unit=unit)
     return start, end
 
 
@@ -263,11 +246,7 @@ def _inside(row: Row, role: str, text: str, span: Span) -> Span:
     start = span[0] + len(inside) - len(inside.lstrip())
     end = start + len(inside.strip())
     if start >= end:
-        raise RowFault(
-            "row|rows with an empty entity",
-            "An entity has at least one character that is not white space.",
-            f"{row.where}: the {role} is {inside!r}",
-        )
+        raise RowFault(kinds.EMPTY_ENTITY, f"{row.where}: the {role} is {inside!r}")
     return start, end
 
 
@@ -276,8 +255,7 @@ def _is_blank(value: Any) -> bool:
 
 
 def _overlap(where: str) -> RowFault:
-    advice = "Head and tail are two stretches of the text that share nothing."
-    return RowFault("row|rows whose head and tail overlap", advice, where)
+    return RowFault(kinds.ENTITIES_OVERLAP, where)
 
 
 def _marks(marks: tuple[str, str]) -> re.Pattern[str]:

@@ -1,4 +1,4 @@
-"""Character spans to one tag a word."""
+"""Converts character spans to one tag for each word."""
 
 import bisect
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Overlapping(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A labelled stretch of a text: characters start … end - 1."""
+    """A labelled part of a text: characters start … end - 1."""
 
     start: int
     end: int
@@ -32,7 +32,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A span on words first … last - 1; ``exact`` where both its ends are ends of words."""
+    """A span on words first … last - 1; ``exact`` if it begins and ends where words do."""
 
     span: Span
     first: int
@@ -41,7 +41,7 @@ class Placed:
 
 
 def place(text: str, span: Span, starts: Sequence[int], ends: Sequence[int]) -> Placed | None:
-    """The words that a span covers, white space at its edges aside; None where it covers none."""
+    """The words that a span covers, without white space at its edges; None if it covers no word."""
     inside = text[span.start : span.end]
     begin = span.start + len(inside) - len(inside.lstrip())
     end = span.end - (len(inside) - len(inside.rstrip()))
@@ -53,7 +53,7 @@ def place(text: str, span: Span, starts: Sequence[int], ends: Sequence[int]) -> 
 
 
 def without_overlaps(placed: Sequence[Placed]) -> tuple[list[Placed], list[Placed]]:
-    """The spans to keep, longest first where some share a word, and those that give way."""
+    """The spans to keep and the spans to drop: of spans that share a word, the longest is kept."""
     kept: list[Placed] = []
     dropped: list[Placed] = []
     for item in sorted(placed, key=lambda item: (item.first - item.last, item.first)):
@@ -63,7 +63,7 @@ def without_overlaps(placed: Sequence[Placed]) -> tuple[list[Placed], list[Place
 
 
 def tags_of(placed: Sequence[Placed], num_words: int) -> list[str]:
-    """IOB2 tags for spans that share no word."""
+    """The IOB2 tags for spans that share no word."""
     tags = ["O"] * num_words
     for item in placed:
         tags[item.first] = f"B-{item.span.label}"

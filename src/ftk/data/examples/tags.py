@@ -1,4 +1,4 @@
-"""Tags of words: whether they mark spans, in which scheme, and the same in IOB2.
+"""Tags of words: detects whether they mark spans and in which scheme, and converts them to IOB2.
 
 IOB1: Ramshaw and Marcus 1995; IOB2: Tjong Kim Sang and Veenstra 1999; BIOES, BILOU and BMEWO differ in letters only.
 """
@@ -15,7 +15,7 @@ _LETTERS = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S"
 
 
 class Units(Enum):
-    """What tags are of: spans of words, or each word by itself."""
+    """Whether tags mark spans of words or belong to single words."""
 
     auto = "auto"
     spans = "spans"
@@ -40,9 +40,9 @@ class Tag:
     type: str
 
 
-@lru_cache(maxsize=4096)  # a corpus has millions of tags, and few different ones
+@lru_cache(maxsize=4096)  # a corpus has millions of tags, but few different ones
 def parse_tag(tag: str) -> Tag | None:
-    """The parts of a tag, or None where it is not one of any scheme."""
+    """The parts of a tag; None if it belongs to no scheme."""
     if tag == OUTSIDE:
         return Tag("O", "")
     if len(tag) > 2 and tag[1] in "-_" and tag[0] in _LETTERS:
@@ -53,20 +53,21 @@ def parse_tag(tag: str) -> Tag | None:
 
 
 def is_disguised(tag: str) -> bool:
-    """Whether a tag looks like one of a scheme that is written otherwise: 'o', 'b-per', 'PER-B'."""
+    """Whether a tag looks like a span scheme in another spelling: 'o', 'b-per', 'PER-B'."""
     return _DISGUISED.match(tag) is not None
 
 
 def units_of(counts: Mapping[str, int]) -> Units:
-    """What the tags of a corpus are of: spans if one of them is O or most have a letter of a scheme.
+    """Whether the tags of a corpus are of spans: one of them is O, or most have a letter of a scheme.
 
-    Most, and not all or one: a mistyped tag of a span is a fault to report, and a part of speech may look like ``S-X``.
+    It is most, not all or one, because a mistyped tag of a span should be reported, and a part of speech may look like
+    ``S-X``.
 
     Args:
         counts: how often each tag occurs.
 
     Returns:
-        ``auto`` where that cannot be told: most tags look like a scheme that is written otherwise, or there is none.
+        ``auto`` if there are no tags, or most look like a span scheme in another spelling.
     """
     total = sum(counts.values())
     lettered = sum(count for tag, count in counts.items() if (read := parse_tag(tag)) is not None and read.letter)
@@ -77,7 +78,7 @@ def units_of(counts: Mapping[str, int]) -> Units:
 
 
 def detect(sequences: Iterable[Sequence[Tag]]) -> Scheme:
-    """The scheme of a corpus: from the letters it uses, and from where its entities begin."""
+    """The scheme of a corpus, from the letters in its tags and from how its entities begin."""
     letters: set[str] = set()
     inside_starts = begin_elsewhere = 0
     for tags in sequences:
@@ -94,16 +95,16 @@ def detect(sequences: Iterable[Sequence[Tag]]) -> Scheme:
         return Scheme.bioes
     if "" in letters and not letters & {"B", "I"}:
         return Scheme.bare
-    # In IOB1 every entity begins with I, and B only parts two neighbours of one type.
+    # In IOB1 every entity begins with I; B only separates two neighbours of one type.
     if inside_starts and not begin_elsewhere:
         return Scheme.iob1
     return Scheme.iob2
 
 
 def to_iob2(tags: Sequence[Tag], scheme: Scheme) -> tuple[list[str], list[int]]:
-    """Tags in IOB2, and the positions that their own scheme does not allow.
+    """Tags in IOB2, and the positions of tags that their own scheme does not allow.
 
-    A tag that goes on with an entity that never began is read as its beginning, as conlleval does.
+    A tag that continues an entity that never began is read as its beginning, as in conlleval.
     """
     result: list[str] = []
     broken: list[int] = []
@@ -142,5 +143,5 @@ def entities(tags: Sequence[str]) -> list[tuple[str, int, int]]:
 
 
 def iob2_labels(types: Iterable[str]) -> list[str]:
-    """The tags of these entity types, in the order that models are trained with: O, B-A, I-A, B-B, …"""
+    """The tags of these entity types, in the order in which models have them: O, B-A, I-A, B-B, …"""
     return [OUTSIDE, *(f"{letter}-{kind}" for kind in sorted(set(types)) for letter in "BI")]

@@ -1,28 +1,30 @@
-"""Rows of one text, or of two that belong together, with what is to be learned of them."""
+"""Rows of one text, or of a pair of texts, as examples with a target."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.cells import RowFault, made_of
-from ftk.data.rows.columns import PAIR, TEXT, find_column, missing, say_columns, string_of, weight_of
+from ftk.data.rows.cells import RowFault, read_rows
+from ftk.data.rows.columns import PAIR, TEXT, find_column, missing, missing_role, say_columns, string_of, weight_of
 
 Target = Callable[[Row, Any], Any]
-"""Makes a target of a row and its label column, or columns. Raises RowFault."""
+"""Makes the target of a row from its label column or columns. Raises RowFault."""
 
 
 @dataclass(slots=True)
-class TextExample:
+class TextExample(Example):
     """One row.
 
     Attributes:
         text: the first text.
         pair: the second one, or None.
-        target: what is to be learned, as the task wants it; None for an unlabelled row.
-        gold: the same as the row gives it, to be kept beside predictions.
-        weight: how often the row is drawn in training, beside the others.
+        target: what is to be learned, in the form that the task needs; None for an unlabelled row.
+        gold: the same as the row gives it, written beside predictions.
+        weight: how often the row is drawn in training, relative to the others.
         row: where it comes from.
         columns: the other columns.
     """
@@ -34,24 +36,24 @@ class TextExample:
     weight: float
     row: Row
     columns: dict[str, Any]
+    key: str = field(init=False, repr=False, compare=False)
+    """Both texts as one; empty if there is nothing but white space."""
 
-    @property
-    def texts(self) -> str:
-        """Both texts, as one; empty where there is nothing but white space."""
-        return (self.text if self.pair is None else f"{self.text}\n{self.pair}").strip()
+    def __post_init__(self) -> None:
+        self.key = (self.text if self.pair is None else f"{self.text}\n{self.pair}").strip()
 
 
 @dataclass(kw_only=True, slots=True)
 class TextReader:
-    """Checks rows and makes examples of them.
+    """Checks rows and makes examples.
 
     Attributes:
         columns: ``data.columns``.
         labelled: whether a row without a label is an error.
         target: makes the target.
-        labels: the names that a label column is known by.
-        pairs: whether rows have a second text; None where that is for the rows to say.
-        notes: are told of faults.
+        labels: the names of label columns that are tried.
+        pairs: whether rows have a second text; None leaves it to the rows.
+        notes: collects faults.
     """
 
     columns: dict[str, Any]
@@ -62,18 +64,17 @@ class TextReader:
     notes: Notes
 
     def read(self, rows: Iterable[Row]) -> list[TextExample]:
-        """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
-        return made_of(rows, self._example, self.notes)
+        """An example for each row; faults go to the notes, which stop the run after the last row."""
+        return read_rows(rows, self._example, self.notes)
 
     def _example(self, row: Row) -> TextExample:
         text_at = find_column(row, "text", self.columns, TEXT)
         if text_at is None:
-            raise missing(row, "row|rows without a text", "Name its column: data.columns.text=….", TEXT)
+            raise missing_role(row, "text", "a text", TEXT)
         text = string_of(row, text_at, "text")
         pair_at = self._pair(row)
         if pair_at == text_at:
-            advice = "data.columns.text and data.columns.pair name two columns."
-            raise RowFault("row|rows whose two texts are one column", advice, f"{row.where}: '{text_at}'")
+            raise RowFault(kinds.SAME_COLUMN, f"{row.where}: '{text_at}'", first="text", second="pair")
         pair = string_of(row, pair_at, "second text") if pair_at is not None else None
         weight = weight_of(row, self.columns, needed=self.labelled)
         used = {text_at, pair_at}
@@ -86,17 +87,17 @@ class TextReader:
             if self.labelled:
                 target = self.target(row, label_at)
         elif self.labelled:
-            raise missing(row, "row|rows without a label", "Name its column: data.columns.label=….", self.labels)
+            raise missing_role(row, "label", "a label", self.labels)
         if self.labelled:
             say_columns(self.notes, {"text": text_at, "pair": pair_at, "label": _one(label_at)}, self.columns)
         others = {name: value for name, value in row.values.items() if name not in used}
         example = TextExample(text, pair, target, gold, weight, row, others)
-        if not self.labelled and not example.texts:
-            self.notes.count("empty row|rows", "predicted for like any other, from no text", row.where)
+        if not self.labelled and not example.key:
+            self.notes.add(kinds.EMPTY_ROW, row.where, policy="predicted")
         return example
 
     def _label(self, row: Row) -> Any:
-        """The label's column, or the list of columns that the config names."""
+        """The column of the label, or the list of columns that the config names."""
         wanted = self.columns.get("label")
         if not isinstance(wanted, (list, tuple)):
             return find_column(row, "label", self.columns, self.labels, needed=self.labelled)
@@ -104,25 +105,20 @@ class TextReader:
         return None if None in found else found
 
     def _pair(self, row: Row) -> str | None:
-        """The column of the second text, where rows are to have one."""
+        """The column of the second text; None if rows have none or need none."""
         found = find_column(row, "pair", self.columns, PAIR)
         if self.pairs and found is None:
-            advice = "Rows are pairs of texts here (task.pairs=true); data.columns.pair=… names the column."
-            raise missing(row, "row|rows without a second text", advice)
+            raise missing(row, kinds.MISSING_SECOND_TEXT)
         if self.pairs is False and found is not None:
             if self.columns.get("pair") is not None:
-                advice = "Rows are single texts here (task.pairs=false); leave out data.columns.pair."
-                raise RowFault("row|rows with a second text", advice, f"{row.where}: column '{found}'")
-            what = f"row|rows with a column '{found}'"
-            self.notes.count(
-                what, "not read as a second text: rows are single texts here (task.pairs=false)", row.where
-            )
+                raise RowFault(kinds.UNEXPECTED_PAIR, row.where, column=found)
+            self.notes.add(kinds.UNEXPECTED_PAIR, row.where, policy="ignored", column=found)
             return None
         return found
 
 
 def has_pairs(rows: Iterable[Row], columns: dict[str, Any]) -> bool:
-    """Whether any row has a second text, by the config or by a name that people use."""
+    """Whether any row has a second text: the config names its column, or a column has a usual name."""
     return columns.get("pair") is not None or any(name in row.values for row in rows for name in PAIR)
 
 

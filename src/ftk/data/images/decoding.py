@@ -1,4 +1,4 @@
-"""Image files: whether they can be used, and their pixels."""
+"""Checks and decodes image files."""
 
 from __future__ import annotations
 
@@ -12,25 +12,28 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import FindingKind
 
 if TYPE_CHECKING:
     from PIL.Image import Image, Transpose
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
-"""What is decoded: formats of pixels. Pillow would hand others, such as EPS, to programs that it finds."""
+"""The formats that are decoded. Pillow would pass others, such as EPS, to programs on the machine."""
 _MOST_PIXELS = 1 << 26
 _MOST_BYTES = 1 << 28
 _SMALL = (16, 16)
-"""Where an image is only looked at, a JPEG is decoded at an eighth of its size, which finds the same faults."""
+"""To check an image, a JPEG is decoded at an eighth of its size, which finds the same faults."""
 _THREADS = 8
 _AT_ONCE = 1 << 27
 """Pixels of images that are decoded at the same time, however many threads there are: 4 bytes each, or twice that."""
 _BLOCK = 1 << 12
-"""Items that threads are given at once: what waits has a cost of its own."""
+"""Items that threads get at once: items that wait have a cost of their own."""
 _OF_GREY = {"L;2": 85, "L;4": 17}
-"""What Pillow multiplies shades of grey of less than 8 bits by, but not the one that is transparent."""
+"""The factors by which Pillow scales greys of less than 8 bits, but not the grey that is transparent."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -40,14 +43,14 @@ class ImageFault(Exception):
     """Why a file cannot be used as an image.
 
     Attributes:
-        what: the kind of fault, as the notes count it.
-        advice: what to do.
-        reason: what is wrong with this one; may be empty.
+        kind: of the finding.
+        reason: what is wrong with this file; may be empty.
+        values: what the texts of the kind name.
     """
 
-    def __init__(self, what: str, advice: str, reason: str = "") -> None:
-        super().__init__(reason or what)
-        self.what, self.advice, self.reason = what, advice, reason
+    def __init__(self, kind: FindingKind, reason: str = "", **values: Any) -> None:
+        super().__init__(reason or kind.id)
+        self.kind, self.reason, self.values = kind, reason, values
 
 
 def is_image_name(path: Path | str) -> bool:
@@ -56,13 +59,13 @@ def is_image_name(path: Path | str) -> bool:
 
 
 def digest_of(path: Path) -> str:
-    """The SHA-256 of an image file that can be decoded, all of which is tried.
+    """The SHA-256 of an image file, after all of it was decoded once.
 
     Raises:
         ImageFault: it cannot be used.
     """
     content = _content(path)
-    with _opened(content) as image, _told():
+    with _opened(content) as image, _image_faults():
         image.draft(None, _SMALL)
         with _room.for_pixels(image.width * image.height):
             image.load()
@@ -73,23 +76,23 @@ def digest_of(path: Path) -> str:
 
 @contextmanager
 def pixels_of(path: Path, mode: str, digest: str | None = None) -> Iterator[Image]:
-    """An image as it is to be seen: the right way up, what is transparent white.
+    """A decoded image, the right way up, with white for what is transparent.
 
-    A context, for the memory that images take has a bound, and this one counts until it is left.
+    It is a context because the memory of all images together is bounded, and this image counts until it is left.
 
     Args:
         path: a file.
         mode: of Pillow: RGB, or L for shades of grey.
-        digest: the SHA-256 that the file must have; None: any.
+        digest: the SHA-256 that the file must have; None allows any.
 
     Raises:
         ImageFault: it cannot be used, or is another file.
     """
     content = _content(path)
     if digest is not None and hashlib.sha256(content).hexdigest() != digest:
-        raise ImageFault("image|images that has|have changed", "", "its content has changed since")
+        raise ImageFault(kinds.IMAGE_CHANGED, "its content has changed since")
     with _opened(content) as image, _room.for_pixels(image.width * image.height):
-        with _told():
+        with _image_faults():
             image.load()
             method, wide = _turn(image), image.format == "PPM"
             seen = _seen(image if method is None else image.transpose(method), mode, wide=wide)
@@ -97,12 +100,12 @@ def pixels_of(path: Path, mode: str, digest: str | None = None) -> Iterator[Imag
 
 
 def in_threads(work: Callable[[Item], Result], items: Sequence[Item], threads: int | None = None) -> list[Result]:
-    """The results of some items, in their order; decoders work outside of Python's lock.
+    """The results of ``work`` for all items, in order; decoders release Python's lock.
 
     Args:
-        work: what is done with each.
-        items: may be many.
-        threads: how many; None: one for each processor, 8 at the most.
+        work: computes a result.
+        items: any number of them.
+        threads: how many; None uses one for each processor, at most 8.
     """
     threads = min(threads or os.cpu_count() or 1, _THREADS, len(items))
     if threads < 2:
@@ -117,9 +120,9 @@ def in_threads(work: Callable[[Item], Result], items: Sequence[Item], threads: i
 
 @contextmanager
 def bombs_refused() -> Iterator[None]:
-    """A context in which Pillow raises for what it would only warn of: a small file of very many pixels.
+    """A context in which Pillow raises for a small file of very many pixels, where it would only warn.
 
-    Filters of warnings are those of the whole process, so this stands around threads, not in them.
+    Filters of warnings belong to the whole process, so this context is entered around threads, not in them.
     """
     from PIL import Image
 
@@ -132,29 +135,27 @@ def _content(path: Path) -> bytes:
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
-            raise ImageFault("image|images that is|are no regular file", "A path names one image.")
+            raise ImageFault(kinds.IMAGE_NOT_A_FILE)
         if status.st_size > _MOST_BYTES:
-            raise ImageFault("image|images of too many bytes", f"At most {_MOST_BYTES:,} are read.")
+            raise ImageFault(kinds.IMAGE_OF_MANY_BYTES, most=_MOST_BYTES)
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise ImageFault(
-            "image|images that is|are not there", "A path is relative to the file that it stands in."
-        ) from None
+        raise ImageFault(kinds.IMAGE_MISSING) from None
     except (OSError, ValueError) as error:  # a path may also hold a zero byte
         reason = getattr(error, "strerror", None) or str(error)
-        raise ImageFault("image|images that cannot be read", "", reason) from error
+        raise ImageFault(kinds.IMAGE_UNREADABLE, reason) from error
 
 
 @contextmanager
 def _opened(content: bytes) -> Iterator[Image]:
-    """An image of which no pixel is decoded yet.
+    """An opened image, before any pixel is decoded.
 
     Raises:
-        ImageFault: there is none, or it is too large.
+        ImageFault: it is not an image, or too large.
     """
     from PIL import Image
 
-    with _told():
+    with _image_faults():
         image = Image.open(io.BytesIO(content), formats=_FORMATS)
     with image:
         if image.width * image.height > _MOST_PIXELS:
@@ -164,8 +165,8 @@ def _opened(content: bytes) -> Iterator[Image]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """A context that tells in which way a file cannot be used, whatever Pillow says.
+def _image_faults() -> Iterator[None]:
+    """A context that turns whatever Pillow raises into an ImageFault.
 
     Raises:
         ImageFault: it cannot be used.
@@ -177,22 +178,19 @@ def _told() -> Iterator[None]:
     except ImageFault:
         raise
     except UnidentifiedImageError:
-        raise ImageFault(
-            "file|files without an image in it|them",
-            "Images are PNG, JPEG, GIF, BMP, WebP, TIFF or PPM.",
-        ) from None
+        raise ImageFault(kinds.NOT_AN_IMAGE) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large() from error
-    except Exception as error:  # decoders raise of all kinds; each means that the file is not what it should be
+    except Exception as error:  # decoders raise exceptions of all kinds; each means that the file is damaged
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ImageFault("image|images that is|are damaged", "Decoding stops before the end.", reason[:120]) from error
+        raise ImageFault(kinds.IMAGE_DAMAGED, reason[:120]) from error
 
 
 class _Room:
-    """The pixels that threads may have decoded at the same time.
+    """Limits the pixels that threads decode at the same time.
 
     Args:
-        most: how many; an image of more waits until there are no others.
+        most: how many; a larger image waits until no other is being decoded.
     """
 
     def __init__(self, most: int) -> None:
@@ -201,7 +199,7 @@ class _Room:
 
     @contextmanager
     def for_pixels(self, number: int) -> Iterator[None]:
-        """A context for one image, which begins when there is room for it."""
+        """A context for one image; it waits until there is room for the image."""
         number = min(number, self._most)
         with self._left:
             self._left.wait_for(lambda: number <= self._free)
@@ -218,9 +216,9 @@ _room = _Room(_AT_ONCE)
 
 
 def _scale_transparency(image: Image) -> None:
-    """Bring the colour that an opened PNG says is transparent to the range that its pixels are decoded to.
+    """Scale the transparent colour of an opened PNG to the range of its decoded pixels.
 
-    Pillow leaves it as it stands in the file where shades of grey have less than 8 bits, and colours 16.
+    Pillow leaves it as it is in the file if greys have less than 8 bits, or colours 16.
     """
     hidden = image.info.get("transparency")
     raw = [tile.args for tile in getattr(image, "tile", ())]
@@ -231,9 +229,9 @@ def _scale_transparency(image: Image) -> None:
 
 
 def _turn(image: Image) -> Transpose | None:
-    """How an image is to be turned, by its EXIF; None: not at all.
+    """How to turn an image according to its EXIF; None: not at all.
 
-    ``ImageOps.exif_transpose`` copies what is not to be turned.
+    ``ImageOps.exif_transpose`` would also copy images that need no turn.
     """
     from PIL.ExifTags import Base
     from PIL.Image import Transpose
@@ -250,21 +248,17 @@ def _turn(image: Image) -> Transpose | None:
 
 
 def _seen(image: Image, mode: str, *, wide: bool) -> Image:
-    """A decoded image in another mode of Pillow, its transparency taken into account.
+    """A decoded image converted to another mode of Pillow, with white for what is transparent.
 
     Args:
-        image: as it is decoded.
+        image: the decoded image.
         mode: of Pillow.
-        wide: whether numbers of 32 bits are shades of 16, as Pillow has those of PGM.
+        wide: whether 32-bit numbers are 16-bit greys, as in Pillow's images of PGM.
     """
     from PIL import Image as pillow
 
     if image.mode == "F" or (image.mode == "I" and not wide):
-        raise ImageFault(
-            "image|images whose pixels are numbers without a range",
-            "Save them with 8 or 16 bits a channel.",
-            f"mode {image.mode}",
-        )
+        raise ImageFault(kinds.IMAGE_WITHOUT_RANGE, f"mode {image.mode}")
     if image.mode.startswith("I"):
         image = _of_eight_bits(image)
     if image.has_transparency_data:
@@ -276,7 +270,7 @@ def _seen(image: Image, mode: str, *, wide: bool) -> Image:
 
 
 def _of_eight_bits(image: Image) -> Image:
-    """An image of 16 bits with the upper 8 of them, and with an alpha channel where one shade is transparent."""
+    """The upper 8 bits of a 16-bit image, with an alpha channel if one grey is transparent."""
     import numpy as np
     from PIL import Image as pillow
 
@@ -288,4 +282,4 @@ def _of_eight_bits(image: Image) -> Image:
 
 
 def _too_large(size: str = "") -> ImageFault:
-    return ImageFault("image|images of too many pixels", f"At most {_MOST_PIXELS:,} are decoded.", size)
+    return ImageFault(kinds.IMAGE_OF_MANY_PIXELS, size, most=_MOST_PIXELS)

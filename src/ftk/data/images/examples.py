@@ -1,19 +1,20 @@
-"""Rows that name images, with what is to be learned of them."""
+"""Rows that name images, as examples with a target."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.texts import Target
 from ftk.data.images.decoding import ImageFault, bombs_refused, digest_of, in_threads
-from ftk.data.rows.cells import RowFault, made_of
-from ftk.data.rows.columns import find_column, missing, say_columns, string_of, weight_of
+from ftk.data.rows.cells import RowFault, read_rows
+from ftk.data.rows.columns import find_column, missing_role, say_columns, string_of, weight_of
 
 IMAGE = ("image", "image_path", "path", "file_name", "filename")
 
@@ -34,14 +35,14 @@ class Picture:
 
 
 @dataclass(slots=True)
-class ImageExample:
+class ImageExample(Example):
     """One row.
 
     Attributes:
         picture: the image.
-        target: what is to be learned, as the task wants it; None for an unlabelled row.
-        gold: the same as the row gives it, to be kept beside predictions.
-        weight: how often the row is drawn in training, beside the others.
+        target: what is to be learned, in the form that the task needs; None for an unlabelled row.
+        gold: the same as the row gives it, written beside predictions.
+        weight: how often the row is drawn in training, relative to the others.
         row: where it comes from.
         columns: the other columns.
     """
@@ -53,6 +54,16 @@ class ImageExample:
     row: Row
     columns: dict[str, Any]
 
+    @property
+    def key(self) -> str:  # type: ignore[override]
+        """The SHA-256 of the image."""
+        return self.picture.digest
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """The image."""
+        return ((self.picture.name, self.picture.digest),)
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -63,12 +74,12 @@ class Named:
 
     @property
     def name(self) -> str:
-        """As the row has it."""
+        """The name in the row."""
         return str(self.row.values[self.column])
 
     @property
     def path(self) -> Path:
-        """Relative to the file that names it; a row that is made of an image names that one as it stands."""
+        """The path, relative to the file that names it; a row made from an image file names that file itself."""
         return Path(self.name) if self.name == self.row.file else Path(self.row.file).parent / self.name
 
 
@@ -80,14 +91,14 @@ def named(row: Row, columns: Mapping[str, Any]) -> Named:
     """
     column = find_column(row, "image", columns, IMAGE)
     if column is None:
-        raise missing(row, "row|rows without an image", "Name its column: data.columns.image=….")
+        raise missing_role(row, "image", "an image")
     if not string_of(row, column, "image").strip():
-        raise RowFault("row|rows with an empty path of an image", f"'{column}' holds the path.", row.where)
+        raise RowFault(kinds.EMPTY_IMAGE_PATH, row.where, column=column)
     return Named(row, column)
 
 
 def looked_at(images: Sequence[Named], notes: Notes) -> list[Picture | None]:
-    """The images of some rows, each decoded once; faults go to the notes, and stand here as None."""
+    """The images of some rows, each decoded once; None for one that cannot be used, whose fault goes to the notes."""
     paths = list(dict.fromkeys(image.path for image in images))
     with bombs_refused():
         found = dict(zip(paths, in_threads(_digest_or_fault, paths), strict=True))
@@ -97,20 +108,11 @@ def looked_at(images: Sequence[Named], notes: Notes) -> list[Picture | None]:
         if isinstance(digest, ImageFault):
             reason = f" ({digest.reason})" if digest.reason else ""
             where = "" if image.name == image.row.file else f"{image.row.where}: "
-            notes.error(digest.what, digest.advice, f"{where}{image.path}{reason}")
+            notes.add(digest.kind, f"{where}{image.path}{reason}", **digest.values)
             pictures.append(None)
         else:
             pictures.append(Picture(image.name, image.path, digest))
     return pictures
-
-
-def fingerprint_of(pictures: Iterable[Picture]) -> dict[str, str]:
-    """One SHA-256 for all images of a split, in the order of their rows."""
-    digest, number = hashlib.sha256(), 0
-    for picture in pictures:
-        digest.update(f"{picture.name}\0{picture.digest}\n".encode("utf-8", "surrogateescape"))
-        number += 1
-    return {f"{number} images": digest.hexdigest()} if number else {}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -121,8 +123,8 @@ class ImageReader:
         columns: ``data.columns``.
         labelled: whether a row without a label is an error.
         target: makes the target.
-        labels: the names that a label column is known by.
-        notes: are told of faults.
+        labels: the names of label columns that are tried.
+        notes: collects faults.
     """
 
     columns: dict[str, Any]
@@ -132,8 +134,8 @@ class ImageReader:
     notes: Notes
 
     def read(self, rows: Iterable[Row]) -> list[ImageExample]:
-        """An example for each row; faults go to the notes, which stop the run once all rows have been seen."""
-        made = made_of(rows, self._parts, self.notes)
+        """An example for each row; faults go to the notes, which stop the run after the last row."""
+        made = read_rows(rows, self._parts, self.notes)
         pictures = looked_at([image for image, _ in made], self.notes)
         return [
             ImageExample(picture, *rest)
@@ -146,11 +148,11 @@ class ImageReader:
         return image, self._rest(row, image.column)
 
     def _rest(self, row: Row, image_at: str) -> tuple[Any, Any, float, Row, dict[str, Any]]:
-        """What an example is made of beside its image."""
+        """The parts of an example beside its image."""
         label_at = find_column(row, "label", self.columns, self.labels, needed=self.labelled)
         weight = weight_of(row, self.columns, needed=self.labelled)
         if self.labelled and label_at is None:
-            raise missing(row, "row|rows without a label", "Name its column: data.columns.label=….")
+            raise missing_role(row, "label", "a label")
         target = self.target(row, label_at) if self.labelled else None
         gold = row.values[label_at] if label_at is not None else None
         if self.labelled:

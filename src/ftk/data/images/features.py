@@ -1,4 +1,4 @@
-"""The windows of rows with images: decoded when a batch asks for them, and kept as far as memory is meant for it."""
+"""Windows with images, which are decoded when a batch needs them and kept in a bounded amount of memory."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.data.batching.features import Features
-from ftk.data.batching.random_draws import Draws
+from ftk.data.batching.random_draws import CounterRandom
 from ftk.data.images.decoding import ImageFault, in_threads, pixels_of
 from ftk.data.images.examples import Picture
 from ftk.errors import DataError
 
 _KEPT = 1 << 28
-"""Bytes of images that are kept for the next pass over a split; the others are decoded again."""
+"""Bytes of images that are kept for the next pass over a split; others are decoded again."""
 _PATCH = 16
-"""Pixels along the side of what counts as one token, whatever the model cuts an image into."""
+"""Pixels along the side of a square that counts as one token, whatever patches the model has."""
 _FLIP, _DOWN, _RIGHT = 1, 2, 3
-"""What random numbers are drawn for."""
+"""The purposes of random numbers."""
 
 
 class Pixels:
-    """The images of some rows as a model takes them.
+    """The images of some rows as pixels for a model.
 
     Args:
         pictures: one for each row.
-        processor: the model's.
-        shape: of what it makes: channels, height and width.
+        processor: of the model.
+        shape: of its images: channels, height and width.
     """
 
     def __init__(self, pictures: Sequence[Picture], processor: Any, shape: tuple[int, int, int]) -> None:
@@ -50,7 +50,7 @@ class Pixels:
         lacking = [picture for digest, picture in wanted.items() if digest not in self._kept]
         made = dict(zip((one.digest for one in lacking), in_threads(self._of, lacking, threads), strict=True))
         there = {digest: made[digest] if digest in made else self._kept[digest] for digest in wanted}
-        # Those that came first are kept: of a cache that forgets, a random order would find next to nothing.
+        # The first images are kept: a cache that evicts would hardly ever hit in a random order.
         for digest, image in list(made.items())[: max(0, self._room - len(self._kept))]:
             self._kept[digest] = image
         return np.stack([there[self.pictures[row].digest] for row in rows])
@@ -61,8 +61,8 @@ class Pixels:
                 found = self._processor(images=[image], return_tensors="np")["pixel_values"][0]
         except ImageFault as fault:
             raise DataError(
-                f"{picture.path}: the image was there and whole when it was looked at ({fault}). Images must stay as "
-                "they are while a run reads them; begin again with the files as they are to be."
+                f"{picture.path}: the image was good when the rows were read, and is not now ({fault}). Images must "
+                "not change while a run reads them; start the run again."
             ) from fault
         array: NDArray[np.float32] = np.asarray(found, dtype=np.float32)
         return array
@@ -70,7 +70,7 @@ class Pixels:
 
 @dataclass(frozen=True, slots=True)
 class ImageFeatures(Features):
-    """Windows with an image each, beside the columns of ``Features``, which may have a text.
+    """Windows with an image each, and perhaps a text in the columns.
 
     Attributes:
         pixels: the images of the rows.
@@ -80,19 +80,19 @@ class ImageFeatures(Features):
 
     @property
     def patches(self) -> int:
-        """Tokens that an image counts as."""
+        """The number of tokens that an image counts as."""
         assert self.pixels is not None
         _, height, width = self.pixels.shape
         return max(1, height // _PATCH) * max(1, width // _PATCH)
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Tokens in each window, special ones and those that its image counts as included."""
+        """Tokens in each window, special tokens and those of its image included."""
         patches = np.full(len(self), self.patches, dtype=np.int64)
         return patches + self.columns["input_ids"].lengths if "input_ids" in self.columns else patches
 
     def sizes(self, most: int) -> str:
-        """How large the images are, and how long the texts, in words."""
+        """A sentence about the size of the images and the lengths of the texts."""
         assert self.pixels is not None
         channels, height, width = self.pixels.shape
         colours = "grey" if channels == 1 else "colour"
@@ -100,8 +100,8 @@ class ImageFeatures(Features):
         return f"{images}; {Features.sizes(self, most)}" if "input_ids" in self.columns else images
 
 
-def moved(pixels: NDArray[np.float32], draws: Draws, *, flip: bool, shift: float) -> NDArray[np.float32]:
-    """Images mirrored left to right, each with a chance of one half, and shifted, their edges drawn out.
+def moved(pixels: NDArray[np.float32], draws: CounterRandom, *, flip: bool, shift: float) -> NDArray[np.float32]:
+    """Images mirrored left to right with a chance of one half and shifted; their edges are repeated to fill the gap.
 
     Args:
         pixels: [images, channels, height, width].

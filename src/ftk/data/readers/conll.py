@@ -7,6 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.lines import numbered_lines
@@ -14,9 +15,9 @@ from ftk.errors import DataError
 
 _TAG = re.compile(r"^(O|[BIESLUMW][-_].+)$")
 _LOOKED_AT = 2000
-"""Sentences by which the columns are found."""
+"""Sentences that are read to find the columns."""
 _MOSTLY = 0.9
-"""Share of tags in a column of tags: a mistyped one is a fault to report, and no reason to take another column."""
+"""Share of tags in a column of tags: a mistyped tag is an error to report, and no reason to take another column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ def read_conll(path: Path | str, encoding: str, columns: dict[str, Any], notes: 
         path: the file, or ``<stdin>``.
         encoding: its character encoding.
         columns: ``tokens`` and ``tags`` as a name or a number counted from 0; null finds them by their content.
-        notes: is told which columns were taken, and how many comments and document marks were passed over.
+        notes: collects which columns are read, and how many comments and document marks are skipped.
 
     Raises:
-        DataError: a line has another number of columns than the first, or a column is not there.
+        DataError: a line has another number of columns than the first, or a column is missing.
     """
     parser = _Parser(path, encoding, notes)
     sentences = parser.sentences()
@@ -44,17 +45,18 @@ def read_conll(path: Path | str, encoding: str, columns: dict[str, Any], notes: 
         return
     names = parser.names or [str(number) for number in range(parser.width)]
     tokens, tags = _choose(path, names, head, columns)
-    if parser.width > 1:
-        settled = [columns.get(role) is not None for role in ("tokens", "tags")]
-        how = ["set in data.columns" if each else "found by their content" for each in settled]
+    if parser.width > 2 or (parser.width > 1 and tags is None):
+        how = ["data.columns" if columns.get(role) is not None else "found by content" for role in ("tokens", "tags")]
+        found: dict[str, Any] = {
+            "file": str(path),
+            "columns": parser.width,
+            "tokens": names[tokens],
+            "tokens_by": how[0],
+        }
         if tags is None:
-            said = f"tokens in '{names[tokens]}', no tags ({how[0]})"
-        elif how[0] == how[1]:
-            said = f"tokens in '{names[tokens]}', tags in '{names[tags]}' ({how[0]})"
+            notes.add(kinds.CONLL_WITHOUT_TAGS, **found)
         else:
-            said = f"tokens in '{names[tokens]}' ({how[0]}), tags in '{names[tags]}' ({how[1]})"
-        if parser.width > 2 or tags is None:
-            notes.say(f"{path}: {parser.width} columns; {said}.")
+            notes.add(kinds.CONLL_COLUMNS, **found, tags=names[tags], tags_by=how[1])
     others = [number for number in range(parser.width) if number not in (tokens, tags)]
     for sentence in chain(head, sentences):
         values: dict[str, Any] = {"tokens": [fields[tokens] for fields in sentence.fields]}
@@ -66,7 +68,7 @@ def read_conll(path: Path | str, encoding: str, columns: dict[str, Any], notes: 
 
 
 class _Parser:
-    """Splits lines into sentences of fields; knows the separator, the width and the column names."""
+    """Splits lines into sentences of fields, and finds the separator, the width and the names of the columns."""
 
     def __init__(self, path: Path | str, encoding: str, notes: Notes) -> None:
         self.path = path
@@ -84,14 +86,14 @@ class _Parser:
         for number, line in chain(before, numbered):
             mark = line.startswith("-DOCSTART-")
             if mark:
-                self.notes.count("document mark|marks", "passed over")
+                self.notes.add(kinds.DOCUMENT_MARK)
             if mark or not line.strip():
                 if fields:
                     yield _Sentence(fields, tuple(lines))
                 fields, lines = [], []
                 continue
             if not fields and line.startswith("#") and self._is_comment(line):
-                self.notes.count("comment line|lines", "passed over")
+                self.notes.add(kinds.COMMENT_LINE)
                 continue
             parts = self._fields(line)
             if len(parts) != self.width:
@@ -106,9 +108,9 @@ class _Parser:
             yield _Sentence(fields, tuple(lines))
 
     def _measure(self, numbered: Iterator[tuple[int, str]]) -> tuple[list[tuple[int, str]], int]:
-        """Separator and width by the first line of a token; returns the lines that were read for it, and its number.
+        """Find separator and width in the first line with a token; returns the lines read so far, and its number.
 
-        Lines with '#' are looked at only where no other has a token: '#hashtag' and '#comment' look the same.
+        Lines with '#' count only if no other line has a token: '#hashtag' and '#comment' look the same.
         """
         read: list[tuple[int, str]] = []
         found: tuple[int, str] | None = None
@@ -129,7 +131,7 @@ class _Parser:
         return read, number
 
     def _fields(self, line: str) -> list[str]:
-        # Only the space and the tab part columns: a no-break space belongs to its token.
+        # Only spaces and tabs separate columns: a no-break space belongs to its token.
         return line.split("\t") if self.tabs else re.split("[ \t]+", line.strip(" \t"))
 
     def _is_comment(self, line: str) -> bool:
@@ -137,7 +139,7 @@ class _Parser:
         if match:
             self.names = match.group(1).split()
             return True
-        # '#hashtag<tab>O' is a token; a comment does not have the columns of one, or it does by chance: '# doc 7'.
+        # '#hashtag<tab>O' is a token; a comment has its number of columns only by chance: '# doc 7'.
         if len(self._fields(line)) != self.width:
             return True
         return not self.tabs and line.startswith("# ") and not _ends_in_tag(line)

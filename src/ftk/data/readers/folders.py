@@ -7,6 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NoReturn
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.images.decoding import is_image_name
@@ -20,11 +21,12 @@ class Classes:
 
     Attributes:
         kind: ``text`` or ``image``: what most of its files are.
-        files: those of that kind, one of each class in turn, so that the first of them are of all classes.
-        labels: the class of each.
-        others: what else there is in each class that has some.
-        empty: the folders of classes that have none of that kind.
-        again: links to folders that are read already, or that they stand in, in each class that has some.
+        files: those of that kind, one of each class in turn, so that the first files come from all classes.
+        labels: the class of each file.
+        others: the other files, one list for each class that has some.
+        empty: the folders of classes without files of that kind.
+        repeated: symlinks that were skipped because they lead to a folder already read or to a parent folder, one list
+            for each class that has some.
     """
 
     kind: str
@@ -32,20 +34,20 @@ class Classes:
     labels: list[str]
     others: list[list[Path]]
     empty: list[Path]
-    again: list[list[Path]]
+    repeated: list[list[Path]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Below:
-    """What there is in a folder and in those in it.
+    """What is in a folder and the folders in it.
 
     Attributes:
-        files: all files, but for hidden ones.
-        again: links that were not followed.
+        files: all files except hidden ones.
+        repeated: symlinks that were skipped.
     """
 
     files: list[Path] = field(default_factory=list)
-    again: list[Path] = field(default_factory=list)
+    repeated: list[Path] = field(default_factory=list)
 
 
 def is_folder_of_classes(path: Path) -> bool:
@@ -61,9 +63,9 @@ def is_folder_of_classes(path: Path) -> bool:
 
 
 def classes_in(path: Path) -> Classes | None:
-    """The texts or the images of a folder of classes; None where there are neither.
+    """The texts or the images of a folder of classes; None if there are neither.
 
-    Texts stand in the folder of their class, images there or anywhere below.
+    Texts are in the folder of their class, images there or anywhere below.
 
     Raises:
         DataError: a folder cannot be read.
@@ -81,21 +83,20 @@ def classes_in(path: Path) -> Classes | None:
     named = [[(file, folder.name) for file in files] for folder, files in zip(folders, inside, strict=True)]
     pairs = [pair for turn in zip_longest(*named) for pair in turn if pair is not None]
     empty = [folder for folder, files in zip(folders, inside, strict=True) if not files]
-    again = [found.again for found in below if found.again] if kind == "image" else []
-    return Classes(kind, [file for file, _ in pairs], [label for _, label in pairs], others, empty, again)
+    repeated = [found.repeated for found in below if found.repeated] if kind == "image" else []
+    return Classes(kind, [file for file, _ in pairs], [label for _, label in pairs], others, empty, repeated)
 
 
 def note_others(classes: Classes, notes: Notes) -> None:
-    """Say what a folder of classes holds beside what is read."""
-    what = "a text (.txt)" if classes.kind == "text" else "an image"
+    """Report what a folder of classes holds that is not read."""
+    kind = "a text (.txt)" if classes.kind == "text" else "an image"
     if classes.empty:
-        places = [str(folder) for folder in classes.empty[:5]]
-        notes.count(f"folder|folders without {what}", "no rows of that class", *places, number=len(classes.empty))
+        places = map(str, classes.empty)
+        notes.add(kinds.CLASS_WITHOUT_FILES, *places, number=len(classes.empty), kind_of_file=kind)
     for others in classes.others:
-        notes.count(f"file|files that is|are not {what}", "not read", str(others[0]), number=len(others))
-    for again in classes.again:
-        what = "link|links to a folder that is read already or that holds the class"
-        notes.count(what, "not followed", str(again[0]), number=len(again))
+        notes.add(kinds.CLASS_OTHER_FILE, str(others[0]), number=len(others), kind_of_file=kind)
+    for repeated in classes.repeated:
+        notes.add(kinds.CLASS_LINK, str(repeated[0]), number=len(repeated))
 
 
 def read_folder(classes: Classes, encoding: str) -> Iterator[Row]:
@@ -120,10 +121,10 @@ def read_images(files: Sequence[Path]) -> Iterator[Row]:
 
 
 def _below(folder: Path) -> _Below:
-    """What there is in a folder and in those in it, but for hidden files and folders.
+    """What is in a folder and the folders in it, except hidden files and folders.
 
-    Links are followed, for collections of images are often linked together, but no folder is read twice for a class,
-    however many links lead to it, and none that the class stands in.
+    Symlinks are followed, because collections of images are often linked together. No folder is read twice for a class,
+    however many links lead to it, and no parent folder of the class is read.
 
     Raises:
         DataError: a folder cannot be read.
@@ -136,7 +137,7 @@ def _below(folder: Path) -> _Below:
         folders[:] = []
         for place in visible:
             if (identity := _identity(place)) in seen:
-                found.again.append(place)
+                found.repeated.append(place)
             else:
                 seen.add(identity)
                 folders.append(place.name)
@@ -145,7 +146,7 @@ def _below(folder: Path) -> _Below:
 
 
 def _identity(folder: Path) -> tuple[int, int]:
-    """What a folder has in common with every link to it."""
+    """What identifies a folder, whichever link leads to it."""
     try:
         status = folder.stat()
     except OSError as error:
@@ -156,5 +157,5 @@ def _identity(folder: Path) -> tuple[int, int]:
 def _unreadable(error: OSError) -> NoReturn:
     raise DataError(
         f"{error.filename}: this folder of a class cannot be read ({error.strerror}). What is in {error.filename} "
-        "would be missing from the rows. Make it readable, or take it out."
+        "would be missing from the rows. Make it readable, or remove it."
     ) from error

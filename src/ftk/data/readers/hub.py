@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.contracts.row import Row
-from ftk.errors import DataError
+from ftk.errors import DataError, first_line
 
 
 def read_hub(name: str, subset: str | None, revision: str | None, split: str) -> Iterator[Row]:
@@ -18,7 +18,7 @@ def read_hub(name: str, subset: str | None, revision: str | None, split: str) ->
         split: ``train``, or any slice that the library understands, such as ``train[:10%]``.
 
     Raises:
-        DataError: the dataset or the split cannot be had.
+        DataError: the dataset or the split cannot be loaded.
     """
     data = _load(name, subset, revision, split)
     for number, values in enumerate(data.with_format(None), start=1):
@@ -27,10 +27,10 @@ def read_hub(name: str, subset: str | None, revision: str | None, split: str) ->
 
 
 def dataset_fingerprint(name: str, subset: str | None, revision: str | None, split: str) -> str:
-    """What the library calls the content of a dataset: another one whenever its files or their reading change.
+    """The library's fingerprint of a dataset, which changes whenever its files or the way they are read change.
 
     Raises:
-        DataError: the dataset or the split cannot be had.
+        DataError: the dataset or the split cannot be loaded.
     """
     return str(_load(name, subset, revision, split)._fingerprint)
 
@@ -51,16 +51,15 @@ def _load(name: str, subset: str | None, revision: str | None, split: str) -> An
     except DataError:
         raise
     except Exception as error:  # the library raises errors of many libraries below it; each ends the reading
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise DataError(
-            f"{place}: the dataset cannot be loaded ({type(error).__name__}: {reason}). A split that it does not "
-            "have is left out with data.<split>=null."
+            f"{place}: the dataset cannot be loaded ({type(error).__name__}: {first_line(error)}). A split that it "
+            "does not have is left out with data.<split>=null."
         ) from error
     return data
 
 
 def _saved(folder: Path, split: str, place: str) -> Any:
-    """One split of what ``save_to_disk`` wrote; a Dataset that was never told its split is called ``train``."""
+    """One split of what ``save_to_disk`` wrote; a Dataset without the name of its split is ``train``."""
     import datasets
 
     saved: Any = datasets.load_from_disk(str(folder))
@@ -72,7 +71,7 @@ def _saved(folder: Path, split: str, place: str) -> Any:
 
 
 def _named(value: Any, feature: Any) -> Any:
-    """The value with the names of its classes for their numbers, however deep they are."""
+    """The value with the names of classes in place of their numbers, at any depth."""
     if isinstance(feature, dict) and isinstance(value, dict):
         return {name: _named(item, feature[name]) for name, item in value.items()}
     if isinstance(value, list):

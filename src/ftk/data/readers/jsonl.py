@@ -12,12 +12,12 @@ from ftk.errors import DataError
 
 _BETWEEN = re.compile(r"[\s,]*")
 ESCAPED = re.compile(r"\\u[dD]")
-"""How half of a surrogate pair is written, be the other half there or not."""
+"""The escape of half a surrogate pair, with or without the other half."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
 def read_jsonl(path: Path | str, encoding: str) -> Iterator[Row]:
-    """One row an object, its keys the columns; blank lines are passed over.
+    """One row for each object, whose keys are the columns; blank lines are skipped.
 
     Raises:
         DataError: a line is not a JSON object.
@@ -33,15 +33,15 @@ def read_jsonl(path: Path | str, encoding: str) -> Iterator[Row]:
 
 
 def parsed(path: Path | str, first_line: int, text: str) -> Any:
-    """JSON as values.
+    """The values of a JSON text.
 
     Args:
-        path: of the file, for messages.
-        first_line: of the text in the file, for messages.
+        path: the file, for messages.
+        first_line: the line of the file on which the text begins, for messages.
         text: JSON.
 
     Raises:
-        DataError: it is none.
+        DataError: it is not JSON.
     """
     line, what = first_line, "nested too deeply"
     try:
@@ -81,14 +81,14 @@ def row_of(path: Path | str, number: int, value: Any, *, may_be_half: bool) -> R
         path: of the file.
         number: of the line.
         value: the object.
-        may_be_half: whether its text has what ``ESCAPED`` finds.
+        may_be_half: whether ``ESCAPED`` matches its text.
 
     Raises:
-        DataError: it is something else, or holds half of a surrogate pair.
+        DataError: it is no object, or holds half of a surrogate pair.
     """
     if not isinstance(value, dict):
         raise DataError(f'{path}:{number}: expected a JSON object such as {{"text": …}}, found {_kind(value)}.')
-    # JSON can write half of a surrogate pair, which is no character: no tokenizer takes it, no file can hold it.
+    # JSON can hold half of a surrogate pair, which is no character: no tokenizer and no file accepts it.
     half = _HALF.search(json.dumps(value, ensure_ascii=False)) if may_be_half else None
     if half:
         raise DataError(f"{path}:{number}: \\u{ord(half.group()):04x} is half of a surrogate pair, not a character.")

@@ -1,4 +1,4 @@
-"""Lines of a text file with their numbers, however it is encoded, and a clear word when it is not text."""
+"""Numbered lines of a text file in any encoding, and clear errors for files that are not text."""
 
 import codecs
 import sys
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ftk.errors import DataError
+from ftk.errors import DataError, first_line
 
 STDIN = "<stdin>"
 _MARKS = {
@@ -17,15 +17,15 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
     codecs.BOM_UTF8: "utf-8",
 }
-"""Byte order marks, and what they say of the bytes after them."""
+"""Byte order marks, and the encodings that they stand for."""
 _LONGEST = 1 << 29
-"""Bytes of a line, and of a file that is read as one: what a few kilobytes can be decompressed to has no end."""
+"""Bytes of a line, and of a file that is read as a whole: a few kilobytes can decompress to any size."""
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".lz4": "lz4"}
 """Endings of compressed files, and what Arrow calls their formats."""
 
 
 def numbered_lines(path: Path | str, encoding: str) -> Iterator[tuple[int, str]]:
-    """Each line without its line end, and its number counted from 1.
+    """Each line with its number, counted from 1, and without its line end.
 
     Lines end at LF or CRLF and nowhere else: other Unicode line separators belong to the text. A byte order mark of
     UTF-8, UTF-16 or UTF-32 is understood and removed, whatever ``encoding`` says.
@@ -42,7 +42,7 @@ def numbered_lines(path: Path | str, encoding: str) -> Iterator[tuple[int, str]]
 
 @contextmanager
 def opened(path: Path | str) -> Iterator[Any]:
-    """The bytes of a file, decompressed where its ending says that it is compressed.
+    """The bytes of a file, decompressed if its ending says that it is compressed.
 
     Raises:
         DataError: the file cannot be read.
@@ -60,7 +60,7 @@ def opened(path: Path | str) -> Iterator[Any]:
             with pyarrow.CompressedInputStream(stream, codec) as raw:
                 yield io.BufferedReader(raw, 1 << 20)
     except OSError as error:  # Arrow raises its kinds of it for what is not in the format
-        reason = error.strerror or (str(error).splitlines() or [""])[0]
+        reason = error.strerror or first_line(error)
         what = "cannot be read" if codec is None else f"cannot be read as {codec}"
         raise DataError(f"{path}: {what} ({reason}).") from error
 

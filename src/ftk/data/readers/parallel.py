@@ -1,4 +1,4 @@
-"""Two text files of which a line of the one belongs to the same line of the other."""
+"""Two parallel text files: each line of one belongs to the same line of the other."""
 
 import os
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from ftk.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class ParallelRow(Row):
-    """A line of the file of the sources, with the same line of the file of the targets."""
+    """A line of the source file with the same line of the target file."""
 
     beside: str = ""
-    """The name of the file of the targets."""
+    """The name of the target file."""
 
     @property
     def where(self) -> str:
@@ -25,14 +25,14 @@ class ParallelRow(Row):
 
 
 def parallel_files(spec: Any, *, key: str) -> tuple[Path, Path]:
-    """The file of the sources and that of the targets.
+    """The source file and the target file.
 
     Args:
-        spec: what the config says.
-        key: the config key, for the messages.
+        spec: the value in the config.
+        key: the config key, for messages.
 
     Raises:
-        DataError: it does not name two files, or one of them is not there.
+        DataError: the config does not name two files, or one of them does not exist.
     """
     names = list(spec) if isinstance(spec, (list, tuple)) else [spec]
     if len(names) != 2 or not all(isinstance(name, str) and name for name in names):
@@ -52,7 +52,7 @@ def parallel_files(spec: Any, *, key: str) -> tuple[Path, Path]:
 def read_parallel(source: Path, target: Path, encoding: str) -> Iterator[Row]:
     """One row a line, with the columns ``source`` and ``target``.
 
-    Both files are counted before a row is read: where a line is missing, all behind it belong to other ones.
+    The lines of both files are counted first: after a missing line all others would be paired wrongly.
 
     Raises:
         DataError: the files have different numbers of lines, or one cannot be read.

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.data.images.decoding import is_image_name
 from ftk.data.readers.lines import COMPRESSED
@@ -29,7 +31,7 @@ ENDINGS = {
 
 
 def kind_of_name(path: Path | str) -> str | None:
-    """The format that a file's name speaks of, whether compressed or not; None where it says nothing."""
+    """The format that the ending of a file's name stands for, compressed or not; None for an unknown ending."""
     path = Path(path)
     if path.suffix.lower() in COMPRESSED:
         path = path.with_suffix("")
@@ -44,7 +46,7 @@ def expand(spec: Any, *, key: str) -> list[Path]:
         key: the config key, for the messages.
 
     Raises:
-        DataError: nothing is there, a folder holds no data file, or it is not text.
+        DataError: there is no such file, a folder holds no data file, or ``spec`` is no text.
     """
     items = spec if isinstance(spec, (list, tuple)) and spec else [spec]
     files: list[Path] = []
@@ -84,10 +86,10 @@ def _expand_one(item: str, key: str) -> list[Path]:
 
 
 def _check_listable(pattern: str, key: str) -> None:
-    """See that every folder that a glob looks into can be read: it would leave out the others without a word.
+    """Check that every folder that a glob looks into can be read; a glob skips the others silently.
 
     Raises:
-        DataError: one cannot.
+        DataError: one cannot be read.
     """
     parts = Path(pattern).parts
     for number, part in enumerate(parts):
@@ -102,7 +104,7 @@ def _check_listable(pattern: str, key: str) -> None:
 
 
 def note_passed_over(specs: dict[str, Any], notes: Notes) -> None:
-    """Say what is in the folders that splits name and is not read: other endings, and folders in them."""
+    """Report the entries of the named folders that are not read: files with other endings, and folders."""
     for name, spec in specs.items():
         for item in spec if isinstance(spec, (list, tuple)) else [spec]:
             folder = Path(os.path.expanduser(str(item)))
@@ -112,9 +114,15 @@ def note_passed_over(specs: dict[str, Any], notes: Notes) -> None:
             read = set(_expand_one(str(folder), f"data.{name}"))
             left = [child for child in inside if child not in read]
             if left:
-                shown = ", ".join(child.name + ("/" if child.is_dir() else "") for child in left[:5])
-                more = ", …" if len(left) > 5 else ""
-                notes.say(f"data.{name}={item}: {len(left)} of {len(inside)} entries not read ({shown}{more}).")
+                names = [child.name + ("/" if child.is_dir() else "") for child in left[:SHOWN]]
+                notes.add(
+                    kinds.ENTRIES_NOT_READ,
+                    key=f"data.{name}",
+                    folder=str(item),
+                    left_out=len(left),
+                    entries=len(inside),
+                    names=[*names, *(["…"] if len(left) > SHOWN else [])],
+                )
 
 
 def _near(path: Path) -> str:

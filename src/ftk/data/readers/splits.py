@@ -1,4 +1,4 @@
-"""From what the config names to rows: which files, in which format, of which split."""
+"""Rows of each split, from the files, folders and datasets that the config names."""
 
 import os
 import re
@@ -10,6 +10,7 @@ from typing import Any
 
 import ftk
 from ftk.config.schema import DataConfig, Format
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.images.decoding import is_image_name
@@ -26,7 +27,7 @@ from ftk.errors import DataError
 from ftk.system.digests import sha256
 
 _JSON = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*(\{|\]|$))')
-"""How a line of JSON objects begins; a bracket that is a token goes on differently."""
+"""How a line of JSON objects begins; text follows a bracket that is a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Split:
 
 
 def uses_demo(data: DataConfig) -> bool:
-    """Whether the task's demo corpus stands in, because it is asked for or because nothing else is named."""
+    """Whether the demo corpus of the task is read, because the config asks for it or names no other data."""
     return data.format is Format.demo or (
         data.format is not Format.hub and data.train is None and data.validation is None and data.test is None
     )
@@ -54,13 +55,13 @@ def demo_files(demo: str) -> dict[str, Path]:
 def read_splits(
     data: DataConfig, names: Iterable[str], *, demo: str | None, notes: Notes, tagged: bool = True
 ) -> dict[str, Split]:
-    """The rows of each named split that the config gives a source for.
+    """The rows of each split in ``names`` for which the config names data.
 
     Args:
-        data: names the sources.
+        data: names the data.
         names: of the splits.
-        demo: the folder of the demo corpus, where there is one.
-        notes: are told of faults.
+        demo: the folder of the demo corpus; None if the task has none.
+        notes: collects findings.
         tagged: whether rows can have a tag for each token; if not, a file that could only be CoNLL columns is refused.
 
     Raises:
@@ -81,7 +82,7 @@ def read_splits(
             files = list(parallel_files(getattr(data, name), key=f"data.{name}"))
             rows = read_parallel(files[0], files[1], data.encoding)
         elif (classes := _folder_of_classes(getattr(data, name), data, notes, key=f"data.{name}")) is not None:
-            # A task that reads images takes the fingerprint of all of them by itself.
+            # A task that reads images makes the fingerprint of the images itself.
             files = classes.files if classes.kind == "text" else []
             rows = read_folder(classes, data.encoding)
         else:
@@ -90,9 +91,8 @@ def read_splits(
             if not tagged and data.format is Format.auto:
                 _refuse_columned(files, data, key=f"data.{name}")
             rows = _chain(files, data, notes)
-        notes.prefix = f"{name}: "
-        found = list(islice(rows, data.limit))
-        notes.prefix = ""
+        with notes.of(name):
+            found = list(islice(rows, data.limit))
         if not found:
             empty = "; the file is empty" if files and not any(file.stat().st_size for file in files) else ""
             raise DataError(f"data.{name}: there is no row in {', '.join(map(str, files)) or data.name}{empty}.")
@@ -101,7 +101,7 @@ def read_splits(
 
 
 def stream(spec: Any, data: DataConfig, notes: Notes) -> Iterator[Row]:
-    """The rows to predict for, one after the other, never all in memory."""
+    """The rows to predict for, one after the other; they are never all in memory."""
     if (classes := _folder_of_classes(spec, data, notes, key="input")) is not None:
         return islice(read_folder(classes, data.encoding), data.limit)
     paths: list[Path | str] = [STDIN] if spec == "-" else list(expand(spec, key="input"))
@@ -122,7 +122,7 @@ def read_file(
         return read_csv(path, data.encoding, notes, header=data.header)
     if kind == "parquet":
         return read_parquet(path)
-    if kind in ("text", "parallel"):  # of parallel files the one that is to be predicted from
+    if kind in ("text", "parallel"):  # of parallel files only the sources are read to predict
         return _read_text(path, data.encoding)
     if kind == "squad":
         return read_squad(path, data.encoding, notes)
@@ -135,10 +135,10 @@ def fingerprint(files: Iterable[Path]) -> dict[str, str]:
 
 
 def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -> Classes | None:
-    """What a folder holds that has one folder a class in it; None where the files are of another kind.
+    """What is in a folder that holds one folder for each class; None for any other file or folder.
 
     Raises:
-        DataError: such a folder is asked for, and this is none.
+        DataError: the config asks for such a folder, and this is none.
     """
     path = Path(os.path.expanduser(spec)) if isinstance(spec, str) else None
     asked = data.format is Format.folders
@@ -151,13 +151,19 @@ def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -
     classes = classes_in(path)
     assert classes is not None
     note_others(classes, notes)
-    folders = len(set(classes.labels))
-    notes.say(f"{key}={spec}: {len(classes.files):,} {classes.kind}s in {folders} folders, one a class.")
+    notes.add(
+        kinds.FOLDER_OF_CLASSES,
+        key=key,
+        folder=spec,
+        files=len(classes.files),
+        kind_of_file=classes.kind,
+        classes=len(set(classes.labels)),
+    )
     return classes
 
 
 def _refuse_columned(files: list[Path], data: DataConfig, *, key: str) -> None:
-    """Refuse texts and images without labels where a row has a label of its own; columns would be looked for in them.
+    """Refuse files of texts and images for tasks whose rows have a label in another column.
 
     Raises:
         DataError: there is such a file.
@@ -165,9 +171,8 @@ def _refuse_columned(files: list[Path], data: DataConfig, *, key: str) -> None:
     for path in files:
         if is_image_name(path):
             raise DataError(
-                f"{key}: {path} is an image, and says nothing of its label. What is read are folders that hold one "
-                "folder a class (images/cat/1.png, images/dog/1.png), and CSV, JSON lines and Parquet with a column of "
-                "paths."
+                f"{key}: {path} is an image without a label. What is read are folders that hold one folder a class "
+                "(images/cat/1.png, images/dog/1.png), and CSV, JSON lines and Parquet with a column of paths."
             )
         if kind_of(path, data.encoding, labelled=True) == "conll" and next(_with_text(path, data.encoding), None):
             raise DataError(
@@ -205,7 +210,7 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
         magic = stream.read(4)
     if magic == b"PAR1":
         return "parquet"
-    # Labelled files are often called .txt: then the content tells.
+    # Labelled files are often called .txt, so their content decides.
     first = next(_with_text(path, encoding), "")
     if _JSON.match(first):
         return "squad" if is_squad(path) else "jsonl"

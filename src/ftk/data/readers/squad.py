@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.jsonl import ESCAPED, parsed, row_of
@@ -13,7 +14,7 @@ from ftk.data.readers.lines import numbered_lines, opened
 from ftk.errors import DataError
 
 _HEAD = 1 << 16
-"""Bytes that are looked at to tell what a file is."""
+"""Bytes that are read to recognise a file."""
 _BEGIN = re.compile(rb'[^{"\[]{0,64}\{')
 _ARTICLES = re.compile(rb'"data"\s*:\s*\[\s*(\{|(?P<none>\]))')
 _PARAGRAPHS = re.compile(rb'"paragraphs"\s*:')
@@ -21,13 +22,13 @@ _ID = re.compile(r'"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)')
 
 
 def is_squad(path: Path | str) -> bool:
-    """Whether a JSON file begins as one of SQuAD does.
+    """Whether a JSON file begins like a file of SQuAD.
 
     Raises:
         DataError: the file cannot be read.
     """
     with opened(path) as stream:
-        head = stream.read(_HEAD).replace(b"\0", b"")  # so that UTF-16 is read as what it spells
+        head = stream.read(_HEAD).replace(b"\0", b"")  # so that UTF-16 can be searched, too
     articles = _ARTICLES.search(head) if _BEGIN.match(head) else None
     return articles is not None and bool(articles["none"] or _PARAGRAPHS.search(head))
 
@@ -35,8 +36,8 @@ def is_squad(path: Path | str) -> bool:
 def read_squad(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
     """One row a question: its own keys, ``context``, and the other keys of its paragraph and its article.
 
-    The line of a row is that of its ``id`` in the file. Where the file is one line, or a question has no id, it is that
-    where the JSON begins. Questions with the id of an earlier one are counted.
+    The line of a row is the line of its ``id``. If the file is one line, or a question has no id, it is the line on
+    which the JSON begins. Questions with the id of an earlier one are counted.
 
     Raises:
         DataError: the file is not JSON, or not articles of paragraphs of questions.
@@ -58,14 +59,13 @@ def read_squad(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
                 name = str(question.get("id"))
                 line = at.get(name, first)
                 if name in seen and "id" in question:
-                    what = "question|questions with the id of an earlier one"
-                    notes.count(what, "kept; only their order tells them apart", f"{path}:{line} (id {name})"[:160])
+                    notes.add(kinds.REPEATED_ID, f"{path}:{line} (id {name})"[:160])
                 seen.add(name)
                 yield row_of(path, line, {**above, **question}, may_be_half=may_be_half)
 
 
 def _objects(path: Path | str, holder: dict[str, Any], name: str, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects of a list that has to be there, each with its place in the file."""
+    """The objects of a required list, each with its place in the file."""
     found = holder.get(name) if isinstance(holder, dict) else None
     if not isinstance(found, list):
         raise DataError(
@@ -80,7 +80,7 @@ def _objects(path: Path | str, holder: dict[str, Any], name: str, where: str) ->
 
 
 def _lines_of_ids(lines: Sequence[tuple[int, str]]) -> dict[str, int]:
-    """The line on which each id stands first; none for a file of one line."""
+    """The first line with each id; empty for a file of one line."""
     found: dict[str, int] = {}
     if len(lines) > 1:
         for number, line in lines:

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.lines import numbered_lines
-from ftk.errors import DataError
+from ftk.errors import DataError, first_line
 
 _DELIMITERS = ",\t;|"
 
@@ -17,13 +18,13 @@ _DELIMITERS = ",\t;|"
 def read_csv(path: Path | str, encoding: str, notes: Notes, *, header: bool = True) -> Iterator[Row]:
     """One row a record; quoted cells may span lines.
 
-    The separator is the tab for ``.tsv``, else whichever of comma, tab, semicolon and bar the first line has most of.
+    The separator is the tab for ``.tsv``, else the most frequent of comma, tab, semicolon and bar in the first line.
 
     Args:
         path: the file.
         encoding: of its characters.
-        notes: is told of cells in columns without a name, which are not read.
-        header: whether the first line names the columns; else they are called 0, 1, 2 …
+        notes: collects rows with cells in columns without a name, which are not read.
+        header: whether the first line names the columns; if not, their names are 0, 1, 2 …
 
     Raises:
         DataError: no header, two columns of one name, or a record with another number of cells.
@@ -55,7 +56,7 @@ def read_csv(path: Path | str, encoding: str, notes: Notes, *, header: bool = Tr
             if len(cells) != len(names):
                 raise DataError(f"{path}:{line}: {len(cells)} cells where the header names {len(names)} columns.")
             if any(cell and not name for name, cell in zip(names, cells, strict=True)):
-                notes.count("row|rows with cells in columns without a name", "these are not read", f"{path}:{line}")
+                notes.add(kinds.UNNAMED_COLUMN, f"{path}:{line}")
             yield Row(
                 {name: cell for name, cell in zip(names, cells, strict=True) if name}, str(path), line, cells=True
             )
@@ -80,7 +81,7 @@ def _headless(path: Path | str, lines: Iterable[str], delimiter: str) -> Iterato
 
 
 def has_tabs(path: Path | str) -> bool:
-    """Whether the name of a file says that tabs part its cells."""
+    """Whether the name of a file says that its cells are separated by tabs."""
     return ".tsv" in map(str.lower, Path(path).suffixes)
 
 
@@ -101,6 +102,5 @@ def read_parquet(path: Path | str) -> Iterator[Row]:
                     number += 1
                     yield Row(values, str(path), number)
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:  # texts and times of no meaning, too
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         after = f" behind row {number}" if number else ""
-        raise DataError(f"{path}: this is not a Parquet file that can be read{after} ({reason}).") from error
+        raise DataError(f"{path}: this is not a Parquet file that can be read{after} ({first_line(error)}).") from error

@@ -1,62 +1,93 @@
-"""What a row's columns hold: lists of strings, labelled spans; and the fault of a row where they do not."""
+"""Values of a row's columns: lists of strings and labelled spans; ``RowFault`` says why a row cannot be used."""
 
 import json
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.spans import Span
 
 Made = TypeVar("Made")
 
+_MOST = 200
+"""Characters of a place that shows a value."""
+
 
 class RowFault(Exception):
-    """A fault in one row, on its way to the notes.
+    """Why one row cannot be used; whoever reads rows adds it to the notes and goes on with the next row.
+
+    Args:
+        kind: of the finding.
+        place: where, and what is there.
+        alike: faults of one kind with an equal value here name the first place only; None: each names its own.
+        policy: as ``Notes.add`` takes it.
+        values: what the texts of the kind name.
 
     Attributes:
-        what, advice, place: as ``Notes.error`` takes them.
-        alike: of two faults with the same ``what`` and the same of this one place is told; None: each has its own.
         also: other faults of the same row.
     """
 
-    def __init__(self, what: str, advice: str, place: str, *, alike: Hashable = None) -> None:
-        super().__init__(what)
-        self.what, self.advice, self.place, self.alike = what, advice, place, alike
+    def __init__(
+        self, kind: FindingKind, place: str, *, alike: Hashable = None, policy: str | None = None, **values: Any
+    ) -> None:
+        super().__init__(kind.id)
+        self.kind, self.place, self.alike, self.policy, self.values = kind, place, alike, policy, values
         self.also: tuple[RowFault, ...] = ()
 
+    def add_to(self, notes: Notes, *, with_place: bool = True) -> None:
+        """Add the fault to the notes, without the other faults of its row."""
+        notes.add(self.kind, *((self.place,) if with_place else ()), policy=self.policy, **self.values)
 
-def made_of(rows: Iterable[Row], make: Callable[[Row], Made], notes: Notes) -> list[Made]:
-    """What is made of each row; those with a fault are left out and told to the notes, so that all are told at once."""
+
+def place_of(row: Row, column: str) -> str:
+    """Where a value is, with its column and the value, shortened."""
+    return shortened(f"{row.where}: {column}={row.values[column]!r}")
+
+
+def shortened(place: str) -> str:
+    """A place that shows a value, without the end of a long value."""
+    return place[:_MOST]
+
+
+def read_rows(rows: Iterable[Row], make: Callable[[Row], Made], notes: Notes) -> list[Made]:
+    """What ``make`` returns for each row; a row with a fault is left out, and its faults go to the notes.
+
+    So all faults of a file are reported together: ``Notes.raise_errors`` stops the run after the last row.
+    """
     made = []
-    told = set()
+    seen = set()
     for row in rows:
         try:
             made.append(make(row))
         except RowFault as found:
             for fault in (found, *found.also):
-                seen = (fault.what, fault.alike)
-                notes.error(fault.what, fault.advice, *(() if fault.alike and seen in told else (fault.place,)))
-                told.add(seen)
+                group = (fault.kind.id, repr(sorted(fault.values.items())), fault.alike)
+                fault.add_to(notes, with_place=fault.alike is None or group not in seen)
+                seen.add(group)
     return made
 
 
-def suits(role: str, value: Any) -> bool:
-    """Whether a value can be what a role needs, going by its shape."""
-    # 'labels' and 'label' hold spans in some files, tags or classes in others: a list of pairs or objects is spans.
+def column_fits(role: str, value: Any) -> bool:
+    """Whether a value has the shape that a role needs.
+
+    'labels' and 'label' hold spans in some files, tags or classes in others: a list of pairs or objects is spans.
+    """
     if role == "spans":
-        value = from_cell(value)
+        value = parse_json_list(value)
         return isinstance(value, list) and all(isinstance(item, (dict, list, tuple)) for item in value)
     if role == "tags":
-        value = from_cell(value)
+        value = parse_json_list(value)
         return isinstance(value, str) or (
             isinstance(value, list) and all(not isinstance(i, (dict, list)) for i in value)
         )
     return True
 
 
-def from_cell(value: Any) -> Any:
-    """A list that a text spells as JSON; what spells none stays as it is."""
+def parse_json_list(value: Any) -> Any:
+    """The list that a text spells as JSON; any other value as it is."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             return json.loads(value)
@@ -65,37 +96,31 @@ def from_cell(value: Any) -> Any:
     return value
 
 
-def listed(row: Row, value: Any, *kinds: type) -> Any:
-    """The list of items of some types that a cell of a CSV or TSV file spells as JSON; any other value as it is.
+def json_list(row: Row, value: Any, *types: type) -> Any:
+    """The list that a cell of a CSV or TSV file spells as JSON, if its items have these types; else the value as it is.
 
     Other formats have lists: there a text that looks like one is a text.
     """
     if not row.cells:
         return value
-    found = from_cell(value)
-    return found if isinstance(found, list) and all(isinstance(item, kinds) for item in found) else value
+    found = parse_json_list(value)
+    return found if isinstance(found, list) and all(isinstance(item, types) for item in found) else value
 
 
 def strings_of(row: Row, column: str, role: str) -> list[str]:
     """A column as a list of strings.
 
     Raises:
-        RowFault: it is none.
+        RowFault: it holds something else.
     """
-    value = from_cell(row.values[column])
+    value = parse_json_list(row.values[column])
     if isinstance(value, str):
         value = value.split()
     if not isinstance(value, (list, tuple)):
-        advice = 'A list is ["…", "…"] in JSON; in a cell also words parted by spaces.'
-        raise RowFault(f"row|rows whose {role} are not a list", advice, f"{row.where}: {column}={value!r}"[:200])
+        raise RowFault(kinds.NOT_A_LIST, place_of(row, column), role=role)
     for number, item in enumerate(value):
         if not isinstance(item, str):
-            advice = "Numbers need the names of their classes." if role == "tags" else "Each is a text in quotes."
-            raise RowFault(
-                f"row|rows with {role} that are not strings",
-                advice,
-                f"{row.where}: {role[:-1]} {number + 1} is {item!r}",
-            )
+            raise RowFault(kinds.NOT_STRINGS, f"{row.where}: {role[:-1]} {number + 1} is {item!r}", role=role)
     return list(value)
 
 
@@ -105,10 +130,9 @@ def spans_of(row: Row, column: str, text: str) -> list[Span]:
     Raises:
         RowFault: a span cannot be read, or lies outside the text.
     """
-    value = from_cell(row.values[column])
+    value = parse_json_list(row.values[column])
     if not isinstance(value, (list, tuple)):
-        advice = 'Spans are a list such as [{"start": 0, "end": 5, "label": "PER"}].'
-        raise RowFault("row|rows whose spans are not a list", advice, f"{row.where}: {column}={value!r}"[:200])
+        raise RowFault(kinds.SPANS_NOT_A_LIST, place_of(row, column))
     return [_span(row, item, text) for item in value]
 
 
@@ -120,15 +144,8 @@ def _span(row: Row, item: Any, text: str) -> Span:
         start, end, label = item if isinstance(item, (list, tuple)) and len(item) == 3 else (None, None, None)
     # type() and not isinstance(): true and false are ints to Python
     if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
-        raise RowFault(
-            "row|rows with a span that cannot be read",
-            'A span is {"start": 0, "end": 5, "label": "PER"} or [0, 5, "PER"].',
-            f"{row.where}: {item!r}"[:200],
-        )
+        raise RowFault(kinds.SPAN_UNREADABLE, shortened(f"{row.where}: {item!r}"))
     if not 0 <= start < end <= len(text):
-        raise RowFault(
-            "row|rows with a span outside the text",
-            "Offsets count characters from 0; end is one past the last.",
-            f"{row.where}: {start}-{end} in a text of {len(text)} characters",
-        )
+        place = f"{row.where}: {start}-{end} in a text of {len(text)} characters"
+        raise RowFault(kinds.SPAN_OUTSIDE, place, unit="character")
     return Span(start, end, label)

@@ -1,33 +1,34 @@
-"""Which column of a row plays a role: the one that the config names, else the first of the names people use."""
+"""Which column of a row has a role: the one that the config names, else the first of some usual names."""
 
 import difflib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.paths import kind_of_name
-from ftk.data.rows.cells import RowFault
+from ftk.data.rows.cells import RowFault, place_of
 
 TEXT = ("text", "sentence", "text_a", "sentence1", "premise", "question1")
 PAIR = ("pair", "text_b", "sentence2", "hypothesis", "question2")
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _LONG = 40
-"""Characters that hardly a column's name has, but a text may."""
+"""Characters from which a name is more likely a text than the name of a column."""
 
 
 def find_column(
     row: Row, role: str, columns: Mapping[str, Any], names: Sequence[str], *, needed: bool = True
 ) -> str | None:
-    """The name of the column that plays a role in a row; None where no name is given and none is found.
+    """The name of the column that has a role in a row; None if the config names none and none is found.
 
     Args:
-        row: any.
+        row: any row.
         role: a key of ``data.columns``.
         columns: ``data.columns``: a name, a number for a file without a header, or None.
-        names: what is tried where that is None.
-        needed: whether a column that is named has to be there.
+        names: the names to try if it is None.
+        needed: whether a column that the config names must exist.
 
     Raises:
         RowFault: the column that the config names is not in the row.
@@ -44,30 +45,37 @@ def find_column(
 
 def not_there(row: Row, role: str, wanted: Any) -> RowFault:
     """The fault of a row that lacks the column that the config names."""
-    return missing(row, f"row|rows without the column '{wanted}'", f"data.columns.{role} names it.", (str(wanted),))
+    return missing(row, kinds.MISSING_COLUMN, (str(wanted),), role=role, column=wanted)
 
 
-def missing(row: Row, what: str, advice: str, names: Sequence[str] = ()) -> RowFault:
+def missing(row: Row, kind: FindingKind, names: Sequence[str] = (), **values: Any) -> RowFault:
     """The fault of a row that lacks a column, with the columns that it has, and what may have been meant.
 
     Args:
         row: the row.
-        what: it lacks.
-        advice: what to do.
+        kind: of the fault; its advice has a place for a ``{hint}``.
         names: of the column, any of which would do.
+        values: what the texts of the kind name.
     """
     found = [str(name) for name in row.values]
     near = _nearest(names, found)
+    hint = ""
     if near is not None:
-        advice += f" Did you mean '{near}'?"
+        hint = f" Did you mean '{near}'?"
     elif _has_no_header(row, found, names):
-        advice += " If the first line is a row and no header: data.header=false, and columns by number, from 0."
+        hint = " If the first line is a row and no header: data.header=false, and columns by number, from 0."
     shown = ", ".join(name if len(name) <= _LONG else f"{name[: _LONG - 1]}…" for name in found)
-    return RowFault(what, advice, f"{row.where} has {shown or 'no column'}", alike=(row.file, *found))
+    place = f"{row.where} has {shown or 'no column'}"
+    return RowFault(kind, place, alike=(row.file, *found), hint=hint, **values)
+
+
+def missing_role(row: Row, role: str, what: str, names: Sequence[str] = (), *, example: str = "…") -> RowFault:
+    """The fault of a row without a column for a role: ``what`` is the role with its article, as in ``a label``."""
+    return missing(row, kinds.MISSING, names, what=what, role=role, example=example)
 
 
 def _nearest(names: Sequence[str], found: Sequence[str]) -> str | None:
-    """The column whose name is one of these but for case, spaces or a letter or two."""
+    """The column whose name differs from one of these in case, spaces or a letter or two."""
     plain = {name.strip().casefold(): name for name in reversed(found) if name not in names}
     wanted = [name.strip().casefold() for name in names]
     same = next((plain[name] for name in wanted if name in plain), None)
@@ -81,8 +89,8 @@ def _nearest(names: Sequence[str], found: Sequence[str]) -> str | None:
 
 
 def _has_no_header(row: Row, found: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether what names the columns of a file is more likely its first row."""
-    if kind_of_name(row.file) not in ("csv", None) or list(found) == [str(number) for number in range(len(found))]:
+    """Whether the header of a table is more likely its first row."""
+    if not row.cells or list(found) == [str(number) for number in range(len(found))]:
         return False
     return any(name.isdigit() for name in names) or any(
         _NUMBER.fullmatch(name) is not None or len(name) > _LONG or len(name.split()) > 3 for name in found
@@ -103,32 +111,24 @@ def string_of(row: Row, column: str, role: str) -> str:
 
 def not_a_string(row: Row, column: str, role: str) -> RowFault:
     """The fault of a row whose column should be a text."""
-    return RowFault(
-        f"row|rows whose {role} is not a string",
-        'A text stands in quotes in JSON, "…", an empty one as "".',
-        f"{row.where}: {column}={row.values[column]!r}"[:200],
-    )
+    return RowFault(kinds.NOT_A_STRING, place_of(row, column), role=role)
 
 
 def number_of(row: Row, column: str) -> float:
     """A column as a finite number; a cell of a CSV file may spell it.
 
     Raises:
-        RowFault: it is none.
+        RowFault: it holds something else.
     """
     value = row.values[column]
     number = finite(value)
     if number is None:
-        raise RowFault(
-            "row|rows with something else than a finite number",
-            "A number is written as 3, 3.5 or -1e-2, with a point.",
-            f"{row.where}: {column}={value!r}"[:200],
-        )
+        raise RowFault(kinds.NOT_A_NUMBER, place_of(row, column))
     return number
 
 
 def finite(value: Any) -> float | None:
-    """The finite number that a value is, or that a text spells; None where it is none, as are true and false."""
+    """The finite number that a value is or that a text spells; None for anything else, true and false included."""
     try:
         # Python takes 1_0 for 10, and digits of all scripts.
         spelled = isinstance(value, str) and _NUMBER.fullmatch(value) is not None
@@ -140,20 +140,20 @@ def finite(value: Any) -> float | None:
 
 
 def weight_of(row: Row, columns: Mapping[str, Any], *, needed: bool) -> float:
-    """How often a row is drawn beside the others, from the column that the config names; 1 where it names none.
+    """How often a row is drawn relative to the others, from the column that the config names; 1 if it names none.
 
     Raises:
-        RowFault: it holds something else than a number, or a negative one; or it is needed and not there.
+        RowFault: it holds a negative number or no number; or it is needed and missing.
     """
     column = find_column(row, "weight", columns, (), needed=needed)
     weight = number_of(row, column) if column is not None else 1.0
     if weight < 0:
-        raise RowFault("row|rows with a negative weight", "A weight is 0 or more.", f"{row.where}: {weight}")
+        raise RowFault(kinds.NEGATIVE_WEIGHT, f"{row.where}: {weight}")
     return weight
 
 
 def say_columns(notes: Notes, found: Mapping[str, str | None], columns: Mapping[str, Any]) -> None:
-    """Say which columns were found by name, where the config leaves it open."""
-    guessed = [f"{role} is '{name}'" for role, name in found.items() if name is not None and columns.get(role) is None]
+    """Report the columns that were found by name because the config does not name them."""
+    guessed = {role: name for role, name in found.items() if name is not None and columns.get(role) is None}
     if guessed:
-        notes.say(f"columns found by name: {', '.join(guessed)}.")
+        notes.add(kinds.COLUMNS_FOUND, columns=guessed)

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault
+from ftk.data.rows.cells import shortened as place_shortened
 from ftk.errors import ConfigError
 
 _WHOLE = re.compile(r"(-?)(0|[1-9][0-9]*)\.0+")
 _SHOWN = 40
-"""Characters of a name that are shown where many names stand in one line."""
+"""Characters of a name that are shown if many names stand in one line."""
 
 
 def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> str:
@@ -19,12 +21,12 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
 
     Args:
         value: a text, a number or a truth value.
-        row: it is of, for messages.
-        column: it stands in, for messages.
-        names: of the classes, where the value is the number of one of them, counted from 0.
+        row: the row, for messages.
+        column: the column, for messages.
+        names: of the classes, if values are their numbers, counted from 0.
 
     Raises:
-        RowFault: it is none of these, empty, or has no name.
+        RowFault: the value is something else, is empty, or has no name.
     """
     if isinstance(value, str):
         name = _plain(value.strip())
@@ -34,13 +36,9 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
         name = str(int(value))
     else:
         kind = "nothing" if value is None else f"{value!r}"[:100]
-        raise RowFault(
-            "row|rows with something else than a label",
-            "A label is a text, a whole number, or true or false.",
-            f"{row.where}: {column} is {kind}",
-        )
+        raise RowFault(kinds.NOT_A_LABEL, f"{row.where}: {column} is {kind}")
     if not name:
-        raise RowFault("row|rows with an empty label", f"'{column}' holds the label.", row.where)
+        raise RowFault(kinds.EMPTY_LABEL, row.where, column=column)
     if names is None or name in names:
         return name
     same = next((known for known in names if known == str(value).strip() or _plain(known) == name), None)
@@ -48,11 +46,7 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
         return same
     if name.isascii() and name.isdigit() and int(name) < len(names):
         return names[int(name)]
-    raise RowFault(
-        "row|rows with a label that task.label_names does not name",
-        f"It names {len(names)} labels, whose numbers are counted from 0.",
-        f"{row.where}: {column}={value!r}"[:200],
-    )
+    raise RowFault(kinds.UNNAMED_LABEL, place_shortened(f"{row.where}: {column}={value!r}"), names=len(names))
 
 
 def _plain(name: str) -> str:
@@ -64,7 +58,7 @@ def _plain(name: str) -> str:
 
 
 def shortened(name: str) -> str:
-    """A name as it is shown among others: one that is very long without its end."""
+    """A name as it is shown among others: a very long one is cut."""
     return name if len(name) <= _SHOWN else f"{name[: _SHOWN - 1]}…"
 
 

@@ -1,12 +1,11 @@
-"""Words to sub-words and windows, for any tokenizer that reports character offsets.
+"""Converts words to sub-words and windows, for any tokenizer that reports character offsets.
 
-The text is encoded as it stands, and sub-words are laid onto words by their offsets. So every tokenizer sees the
-spaces that it was trained to see: byte-level ones need no ``add_prefix_space``, and none is known here by name.
+The text is encoded as it is, and sub-words are assigned to words by their offsets. So every tokenizer sees the spaces
+that it was trained with: byte-level tokenizers need no ``add_prefix_space``, and no tokenizer is a special case.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,13 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import WindowPlan
 from ftk.data.text.special_tokens import require_offsets, special_tokens
+from ftk.data.text.tokenizing import tokenized
 from ftk.errors import DataError
-
-_AT_ONCE = 1024
-"""Texts handed to the tokenizer at once; it works on them in parallel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +28,9 @@ class Window:
 
     Attributes:
         input_ids: with special tokens.
-        position: for each sub-word of an owned word its place in input_ids.
-        word: the index of that word in the row. Each word is owned by exactly one window, the one that shows
-            most of its surroundings.
+        position: the place in ``input_ids`` of each sub-word of an owned word.
+        word: the index of that word in the row. Each word is owned by exactly one window, the one that shows most of
+            its context.
     """
 
     input_ids: NDArray[np.int32]
@@ -42,13 +40,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One row as windows, and what got lost on the way."""
+    """One row as windows, with the numbers of words that were lost or cut."""
 
     windows: list[Window]
     vanished: int
-    """Words of which the tokenizer leaves nothing: zero-width characters, control characters."""
+    """Words that the tokenizer removes: zero-width characters, control characters."""
     shortened: int
-    """Words longer than a whole window; only their beginning is read."""
+    """Words longer than a window, of which only the beginning is read."""
 
 
 class SubwordEncoder:
@@ -73,29 +71,21 @@ class SubwordEncoder:
             texts: the texts.
             words: for each text, the character offsets at which its words begin and end.
         """
-        # A text that is longer than one window is what windows are for; the tokenizer need not warn of it.
-        logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
-        for first in range(0, len(texts), _AT_ONCE):
-            part = list(texts[first : first + _AT_ONCE])
-            encoding = self.tokenizer(
-                part,
-                add_special_tokens=False,
-                return_offsets_mapping=True,
-                return_attention_mask=False,
-                return_token_type_ids=False,
-                verbose=False,
-            )
-            for text, ids, offsets, (starts, ends) in zip(
-                part, encoding["input_ids"], encoding["offset_mapping"], words[first : first + _AT_ONCE], strict=True
-            ):
-                yield self._row(text, ids, offsets, starts, ends)
+        for text, (ids, offsets), (starts, ends) in zip(
+            texts, tokenized(self.tokenizer, texts, offsets=True), words, strict=True
+        ):
+            yield self._row(text, ids, offsets, starts, ends)
 
     def _row(
-        self, text: str, ids: list[int], offsets: list[tuple[int, int]], starts: Sequence[int], ends: Sequence[int]
+        self,
+        text: str,
+        subwords: NDArray[np.int32],
+        offsets: list[tuple[int, int]],
+        starts: Sequence[int],
+        ends: Sequence[int],
     ) -> Encoded:
         word = words_of_subwords(text, offsets, starts, ends)
         keep = word >= 0
-        subwords = np.asarray(ids, dtype=np.int32)
         # The first sub-word of each word that has any, in the order of the text.
         present, begin = np.unique(np.where(keep, word, len(starts)), return_index=True)
         present, begin = present[present < len(starts)], begin[: np.count_nonzero(present < len(starts))]
@@ -128,7 +118,7 @@ class SubwordEncoder:
         )
 
     def _cuts(self, begin: NDArray[np.int64], end: NDArray[np.int64], total: int) -> list[tuple[int, int, int, int]]:
-        """For each window: its first sub-word, the one after its last, and the range that it owns."""
+        """For each window its first sub-word, the one after its last, and the range that it owns."""
         if total <= self.capacity or not len(begin):
             return [(0, min(total, self.capacity), 0, total)]
         stride = min(self.plan.stride, self.capacity // 2)
@@ -136,19 +126,19 @@ class SubwordEncoder:
         first_word = 0
         while True:
             first = int(begin[first_word])
-            # The last word that fits whole; a word longer than a window is a window of its own, cut at its end.
+            # The last word that fits whole; a word longer than a window gets its own window, and is cut at its end.
             last_word = int(np.searchsorted(end, first + self.capacity, side="right"))
             last_word = max(last_word, first_word + 1)
             last = min(int(end[last_word - 1]), first + self.capacity)
             cuts.append((first, last))
             if last_word >= len(begin):
                 break
-            # The next one shares the stride, or as much of it as leaves room for the first word not yet shown.
+            # The next window shares the stride, or as much of it as leaves room for the first word not yet shown.
             shared = max(last - stride, int(end[last_word]) - self.capacity)
             first_word = min(int(np.searchsorted(begin, shared, side="left")), last_word)
         bounds = [0]
         for (_, left_end), (right_begin, _) in pairwise(cuts):
-            # Of what two windows share, the left one shows more context of words whose middle is before its middle.
+            # The left window shows more context of those shared words whose middle is before the middle of the share.
             bound = int(np.searchsorted(begin + end, left_end + right_begin, side="right"))
             bounds.append(int(begin[bound]) if bound < len(begin) else total)
         bounds.append(total)
@@ -156,33 +146,31 @@ class SubwordEncoder:
 
 
 def note_windows(row: Encoded, where: str, plan: WindowPlan, notes: Notes) -> None:
-    """Count what did not fit one window, and what got lost.
+    """Count rows in several windows, and words that were lost or cut.
 
     Args:
-        row: as encoded.
-        where: it stands, for messages.
-        plan: by which it was.
-        notes: are told.
+        row: the encoded row.
+        where: its place, for messages.
+        plan: the windows that it was encoded with.
+        notes: collects the counts.
     """
     if len(row.windows) > 1:
-        notes.count(f"row|rows longer than {plan.length} tokens", "read in overlapping windows and merged")
-        notes.count("window|windows", "for the rows longer than one", number=len(row.windows))
+        notes.add(kinds.LONG_ROW, policy="merged", length=plan.length)
+        notes.add(kinds.WINDOWS, number=len(row.windows))
     if row.vanished:
-        what = "word|words of which the tokenizer leaves nothing"
-        notes.count(what, "without a label of their own", where, number=row.vanished)
+        notes.add(kinds.VANISHED_WORD, where, number=row.vanished)
     if row.shortened:
-        what = f"word|words longer than a window of {plan.length} tokens"
-        notes.count(what, "read up to where the window ends", where, number=row.shortened)
+        notes.add(kinds.LONG_WORD, where, number=row.shortened, length=plan.length)
 
 
 def words_of_subwords(
     text: str, offsets: Sequence[tuple[int, int]], starts: Sequence[int], ends: Sequence[int]
 ) -> NDArray[np.int32]:
-    """For each sub-word the index of the word that it belongs to, or -1 for one that lies between words.
+    """For each sub-word the index of its word, or -1 for one between words.
 
-    A sub-word belongs to the first word that it shares a character with; white space that a byte-level or a
-    SentencePiece tokenizer counts to a sub-word does not matter. Where such a tokenizer gives the space before a
-    word a sub-word of its own, that is the first one of the word, as it is for pre-split input.
+    A sub-word belongs to the first word with which it shares a character; white space that a byte-level or a
+    SentencePiece tokenizer adds to a sub-word does not matter. If such a tokenizer makes a sub-word of the space before
+    a word, that is the first sub-word of the word, as it is for pre-split input.
     """
     begin_at, end_at = np.asarray(starts, dtype=np.int64), np.asarray(ends, dtype=np.int64)
     filled = np.flatnonzero(begin_at < end_at)  # an empty word shares no character with anything

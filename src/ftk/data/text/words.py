@@ -1,4 +1,4 @@
-"""Words of raw text, with their character offsets, for tasks that give one label a word."""
+"""Splits raw text into words with character offsets, for tasks that label each word."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import regex
 
-# Scripts that are written without spaces: each character, with its marks, is a word. The mark of long vowels in
-# Japanese belongs to no script.
+# In scripts without spaces each character, with its marks, is a word. The Japanese mark of long vowels belongs to no
+# script.
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\u30fc\uff70\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{_UNSPACED}]]"
-# Signs within a word that no reader sees: the soft hyphen and the joiners of Indic scripts, Persian and emoji.
+# Invisible signs within a word: the soft hyphen and the joiners of Indic scripts, Persian and emoji.
 _JOINER = r"\u00ad\u200c\u200d"
 _WORD = rf"{_LETTER}(?:{_LETTER}|[{_JOINER}])*"
 _ONE = rf"[{_UNSPACED}]\p{{M}}*"
@@ -25,7 +25,7 @@ _COARSE = rf"(?V1){_ONE}|(?:\p{{L}}\.){{2,}}|{_SUFFIX}|{_WORD}(?:(?:{_INSIDE}){_
 
 
 class Words(Enum):
-    """How text without tokens is cut into words."""
+    """How text without tokens is split into words."""
 
     auto = "auto"
     coarse = "coarse"
@@ -35,7 +35,7 @@ class Words(Enum):
 def split_words(text: str, words: Words) -> tuple[list[int], list[int]]:
     """The character offsets at which each word of a text begins and ends.
 
-    ``fine`` makes every punctuation mark a word of its own, so that any span that people mark begins and ends at one.
+    ``fine`` makes every punctuation mark a word, so that any span that people mark begins and ends at a word.
     ``coarse`` keeps ``U.S.``, ``Jean-Luc`` and ``3,000`` whole and splits off ``'s``, as token-per-line corpora do.
     Every character that is not white space belongs to exactly one word.
     """

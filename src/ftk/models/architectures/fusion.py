@@ -143,6 +143,12 @@ class FusionForClassification(_Fusion):
         """Weight of the text's logits, with ``fusion=weighted``."""
         return torch.sigmoid(self.mix) if self.config.weight is None else float(self.config.weight)
 
+    def report_parameters(self) -> dict[str, float]:
+        """``share_of_text``: the share of the text's logits, if it is learned; the image has the rest."""
+        if self.config.fusion != "weighted" or self.config.weight is not None:
+            return {}
+        return {"share_of_text": float(torch.sigmoid(self.mix).detach())}
+
     def get_input_embeddings(self) -> Any:
         """The text encoder's embedding table; None if no texts are read."""
         return self.towers.get_input_embeddings()

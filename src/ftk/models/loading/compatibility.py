@@ -30,11 +30,11 @@ def unsuited(kind: str, task: Any) -> str | None:
         kind: ``model_type`` of its config.
         task: the task.
     """
-    if kind in HEADS and task.auto_model not in HEADS[kind]:
+    if kind in HEADS and task.spec.auto_model not in HEADS[kind]:
         return f"It supports {LEARNS[kind]}; choose another model for this task."
     if kind not in _READ:
         return None
-    writes = task.auto_model == "AutoModelForSeq2SeqLM"
+    writes = task.spec.auto_model == "AutoModelForSeq2SeqLM"
     if writes and kind not in _WRITE:
         return (
             "It generates no text. Use model=bart-tiny, t5-tiny or marian-tiny, or a pretrained encoder with a "
@@ -42,8 +42,9 @@ def unsuited(kind: str, task: Any) -> str | None:
         )
     if not writes and kind in _ONLY_WRITE:
         return "It supports summarization and translation; choose another model for this task."
-    if _READ[kind] != task.reads:
-        return f"It reads {_and(_READ[kind])}, but the task reads {_and(task.reads)}. {_READERS[task.reads]}"
+    reads = task.spec.modalities
+    if _READ[kind] != reads:
+        return f"It reads {_and(_READ[kind])}, but the task reads {_and(reads)}. {_READERS[reads]}"
     return None
 
 

@@ -21,7 +21,7 @@ from ftk.models.loading.encoder_decoder_config import (
     parts_of,
 )
 from ftk.models.loading.untrusted_folder import check_untrusted_folder
-from ftk.system.startup import importing
+from ftk.system.startup import fast_import
 
 
 def read_whole_config(folder: Path, changes: dict[str, Any]) -> tuple[Any, str | None]:
@@ -140,7 +140,7 @@ def first_position(model: nn.Module) -> int:
 
 def import_models() -> None:
     """Imports the modules that all architectures share, and registers ftk's own architectures with transformers."""
-    with importing("transformers.modeling_utils"):
+    with fast_import("transformers.modeling_utils"):
         importlib.import_module("transformers.modeling_utils")
         register_small_models()
         fusion.register_fusion()

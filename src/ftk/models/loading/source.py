@@ -101,7 +101,7 @@ def resolve_model(model: ModelConfig, corpus: Corpus, reads: Collection[str] = (
     """
     quiet()
     source = _resolve_towers(model, corpus) if model.towers else _resolve_encoder(model, corpus, reads)
-    source.config.problem_type = corpus.task.problem_type
+    source.config.problem_type = corpus.task.spec.problem_type
     labels, same = _set_labels(source.config, corpus.labels)
     return replace(source, labels=labels, same_labels=same)
 
@@ -206,18 +206,6 @@ def reopen_model(folder: Path, labels: Labels | None, reads: Collection[str] = (
         trained_length=trained_length(folder),
         image_processor=image_processor,
     )
-
-
-def lr_scales(model: ModelConfig) -> dict[str, float]:
-    """Learning-rate factors of the encoders and heads of a model with several encoders, by parameter name.
-
-    Each encoder and its head are trained at that encoder's ``default_lr``. The mixing weight of a weighted fusion has
-    its
-    own rate: it is a single number, which would hardly move at the rate of a matrix.
-    """
-    scales = {name: tower.default_lr / model.default_lr for name, tower in model.towers.items()}
-    found = {f"{part}.{name}": scale for part in ("towers", "heads") for name, scale in scales.items()}
-    return {**found, fusion.SHARE: fusion.SHARE_LR / model.default_lr} if model.towers else {}
 
 
 def token_limit(config: Any, tokenizer: Any) -> int:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
-from ftk.errors import ModelError, RunError, first_line
+from ftk.errors import ModelError, first_line
+from ftk.system import kept
+from ftk.system.atomic import replaced
 
 SPECIAL = {
     "pad_token": "[PAD]",
@@ -61,17 +62,15 @@ def learn_tokenizer(
 
 
 def _keep(tokenizer: Any, path: Path) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    """Save a tokenizer in the cache.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    with kept.kept_here(path.parent, "the vocabulary", errors=(Exception,)):  # the library raises plain ones
         path.parent.mkdir(parents=True, exist_ok=True)
-        tokenizer.save(str(temporary))
-        temporary.replace(path)
-    except Exception as error:  # the library raises plain exceptions
-        temporary.unlink(missing_ok=True)
-        raise RunError(
-            f"{path.parent}: the vocabulary cannot be written ({error}). Free some space, or name another folder: "
-            "data.cache_dir=…"
-        ) from error
+        with replaced(path, shared=True) as temporary:
+            tokenizer.save(str(temporary))
 
 
 def _mask(token: str) -> Any:

@@ -1,1 +1,1 @@
-"""Selects which parameters of a model are trained."""
+"""Selects which parameters of a model are trained, and at which rates."""

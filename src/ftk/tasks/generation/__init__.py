@@ -1,1 +1,1 @@
-"""What tasks whose targets are texts share."""
+"""Parts that tasks share whose targets are texts."""

@@ -1,4 +1,4 @@
-"""Scores of generated texts: ROUGE by rouge-score, BLEU and chrF by sacrebleu; each the library's own number."""
+"""Scores of generated texts: ROUGE by rouge-score, BLEU and chrF by sacrebleu, as these libraries compute them."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ _LETTERS = 100_000
 
 
 def require(module: str, *, for_what: str, install: str) -> None:
-    """See whether a package is there, before anything is trained that it is to score.
+    """Check that a package is installed, before training something that only it can score.
 
     Raises:
-        ConfigError: it is not, with the command that installs it: the package itself, for an extra's name says nothing
-            of where ftk came from.
+        ConfigError: it is not. The message has the command that installs the package itself: the name of an extra would
+            not say where ftk came from.
     """
     if importlib.util.find_spec(module) is None:
         raise ConfigError(f"task: {for_what} needs {module}, which is not installed: pip install '{install}'")
 
 
 def rouge_words(texts: Iterable[str]) -> str:
-    """The way to take words that suits the script of some texts, one of ``ROUGE_WORDS``."""
+    """How words are found in texts of this script: one of ``ROUGE_WORDS``."""
     scripts = _scripts(texts)
     if scripts["unspaced"] > scripts["letters"] / 2:
         return "characters"
@@ -51,7 +51,7 @@ def rouge_words(texts: Iterable[str]) -> str:
 
 
 def bleu_words(texts: Iterable[str]) -> str:
-    """The tokenizer of sacrebleu that suits the script of some texts: zh, char, or 13a, which is the usual one."""
+    """The tokenizer of sacrebleu for texts of this script: zh, char, or 13a, the usual one."""
     scripts = _scripts(texts)
     if scripts["unspaced"] <= scripts["letters"] / 2:
         return "13a"
@@ -59,7 +59,7 @@ def bleu_words(texts: Iterable[str]) -> str:
 
 
 class Generated(ABC):
-    """Generated texts beside their references; a row that has no reference counts nothing."""
+    """Scores generated texts against their references; a row without a reference does not count."""
 
     def __init__(self) -> None:
         self._rows = 0
@@ -74,7 +74,7 @@ class Generated(ABC):
         self.add(example.references, prediction.text)
 
     def compute(self) -> dict[str, Any]:
-        """The scores; the share of texts that are as long as they may be, ``unfinished``; and ``scored``, the rows.
+        """The scores; ``unfinished``, the share of texts that are as long as they may be; and ``scored``, the rows.
 
         There is nothing over no rows.
         """
@@ -84,15 +84,15 @@ class Generated(ABC):
 
     @abstractmethod
     def add(self, references: Sequence[str], text: str) -> None:
-        """Take the text that was generated for one row, and its references."""
+        """Count the text that was generated for one row, with its references."""
 
     @abstractmethod
     def scores(self) -> dict[str, float]:
-        """The scores over the rows so far, of which there is one at least."""
+        """The scores over the rows so far, at least one."""
 
 
 class RougeMetric(Generated):
-    """ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004): the mean F measure over rows, of each row against its best reference.
+    """ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004): the mean over rows of the F measure against the best reference.
 
     Args:
         words: one of ``ROUGE_WORDS``.
@@ -117,7 +117,7 @@ class RougeMetric(Generated):
 
 
 class TranslationMetric(Generated):
-    """BLEU (Papineni et al. 2002) and chrF (Popović 2015) of a whole corpus, as sacrebleu has them (Post 2018).
+    """BLEU (Papineni et al. 2002) and chrF (Popović 2015) of a whole corpus, by sacrebleu (Post 2018).
 
     Args:
         words: the tokenizer of BLEU, one of ``BLEU_WORDS``.
@@ -127,12 +127,12 @@ class TranslationMetric(Generated):
         from sacrebleu.metrics import BLEU, CHRF
 
         super().__init__()
-        self._scorers = {"bleu": BLEU(tokenize=words, force=True), "chrf": CHRF()}  # force: it logs no advice
+        self._scorers = {"bleu": BLEU(tokenize=words, force=True), "chrf": CHRF()}  # force: do not log advice
         self._texts: list[str] = []
         self._references: list[Sequence[str]] = []
 
     def add(self, references: Sequence[str], text: str) -> None:
-        """Keep one row: both scores are of a corpus."""
+        """Keep one row: both scores need the whole corpus."""
         self._texts.append(text)
         self._references.append(references)
 
@@ -147,23 +147,23 @@ class TranslationMetric(Generated):
 
 
 def _rouge_scorer() -> Any:
-    """The library's class."""
+    """The class of rouge-score."""
     from absl import logging  # it comes with rouge-score
     from rouge_score.rouge_scorer import RougeScorer
 
-    # When logging is set up anew, absl closes what stood for stderr when it was imported, unless that is the real one.
+    # When logging is set up again, absl closes the stream that was stderr at its import, unless it is the real stderr.
     logging.get_absl_handler().python_handler.setStream(sys.__stderr__)
     return RougeScorer
 
 
 class _Words:
-    """Words in lower case, for texts in other scripts than that of English."""
+    """Finds words in lower case, for texts in other scripts than that of English."""
 
     def __init__(self, *, characters: bool) -> None:
         self.characters = characters
 
     def tokenize(self, text: str) -> list[str]:
-        """The words of a text: letters and digits in a row, of scripts without spaces each by itself."""
+        """The words of a text: runs of letters and digits; in scripts without spaces each letter by itself."""
         words = _WORD.findall(unicodedata.normalize("NFC", text).lower())
         if not self.characters:
             return words
@@ -182,7 +182,7 @@ class _Words:
 
 
 def _scripts(texts: Iterable[str]) -> dict[str, int]:
-    """How many letters there are, and how many of them are of which kind of script."""
+    """The number of letters, and how many of them belong to each kind of script."""
     found = {"letters": 0, "latin": 0, "unspaced": 0, "cjk": 0}
     for text in texts:
         for character in text:

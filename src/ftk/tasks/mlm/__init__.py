@@ -1,4 +1,4 @@
-"""Masked language modelling: words are hidden, and the model learns to say what they were."""
+"""Masked language modelling: words are hidden, and the model learns to predict them."""
 
 from ftk.tasks.mlm.task import MaskedLanguageModel
 

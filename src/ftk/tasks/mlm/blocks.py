@@ -1,4 +1,4 @@
-"""Blocks of tokens for pretraining, cut and packed by arithmetic from a store: any block is read by itself."""
+"""Blocks of tokens for pretraining. Arithmetic finds the tokens of any block in a store, without the other blocks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ftk.config.schema import TrainConfig
 from ftk.data.batching.order import BlockOrder
 from ftk.data.documents.token_store import TokenStore
-from ftk.data.text.block_frame import Frame
+from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError
 from ftk.tasks.mlm.packing import pack
 
@@ -23,8 +23,8 @@ class Block:
 
     Attributes:
         input_ids: with special tokens.
-        words: which tokens begin a word; None where the store does not know.
-        document: for packed documents the number of each token's document in the block, counted from 0; else None.
+        words: whether each token begins a word; None if the store does not know.
+        document: the number of each token's document in the block, counted from 0; None if documents are not packed.
     """
 
     input_ids: NDArray[np.int32]
@@ -34,18 +34,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What packing did with the tokens."""
+    """The result of packing, in numbers."""
 
     documents: int
     text: int
-    """Tokens of text that went in."""
+    """The number of tokens of text."""
     special: int
-    """Tokens put around them."""
+    """The number of special tokens around the text."""
     blocks: int
     padding: int
-    """Room that stays empty when every block is filled up to the full length."""
+    """The room that stays empty if every block has the full length."""
     swapped: bool = False
-    """Whether some blocks show tokens of another block in place of their own, pairs; else each token is in one."""
+    """Whether some blocks (of pairs) show tokens of another block in place of their own; else each token is in one."""
 
     def __str__(self) -> str:
         room = self.text + self.special + self.padding
@@ -58,20 +58,20 @@ class Counts:
 
 
 class Blocks(ABC):
-    """Blocks over some documents of a store; what the core sees as windows.
+    """Blocks over some documents of a store. To the core they are windows.
 
     Attributes:
-        lengths: [blocks] tokens in each block, special ones included.
-        special: tokens in all blocks that are not of the text.
+        lengths: [blocks] the number of tokens in each block, special ones included.
+        special: the number of special tokens in all blocks.
     """
 
     swapped: ClassVar[bool] = False
 
-    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: BlockFrame) -> None:
         self.store = store
         self.frame = frame
         self.length = length
-        # A document of which the tokenizer leaves nothing is nothing to pack.
+        # A document of which the tokenizer leaves nothing is not packed.
         self._begin = store.starts[documents]
         self._size = store.starts[documents + 1] - self._begin
         self._begin, self._size = self._begin[self._size > 0], self._size[self._size > 0]
@@ -84,7 +84,7 @@ class Blocks(ABC):
 
     @property
     def longest(self) -> int:
-        """Tokens in the longest block."""
+        """The number of tokens in the longest block."""
         return int(self.lengths.max(initial=0))
 
     @abstractmethod
@@ -95,7 +95,7 @@ class Blocks(ABC):
         """How the tokens were packed.
 
         Raises:
-            AssertionError: the blocks do not hold just the tokens that went in.
+            AssertionError: tokens were lost or doubled.
         """
         inside = int(self.lengths.sum(dtype=np.int64))
         assert inside == self.text + self.special, f"{inside:,} tokens in blocks of {self.text:,} + {self.special:,}"
@@ -103,11 +103,11 @@ class Blocks(ABC):
         return Counts(len(self._size), self.text, self.special, len(self), padding, self.swapped)
 
     def windows_of(self, first_row: int, end_row: int) -> range:
-        """Blocks are their own rows."""
+        """The blocks from ``first_row`` up to, but not including, ``end_row``: each block is a row."""
         return range(first_row, end_row)
 
     def places(self, windows: NDArray[np.int64]) -> str:
-        """Which blocks, for messages."""
+        """The numbers of some blocks, for messages."""
         return f"blocks {windows[:8].tolist()}{' …' if len(windows) > 8 else ''}"
 
     def order(self, train: TrainConfig, seed: int) -> BlockOrder:
@@ -125,17 +125,17 @@ class Blocks(ABC):
 
 
 class StreamBlocks(Blocks):
-    """All documents one after the other, parted by the separator, cut wherever a block is full.
+    """All documents one after the other, with separators between them, cut wherever a block is full.
 
     Each block is framed as a text of its own (RoBERTa's FULL-SENTENCES, Liu et al. 2019).
     """
 
-    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: BlockFrame) -> None:
         super().__init__(store, documents, length, frame)
         framing = len(frame.prefix) + len(frame.suffix)
         self._capacity = self._room(framing)
         self._separator = frame.suffix[:1]
-        # Where each document begins in the stream, and behind the last one the end.
+        # The position in the stream at which each document begins; the last entry is the end of the stream.
         starts = np.concatenate([[0], np.cumsum(self._size + len(self._separator))])
         self._starts = starts
         total = max(0, int(starts[-1]) - len(self._separator))
@@ -172,7 +172,7 @@ class StreamBlocks(Blocks):
 
 
 class _Parts(Blocks):
-    """Documents cut into parts that fit; ``_part_begin`` and ``_part_size`` say where in the store each part is."""
+    """Documents cut into parts that fit into a block: ``_part_begin`` and ``_part_size`` find them in the store."""
 
     def _cut(self, capacity: int) -> None:
         number = -(-self._size // capacity)
@@ -185,9 +185,9 @@ class _Parts(Blocks):
 
 
 class DocumentBlocks(_Parts):
-    """Documents packed whole as far as they fit, each framed by itself, none attending to another."""
+    """Documents packed whole if they fit, each framed by itself; none attends to another."""
 
-    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: BlockFrame) -> None:
         super().__init__(store, documents, length, frame)
         framing = len(frame.prefix) + len(frame.suffix)
         self._cut(self._room(framing))
@@ -220,7 +220,7 @@ class Pair:
     Attributes:
         block: both, framed.
         segment: 0 up to the end of the first text, then 1.
-        follows: whether the second text goes on where the first one ends.
+        follows: whether the second text continues the first one.
     """
 
     block: Block
@@ -229,14 +229,14 @@ class Pair:
 
 
 class PairBlocks(_Parts):
-    """Parts of documents that become pairs: half go on as they stand, half with the end of a part of another document.
+    """Parts of documents as pairs of texts: half continue as they are, half with the end of a part of another document.
 
-    A second text begins anywhere and ends where a part ends, whether it follows or not, so that neither tells.
+    A second text begins anywhere and ends where a part ends, whether it follows or not, so its position tells nothing.
     """
 
     swapped = True
 
-    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: Frame) -> None:
+    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: BlockFrame) -> None:
         super().__init__(store, documents, length, frame)
         if frame.pair is None:
             raise DataError("task.next_sentence=true: the tokenizer of this model does not know pairs of texts.")
@@ -254,9 +254,9 @@ class PairBlocks(_Parts):
         return self.pair(number, np.random.default_rng(number)).block
 
     def pair(self, number: int, generator: np.random.Generator) -> Pair:
-        """One block as a pair; a text of a single token is always followed by one of another document.
+        """One block as a pair. A text of a single token is always followed by a text of another document.
 
-        It has no more tokens than ``lengths`` says, and one more where the text is a single token.
+        It has no more tokens than ``lengths`` says, or one more if the text is a single token.
         """
         assert self.frame.pair is not None
         size = int(self._part_size[number])
@@ -268,7 +268,7 @@ class PairBlocks(_Parts):
         else:
             other = self._other(number, generator)
             end = int(self._part_begin[other] + self._part_size[other])
-            room = max(1, int(self._part_size[other]) - 1)  # the second text does not begin where a part does
+            room = max(1, int(self._part_size[other]) - 1)  # the second text never begins where a part begins
             second = end - min(room, max(1, size - cut)), end
         first = begin, begin + cut
         before, between, behind = self.frame.pair
@@ -282,7 +282,7 @@ class PairBlocks(_Parts):
         return Pair(Block(ids, words), (np.arange(len(ids)) >= head).astype(np.int64), follows)
 
     def _other(self, number: int, generator: np.random.Generator) -> int:
-        """A part of another document, each with the same chance."""
+        """Draw a part of another document, each with the same chance."""
         own = self._part_document[number]
         first, last = np.searchsorted(self._part_document, [own, own + 1])
         drawn = int(generator.integers(0, len(self._part_size) - (last - first)))

@@ -1,54 +1,84 @@
-"""The texts of all splits for masked language models: read as a stream, tokenized into a cache, packed into blocks."""
+"""The texts of all splits for pretraining: read as a stream, tokenized into a cache, packed into blocks."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ftk.config.schema import DataConfig, Documents, Format
+from ftk.contracts import finding_kinds as shared_kinds
+from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
+from ftk.contracts.progress import Progress
 from ftk.contracts.row import Row
-from ftk.contracts.values import Labels, Prepared, WindowPlan
-from ftk.data.documents.reading import Piece, documents
+from ftk.contracts.values import Labels, Prepared
+from ftk.data.documents.reading import TextChunk, documents
 from ftk.data.documents.token_store import STORE_VERSION, TokenStore
 from ftk.data.readers.lines import COMPRESSED
 from ftk.data.readers.paths import expand, note_passed_over
 from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
 from ftk.data.readers.tabular import has_tabs
-from ftk.data.text.block_frame import Frame
+from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError, Interrupted
 from ftk.system.cache import cache_folder, cache_key
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.mlm.blocks import Blocks
 
-if TYPE_CHECKING:
-    from ftk.report.console import Console
-    from ftk.tasks.mlm.task import MaskedLanguageModel
-
 _VERSION = 2
-"""Of the reading of texts: part of the keys of the cache, so that what an older one made is not taken for the same."""
+"""The version of the code that reads texts. It is part of the keys of the cache, so that what an older version made is
+not used."""
+MakeBlocks = Callable[[TokenStore, NDArray[np.int64], int, BlockFrame], Blocks]
+"""Packs some documents of a store into blocks of a length, framed by special tokens."""
 
 
 @dataclass(slots=True)
 class TextCorpus:
-    """The texts of each split: where they are, and what they become."""
+    """The texts of each split: where they are, and what they become.
 
-    task: MaskedLanguageModel
+    Attributes:
+        data: the data section of the config.
+        files: by split.
+        datasets: for data=hub, the slice of the dataset by split.
+        words: whether the store must know where words begin.
+        blocks: packs documents into blocks.
+        task: that the texts are for; the task sets it.
+    """
+
     data: DataConfig
     files: dict[str, tuple[Path, ...]]
     datasets: dict[str, str]
-    """For data=hub: the slice of the dataset by split."""
+    words: bool
+    blocks: MakeBlocks
+    task: Any = None
     labels: Labels | None = None
     _digests: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, task: MaskedLanguageModel, data: DataConfig, names: Iterable[str], notes: Notes) -> TextCorpus:
+    def open(
+        cls,
+        data: DataConfig,
+        names: Iterable[str],
+        notes: Notes,
+        *,
+        demo: str,
+        words: bool,
+        blocks: MakeBlocks,
+    ) -> TextCorpus:
         """Find the files of each split, and read the first document of each.
+
+        Args:
+            data: the data section of the config.
+            names: of the splits; the first one is required.
+            notes: collects faults and facts.
+            demo: the folder of the demo corpus, for a config that names no data.
+            words: whether the store must know where words begin.
+            blocks: packs documents into blocks.
 
         Raises:
             DataError: a split that is needed is not named, or holds no text.
@@ -57,12 +87,8 @@ class TextCorpus:
         files: dict[str, tuple[Path, ...]] = {}
         slices: dict[str, str] = {}
         if uses_demo(data):
-            assert task.demo is not None
-            what = "training" if "train" in names else "scoring"
-            notes.say(
-                f"no data named: {what} on the texts of the built-in demo corpus (data.{names[0]}=… for your own)."
-            )
-            files = {name: (demo_files(task.demo)[name],) for name in names}
+            notes.add(kinds.DEMO_TEXTS, what="training" if "train" in names else "scoring", key=names[0])
+            files = {name: (demo_files(demo)[name],) for name in names}
         else:
             for name in names:
                 spec = getattr(data, name)
@@ -74,7 +100,7 @@ class TextCorpus:
                     note_passed_over({name: spec}, notes)
         if names[0] not in files:
             raise DataError(f"data.{names[0]}: name the texts; {', '.join(files) or 'nothing'} alone is not enough.")
-        corpus = cls(task, data, files, slices)
+        corpus = cls(data, files, slices, words, blocks)
         for name in files:
             if next(iter(corpus._pieces(name, Notes())), None) is None:
                 listed = ", ".join(map(str, files[name])) or str(data.name)
@@ -82,7 +108,7 @@ class TextCorpus:
         return corpus
 
     def fingerprints(self) -> dict[str, dict[str, str]]:
-        """The SHA-256 of every file, by split."""
+        """The SHA-256 of each file, by split."""
         if not self._digests:
             self._digests = {name: fingerprint(files) for name, files in self.files.items()}
             for name, part in self.datasets.items():
@@ -94,102 +120,104 @@ class TextCorpus:
         return self._digests
 
     def texts(self) -> Iterator[str]:
-        """The texts of the training split, a piece of a document at a time."""
+        """The texts of the training split, one piece of a document at a time."""
         return (piece.text for piece in self._pieces("train", Notes()))
 
     def remembered(self, settings: Any) -> Path:
-        """Where a vocabulary that is learned from the training texts with these settings is kept."""
+        """The file that keeps a vocabulary learned from the training texts with these settings."""
         key = cache_key({"vocabulary": asdict(settings), "texts": self._settings("train")})
         return cache_folder(self.data.cache_dir) / "vocabularies" / f"{key}.json"
 
-    def prepare(
-        self, tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes, console: Console
-    ) -> dict[str, Prepared]:
+    def prepare(self, encoding: Encoding, progress: Progress) -> dict[str, Prepared]:
         """Tokenize each split, or open what was tokenized before, and pack it into blocks.
 
         Raises:
             DataError: the texts cannot be read, or there are too few to hold some out.
         """
-        frame = Frame.of(tokenizer)
-        stores = {name: self._store(name, tokenizer, console) for name in self.files}
+        notes = encoding.notes
+        frame = BlockFrame.of(encoding.processor)
+        stores = {name: self._store(name, encoding.processor, progress) for name in self.files}
+        for name, store in stores.items():
+            with notes.of(name):
+                notes.extend(store.manifest.findings)
         prepared = {}
         for name, kept in self._documents(stores, notes).items():
             store = stores["train" if name not in stores else name]
-            blocks = self.task.blocks(store, kept, plan.length, frame)
+            blocks = self.blocks(store, kept, encoding.windows.length, frame)
             if not len(blocks):
                 raise DataError(f"data.{name}: the tokenizer leaves nothing of the text.")
-            notes.say(f"{name}: {blocks.counts()}")
+            with notes.of(name):
+                notes.add(kinds.BLOCKS, blocks=blocks.counts())
             self._note_small(name, blocks, notes)
             prepared[name] = Prepared(range(len(blocks)), blocks)
         return prepared
 
-    def _store(self, name: str, tokenizer: Any, console: Console) -> TokenStore:
+    def _store(self, name: str, tokenizer: Any, progress: Progress) -> TokenStore:
         import tokenizers
 
         from ftk.data.documents.tokenizing import prepare, processors
 
         backend = tokenizer.backend_tokenizer
         made_of = hashlib.sha256(backend.to_str().encode()).hexdigest()
-        settings = {**self._settings(name), "tokenizer": made_of, "words": self.task.needs_words}
+        settings = {**self._settings(name), "tokenizer": made_of, "words": self.words}
         settings["made_by"] = [STORE_VERSION, tokenizers.__version__]
         folder = cache_folder(self.data.cache_dir) / "tokens" / cache_key(settings)
         notes = Notes()
         try:
-            with console.preparing(f"{name}: tokenizing", self._bytes(name)) as progress:
+            with progress.preparing(f"{name}: tokenizing", self._bytes(name)) as show:
                 store = prepare(
                     folder,
                     settings,
                     lambda: self._pieces(name, notes),
                     backend,
-                    words=self.task.needs_words,
+                    words=self.words,
                     workers=self.data.workers or processors(),
-                    say=console.say,
-                    progress=progress,
+                    say=progress.say,
+                    progress=show,
                     notes=lambda: list(notes.drain()),
                 )
         except Interrupted as stop:
             raise Interrupted(
                 stop.signal_number,
-                f"stopped while tokenizing; the shards that were done are kept in {folder}, and the same command goes "
-                "on behind them.",
+                f"stopped while tokenizing; the finished shards are kept in {folder}, and the same command resumes "
+                "behind them.",
             ) from stop
         manifest = store.manifest
         unknown = f", {manifest.unknown:,} of them unknown to the vocabulary" if manifest.unknown else ""
         texts = f"{len(store):,} document{'s' if len(store) != 1 else ''}"
-        console.say(f"{name}: {manifest.tokens:,} tokens in {texts}{unknown} ({folder})")
-        for line in manifest.notes:
-            console.say(f"{name}: {line}")
+        progress.say(f"{name}: {manifest.tokens:,} tokens in {texts}{unknown} ({folder})")
         return store
 
     def _documents(self, stores: dict[str, TokenStore], notes: Notes) -> dict[str, NDArray[np.int64]]:
-        """Which documents of which store make each split, in the order train, validation, test."""
+        """The documents of each split, in the order train, validation, test."""
         kept = {name: np.arange(len(store), dtype=np.int64) for name, store in stores.items()}
         if "train" in stores and (len(stores) > 1 or self.data.validation_share > 0):
             prints = {name: store.fingerprints() for name, store in stores.items()}
             self._note_overlap(prints, notes)
         if "train" in stores and "validation" not in stores:
             if self.data.validation_share == 0:
-                notes.say(
-                    "no validation (data.validation_share=0): best/ is the model after the last validation point."
-                )
+                notes.add(shared_kinds.NO_VALIDATION)
                 return kept
             held = self._held_out(stores["train"], prints["train"])
             share = np.diff(stores["train"].starts)[held].sum() / stores["train"].manifest.tokens
-            notes.say(
-                f"no validation named: {len(held):,} of {len(kept['train']):,} documents held out, "
-                f"{100 * share:.1f} % of the tokens "
-                f"(data.validation_share={self.data.validation_share}, "
-                f"data.validation_tokens={self.data.validation_tokens}, data.split_seed={self.data.split_seed})."
+            notes.add(
+                kinds.DOCUMENTS_HELD_OUT,
+                held=len(held),
+                total=len(kept["train"]),
+                percent=100 * float(share),
+                share=self.data.validation_share,
+                tokens=self.data.validation_tokens,
+                seed=self.data.split_seed,
             )
             kept["train"] = np.setdiff1d(kept["train"], held, assume_unique=True)
             kept["validation"] = held
         return {name: kept[name] for name in ("train", "validation", "test") if name in kept}
 
     def _held_out(self, store: TokenStore, prints: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """A seeded share of the documents, no more of them than the limit in tokens takes; one at least.
+        """A seeded share of the documents: at least one, and no more than the limit in tokens allows.
 
-        Where there are enough of them, these are documents that occur once, so that training has none of them too.
-        Where none is as small as the limit, it is the smallest one.
+        Documents that occur once come first, so that training does not have them too. If no document is as small as
+        the limit, it is the smallest one.
         """
         filled = np.flatnonzero(np.diff(store.starts))  # the tokenizer may leave nothing of a document
         if len(filled) < 2:
@@ -217,16 +245,13 @@ class TextCorpus:
             if name in prints:
                 shared = int(np.count_nonzero(np.isin(prints[name], prints["train"]) & (prints[name] > 0)))
                 if shared:
-                    what = f"document|documents of {name} that training has too"
-                    notes.count(what, "kept; scores on them say little", number=shared)
+                    notes.add(kinds.DOCUMENT_OF_TRAINING, number=shared, part=name)
 
     def _note_small(self, name: str, blocks: Blocks, notes: Notes) -> None:
         if name == "train" and len(blocks) < 2:
-            notes.say(
-                f"note: the training text fills no more than one block of data.max_length={blocks.length} tokens."
-            )
+            notes.add(kinds.ONE_BLOCK, length=blocks.length)
 
-    def _pieces(self, name: str, notes: Notes) -> Iterator[Piece]:
+    def _pieces(self, name: str, notes: Notes) -> Iterator[TextChunk]:
         rows: Iterable[Row] | None = None
         if name in self.datasets:
             from ftk.data.readers.hub import read_hub
@@ -239,7 +264,7 @@ class TextCorpus:
         return sum(path.stat().st_size for path in self.files[name])
 
     def _settings(self, name: str) -> dict[str, Any]:
-        """What the pieces of a split are a function of."""
+        """All that decides the pieces of a split."""
         data = self.data
         digests = self.fingerprints()[name]
         return {
@@ -256,7 +281,7 @@ class TextCorpus:
         }
 
     def _reading(self, path: Path) -> list[str | None]:
-        """All that the name of a file decides on how it is read."""
+        """What the name of a file decides about how it is read."""
         kind = self.data.format.value
         if self.data.format is Format.auto:
             kind = kind_of(path, self.data.encoding, labelled=False)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from ftk.config.schema import DataConfig
-from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Place, Predictions
+import numpy as np
+
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.row import Row
-from ftk.contracts.values import Batch, Labels, Noise, WindowPlan
+from ftk.contracts.spec import PredictorSpec
+from ftk.contracts.values import Batch, Labels
 from ftk.data.batching.features import Features, Ragged, padded_inputs
+from ftk.data.documents.reading import text_of
 from ftk.data.text.word_windows import SubwordEncoder
 from ftk.data.text.words import Words, split_words
 from ftk.errors import ModelError
+from ftk.tasks import finding_kinds as task_kinds
+from ftk.tasks.shared.records import with_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,43 +52,26 @@ class FillMask:
         top_k: candidates for each mask.
     """
 
-    roles: ClassVar[tuple[str, ...]] = ("text",)
-    auto_model: ClassVar[str] = "AutoModelForMaskedLM"
-    rows_at_once: ClassVar[int] = 512
+    spec = PredictorSpec(auto_model="AutoModelForMaskedLM")
 
     def __init__(self, *, top_k: int) -> None:
         self.top_k = top_k
         self._tokenizer: Any = None
-        """That of the last features; predictions are told in its words."""
+        """Of the last features; predictions are written with its tokens."""
         self._numbers: list[int] = []
-        """Of its tokens."""
+        """Of the tokens of the vocabulary."""
 
-    def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[MaskedText]:
-        from ftk.data.documents.reading import text_of
+    def read(self, rows: Iterable[Row], reading: Reading) -> list[MaskedText]:
+        return [MaskedText(row, text_of(row, reading.columns)) for row in rows]
 
-        return [MaskedText(row, text_of(row, columns)) for row in rows]
-
-    def ready(
-        self, predictions: Predictions, tokenizer: Any, plan: WindowPlan, data: DataConfig, notes: Notes, place: Place
-    ) -> None:
-        """Nothing: each text brings all that is needed."""
-
-    def features(
-        self,
-        examples: Sequence[MaskedText],
-        tokenizer: Any,
-        labels: Labels | None,
-        plan: WindowPlan,
-        notes: Notes,
-    ) -> Features:
-        """Windows that hold a mask; ``mask`` is the number of each mask in its row."""
-        import numpy as np
-
+    def features(self, examples: Sequence[MaskedText], encoding: Encoding) -> Features:
+        """The windows that hold a mask: ``position``, of each mask in a window, and ``mask``, its number in the row."""
+        tokenizer, plan, notes = encoding.processor, encoding.windows, encoding.notes
         if tokenizer.mask_token_id is None:
             raise ModelError(f"the tokenizer {type(tokenizer).__name__} has no mask token: this model fills no masks.")
         self._tokenizer = tokenizer
         self._numbers = sorted(set(tokenizer.get_vocab().values()))
-        # The mask as the tokenizer writes it, so that it is one token; offsets are laid back onto the text later.
+        # Masks are written as the tokenizer writes them, so that each is one token; their offsets are found later.
         texts = [_own_masks(example.text, tokenizer.mask_token) for example in examples]
         words = [_words_and_masks(text, tokenizer.mask_token) for text in texts]
         encoder = SubwordEncoder(tokenizer, plan)
@@ -92,12 +80,12 @@ class FillMask:
             zip(examples, encoder.encode(texts, [(starts, ends) for starts, ends, _ in words]), words, strict=True)
         ):
             if not any(is_mask):
-                notes.count(f"row|rows without {MASK}", "there is nothing to fill", example.row.where)
+                notes.add(task_kinds.NOTHING_TO_FILL, example.row.where, mask=MASK)
             if len(row.windows) > 1:
-                notes.count(f"row|rows longer than {plan.length} tokens", "read in overlapping windows")
+                notes.add(kinds.LONG_ROW, length=plan.length)
             order = np.cumsum(is_mask) - 1
             for window in row.windows:
-                # Some tokenizers give the space before a mask a token of its own, which is laid onto it too.
+                # Some tokenizers give the space before a mask a token of its own, which belongs to the mask too.
                 own = np.array([is_mask[word] for word in window.word], dtype=np.bool_)
                 own &= window.input_ids[window.position] == tokenizer.mask_token_id
                 if own.any():
@@ -106,14 +94,13 @@ class FillMask:
                     positions.append(window.position[own])
                     masks.append(order[window.word[own]].astype(np.int32))
         columns = {"input_ids": Ragged.of(windows), "position": Ragged.of(positions), "mask": Ragged.of(masks)}
-        return Features(columns, np.array(rows, dtype=np.int64))
+        return Features(columns, np.array(rows, dtype=np.int64), encoding.pad_id)
 
-    def collate(self, features: Features, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
-        """``position``: [masks] in windows * time."""
-        import numpy as np
+    def collate(self, features: Features, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
+        """``input_ids``, ``attention_mask``: [windows, time]; ``position``: [masks] in windows * time."""
         import torch
 
-        inputs, tokens = padded_inputs([features.columns["input_ids"][window] for window in windows], pad_id)
+        inputs, tokens = padded_inputs([features.columns["input_ids"][window] for window in windows], features.pad_id)
         time = inputs["input_ids"].shape[1]
         position = np.concatenate(
             [features.columns["position"][window].astype(np.int64) + row * time for row, window in enumerate(windows)]
@@ -126,12 +113,11 @@ class FillMask:
 
         return logits_at(model, batch.inputs, batch.targets["position"]).float()
 
-    def outputs(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
+    def to_numpy(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
         """[masks of the window, top_k, 2] token numbers and probabilities."""
-        import numpy as np
         import torch
 
-        # The table of embeddings may have more rows than the vocabulary, and the numbers of a vocabulary gaps.
+        # The table of embeddings may have more rows than the vocabulary, whose numbers may have gaps.
         known = torch.tensor(self._numbers, device=outputs.device)
         known = known[known < outputs.shape[-1]]
         best = outputs.softmax(-1)[:, known].topk(min(self.top_k, len(known)))
@@ -139,20 +125,15 @@ class FillMask:
         lengths = [len(features.columns["mask"][window]) for window in batch.windows]
         return np.split(both, np.cumsum(lengths)[:-1])
 
-    def decode(
-        self,
-        examples: Sequence[MaskedText],
-        features: Features,
-        first_row: int,
-        outputs: dict[int, NDArray[Any]],
-        labels: Labels | None,
-    ) -> list[Filled]:
+    def decode(self, examples: Sequence[MaskedText], outputs: RowOutputs, labels: Labels | None) -> list[Filled]:
+        """The candidates for the masks of each row."""
+        masks = outputs.features.columns["mask"]
         found = []
-        for number, example in enumerate(examples, start=first_row):
+        for row, example in enumerate(examples):
             offsets = _mask_offsets(example.text, self._tokenizer.mask_token)
             best: dict[int, list[tuple[str, float]]] = {}
-            for window in features.windows_of(number, number + 1):
-                for mask, candidates in zip(features.columns["mask"][window], outputs[window], strict=True):
+            for window in outputs.windows(row):
+                for mask, candidates in zip(masks[window], outputs.by_window[window], strict=True):
                     best[int(mask)] = [
                         (self._tokenizer.convert_ids_to_tokens(int(token)), round(float(probability), 6))
                         for token, probability in candidates
@@ -161,8 +142,8 @@ class FillMask:
         return found
 
     def record(self, example: MaskedText, prediction: Filled) -> dict[str, Any]:
-        """``text``, and ``masks``: for each its offsets and its candidates. A candidate's ``text`` is how it reads,
-        its ``token`` the entry of the vocabulary."""
+        """``text``, and ``masks``: for each its offsets and its candidates. A candidate's ``text`` is what a reader
+        sees, its ``token`` the entry of the vocabulary."""
         masks = [
             {
                 "start": start,
@@ -175,10 +156,10 @@ class FillMask:
             for start, end, candidates in prediction.masks
         ]
         result = {"text": example.text, "masks": masks}
-        return {**{name: value for name, value in example.row.values.items() if name not in result}, **result}
+        return with_columns(example.row.values, result)
 
     def _reads(self, token: str) -> str:
-        # With another piece before it, a piece that goes on with a word loses the sign that says so.
+        # Behind another piece, a piece from within a word loses the sign that marks it.
         before, both = (self._tokenizer.convert_tokens_to_string(pieces) for pieces in (["a"], ["a", token]))
         text: str = both.removeprefix(before) if both.startswith(before) else both
         return text.strip()

@@ -1,4 +1,4 @@
-"""Which tokens are hidden and what stands in their place: a function of (seed, epoch, block, position)."""
+"""Which tokens are hidden, and what replaces them: a function of (seed, epoch, block, position)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.data.batching.random_draws import Draws
+from ftk.data.batching.random_draws import CounterRandom
 from ftk.tasks.mlm.policies import Unit
 
 _WHOLE = 16
-"""Tokens up to which a word or span is always masked whole, even where its row should have fewer in all."""
+"""A word or span of up to so many tokens is always masked whole, even if its row should have fewer masked tokens."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,12 +19,12 @@ class Masking:
     """How to mask (Devlin et al. 2019 for tokens and whole words, Joshi et al. 2020, SpanBERT, for spans).
 
     Attributes:
-        share: of the tokens that are text, to be predicted.
-        mask_token: share of those that become the mask token.
-        random_token: share of those that become a random token; the rest stays.
+        share: of the tokens of text that are to be predicted.
+        mask_token: the share of those that become the mask token.
+        random_token: the share of those that become a random token; the others stay.
         unit: what is masked as one; a span is also replaced as one.
-        span_mean: mean of the geometric distribution of words in a span.
-        span_longest: the most words in a span.
+        span_mean: the mean of the geometric distribution of words in a span.
+        span_longest: the largest number of words in a span.
     """
 
     share: float
@@ -34,27 +34,32 @@ class Masking:
     span_mean: float
     span_longest: int
 
+    @property
+    def needs_words(self) -> bool:
+        """Whether it matters where words begin."""
+        return self.unit is not Unit.token
+
     def __call__(
         self,
         ids: NDArray[np.int64],
         text: NDArray[np.bool_],
         begins: NDArray[np.bool_] | None,
-        draws: Draws,
+        draws: CounterRandom,
         mask_id: int,
         ordinary: NDArray[np.int64],
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """The tokens with some of them hidden, and which those are.
+        """The tokens with some of them hidden, and which ones are hidden.
 
-        In each row as many tokens are chosen as the share says, one at least; what falls between two numbers is
-        decided by chance, so that the share is met on average. For words and spans the last one is taken whole, or
-        not at all, by the same rule; the first one always, so that short rows may exceed the share. One of more
-        tokens than the row is to have in all is taken in part, if it is long: in scripts without spaces a sentence
-        is one word to some tokenizers.
+        In each row the share decides how many tokens are chosen, at least one. A fraction of a token is decided by
+        chance, so that the share is right on average. For words and spans, the last one is taken whole or not at all
+        by the same rule. The first one is always taken, so short rows may exceed the share. A long word or span with
+        more tokens than the row is to hide is taken in part: in scripts without spaces some tokenizers take a sentence
+        for one word.
 
         Args:
             ids: [rows, time] tokens.
             text: [rows, time] which of them may be masked.
-            begins: [rows, time] which of them begin a word; not needed for unit=token.
+            begins: [rows, time] which of them begin a word; None for unit=token.
             draws: the random numbers of these rows.
             mask_id: the mask token.
             ordinary: the tokens that random ones are drawn from.
@@ -67,7 +72,7 @@ class Masking:
         number = text.sum(axis=1)
         wanted = np.floor(self.share * number + draws(1, 1)[:, 0]).astype(np.int64)
         wanted = np.minimum(np.maximum(wanted, 1), number)
-        # Groups whole, in the order of their draws: stable, so that the tokens of a group stay together.
+        # Whole groups in the order of their draws. The sort is stable, so the tokens of a group stay together.
         order = np.argsort(priority, axis=1, kind="stable")
         rank = np.empty_like(order)
         np.put_along_axis(rank, order, np.broadcast_to(np.arange(time), order.shape), axis=1)
@@ -83,13 +88,15 @@ class Masking:
         )
         return np.where(chosen, hidden, ids), chosen
 
-    def _groups(self, text: NDArray[np.bool_], begins: NDArray[np.bool_] | None, draws: Draws) -> NDArray[np.int64]:
-        """For each token the place of the first token of its word or span."""
+    def _groups(
+        self, text: NDArray[np.bool_], begins: NDArray[np.bool_] | None, draws: CounterRandom
+    ) -> NDArray[np.int64]:
+        """[rows, time] the position of the first token of the word or span of each token."""
         place = np.broadcast_to(np.arange(text.shape[1]), text.shape)
         if self.unit is Unit.token:
             return np.ascontiguousarray(place)
         assert begins is not None
-        # A special token ends what goes on before it and begins what comes behind.
+        # A special token ends the word before it; a word begins behind it.
         behind = np.zeros_like(text)
         behind[:, 1:] = ~text[:, :-1]
         begins = begins | ~text | behind
@@ -109,18 +116,18 @@ class Masking:
         text: NDArray[np.bool_],
         order: NDArray[np.int64],
         wanted: NDArray[np.int64],
-        draws: Draws,
+        draws: CounterRandom,
     ) -> NDArray[np.bool_]:
-        """The last group that was chosen in part: whole with the chance of its part, else not at all.
+        """Decide about the last group, which was chosen in part: take it whole with the chance of its part, or not.
 
-        A long one is taken in part, from anywhere in it.
+        A long group is taken in part, from anywhere in it.
         """
         last = np.take_along_axis(order, np.maximum(wanted - 1, 0)[:, None], axis=1)
         first = np.take_along_axis(group, last, axis=1)
         member = (group == first) & text
         size = member.sum(axis=1)
         left = (member & chosen).sum(axis=1)
-        only = (chosen & ~member).sum(axis=1) == 0  # without it the row would have nothing to learn from
+        only = (chosen & ~member).sum(axis=1) == 0  # without it the row would teach nothing
         keep = (draws(5, 1)[:, 0] * size < left) | only
         long = size > np.maximum(wanted, _WHOLE)
         offset = (draws(6, 1)[:, 0] * (size - left + 1)).astype(np.int64)[:, None]

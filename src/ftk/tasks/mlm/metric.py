@@ -11,7 +11,7 @@ from ftk.errors import DataError
 
 @dataclass(slots=True)
 class BlockScore:
-    """What the model made of one block: sums over its masked tokens."""
+    """The scores of one block: sums over its masked tokens."""
 
     loss: float
     right: int
@@ -21,7 +21,7 @@ class BlockScore:
 
 
 class MaskedMetric:
-    """Perplexity and accuracy at the masked tokens; for pairs also how often the second text was placed rightly."""
+    """Perplexity and accuracy at the masked tokens; for pairs also the accuracy of next-sentence prediction."""
 
     def __init__(self, *, pairs: bool) -> None:
         self._pairs = pairs
@@ -39,10 +39,10 @@ class MaskedMetric:
         self._blocks += 1
 
     def compute(self) -> dict[str, Any]:
-        """``perplexity`` and ``accuracy`` at the masked tokens, and how many those are.
+        """``perplexity`` and ``accuracy`` at the masked tokens, and the number of these.
 
         Raises:
-            DataError: no token was masked, so that there is nothing to score.
+            DataError: no token was masked, so there is nothing to score.
         """
         total = self._total
         if not total.masked:

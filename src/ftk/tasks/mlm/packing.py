@@ -6,25 +6,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 _TOGETHER = 4096
-"""Parts of documents that are packed together, the longest first; packing more at once hardly saves padding."""
+"""The number of parts that are packed together, the longest first; more at once hardly save padding."""
 
 
 def pack(sizes: NDArray[np.int64], capacity: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Best fit, the longest first, among neighbours: which parts share a block.
+    """Pack parts into blocks: best fit among neighbours, the longest first.
 
     Args:
         sizes: of the parts; none is larger than the capacity.
         capacity: of a block.
 
     Returns:
-        The parts in the order of the blocks, and where in that order each block begins, with the end behind the last.
+        The numbers of the parts in the order of the blocks; and the place in that order at which each block begins,
+        with the end of the last block.
     """
     order: list[int] = []
     bounds = [0]
     for begin in range(0, len(sizes), _TOGETHER):
         part = sizes[begin : begin + _TOGETHER]
         blocks: list[list[int]] = []
-        room: list[tuple[int, int]] = []  # what is left in each block, sorted
+        room: list[tuple[int, int]] = []  # the room left in each block, sorted
         for number in np.argsort(-part, kind="stable"):
             size = int(part[number])
             at = bisect_left(room, (size, -1))

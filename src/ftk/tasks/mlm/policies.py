@@ -1,4 +1,4 @@
-"""What the fields of the tasks for raw text choose between; what acts on it is elsewhere, and needs numpy."""
+"""The choices for fields of tasks on raw text."""
 
 from enum import Enum
 

@@ -1,4 +1,4 @@
-"""Any number of labels for a text, or for two texts, each by a threshold of its own."""
+"""Any number of labels for a text, or for two texts, each with a threshold of its own."""
 
 from ftk.tasks.multi_label.task import MultiLabel
 

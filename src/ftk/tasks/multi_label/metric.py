@@ -1,4 +1,4 @@
-"""Scores of classifiers that give each row any number of labels, computed by scikit-learn; and their thresholds."""
+"""Scores for rows with any number of labels, computed by scikit-learn; and the best thresholds."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class LabelSetMetric:
-    """F1 at given thresholds, and the measures of ranking that need none.
+    """F1 at given thresholds, and ranking measures that need none.
 
-    Four bytes a label are kept of each row: ranking needs the order of all scores.
+    Four bytes a label are kept for each row, because ranking needs the order of all scores.
     """
 
     def __init__(self, names: Sequence[str], thresholds: Sequence[float]) -> None:
@@ -29,7 +29,7 @@ class LabelSetMetric:
         self._scores: list[NDArray[np.float32]] = []
 
     def update(self, example: TextExample, prediction: Scores) -> None:
-        """Count one row. A label that the model does not know is one that it misses."""
+        """Count one row. A label that the model does not know counts as missed."""
         self.add(example.target, prediction.values)
 
     def add(self, gold: Sequence[str], scores: NDArray[np.float32]) -> None:
@@ -41,7 +41,7 @@ class LabelSetMetric:
         """``f1_micro``, ``f1_macro``, ``lrap``, ``mean_average_precision``, ``precision_micro``, ``recall_micro``,
         ``accuracy`` (all labels of a row right), ``roc_auc``, ``per_label``.
 
-        Averages over labels are over those that some row has; for areas, and that not every row has. A ratio whose
+        Averages are over the labels that some row has; for areas, those that some but not all rows have. A ratio whose
         denominator is 0 is 0; a mean over nothing is None.
         """
         from sklearn.metrics import (
@@ -87,10 +87,10 @@ class LabelSetMetric:
 def best_thresholds(
     gold: Sequence[Sequence[str]], scores: Sequence[NDArray[np.float32]], names: Sequence[str]
 ) -> dict[str, float]:
-    """For each label the probability from which on giving it makes its F1 the highest.
+    """For each label the threshold with the highest F1.
 
-    The threshold lies half-way between two scores; of equally good ones it is the one nearest to one half. A label
-    that no row has gets none (Yang 2001, "A Study on Thresholding Strategies for Text Categorization", SCut).
+    The threshold lies half-way between two scores; among equally good ones it is the one nearest to one half. A label
+    that no row has gets no threshold (Yang 2001, "A Study on Thresholding Strategies for Text Categorization", SCut).
     """
     table = np.stack(scores).astype(np.float64)
     found = {}
@@ -101,7 +101,7 @@ def best_thresholds(
         order = np.argsort(-table[:, label], kind="stable")
         values, right = table[order, label], np.cumsum(present[order])
         taken = np.arange(1, len(values) + 1)
-        ends = np.append(values[1:] < values[:-1], True)  # rows with one score are taken together
+        ends = np.append(values[1:] < values[:-1], True)  # rows with equal scores go together
         f1 = np.where(ends, 2 * right / (taken + present.sum()), -1.0)
         below = np.append(values[1:], 0.0)
         cuts = (values + below) / 2

@@ -1,4 +1,4 @@
-"""From characters of a context to its sub-words, and from scores of sub-words back to passages."""
+"""Maps characters of a context to its sub-words, and scores of sub-words back to passages."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The sub-words of a context that show some character of it, white space aside.
+    """The sub-words of a context that show a character other than white space.
 
     Attributes:
         input_ids: of all sub-words, without special tokens.
-        shown: which of them these are, counted in the whole context.
-        begin, end: the characters that each of them shows: from, to.
+        shown: the numbers of those that show a character, among all sub-words.
+        begin, end: the characters that each of these shows: from, to.
     """
 
     input_ids: NDArray[np.int32]
@@ -27,13 +27,13 @@ class Passage:
 
     @classmethod
     def of(cls, text: str, input_ids: NDArray[np.int32], offsets: NDArray[np.int64]) -> Passage:
-        """What a tokenizer says of a context: its sub-words and their [sub-words, 2] offsets."""
+        """The passage of a context, from its sub-words and their [sub-words, 2] offsets."""
         begin, end = _without_space(text, offsets)
         shown = np.flatnonzero(begin < end)
         return cls(input_ids, shown, begin[shown], end[shown])
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
-        """The first and the last sub-word that share a character with a passage, counted in ``shown``; None: none."""
+        """The first and the last sub-word that share a character with a passage, counted in ``shown``, or None."""
         first = int(np.searchsorted(self.end, start, side="right"))
         last = int(np.searchsorted(self.begin, end, side="left")) - 1
         return (first, last) if first <= last else None
@@ -50,7 +50,7 @@ class Candidate:
 
     Attributes:
         start, end: its characters.
-        score: its share among the candidates that are kept, no answer being one where that is possible.
+        score: its share among the candidates that are kept; no answer is one of them if it is possible.
     """
 
     start: int
@@ -60,12 +60,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class FoundAnswers:
-    """What a model says of one question.
+    """The outputs for one question.
 
     Attributes:
-        candidates: the best passages, the best first; none where the context has no sub-word.
-        no_answer: the share of no answer; None where there always is one.
-        margin: by how much no answer scores above the best passage, in natural logarithms; infinite without any.
+        candidates: the best passages, the best first; none if the context has no sub-word.
+        no_answer: the share of no answer; None if there always is one.
+        margin: how far no answer scores above the best passage, in natural logarithms; infinite without a passage.
     """
 
     candidates: tuple[Candidate, ...]
@@ -73,10 +73,10 @@ class FoundAnswers:
     margin: float
 
     def chosen(self, threshold: float | None) -> Candidate | None:
-        """The answer that is given.
+        """The answer that is given, or None.
 
         Args:
-            threshold: the margin above which none is; None where one is always given.
+            threshold: the margin above which no answer is given; None if one is always given.
         """
         if not self.candidates or (threshold is not None and self.margin > threshold):
             return None
@@ -90,15 +90,15 @@ Scored = tuple[NDArray[np.float32], NDArray[Any], NDArray[Any]]
 def found_answers(windows: Iterable[Scored], *, longest: int, number: int, may_lack: bool) -> FoundAnswers:
     """The best passages over all windows of a row.
 
-    A passage scores the sum of its start's and its end's log-probability in its window; one that several windows show
-    scores as it does best. No answer scores as it does where it is least likely: it takes all windows to rule an answer
-    out (Devlin et al. 2019, section 4.3).
+    The score of a passage is the sum of the log-probabilities of its start and its end in a window. A passage that
+    several windows show has its best score; no answer has its worst, because it takes all windows to rule an answer out
+    (Devlin et al. 2019, section 4.3).
 
     Args:
         windows: of the row.
-        longest: sub-words that a passage has at the most.
-        number: of passages to keep.
-        may_lack: whether there may be no answer.
+        longest: the largest number of sub-words of a passage.
+        number: the number of passages to keep.
+        may_lack: whether a question may have no answer.
     """
     best: dict[tuple[int, int], float] = {}
     nothing = np.inf
@@ -120,12 +120,12 @@ def found_answers(windows: Iterable[Scored], *, longest: int, number: int, may_l
 def _best_spans(
     scores: NDArray[np.float32], begin: NDArray[Any], end: NDArray[Any], longest: int, number: int
 ) -> Iterator[tuple[float, int, int]]:
-    """The best spans of one window: score, first and last sub-word; no two of the same characters."""
+    """The best spans of one window: score, first and last sub-word. No two have the same characters."""
     starts, ends = scores
     total = len(starts)
     if not total:
         return
-    # Of sub-words that share their characters (the bytes of one letter) the first one begins it, the last one ends it.
+    # Of several sub-words with the same characters (the bytes of a letter), the first begins and the last ends a span.
     starts = np.where(np.append(True, begin[1:] > begin[:-1]), starts, -np.inf)
     ends = np.where(np.append(end[1:] > end[:-1], True), ends, -np.inf)
     width = min(longest, total)
@@ -139,11 +139,11 @@ def _best_spans(
 
 
 def _without_space(text: str, offsets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Offsets without the white space that byte-level and SentencePiece tokenizers count to a sub-word."""
+    """Offsets without the white space that byte-level and SentencePiece tokenizers add to a sub-word."""
     total = len(text)
     space = np.fromiter(map(str.isspace, text), dtype=bool, count=total)
     places = np.arange(total + 1)
-    # At each character the first one from there on that is no space, and behind each the end of the last one.
+    # For each character the next one that is no space, and the end of the last one before it that is none.
     following = np.minimum.accumulate(np.append(np.where(space, total, places[:-1]), total)[::-1])[::-1]
     before = np.maximum.accumulate(np.append(0, np.where(space, 0, places[1:])))
     begin, end = offsets[:, 0], offsets[:, 1]

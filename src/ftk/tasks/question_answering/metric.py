@@ -1,4 +1,4 @@
-"""How answers to questions are scored: as SQuAD's script does, in German and Chinese as MLQA's does."""
+"""Scores answers to questions as SQuAD's script does; in German and Chinese as MLQA's script does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Language(Enum):
-    """How answers are taken apart before they are compared."""
+    """The language by whose rules answers are split into words."""
 
     en = "en"
     de = "de"
@@ -31,14 +31,14 @@ _ARTICLES = {
     Language.de: re.compile(r"\b(?:eine?|eine[mnrs]|der|die|das|de[mns])\b"),
 }
 _HAN = re.compile("([\u4e00-\u9fa5])")
-"""The characters that MLQA's script takes apart."""
+"""The characters that MLQA's script splits."""
 
 
 def tokens(text: str, language: Language) -> list[str]:
     """The words of an answer that count: in lower case, without punctuation and articles.
 
-    In English punctuation is that of ASCII (Rajpurkar et al. 2016), else what Unicode calls so as well (Lewis et al.
-    2020), and in Chinese each Han character is a word.
+    In English punctuation is that of ASCII (Rajpurkar et al. 2016); in other languages also that of Unicode (Lewis et
+    al. 2020). In Chinese each Han character is a word.
     """
     lowered = text.lower()
     if language is Language.en:
@@ -51,11 +51,11 @@ def tokens(text: str, language: Language) -> list[str]:
 
 
 def match(gold: Sequence[str], answer: str, language: Language) -> tuple[float, float]:
-    """Whether an answer is one of the gold ones, and the F1 of its words with the one that they fit best.
+    """The exact match and the best F1 of an answer over all gold answers.
 
     Args:
-        gold: the answers that are right; none: giving none is.
-        answer: the answer given; empty: none is.
+        gold: the right answers; empty if no answer is right.
+        answer: the given answer; empty if none is given.
         language: of both.
     """
     given = tokens(answer, language)
@@ -64,7 +64,7 @@ def match(gold: Sequence[str], answer: str, language: Language) -> tuple[float, 
 
 
 class AnswerMetric:
-    """Exact match and F1, over all rows, and apart over those that have an answer and those that have none."""
+    """Exact match and F1: over all rows, over rows with an answer, and over rows without."""
 
     def __init__(self, language: Language, threshold: float | None) -> None:
         self.language = language
@@ -81,7 +81,7 @@ class AnswerMetric:
         self.add([gold.text for gold in example.answers], text)
 
     def add(self, gold: Sequence[str], answer: str) -> None:
-        """Count one row by its gold answers, none of them for a question without one, and the answer given."""
+        """Count one row by its gold answers, if it has some, and the answer given."""
         exact, f1 = match(gold, answer, self.language)
         kind = bool(gold)
         self._rows[kind] += 1
@@ -89,8 +89,8 @@ class AnswerMetric:
         self._f1[kind] += f1
 
     def compute(self) -> dict[str, Any]:
-        """``exact``, ``f1``; with questions that have no answer ``exact_answerable``, ``f1_answerable`` and
-        ``no_answer_accuracy``, which is None over no row."""
+        """``exact``, ``f1``; if some questions have no answer also ``exact_answerable``, ``f1_answerable`` and
+        ``no_answer_accuracy``. A score over no row is None."""
         rows = max(1, self._rows.total())
         scores = {"exact": sum(self._exact.values()) / rows, "f1": sum(self._f1.values()) / rows}
         if not self._rows[False]:
@@ -105,21 +105,21 @@ class AnswerMetric:
 
 
 def best_threshold(margins: Sequence[float], answered: Sequence[float], empty: Sequence[float]) -> float:
-    """The margin of no answer above which none is best given, by the mean score of all rows.
+    """The margin above which no answer is given, with the best mean score over all rows.
 
-    All thresholds that part rows are tried, as SQuAD's script does. It lies half-way between two margins, or one beyond
-    all of them; of equally good ones it is the one nearest to 0.
+    All thresholds that separate rows are tried, as SQuAD's script does. The threshold lies half-way between two
+    margins, or beyond all of them by one; among equally good ones it is the one nearest to 0.
 
     Args:
-        margins: of each row, by how much no answer scores above its best passage.
-        answered: the score of each row if its best passage is given.
-        empty: the score of each row if no answer is.
+        margins: for each row how far no answer scores above its best passage.
+        answered: the score of each row with its best passage as the answer.
+        empty: the score of each row without an answer.
     """
     table = np.asarray(margins, dtype=np.float64)
     order = np.argsort(table, kind="stable")
     sorted_margins = table[order]
     gains = (np.asarray(answered, dtype=np.float64) - np.asarray(empty, dtype=np.float64))[order]
-    totals = np.append(0.0, np.cumsum(gains))  # of what is gained where the first 0, 1, 2 … rows are answered
+    totals = np.append(0.0, np.cumsum(gains))  # what is gained if the first 0, 1, 2 … rows are answered
     lower, upper = sorted_margins[:-1], sorted_margins[1:]
     middle = lower + (upper - lower) / 2
     cuts = np.concatenate(
@@ -129,7 +129,7 @@ def best_threshold(margins: Sequence[float], answered: Sequence[float], empty: S
             [max(sorted_margins[-1] + 1, 0.0)],
         ]
     )
-    possible = np.concatenate([[True], lower < upper, [True]])  # rows of one margin are answered together
+    possible = np.concatenate([[True], lower < upper, [True]])  # rows with equal margins are answered together
     best = np.flatnonzero(possible & (totals >= totals[possible].max() - 1e-9))
     return float(cuts[best[np.argmin(np.abs(cuts[best]))]])
 

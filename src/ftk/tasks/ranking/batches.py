@@ -1,4 +1,4 @@
-"""Rows of queries and candidates as padded tensors: of single texts for a bi-encoder, of pairs for a cross-encoder."""
+"""Queries and candidates as padded tensors: single texts for a bi-encoder, pairs for a cross-encoder."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.contracts.values import Batch, Noise
+from ftk.contracts.contexts import SampleSeed
+from ftk.contracts.values import Batch
 from ftk.data.batching.features import padded_inputs
 from ftk.data.text.text_windows import TextWindow, add_segments, takes_segments
-from ftk.tasks.ranking.features import RankedRows, Taken
+from ftk.tasks.ranking.features import RankedRows
+from ftk.tasks.ranking.sampling import SampledCandidates
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def texts_of(rows: RankedRows, numbers: Sequence[int], taken: Sequence[Taken]) -> list[int]:
+def texts_of(rows: RankedRows, numbers: Sequence[int], taken: Sequence[SampledCandidates]) -> list[int]:
     """The texts of some rows, each once: the queries, then the candidates."""
     queries = rows.query[list(numbers)].tolist()
     return list(dict.fromkeys([*queries, *(int(text) for one in taken for text in one.texts)]))
 
 
-def batch_of_texts(rows: RankedRows, numbers: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
-    """``input_ids``, ``attention_mask``: [windows, time] of all texts of some rows, each text once, however many rows
-    have it.
+def batch_of_texts(rows: RankedRows, numbers: Sequence[int], seed: SampleSeed | None) -> Batch:
+    """The batch of a bi-encoder: all texts of some rows, each text once, however many rows have it.
 
-    The targets: ``owner``, [windows] the text of each window, and ``windows``, [texts] how many each has. Where it is
-    known what is right also ``query``, [rows], and ``candidate``, [candidates], the text of each; ``right`` and
-    ``left_out``, [rows, candidates]. The candidates of a row are those of all rows. A text that is right for the same
-    query in another row is left out; so is, of the row itself, what is right but was not drawn.
+    ``input_ids``, ``attention_mask``: [windows, time]. The targets: ``owner``, [windows], the text of each window, and
+    ``windows``, [texts], how many windows each text has. If it is known what is right, also ``query``, [rows], and
+    ``candidate``, [candidates], the text of each; ``right`` and ``left_out``, [rows, candidates]. The candidates of all
+    rows are candidates of each row. Left out are texts that are right for the same query in another row, and right
+    candidates of the row itself that were not drawn.
     """
     import torch
 
-    taken = _taken(rows, numbers, noise)
+    taken = _taken(rows, numbers, seed)
     texts = texts_of(rows, numbers, taken)
     at = {text: place for place, text in enumerate(texts)}
     cut = [rows.encoder.windows(rows.texts[text]) for text in texts]
-    inputs, tokens = _inputs(cut, pad_id)
+    inputs, tokens = _inputs(cut, rows.pad_id)
     targets = _owners(cut)
     count = len(numbers)
     if rows.grades is not None:
@@ -55,19 +57,22 @@ def batch_of_texts(rows: RankedRows, numbers: Sequence[int], pad_id: int, noise:
     return Batch(inputs, targets, numbers, count=count, tokens=tokens)
 
 
-def batch_of_pairs(rows: RankedRows, numbers: Sequence[int], pad_id: int, noise: Noise | None, *, each: bool) -> Batch:
-    """``input_ids``, ``attention_mask``, where the model has them ``token_type_ids``: [windows, time] of each query
-    with each of its candidates.
+def batch_of_pairs(rows: RankedRows, numbers: Sequence[int], seed: SampleSeed | None, *, each: bool) -> Batch:
+    """The batch of a cross-encoder: each query with each of its candidates.
 
-    The targets: ``owner``, [windows] the place of each window's pair in [rows * candidates], ``right`` and
-    ``left_out``, [rows, candidates]; what a row with fewer candidates lacks is left out.
+    ``input_ids``, ``attention_mask`` and, if the model has them, ``token_type_ids``: [windows, time]. The targets:
+    ``owner``, [windows], the place of each window's pair in [rows * candidates], ``right`` and ``left_out``,
+    [rows, candidates]; a row with fewer candidates has its last places left out.
 
     Args:
-        each: whether the loss is summed over pairs, and not over rows with a right candidate.
+        rows: the features.
+        numbers: of the rows.
+        seed: decides which candidates are drawn.
+        each: whether the loss is summed over pairs, instead of over rows with a right candidate.
     """
     import torch
 
-    taken = _taken(rows, numbers, noise)
+    taken = _taken(rows, numbers, seed)
     most = max(1, max(len(one.texts) for one in taken))
     right = np.zeros((len(numbers), most), dtype=np.bool_)
     left_out = np.ones_like(right)
@@ -79,7 +84,7 @@ def batch_of_pairs(rows: RankedRows, numbers: Sequence[int], pad_id: int, noise:
         place += range(number * most, number * most + len(one.texts))
         right[number, : len(one.texts)] = one.right
         left_out[number, : len(one.texts)] = False
-    inputs, tokens = _inputs(cut, pad_id)
+    inputs, tokens = _inputs(cut, rows.pad_id)
     if takes_segments(rows.encoder.tokenizer):
         add_segments(inputs, [window.segment for windows in cut for window in windows])
     targets = {"right": torch.from_numpy(right), "left_out": torch.from_numpy(left_out)}
@@ -88,8 +93,8 @@ def batch_of_pairs(rows: RankedRows, numbers: Sequence[int], pad_id: int, noise:
     return Batch(inputs, targets, numbers, count=count, tokens=tokens)
 
 
-def _taken(rows: RankedRows, numbers: Sequence[int], noise: Noise | None) -> list[Taken]:
-    drawn: Any = [None] * len(numbers) if noise is None else [(noise.seed, int(epoch)) for epoch in noise.epoch]
+def _taken(rows: RankedRows, numbers: Sequence[int], seed: SampleSeed | None) -> list[SampledCandidates]:
+    drawn: Any = [None] * len(numbers) if seed is None else [(seed.seed, int(epoch)) for epoch in seed.epoch]
     return [rows.taken(row, each) for row, each in zip(numbers, drawn, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""A file of candidates for all queries: one a row, with its text and whatever else is known of it."""
+"""A file of candidates for all queries: one a row, with its text and other columns."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.schema import DataConfig, Format
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.rankings import CANDIDATE
@@ -18,10 +19,11 @@ from ftk.data.readers.splits import read_file
 from ftk.data.rows.cells import RowFault
 from ftk.data.rows.columns import find_column, missing, string_of
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as task_kinds
 
 _IDS = ("id", "_id", "candidate_id")
 _WRITTEN = {"text": "what was read", "score": "the model's", "row": "the line's number"}
-"""What a prediction says of each candidate."""
+"""The keys of a candidate in a prediction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Candidates:
     """The candidates of a file, in its order.
 
     Attributes:
-        rows: where they come from.
-        columns: of each row the column with the text.
+        rows: of the file.
+        columns: for each row the column with the text.
     """
 
     rows: Sequence[Row]
@@ -40,12 +42,12 @@ class Candidates:
         return len(self.rows)
 
     def text(self, number: int) -> str:
-        """What is read of a candidate."""
+        """The text of a candidate."""
         text: str = self.rows[number].values[self.columns[number]]
         return text
 
     def others(self, number: int) -> dict[str, Any]:
-        """What else the row says."""
+        """The other columns of a candidate."""
         return {name: value for name, value in self.rows[number].values.items() if name != self.columns[number]}
 
     def fingerprint(self) -> str:
@@ -59,7 +61,7 @@ class Candidates:
 
 
 def read_candidates(path: Path, data: DataConfig, notes: Notes) -> Candidates:
-    """All candidates of a file; blank lines of a text file are none.
+    """All candidates of a file. Blank lines of a text file are passed over and counted.
 
     Raises:
         DataError: there are none, one has no text, or two have one id.
@@ -75,46 +77,45 @@ def read_candidates(path: Path, data: DataConfig, notes: Notes) -> Candidates:
             text = string_of(row, column, "candidate")
             if not text.strip():
                 if not lines:
-                    raise RowFault("row|rows with an empty candidate", "There is nothing to read in it.", row.where)
-                notes.count("blank line|lines", "no candidates", row.where)
+                    raise RowFault(kinds.EMPTY_PART, row.where, role="candidate")
+                notes.add(task_kinds.BLANK_CANDIDATE, row.where)
                 continue
             _check_id(row, ids)
         except RowFault as fault:
-            notes.error(fault.what, fault.advice, fault.place)
+            fault.add_to(notes)
             continue
         for name, instead in _WRITTEN.items():
             if name in row.values and name != column:
-                what = f"candidate|candidates with a '{name}' of their own"
-                notes.count(what, f"predictions have {instead} in its place", row.where)
+                notes.add(task_kinds.REPLACED_CANDIDATE_COLUMN, row.where, column=name, instead=instead)
         if text in texts:
-            notes.count("candidate|candidates with the text of an earlier one", "kept", row.where)
+            notes.add(task_kinds.REPEATED_TEXT, row.where)
         texts.add(text)
         rows.append(row)
         columns.append(column)
     notes.raise_errors()
     if not rows:
         raise DataError(f"task.candidates={path}: there is no candidate in it.")
-    notes.say(f"candidates: {len(rows):,} of {path} (text is {' or '.join(map(repr, dict.fromkeys(columns)))})")
+    named = " or ".join(map(repr, dict.fromkeys(columns)))
+    notes.add(task_kinds.CANDIDATES, number_of_rows=len(rows), file=str(path), columns=named)
     return Candidates(rows, columns)
 
 
 def _check_id(row: Row, ids: dict[str, Row]) -> None:
-    """Where candidates have ids, each has its own: what is found is looked up by them."""
+    """Refuse an id that another candidate has: people look up what is found by it."""
     name = next((name for name in _IDS if row.values.get(name) not in (None, "")), None)
     if name is None:
         return
     value = json.dumps(row.values[name], sort_keys=True, default=str)
     if value in ids:
-        what = "candidate|candidates with the id of an earlier one"
         place = f"{row.where}: {name}={row.values[name]!r}"[:200]
-        raise RowFault(what, "Each has one of its own, or none has.", f"{place}, as in {ids[value].where}")
+        raise RowFault(task_kinds.REPEATED_CANDIDATE_IN_FILE, f"{place}, as in {ids[value].where}")
     ids[value] = row
 
 
 def _column(row: Row, columns: dict[str, Any]) -> str:
-    """Where the text of a candidate stands."""
+    """The column with the text of a candidate."""
     column = find_column(row, "candidate", columns, ("text", *CANDIDATE), needed=False)
     column = column or find_column(row, "candidate", {}, ("text", *CANDIDATE))
     if column is None:
-        raise missing(row, "candidate|candidates without a text", "It stands in the column 'text'.")
+        raise missing(row, task_kinds.CANDIDATE_WITHOUT_TEXT)
     return column

@@ -1,62 +1,40 @@
-"""Rows of queries and candidates as numbers: each text once, and for each row the numbers of its texts."""
+"""Queries and candidates as numbers: each text once, and for each row the numbers of its texts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ftk.config.schema import TrainConfig
+from ftk.contracts.contexts import Encoding
 from ftk.contracts.protocols import Order
 from ftk.data.batching.features import Ragged
 from ftk.data.batching.order import StepOrder
+from ftk.data.examples.rankings import Form, RankingExample
 from ftk.data.text.text_windows import TextEncoder
-
-if TYPE_CHECKING:
-    from ftk.data.examples.rankings import RankingExample
+from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.ranking.sampling import NegativeSampling, SampledCandidates
 
 _UNSEEDED = 0x9E3779B9
-"""In the place of seed and pass, where the same is to be drawn each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draws:
-    """Which candidates of a row are read.
-
-    Attributes:
-        hard: wrong ones of the row itself in training, at most.
-        sampled: wrong ones from other rows in training, beside them.
-        filled: how many a row with a right one and no list has in validation, filled up from other rows; 0: its own.
-    """
-
-    hard: int
-    sampled: int
-    filled: int
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The candidates of one row that a batch has: the numbers of their texts, and whether they are right."""
-
-    texts: NDArray[np.int64]
-    right: NDArray[np.bool_]
+"""Stands for the seed and the pass over the data, if the same is to be drawn each time."""
 
 
 class RankedRows:
-    """Windows as the core counts them, one a row: a query with its candidates, cut up when a batch is made.
+    """Queries with their candidates. The core sees one window a row; the texts are cut when a batch is made.
 
     Attributes:
         encoder: of texts, or of pairs of a query and a candidate.
         texts: the sub-words of each text, without special tokens.
-        query: [rows] the text of each query.
-        candidates: the texts of the candidates of each row.
-        grades: how right these are; None where that is not known.
-        open_rows: [rows] whether a row is scored against the right candidates of others, for it names but its own.
-        pool: the texts that are right in some row.
+        query: [rows] the number of the text of each query.
+        candidates: the numbers of the texts of each row's candidates.
+        grades: how right the candidates are; None if that is not known.
+        has_in_pool_negatives: [rows] whether a row is scored against the right candidates of other rows, because it
+            names only its own.
+        pad_id: the token that pads short texts.
+        pool: the numbers of the texts that are right in some row.
 
     The first ``shared`` texts are the candidates of rows that have none of their own.
     """
@@ -68,41 +46,44 @@ class RankedRows:
         query: NDArray[np.int64],
         candidates: Ragged,
         grades: Ragged | None,
-        open_rows: NDArray[np.bool_],
-        draws: Draws,
+        has_in_pool_negatives: NDArray[np.bool_],
+        sampling: NegativeSampling,
         shared: int,
+        pad_id: int,
     ) -> None:
         self.encoder = encoder
         self.texts = texts
         self.query = query
         self.candidates = candidates
         self.grades = grades
-        self.open_rows = open_rows
-        self._draws = draws
+        self.has_in_pool_negatives = has_in_pool_negatives
+        self.pad_id = pad_id
+        self._sampling = sampling
         self._shared = np.arange(shared)
         right = grades.values > 0 if grades is not None else np.zeros(len(candidates.values), dtype=np.bool_)
         self.pool = np.unique(candidates.values[right])
-        # By query, its right candidates.
         self._right_of = _by_text(np.repeat(query, candidates.lengths)[right], candidates.values[right], len(texts))
 
     @classmethod
     def of(
         cls,
         examples: Sequence[RankingExample],
-        encoder: TextEncoder,
-        draws: Draws,
-        shared: Ragged | None,
+        encoding: Encoding,
+        sampling: NegativeSampling,
+        *,
+        pairs: bool,
+        shared: Ragged | None = None,
     ) -> RankedRows:
-        """The rows of some examples.
+        """The rows of some examples; those with a text that is longer than a window are counted.
 
         Args:
             examples: all with grades, or none.
-            encoder: of pairs, or of single texts.
-            draws: which candidates are read.
-            shared: the sub-words of candidates for rows that have none of their own.
+            encoding: how texts become numbers.
+            sampling: which candidates are read.
+            pairs: whether a query is read together with each candidate.
+            shared: the sub-words of the candidates of rows that have none of their own.
         """
-        from ftk.data.examples.rankings import Form
-
+        encoder = TextEncoder(encoding.processor, encoding.windows, pairs=pairs)
         first = len(shared) if shared is not None else 0
         number: dict[str, int] = {}
         for example in examples:
@@ -118,16 +99,21 @@ class RankedRows:
         if shared is not None:
             begins = np.concatenate([shared.starts, texts.starts[1:] + shared.starts[-1]])
             texts = Ragged(np.concatenate([shared.values, texts.values]), begins)
-        return cls(
+        rows = cls(
             encoder,
             texts,
             np.array([number[example.query] for example in examples], dtype=np.int64),
             Ragged(np.array(candidates, dtype=np.int64), starts),
             Ragged(np.array(grades, dtype=np.float32), starts) if grades is not None else None,
             np.array([example.form is Form.right for example in examples], dtype=np.bool_) & (grades is not None),
-            draws,
+            sampling,
             first,
+            encoding.pad_id,
         )
+        if long := int(rows.long.sum()):
+            policy, length = "best" if pairs else "mean", encoding.windows.length
+            encoding.notes.add(kinds.LONG_CANDIDATE, policy=policy, number=long, length=length)
+        return rows
 
     def __len__(self) -> int:
         return len(self.query)
@@ -139,7 +125,7 @@ class RankedRows:
 
     @property
     def longest(self) -> int:
-        """Tokens in the longest window of any of the texts; of pairs those of the longest one."""
+        """The number of tokens in the longest window of a text, or of a pair."""
         sizes = self.texts.lengths
         longest = int(sizes.max(initial=0))
         if self.pairs:
@@ -148,7 +134,7 @@ class RankedRows:
         return min(self.encoder.plan.length, longest + special) if len(self) else 0
 
     def sizes(self, most: int) -> str:
-        """The lengths in words, where a window may have so many tokens."""
+        """Describes the lengths, for windows of at most ``most`` tokens."""
         words = []
         for name, texts in (("query", self.query), ("candidate", self.candidates.values)):
             lengths = self.texts.lengths[np.unique(texts)]
@@ -158,7 +144,7 @@ class RankedRows:
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
-        """[rows] tokens in all windows of a row, as evaluation reads it."""
+        """[rows] the number of tokens in all windows of a row, as evaluation reads it."""
         sizes, counts = self.texts.lengths, self.candidates.lengths
         query, own = sizes[self.query], sizes[self.candidates.values]
         if not self.pairs:
@@ -167,7 +153,7 @@ class RankedRows:
         total = _sums(self._tokens(np.repeat(query, counts), own), self.candidates.starts)
         total += _sums(self._tokens(np.repeat(query, drawn.lengths), sizes[drawn.values]), drawn.starts)
         if len(self._shared) and not counts.all():
-            # With every one of the shared texts: of these there are many, but few lengths.
+            # A query is read with every shared text: there are many of these, but they have few lengths.
             lengths, number = np.unique(sizes[self._shared], return_counts=True)
             queries, which = np.unique(query, return_inverse=True)
             grid = self._tokens(np.repeat(queries, len(lengths)), np.tile(lengths, len(queries)))
@@ -187,7 +173,7 @@ class RankedRows:
         return found
 
     def windows_of(self, first_row: int, end_row: int) -> range:
-        """Each row is one."""
+        """The windows of the rows from ``first_row`` up to, but not including, ``end_row``: each row is one."""
         return range(first_row, end_row)
 
     def places(self, windows: NDArray[np.int64]) -> str:
@@ -195,14 +181,14 @@ class RankedRows:
         rows = sorted(int(row) for row in windows)
         return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
 
-    def tokens_in_use(self, pad_id: int) -> NDArray[np.int64]:
+    def tokens_in_use(self) -> NDArray[np.int64]:
         """[tokens] the tokens of the texts, their special tokens and the padding, each once, in rising order."""
         around = (self.encoder.before, self.encoder.between, self.encoder.after)
-        return np.unique(np.concatenate([self.texts.values, *around, [pad_id]])).astype(np.int64)
+        return np.unique(np.concatenate([self.texts.values, *around, [self.pad_id]])).astype(np.int64)
 
     def order(self, train: TrainConfig, seed: int) -> Order:
-        """Batches of pairs grouped by length; of single texts at random: rows whose candidates are of one length may
-        have one and the same, and are then no wrong candidates of each other."""
+        """Pairs are grouped by length. Single texts are in random order: rows with candidates of equal length may have
+        the same candidate, which could not be a wrong candidate of the other row."""
         lengths = np.zeros(len(self), dtype=np.int64)
         if self.pairs:
             sizes = self.texts.lengths
@@ -210,17 +196,17 @@ class RankedRows:
             lengths = (sizes[self.query] + own / np.maximum(self.candidates.lengths, 1)).astype(np.int64)
         return StepOrder(lengths, train.batch_size, seed)
 
-    def taken(self, row: int, drawn: tuple[int, int] | None) -> Taken:
+    def taken(self, row: int, drawn: tuple[int, int] | None) -> SampledCandidates:
         """The candidates of a row.
 
         Args:
-            row: which.
-            drawn: seed and pass for training; None where all own ones are wanted.
+            row: its number.
+            drawn: the seed and the pass over the data, in training; None gives all candidates of the row.
         """
         own = self.candidates[row]
         if self.grades is None:
             own = own if len(own) else self._shared
-            return Taken(own, np.zeros(len(own), dtype=np.bool_))
+            return SampledCandidates(own, np.zeros(len(own), dtype=np.bool_))
         right = self.grades[row] > 0
         if drawn is None:
             more = self._drawn[row].astype(np.int64) if self.pairs else own[:0]
@@ -228,27 +214,29 @@ class RankedRows:
             generator = np.random.default_rng([*drawn, row])
             chosen = generator.permutation(np.flatnonzero(right))[:1]
             wrong = np.flatnonzero(~right & ~np.isin(own, self.right_of(row)))
-            chosen = np.concatenate([chosen, np.sort(generator.permutation(wrong)[: self._draws.hard])])
+            chosen = np.concatenate([chosen, np.sort(generator.permutation(wrong)[: self._sampling.hard])])
             own, right = own[chosen], right[chosen]
             barred = np.concatenate([self.candidates[row], self.right_of(row)])
-            more = self._others(row, self._draws.sampled, drawn, barred) if self.pairs else own[:0]
-        return Taken(np.concatenate([own, more]), np.concatenate([right, np.zeros(len(more), dtype=np.bool_)]))
+            more = self._others(row, self._sampling.sampled, drawn, barred) if self.pairs else own[:0]
+        return SampledCandidates(
+            np.concatenate([own, more]), np.concatenate([right, np.zeros(len(more), dtype=np.bool_)])
+        )
 
     def right_of(self, row: int) -> NDArray[np.int64]:
-        """All texts that are right for the query of a row, in whichever row that is said."""
+        """All texts that are right for the query of a row, whichever row says so."""
         return self._right_of[int(self.query[row])]
 
     @cached_property
     def _drawn(self) -> Ragged:
         """For each row the wrong candidates from other rows that fill up its own in validation.
 
-        All rows with one query have the same: they are scored as one. They are drawn when they are first needed, and
-        kept.
+        All rows with one query have the same candidates, because they are scored as one. They are drawn when they are
+        first needed, and kept.
         """
         counts = np.zeros(len(self), dtype=np.int64)
         found: list[NDArray[np.int32]] = []
-        if self.pairs and self._draws.filled and self.open_rows.any():
-            rows = np.flatnonzero(self.open_rows)
+        if self.pairs and self._sampling.filled and self.has_in_pool_negatives.any():
+            rows = np.flatnonzero(self.has_in_pool_negatives)
             _, first, which = np.unique(self.query[rows], return_index=True, return_inverse=True)
             own = Ragged.of([self.candidates[row] for row in rows.tolist()], np.int64)
             named = _by_text(np.repeat(which, own.lengths), own.values, len(first))
@@ -256,7 +244,7 @@ class RankedRows:
             for number, at in enumerate(rows[first].tolist()):
                 barred = np.union1d(named[number], self.right_of(at))
                 wrong = len(barred) - len(self.right_of(at))
-                more = self._others(at, max(0, self._draws.filled - 1 - wrong), None, barred)
+                more = self._others(at, max(0, self._sampling.filled - 1 - wrong), None, barred)
                 of_query.append(more.astype(np.int32))
             found = [of_query[number] for number in which]
             counts[rows] = [len(each) for each in found]
@@ -266,14 +254,14 @@ class RankedRows:
     def _others(
         self, row: int, number: int, drawn: tuple[int, int] | None, barred: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """Wrong candidates from other rows, each once."""
+        """Draw wrong candidates from other rows, each at most once."""
         generator = np.random.default_rng([*(drawn or (_UNSEEDED, _UNSEEDED)), row, 1])
         wanted = min(len(self.pool), number + len(np.unique(barred)))
         found = self.pool[generator.choice(len(self.pool), size=wanted, replace=False)] if wanted else self.pool
         return found[~np.isin(found, barred)][:number]
 
     def _tokens(self, first: NDArray[np.int64], second: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
-        """Tokens in all windows of texts, or pairs of texts, of so many sub-words."""
+        """The number of tokens in all windows of texts, or of pairs, with so many sub-words."""
         shown = first if second is None else first + second
         total: NDArray[np.int64] = shown + (self.encoder.plan.length - self.encoder.capacity)
         long = shown > self.encoder.capacity  # windows overlap

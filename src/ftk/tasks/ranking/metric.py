@@ -1,4 +1,4 @@
-"""Scores of rankings: where the right candidates of each query come."""
+"""Scores of rankings: the ranks of the right candidates of each query."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 _CUTS = (1, 5, 10)
 _DISCOUNTED = 10
 _AT_ONCE = 256
-"""Queries whose scores of all candidates are held at once."""
+"""The number of queries whose scores of all candidates are in memory at once."""
 _FEW = 8
-"""Right candidates of a query up to which the wrong ones are counted for each, and not sorted."""
+"""With up to so many right candidates, the wrong ones are counted for each of them instead of sorted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """What a model says of one row.
+    """The outputs for one row.
 
     Attributes:
-        scores: [candidates] of its own.
-        others: [candidates] of those from other rows that it is scored against, the same ones for all rows that name
-            but what is right for one query.
-        vectors: [1 + candidates, size] of the query and the candidates; None where they are not needed any more.
+        scores: [candidates] of the row's own candidates.
+        others: [candidates] of the candidates from other rows that it is scored against. They are the same for all rows
+            of a query that name only a right candidate.
+        vectors: [1 + candidates, size] of the query and the candidates; None if they are not needed any more.
     """
 
     scores: NDArray[Any]
@@ -52,7 +52,7 @@ class _Pool:
     vectors: list[NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, query: str, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """A query, its right candidate, and wrong ones, with their vectors in the same order."""
+        """Add a query, its right candidate and wrong ones, with their vectors in the same order."""
         right = self.texts.setdefault(texts[0], len(self.texts))
         if right == len(self.vectors):
             self.vectors.append(vectors[1])
@@ -62,14 +62,14 @@ class _Pool:
             self.own.setdefault(query, {}).update(zip(texts[1:], vectors[2:], strict=True))
 
     def own_scores(self, query: str) -> NDArray[Any]:
-        """Of the wrong candidates that a query's rows name and that are right for no query."""
+        """The scores of the wrong candidates that the rows of a query name and that are right for no query."""
         own = [vector for text, vector in self.own.get(query, {}).items() if text not in self.texts]
         return np.stack(own) @ self.queries[query] if own else np.zeros(0, dtype=np.float32)
 
 
 @dataclass(slots=True)
 class _Drawn:
-    """What the rows of one query name, by text, with their scores, and the scores of what was drawn beside them."""
+    """The candidates that the rows of a query name, with their scores, and the scores of those that were drawn."""
 
     right: dict[str, float]
     wrong: dict[str, float]
@@ -80,11 +80,11 @@ class RankingMetric:
     """Recall, reciprocal rank, discounted gain and area under the curve, each the mean over queries.
 
     Args:
-        temperature: what scores are divided by in the loss; None: the loss is none of its business.
+        temperature: the softmax temperature; None skips the loss.
 
-    Rows that name but what is right, and labelled pairs, are put together by their queries; each list is a query of its
-    own. Of rows with a right candidate and no list the vectors are kept, for a query is ranked among the right
-    candidates of all rows; of other rows some numbers.
+    Rows that name only a right candidate, and labelled pairs, are joined by their query; each list is a query of its
+    own. The vectors of rows with a right candidate and no list are kept, because a query is ranked among the right
+    candidates of all rows. Of other rows a few numbers are kept.
     """
 
     def __init__(self, *, temperature: float | None) -> None:
@@ -120,8 +120,8 @@ class RankingMetric:
             self._without += 1
 
     def compute(self) -> dict[str, Any]:
-        """``mrr``, ``recall@1``, ``ndcg@10``, ``recall@5``, ``recall@10``, ``auc``, ``queries``, ``candidates`` (how
-        many a query has on average), and ``queries_without_right``, which count in none of the others. What no query
+        """``mrr``, ``recall@1``, ``ndcg@10``, ``recall@5``, ``recall@10``, ``auc``, ``queries``, ``candidates`` (the
+        mean number for a query), and ``queries_without_right``, which count in no other score. A score that no query
         has is None. With a temperature also ``loss``, over all candidates of each query, however they were batched."""
         for scores, grades in self._pairs.values():
             self.add(np.array(scores), np.array(grades))
@@ -163,13 +163,13 @@ class RankingMetric:
 def pool_scores(
     block: NDArray[Any], rights: Sequence[NDArray[Any]], more: Sequence[NDArray[Any]], temperature: float | None
 ) -> list[dict[str, float]]:
-    """What ``query_scores`` says of some queries, counted without sorting what is wrong.
+    """``query_scores`` of some queries, counted without sorting the wrong candidates.
 
     Args:
         block: [queries, candidates] scores; they are overwritten.
-        rights: of each query the places of its right candidates, one or a few, all of grade 1.
-        more: of each query the scores of wrong candidates beside those of the block.
-        temperature: as that of ``query_scores``.
+        rights: for each query the places of its right candidates, one or a few, all of grade 1.
+        more: for each query the scores of wrong candidates that are not in the block.
+        temperature: as in ``query_scores``.
     """
     counts = np.array([len(right) for right in rights])
     owner, at = np.repeat(np.arange(len(rights)), counts), np.concatenate(rights)
@@ -215,15 +215,15 @@ def _log_sum(values: NDArray[Any], temperature: float) -> NDArray[np.float64]:
 
 
 def query_scores(scores: NDArray[Any], grades: NDArray[Any], temperature: float | None = None) -> dict[str, float]:
-    """The scores of one query with a right candidate; ``auc`` is left out where none is wrong.
+    """The scores of one query with a right candidate; ``auc`` is left out if no candidate is wrong.
 
-    Of candidates with equal scores those with the lower grade are taken to come first, so that a model that says the
-    same of all gets nothing for it. In the area under the curve they count one half, as usual.
+    Among candidates with equal scores those with the lower grade rank first, so that a model with the same score for
+    all candidates gains nothing. In the area under the curve they count one half, as usual.
 
     Args:
         scores: [candidates].
         grades: [candidates] 0 for a wrong one.
-        temperature: what scores are divided by in the loss; None: no loss.
+        temperature: the softmax temperature; None skips the loss.
     """
     scores = np.asarray(scores, dtype=np.float64)
     right, wrong = np.flatnonzero(grades > 0), np.sort(scores[grades == 0])
@@ -249,12 +249,12 @@ def _scores(
 
     Args:
         at: [right] the scores of its right candidates, the best first.
-        grades: [right] of these.
-        below: [right] how many wrong candidates have a lower score.
-        equal: [right] how many have the same one.
-        wrong: how many there are.
-        against: the logarithm of the sum of exponentials over them.
-        temperature: what scores are divided by in the loss; None: no loss.
+        grades: [right] their grades.
+        below: [right] the number of wrong candidates with a lower score.
+        equal: [right] the number of wrong candidates with the same score.
+        wrong: the number of wrong candidates.
+        against: the logarithm of the sum of exponentials of their scores.
+        temperature: the softmax temperature; None skips the loss.
     """
     rank = 1 + wrong - below + np.arange(len(at))
     found = {f"recall@{cut}": float((rank <= cut).mean()) for cut in _CUTS}

@@ -1,4 +1,4 @@
-"""The vectors that are nearest to others, found exactly, in memory that does not grow with their number."""
+"""Finds the nearest vectors exactly, in memory that does not grow with their number."""
 
 from typing import Any
 
@@ -6,19 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 _AT_ONCE = 2**21
-"""Scores that are held at once: 8 MiB of them, and 16 MiB of their places."""
+"""The number of scores in memory: 8 MiB, and 16 MiB for their places."""
 
 
 def nearest(queries: NDArray[Any], vectors: NDArray[Any], top_k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """For each query the numbers of the vectors with the highest products, and these products, the highest first.
+    """For each query the numbers and the scores of the vectors with the highest products, the highest first.
 
     Args:
         queries: [queries, size].
         vectors: [vectors, size].
-        top_k: how many of them, at most.
+        top_k: the largest number of vectors for a query.
 
     Returns:
-        Two arrays [queries, top_k]; of equal products the lower number comes first.
+        Numbers and scores, both [queries, top_k]. Among equal scores the lower number comes first.
     """
     numbers = np.zeros((len(queries), 0), dtype=np.int64)
     scores = np.zeros((len(queries), 0), dtype=np.float32)
@@ -34,12 +34,12 @@ def nearest(queries: NDArray[Any], vectors: NDArray[Any], top_k: int) -> tuple[N
 
 
 def _highest(scores: NDArray[Any], number: int) -> NDArray[np.int64]:
-    """[rows, number] the places of the highest scores of each row, in no order; of equal ones the first."""
+    """[rows, number] the places of the highest scores of each row, in no order; among equal scores the first."""
     width = scores.shape[1]
     if width <= number:
         return np.broadcast_to(np.arange(width), scores.shape)
     found = np.argpartition(scores, width - number, axis=1)[:, width - number :]
     least = np.take_along_axis(scores, found, axis=1).min(axis=1, keepdims=True)
-    for row in np.flatnonzero((scores >= least).sum(axis=1) > number):  # some of equal ones were left out
+    for row in np.flatnonzero((scores >= least).sum(axis=1) > number):  # some equal scores were left out
         found[row] = np.argsort(-scores[row], kind="stable")[:number]
     return found

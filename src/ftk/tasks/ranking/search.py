@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import Any, Protocol
 
-from ftk.config.schema import DataConfig
-from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Place, Predictions
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.contracts.contexts import Encoding, Place, Reading, RowOutputs, SampleSeed
+from ftk.contracts.protocols import Runnable
 from ftk.contracts.row import Row
-from ftk.contracts.values import Batch, Labels, Noise
+from ftk.contracts.spec import PredictorSpec
+from ftk.contracts.values import Batch, Labels
+from ftk.data.batching.features import Ragged
 from ftk.data.examples.rankings import Form, RankingExample, RankingReader
+from ftk.data.text.text_windows import TextEncoder
 from ftk.system.cache import cache_folder, cache_key
 from ftk.tasks.ranking.candidate_file import Candidates, read_candidates
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from ftk.contracts.values import WindowPlan
-    from ftk.data.batching.features import Ragged
-    from ftk.report.console import Console
-    from ftk.tasks.ranking.features import RankedRows
-    from ftk.tasks.ranking.task import Ranking
+from ftk.tasks.ranking.features import RankedRows
+from ftk.tasks.ranking.nearest import nearest
+from ftk.tasks.ranking.sampling import NegativeSampling
+from ftk.tasks.shared.records import with_columns
 
 _ROWS_AT_ONCE = 2048
+
+
+class Ranker(Runnable, Protocol):
+    """What the search asks of the task whose model it runs."""
+
+    def record(self, example: Any, prediction: Any) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +43,36 @@ class Found:
 
 
 class CandidateSearch:
-    """The Predictor of rankings with candidates in a file; rows with a list of their own are ranked by that.
+    """The Predictor of rankings with candidates in a file; rows with a list of their own are ranked by that list.
 
     A bi-encoder reads each candidate once and compares its vector with those of all queries. A cross-encoder reads each
     candidate with each query.
 
     Args:
-        task: with ``candidates``.
+        ranker: the task.
+        sampling: of the task.
+        path: the file with candidates.
+        crosses: whether the model is a cross-encoder.
+        pooling: how a bi-encoder pools the tokens of a text.
+        top_k: the number of candidates in a prediction.
     """
 
-    roles: ClassVar[tuple[str, ...]] = ("query", "candidate")
-    rows_at_once: ClassVar[int] = 512
-
-    def __init__(self, task: Ranking) -> None:
-        self.task = task
+    def __init__(
+        self,
+        ranker: Ranker,
+        sampling: NegativeSampling,
+        path: Path,
+        *,
+        crosses: bool,
+        pooling: str,
+        top_k: int,
+    ) -> None:
+        self.ranker = ranker
+        self.sampling = sampling
+        self.path = path
+        self.crosses = crosses
+        self.pooling = pooling
+        self.top_k = top_k
         self._candidates = Candidates((), ())
         self._vectors: NDArray[Any] | None = None
         """[candidates, size], of a bi-encoder."""
@@ -57,136 +80,90 @@ class CandidateSearch:
         """Of each candidate, for a cross-encoder."""
 
     @property
-    def auto_model(self) -> str:
-        """The transformers class of the model."""
-        return self.task.auto_model
+    def spec(self) -> PredictorSpec:
+        """The spec of the task."""
+        return self.ranker.spec
 
-    def ready(
-        self, predictions: Predictions, tokenizer: Any, plan: WindowPlan, data: DataConfig, notes: Notes, place: Place
-    ) -> None:
-        """Read the candidates, and have a bi-encoder make a vector of each, or find those that it made before.
+    def prepare_predict(self, place: Place) -> None:
+        """Read the candidates. A bi-encoder also makes a vector of each, or finds those that it made before.
 
         Raises:
-            DataError: they cannot be read, or there are none.
+            DataError: the candidates cannot be read, or there are none.
             RunError: the cache cannot be written.
         """
-        from ftk.data.batching.features import Ragged
-        from ftk.data.readers.paths import expand
-        from ftk.data.text.text_windows import TextEncoder
         from ftk.tasks.ranking.vector_cache import kept_vectors
 
-        [path] = expand(self.task.candidates, key="task.candidates")
-        found = self._candidates = read_candidates(path, data, notes)
-        if self.task.crosses:
-            encoder = TextEncoder(tokenizer, plan, pairs=True)
+        encoding, plan = place.encoding, place.encoding.windows
+        found = self._candidates = read_candidates(self.path, place.data, encoding.notes)
+        if self.crosses:
+            encoder = TextEncoder(encoding.processor, plan, pairs=True)
             self._subwords = Ragged.of([ids for ids, _ in encoder.tokens([found.text(at) for at in range(len(found))])])
             return
-        pooling = self.task.pooling.value
-        made_from = [found.fingerprint(), place.model, pooling, plan.length, plan.stride]
-        folder = cache_folder(data.cache_dir) / "vectors" / cache_key(made_from)
-        self._vectors = kept_vectors(
-            folder,
-            len(found),
-            lambda: self._made(predictions, tokenizer, plan, notes, place.console),
-            place.console.say,
-        )
+        made_from = [found.fingerprint(), place.model, self.pooling, plan.length, plan.stride]
+        folder = cache_folder(place.data.cache_dir) / "vectors" / cache_key(made_from)
+        self._vectors = kept_vectors(folder, len(found), lambda: self._made(place), place.progress.say)
 
-    def _made(
-        self, predictions: Predictions, tokenizer: Any, plan: WindowPlan, notes: Notes, console: Console
-    ) -> Iterator[NDArray[Any]]:
-        """The vectors of all candidates, in blocks."""
-        import numpy as np
-
+    def _made(self, place: Place) -> Iterator[NDArray[Any]]:
+        """Yield the vectors of all candidates, in blocks."""
         found = self._candidates
-        with console.counting("candidates") as show:
+        with place.progress.counting("candidates") as show:
             for begin in range(0, len(found), _ROWS_AT_ONCE):
                 part = [
                     RankingExample(found.text(at), (), None, Form.query, None, (), found.rows[at], {})
                     for at in range(begin, min(begin + _ROWS_AT_ONCE, len(found)))
                 ]
-                features = self.features(part, tokenizer, None, plan, notes)
-                yield np.stack([vector for _, vector in predictions(part, features)])
+                features = self.features(part, place.encoding)
+                yield np.stack([vector for _, vector in place.predictions(part, features)])
                 show(begin + len(part))
 
-    def read(
-        self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes
-    ) -> list[RankingExample]:
-        return RankingReader(columns=columns, labelled=False, elsewhere=True, notes=notes).read(rows)
+    def read(self, rows: Iterable[Row], reading: Reading) -> list[RankingExample]:
+        return RankingReader(columns=reading.columns, labelled=False, elsewhere=True, notes=reading.notes).read(rows)
 
-    def features(
-        self,
-        examples: Sequence[RankingExample],
-        tokenizer: Any,
-        labels: Labels | None,
-        plan: WindowPlan,
-        notes: Notes,
-    ) -> Any:
-        return self.task.rows_of(examples, tokenizer, plan, notes, shared=self._subwords)
+    def features(self, examples: Sequence[RankingExample], encoding: Encoding) -> RankedRows:
+        return RankedRows.of(examples, encoding, self.sampling, pairs=self.crosses, shared=self._subwords)
 
-    def collate(self, features: RankedRows, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
-        return self.task.collate(features, windows, pad_id, noise)
+    def collate(self, features: RankedRows, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
+        return self.ranker.collate(features, windows, seed)
 
     def forward(self, model: Any, batch: Batch) -> Any:
-        return self.task.forward(model, batch)
+        return self.ranker.forward(model, batch)
 
-    def outputs(self, outputs: Any, features: RankedRows, batch: Batch) -> list[Any]:
-        """As those of the task; of a row that a cross-encoder read with all candidates only the best ones."""
-        found: list[Any] = self.task.outputs(outputs, features, batch)
-        if self.task.crosses:
+    def to_numpy(self, outputs: Any, features: RankedRows, batch: Batch) -> list[Any]:
+        """As the task; of a row that a cross-encoder read with all candidates only the best ones."""
+        found: list[Any] = self.ranker.to_numpy(outputs, features, batch)
+        if self.crosses:
             for place, row in enumerate(batch.windows):
                 if not len(features.candidates[row]):
                     found[place] = self._best(found[place])
         return found
 
     def _best(self, scores: NDArray[Any]) -> Found:
-        import numpy as np
-
-        order = np.argsort(-scores, kind="stable")[: self.task.top_k]
+        order = np.argsort(-scores, kind="stable")[: self.top_k]
         return Found(order, scores[order])
 
-    def decode(
-        self,
-        examples: Sequence[RankingExample],
-        features: RankedRows,
-        first_row: int,
-        outputs: dict[int, Any],
-        labels: Labels | None,
-    ) -> list[Any]:
-        """The best candidates of each row; while these are read, the vector of each."""
-        import numpy as np
-
-        from ftk.tasks.ranking.nearest import nearest
-
-        last = first_row + len(examples)
-        if not self.task.crosses and self._vectors is None:
-            return [outputs[row][0] for row in range(first_row, last)]
-        own = [row for row, example in enumerate(examples, start=first_row) if example.form is not Form.query]
-        ranked = dict(zip(own, self._ranked(examples, features, first_row, own, outputs), strict=True))
-        others = [row for row in range(first_row, last) if row not in ranked]
-        if self._vectors is None:
-            return [ranked.get(row, outputs[row]) for row in range(first_row, last)]
+    def decode(self, examples: Sequence[RankingExample], outputs: RowOutputs, labels: Labels | None) -> list[Any]:
+        """The best candidates of each row. While candidates are read, the vector of each."""
+        each: list[Any] = [outputs.of(row)[0] for row in range(len(examples))]
+        if not self.crosses and self._vectors is None:
+            return [vectors[0] for vectors in each]
+        others = []
+        for row, example in enumerate(examples):
+            if example.form is not Form.query:
+                each[row] = self.ranker.decode([example], outputs.starting_at(row), None)[0]
+            elif self._vectors is not None:
+                others.append(row)
         if others:
-            numbers, scores = nearest(np.stack([outputs[row][0] for row in others]), self._vectors, self.task.top_k)
-            ranked |= {row: Found(*each) for row, *each in zip(others, numbers, scores, strict=True)}
-        return [ranked[row] for row in range(first_row, last)]
-
-    def _ranked(
-        self,
-        examples: Sequence[RankingExample],
-        features: RankedRows,
-        first_row: int,
-        own: Sequence[int],
-        outputs: dict[int, Any],
-    ) -> list[Any]:
-        return [
-            self.task.decode([examples[row - first_row]], features, row, {row: outputs[row]}, None)[0] for row in own
-        ]
+            assert self._vectors is not None
+            numbers, scores = nearest(np.stack([each[row][0] for row in others]), self._vectors, self.top_k)
+            for row, *best in zip(others, numbers, scores, strict=True):
+                each[row] = Found(*best)
+        return each
 
     def record(self, example: RankingExample, prediction: Any) -> dict[str, Any]:
-        """As that of the task; of a row without a list the best ``candidates`` of the file, with ``row``, the number of
-        their line."""
+        """As the task; for a row without a list the best ``candidates`` of the file, with ``row``, the number of their
+        line."""
         if not isinstance(prediction, Found):
-            return self.task.record(example, prediction)
+            return self.ranker.record(example, prediction)
         best = [
             {
                 **self._candidates.others(number),
@@ -197,4 +174,4 @@ class CandidateSearch:
             for number, score in zip(prediction.numbers.tolist(), prediction.scores.tolist(), strict=True)
         ]
         result = {"query": example.query, "candidates": best}
-        return {**{name: value for name, value in example.columns.items() if name not in result}, **result}
+        return with_columns(example.columns, result)

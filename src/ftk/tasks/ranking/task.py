@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from ftk.config.schema import DataConfig, Unseen
+from ftk.config.schema import DataConfig
+from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus, Predictor
 from ftk.contracts.row import Row
-from ftk.contracts.values import Batch, Labels, Loss, Noise
+from ftk.contracts.spec import LOCAL_FILE, TaskSpec, Wording
+from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
 from ftk.data.examples.rankings import Form, RankingExample, RankingReader
 from ftk.data.readers.paths import expand
+from ftk.data.row_corpus import read_training_corpus
 from ftk.errors import ConfigError, DataError
+from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.ranking.batches import batch_of_pairs, batch_of_texts, texts_of
+from ftk.tasks.ranking.features import RankedRows
 from ftk.tasks.ranking.metric import Ranked, RankingMetric
+from ftk.tasks.ranking.sampling import NegativeSampling
+from ftk.tasks.ranking.search import CandidateSearch
 from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_right
+from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from ftk.contracts.values import WindowPlan
-    from ftk.data.batching.features import Ragged
-    from ftk.tasks.ranking.features import Draws, RankedRows
+_IN_BATCH_HINT = "task.texts_at_once=… computes so many texts at once, with the same gradients."
 
 
 class Encoder(Enum):
@@ -45,7 +52,7 @@ class TokenPooling(Enum):
 
 
 class Objective(Enum):
-    """What a cross-encoder learns: which of the candidates is right, or of each whether it is."""
+    """What a cross-encoder learns: which of the candidates is right, or of each whether it is right."""
 
     listwise = "listwise"
     binary = "binary"
@@ -54,13 +61,6 @@ class Objective(Enum):
 @dataclass(kw_only=True)
 class Ranking(RowTask):
     """Candidates ranked for queries. The fields are described in ``configs/task/ranking.yaml``."""
-
-    roles: ClassVar[tuple[str, ...]] = ("query", "candidate", "negatives", "label")
-    demo: ClassVar[str | None] = "ranking"
-    score: ClassVar[str] = "mrr"
-    given: ClassVar[tuple[str, ...]] = ("candidates",)
-    labels_are: ClassVar[str | None] = None
-    groups_are: ClassVar[str] = "training rows that all have one query"
 
     encoder: Encoder
     pooling: TokenPooling
@@ -71,16 +71,27 @@ class Ranking(RowTask):
     hard_negatives: int
     sampled_negatives: int
     validation_candidates: int
-    candidates: str | None
+    candidates: str | None = field(metadata=LOCAL_FILE)
     top_k: int
 
-    def faults(self) -> Iterator[str]:
+    @property
+    def spec(self) -> TaskSpec:
+        return TaskSpec(
+            columns=("query", "candidate", "negatives", "label"),
+            score="mrr",
+            demo="ranking",
+            auto_model="AutoModelForSequenceClassification" if self._crosses else "AutoModelForTextVector",
+            in_batch_loss_hint=None if self._crosses else _IN_BATCH_HINT,
+            wording=Wording(labels=None, groups="training rows that all have one query"),
+        )
+
+    def validate(self, labels: Labels | None = None) -> Iterator[str]:
         if not 0 < self.temperature < float("inf"):
             yield f"task.temperature={self.temperature}: it is a number above 0."
         for name, least in (("hard_negatives", 0), ("sampled_negatives", 0), ("validation_candidates", 2)):
             if getattr(self, name) < least:
                 yield f"task.{name}={getattr(self, name)}: it is a number from {least} on."
-        if self.crosses and self.hard_negatives == self.sampled_negatives == 0:
+        if self._crosses and self.hard_negatives == self.sampled_negatives == 0:
             yield (
                 "task.hard_negatives=0 task.sampled_negatives=0: a cross-encoder learns what is right beside what is "
                 "wrong; one of the two is a number from 1 on."
@@ -99,125 +110,82 @@ class Ranking(RowTask):
                     yield f"task.candidates={self.candidates}: these are {len(files)} files; name one."
 
     @property
-    def crosses(self) -> bool:
+    def _crosses(self) -> bool:
         """Whether query and candidate are read together."""
         return self.encoder is Encoder.cross
 
     @property
-    def auto_model(self) -> str:  # type: ignore[override]
-        return "AutoModelForSequenceClassification" if self.crosses else "AutoModelForTextVector"
+    def _sampling(self) -> NegativeSampling:
+        return NegativeSampling(self.hard_negatives, self.sampled_negatives, self.validation_candidates)
 
-    @property
-    def whole_batches(self) -> str | None:
-        if self.crosses:
-            return None
-        return "task.texts_at_once=… computes so many texts at once, with the same gradients."
-
-    @property
-    def draws(self) -> Draws:
-        """Which candidates of a row are read."""
-        from ftk.tasks.ranking.features import Draws
-
-        return Draws(self.hard_negatives, self.sampled_negatives, self.validation_candidates)
-
-    def training_corpus(self, data: DataConfig, notes: Notes) -> Corpus:
-        self._refuse_candidates()
-        corpus: Any = super().training_corpus(data, notes)
-        notes.prefix = "train: "
-        rows = grouped(corpus.examples["train"], notes)
-        if len(rows) < len(corpus.examples["train"]):
-            notes.say(f"{len(corpus.examples['train']):,} labelled pairs are {len(rows):,} queries.")
-        if self.crosses:
-            rows = comparable(rows, self.draws, notes, each=self.objective is Objective.binary)
-        else:
-            rows = with_right(rows, notes)
-        corpus.examples["train"] = rows
-        notes.prefix = ""
-        return corpus
-
-    def test_corpus(self, data: DataConfig, labels: Labels | None, notes: Notes) -> Corpus:
-        self._refuse_candidates()
-        return super().test_corpus(data, labels, notes)
-
-    def predictor(self) -> Predictor:
-        from ftk.tasks.ranking.search import CandidateSearch
-
-        return self if self.candidates is None else CandidateSearch(self)
-
-    def _refuse_candidates(self) -> None:
+    def open_corpus(
+        self, data: DataConfig, notes: Notes, *, labels: Labels | None = None, test_only: bool = False
+    ) -> Corpus:
         if self.candidates is not None:
             raise ConfigError(
                 f"task.candidates={self.candidates}: only 'ftk predict' reads it; rows to learn from or to score bring "
                 "their own."
             )
+        if test_only:
+            return super().open_corpus(data, notes, labels=labels, test_only=True)
+        return read_training_corpus(data, self, notes, select=self._training_rows)
 
-    def read(
-        self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes
-    ) -> list[RankingExample]:
-        return RankingReader(columns=columns, labelled=labelled, notes=notes).read(rows)
+    def _training_rows(self, examples: list[RankingExample], notes: Notes) -> list[RankingExample]:
+        """The queries that a step can learn from, each with all its candidates."""
+        rows = grouped(examples, notes)
+        if len(rows) < len(examples):
+            notes.add(kinds.PAIRS_GROUPED, pairs=len(examples), queries=len(rows))
+        if self._crosses:
+            return comparable(rows, self._sampling, notes, each=self.objective is Objective.binary)
+        return with_right(rows, notes)
 
-    def key(self, example: RankingExample) -> str:
-        """Both texts, as all of what is read; empty where there is no query."""
-        return "\n".join((example.query, *example.candidates)) if example.query.strip() else ""
+    def predictor(self) -> Predictor:
+        if self.candidates is None:
+            return self
+        [path] = expand(self.candidates, key="task.candidates")
+        return CandidateSearch(
+            self, self._sampling, path, crosses=self._crosses, pooling=self.pooling.value, top_k=self.top_k
+        )
 
-    def group(self, example: RankingExample) -> str:
-        """The query: its candidates are ranked among each other."""
-        return example.query
+    def read(self, rows: Iterable[Row], reading: Reading) -> list[RankingExample]:
+        return RankingReader(columns=reading.columns, labelled=reading.labelled, notes=reading.notes).read(rows)
 
-    def fit(self, examples: Sequence[RankingExample]) -> Ranking:
-        """What is left to ``auto`` is settled here."""
+    def learn(self, examples: Sequence[RankingExample]) -> Ranking:
+        """The task with a bi-encoder and mean pooling, unless the fields say otherwise."""
         encoder = Encoder.bi if self.encoder is Encoder.auto else self.encoder
         pooling = TokenPooling.mean if self.pooling is TokenPooling.auto else self.pooling
         return replace(self, encoder=encoder, pooling=pooling)
 
     def labels(self, examples: Sequence[RankingExample]) -> Labels | None:
-        """A cross-encoder says one number of a pair; a bi-encoder has no head."""
-        return Labels(("relevance",)) if self.crosses else None
+        """A cross-encoder computes one number for a pair; a bi-encoder has no head."""
+        return Labels(("relevance",)) if self._crosses else None
 
-    def check_labels(
-        self, examples: Sequence[RankingExample], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes
-    ) -> None:
+    def unseen(self, examples: Sequence[RankingExample], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
+        """Yield the rows without a right candidate: they cannot be scored.
+
+        Raises:
+            DataError: no row has one.
+        """
         if not any(any(example.grades or ()) for example in examples):
             raise DataError(f"data.{split}: {NOTHING_RIGHT}")
-        wrong = [example for example in examples if example.form is Form.group and not any(example.grades or ())]
-        if wrong:
-            what = f"row|rows of {split} without a right candidate"
-            notes.count(what, "not scored", *(each.row.where for each in wrong[:5]), number=len(wrong))
+        for example in examples:
+            if example.form is Form.group and not any(example.grades or ()):
+                yield UnseenLabel(kinds.UNSCORED_ROW, example.row.where, {"part": split})
 
-    def features(  # type: ignore[override]
-        self, examples: Sequence[RankingExample], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
-    ) -> RankedRows:
-        return self.rows_of(examples, tokenizer, plan, notes, shared=None)
+    def features(self, examples: Sequence[RankingExample], encoding: Encoding) -> RankedRows:  # type: ignore[override]
+        return RankedRows.of(examples, encoding, self._sampling, pairs=self._crosses)
 
-    def rows_of(
-        self, examples: Sequence[RankingExample], tokenizer: Any, plan: WindowPlan, notes: Notes, shared: Ragged | None
-    ) -> RankedRows:
-        """Some examples as numbers, with the sub-words of candidates for those that have none of their own."""
-        from ftk.data.text.text_windows import TextEncoder
-        from ftk.tasks.ranking.features import RankedRows
-
-        encoder = TextEncoder(tokenizer, plan, pairs=self.crosses)
-        rows = RankedRows.of(examples, encoder, self.draws, shared)
-        long = int(rows.long.sum())
-        if long:
-            how = "of which the best counts" if self.crosses else "of whose vectors the mean counts"
-            what = f"row|rows with a text longer than {plan.length} tokens"
-            notes.count(what, f"read in overlapping windows, {how}", number=long)
-        return rows
-
-    def collate(self, features: RankedRows, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
+    def collate(self, features: RankedRows, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
         """``batch_of_pairs``, or ``batch_of_texts``."""
-        from ftk.tasks.ranking.batches import batch_of_pairs, batch_of_texts
-
-        if self.crosses:
-            return batch_of_pairs(features, windows, pad_id, noise, each=self.objective is Objective.binary)
-        return batch_of_texts(features, windows, pad_id, noise)
+        if self._crosses:
+            return batch_of_pairs(features, windows, seed, each=self.objective is Objective.binary)
+        return batch_of_texts(features, windows, seed)
 
     def forward(self, model: Any, batch: Batch) -> Tensor:
-        """Vectors of length 1, [texts, size]; of a cross-encoder scores, [rows, candidates]."""
+        """[texts, size] vectors of length 1; for a cross-encoder [rows, candidates] scores."""
         from ftk.tasks.ranking import vectors as text_vectors
 
-        if self.crosses:
+        if self._crosses:
             return text_vectors.pair_scores(model, batch, self.texts_at_once)
         first = self.pooling is TokenPooling.first
         return text_vectors.unit_vectors(model, batch, self.texts_at_once, first=first)
@@ -225,48 +193,39 @@ class Ranking(RowTask):
     def loss(self, outputs: Tensor, batch: Batch) -> Loss:
         from torch.nn.functional import binary_cross_entropy_with_logits
 
-        from ftk.tasks.shared.losses import right_among_wrong
+        from ftk.tasks.shared.losses import info_nce
 
         targets = batch.targets
         right, left_out = targets["right"], targets["left_out"]
-        if self.crosses and self.objective is Objective.binary:
+        if self._crosses and self.objective is Objective.binary:
             each = binary_cross_entropy_with_logits(outputs, right.float(), reduction="none")
             return Loss(each.masked_fill(left_out, 0).sum(), batch.count)
         scores = outputs
-        if not self.crosses:
+        if not self._crosses:
             scores = outputs[targets["query"]] @ outputs[targets["candidate"]].T / self.temperature
-        symmetric = self.symmetric and not self.crosses
-        return Loss(right_among_wrong(scores, right, left_out, symmetric=symmetric), batch.count)
+        symmetric = self.symmetric and not self._crosses
+        return Loss(info_nce(scores, right, left_out, symmetric=symmetric), batch.count)
 
-    def outputs(self, outputs: Tensor, features: RankedRows, batch: Batch) -> list[NDArray[Any]]:
-        """[candidates] scores of each row: what a cross-encoder says, or the cosine of two vectors. Of a row that is
-        compared with others the vectors of a bi-encoder, [1 + candidates, size], that of the query first."""
-        from ftk.tasks.ranking.batches import texts_of
-
+    def to_numpy(self, outputs: Tensor, features: RankedRows, batch: Batch) -> list[NDArray[Any]]:
+        """[candidates] scores of each row: those of a cross-encoder, or the cosines of vectors. For a row that is
+        compared with other rows the vectors of a bi-encoder, [1 + candidates, size], that of the query first."""
         values = outputs.float().cpu().numpy()
         taken = [features.taken(row, None) for row in batch.windows]
-        if self.crosses:
+        if self._crosses:
             return [values[number, : len(one.texts)] for number, one in enumerate(taken)]
         number = {text: at for at, text in enumerate(texts_of(features, batch.windows, taken))}
         found = []
         for row, one in zip(batch.windows, taken, strict=True):
             vectors = values[[number[text] for text in (int(features.query[row]), *one.texts.tolist())]]
-            alone = len(one.texts) and not features.open_rows[row]
+            alone = len(one.texts) and not features.has_in_pool_negatives[row]
             found.append(vectors[1:] @ vectors[0] if alone else vectors)
         return found
 
-    def decode(
-        self,
-        examples: Sequence[RankingExample],
-        features: RankedRows,
-        first_row: int,
-        outputs: dict[int, NDArray[Any]],
-        labels: Labels | None,
-    ) -> list[Ranked]:
+    def decode(self, examples: Sequence[RankingExample], outputs: RowOutputs, labels: Labels | None) -> list[Ranked]:
         """The scores of each row's candidates."""
         found = []
-        for row, example in enumerate(examples, start=first_row):
-            values, own = outputs[row], len(example.candidates)
+        for row, example in enumerate(examples):
+            [values], own = outputs.of(row), len(example.candidates)
             if values.ndim == 1:
                 found.append(Ranked(values[:own], values[own:], None))
             else:
@@ -274,11 +233,11 @@ class Ranking(RowTask):
         return found
 
     def metric(self, labels: Labels | None) -> RankingMetric:
-        return RankingMetric(temperature=None if self.crosses else self.temperature)
+        return RankingMetric(temperature=None if self._crosses else self.temperature)
 
     def record(self, example: RankingExample, prediction: Ranked) -> dict[str, Any]:
-        """``query``; ``candidate`` and ``score`` where there is one, else ``candidates``, the best first, each with its
-        ``score`` and its ``index`` in the row; ``gold_label`` or ``gold_labels`` where the row has labels."""
+        """``query``; ``candidate`` and ``score`` if there is one, else ``candidates``, the best first, each with its
+        ``score`` and its ``index`` in the row; ``gold_label`` or ``gold_labels`` if the row has labels."""
         scores = [round(float(score), 6) for score in prediction.scores]
         result: dict[str, Any] = {"query": example.query}
         if len(scores) == 1 and example.form is not Form.group:
@@ -290,4 +249,4 @@ class Ranking(RowTask):
             ]
         if example.gold is not None:
             result["gold_labels" if example.form is Form.group else "gold_label"] = example.gold
-        return {**{name: value for name, value in example.columns.items() if name not in result}, **result}
+        return with_columns(example.columns, result)

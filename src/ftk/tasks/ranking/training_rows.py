@@ -1,4 +1,4 @@
-"""Which queries there is something to learn from, and what a step can take of each."""
+"""Which queries have something to learn from, and what a step can take of each."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from ftk.contracts.notes import Notes
 from ftk.data.examples.rankings import Form, RankingExample
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as kinds
 
 if TYPE_CHECKING:
-    from ftk.tasks.ranking.features import Draws
+    from ftk.tasks.ranking.sampling import NegativeSampling
 
 NOTHING_RIGHT = "no row has a right candidate; labels above 0 say which are right."
 _NOTHING_WRONG = (
@@ -21,9 +22,9 @@ _NOTHING_WRONG = (
 
 
 def grouped(examples: Sequence[RankingExample], notes: Notes) -> list[RankingExample]:
-    """Labelled pairs with one query as one example with all their candidates; other examples as they are.
+    """Join labelled pairs with the same query to one example with all their candidates; keep other examples.
 
-    Of a pair that is there twice one is taken, of two labels the higher one, and both are said.
+    Of a repeated pair one is taken, and of two labels the higher one; both are counted.
     """
     by_query: dict[str, dict[str, tuple[RankingExample, float]]] = {}
     result: list[RankingExample | str] = []
@@ -36,11 +37,9 @@ def grouped(examples: Sequence[RankingExample], notes: Notes) -> list[RankingExa
         pairs = by_query.setdefault(example.query, {})
         [text], [grade] = example.candidates, example.grades
         if text in pairs and pairs[text][1] != grade:
-            what = "row|rows with the query and the candidate of another row, and another label"
-            notes.count(what, "the higher label counts in training", example.row.where)
+            notes.add(kinds.OTHER_LABEL, example.row.where)
         elif text in pairs:
-            what = "row|rows with the query, the candidate and the label of an earlier row"
-            notes.count(what, "the pair is learned once", example.row.where)
+            notes.add(kinds.REPEATED_PAIR, example.row.where)
         if text not in pairs or grade > pairs[text][1]:
             pairs[text] = (example, grade)
     return [_group(by_query[item]) if isinstance(item, str) else item for item in result]
@@ -53,15 +52,14 @@ def _group(pairs: dict[str, tuple[RankingExample, float]]) -> RankingExample:
 
 
 def with_right(rows: Sequence[RankingExample], notes: Notes) -> list[RankingExample]:
-    """The rows with a right candidate; the others are counted.
+    """The rows with a right candidate; the other rows are counted.
 
     Raises:
         DataError: there are none, or all rows have the same one and nothing else.
     """
     kept = [row for row in rows if row.grades is not None and any(row.grades)]
     if len(kept) < len(rows):
-        what = "query|queries without a right candidate"
-        notes.count(what, "left out of training", number=len(rows) - len(kept))
+        notes.add(kinds.QUERY_WITHOUT_RIGHT, number=len(rows) - len(kept))
     if not kept:
         raise DataError(f"data.train: {NOTHING_RIGHT}")
     if all(row.form is Form.right for row in kept) and len({row.candidates[0] for row in kept}) < 2:
@@ -71,27 +69,29 @@ def with_right(rows: Sequence[RankingExample], notes: Notes) -> list[RankingExam
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is right: for each query, and for any."""
+    """The candidates that are right for each query, and for any query."""
 
     of_query: dict[str, set[str]]
     anywhere: set[str]
 
-    def wrong(self, row: RankingExample, draws: Draws) -> bool:
-        """Whether a training step takes a wrong candidate of a row, its own or one of another row."""
+    def wrong(self, row: RankingExample, sampling: NegativeSampling) -> bool:
+        """Whether a training step takes a wrong candidate for a row: one of its own, or one of another row."""
         right = self.of_query.get(row.query, set())
-        if draws.hard and not right.issuperset(row.candidates):
+        if sampling.hard and not right.issuperset(row.candidates):
             return True
-        return draws.sampled > 0 and not self.anywhere <= right.union(row.candidates)
+        return sampling.sampled > 0 and not self.anywhere <= right.union(row.candidates)
 
 
-def comparable(rows: Sequence[RankingExample], draws: Draws, notes: Notes, *, each: bool) -> list[RankingExample]:
-    """The rows that a cross-encoder learns from: those of which a step takes right and wrong candidates.
+def comparable(
+    rows: Sequence[RankingExample], sampling: NegativeSampling, notes: Notes, *, each: bool
+) -> list[RankingExample]:
+    """The rows that a cross-encoder learns from: those with right and wrong candidates that a step takes.
 
     Args:
         rows: with grades.
-        draws: which candidates a step takes.
-        notes: are told what is left out, and what is learned without anything wrong.
-        each: whether each candidate is learned by itself, so that the right ones or the wrong ones of a row will do.
+        sampling: which candidates a step takes.
+        notes: count what is left out, and what is learned without a wrong candidate.
+        each: whether each candidate is learned by itself, so that a row may lack right or wrong candidates.
 
     Raises:
         DataError: no row has a right candidate, or none a wrong one.
@@ -107,7 +107,7 @@ def comparable(rows: Sequence[RankingExample], draws: Draws, notes: Notes, *, ea
         raise DataError(f"data.train: {NOTHING_RIGHT}")
     kept, alone, without = [], [], []
     for row in rows:
-        if known.wrong(row, draws):
+        if known.wrong(row, sampling):
             kept.append(row)
         elif each and any(row.grades or ()):
             kept.append(row)
@@ -116,9 +116,8 @@ def comparable(rows: Sequence[RankingExample], draws: Draws, notes: Notes, *, ea
             without.append(row.row.where)
     if len(kept) == len(alone):
         raise DataError(f"data.train: {_NOTHING_WRONG}")
-    what = "query|queries without a wrong candidate that a step would take"
     if alone:
-        notes.count(what, "only what is right is learned of them", *alone[:5], number=len(alone))
+        notes.add(kinds.QUERY_WITHOUT_WRONG, *alone, policy="right_alone", number=len(alone))
     if without:
-        notes.count(what, "left out of training", *without[:5], number=len(without))
+        notes.add(kinds.QUERY_WITHOUT_WRONG, *without, number=len(without))
     return kept

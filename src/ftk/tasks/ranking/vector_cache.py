@@ -1,104 +1,75 @@
-"""Vectors of texts, kept between runs: a folder for each model and each list of texts."""
+"""Keeps vectors of texts between runs: a folder for each model and each list of texts."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.errors import RunError
-from ftk.system.atomic import write_text
+from ftk.system import kept
+from ftk.system.atomic import replaced, write_text
 from ftk.system.digests import sha256
-from ftk.system.locks import lock
 
 _VECTORS = "vectors.f32"
 _MANIFEST = "vectors.json"
 
 
-class _Damaged(Exception):
-    """What is in a folder is not what was written."""
-
-
 def kept_vectors(
     folder: Path, number: int, make: Callable[[], Iterable[NDArray[Any]]], say: Callable[[str], None]
 ) -> NDArray[np.float32]:
-    """[number, size] the vectors that a folder has; they are made first where it has none. They stay on the disk, and
-    are read where they are needed.
+    """[number, size] The vectors in a folder, memory-mapped; they are computed first if the folder has none.
 
     Args:
         folder: of the cache; its name stands for the model and the texts.
         number: of the texts.
-        make: gives all vectors, in blocks [some, size], which are not held together.
-        say: is told what is found, and what is wrong with it.
+        make: returns all vectors in blocks [some, size], one block at a time.
+        say: shows whether there are vectors, and whether they are damaged.
 
     Raises:
         RunError: the folder cannot be written.
     """
-    with _told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        with lock(folder, wait=lambda holder: say(f"waiting for {holder} that needs the same vectors"), warn=say):
-            try:
-                vectors = _read(folder, number)
-            except _Damaged as error:
-                say(f"note: the vectors that were kept are damaged and are made again ({error})")
-                vectors = None
-            if vectors is not None:
-                say(f"vectors of {number:,} texts, made before ({folder})")
-                return vectors
-            _write(folder, number, make())
-            say(f"vectors of {number:,} texts are kept ({folder})")
-            written = _read(folder, number)
-            assert written is not None
-            return written
+    with kept.folder(folder, "the vectors of the candidates", waiting="that needs the same vectors", say=say):
+        try:
+            vectors = _read(folder, number)
+        except kept.Damaged as error:
+            say(f"note: the saved vectors are damaged and are made again ({error})")
+            vectors = None
+        if vectors is not None:
+            say(f"vectors of {number:,} texts, made before ({folder})")
+            return vectors
+        _write(folder, number, make())
+        say(f"vectors of {number:,} texts are kept ({folder})")
+        written = _read(folder, number)
+        assert written is not None
+        return written
 
 
 def _read(folder: Path, number: int) -> NDArray[np.float32] | None:
     path = folder / _VECTORS
+    saved = kept.read_json(folder / _MANIFEST)
+    if saved is None:
+        return None
     try:
-        saved = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         if saved["number"] != number:
             raise ValueError(f"{saved['number']} vectors of {number}")
-        if sha256(path) != saved["sha256"]:
-            raise ValueError("its SHA-256 is not the one that was saved")
+        kept.verify({path: str(saved["sha256"])})
         return np.memmap(path, dtype=np.float32, mode="r", shape=(number, int(saved["size"])))
-    except FileNotFoundError as error:
-        if Path(str(error.filename)).name == _MANIFEST:
-            return None
-        raise _Damaged(f"{path}: it is missing") from error
     except (ValueError, TypeError, KeyError) as error:
-        raise _Damaged(f"{path}: {error}") from error
+        raise kept.Damaged(f"{path}: {error}") from error
 
 
 def _write(folder: Path, number: int, blocks: Iterable[NDArray[Any]]) -> None:
-    """The vectors first, then what says that they are there."""
-    temporary = folder / f".{_VECTORS}.tmp"
+    """Write the vectors first, then the manifest that describes them."""
     (folder / _MANIFEST).unlink(missing_ok=True)
     written, size = 0, 0
-    with temporary.open("wb") as stream:
+    with replaced(folder / _VECTORS) as temporary, temporary.open("xb") as stream:
         for block in blocks:
             stream.write(np.ascontiguousarray(block, dtype=np.float32).data)
             written, size = written + len(block), block.shape[1]
-        stream.flush()
-        os.fsync(stream.fileno())
     assert written == number
-    temporary.replace(folder / _VECTORS)
     saved = {"number": number, "size": size, "sha256": sha256(folder / _VECTORS)}
     write_text(folder / _MANIFEST, json.dumps(saved) + "\n")
-
-
-@contextlib.contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """What the system says of the cache, in words that help."""
-    try:
-        yield
-    except OSError as error:
-        raise RunError(
-            f"{folder}: the vectors of the candidates cannot be kept here ({error.strerror or error}). Make room, or "
-            "name another folder: data.cache_dir=…"
-        ) from error

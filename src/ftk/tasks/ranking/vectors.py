@@ -1,4 +1,4 @@
-"""What a model makes of texts and pairs that may have several windows: one vector, or one score."""
+"""One vector for a text, or one score for a pair, over all its windows."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ftk.models.forward.length_grouped import forward_in_chunks
 
 
 def unit_vectors(model: Any, batch: Batch, at_once: int | None, *, first: bool) -> Tensor:
-    """[texts, size] vectors of length 1 in fp32: of each text the mean over its windows, of these over their tokens.
+    """[texts, size] vectors of length 1 in fp32: the mean over the windows of a text of the mean over their tokens.
 
     Args:
         model: with ``TextVector`` as its head.
         batch: of ``batch_of_texts``.
-        at_once: as that of ``forward_in_chunks``.
-        first: take the first token of each window, not the mean over all.
+        at_once: as in ``forward_in_chunks``.
+        first: take the first token of each window instead of the mean.
     """
 
     def compute(inputs: dict[str, Tensor]) -> Tensor:
@@ -39,12 +39,12 @@ def unit_vectors(model: Any, batch: Batch, at_once: int | None, *, first: bool) 
 
 
 def pair_scores(model: Any, batch: Batch, at_once: int | None) -> Tensor:
-    """[rows, candidates] scores in fp32: of each pair the highest over its windows, and 0 where there is no pair.
+    """[rows, candidates] scores in fp32: the highest over the windows of a pair, and 0 if there is no pair.
 
     Args:
         model: with one logit.
         batch: of ``batch_of_pairs``.
-        at_once: as that of ``forward_in_chunks``.
+        at_once: as in ``forward_in_chunks``.
     """
 
     def compute(inputs: dict[str, Tensor]) -> Tensor:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class NumberMetric:
-    """Errors and correlations of one target or of several; the numbers of all rows are kept, for ranks need them."""
+    """Errors and correlations of one target or several. The numbers of all rows are kept, because ranks need them."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = list(names)
@@ -32,9 +32,9 @@ class NumberMetric:
         self._found.append(found)
 
     def compute(self) -> dict[str, Any]:
-        """``rmse``, ``mae``, ``pearson``, ``spearman``; of several targets the means, and ``per_target``.
+        """``rmse``, ``mae``, ``pearson``, ``spearman``; for several targets the means, and ``per_target``.
 
-        A correlation with numbers that are all the same does not exist: None.
+        A correlation with constant numbers does not exist, and is None.
         """
         gold = np.asarray(self._gold, dtype=np.float64)
         found = np.asarray(self._found, dtype=np.float64)

@@ -2,63 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from ftk.config.schema import Unseen
-from ftk.contracts.notes import Notes
+import numpy as np
+
+from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.row import Row
-from ftk.contracts.values import Batch, Labels, Loss, Scores
+from ftk.contracts.spec import STATISTIC, TaskSpec, Wording
+from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
+from ftk.data.batching.features import Features, Ragged
 from ftk.data.examples.texts import TextExample
 from ftk.data.rows.cells import RowFault
 from ftk.data.rows.columns import number_of
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.regression.metric import NumberMetric
-from ftk.tasks.shared.text_task import TextTask
+from ftk.tasks.shared.class_weights import drawn_by_weight
+from ftk.tasks.shared.row_task import RowTask
+from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from ftk.data.batching.features import Features, Ragged
-
-
+_LABEL_COLUMNS = ("score", "label", "value", "rating", "target")
 _LARGEST = 1e38
-"""The power of ten below the largest number of fp32."""
+"""The largest power of ten that fp32 has."""
 
 
 @dataclass(kw_only=True)
-class Regression(TextTask):
+class Regression(RowTask):
     """Numbers. The fields are described in ``configs/task/regression.yaml``."""
 
-    demo: ClassVar[str | None] = "regression"
-    problem_type: ClassVar[str | None] = "regression"
-    score: ClassVar[str] = "rmse"
-    higher_is_better: ClassVar[bool] = False
-    labels_are: ClassVar[str | None] = "targets"
-    fitted: ClassVar[tuple[str, ...]] = ("mean", "deviation")
-    label_columns: ClassVar[tuple[str, ...]] = ("score", "label", "value", "rating", "target")
+    spec = TaskSpec(
+        columns=COLUMNS,
+        score="rmse",
+        higher_is_better=False,
+        demo="regression",
+        auto_model=AUTO_MODEL,
+        problem_type="regression",
+        wording=Wording(labels="targets"),
+    )
 
+    pooling: Pooling
+    pairs: Any
     robust: bool
-    mean: Any
-    deviation: Any
+    mean: Any = field(metadata=STATISTIC)
+    deviation: Any = field(metadata=STATISTIC)
 
-    def target(self, row: Row, column: Any) -> dict[str, float]:
-        names = column if isinstance(column, list) else [column]
-        found = {name: number_of(row, name) for name in names}
-        for name, value in found.items():
-            if abs(value) > _LARGEST:
-                raise RowFault(
-                    f"row|rows with a number beyond {_LARGEST:g}",
-                    "Targets are computed in fp32.",
-                    f"{row.where}: {name}={value:g}",
-                )
-        return found
+    @property
+    def _texts(self) -> TextInput:
+        return TextInput(self.pooling, self.pairs, _LABEL_COLUMNS)
 
-    def fit(self, examples: Sequence[TextExample]) -> Regression:
-        import numpy as np
+    @property
+    def _numbers(self) -> _Numbers:
+        return _Numbers(self.mean, self.deviation)
 
+    def validate(self, labels: Labels | None = None) -> Iterator[str]:
+        return self._texts.validate()
+
+    def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> Regression:
+        return replace(self, pairs=self._texts.resolved_pairs(rows, reading))
+
+    def read(self, rows: Iterable[Row], reading: Reading) -> list[TextExample]:
+        return self._texts.read(rows, reading, _target)
+
+    def learn(self, examples: Sequence[TextExample]) -> Regression:
+        """The task with the mean and the standard deviation of the targets.
+
+        Raises:
+            DataError: all rows have the same number.
+        """
         names = list(examples[0].target)
         table = np.array([[example.target[name] for name in names] for example in examples])
         deviation = table.std(axis=0)
@@ -74,64 +90,42 @@ class Regression(TextTask):
         """The targets, by the names of their columns."""
         return Labels(tuple(examples[0].target))
 
-    def check_labels(
-        self, examples: Sequence[TextExample], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes
-    ) -> None:
+    def unseen(self, examples: Sequence[TextExample], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
+        """Yield the rows that lack a target of the model. A single target may have any name."""
         assert labels is not None
         if len(labels.names) == 1:
-            return  # its column may have any name
+            return
         for example in examples:
             absent = [name for name in labels.names if name not in example.target]
             if absent:
-                what = f"row|rows of {split} without the target '{absent[0]}'"
-                notes.error(what, f"The model has {', '.join(labels.names)}.", example.row.where)
+                values = {"part": split, "target": absent[0], "known": list(labels.names)}
+                yield UnseenLabel(kinds.MISSING_TARGET, example.row.where, values)
 
-    def target_columns(self, examples: Sequence[TextExample], labels: Labels | None) -> dict[str, Ragged]:
-        import numpy as np
+    def features(self, examples: Sequence[TextExample], encoding: Encoding) -> Features:
+        return self._texts.features(examples, encoding, self._numbers)
 
-        from ftk.data.batching.features import Ragged
+    def collate(self, features: Features, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
+        """``input_ids``, ``attention_mask``, for pairs ``token_type_ids``: [windows, time]; ``label``:
+        [windows, targets], standardised."""
+        return self._texts.collate(features, windows, self._numbers)
 
-        assert labels is not None
-        table = np.array([self.values(example, labels.names) for example in examples], dtype=np.float64)
-        table = (table - np.array(self.mean)) / np.array(self.deviation)
-        return {"label": Ragged.of(list(table.astype(np.float32)), np.float32)}
-
-    @staticmethod
-    def values(example: TextExample, names: Sequence[str]) -> list[float]:
-        """The targets of a row in the order of the model's outputs."""
-        if len(names) == 1:
-            return list(example.target.values())[:1]
-        return [example.target[name] for name in names]
-
-    def target_tensors(self, features: Features, windows: Sequence[int]) -> dict[str, Tensor]:
-        import numpy as np
-        import torch
-
-        if "label" not in features.columns:
-            return {}
-        return {"label": torch.from_numpy(np.stack([features.columns["label"][window] for window in windows]))}
+    def forward(self, model: Any, batch: Batch) -> Tensor:
+        """[windows, targets] standardised numbers."""
+        return logits_of(model, batch)
 
     def loss(self, outputs: Tensor, batch: Batch) -> Loss:
-        from ftk.tasks.shared.losses import distance
+        from ftk.tasks.shared.losses import regression_loss
 
-        return Loss(distance(outputs, batch.targets["label"], robust=self.robust), batch.count)
+        return Loss(regression_loss(outputs, batch.targets["label"], robust=self.robust), batch.count)
 
-    def scores(self, logits: Tensor) -> Tensor:
-        return logits
+    def to_numpy(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
+        """[targets] standardised numbers of each window."""
+        return list(outputs.cpu().numpy())
 
-    def decode(
-        self,
-        examples: Sequence[TextExample],
-        features: Features,
-        first_row: int,
-        outputs: dict[int, NDArray[Any]],
-        labels: Labels | None,
-    ) -> list[Scores]:
+    def decode(self, examples: Sequence[TextExample], outputs: RowOutputs, labels: Labels | None) -> list[Scores]:
         """The numbers of each row, on the scale of the data."""
-        import numpy as np
-
         assert labels is not None
-        table = self.pooled(len(examples), features, first_row, outputs)
+        table = self._texts.pooled(outputs, len(examples))
         table = table * np.array(self.deviation) + np.array(self.mean)
         return [Scores(labels.names, row) for row in table]
 
@@ -140,8 +134,57 @@ class Regression(TextTask):
         return NumberMetric(labels.names)
 
     def record(self, example: TextExample, prediction: Scores) -> dict[str, Any]:
-        """``value``, or ``values`` by name where there are several targets; ``gold_value`` where the row has one."""
+        """``value``, or ``values`` by name if there are several targets; ``gold_value`` if the row has one."""
         values = prediction.rounded
         if len(values) == 1:
-            return self.written(example, {"value": next(iter(values.values()))}, "gold_value")
-        return self.written(example, {"values": values}, "gold_values")
+            return text_record(example, {"value": next(iter(values.values()))}, "gold_value")
+        return text_record(example, {"values": values}, "gold_values")
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The numbers that rows have to learn, standardised. The attributes are fields of the task."""
+
+    mean: Any
+    deviation: Any
+
+    @staticmethod
+    def sampling_weights(examples: Sequence[Any]) -> NDArray[np.float64] | None:
+        return drawn_by_weight(examples)
+
+    def columns(self, examples: Sequence[TextExample], labels: Labels | None) -> dict[str, Ragged]:
+        """``label``: the standardised targets, in the order of the model's outputs."""
+        assert labels is not None
+        table = np.array([_values(example, labels.names) for example in examples], dtype=np.float64)
+        table = (table - np.array(self.mean)) / np.array(self.deviation)
+        return {"label": Ragged.of(list(table.astype(np.float32)), np.float32)}
+
+    @staticmethod
+    def tensors(features: Features, windows: Sequence[int]) -> dict[str, Tensor]:
+        """``label``: [windows, targets]."""
+        import torch
+
+        if "label" not in features.columns:
+            return {}
+        return {"label": torch.from_numpy(np.stack([features.columns["label"][window] for window in windows]))}
+
+    @staticmethod
+    def count(targets: Mapping[str, Tensor], windows: Sequence[int]) -> int:
+        return len(windows)
+
+
+def _target(row: Row, column: Any) -> dict[str, float]:
+    """The targets of a row, by the names of their columns."""
+    names = column if isinstance(column, list) else [column]
+    found = {name: number_of(row, name) for name in names}
+    for name, value in found.items():
+        if abs(value) > _LARGEST:
+            raise RowFault(kinds.LARGE_NUMBER, f"{row.where}: {name}={value:g}", most=_LARGEST)
+    return found
+
+
+def _values(example: TextExample, names: Sequence[str]) -> list[float]:
+    """The targets of a row in the order of the model's outputs."""
+    if len(names) == 1:
+        return list(example.target.values())[:1]
+    return [example.target[name] for name in names]

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.text.text_windows import TextEncoder
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as task_kinds
 
 _LEAST = 4
-"""Sub-words that a window needs room for: each sign, and a sub-word of each entity."""
+"""The sub-words that a window needs room for: each sign, and one sub-word of each entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class EntityWindow:
 
     Attributes:
         input_ids: with special tokens.
-        head, tail: places in ``input_ids``: of the opening sign, and of the entity, from and to.
+        head, tail: positions in ``input_ids``: of the opening sign, and of the entity, from and to.
     """
 
     input_ids: NDArray[np.int32]
@@ -50,9 +52,9 @@ class _Place:
     """The sub-words of an entity.
 
     Attributes:
-        sign: that of the opening sign.
-        first, end: those of the entity itself.
-        closed: one past that of the closing sign.
+        sign: the sub-word of the opening sign.
+        first, end: the sub-words of the entity itself, from and to.
+        closed: one past the sub-word of the closing sign.
     """
 
     sign: int
@@ -62,7 +64,7 @@ class _Place:
 
 
 def signed(text: str, head: tuple[int, int], tail: tuple[int, int], signs: tuple[str, str]) -> Signed:
-    """A text with a sign before and behind each of two entities, with spaces around the signs.
+    """Put a sign before and behind each of two entities, with spaces around the signs.
 
     Args:
         text: any.
@@ -75,7 +77,7 @@ def signed(text: str, head: tuple[int, int], tail: tuple[int, int], signs: tuple
         [("head", head, signs[0]), ("tail", tail, signs[1])], key=lambda item: item[1]
     ):
         made += text[at:start]
-        # Free of its neighbours a sign is a sub-word of its own: '"@' may be another one.
+        # With spaces around it a sign is a sub-word of its own; joined to a neighbour, as in '"@', it may not be.
         made += "" if not made or made[-1].isspace() else " "
         begin = len(made)
         made += f"{sign} {text[start:end]} {sign}"
@@ -87,12 +89,12 @@ def signed(text: str, head: tuple[int, int], tail: tuple[int, int], signs: tuple
 
 
 class EntityEncoder:
-    """Makes one window of each text, with one tokenizer and one plan of windows; says what it leaves out.
+    """Makes one window of each text, and counts what it leaves out.
 
     Args:
         encoder: of texts.
-        signs: that the texts have.
-        notes: are told of what is left out, and of signs that the tokenizer does not know.
+        signs: in the texts.
+        notes: collect what is left out, and signs that the tokenizer does not know.
     """
 
     def __init__(self, encoder: TextEncoder, signs: tuple[str, str], notes: Notes) -> None:
@@ -102,7 +104,7 @@ class EntityEncoder:
         for sign, (ids, _) in zip(signs, encoder.tokens(signs), strict=True):
             if not len(ids) or (unknown is not None and unknown in ids):
                 read = encoder.tokenizer.unk_token if len(ids) else "nothing"
-                self.notes.say(f"the tokenizer has no entry for the sign {sign}: it reads {read}.")
+                self.notes.add(task_kinds.UNKNOWN_SIGN, sign=sign, read=read)
         if encoder.capacity < _LEAST:
             raise DataError(
                 f"data.max_length={encoder.plan.length} leaves room for {encoder.capacity} tokens of text; two "
@@ -114,7 +116,7 @@ class EntityEncoder:
 
         Args:
             texts: any number.
-            rows: that they are of, for messages.
+            rows: of the texts, for messages.
         """
         encoded = self.encoder.tokens([text.text for text in texts], offsets=True)
         return [
@@ -137,35 +139,26 @@ class EntityEncoder:
         if not left_out:
             return
         if any(not any(begin <= entity.sign and entity.end <= end for begin, end in parts) for entity in entities):
-            self.notes.count(
-                f"row|rows with entities that windows of {length} tokens are too short for",
-                "of an entity that is too long only the beginning is read",
-                row.where,
-            )
+            self.notes.add(task_kinds.ENTITY_CUT, row.where, length=length)
         if len(parts) > 1:
-            self.notes.count(
-                f"row|rows whose entities do not fit into one window of {length} tokens with what is between them",
-                "what is around each is read, and the middle between them left out",
-                row.where,
-            )
+            self.notes.add(task_kinds.ENTITIES_APART, row.where, length=length)
         else:
-            self.notes.count(f"row|rows longer than {length} tokens", "read in one window around the two entities")
-        self.notes.count(
-            "token|tokens of longer rows", "left out, as they are further from the entities", number=left_out
-        )
+            self.notes.add(kinds.LONG_ROW, policy="around_entities", length=length)
+        self.notes.add(task_kinds.TOKENS_LEFT_OUT, number=left_out)
 
 
 def shown_parts(total: int, left: tuple[int, int], right: tuple[int, int], capacity: int) -> list[tuple[int, int]]:
-    """The one or two parts of a text that are shown of it.
+    """The one or two parts of a text that a window shows.
 
     Args:
-        total: its sub-words.
+        total: the number of its sub-words.
         left, right: the sub-words of each entity and its signs, from and to, in the order of the text.
-        capacity: the sub-words that can be shown.
+        capacity: the number of sub-words that a window shows.
 
     Returns:
-        From and to: around both entities where they fit, with as much on the one side as on the other; else around
-        each of them, half of the room for each, or what the other does not need where an entity is longer than that.
+        From and to, for each part. If both entities fit, there is one part around both, with equal room on both sides;
+        else there is a part around each. Each gets half of the room; an entity that is longer also gets what the other
+        does not need.
     """
     if total <= capacity:
         return [(0, total)]
@@ -183,17 +176,17 @@ def shown_parts(total: int, left: tuple[int, int], right: tuple[int, int], capac
 
 
 def _around(part: tuple[int, int], room: int, total: int) -> tuple[int, int]:
-    """A part and as much on both its sides as there is room for; its beginning where there is not room for it."""
+    """A part with equal room on both sides; its beginning if there is not enough room for all of it."""
     spare = room - (part[1] - part[0])
     begin = part[0] if spare < 0 else max(0, min(part[0] - spare // 2, total - room))
     return begin, begin + room
 
 
 def _place(offsets: NDArray[np.int64], entity: tuple[int, int, int, int]) -> _Place:
-    """The sub-words of an entity, whatever the tokenizer made of its signs.
+    """The sub-words of an entity, whatever the tokenizer did with its signs.
 
-    The opening sign is the sub-word that it is in, be it glued to a word; where the tokenizer leaves nothing of it, the
-    one that follows. An entity of which it leaves nothing is its sign.
+    The opening sign is the sub-word that contains it, even one joined to a word; or the next sub-word, if the tokenizer
+    leaves nothing of the sign. An entity of which the tokenizer leaves nothing is represented by its sign.
     """
     if not len(offsets):
         return _Place(0, 0, 1, 1)
@@ -214,7 +207,7 @@ def _reach(place: _Place) -> tuple[int, int]:
 
 
 def _shift(place: _Place, shown: NDArray[np.int64], before: int) -> tuple[int, int, int]:
-    """The places of a sign and an entity in the window, as far as the part that the sign is in shows the entity."""
+    """The positions of a sign and an entity in the window, as far as the part with the sign shows the entity."""
     sign, first, end = (int(at) for at in np.searchsorted(shown, [place.sign, place.first, place.end]))
     gaps = np.flatnonzero(np.diff(shown) > 1) + 1
     part_end = int(next((gap for gap in gaps if gap > sign), len(shown)))

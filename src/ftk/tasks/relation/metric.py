@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 class RelationMetric:
     """Accuracy and F1 of labels, and the official F1 of SemEval-2010 Task 8, which is about relations.
 
-    A label ``NAME(e1,e2)`` or ``NAME(e2,e1)`` is the relation NAME in one direction; any other is a relation by itself.
+    A label ``NAME(e1,e2)`` or ``NAME(e2,e1)`` is the relation NAME in one direction; any other label is a relation.
     Memory grows with the number of different pairs of labels alone.
 
     Args:
         marks: what head and tail are called in labels: ``("e1", "e2")``.
-        no_relation: the label that says that there is no relation; None where there is no such label.
+        no_relation: the label that says that there is no relation; None if there is no such label.
     """
 
     def __init__(self, *, marks: tuple[str, str], no_relation: str | None) -> None:
@@ -29,7 +29,7 @@ class RelationMetric:
         self._pairs: Counter[tuple[str, str]] = Counter()
 
     def update(self, example: RelationExample, prediction: Scores) -> None:
-        """Count one row. A label that the model does not know is one that it misses."""
+        """Count one row. A label that the model does not know counts as missed."""
         assert example.target is not None
         self.add(example.target, prediction.names[int(prediction.values.argmax())])
 
@@ -40,8 +40,8 @@ class RelationMetric:
     def compute(self) -> dict[str, Any]:
         """``accuracy``, ``f1_macro``, ``f1_micro``, ``f1_semeval``, ``per_label``.
 
-        ``f1_macro`` is over the labels that occur in the rows or among the predictions; ``f1_micro`` leaves the label
-        for no relation out, as a label to be found and as one to be predicted. A ratio whose denominator is 0 is 0.
+        ``f1_macro`` is over the labels that occur in the rows or among the predictions; ``f1_micro`` leaves out
+        the label for no relation, in the rows and among the predictions. A ratio whose denominator is 0 is 0.
         """
         from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
@@ -71,11 +71,11 @@ class RelationMetric:
         }
 
     def _semeval(self) -> float:
-        """The mean F1 over the relations of the gold standard but that for none: (9+1)-way, with directions.
+        """The mean F1 over the relations of the gold standard without the one for none: (9+1)-way, with directions.
 
-        A relation is right only in its direction. Its precision is over all that was given this relation in either
-        direction, its recall over all that has it in either direction (Hendrickx et al. 2010, and the scorer of that
-        task, version 1.2).
+        A relation is right only in its direction. Its precision is over all rows predicted as this relation in either
+        direction, its recall over all rows that have it in either direction (Hendrickx et al. 2010, and the scorer of
+        that task, version 1.2).
         """
         right: Counter[str] = Counter()
         given: Counter[str] = Counter()
@@ -84,7 +84,7 @@ class RelationMetric:
             right[self.relation(gold)] += rows * (gold == found)
             given[self.relation(found)] += rows
             there[self.relation(gold)] += rows
-        # 2 P R / (P + R), the counts put in.
+        # 2 P R / (P + R), written with the counts.
         scores = [2 * right[name] / (given[name] + there[name]) for name in there if name != self.no_relation]
         return float(np.mean(scores)) if scores else 0.0
 

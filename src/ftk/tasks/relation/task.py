@@ -4,48 +4,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from ftk.config.schema import Unseen
+import numpy as np
+
+from ftk.config.schema import DataConfig
+from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
+from ftk.contracts.protocols import Corpus
 from ftk.contracts.row import Row
-from ftk.contracts.values import Batch, Labels, Noise, Scores
+from ftk.contracts.spec import TaskSpec
+from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
+from ftk.data.batching.features import Features, Ragged, padded_inputs
 from ftk.data.examples.relations import RelationExample, RelationReader
-from ftk.data.rows.label_names import name_of
+from ftk.data.rows.label_names import read_names
+from ftk.data.text.text_windows import TextEncoder
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.relation.entity_windows import EntityEncoder, Signed, signed
 from ftk.tasks.relation.metric import RelationMetric
-from ftk.tasks.shared.single_label import OneLabel
+from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.records import with_columns
+from ftk.tasks.shared.row_task import RowTask
+from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.text_input import logits_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from ftk.contracts.values import WindowPlan
-    from ftk.data.batching.features import Features
-    from ftk.tasks.relation.entity_windows import Signed
-
 
 class Head(Enum):
-    """What the label is read from."""
+    """The part of the text that the label is read from."""
 
     entity_start = "entity_start"
     r_bert = "r_bert"
 
 
 _AUTO_MODELS = {Head.entity_start: "AutoModelForEntityStart", Head.r_bert: "AutoModelForEntitySpans"}
+_LABEL_COLUMNS = ("label", "relation", "labels", "class", "target")
 
 
 @dataclass(kw_only=True)
-class Relation(OneLabel):
+class Relation(RowTask):
     """One label for two entities. The fields are described in ``configs/task/relation.yaml``."""
 
-    roles: ClassVar[tuple[str, ...]] = ("text", "tokens", "head", "tail", "label", "weight")
-    demo: ClassVar[str | None] = "relation"
-    score: ClassVar[str] = "f1_semeval"
-    label_columns: ClassVar[tuple[str, ...]] = ("label", "relation", "labels", "class", "target")
-
+    class_weights: Any
+    focal: float
+    label_smoothing: float
+    label_names: Any
+    sampling: Sampling
     head: Head
     head_mark: str
     tail_mark: str
@@ -53,8 +63,26 @@ class Relation(OneLabel):
     tail_sign: str
     no_relation: str | None
 
-    def faults(self) -> Iterator[str]:
-        yield from super().faults()
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.label_names = read_names(self.label_names)
+
+    @property
+    def spec(self) -> TaskSpec:
+        return TaskSpec(
+            columns=("text", "tokens", "head", "tail", "label", "weight"),
+            score="f1_semeval",
+            demo="relation",
+            auto_model=_AUTO_MODELS[self.head],
+        )
+
+    @property
+    def _label(self) -> SingleLabel:
+        weights = ClassWeights(self.class_weights, self.focal, self.label_smoothing)
+        return SingleLabel(weights, self.label_names, self.sampling)
+
+    def validate(self, labels: Labels | None = None) -> Iterator[str]:
+        yield from self._label.validate(labels)
         for name in ("head_mark", "tail_mark"):
             if not re.fullmatch(r"[^\s<>/]+", getattr(self, name)):
                 yield f"task.{name}={getattr(self, name)}: it is a name, without spaces, < > and /."
@@ -66,58 +94,54 @@ class Relation(OneLabel):
             if getattr(self, f"head_{kind}") == tail:
                 yield f"task.tail_{kind}={tail}: that of the head is the same; they must differ."
 
-    @property
-    def auto_model(self) -> str:  # type: ignore[override]
-        return _AUTO_MODELS[self.head]
+    def open_corpus(
+        self, data: DataConfig, notes: Notes, *, labels: Labels | None = None, test_only: bool = False
+    ) -> Corpus:
+        corpus = super().open_corpus(data, notes, labels=labels, test_only=test_only)
+        known = corpus.labels.ids if corpus.labels is not None else {}
+        if self.no_relation is not None and self.no_relation not in known:
+            notes.add(kinds.NO_SUCH_RELATION, label=self.no_relation)
+        return corpus
 
-    def read(
-        self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes
-    ) -> list[RelationExample]:
-        if isinstance(columns.get("label"), (list, tuple)):
+    def read(self, rows: Iterable[Row], reading: Reading) -> list[RelationExample]:
+        if isinstance(reading.columns.get("label"), (list, tuple)):
             raise DataError("data.columns.label: two entities have one label here, in one column.")
-        return RelationReader(
-            columns=columns,
-            labelled=labelled,
+        examples = RelationReader(
+            columns=reading.columns,
+            labelled=reading.labelled,
             marks=(self.head_mark, self.tail_mark),
-            target=self._target,
-            labels=self.label_columns,
-            notes=notes,
+            target=self._label.target,
+            labels=_LABEL_COLUMNS,
+            notes=reading.notes,
         ).read(rows)
-
-    def _target(self, row: Row, column: str) -> str:
-        return name_of(row.values[column], row, column, self.label_names)
-
-    def key(self, example: RelationExample) -> str:
-        """The text with its signs: about other entities it is another one, and a vocabulary must have the signs."""
-        return self._signed(example).text
+        for example in examples:
+            example.key = self._signed(example).text  # a vocabulary must have the signs, too
+        return examples
 
     def _signed(self, example: RelationExample) -> Signed:
-        from ftk.tasks.relation.entity_windows import signed
+        if example.empty:  # the model has to read something; its answer is not written
+            return signed("- -", (0, 1), (2, 3), self._signs)
+        return signed(example.text, example.head, example.tail, self._signs)
 
-        if example.empty:  # the model has to see something; its answer is not written
-            return signed("- -", (0, 1), (2, 3), (self.head_sign, self.tail_sign))
-        return signed(example.text, example.head, example.tail, (self.head_sign, self.tail_sign))
+    @property
+    def _signs(self) -> tuple[str, str]:
+        return self.head_sign, self.tail_sign
 
-    def check_labels(
-        self, examples: Sequence[RelationExample], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes
-    ) -> None:
-        super().check_labels(examples, labels, split=split, policy=policy, notes=notes)
-        assert labels is not None
-        if self.no_relation is not None and self.no_relation not in labels.ids:
-            notes.say(f"no label is '{self.no_relation}' (task.no_relation): all labels count in f1_semeval.")
+    def learn(self, examples: Sequence[RelationExample]) -> Relation:
+        return replace(self, class_weights=self._label.class_weights(examples))
 
-    def features(
-        self, examples: Sequence[RelationExample], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
-    ) -> Features:
-        """One window a row; ``head`` and ``tail`` are places in it: of the opening sign, of the entity from and to."""
-        import numpy as np
+    def labels(self, examples: Sequence[RelationExample]) -> Labels:
+        return self._label.labels(examples)
 
-        from ftk.data.batching.features import Features, Ragged
-        from ftk.data.text.text_windows import TextEncoder
-        from ftk.tasks.relation.entity_windows import EntityEncoder
+    def unseen(self, examples: Sequence[RelationExample], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
+        return self._label.unseen(examples, labels, split)
 
-        signs = (self.head_sign, self.tail_sign)
-        encoder = EntityEncoder(TextEncoder(tokenizer, plan, pairs=False), signs, notes)
+    def features(self, examples: Sequence[RelationExample], encoding: Encoding) -> Features:
+        """One window a row; ``head`` and ``tail`` are positions in it: of the opening sign, and of the first and behind
+        the last token of the entity."""
+        encoder = EntityEncoder(
+            TextEncoder(encoding.processor, encoding.windows, pairs=False), self._signs, encoding.notes
+        )
         windows = encoder.windows([self._signed(example) for example in examples], [each.row for each in examples])
         columns = {
             "input_ids": Ragged.of([window.input_ids for window in windows]),
@@ -125,62 +149,54 @@ class Relation(OneLabel):
             "tail": Ragged.of([np.array(window.tail, dtype=np.int32) for window in windows]),
         }
         if all(example.target is not None for example in examples):
-            columns.update(self.target_columns(examples, labels))
-        return Features(columns, np.arange(len(examples), dtype=np.int64), self.sampling_weights(examples))
+            columns.update(self._label.columns(examples, encoding.labels))
+        row = np.arange(len(examples), dtype=np.int64)
+        return Features(columns, row, encoding.pad_id, self._label.sampling_weights(examples))
 
-    def collate(self, features: Features, windows: Sequence[int], pad_id: int, noise: Noise | None) -> Batch:
+    def collate(self, features: Features, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
         """``input_ids``, ``attention_mask``: [windows, time]; ``head_start`` and ``tail_start``, [windows], or
         ``head_span`` and ``tail_span``, [windows, 2]; the targets: [windows]."""
-        import numpy as np
         import torch
 
-        from ftk.data.batching.features import padded_inputs
-
-        inputs, tokens = padded_inputs([features.columns["input_ids"][window] for window in windows], pad_id)
+        inputs, tokens = padded_inputs([features.columns["input_ids"][window] for window in windows], features.pad_id)
         for role in ("head", "tail"):
             places = torch.from_numpy(np.stack([features.columns[role][window] for window in windows]).astype(np.int64))
             if self.head is Head.entity_start:
                 inputs[f"{role}_start"] = places[:, 0]
             else:
                 inputs[f"{role}_span"] = places[:, 1:]
-        targets = self.target_tensors(features, windows)
-        return Batch(inputs, targets, windows, count=self.counted(targets, windows), tokens=tokens)
+        targets = self._label.tensors(features, windows)
+        return Batch(inputs, targets, windows, count=self._label.count(targets, windows), tokens=tokens)
 
     def forward(self, model: Any, batch: Batch) -> Tensor:
         """[windows, labels] logits."""
-        return model(**batch.inputs).logits.float()
+        return logits_of(model, batch)
 
-    def outputs(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
+    def loss(self, outputs: Tensor, batch: Batch) -> Loss:
+        return self._label.loss(outputs, batch)
+
+    def to_numpy(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
         """[labels] log-probabilities of each window."""
-        return list(self.scores(outputs).cpu().numpy())
+        return self._label.to_numpy(outputs)
 
-    def decode(
-        self,
-        examples: Sequence[RelationExample],
-        features: Features,
-        first_row: int,
-        outputs: dict[int, NDArray[Any]],
-        labels: Labels | None,
-    ) -> list[Scores]:
+    def decode(self, examples: Sequence[RelationExample], outputs: RowOutputs, labels: Labels | None) -> list[Scores]:
         """The probabilities of the labels for each row."""
-        import numpy as np
-
-        windows = features.windows_of(first_row, first_row + len(examples))
-        return self.probabilities(np.stack([outputs[window] for window in windows]), labels)
+        rows = [scores for row in range(len(examples)) for scores in outputs.of(row)]
+        return self._label.predictions(np.stack(rows), labels)
 
     def metric(self, labels: Labels | None) -> RelationMetric:
         return RelationMetric(marks=(self.head_mark, self.tail_mark), no_relation=self.no_relation)
 
     def record(self, example: RelationExample, prediction: Scores) -> dict[str, Any]:
         """``text`` without marks, ``head`` and ``tail`` in it, ``label``, ``score``, ``scores`` by label;
-        ``gold_label`` where the row has one. Of an empty row all but the text is null."""
+        ``gold_label`` if the row has one. In the record of an empty row all but the text is null."""
         entities = {
             role: {"text": example.text[start:end], "start": start, "end": end}
             for role, (start, end) in (("head", example.head), ("tail", example.tail))
         }
-        result = {"text": example.text, **entities, **self.decided(prediction)}
+        result = {"text": example.text, **entities, **self._label.result(prediction)}
         if example.empty:
             result = dict.fromkeys(result) | {"text": ""}
         if example.gold is not None:
             result["gold_label"] = example.gold
-        return {**{name: value for name, value in example.columns.items() if name not in result}, **result}
+        return with_columns(example.columns, result)

@@ -1,1 +1,1 @@
-"""What several tasks share: their bases, losses, metrics and inputs."""
+"""Parts that several tasks share: the base class, losses, metrics and inputs."""

@@ -1,4 +1,4 @@
-"""Scores of classifiers that give each row one label, computed by scikit-learn."""
+"""Scores for rows with one label, computed by scikit-learn."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class ClassMetric:
-    """Accuracy, F1, Matthews' correlation, and the area under curves, one label against the rest.
+    """Accuracy, F1, Matthews' correlation, and areas under curves, one label against the rest.
 
-    Four bytes a label are kept of each row: curves need the order of all scores.
+    Four bytes a label are kept for each row, because curves need the order of all scores.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -26,7 +26,7 @@ class ClassMetric:
         self._scores: list[NDArray[np.float32]] = []
 
     def update(self, example: TextExample, prediction: Scores) -> None:
-        """Count one row. A label that the model does not know is one that it misses."""
+        """Count one row. A label that the model does not know counts as missed."""
         self.add(example.target, prediction.values)
 
     def add(self, gold: str, scores: NDArray[np.float32]) -> None:
@@ -38,9 +38,9 @@ class ClassMetric:
         """``accuracy``, ``f1_macro``, ``mcc``, ``roc_auc``, ``average_precision``, ``f1_micro``, ``f1_weighted``,
         ``precision_macro``, ``recall_macro``, ``per_label``.
 
-        Averages are over the labels that occur, as scikit-learn takes them: in the rows or among the predictions for
-        F1, in some rows but not in all for the areas. A ratio whose denominator is 0 is 0; what does not exist with
-        one label alone, Matthews' correlation and areas, is None.
+        Averages are over the labels that occur, as scikit-learn takes them: for F1, in the rows or among the
+        predictions; for the areas, in some rows but not in all. A ratio whose denominator is 0 is 0. Matthews'
+        correlation and areas do not exist with a single label, and are None.
         """
         from sklearn.metrics import accuracy_score, matthews_corrcoef, precision_recall_fscore_support
 
@@ -73,7 +73,7 @@ def areas(present: NDArray[np.bool_], scores: NDArray[np.float32]) -> dict[str, 
     """``roc_auc`` and ``average_precision``, each the mean over labels, one against the rest.
 
     Args:
-        present: [rows, labels] which labels the rows have.
+        present: [rows, labels] whether a row has a label.
         scores: [rows, labels].
     """
     from sklearn.metrics import average_precision_score, roc_auc_score

@@ -1,4 +1,4 @@
-"""What counts how much in the loss of a classifier, and how often it is drawn."""
+"""How much each class counts in the loss of a classifier, and how often rows are drawn."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ftk.errors import ConfigError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
 
 class Sampling(Enum):
@@ -22,17 +24,26 @@ class Sampling(Enum):
     balanced = "balanced"
 
 
-@dataclass(kw_only=True)
-class Weighing:
-    """The fields of a classifier's loss, for a task to inherit from beside its base class."""
+@dataclass(frozen=True, slots=True)
+class ClassWeights:
+    """The settings of a classifier's loss; the attributes are fields of the task with the same names.
+
+    Attributes:
+        class_weights: null, ``balanced``, or a weight by the name of a class.
+        focal: the exponent of the focal loss.
+        label_smoothing: the share of the target that is spread over all labels.
+    """
 
     class_weights: Any
     focal: float
     label_smoothing: float
 
-    def faults(self) -> Iterator[str]:
-        """Values that mean nothing."""
-        yield from super().faults()  # type: ignore[misc]
+    def validate(self, names: Sequence[str] | None) -> Iterator[str]:
+        """Yield what is wrong with the values.
+
+        Args:
+            names: of the classes, once they are known.
+        """
         weights = self.class_weights
         if isinstance(weights, Mapping):
             for name, weight in weights.items():
@@ -44,20 +55,30 @@ class Weighing:
             yield f"task.focal={self.focal}: it is an exponent, 0 or more."
         if not 0 <= self.label_smoothing < 1:
             yield f"task.label_smoothing={self.label_smoothing}: it is a share, from 0 up to, but not, 1."
+        if names is not None:
+            try:
+                self.of(names)
+            except ConfigError as error:
+                yield from error.faults
 
-    def weight_of(self, names: Sequence[str]) -> list[float] | None:
-        """The weight of each label, 1 where none is given; None where all count the same.
+    @property
+    def is_balanced(self) -> bool:
+        """Whether the weights are to be computed from the training rows."""
+        return bool(self.class_weights == "balanced")
+
+    def of(self, names: Sequence[str]) -> list[float] | None:
+        """The weight of each class, by default 1; None if all count the same.
 
         Raises:
-            ConfigError: a weight is given for a label that there is not, or nothing weighs anything; or there are no
-                training rows to balance.
+            ConfigError: a weight names a class that does not exist; all weights are 0; or the weights are still to be
+                computed from training rows.
         """
         if self.class_weights is None:
             return None
         if not isinstance(self.class_weights, Mapping):
             raise ConfigError(
-                "task.class_weights=balanced: training settles it from its rows, and the model has the weights; leave "
-                "the key out."
+                "task.class_weights=balanced: training computes the weights from its rows, and they are saved with the "
+                "model; leave the key out."
             )
         given = {str(name): float(weight) for name, weight in self.class_weights.items()}
         unknown = [name for name in given if name not in names]
@@ -71,17 +92,27 @@ class Weighing:
             raise ConfigError(f"task.class_weights={given}: all labels weigh 0; there is nothing to learn.")
         return weights
 
+    def cross_entropy(self, logits: Tensor, label: Tensor, weight: Tensor | None) -> Tensor:
+        """``single_label_loss`` with these settings.
+
+        Args:
+            logits: [rows, labels].
+            label: [rows].
+            weight: [rows] or None.
+        """
+        from ftk.tasks.shared.losses import single_label_loss
+
+        return single_label_loss(logits, label, weight=weight, smoothing=self.label_smoothing, focal=self.focal)
+
 
 def drawn_by_weight(examples: Sequence[Any]) -> NDArray[np.float64] | None:
-    """How often rows are drawn by their column of weights; None where all weigh 1: each once a pass."""
-    import numpy as np
-
+    """[rows] how often each is drawn, by the column of weights; None if all weigh 1: each once a pass."""
     weights = np.array([example.weight for example in examples])
     return None if (weights == 1).all() else weights
 
 
 def balanced(labels: Iterable[str]) -> dict[str, float]:
-    """Weights with which all classes count the same, and which are 1 on average over the rows."""
+    """Weights with which all classes count the same, and whose mean over the rows is 1."""
     counts = Counter(labels)
     total = counts.total()
     return {name: total / (len(counts) * count) for name, count in sorted(counts.items())}

@@ -1,47 +1,60 @@
-"""What tasks have in common whose rows name images: pixels in a batch, and random changes to them in training."""
+"""The images of a batch, and the random changes to them in training."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ftk.contracts.values import Batch, Noise
+import numpy as np
+
+from ftk.data.batching.random_draws import CounterRandom
+from ftk.data.images.features import ImageFeatures, Pixels, moved
 
 if TYPE_CHECKING:
-    from ftk.data.images.features import ImageFeatures
+    from ftk.contracts.contexts import SampleSeed
+    from ftk.contracts.values import Batch
 
 
-@dataclass(kw_only=True)
-class Seeing:
-    """The fields of a task that shows its model images, for it to inherit from beside its base class."""
+@dataclass(frozen=True, slots=True)
+class ImageInput:
+    """The settings of random changes to images; the attributes are fields of the task with the same names.
+
+    Attributes:
+        flip: whether to mirror images left to right, with a chance of one half.
+        shift: the share of its height and width by which an image is moved at most.
+    """
 
     flip: bool
     shift: float
 
-    def faults(self) -> Iterator[str]:
-        """Values that mean nothing."""
-        yield from super().faults()  # type: ignore[misc]
+    def validate(self) -> Iterator[str]:
+        """Yield what is wrong with the values."""
         if not 0 <= self.shift < 1:
             yield f"task.shift={self.shift}: it is a share of an image's side, from 0 up to, but not, 1."
 
-    def with_images(self, batch: Batch, features: ImageFeatures, windows: Sequence[int], noise: Noise | None) -> Batch:
-        """A batch with ``pixel_values``, [windows, channels, height, width], of the images of its rows.
+    def add_pixels(
+        self, batch: Batch, features: ImageFeatures, windows: Sequence[int], seed: SampleSeed | None
+    ) -> Batch:
+        """The batch with ``pixel_values``, [windows, channels, height, width], of the images of its rows.
 
-        What is changed at random is a function of the seed, the pass over the data and the window.
+        Random changes are a function of the seed, the pass over the data and the window.
         """
-        import numpy as np
         import torch
-
-        from ftk.data.batching.random_draws import Draws
-        from ftk.data.images.features import moved
 
         assert features.pixels is not None
         pixels = features.pixels([int(features.row[window]) for window in windows], torch.get_num_threads())
-        if noise is not None and (self.flip or self.shift):
-            draws = Draws(noise.seed, noise.epoch, np.asarray(windows, dtype=np.int64))
+        if seed is not None and (self.flip or self.shift):
+            draws = CounterRandom(seed.seed, seed.epoch, np.asarray(windows, dtype=np.int64))
             pixels = moved(pixels, draws, flip=self.flip, shift=self.shift)
         inputs = {**batch.inputs, "pixel_values": torch.from_numpy(pixels)}
         patches = features.patches * len(windows)
         tokens = batch.tokens + patches
         return replace(batch, inputs=inputs, tokens=tokens, positions=tokens + batch.padding)
+
+
+def pixels_of(examples: Sequence[Any], processor: Any) -> Pixels:
+    """The images of some examples, as an image processor makes them."""
+    from ftk.models.loading.image_processor import shape_of
+
+    return Pixels([example.picture for example in examples], processor, shape_of(processor))

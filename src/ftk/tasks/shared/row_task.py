@@ -3,122 +3,80 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from ftk.contracts.task import Task
+from ftk.data.row_corpus import read_test_corpus, read_training_corpus
 
 if TYPE_CHECKING:
-    from ftk.config.schema import DataConfig, Unseen
+    from typing import Self
+
+    from ftk.config.schema import DataConfig
+    from ftk.contracts.contexts import Encoding, Reading
     from ftk.contracts.notes import Notes
-    from ftk.contracts.protocols import Corpus, Place, Predictions, Predictor
+    from ftk.contracts.protocols import Corpus, Predictor
     from ftk.contracts.row import Row
-    from ftk.contracts.values import Labels, WindowPlan
+    from ftk.contracts.values import Labels, UnseenLabel
     from ftk.data.batching.features import Features
 
 
 @dataclass(kw_only=True)
 class RowTask(Task):
-    """A task whose rows are held in memory as examples.
+    """A task whose rows are held in memory as examples. ``Task`` lists the order in which its members are called."""
 
-    ``read`` checks rows and makes examples, ``fit`` and ``labels`` learn from those of the training split, and
-    ``features`` makes windows of them.
-    """
+    def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> Self:
+        """The task with those ``auto`` fields set that decide how rows are read. By default itself.
 
-    subject: ClassVar[str] = "text"
-    """What two rows share that are the same to learn from, for messages."""
-    labels_are: ClassVar[str | None] = "labels"
-    """What the outputs of the model are called where a run says them; None where they are nothing to a user."""
-    groups_are: ClassVar[str] = "training rows that all belong together"
-    """What rows are called of which no part can be cut off for validation; see ``group``."""
-
-    def settle(self, rows: Sequence[Row], *, columns: dict[str, Any], notes: Notes) -> RowTask:
-        """The task with those of its fields settled that say how rows are read, from the rows of the training split.
-
-        It is called before any split is read, so that all are read alike.
+        Args:
+            rows: of the training split. No split has been read yet, so that all are read alike.
+            reading: how they will be read.
         """
         return self
 
     @abstractmethod
-    def read(self, rows: Iterable[Row], *, columns: dict[str, Any], labelled: bool, notes: Notes) -> list[Any]:
-        """Check rows and make an example of each; with ``labelled`` a row without its labels is an error.
+    def read(self, rows: Iterable[Row], reading: Reading) -> list[Any]:
+        """Check rows and make an example of each, with the attributes of ``ftk.contracts.example.Example``.
 
-        An example keeps its Row as ``row``: messages about it say where it stands.
+        Faults go to ``reading.notes``; the run stops once all rows have been seen.
         """
 
-    @abstractmethod
-    def key(self, example: Any) -> str:
-        """What makes two examples the same text, for finding duplicates; empty where there is nothing to learn from."""
+    def learn(self, examples: Sequence[Any]) -> Self:
+        """The task with the fields set that depend on the training rows, such as weights of classes.
 
-    def texts(self, example: Any) -> Iterable[str]:
-        """What a vocabulary is learned from; by default the text itself."""
-        return (self.key(example),)
-
-    def files(self, examples: Sequence[Any]) -> dict[str, str]:
-        """The SHA-256 of what rows name beside the files that they stand in, by what it is; by default nothing."""
-        return {}
-
-    def group(self, example: Any) -> str:
-        """What stays on one side when validation is cut off from the training rows; by default the text itself."""
-        return self.key(example)
-
-    def fit(self, examples: Sequence[Any]) -> RowTask:
-        """The task with those of its fields settled that depend on the training data."""
+        By default itself.
+        """
         return self
 
     @abstractmethod
     def labels(self, examples: Sequence[Any]) -> Labels | None:
-        """The labels of the training split; None for a task that has none."""
-
-    def check_fields(self, labels: Labels | None) -> None:
-        """Refuse fields that name labels that there are not; by default there are none.
+        """The labels of training rows; None for a task that has none.
 
         Raises:
-            ConfigError: which, and which labels there are.
-        """
-        return
-
-    @abstractmethod
-    def check_labels(
-        self, examples: Sequence[Any], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes
-    ) -> None:
-        """Find labels that training lacks, and treat them by policy."""
-
-    @abstractmethod
-    def features(
-        self, examples: Sequence[Any], tokenizer: Any, labels: Labels | None, plan: WindowPlan, notes: Notes
-    ) -> Features:
-        """Windows of numbers; a row may become several, or none.
-
-        ``tokenizer`` is what the task's model reads with (``reads``): a tokenizer, an image processor, or a
-        ``ftk.models.loading.image_processor.TextAndImages`` with both.
+            DataError: there is nothing to learn.
         """
 
-    def ready(
-        self, predictions: Predictions, tokenizer: Any, plan: WindowPlan, data: DataConfig, notes: Notes, place: Place
-    ) -> None:
-        """Do what ``ftk predict`` has to do once, before the first row; by default that is nothing.
+    def unseen(self, examples: Sequence[Any], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
+        """Yield the labels of a split that the model does not know. The corpus applies ``data.unseen_labels``.
+
+        By default nothing is unseen.
 
         Args:
-            predictions: runs the model over examples of this predictor.
-            tokenizer: of the model.
-            plan: by which texts are cut into windows.
-            data: the data section of the config.
-            notes: are told of faults.
-            place: where it is done.
+            examples: of the split.
+            labels: of the model.
+            split: validation or test, for messages.
         """
-        return
+        yield from ()
 
-    def training_corpus(self, data: DataConfig, notes: Notes) -> Corpus:
-        from ftk.data.row_corpus import read_training_corpus
+    @abstractmethod
+    def features(self, examples: Sequence[Any], encoding: Encoding) -> Features:
+        """Make windows of numbers. A row may become several windows, or none."""
 
-        return read_training_corpus(data, self, notes)
-
-    def test_corpus(self, data: DataConfig, labels: Labels | None, notes: Notes) -> Corpus:
-        from ftk.data.row_corpus import read_test_corpus
-
-        return read_test_corpus(data, self, labels, notes)
+    def open_corpus(
+        self, data: DataConfig, notes: Notes, *, labels: Labels | None = None, test_only: bool = False
+    ) -> Corpus:
+        return read_test_corpus(data, self, labels, notes) if test_only else read_training_corpus(data, self, notes)
 
     def predictor(self) -> Predictor:
         return self

@@ -1,49 +1,69 @@
-"""What all tasks have in common that give a row one label of many: names, weights, loss and probabilities."""
+"""What tasks share that give each row one label: targets, loss, probabilities."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ftk.config.schema import Unseen
-from ftk.contracts.notes import Notes
-from ftk.contracts.values import Batch, Labels, Loss, Scores
-from ftk.data.rows.label_names import in_order, names_faults, read_names, shortened
+import numpy as np
+
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.row import Row
+from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
+from ftk.data.batching.features import Ragged
+from ftk.data.rows.label_names import in_order, name_of, names_faults, shortened
 from ftk.errors import DataError
-from ftk.tasks.shared.class_weights import Sampling, Weighing, balanced, drawn_by_weight
-from ftk.tasks.shared.row_task import RowTask
+from ftk.tasks.shared.class_weights import ClassWeights, Sampling, balanced, drawn_by_weight
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from ftk.data.batching.features import Features, Ragged
+    from ftk.data.batching.features import Features
 
 
-@dataclass(kw_only=True)
-class OneLabel(Weighing, RowTask):
-    """One label of many, for a task to inherit from. Its examples have ``target``, ``weight`` and ``row``."""
+@dataclass(frozen=True, slots=True)
+class SingleLabel:
+    """One label for each row. Examples have ``target``, ``weight`` and ``row``.
 
+    Attributes:
+        weights: the settings of the loss.
+        label_names: the names of labels that rows give as numbers; None if rows have the names.
+        sampling: how often the rows of a class are drawn.
+    """
+
+    weights: ClassWeights
     label_names: Any
     sampling: Sampling
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.label_names = read_names(self.label_names)
+    def validate(self, labels: Labels | None) -> Iterator[str]:
+        """Yield what is wrong with the values."""
+        yield from self.weights.validate(labels.names if labels is not None else None)
+        if labels is None:
+            yield from names_faults(self.label_names)
 
-    def faults(self) -> Iterator[str]:
-        yield from super().faults()
-        yield from names_faults(self.label_names)
+    def target(self, row: Row, column: str) -> str:
+        """The label of a row.
 
-    def fit(self, examples: Sequence[Any]) -> OneLabel:
-        if self.class_weights != "balanced":
-            return self
-        return replace(self, class_weights=balanced(example.target for example in examples))
+        Raises:
+            RowFault: the column holds none.
+        """
+        return name_of(row.values[column], row, column, self.label_names)
+
+    def class_weights(self, examples: Sequence[Any]) -> Any:
+        """The field ``class_weights``, with ``balanced`` replaced by the weights that balance these rows."""
+        if self.weights.is_balanced:
+            return balanced(example.target for example in examples)
+        return self.weights.class_weights
 
     def labels(self, examples: Sequence[Any]) -> Labels:
+        """The labels of training rows.
+
+        Raises:
+            DataError: there are fewer than two.
+        """
         found = in_order(example.target for example in examples)
         if len(found) < 2:
             raise DataError(
@@ -52,46 +72,36 @@ class OneLabel(Weighing, RowTask):
             )
         return Labels(found)
 
-    def check_fields(self, labels: Labels | None) -> None:
-        assert labels is not None
-        self.weight_of(labels.names)
-
-    def check_labels(
-        self, examples: Sequence[Any], labels: Labels | None, *, split: str, policy: Unseen, notes: Notes
-    ) -> None:
+    def unseen(self, examples: Sequence[Any], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
+        """Yield the labels that the model does not know."""
         assert labels is not None
         for example in examples:
             if example.target not in labels.ids:
-                note_unseen(example, example.target, labels, split, policy, notes)
+                yield unseen_label(example, example.target, labels, split)
 
     def sampling_weights(self, examples: Sequence[Any]) -> NDArray[np.float64] | None:
-        """How often each row is drawn in training; None: each once a pass."""
+        """[rows] how often each is drawn in training; None: each once a pass."""
         weights = drawn_by_weight(examples)
         if self.sampling is Sampling.natural or any(example.target is None for example in examples):
             return weights
-        import numpy as np
-
         counts = Counter(example.target for example in examples)
         each = np.array([1 / counts[example.target] for example in examples])
         return each if weights is None else each * weights
 
-    def target_columns(self, examples: Sequence[Any], labels: Labels | None) -> dict[str, Ragged]:
-        """What ``collate`` needs of the labels of some rows, one entry a row."""
-        import numpy as np
-
-        from ftk.data.batching.features import Ragged
-
+    def columns(self, examples: Sequence[Any], labels: Labels | None) -> dict[str, Ragged]:
+        """What a batch needs of the labels, one entry a row: ``label``, -1 for one that the model does not know; and
+        ``weight``, if labels have weights."""
         assert labels is not None
         ids = np.array([labels.ids.get(example.target, -1) for example in examples], dtype=np.int32)
         columns = {"label": Ragged.of(list(ids[:, None]))}
-        weights = self.weight_of(labels.names)
+        weights = self.weights.of(labels.names)
         if weights is not None:
             each = np.append(np.array(weights, dtype=np.float32), np.float32(0))[ids]
             columns["weight"] = Ragged.of(list(each[:, None]), np.float32)
         return columns
 
-    def target_tensors(self, features: Features, windows: Sequence[int]) -> dict[str, Tensor]:
-        """``label`` and, where labels have weights, ``weight``: [windows]."""
+    def tensors(self, features: Features, windows: Sequence[int]) -> dict[str, Tensor]:
+        """``label`` and, if labels have weights, ``weight``: [windows]."""
         import torch
 
         columns = features.columns
@@ -102,47 +112,42 @@ class OneLabel(Weighing, RowTask):
             targets["weight"] = torch.tensor([float(columns["weight"][window][0]) for window in windows])
         return targets
 
-    def counted(self, targets: Mapping[str, Tensor], windows: Sequence[int]) -> int:
-        """Over how many windows the loss of a batch is: those whose label the model knows."""
+    def count(self, targets: Mapping[str, Tensor], windows: Sequence[int]) -> int:
+        """The number of windows whose label the model knows: those that the loss is over."""
         return int((targets["label"] >= 0).sum()) if "label" in targets else len(windows)
 
-    def loss(self, outputs: Tensor, batch: Batch) -> Loss:
-        from ftk.tasks.shared.losses import one_of_many
-
-        label = batch.targets["label"]
-        total = one_of_many(
-            outputs, label, weight=batch.targets.get("weight"), smoothing=self.label_smoothing, focal=self.focal
-        )
+    def loss(self, logits: Tensor, batch: Batch) -> Loss:
+        """The summed cross entropy of [windows, labels] logits."""
+        total = self.weights.cross_entropy(logits, batch.targets["label"], batch.targets.get("weight"))
         return Loss(total, batch.count)
 
-    def scores(self, logits: Tensor) -> Tensor:
-        """[windows, labels] log-probabilities."""
-        return logits.log_softmax(-1)
+    @staticmethod
+    def to_numpy(logits: Tensor) -> list[NDArray[Any]]:
+        """[labels] log-probabilities of each window."""
+        return list(logits.log_softmax(-1).cpu().numpy())
 
     @staticmethod
-    def probabilities(scores: NDArray[np.float32], labels: Labels | None) -> list[Scores]:
-        """The probabilities of the labels for each row, from [rows, labels] log-probabilities that need not be ones."""
-        import numpy as np
+    def predictions(scores: NDArray[np.float32], labels: Labels | None) -> list[Scores]:
+        """The probabilities of the labels for each row.
 
+        Args:
+            scores: [rows, labels] log-probabilities; they need not sum to 1.
+            labels: of the model.
+        """
         assert labels is not None
         shares = np.exp(scores.astype(np.float64))
         shares /= shares.sum(-1, keepdims=True)
         return [Scores(labels.names, row) for row in shares.astype(np.float32)]
 
     @staticmethod
-    def decided(prediction: Scores) -> dict[str, Any]:
-        """What a record says: ``label``, ``score``, and ``scores`` by label."""
+    def result(prediction: Scores) -> dict[str, Any]:
+        """The part of a record that says what was predicted: ``label``, ``score``, and ``scores`` by label."""
         scores = prediction.rounded
         label = prediction.names[int(prediction.values.argmax())]
         return {"label": label, "score": scores[label], "scores": scores}
 
 
-def note_unseen(example: Any, name: str, labels: Labels, split: str, policy: Unseen, notes: Notes) -> None:
-    """Treat a label that training lacks by policy."""
-    what = f"row|rows of {split} with a label that training lacks"
-    where = f"{example.row.where}: {shortened(name)}"
+def unseen_label(example: Any, name: str, labels: Labels, split: str) -> UnseenLabel:
+    """A label of a row that the model does not know."""
     known = ", ".join(map(shortened, labels.names[:20])) + (", …" if len(labels.names) > 20 else "")
-    if policy is Unseen.error:
-        notes.error(what, f"The model knows {known}. data.unseen_labels=count scores them as missed.", where)
-    else:
-        notes.count(what, "counted as missed (data.unseen_labels=count)", where)
+    return UnseenLabel(kinds.UNSEEN_LABEL, f"{example.row.where}: {shortened(name)}", {"part": split, "known": known})

@@ -1,4 +1,4 @@
-"""From tag probabilities of windows to the tags and entities of rows."""
+"""Makes tags and entities of rows from the tag probabilities of their windows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ftk.data.examples.tags import OUTSIDE, entities
 from ftk.tasks.token_classification.viterbi import best_sequences
 
-# What a word without sub-words is given: its neighbours decide, and O where they do not.
+# The scores of a word without sub-words: its neighbours decide its tag, or it is O.
 _UNKNOWN, _UNKNOWN_OUTSIDE = -1.0, -0.9
 
 
@@ -20,8 +20,8 @@ class TagPrediction:
 
     Attributes:
         tags: valid IOB2, one a word.
-        raw: the word-wise best tags, before decoding.
-        scores: the probability of each of ``tags``; not a number for a word of which the tokenizer leaves nothing.
+        raw: the best tag of each word by itself, before decoding.
+        scores: the probability of each of ``tags``; NaN for a word of which the tokenizer leaves nothing.
     """
 
     tags: list[str]
@@ -35,7 +35,7 @@ class TokenPrediction:
 
     Attributes:
         tags: one a word; None for a word of which the tokenizer leaves nothing.
-        scores: their probabilities; not a number for such a word.
+        scores: their probabilities; NaN for such a word.
     """
 
     tags: list[str | None]
@@ -43,7 +43,7 @@ class TokenPrediction:
 
 
 Rows = Sequence[tuple[int, Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]]]]
-"""For each row its number of words, and for each of its windows the words it owns with their [words, tags]
+"""For each row its number of words, and for each of its windows the words it owns, with their [words, tags]
 log-probabilities."""
 
 
@@ -106,12 +106,12 @@ def entity_records(
 
 
 def tag_scores(prediction: TokenPrediction) -> list[float | None]:
-    """The probability of each tag, as it is written; None where there is no tag."""
+    """The probability of each tag as records have it; None if there is no tag."""
     return [None if np.isnan(score) else round(float(score), 6) for score in prediction.scores]
 
 
 def first_of_words(word: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Which sub-words are the first of their word, given the word of each."""
+    """[sub-words] whether each is the first of its word, given the word of each."""
     first = np.ones(len(word), dtype=bool)
     first[1:] = word[1:] != word[:-1]
     return first

@@ -8,7 +8,7 @@ from typing import Any
 class EntityMetric:
     """Entity scores in two modes, updated row by row; memory grows with the number of entity types alone.
 
-    ``f1`` is strict IOB2: an entity counts where type, beginning and end are right, and a sequence that IOB2 does
+    ``f1`` is strict IOB2: an entity counts if type, beginning and end are right, and a sequence that IOB2 does
     not allow is no entity (seqeval's ``mode="strict", scheme=IOB2``). ``f1_conlleval`` is lenient, as conlleval and
     seqeval's default: an I- that continues nothing begins an entity.
     """
@@ -24,8 +24,8 @@ class EntityMetric:
         Args:
             gold: its tags.
             predicted: the tags to score strictly.
-            raw: the tags to score leniently, where they differ from ``predicted``: those of the model before they
-                were decoded into a valid sequence, which is what other tools score.
+            raw: the tags to score leniently, if they differ from ``predicted``: those of the model before decoding,
+                which other tools score.
         """
         self._strict.add(_strict(gold), _strict(predicted))
         self._lenient.add(_lenient(gold), _lenient(predicted if raw is None else raw))

@@ -1,4 +1,4 @@
-"""Scores of tags that each token has by itself, computed by scikit-learn."""
+"""Scores of tags of single tokens, computed by scikit-learn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TagMetric:
 
         Args:
             gold: its tags.
-            predicted: as many; None misses whatever the tag is.
+            predicted: as many; None is always wrong.
         """
         self._pairs.update(zip(gold, predicted, strict=True))
         self._rows += len(gold) > 0
@@ -44,7 +44,7 @@ class TagMetric:
         gold = [number[name] for name, _ in self._pairs]
         found = [number[name] for _, name in self._pairs]
         times = list(self._pairs.values())
-        # Each pair of tags stands for as many tokens as have it.
+        # Each pair of tags counts as often as it occurs.
         counted = {"labels": list(range(len(names))), "sample_weight": times, "zero_division": 0.0}
         each = precision_recall_fscore_support(gold, found, average=None, **counted)
         per_label = {

@@ -1,19 +1,19 @@
-"""What labels of words mean: tags that mark spans of words, or a tag for each word by itself."""
+"""The two kinds of tags: those that mark spans of words, and those that each word has by itself."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ftk.config.schema import Unseen
-from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Metric
-from ftk.contracts.values import Labels
+from ftk.contracts.values import Labels, UnseenLabel
 from ftk.data.examples.sentences import Sentence
 from ftk.data.examples.tags import OUTSIDE, entities, iob2_labels
 from ftk.data.rows.label_names import in_order
 from ftk.errors import DataError, ModelError
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.token_classification.entity_metric import EntityMetric
 from ftk.tasks.token_classification.tag_metric import TagMetric
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Tagging(ABC):
-    """All that is different where labels are of spans and where they are of tokens.
+    """All that depends on whether tags mark spans or belong to single tokens.
 
     Attributes:
         score: the metric by which the best model is chosen.
@@ -42,41 +42,34 @@ class Tagging(ABC):
 
     @abstractmethod
     def check_names(self, labels: Labels) -> None:
-        """Refuse labels of another kind.
+        """Refuse the labels of a model that was trained with the other kind of tags.
 
         Raises:
-            ModelError: they are no such tags.
+            ModelError: the labels are of the other kind.
         """
 
     @abstractmethod
     def known(self, labels: Labels) -> list[str]:
-        """What a model with these labels can find."""
+        """What a model with these labels can find: types of spans, or tags."""
 
     @abstractmethod
-    def unknown(self, example: Sentence, labels: Labels) -> Iterator[tuple[str, int, str]]:
-        """What a sentence has that training lacks: what to call it, the token, and what to call the place."""
+    def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
+        """Yield what a sentence has that training lacks, without the values that are the same for all."""
 
-    def note_unknown(
-        self, examples: Sequence[Sentence], labels: Labels, split: str, policy: Unseen, notes: Notes
-    ) -> None:
-        """Treat what training lacks by policy."""
-        advice = f"The model knows {', '.join(self.known(labels)) or 'no type'}."
+    def unseen(self, examples: Sequence[Sentence], labels: Labels, split: str) -> Iterator[UnseenLabel]:
+        """Yield what the sentences of a split have that training lacks."""
+        known = ", ".join(self.known(labels)) or "no type"
         for example in examples:
-            for name, token, shown in self.unknown(example, labels):
-                what = f"{name} in {split} that training has no example of"
-                where = f"{example.row.where_token(token)}{shown}"
-                if policy is Unseen.error:
-                    notes.error(what, f"{advice} data.unseen_labels=count scores them as missed.", where)
-                else:
-                    notes.count(what, "counted as missed (data.unseen_labels=count)", where)
+            for found in self.unknown(example, labels):
+                yield replace(found, values={**found.values, "part": split, "known": known})
 
     @abstractmethod
     def kind(self, tag: str) -> str:
-        """What a weight is given for."""
+        """The class of a tag: what ``task.class_weights`` names."""
 
     @abstractmethod
     def continued(self, tag: str) -> str:
-        """The tag of the further sub-words of a word with this one."""
+        """The tag of the further sub-words of a word with this tag."""
 
     @abstractmethod
     def decode(self, rows: Rows, names: Sequence[str]) -> Sequence[Any]:
@@ -88,15 +81,21 @@ class Tagging(ABC):
 
     @abstractmethod
     def result(self, example: Sentence, prediction: Any) -> tuple[dict[str, Any], str]:
-        """What is written for a row, and the name under which its own labels are."""
+        """The prediction as a record has it, and the key under which the record has the labels of the row."""
 
 
-class _EntityScores(EntityMetric):
-    """Entity scores of sentences against their predictions."""
+class _EntityScores:
+    """Entity scores of sentences and their predictions."""
 
-    def update(self, example: Sentence, prediction: TagPrediction) -> None:  # type: ignore[override]
+    def __init__(self, types: Sequence[str]) -> None:
+        self._metric = EntityMetric(types)
+
+    def update(self, example: Sentence, prediction: TagPrediction) -> None:
         assert example.tags is not None
-        super().update(example.tags, prediction.tags, prediction.raw)
+        self._metric.update(example.tags, prediction.tags, prediction.raw)
+
+    def compute(self) -> dict[str, Any]:
+        return self._metric.compute()
 
 
 class SpanTags(Tagging):
@@ -122,11 +121,11 @@ class SpanTags(Tagging):
     def known(self, labels: Labels) -> list[str]:
         return sorted({name[2:] for name in labels.names if name != OUTSIDE})
 
-    def unknown(self, example: Sentence, labels: Labels) -> Iterator[tuple[str, int, str]]:
+    def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
         known = set(self.known(labels))
         for kind, first, _ in entities(example.tags or ()):
             if kind not in known:
-                yield f"{kind} entity|entities", first, ""
+                yield UnseenLabel(kinds.UNSEEN_ENTITY, example.row.where_token(first), {"label": kind})
 
     def kind(self, tag: str) -> str:
         return tag if tag == OUTSIDE else tag[2:]
@@ -152,16 +151,22 @@ class SpanTags(Tagging):
         return {"tokens": example.tokens, "tags": prediction.tags, "entities": found}, "gold_tags"
 
 
-class _TagScores(TagMetric):
-    """Scores of sentences against their predictions."""
+class _TagScores:
+    """Tag scores of sentences and their predictions."""
 
-    def update(self, example: Sentence, prediction: TokenPrediction) -> None:  # type: ignore[override]
+    def __init__(self) -> None:
+        self._metric = TagMetric()
+
+    def update(self, example: Sentence, prediction: TokenPrediction) -> None:
         assert example.tags is not None
-        super().update(example.tags, prediction.tags)
+        self._metric.update(example.tags, prediction.tags)
+
+    def compute(self) -> dict[str, Any]:
+        return self._metric.compute()
 
 
 class TokenTags(Tagging):
-    """A tag for each token, as it stands in the file: parts of speech, for instance."""
+    """A tag for each token, as the file has it: parts of speech, for instance."""
 
     score = "accuracy"
     demo = "token-classification"
@@ -178,10 +183,10 @@ class TokenTags(Tagging):
     def known(self, labels: Labels) -> list[str]:
         return list(labels.names)
 
-    def unknown(self, example: Sentence, labels: Labels) -> Iterator[tuple[str, int, str]]:
+    def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
         for number, tag in enumerate(example.tags or ()):
             if tag not in labels.ids:
-                yield "tag|tags", number, f": {tag}"
+                yield UnseenLabel(kinds.UNSEEN_TAG, f"{example.row.where_token(number)}: {tag}")
 
     def kind(self, tag: str) -> str:
         return tag

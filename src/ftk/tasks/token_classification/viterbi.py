@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 _FORBIDDEN = np.float32(-1e9)
 _IMPOSSIBLE = np.float32(-1e4)
-"""No log-probability counts as less than this, so that any number of them outweighs one forbidden step."""
+"""Lower log-probabilities count as this one, so that no number of them outweighs a forbidden step."""
 _CELLS_AT_ONCE = 1 << 21
 
 
 def transitions(tags: Sequence[str]) -> NDArray[np.float32]:
-    """[from, to]: 0 where IOB2 allows it, hugely negative where an I- would continue another type or nothing."""
+    """[from, to] 0 if IOB2 allows the step, hugely negative if an I- would continue another type or nothing."""
     allowed = np.zeros((len(tags), len(tags)), dtype=np.float32)
     for to, tag in enumerate(tags):
         if tag[0] == "I":
@@ -30,7 +30,7 @@ def best_sequences(scores: Sequence[NDArray[np.float32]], tags: Sequence[str]) -
         tags: the tags, in the order of the columns.
 
     Returns:
-        For each row [words] tag numbers. A sequence that is already valid at its word-wise best comes back as it is.
+        For each row [words] tag numbers. If the best tags of the words are a valid sequence, these are returned.
     """
     step = transitions(tags)
     starts = np.where([tag[0] == "I" for tag in tags], _FORBIDDEN, np.float32(0))

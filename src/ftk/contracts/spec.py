@@ -1,0 +1,122 @@
+"""The facts about a task that others read: values, no methods to override."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LOCAL_FILE: Mapping[str, Any] = {"local_file": True}
+"""Metadata of a field that names a file of the user. It must be null in every model folder, else the folder is refused:
+``candidates: str | None = field(metadata=LOCAL_FILE)``."""
+STATISTIC: Mapping[str, Any] = {"statistic": True}
+"""Metadata of a field that only training fills in, from its rows. A config that sets it is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words that messages about a task use.
+
+    Attributes:
+        subject: what two rows share that are equal to learn from.
+        labels: what the outputs of the model are called; None if they mean nothing to a user.
+        groups: what rows are called that all belong to one group, see ``Example.group``.
+    """
+
+    subject: str = "text"
+    labels: str | None = "labels"
+    groups: str = "training rows that all belong together"
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How many rows of the validation split are predicted and scored while training runs.
+
+    The loss is always over all rows. If predicting is costly, a validation may do without scores: such validations are
+    compared with one another by their loss, and never with those that have scores. When training has ended, every row
+    is predicted.
+
+    Attributes:
+        every: each validation with a multiple of this number, and the last one, has scores; None: none has.
+        rows: the number of rows that are predicted, from the first on; None: all.
+    """
+
+    every: int | None = 1
+    rows: int | None = None
+
+    def rows_at(self, validation: int, *, last: bool) -> int | None:
+        """The number of rows to predict in a validation; None: all.
+
+        Args:
+            validation: its number in the run, counted from 1.
+            last: whether the run ends with it.
+        """
+        if self.every is None or (validation % self.every and not last):
+            return 0
+        return self.rows
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PredictorSpec:
+    """What is needed to run a model.
+
+    Attributes:
+        auto_model: the class that puts the head on an encoder: an auto class of transformers, or one of
+            `ftk.models.architectures.heads`.
+        rows_at_once: the number of rows whose outputs are held in memory together. Their windows are sorted by length,
+            so more rows mean less padding.
+    """
+
+    auto_model: str
+    rows_at_once: int = 512
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskSpec(PredictorSpec):
+    """The facts about a task.
+
+    Attributes:
+        columns: the columns that it reads, the keys of ``data.columns``.
+        score: the metric that chooses the best model.
+        higher_is_better: whether a higher ``score`` is better.
+        command: the command that trains it, pretrain or finetune.
+        modalities: what its model reads: ``text`` needs a tokenizer, ``image`` an image processor.
+        demo: the folder of its built-in demo corpus, if it has one.
+        problem_type: what transformers calls this kind of problem; it is written to config.json.
+        writes_records: whether each row has a prediction of its own, to be written to ``predictions/``.
+        tunable_fields: the fields that ``Task.tune`` sets on the validation split. A value from the config wins.
+        untuned_default: describes what is used if there is no validation split to tune on; None if nothing is tuned.
+        in_batch_loss_hint: set if the loss compares the rows of a batch with one another. Such a batch must not be cut
+            into micro batches; the hint says how else to save memory.
+        scoring: how many rows are predicted while training runs.
+        wording: the words of messages.
+    """
+
+    columns: tuple[str, ...]
+    score: str
+    higher_is_better: bool = True
+    command: str = "finetune"
+    modalities: tuple[str, ...] = ("text",)
+    demo: str | None = None
+    problem_type: str | None = None
+    writes_records: bool = True
+    tunable_fields: tuple[str, ...] = ()
+    untuned_default: str | None = None
+    in_batch_loss_hint: str | None = None
+    scoring: Scoring = Scoring()
+    wording: Wording = Wording()
+
+
+def local_file_fields(task: Any) -> tuple[str, ...]:
+    """The names of the fields of a task, or of a task's class, that have the metadata ``LOCAL_FILE``."""
+    return _marked(task, LOCAL_FILE)
+
+
+def statistics_fields(task: Any) -> tuple[str, ...]:
+    """The names of the fields of a task, or of a task's class, that have the metadata ``STATISTIC``."""
+    return _marked(task, STATISTIC)
+
+
+def _marked(task: Any, mark: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(item.name for item in dataclasses.fields(task) if mark.items() <= item.metadata.items())

@@ -1,0 +1,62 @@
+"""Whether commands show text or, with --json, one JSON object a line; and how a command ends in either form."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from ftk.errors import ConfigError, DataError, printable
+
+_as_json: ContextVar[bool] = ContextVar("as_json", default=False)
+
+
+@contextmanager
+def json_output(wanted: bool) -> Iterator[None]:
+    """A block in which new consoles show JSON lines instead of text."""
+    token = _as_json.set(wanted)
+    try:
+        yield
+    finally:
+        _as_json.reset(token)
+
+
+def shows_json() -> bool:
+    """Whether new consoles show JSON lines."""
+    return _as_json.get()
+
+
+def show_end(type: str, text: str, error: BaseException) -> None:
+    """Show on standard error why a command ended: a text, or JSON with the faults or findings of the error."""
+    if not _as_json.get():
+        sys.stderr.write(printable(text) + "\n")
+        return
+    values: dict[str, Any] = {"text": text, "error": error.__class__.__name__}
+    if isinstance(error, ConfigError):
+        values["faults"] = list(error.faults)
+    if isinstance(error, DataError):
+        values["findings"] = [finding.to_json() for finding in error.findings]
+    sys.stderr.write(json_line(type, values) + "\n")
+
+
+def json_line(type: str, values: Mapping[str, Any]) -> str:
+    """One line of JSON output, in ASCII for any terminal; a number that JSON does not have becomes null."""
+    return json.dumps({"type": type, **_finite(values)}, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy as one of Python, any other value as a text."""
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _finite(value: Any) -> Any:
+    """A value without numbers that JSON does not have: they become null."""
+    if isinstance(value, Mapping):
+        return {str(name): _finite(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

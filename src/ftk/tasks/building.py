@@ -1,0 +1,112 @@
+"""Builds tasks. A task is found by its dotted path or by the name of its module; there is no registry."""
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+import re
+from enum import Enum
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ftk.config.hydra_errors import reworded
+from ftk.config.targets import class_at
+from ftk.contracts.task import Task
+from ftk.errors import ConfigError, FtkError
+
+_SHARED = ("base", "building", "generation", "shared")
+"""Modules beside the tasks that are none."""
+_A_TASK = "a Task (ftk.contracts.task.Task)"
+
+
+def build_task(node: dict[str, Any]) -> Task:
+    """The task that a config's ``task`` section describes.
+
+    Args:
+        node: ``_target_``, the dotted path of a Task dataclass, and the values of its fields.
+
+    Raises:
+        ConfigError: the class cannot be imported, or a field is unknown, missing or of the wrong type.
+    """
+    target = node.get("_target_")
+    if not isinstance(target, str):
+        raise ConfigError(
+            f"task._target_={target}: name a Task, as in ftk.tasks.token_classification.TokenClassification"
+        )
+    return task_from_fields(
+        class_at(target, Task, key="task._target_", kind=_A_TASK),  # type: ignore[type-abstract]
+        {key: value for key, value in node.items() if key != "_target_"},
+    )
+
+
+def task_from_fields(cls: type[Task], fields: dict[str, Any]) -> Task:
+    """A task of this class with these fields, checked against their types.
+
+    Raises:
+        ConfigError: a field is unknown, missing or of the wrong type.
+    """
+    schema = OmegaConf.structured(cls)
+    known = [str(name) for name in schema]
+    faults = []
+    wrong = set()
+    for key, value in fields.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f" Did you mean 'task.{near[0]}'?" if near else f" It has: {', '.join(known)}."
+            faults.append(f"task.{key}: {cls.__name__} has no such field.{hint}")
+            continue
+        try:
+            schema = OmegaConf.merge(schema, {key: value})
+        except OmegaConfBaseException as error:
+            faults.append(f"task.{key}={value}: {reworded(str(error).splitlines()[0])}")
+            wrong.add(key)
+    faults += [f"task.{name}: no config gives a value." for name in known if name not in fields]
+    wrong |= {name for name in known if name not in fields}
+    try:
+        for name in wrong:
+            OmegaConf.update(schema, name, _any_value(cls, name))
+        task = OmegaConf.to_object(schema)
+    except ConfigError as error:  # mistakes about invented values are not the user's
+        faults += [text for text in error.faults if not any(re.search(rf"task\.{name}\b", text) for name in wrong)]
+        raise ConfigError(*faults) from error
+    except OmegaConfBaseException as error:
+        raise ConfigError(*faults, f"task.{error.full_key}: {reworded(str(error).splitlines()[0])}") from error
+    if faults:
+        raise ConfigError(*faults)
+    assert isinstance(task, Task)
+    return task
+
+
+def _any_value(cls: type[Task], name: str) -> Any:
+    """Invent a value of the type of a field, to see what is wrong with the other fields."""
+    kind = get_type_hints(cls)[name]
+    if inspect.isclass(kind) and issubclass(kind, Enum):
+        return next(iter(kind))
+    return {bool: False, int: 1, float: 0.5, str: name}.get(kind)
+
+
+def built_in_task(name: str) -> type[Task]:
+    """The Task class in the module ``ftk.tasks.<name>``. Nothing else is imported for a name from a file.
+
+    Raises:
+        FtkError: there is no such task.
+    """
+    names = sorted(
+        module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name not in _SHARED
+    )
+    found = _task_in(name) if name in names else None
+    if found is None:
+        own = ", ".join(name.replace("_", "-") for name in names if _task_in(name) is not None)
+        raise FtkError(f"the model was trained for a task that is not one of ftk's own ({own}): add task=….")
+    return found
+
+
+def _task_in(name: str) -> type[Task] | None:
+    """The Task of a module of this package; None if it has none."""
+    module = importlib.import_module(f"ftk.tasks.{name}")
+    homes = (module.__name__, f"{module.__name__}.task")
+    own = (cls for _, cls in inspect.getmembers(module, inspect.isclass) if cls.__module__ in homes)
+    return next((cls for cls in own if issubclass(cls, Task) and not inspect.isabstract(cls)), None)

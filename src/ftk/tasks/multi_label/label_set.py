@@ -1,0 +1,186 @@
+"""What rows with any number of labels have to learn, and how each label starts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ftk.contracts.row import Row
+from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
+from ftk.data.batching.features import Features, Ragged
+from ftk.data.examples.texts import TextExample
+from ftk.data.rows.cells import RowFault, parse_json_list
+from ftk.data.rows.columns import find_column
+from ftk.data.rows.label_names import in_order, name_of
+from ftk.errors import DataError
+from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.shared.class_weights import ClassWeights, drawn_by_weight
+from ftk.tasks.shared.single_label import unseen_label
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+LABEL_COLUMNS = ("labels", "label", "categories", "classes", "tags")
+"""The names by which a label column is recognised."""
+_PRESENT = {"1": True, "0": False, "true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """Any number of labels for each row.
+
+    Attributes:
+        weights: the settings of the loss.
+        label_names: the names of labels that rows give as numbers; None if rows have the names.
+        separator: the sign between the labels of one cell.
+    """
+
+    weights: ClassWeights
+    label_names: Any
+    separator: str
+
+    def target(self, row: Row, column: Any) -> tuple[str, ...]:
+        """The labels of a row, from one column, or from a list of columns that stand for one label each.
+
+        Raises:
+            RowFault: the columns hold none.
+        """
+        if isinstance(column, list):
+            return tuple(name for name in column if _is_present(row, name))
+        value = parse_json_list(row.values[column])
+        if str(value).strip().lower() in ("true", "false"):
+            raise RowFault(kinds.TRUTH_VALUES, f"{row.where}: {column}={value!r}", column=column)
+        if value is None:
+            return ()
+        if isinstance(value, str):
+            value = [part for part in value.split(self.separator) if part.strip()]
+        if not isinstance(value, (list, tuple)):
+            value = [value]
+        return tuple(dict.fromkeys(name_of(item, row, column, self.label_names) for item in value))
+
+    def class_weights(self, examples: Sequence[TextExample]) -> Any:
+        """The field ``class_weights``, with ``balanced`` replaced by the weights that balance these rows."""
+        if not self.weights.is_balanced:
+            return self.weights.class_weights
+        counts = dict.fromkeys(in_order(name for example in examples for name in example.target), 0)
+        for example in examples:
+            for name in example.target:
+                counts[name] += 1
+        return {name: (len(examples) - count) / count for name, count in counts.items()}
+
+    def labels(self, examples: Sequence[TextExample]) -> Labels:
+        """The labels of training rows.
+
+        Raises:
+            DataError: there are none.
+        """
+        found = in_order(name for example in examples for name in example.target)
+        if not found:
+            raise DataError("data.train: no row has a label; there is nothing to learn.")
+        return Labels(found)
+
+    def unseen(self, examples: Sequence[TextExample], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
+        """Yield the labels that the model does not know."""
+        assert labels is not None
+        for example in examples:
+            for name in example.target:
+                if name not in labels.ids:
+                    yield unseen_label(example, name, labels, split)
+
+    @staticmethod
+    def sampling_weights(examples: Sequence[Any]) -> NDArray[np.float64] | None:
+        """[rows] how often each is drawn in training; None: each once a pass."""
+        return drawn_by_weight(examples)
+
+    def columns(self, examples: Sequence[TextExample], labels: Labels | None) -> dict[str, Ragged]:
+        """``label``, 1 for each label that a row has; and ``weight``, if labels have weights."""
+        assert labels is not None
+        present = np.zeros((len(examples), len(labels.names)), dtype=np.int32)
+        for row, example in enumerate(examples):
+            present[row, [labels.ids[name] for name in example.target if name in labels.ids]] = 1
+        columns = {"label": Ragged.of(list(present))}
+        weights = self.weights.of(labels.names)
+        if weights is not None:
+            each = np.where(present, np.array(weights, dtype=np.float32), np.float32(1))
+            columns["weight"] = Ragged.of(list(each), np.float32)
+        return columns
+
+    @staticmethod
+    def tensors(features: Features, windows: Sequence[int]) -> dict[str, Tensor]:
+        """``label`` and, if labels have weights, ``weight``: [windows, labels]."""
+        import torch
+
+        return {
+            name: torch.from_numpy(np.stack([features.columns[name][window] for window in windows])).float()
+            for name in ("label", "weight")
+            if name in features.columns
+        }
+
+    @staticmethod
+    def count(targets: Mapping[str, Tensor], windows: Sequence[int]) -> int:
+        """The number of windows."""
+        return len(windows)
+
+    def loss(self, logits: Tensor, batch: Batch) -> Loss:
+        """The summed binary cross entropy of [windows, labels] logits."""
+        from ftk.tasks.shared.losses import multi_label_loss
+
+        total = multi_label_loss(
+            logits,
+            batch.targets["label"],
+            weight=batch.targets.get("weight"),
+            smoothing=self.weights.label_smoothing,
+            focal=self.weights.focal,
+        )
+        return Loss(total, batch.count)
+
+
+def refuse_truth_values(rows: Sequence[Row], columns: Mapping[str, Any]) -> None:
+    """Refuse a column of 0 and 1 whose name says that it holds labels.
+
+    Raises:
+        DataError: the column says of one label whether a row has it.
+    """
+    held: dict[str, set[str]] = {}
+    for row in rows:
+        column = find_column(row, "label", dict(columns), LABEL_COLUMNS, needed=False)
+        if column is not None:
+            held.setdefault(column, set()).add(str(row.values[column]).strip().removesuffix(".0"))
+    for column, values in held.items():
+        if values == {"0", "1"}:
+            raise DataError(
+                f"data.columns.label: all rows have 0 or 1 in '{column}'. data.columns.label=[{column}] reads it "
+                "as a column that says of one label whether a row has it; task.label_names=[…] names two labels."
+            )
+
+
+def set_prior_odds(model: Any, features: Features) -> None:
+    """Set the bias of a new head so that each label is as likely as it is in the training rows, for any text.
+
+    If rare labels start with even odds, the model first learns to say no to everything; a model that learns this from
+    its features may lose what they say of a text (Lin et al. 2017, section 3.3).
+    """
+    import torch
+
+    label = features.columns["label"].values.reshape(len(features), -1)
+    present = torch.from_numpy(label.mean(axis=0))
+    least = 1 / (len(label) + 1)
+    odds = torch.logit(present.clamp(least, 1 - least)).float()
+    for module in reversed(list(model.modules())):
+        if isinstance(module, torch.nn.Linear) and module.bias is not None and module.out_features == len(odds):
+            module.bias.data.copy_(odds)
+            return
+
+
+def _is_present(row: Row, column: str) -> bool:
+    """Whether the column of a label says that a row has it."""
+    value = row.values[column]
+    text = str(value).strip().lower().removesuffix(".0")
+    if text not in _PRESENT:
+        shown = f"{column}={value!r}" if str(value).strip() and value is not None else f"{column} is empty"
+        raise RowFault(kinds.NOT_ZERO_OR_ONE, f"{row.where}: {shown}"[:200])
+    return _PRESENT[text]

@@ -1,0 +1,35 @@
+"""Which candidates of a row are read."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class NegativeSampling:
+    """How many wrong candidates are read.
+
+    Attributes:
+        hard: at most so many wrong candidates of the row itself in training.
+        sampled: so many wrong candidates from other rows in training, beside the hard ones.
+        filled: the number of candidates in validation of a row that names its right candidate and has no list. It is
+            filled up with wrong candidates from other rows; 0 uses only the row's own.
+    """
+
+    hard: int
+    sampled: int
+    filled: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampledCandidates:
+    """The candidates of one row in a batch.
+
+    Attributes:
+        texts: the numbers of their texts.
+        right: whether each is right.
+    """
+
+    texts: NDArray[np.int64]
+    right: NDArray[np.bool_]
