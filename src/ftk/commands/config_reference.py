@@ -139,7 +139,7 @@ class _Reference:
         return f"### {command}\n\n{_table(self._rows(keys, [command]))}"
 
     def _classes(self, group: str) -> str:
-        return "\n".join(self._passed_on(name, object) for name in self._options(group))
+        return "\n".join(self._passed_on(name) for name in self._options(group))
 
     def _task(self, name: str) -> str:
         """A task with all keys; one that only gives another one's keys other values, with those."""
@@ -147,17 +147,17 @@ class _Reference:
         text = f"### task={option}\n\n{_escaped(headline(self.files[name]))}"
         base = next((p.name for p in parts_of(name, self.files) if p.name != name and is_choice(p.name)), None)
         if base is None or values_of(base, self.files).get("_target_") != values_of(name, self.files).get("_target_"):
-            return f"{text}\n\n{self._passed_on(name, Task)}"
+            return f"{text}\n\n{self._passed_on(name)}"
         own = set(_own_comments(self.files[name]))
-        return f"{text} It is `task={base.partition('/')[2]}` with other values:\n\n{self._passed_on(name, Task, own)}"
+        return f"{text} It is `task={base.partition('/')[2]}` with other values:\n\n{self._passed_on(name, own)}"
 
-    def _passed_on(self, name: str, base: type, only: set[str] | None = None) -> str:
+    def _passed_on(self, name: str, only: set[str] | None = None) -> str:
         """The keys of a config that are passed on to a class; ``only``: those of them to name."""
         group, values, comments = name.partition("/")[0], values_of(name, self.files), self._comments_of(name)
         target = str(values.pop("_target_", None))
         fields: dict[str, Key] = {}
-        if base is Task:  # of the other groups no class is imported: an optimizer needs torch
-            cls = class_at(target, base, key=f"{name}: _target_", kind="a Task")
+        if group == "task":  # of the other groups no class is imported: an optimizer needs torch
+            cls = class_at(target, Task, key=f"{name}: _target_", kind="a Task")  # type: ignore[type-abstract]
             fields = {key.name: key for key in _keys_of(cls, "", choices=False)}
         rows = []
         for key, value in values.items():
@@ -166,7 +166,7 @@ class _Reference:
                 rows.append(
                     _row(dataclasses.replace(field, name=f"{group}.{key}"), _shown(value), comments.get(key, ""))
                 )
-        which = "" if base is Task else f"`{group}={name.partition('/')[2]}`, "
+        which = "" if group == "task" else f"`{group}={name.partition('/')[2]}`, "
         return f"{which}`_target_: {target}`" + (f":\n\n{_table(rows)}" if rows else ", takes no keys.\n")
 
     def _comments_of(self, name: str) -> dict[str, str]:

@@ -324,9 +324,9 @@ class TrainingRunConfig(RunConfig):
     """Stop after this step, as if by a signal, to resume later; the schedule is that of the whole run."""
     verify_resume: bool
     """Before the run, check with this config that stopping and resuming gives the same bytes as not stopping."""
+    # The default is for config folders that were copied from a release without this key.
     curves: bool = True
-    """Draw loss, score, learning rate and speed into curves.png when the run ends. The default here is for config
-    folders copied from an earlier release."""
+    """Draw loss, score, learning rate and speed into curves.png when the run ends."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -340,9 +340,9 @@ class TrainingConfig:
     optimizer: dict[str, Any]
     """`_target_`, a class of torch.optim or of your own, and its keyword arguments."""
     schedule: ScheduleConfig
+    # The default is for config folders that were copied from a release without this section.
     objective: dict[str, Any] = field(default_factory=lambda: {"_target_": "ftk.objectives.Plain"})
-    """`_target_`, a class of ftk.objectives or of your own, and its keyword arguments. It has a default here, so that
-    config folders copied from an earlier release still work."""
+    """`_target_`, a class of ftk.objectives or of your own, and its keyword arguments."""
     train: TrainConfig
     hardware: HardwareConfig
     run: TrainingRunConfig
