@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import settings
 
-from ftk.config.paths import shipped_configs
+from ftk.config.paths import values_of
 from ftk.config.schema import DataConfig, Duplicates, Format, Unseen
 from ftk.contracts.contexts import Reading
 from ftk.contracts.findings import Finding, FindingKind
@@ -46,12 +45,12 @@ def ner_task(**changes: Any) -> RowTask:
 
 
 def _shipped(name: str) -> dict[str, Any]:
-    return dict(_read_yaml(shipped_configs() / f"{name}.yaml"))
+    return dict(_read(name))
 
 
 @cache
-def _read_yaml(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+def _read(name: str) -> dict[str, Any]:
+    return values_of(name)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
 from PIL import Image, ImageDraw
 
 from conftest import write_jsonl
-from ftk.config.paths import shipped_configs
+from ftk.config.paths import values_of
 from ftk.tasks import build_task
 
 SMALL = (
@@ -46,7 +45,7 @@ NOTES = {"came": ("it is here", "we have it now", "received today"), "lost": ("g
 
 def image_task(name: str = "image-classification", **fields: Any) -> Any:
     """A shipped task with some fields changed."""
-    node = yaml.safe_load((shipped_configs() / f"task/{name}.yaml").read_text(encoding="utf-8"))
+    node = values_of(f"task/{name}")
     return build_task({**node, **fields})
 
 

@@ -81,15 +81,14 @@ FREQUENT = {"and", "in", "of", "the", "to"}
 @pytest.fixture(scope="module", params=TASKS)
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """Eight rows of the task's demo corpus, learned by heart by a tiny model through the command line."""
-    import yaml
 
-    from ftk.config.paths import shipped_configs
+    from ftk.config.paths import values_of
     from ftk.data.readers.splits import demo_files
     from ftk.tasks import build_task
 
     name = request.param
     folder = tmp_path_factory.mktemp(name)
-    task = build_task(yaml.safe_load((shipped_configs() / f"task/{name}.yaml").read_text(encoding="utf-8")))
+    task = build_task(values_of(f"task/{name}"))
     assert task.spec.demo is not None
     rows = read_jsonl(demo_files(task.spec.demo)["train"])[:8]
     for row in rows:

@@ -37,7 +37,7 @@ def _files() -> None:
         ("ftk env ", []),
         ("ftk completion ", ["bash", "zsh", "fish"]),
         ("ftk completion bash ", []),
-        ("ftk configs ", ["list", "show", "copy"]),
+        ("ftk configs ", ["list", "show", "copy", "docs"]),
         ("ftk configs list sch", ["schedule"]),
         ("ftk configs show schedule/co", ["schedule/constant", "schedule/cosine"]),
         ("ftk configs copy ", []),

@@ -7,19 +7,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
+from omegaconf import OmegaConf
 
 from conftest import Result
 from ftk.commands.checks import check_values
 from ftk.config.command_line import CommandLine
 from ftk.config.jobs import check_command_line, initialized, register
 from ftk.config.overrides import items
-from ftk.config.paths import shipped_configs
+from ftk.config.paths import is_choice, parts_of, shipped_configs, shipped_files, values_of
 from ftk.config.schema import SCHEMAS
 from ftk.contracts.task import fields_of
 from ftk.tasks import build_task
 
-FILES = {path.relative_to(shipped_configs()).with_suffix("").as_posix() for path in shipped_configs().rglob("*.yaml")}
+SHIPPED = shipped_files()
+FILES = {name for name in SHIPPED if is_choice(name)}
 OPTIONS = sorted(name for name in FILES if "/" in name)
 PRIMARIES = sorted(FILES - set(OPTIONS))
 TRAINING = ("pretrain", "finetune")
@@ -71,7 +72,7 @@ def meant_for(name: str, command: str) -> bool:
     group, _, option = name.partition("/")
     text = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
     if group == "task" and command in TRAINING:
-        return build_task(yaml.safe_load(text)).spec.command == command
+        return build_task(values_of(name)).spec.command == command
     if name in ONLY_FINETUNED:
         return command == "finetune"
     if group == "experiment":
@@ -110,7 +111,7 @@ def test_an_option_is_used_by_some_command(name: str) -> None:
     assert any(meant_for(name, command) for command in PRIMARIES)
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
+@pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_a_file_says_in_its_first_lines_what_it_is(name: str) -> None:
     lines = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     headline = lines[1] if lines[0].startswith("# @package") else lines[0]
@@ -120,17 +121,29 @@ def test_a_file_says_in_its_first_lines_what_it_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in OPTIONS if name.startswith("task/")])
-def test_a_task_file_sets_every_field_of_its_task_and_explains_it(name: str) -> None:
-    text = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
-    node = yaml.safe_load(text)
-    fields = {key for key in node if key != "_target_"}
-    assert fields == set(fields_of(build_task(node)))
-    lines = text.splitlines()
-    for key in fields:
-        (number,) = [number for number, line in enumerate(lines) if line.startswith(f"{key}:")]
-        # Of keys that are explained together the first one has the comment above it.
-        above = next(line for line in reversed(lines[:number]) if not re.match(r"\w+:", line) or line[0] == "_")
-        assert above.startswith("# "), f"{key} is not explained"
+def test_a_task_file_sets_every_field_of_its_task(name: str) -> None:
+    node = values_of(name)
+    assert set(node) - {"_target_"} == set(fields_of(build_task(node)))
+
+
+@pytest.mark.parametrize("command", PRIMARIES)
+def test_values_of_a_command_are_those_that_hydra_composes(command: str) -> None:
+    own = {key: value for key, value in values_of(command).items() if key != "hydra"}
+    assert dict(items(OmegaConf.merge(OmegaConf.structured(SCHEMAS[command]), own))) == composed(command)
+
+
+@pytest.mark.parametrize("name", ["model/fusion", "task/ner", "task/translation"])
+def test_values_of_an_option_are_those_that_hydra_composes(name: str) -> None:
+    group, _, option = name.partition("/")
+    own = {**values_of("finetune"), group: values_of(name)}
+    del own["hydra"]
+    chosen = composed("finetune", f"{group}={option}")
+    assert dict(items(OmegaConf.merge(OmegaConf.structured(SCHEMAS["finetune"]), own))) == chosen
+
+
+def test_files_that_begin_with_an_underscore_are_included_by_others() -> None:
+    included = {part.name for name in FILES for part in parts_of(name, SHIPPED)}
+    assert set(SHIPPED) <= included
 
 
 def test_debug_and_experiments_change_only_what_they_say() -> None:

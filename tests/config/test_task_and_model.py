@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from conftest import Result
-from ftk.config.paths import shipped_configs
+from ftk.config.paths import shipped_configs, values_of
 from ftk.models.architectures.small import FITTED, HEADS, LEARNS, register_small_models
 from ftk.tasks import build_task
 
@@ -20,7 +20,7 @@ MODELS = {
 TASKS = {
     path.stem: task
     for path in sorted(shipped_configs().glob("task/*.yaml"))
-    if (task := build_task(yaml.safe_load(path.read_text()))).spec.command == "finetune"
+    if (task := build_task(values_of(f"task/{path.stem}"))).spec.command == "finetune"
 }
 MASKED = build_task(yaml.safe_load((shipped_configs() / "task/mlm.yaml").read_text()))
 

@@ -172,15 +172,14 @@ def test_long_texts_are_read_in_windows_and_pooled(ftk, files):
 @pytest.mark.parametrize("pooling", ["mean", "max"])
 def test_pooling_is_over_the_windows_of_a_row(pooling):
     import numpy as np
-    import yaml
 
-    from ftk.config.paths import shipped_configs
+    from ftk.config.paths import values_of
     from ftk.contracts.contexts import RowOutputs
     from ftk.contracts.values import Labels
     from ftk.data.batching.features import Features, Ragged
     from ftk.tasks import build_task
 
-    fields = yaml.safe_load((shipped_configs() / "task/multi-label.yaml").read_text())
+    fields = values_of("task/multi-label")
     task = build_task({**fields, "pooling": pooling})
     features = Features({"input_ids": Ragged.of([np.zeros(3, dtype=np.int32)] * 3)}, np.array([0, 0, 1]), 0)
     outputs = {0: np.array([0.2, 0.8]), 1: np.array([0.6, 0.4]), 2: np.array([0.1, 0.9])}

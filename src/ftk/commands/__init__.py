@@ -5,7 +5,7 @@ COMMANDS = {
     "finetune": ("ftk.commands.train", "train a task on labelled data, from a pretrained or a random encoder"),
     "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
     "predict": ("ftk.commands.predict", "read texts or images, write one line of JSON per row"),
-    "configs": ("ftk.commands.configs", "list, show or copy the shipped configs"),
+    "configs": ("ftk.commands.configs", "list, show, copy or document the configs"),
     "completion": ("ftk.commands.completion", "print the tab completion for bash, zsh or fish"),
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }

@@ -88,10 +88,10 @@ def candidates(line: str) -> list[str]:
 
 
 def _of_configs(words: list[str], open_word: str) -> list[str]:
-    from ftk.commands.configs import config_files
+    from ftk.config.paths import config_files
 
     if not words:
-        known = ["list", "show", "copy"]
+        known = ["list", "show", "copy", "docs"]
     elif words == ["show"]:
         known = list(config_files())
     elif words == ["list"]:

@@ -1,17 +1,20 @@
-"""``ftk configs``: list, show and copy config files."""
+"""``ftk configs``: lists, prints, copies and documents configs."""
 
 import shutil
 import sys
 from pathlib import Path
 
-from ftk.config.paths import shipped_configs, user_configs
+from ftk.config.paths import config_files, headline, is_choice, shipped_configs
 from ftk.errors import ConfigError
+from ftk.system.atomic import write_text
 from ftk.system.spelling import nearest
 
 USAGE = """\
-usage: ftk configs list [GROUP]
-       ftk configs show GROUP/NAME        as in model/minilm, or finetune
-       ftk configs copy DIR               the whole tree, to edit; FTK_CONFIG_PATH=DIR uses it first
+usage: ftk configs list [GROUP]           the configs of all groups or of one, each with a line on what it is
+       ftk configs show GROUP/NAME        one file, such as model/minilm or finetune
+       ftk configs copy DIR               the whole tree, to change and to put first with FTK_CONFIG_PATH=DIR
+       ftk configs docs [DIR | -]         every key with its type, default and meaning, as Markdown: printed, or
+                                          written to DIR/configs.md between its '<!-- generated: … -->' markers
 """
 
 
@@ -26,22 +29,15 @@ def run(command: str, argv: list[str]) -> int:
         _show(rest[0])
     elif action == "copy" and len(rest) == 1:
         _copy(Path(rest[0]).expanduser())
+    elif action == "docs" and len(rest) <= 1:
+        _docs(None if rest in ([], ["-"]) else Path(rest[0]).expanduser())
     else:
         raise ConfigError(f"'{' '.join(argv)}' is not understood.\n{USAGE.rstrip()}")
     return 0
 
 
-def config_files() -> dict[str, Path]:
-    """Every config by its name without the ending; files of the user hide shipped ones, as they do in Hydra."""
-    found: dict[str, Path] = {}
-    for folder in [*user_configs(), shipped_configs()]:
-        for path in sorted(folder.rglob("*.yaml")):
-            found.setdefault(path.relative_to(folder).with_suffix("").as_posix(), path)
-    return found
-
-
 def _list(group: str | None) -> None:
-    files = config_files()
+    files = {name: path for name, path in config_files().items() if is_choice(name)}
     groups = sorted({name.rpartition("/")[0] for name in files})
     if group is not None and group not in groups:
         known = [name for name in groups if name]
@@ -53,7 +49,7 @@ def _list(group: str | None) -> None:
         for file, path in sorted(files.items()):
             parent, _, own = file.rpartition("/")
             if parent == name:
-                sys.stdout.write(f"  {own:<28}{_headline(path)}\n")
+                sys.stdout.write(f"  {own:<28}{headline(path)}\n")
 
 
 def _show(name: str) -> None:
@@ -72,10 +68,23 @@ def _copy(target: Path) -> None:
     sys.stdout.write(f"copied to {target}; FTK_CONFIG_PATH={target} puts these files first\n")
 
 
-def _headline(path: Path) -> str:
-    """The first comment of a file, after its package line."""
-    with open(path, encoding="utf-8") as stream:
-        for line in stream:
-            if line.startswith("# ") and not line.startswith("# @"):
-                return line[2:].strip()
-    return ""
+def _docs(folder: Path | None) -> None:
+    """Print the reference of all keys, or write it into ``configs.md`` of a folder."""
+    # This imports all tasks, which the other actions do not need.
+    from ftk.commands.config_reference import marked, reference, updated
+
+    parts = reference()
+    if folder is None:
+        sys.stdout.write("\n".join(parts.values()))
+        return
+    page = folder / "configs.md"
+    try:
+        before = page.read_text(encoding="utf-8")
+        after = updated(before, parts)
+    except FileNotFoundError:
+        after = "\n\n".join(marked(name, text) for name, text in parts.items()) + "\n"
+    except ConfigError as error:
+        raise ConfigError(f"{page}: {error}") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(page, after)
+    sys.stdout.write(f"wrote {page}\n")

@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from ftk.config.hydra_errors import explain
 from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.overrides import choices, items, options, values
-from ftk.config.paths import shipped_configs
+from ftk.config.paths import shipped_configs, shipped_files, values_of
 from ftk.config.schema import SCHEMAS
 from ftk.system.spelling import near_word, nearest
 
@@ -208,7 +208,8 @@ def _tasks_with(key: str) -> list[str]:
     section, _, name = key.partition(".")
     if section != "task" or not name:
         return []
-    return [path.stem for path in sorted(shipped_configs().glob("task/*.yaml")) if name in OmegaConf.load(path)]
+    files = shipped_files()
+    return [file.removeprefix("task/") for file in files if file.startswith("task/") and name in values_of(file, files)]
 
 
 def _owner(key: str, *, but: str = "") -> str:

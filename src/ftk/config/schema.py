@@ -1,7 +1,7 @@
-"""Every key of a config: its type and its meaning. Its value is in ``configs/`` and nowhere else.
+"""Type and meaning of each config key. Its value is in ``configs/``; ``docs/configs.md`` is made of both.
 
-A field named ``x: int | None`` may be ``null`` in YAML. The dataclasses have no defaults on purpose:
-each fact has one home, and a test composes every shipped config and finds no key without a value.
+A key of type ``int | None`` may be ``null`` in YAML. The dataclasses have no defaults on purpose: each fact has one
+home, and a test composes every shipped config and finds no key without a value.
 """
 
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ class Init(Enum):
 
 
 class DecoderInit(Enum):
-    """What a decoder that is put behind a pretrained encoder begins with."""
+    """Initial weights of a decoder that is attached to a pretrained encoder."""
 
     encoder = "encoder"
     random = "random"
 
 
 class Format(Enum):
-    """What a data file is; ``auto`` looks at its ending, then at its content."""
+    """Format of the data; ``auto`` decides by the file ending, then by the content."""
 
     auto = "auto"
     conll = "conll"
@@ -42,7 +42,7 @@ class Format(Enum):
 
 
 class Device(Enum):
-    """Which processor computes; ``auto`` takes a GPU where there is one, and says so."""
+    """Device to compute on; ``auto`` takes a GPU if there is one, and reports it. A missing device is an error."""
 
     auto = "auto"
     cpu = "cpu"
@@ -50,7 +50,11 @@ class Device(Enum):
 
 
 class Precision(Enum):
-    """The type of the matrix products; parameters and optimizer stay fp32. int8 is for evaluate and predict."""
+    """Type of the matrix products; parameters and optimizer state are always fp32.
+
+    ``auto`` is bf16 if the device supports it natively, else fp32, and reports it. fp16 is for GPUs, with loss
+    scaling. int8 is for evaluate and predict on CPUs with VNNI or AMX.
+    """
 
     auto = "auto"
     fp32 = "fp32"
@@ -60,7 +64,7 @@ class Precision(Enum):
 
 
 class Decay(Enum):
-    """The shape of the learning rate after the warm-up."""
+    """Shape of the learning rate after the warm-up."""
 
     linear = "linear"
     cosine = "cosine"
@@ -69,14 +73,14 @@ class Decay(Enum):
 
 
 class OnNonFinite(Enum):
-    """What to do where a loss or a gradient is not a finite number."""
+    """What to do if a loss or a gradient is not finite."""
 
     stop = "stop"
     skip = "skip"
 
 
 class OnSpike(Enum):
-    """What to do where a loss is far above what it was lately."""
+    """What to do if a loss is far above its running mean."""
 
     ignore = "ignore"
     count = "count"
@@ -85,14 +89,14 @@ class OnSpike(Enum):
 
 
 class Unseen(Enum):
-    """What to do with labels of validation or test that training lacks."""
+    """What to do with labels that only validation or test has."""
 
     error = "error"
     count = "count"
 
 
 class Duplicates(Enum):
-    """What to do with rows whose text occurs before in the same split."""
+    """What to do with repeated texts in a split."""
 
     keep = "keep"
     drop = "drop"
@@ -100,7 +104,7 @@ class Duplicates(Enum):
 
 
 class Documents(Enum):
-    """What one document of a text file is."""
+    """What separates the documents of a text file."""
 
     blank_line = "blank_line"
     line = "line"
@@ -108,7 +112,7 @@ class Documents(Enum):
 
 
 class Vocabulary(Enum):
-    """The kinds of vocabulary that can be learned from the training texts."""
+    """Kinds of vocabulary that can be learned from the training texts."""
 
     wordpiece = "wordpiece"
     bpe = "bpe"
@@ -116,7 +120,7 @@ class Vocabulary(Enum):
 
 
 class Normalization(Enum):
-    """The Unicode form that text is brought into before a learned vocabulary sees it."""
+    """Unicode normalization form."""
 
     none = "none"
     nfc = "nfc"
@@ -125,70 +129,74 @@ class Normalization(Enum):
 
 @dataclass(kw_only=True, slots=True)
 class TokenizerConfig:
-    """The tokenizer: the model's own, another one, or one that is learned from the training texts."""
+    """The tokenizer: the one of the model, another one, or one that is learned from the training texts."""
 
     name: str | None
-    """Folder of a tokenizer to use instead of the model's own, or its hub id in the cache."""
+    """Folder of a tokenizer, or its hub id in the cache; null: the tokenizer of the model, or a learned one."""
     train: Vocabulary | None
-    """Learn a vocabulary from the training texts: wordpiece, bpe (byte-level) or unigram; for random weights only."""
+    """Learn a vocabulary of this kind from the training texts, with `init=random` only; bpe is on bytes."""
     vocab_size: int
-    """Entries of a learned vocabulary; more where the letters alone are more."""
+    """Size of a learned vocabulary; wordpiece and bpe have more entries if there are more characters than this."""
     lowercase: bool
     """Whether a learned vocabulary ignores case and accents."""
     normalization: Normalization
-    """Unicode form before a learned vocabulary sees the text."""
+    """Unicode form that text is converted to before a learned vocabulary splits it."""
     special_tokens: dict[str, Any]
-    """Other spellings in a learned vocabulary: mask_token, cls_token, sep_token, pad_token, unk_token."""
+    """Spelling of mask_token, cls_token, sep_token, pad_token and unk_token in a learned vocabulary, if unusual."""
     extra_tokens: list[Any]
-    """Further entries that a learned vocabulary never splits."""
+    """Strings that a learned vocabulary has as one entry each and never splits."""
     max_characters: int
-    """A vocabulary is learned from at most this many characters, taken evenly from all documents."""
+    """Maximum characters that a vocabulary is learned from, taken evenly from all documents."""
 
 
 @dataclass(kw_only=True, slots=True)
 class ModelConfig:
-    """The encoder."""
+    """The model: its weights, architecture and tokenizer.
+
+    With random weights and without a `name`, a model of texts needs `tokenizer.train` or `tokenizer.name`, and a model
+    of images needs `image_processor.size`.
+    """
 
     name: str | None
-    """Hub id or folder; null where init is random."""
+    """Hub id or folder; null if `init=random` takes the architecture from `config`."""
     revision: str | None
     """Branch, tag or commit on the hub."""
     init: Init
-    """pretrained: weights from `name`; random: an architecture from `config`."""
+    """pretrained: the weights of `name`; random: random weights for the architecture of `config` or of `name`."""
     package: str | None
-    """An installed Python package whose folder `model/` holds the weights of `package_for`, for want of a hub."""
+    """Installed Python package whose folder `model/` has the weights of `package_for`, for use without a hub."""
     package_for: str | None
-    """The hub id that `package` stands for; another `name` is never taken from it."""
+    """Hub id of the weights in `package`; no other `name` is loaded from it."""
     sha256: str | None
-    """SHA-256 that the weights in `package` must have."""
+    """SHA-256 that the weight file in `package` must have."""
     default_lr: float
-    """The peak learning rate that suits this model; `optimizer.lr` takes it unless it is set."""
+    """Peak learning rate that suits this model, the default of `optimizer.lr`."""
     dropout: float | None
-    """One rate for all dropout of the model; null: the model's own rates."""
+    """Rate of all dropout layers of the model; null: the rates in its config."""
     config: dict[str, Any]
-    """Architecture values: all of them where init is random, changes to the model's own where it is pretrained."""
+    """Values of the model's config: the whole architecture for random weights, changes for pretrained ones."""
     image_processor: dict[str, Any]
-    """Values of the image processor: all of them where weights are random, changes to the model's own otherwise."""
+    """Values of the image processor: all of them for random weights, changes for pretrained ones."""
     decoder_init: DecoderInit | None
-    """What a decoder that is put behind a pretrained encoder begins with; null: encoder, its weights."""
+    """Initial weights of a decoder attached to a pretrained encoder; encoder, or null: those of the encoder."""
     freeze: list[Any]
-    """Names of parts of the model whose weights stay as they are: `bert.embeddings`, `towers.text`."""
+    """Names of modules that are not trained and have no dropout, such as `bert.embeddings` or `towers.text`."""
     towers: "dict[str, ModelConfig]"
-    """For a model of several encoders: each of them as a model section, by its name; see `model=fusion`."""
+    """For a model of several encoders, as `model=fusion`: a section such as this one for each, by its name."""
     tokenizer: TokenizerConfig
 
 
 @dataclass(kw_only=True, slots=True)
 class DataConfig:
-    """The rows: where they come from and how much of them is read."""
+    """The data: where rows or texts come from, and how they are read."""
 
     format: Format
     train: Any
-    """File, glob, folder, or a list of them; for `format=parallel` two files; for `format=hub` the name of a split."""
+    """Training data: file, glob, folder or a list of them; for `format=parallel` two files, for `hub` a split."""
     validation: Any
-    """As train; null: `validation_share` of the training rows is cut off."""
+    """Validation data, as train; null: `validation_share` of the training rows is split off."""
     test: Any
-    """As train; null: no test."""
+    """Test data, as train; null: no test."""
     name: str | None
     """For `format=hub`: hub id or folder of a dataset."""
     subset: str | None
@@ -196,100 +204,102 @@ class DataConfig:
     revision: str | None
     """For `format=hub`: branch, tag or commit."""
     columns: dict[str, Any]
-    """Which column holds what: a name, or a number counted from 0; null: found by name or by content, and said."""
+    """Columns by role: a name, or a number from 0 where columns have none; null: found, and reported."""
     header: bool
-    """Whether the first line of CSV and TSV names the columns; without it they are called 0, 1, 2 …"""
+    """Whether the first line of CSV and TSV files names the columns; without it, they are called 0, 1, 2 …"""
     encoding: str
-    """Character encoding of text files; a byte order mark is always understood."""
+    """Character encoding of text files; a byte order mark is always recognised."""
     max_length: int | None
-    """Tokens in one window, special ones included; null: what the model takes, 512 at the most."""
+    """Maximum tokens in a window or block, special tokens included; null: the maximum of the model, but at most 512."""
     stride: int | None
-    """Tokens that neighbouring windows share; null: a quarter of max_length."""
+    """Tokens that two neighbouring windows share; null: a quarter of max_length."""
     limit: int | None
-    """Rows to read of each split, from its start; null: all."""
+    """Read only this many rows, or documents, from the start of each split; null: all."""
     validation_share: float
-    """Share of the training rows to cut off as validation where none is named; 0: train without validation."""
+    """Share of the training rows, or documents, that becomes the validation split if none is named; 0: none."""
     split_seed: int
-    """Seed of that cut; apart from run.seed, so that runs with different seeds are scored on the same rows."""
+    """Seed of that split. It is not run.seed, so that runs with different seeds are validated on the same rows."""
     validation_tokens: int | None
-    """For texts: no more documents are held out for validation once they have this many tokens; null: no such limit."""
+    """For mlm: stop splitting off validation documents once they have this many tokens; null: no limit."""
     documents: Documents | None
-    """For text files of masked language models: where a document ends; null: at a blank line."""
+    """For mlm with text files: where a document ends; null: at a blank line."""
     cache_dir: str | None
-    """Where tokenized texts are kept; null: $FTK_CACHE, else $XDG_CACHE_HOME/ftk, else ~/.cache/ftk."""
+    """Cache for tokenized texts (mlm) and vectors (ranking); null: $FTK_CACHE, $XDG_CACHE_HOME/ftk or ~/.cache/ftk."""
     workers: int | None
-    """Processes that tokenize texts; null: one for each processor."""
+    """For mlm: processes that tokenize; null: one per processor."""
     duplicates: Duplicates
-    """Policy for repeated rows in training; for texts, of repeated documents."""
+    """Repeated training rows, or documents: keep them, drop all but the first (counted), or stop with an error."""
     duplicate_lines: Duplicates
-    """For text files of masked language models: policy for lines that occurred before."""
+    """For mlm: the same for repeated lines."""
     unseen_labels: Unseen
-    """Labels of validation or test that training lacks: error, or count (they stay in the gold standard, as missed)."""
+    """Labels that only validation or test has: error, or count (they stay in the gold standard, as missed)."""
 
 
 @dataclass(kw_only=True, slots=True)
 class ScheduleConfig:
-    """The learning rate as a share of `optimizer.lr`, step by step."""
+    """The learning rate schedule: the factor of `optimizer.lr` at each step."""
 
     decay: Decay
     warmup: float
-    """Length of the linear rise from 0: below 1 a share of all steps, else a number of steps."""
+    """Length of the linear rise from 0: a share of all steps if below 1, else a number of steps."""
     floor: float
-    """Share of the peak that the decay ends at."""
+    """Learning rate at the end of the decay, as a share of the peak."""
     cooldown: float
-    """For wsd: share of all steps at the end over which the rate falls."""
+    """For wsd: share of all steps, at the end, during which the learning rate falls."""
 
 
 @dataclass(kw_only=True, slots=True)
 class TrainConfig:
-    """What is optimised, for how long, and when it is looked at."""
+    """The length of training, batches, validation, saves, and what to do about bad losses."""
 
     epochs: float | None
-    """Passes over the training data; null: as many as the other limits allow, and one if there is none."""
+    """Passes over the training data; may be a fraction. null: until another limit is reached; one if there is none."""
     max_steps: int | None
-    """Optimizer steps at the most; null: no such limit."""
+    """Maximum optimizer steps; null: no limit. The limit that is reached first ends the run."""
     max_tokens: int | None
-    """Real tokens at the most, padding not counted; null: no such limit."""
+    """Maximum tokens, without padding; null: no limit."""
     budget: Any
-    """Wall-clock time from the first step on, validations included: 90s, 30m, 1.5h or 1h30m; null: no such limit."""
+    """Maximum wall-clock time from the first step on, with validations: 90s, 30m, 1.5h, 1h30m, 2d; null: no limit."""
     batch_size: int
-    """Windows in one optimizer step, over all micro batches; a row is one window unless it is long."""
+    """Windows (or blocks) in one optimizer step, over all micro batches; a row that is not too long is one window."""
     batch_start: int | None
-    """For texts: windows in the first step, from where the batch grows to batch_size; null: it does not grow."""
+    """For pretrain: blocks in the first step; the batch grows from there to batch_size. null: it does not grow."""
     batch_warmup: int
-    """Optimizer steps over which it grows, in a straight line."""
+    """Optimizer steps during which the batch grows, linearly."""
     max_grad_norm: float | None
-    """Gradients are scaled down to this norm; null: not clipped."""
+    """Maximum norm of the gradient, which is scaled down to it; null: no clipping."""
     eval_every: Any
-    """Between validations: `epoch`, a number of optimizer steps, or below 1 a share of the whole run."""
+    """Interval of validations: `epoch`, steps, or below 1 a share of the run. The last step always has one."""
     save_every: Any
-    """Between saves of `last/`: a time as 10m, `epoch`, a number of optimizer steps, or below 1 a share of the run."""
+    """Interval of saves of `last/`: a time such as 10m, or as for eval_every; the last step is always saved."""
     log_every: int
-    """Optimizer steps between two lines of metrics.jsonl and of plain terminal output."""
+    """Optimizer steps between two lines in metrics.jsonl and in plain terminal output."""
     patience: int | None
-    """Validations without a better score after which training stops; null: never."""
+    """Stop after this many validations without a better score; null: never."""
     on_non_finite: OnNonFinite
-    """A loss or a gradient that is not finite: stop, or skip the update and count it; no parameter has changed."""
+    """A loss or gradient that is not finite: stop, or skip the update and count it. Parameters are not changed."""
     on_spike: OnSpike
     """A loss above `spike_factor` times its running mean: ignore, count, skip the update, or stop."""
     spike_factor: float
-    """How far above the running mean of the loss a spike begins."""
+    """A loss above this many times its running mean is a spike."""
 
 
 @dataclass(kw_only=True, slots=True)
 class HardwareConfig:
-    """How it is computed: speed and memory, never what is optimised."""
+    """Device, precision and memory; never what is optimised."""
 
     device: Device
     precision: Precision
     micro_batch: int | None
-    """Examples computed at once; null: the whole batch. Gradients are summed over micro batches."""
+    """Windows that are computed at once; gradients are summed over them. null: the whole batch. Tasks that compare the
+    rows of a batch with each other refuse a smaller one."""
     threads: int | None
-    """CPU threads; null: what torch chooses."""
+    """CPU threads; null: the default of torch."""
     eval_tokens: int
-    """Tokens, padding included, in one batch of validation, evaluate and predict."""
+    """Maximum tokens, with padding, in a batch of validation, evaluate and predict."""
     compile: bool
-    """torch.compile the model, which takes about a minute. For a GPU; on a CPU ftk's own kernels are faster."""
+    """Compile the model with torch.compile, which takes about a minute. For GPUs: on a CPU, it replaces ftk's own
+    kernels, which are faster."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -297,13 +307,13 @@ class RunConfig:
     """The run folder."""
 
     dir: str | None
-    """Where everything is written; null: runs/<command>-<task>-<model>-<time>."""
+    """Folder that training and evaluate write to; null: `runs/<command>-<task>-<model>-<time>`."""
     seed: int
-    """Seeds head, order and dropout."""
+    """Seed of random weights, the order of rows, masks and dropout."""
     resume: Any
-    """Go on from `last/` in run.dir; `force`: also where config, data or versions are others than those of the run."""
+    """true: resume from `last/` in run.dir; `force`: even if config, data or versions have changed."""
     overwrite: bool
-    """Replace what an earlier run or prediction left at the same place."""
+    """Replace the run in run.dir, or the output file of predict, if it exists."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -311,17 +321,17 @@ class TrainingRunConfig(RunConfig):
     """The run folder of a training."""
 
     stop_after: int | None
-    """Stop as if by a signal when this many steps of the run are done, the plan being that of the whole run."""
+    """Stop after this step, as if by a signal, to resume later; the schedule is that of the whole run."""
     verify_resume: bool
-    """Before the run, prove with this config that stopping and going on gives the same bytes as not stopping."""
+    """Before the run, check with this config that stopping and resuming gives the same bytes as not stopping."""
+    # The default is for config folders that were copied from a release without this key.
     curves: bool = True
-    """Draw loss, score, learning rate and speed into curves.png when the run ends. The default here is for config
-    folders copied from an earlier release."""
+    """Draw loss, score, learning rate and speed into curves.png when the run ends."""
 
 
 @dataclass(kw_only=True, slots=True)
 class TrainingConfig:
-    """What `ftk pretrain` and `ftk finetune` are made of."""
+    """The config of `ftk pretrain` and `ftk finetune`."""
 
     task: Any
     """The task: `_target_` and the fields of its dataclass."""
@@ -330,9 +340,9 @@ class TrainingConfig:
     optimizer: dict[str, Any]
     """`_target_`, a class of torch.optim or of your own, and its keyword arguments."""
     schedule: ScheduleConfig
+    # The default is for config folders that were copied from a release without this section.
     objective: dict[str, Any] = field(default_factory=lambda: {"_target_": "ftk.objectives.Plain"})
-    """`_target_`, a class of ftk.objectives or of your own, and its keyword arguments. It has a default here, so that
-    config folders copied from an earlier release still work."""
+    """`_target_`, a class of ftk.objectives or of your own, and its keyword arguments."""
     train: TrainConfig
     hardware: HardwareConfig
     run: TrainingRunConfig
@@ -353,9 +363,10 @@ class EvaluateConfig:
     """`ftk evaluate`."""
 
     checkpoint: str | None
-    """A model folder that ftk wrote: runs/<run>/best; with task=mlm also a plain masked language model."""
+    """Model folder that ftk wrote, as `runs/<run>/best`; with task=mlm also another masked language model."""
     task: Any
-    """null: the task and the fields that the checkpoint was trained with."""
+    """null: the task of the checkpoint, with the values of its training. Name it for a task of your own, or to set some
+    of its keys, `task=translation task.num_beams=1`; all others keep the values of the training, which is reported."""
     data: DataConfig
     hardware: HardwareConfig
     run: RunConfig
@@ -366,13 +377,14 @@ class PredictConfig:
     """`ftk predict`."""
 
     checkpoint: str | None
-    """A model folder that ftk wrote: runs/<run>/best; with task=mlm also a plain masked language model."""
+    """Model folder that ftk wrote, as `runs/<run>/best`; with task=mlm also another masked language model."""
     task: Any
-    """null: the task and the fields that the checkpoint was trained with."""
+    """null: the task of the checkpoint, with the values of its training. Name it for a task of your own, or to set some
+    of its keys, `task=translation task.num_beams=1`; all others keep the values of the training, which is reported."""
     input: Any
-    """File, glob, folder, a list of them, or - for standard input."""
+    """File, glob, folder, a list of them, or `-` for standard input."""
     output: str
-    """A file for JSON lines, or - for standard output."""
+    """File for JSON lines, or `-` for standard output."""
     data: DataConfig
     hardware: HardwareConfig
     run: RunConfig

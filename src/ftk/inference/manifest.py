@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ftk
-from ftk.config.paths import shipped_configs
+from ftk.config.paths import shipped_files, values_of
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.spec import local_file_fields, statistics_fields
@@ -168,10 +168,8 @@ def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Not
 
 def _usual(task: Task) -> Task:
     """The task with the values of its own config file; configs such as ``task=ner`` are presets of it."""
-    import yaml
-
-    path = shipped_configs() / "task" / f"{(_name(task) or '').replace('_', '-')}.yaml"
-    return build_task(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else task
+    name = f"task/{(_name(task) or '').replace('_', '-')}"
+    return build_task(values_of(name)) if name in shipped_files() else task
 
 
 def _check_head(task: Task, trained: Task) -> None:

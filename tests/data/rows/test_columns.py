@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-import yaml
 
 from data_helpers import counted, data_config, refused, sentences
-from ftk.config.paths import shipped_configs
+from ftk.config.paths import values_of
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.findings import Finding
@@ -24,7 +23,7 @@ from ftk.tasks.shared.row_task import RowTask
 
 def text_task(name: str, **changes: Any) -> RowTask:
     """A shipped task with some fields changed."""
-    shipped = yaml.safe_load((shipped_configs() / f"task/{name}.yaml").read_text(encoding="utf-8"))
+    shipped = values_of(f"task/{name}")
     task = build_task({**shipped, **changes})
     assert isinstance(task, RowTask)
     return task

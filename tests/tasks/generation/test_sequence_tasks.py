@@ -204,11 +204,10 @@ def test_what_is_not_named_of_the_task_is_as_in_training(ftk, tmp_path, command)
 
 
 def shipped(name: str) -> dict[str, Any]:
-    import yaml
 
-    from ftk.config.paths import shipped_configs
+    from ftk.config.paths import values_of
 
-    return yaml.safe_load((shipped_configs() / f"task/{name}.yaml").read_text(encoding="utf-8"))
+    return values_of(f"task/{name}")
 
 
 def test_the_encoder_keeps_its_weights_and_the_decoder_is_new(ftk, tmp_path):

@@ -21,11 +21,10 @@ trains = pytest.mark.torch
 
 
 def shipped() -> dict[str, Any]:
-    import yaml
 
-    from ftk.config.paths import shipped_configs
+    from ftk.config.paths import values_of
 
-    return yaml.safe_load((shipped_configs() / "task/relation.yaml").read_text(encoding="utf-8"))
+    return values_of("task/relation")
 
 
 def task(**fields):

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
 from conftest import TINY, Result, read_jsonl, run_ftk, toy_sentences, write_conll, write_jsonl, write_lines
 from data_helpers import data_config
-from ftk.config.paths import shipped_configs
+from ftk.config.paths import values_of
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs
 from ftk.contracts.notes import Notes
@@ -37,7 +36,7 @@ def pos_rows(number: int) -> list[dict[str, Any]]:
 
 def token_task(**changes: Any) -> Any:
     """The shipped ``task=token-classification`` with some fields changed."""
-    node = yaml.safe_load((shipped_configs() / "task/token-classification.yaml").read_text(encoding="utf-8"))
+    node = values_of("task/token-classification")
     return build_task({**node, **changes})
 
 
