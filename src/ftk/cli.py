@@ -8,21 +8,7 @@ import os
 import sys
 
 from ftk import __version__
-
-COMMANDS = {
-    "pretrain": ("ftk.commands.train", "train an encoder on raw text, from random or pretrained weights"),
-    "finetune": ("ftk.commands.train", "train a task on labelled data, from a pretrained or a random encoder"),
-    "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
-    "predict": ("ftk.commands.predict", "read texts or images, write one line of JSON per row"),
-    "configs": ("ftk.commands.configs", "list, show or copy the shipped configs"),
-    "completion": ("ftk.commands.completion", "print the tab completion for bash, zsh or fish"),
-    "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
-}
-
-WITH_JSON = ("pretrain", "finetune", "evaluate", "predict")
-"""The commands that show JSON lines with --json."""
-
-ALIASES = {"pretrain-mlm": "pretrain"}
+from ftk.commands import ALIASES, COMMANDS, WITH_JSON
 
 HELP = """\
 ftk: from raw text to an encoder you can trust.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Result, write_lines
-from ftk.cli import COMMANDS
+from ftk.commands import COMMANDS
 from ftk.commands.completion import candidates
 from ftk.config.completion import field_type
 from ftk.config.schema import Precision

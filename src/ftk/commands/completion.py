@@ -3,7 +3,7 @@
 import os
 import sys
 
-from ftk.cli import COMMANDS
+from ftk.commands import COMMANDS
 from ftk.config.schema import SCHEMAS
 from ftk.errors import ConfigError
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import nn
 
-if TYPE_CHECKING:
-    from ftk.core.step import StepReport
-
 _NOTHING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """What one update was made of; ``count`` is 0 if it was skipped."""
+
+    loss_sum: float
+    count: int
+    grad_norm: float
+    tokens: int
+    padding: int
+    overflowed: bool
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -15,7 +14,7 @@ from ftk.core.out_of_memory import give_back, is_limited, is_out_of_memory
 from ftk.core.plan import Plan, StepInfo
 from ftk.core.prefetch import prefetch
 from ftk.core.seeding import drawn, seed_step
-from ftk.core.state import TrainState
+from ftk.core.state import StepReport, TrainState
 from ftk.core.world import World
 from ftk.errors import RunError
 from ftk.objectives import Objective, Pass
@@ -60,18 +59,6 @@ def steps(stepper: "Stepper") -> Iterator[StepInfo]:
             seconds=now - began,
             last=plan.limits.reached(progress),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class StepReport:
-    """What one update was made of; ``count`` is 0 if it was skipped."""
-
-    loss_sum: float
-    count: int
-    grad_norm: float
-    tokens: int
-    padding: int
-    overflowed: bool
 
 
 class Stepper:

@@ -19,7 +19,6 @@ from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.models.loading.verified_folder import MANIFEST, verify_folder
 from ftk.report.environment import environment_facts
 from ftk.tasks import build_task, built_in_task, task_from_fields
-from ftk.tasks.shared.row_task import RowTask
 
 if TYPE_CHECKING:
     from ftk.contracts.values import WindowPlan
@@ -104,7 +103,7 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
         raise ModelError(f"{where}/{MANIFEST}: an interpolation (${{…}}) is not what ftk writes, and is not resolved.")
     if not saved:
         task = build_task(node)
-        if isinstance(task, RowTask):
+        if task.spec.command != "pretrain":
             raise ModelError(f"{where}: there is no {MANIFEST}, which says what the labels of this task are.")
         return Trained(task, None, None)
     try:

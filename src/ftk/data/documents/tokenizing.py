@@ -95,8 +95,7 @@ def prepare(
                     characters += len(chunk.text)
                 progress(characters, writer.tokens)
         writer.close_shard()
-        manifest.complete = True
-        manifest.findings = notes()
+        manifest.complete, manifest.findings = True, notes()
         write_manifest(folder, manifest)
         return _open(folder, manifest)
 

@@ -9,9 +9,9 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.examples.spans import Misaligned, Overlapping, Span, place, tags_of, without_overlaps
+from ftk.data.examples.spans import Misaligned, Overlapping, Span, place, spans_of, tags_of, without_overlaps
 from ftk.data.examples.tags import Scheme, Tag, Units, detect, is_disguised, parse_tag, to_iob2
-from ftk.data.rows.cells import RowFault, column_fits, parse_json_list, spans_of, strings_of
+from ftk.data.rows.cells import RowFault, column_fits, parse_json_list, strings_of
 from ftk.data.rows.columns import missing, missing_role, not_a_string, not_there, say_columns
 from ftk.data.text.words import Words, split_words
 

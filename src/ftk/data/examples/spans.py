@@ -1,9 +1,14 @@
-"""Converts character spans to one tag for each word."""
+"""Reads labelled character spans, and converts them to one tag for each word."""
 
 import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
+
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.row import Row
+from ftk.data.rows.cells import RowFault, parse_json_list, place_of, shortened
 
 
 class Misaligned(Enum):
@@ -70,3 +75,30 @@ def tags_of(placed: Sequence[Placed], num_words: int) -> list[str]:
         for position in range(item.first + 1, item.last):
             tags[position] = f"I-{item.span.label}"
     return tags
+
+
+def spans_of(row: Row, column: str, text: str) -> list[Span]:
+    """A column as labelled spans of a text.
+
+    Raises:
+        RowFault: a span cannot be read, or lies outside the text.
+    """
+    value = parse_json_list(row.values[column])
+    if not isinstance(value, (list, tuple)):
+        raise RowFault(kinds.SPANS_NOT_A_LIST, place_of(row, column))
+    return [_span(row, item, text) for item in value]
+
+
+def _span(row: Row, item: Any, text: str) -> Span:
+    if isinstance(item, dict):
+        label = next((item[name] for name in ("label", "type", "entity", "tag") if name in item), None)
+        start, end = item.get("start"), item.get("end")
+    else:
+        start, end, label = item if isinstance(item, (list, tuple)) and len(item) == 3 else (None, None, None)
+    # type() and not isinstance(): true and false are ints to Python
+    if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
+        raise RowFault(kinds.SPAN_UNREADABLE, shortened(f"{row.where}: {item!r}"))
+    if not 0 <= start < end <= len(text):
+        place = f"{row.where}: {start}-{end} in a text of {len(text)} characters"
+        raise RowFault(kinds.SPAN_OUTSIDE, place, unit="character")
+    return Span(start, end, label)

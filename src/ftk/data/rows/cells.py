@@ -1,4 +1,4 @@
-"""Values of a row's columns: lists of strings and labelled spans; ``RowFault`` says why a row cannot be used."""
+"""Values of a row's columns; ``RowFault`` says why a row cannot be used."""
 
 import json
 from collections.abc import Callable, Hashable, Iterable
@@ -8,7 +8,6 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.examples.spans import Span
 
 Made = TypeVar("Made")
 
@@ -122,30 +121,3 @@ def strings_of(row: Row, column: str, role: str) -> list[str]:
         if not isinstance(item, str):
             raise RowFault(kinds.NOT_STRINGS, f"{row.where}: {role[:-1]} {number + 1} is {item!r}", role=role)
     return list(value)
-
-
-def spans_of(row: Row, column: str, text: str) -> list[Span]:
-    """A column as labelled spans of a text.
-
-    Raises:
-        RowFault: a span cannot be read, or lies outside the text.
-    """
-    value = parse_json_list(row.values[column])
-    if not isinstance(value, (list, tuple)):
-        raise RowFault(kinds.SPANS_NOT_A_LIST, place_of(row, column))
-    return [_span(row, item, text) for item in value]
-
-
-def _span(row: Row, item: Any, text: str) -> Span:
-    if isinstance(item, dict):
-        label = next((item[name] for name in ("label", "type", "entity", "tag") if name in item), None)
-        start, end = item.get("start"), item.get("end")
-    else:
-        start, end, label = item if isinstance(item, (list, tuple)) and len(item) == 3 else (None, None, None)
-    # type() and not isinstance(): true and false are ints to Python
-    if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
-        raise RowFault(kinds.SPAN_UNREADABLE, shortened(f"{row.where}: {item!r}"))
-    if not 0 <= start < end <= len(text):
-        place = f"{row.where}: {start}-{end} in a text of {len(text)} characters"
-        raise RowFault(kinds.SPAN_OUTSIDE, place, unit="character")
-    return Span(start, end, label)
