@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ftk.contracts.findings import Finding
 from ftk.errors import printable
-from ftk.report.json_output import json_line, shows_json
+from ftk.report.json_output import json_line, plain_value, shows_json
 from ftk.report.tables import TextTable, label_table
 
 if TYPE_CHECKING:
@@ -214,7 +214,9 @@ class Console:
         if self._findings_path is not None and findings:
             # Half of a surrogate pair, as names of files may have, is written as its JSON escape.
             with self._findings_path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
-                stream.writelines(json.dumps(one.to_json(), ensure_ascii=False) + "\n" for one in findings)
+                stream.writelines(
+                    json.dumps(one.to_json(), ensure_ascii=False, default=plain_value) + "\n" for one in findings
+                )
 
     def _log_table(self, table: TextTable) -> None:
         import rich.console

@@ -45,10 +45,10 @@ def show_end(type: str, text: str, error: BaseException) -> None:
 
 def json_line(type: str, values: Mapping[str, Any]) -> str:
     """One line of JSON output, in ASCII for any terminal; a number that JSON does not have becomes null."""
-    return json.dumps({"type": type, **_finite(values)}, default=_plain)
+    return json.dumps({"type": type, **_finite(values)}, default=plain_value)
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """A number of numpy as one of Python, any other value as a text."""
     return value.item() if hasattr(value, "item") else str(value)
 
