@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ftk import cli
-from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
+from ftk.config.choices import Normalization, Vocabulary
+from ftk.config.schema import TokenizerConfig
 
 # Two workers with two threads each on two cores wait for each other; one thread each is faster and gives equal bytes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

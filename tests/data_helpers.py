@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from ftk.config.choices import Duplicates, Format, Unseen
 from ftk.config.paths import values_of
-from ftk.config.schema import DataConfig, Duplicates, Format, Unseen
+from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Reading
 from ftk.contracts.findings import Finding, FindingKind
 from ftk.contracts.notes import Notes

@@ -53,7 +53,8 @@ def make_tokenizer(kind: str) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
-    from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
+    from ftk.config.choices import Normalization, Vocabulary
+    from ftk.config.schema import TokenizerConfig
     from ftk.models.loading.vocabulary import learn_tokenizer
 
     texts = [" ".join(WORDS)] * 4

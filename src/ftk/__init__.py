@@ -10,7 +10,8 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing would take longer than all else here
 if TYPE_CHECKING:
-    from ftk.api.model import Model, load
+    from ftk.api.loading import load
+    from ftk.api.model import Model
     from ftk.api.results import Metrics, Records, RecordStream
     from ftk.api.run import Run, Stopped, open_run
     from ftk.api.training import compose, pretrain, train
@@ -36,7 +37,8 @@ __all__ = [
 ]
 
 _MODULES = {
-    "ftk.api.model": ("Model", "load"),
+    "ftk.api.loading": ("load",),
+    "ftk.api.model": ("Model",),
     "ftk.api.results": ("Metrics", "RecordStream", "Records"),
     "ftk.api.run": ("Run", "Stopped", "open_run"),
     "ftk.api.training": ("compose", "pretrain", "train"),

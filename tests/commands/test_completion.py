@@ -12,8 +12,8 @@ import pytest
 from conftest import Result, write_lines
 from ftk.commands import COMMANDS
 from ftk.commands.completion import candidates
+from ftk.config.choices import Precision
 from ftk.config.completion import field_type
-from ftk.config.schema import Precision
 
 GROUPS = ["data=", "debug=", "experiment=", "hardware=", "model=", "objective=", "optimizer=", "schedule=", "task="]
 

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import Result, read_jsonl, toy_sentences, write_conll, write_lines
 from ftk import cli
-from ftk.config.schema import Documents
+from ftk.config.choices import Documents
 from pretraining import TINY_MODEL, blocks_of, mlm_task, write_stories
 from small_models import save_model_folder
 

@@ -5,10 +5,14 @@ import inspect
 
 import pytest
 
-from ftk.config import schema
+from ftk.config import choices, schema
 
-TREE = ast.parse(inspect.getsource(schema))
-CLASSES = {node.name: node for node in TREE.body if isinstance(node, ast.ClassDef)}
+CLASSES = {
+    node.name: node
+    for module in (choices, schema)
+    for node in ast.parse(inspect.getsource(module)).body
+    if isinstance(node, ast.ClassDef)
+}
 
 
 def is_text(node: ast.stmt) -> bool:

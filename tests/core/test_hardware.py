@@ -8,7 +8,8 @@ pytestmark = pytest.mark.torch
 
 
 def config(**values: Any) -> Any:
-    from ftk.config.schema import Device, HardwareConfig, Precision
+    from ftk.config.choices import Device, Precision
+    from ftk.config.schema import HardwareConfig
 
     settings = {"device": Device.cpu, "precision": Precision.auto, "micro_batch": None, "threads": None}
     return HardwareConfig(**{**settings, "eval_tokens": 4096, "compile": False, **values})
@@ -40,7 +41,7 @@ def test_auto_is_bf16_just_where_it_is_native(
 
 @pytest.mark.parametrize(("precision", "lacks"), [("bf16", "computes no bf16"), ("int8", "neither VNNI nor AMX")])
 def test_a_precision_that_is_not_native_is_refused(precision: str, lacks: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ftk.config.schema import Precision
+    from ftk.config.choices import Precision
     from ftk.core import hardware as device
     from ftk.errors import ConfigError
     from ftk.kernels.processor import Processor
@@ -53,7 +54,7 @@ def test_a_precision_that_is_not_native_is_refused(precision: str, lacks: str, m
 def test_int8_computes_what_is_left_in_bf16_where_that_is_native(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    from ftk.config.schema import Precision
+    from ftk.config.choices import Precision
     from ftk.core import hardware as device
     from ftk.kernels.processor import Processor
 

@@ -92,7 +92,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counting]:
     """Runs the loop on a clock that only the task moves."""
     import torch
 
-    from ftk.config.schema import Decay, OnNonFinite, OnSpike, Precision
+    from ftk.config.choices import Decay, OnNonFinite, OnSpike, Precision
     from ftk.core import step
     from ftk.core.anomalies import LossGuard
     from ftk.core.batch_source import BatchSource

@@ -19,7 +19,8 @@ def make(tmp_path: Path) -> Any:
     """Builds a state over 16 toy sentences with a tiny model without dropout."""
     import torch
 
-    from ftk.config.schema import Decay, Init, ModelConfig, OnNonFinite, OnSpike, Precision
+    from ftk.config.choices import Decay, Init, OnNonFinite, OnSpike, Precision
+    from ftk.config.schema import ModelConfig
     from ftk.contracts.contexts import Encoding, Reading
     from ftk.contracts.notes import Notes
     from ftk.contracts.values import WindowPlan
@@ -186,7 +187,7 @@ def test_dropout_is_a_function_of_seed_and_step(make: Any) -> None:
 def test_bf16_autocast_learns_and_keeps_fp32_parameters(make: Any) -> None:
     import torch
 
-    from ftk.config.schema import Precision
+    from ftk.config.choices import Precision
 
     setup = make(precision=Precision.bf16, total_steps=12, max_grad_norm=None)
     losses = [info.loss_sum / info.count for info in run(setup)]
@@ -197,7 +198,7 @@ def test_bf16_autocast_learns_and_keeps_fp32_parameters(make: Any) -> None:
 def test_fp16_scales_the_loss_and_skips_overflows(make: Any) -> None:
     import torch
 
-    from ftk.config.schema import Precision
+    from ftk.config.choices import Precision
 
     setup = make(precision=Precision.fp16, total_steps=12)
     assert setup.state.scaler.is_enabled()

@@ -312,7 +312,7 @@ class Quiet:
 def trained_by(world: Any, features: Any) -> SimpleNamespace:
     import torch
 
-    from ftk.config.schema import Decay, OnNonFinite, OnSpike, Precision
+    from ftk.config.choices import Decay, OnNonFinite, OnSpike, Precision
     from ftk.core.anomalies import LossGuard
     from ftk.core.batch_source import BatchSource
     from ftk.core.hardware import Hardware
@@ -427,7 +427,7 @@ class ScoredWords(Words):
 def scored_by(world: Any) -> dict[str, Any]:
     import torch
 
-    from ftk.config.schema import Precision
+    from ftk.config.choices import Precision
     from ftk.core.evaluate import Evaluator, Runner
     from ftk.core.hardware import Hardware
 

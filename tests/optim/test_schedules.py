@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from ftk.config.schema import Decay
+from ftk.config.choices import Decay
 from ftk.optim.schedules import Schedule
 
 

@@ -1,25 +1,22 @@
-"""``ftk.load``: a trained model that predicts and evaluates."""
+"""A trained model that predicts and evaluates."""
 
 from __future__ import annotations
 
 import dataclasses
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from ftk.api.items import ImageFiles, is_one_row, items_of, row_of
-from ftk.api.results import Metrics, Records, RecordStream
-from ftk.api.session import errors_in_words, torch_state_kept
+from ftk.api.results import Metrics, Records, RecordStream, ending_with
+from ftk.api.row_counter import RowCounter
+from ftk.api.session import errors_in_words
 from ftk.api.sources import source_of
-from ftk.commands.checks import check_values, texts_only
-from ftk.config.command_line import override_words
-from ftk.config.compose import compose
+from ftk.commands.checks import texts_only
 from ftk.config.mistakes import ConfigMistakes
-from ftk.config.schema import DataConfig, PredictConfig
+from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.data.readers.splits import stream
@@ -34,53 +31,7 @@ if TYPE_CHECKING:
     from ftk.core.evaluate import Runner
     from ftk.inference.checkpoint import Checkpoint
 
-_SECONDS_BETWEEN_COUNTS = 0.2
 OneRow = str | tuple[Any, ...] | Mapping[str, Any] | Path
-
-
-def load(
-    path: str | Path,
-    *overrides: str,
-    hardware: str | None = None,
-    precision: str | None = None,
-    eval_tokens: int | None = None,
-    verbose: bool = False,
-) -> Model:
-    """A trained model, verified by its checksums and ready to predict.
-
-    Args:
-        path: a model folder that ftk wrote, as ``runs/<run>/best``; with ``"task=mlm"`` also a masked language model
-            that ftk did not write.
-        overrides: further words of ``ftk predict``: ``"data.max_length=128"``, ``"task.top_k=3"``.
-        hardware: an option of the group ``hardware``: ``auto`` (the default), ``cpu``, ``cpu-bf16`` …
-        precision: ``auto``, ``fp32``, ``bf16``, ``fp16`` or ``int8``.
-        eval_tokens: tokens, padding included, in one batch; less needs less memory.
-        verbose: print to standard error what was chosen and loaded.
-
-    Returns:
-        The model. What ``verbose`` would print is in its ``log``.
-
-    Raises:
-        ConfigError: there is no such folder, or an override has a mistake; torch is not imported then.
-        ModelError: the folder is damaged, or does not hold all weights.
-    """
-    words = override_words({"checkpoint": path, "input": "-"})
-    words += [f"hardware={hardware}"] if hardware is not None else []
-    chosen = {"hardware.precision": precision, "hardware.eval_tokens": eval_tokens}
-    words += override_words({key: value for key, value in chosen.items() if value is not None})
-    job = compose("predict", [*words, *overrides], check=check_values)
-    assert isinstance(job.config, PredictConfig)
-    console, notes = Console(stderr=True, quiet=not verbose), Notes()
-    with errors_in_words():
-        saved = SavedModel.open(Path(path).expanduser(), job.config.task, job.invocation.names("task"), notes)
-        console.report(notes.drain())
-        predictions = Predictions(saved, job.config.data)
-        with torch_state_kept(threads=job.config.hardware.threads is None):
-            checkpoint = saved.checkpoint(job.config.data)
-            runner = checkpoint.runner(saved.trained.task, job.config.hardware, console)
-            predictions.use(checkpoint, runner)
-            predictions.prepare(console)
-    return Model(saved, predictions, checkpoint, runner, console)
 
 
 class Model:
@@ -221,7 +172,7 @@ class Model:
             records = list(made)
             return Records(records, list(notes.drain()))
         findings: list[Any] = []
-        return RecordStream(_then(made, lambda: findings.extend(notes.drain())), findings)
+        return RecordStream(ending_with(made, lambda: findings.extend(notes.drain())), findings)
 
     def predict_files(
         self, path: str | Path, *, rows_at_once: int = ROWS_AT_ONCE, progress: bool = False
@@ -240,7 +191,7 @@ class Model:
         rows = stream(str(path), self._predictions.data, notes)
         findings: list[Any] = []
         made = self._of_parts(_parts(rows, rows_at_once), notes, self._predictions.data.columns, progress)
-        return RecordStream(_then(made, lambda: findings.extend(notes.drain())), findings)
+        return RecordStream(ending_with(made, lambda: findings.extend(notes.drain())), findings)
 
     def evaluate(self, data: Any, *, columns: Mapping[str, str] | None = None, progress: bool = False) -> Metrics:
         """The metrics over labelled rows: the numbers that ``ftk evaluate`` gives.
@@ -269,7 +220,7 @@ class Model:
             corpus = task.open_corpus(config, notes, labels=labels, test_only=True)
             encoding = Encoding(self._checkpoint.source.processor, labels, self._checkpoint.windows, notes)
             quiet = Console(stderr=True, quiet=True)
-            with self._turn, _Progress(progress) as show:
+            with self._turn, RowCounter(progress) as show:
                 prepared = corpus.prepare(encoding, quiet)["test"]
                 task.check_model(self._runner.model, prepared.features)
                 done = count(1)
@@ -324,58 +275,22 @@ class Model:
         progress: bool,
     ) -> Iterator[dict[str, Any]]:
         done = 0
-        with _Progress(progress) as show:
+        with RowCounter(progress) as show:
             for rows, names in parts:
                 with self._turn:  # tokenizers, and layers that compute in int8, are for one thread at a time
                     [examples] = self._predictions.examples(rows, notes, columns=columns, at_once=len(rows))
                     records = list(self._predictions.records(examples, notes))
                 done += len(records)
                 show(done)
-                for record in records:
-                    yield (
-                        {
-                            name: names[value] if isinstance(value, str) and value in names else value
-                            for name, value in record.items()
-                        }
-                        if names
-                        else record
-                    )
+                yield from (_named(record, names) for record in records)
+
+
+def _named(record: dict[str, Any], names: Mapping[str, str | None]) -> dict[str, Any]:
+    """A record with other values in place of some names of files."""
+    given = {key: value for key, value in record.items() if isinstance(value, str) and value in names}
+    return {**record, **{key: names[value] for key, value in given.items()}} if given else record
 
 
 def _parts(rows: Iterator[Row], at_once: int) -> Iterator[tuple[list[Row], dict[str, str | None]]]:
     while part := list(islice(rows, at_once)):
         yield part, {}
-
-
-def _then(records: Iterator[dict[str, Any]], end: Callable[[], None]) -> Iterator[dict[str, Any]]:
-    """The records, and a call when they end or are given up."""
-    try:
-        yield from records
-    finally:
-        end()
-
-
-class _Progress:
-    """A count of rows on standard error, in one line that is written over; nothing where it is not asked for."""
-
-    def __init__(self, shown: bool) -> None:
-        self._shown = shown
-        self._number = 0
-        self._at = 0.0
-
-    def __enter__(self) -> Callable[[int], None]:
-        return self._count
-
-    def __exit__(self, *error: object) -> None:
-        if self._shown:
-            self._write("\n")
-
-    def _count(self, number: int) -> None:
-        self._number = number
-        if self._shown and time.monotonic() - self._at >= _SECONDS_BETWEEN_COUNTS:
-            self._at = time.monotonic()
-            self._write("")
-
-    def _write(self, end: str) -> None:
-        sys.stderr.write(f"\r{self._number:,} rows{end}")
-        sys.stderr.flush()

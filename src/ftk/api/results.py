@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 _ROWS_SHOWN = 20
@@ -144,3 +144,11 @@ def _markdown(columns: list[str], rows: list[list[str]]) -> str:
         return f"| {' | '.join(safe)} |"
 
     return "\n".join([line(columns), f"|{' --- |' * len(columns)}", *map(line, rows)])
+
+
+def ending_with(records: Iterator[dict[str, Any]], end: Callable[[], None]) -> Iterator[dict[str, Any]]:
+    """The records, and a call when they end or are given up."""
+    try:
+        yield from records
+    finally:
+        end()

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ftk.config.choices import Duplicates, Format
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, as_word, check_ranges
-from ftk.config.schema import DataConfig, Duplicates, Format, PredictConfig, TrainingConfig
+from ftk.config.schema import DataConfig, PredictConfig, TrainingConfig
 from ftk.contracts.spec import statistics_fields
 from ftk.contracts.task import Task
 from ftk.data.readers.folders import is_folder_of_classes

@@ -4,16 +4,13 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from ftk.config.choices import Decay, Format, Init, Precision
 from ftk.config.mistakes import Mistake
 from ftk.config.schema import (
     DataConfig,
-    Decay,
     EvaluateConfig,
-    Format,
     HardwareConfig,
-    Init,
     ModelConfig,
-    Precision,
     PredictConfig,
     RunConfig,
     ScheduleConfig,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ftk.config.schema import OnNonFinite, OnSpike
+from ftk.config.choices import OnNonFinite, OnSpike
 from ftk.core.state import Progress, TrainState
 from ftk.errors import RunError
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from ftk.config.schema import Device, HardwareConfig, Precision
+from ftk.config.choices import Device, Precision
+from ftk.config.schema import HardwareConfig
 from ftk.core.out_of_memory import is_limited
 from ftk.errors import ConfigError
 from ftk.kernels.memory import keep_memory

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ftk.config.schema import DataConfig, Duplicates, Unseen
+from ftk.config.choices import Duplicates, Unseen
+from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.example import Example

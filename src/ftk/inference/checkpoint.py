@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftk.config.schema import DataConfig, HardwareConfig, Precision
+from ftk.config.choices import Precision
+from ftk.config.schema import DataConfig, HardwareConfig
 from ftk.contracts.protocols import Runnable
 from ftk.contracts.task import Task
 from ftk.contracts.values import Labels, WindowPlan

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ftk.config.schema import Decay
+from ftk.config.choices import Decay
 
 _UNKNOWN = 1000
 """Assumed length of a run in steps while it cannot be estimated: in the first step of a run limited by time."""

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
+from ftk.config.choices import Normalization, Vocabulary
+from ftk.config.schema import TokenizerConfig
 from ftk.errors import ModelError
 from ftk.models.loading import vocabulary as module
 from ftk.models.loading.vocabulary import learn_tokenizer

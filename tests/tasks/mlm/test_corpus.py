@@ -14,7 +14,7 @@ import pytest
 
 from conftest import word_pieces, write_lines
 from data_helpers import data_config
-from ftk.config.schema import Documents
+from ftk.config.choices import Documents
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import WindowPlan

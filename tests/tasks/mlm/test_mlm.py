@@ -203,7 +203,7 @@ def test_scores_are_those_of_a_plain_dense_computation(tmp_path: Path) -> None:
 def evaluate(task: Any, model: Any, blocks: Any, tokenizer: Any, *, batch_tokens: int) -> dict[str, Any]:
     import torch
 
-    from ftk.config.schema import Precision
+    from ftk.config.choices import Precision
     from ftk.core.evaluate import Evaluator, Runner
     from ftk.core.hardware import Hardware
 

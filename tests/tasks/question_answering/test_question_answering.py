@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from conftest import TINY, Result, read_jsonl, word_pieces, write_jsonl
 from data.readers.test_squad import qa_task
 from data_helpers import data_config
-from ftk.config.schema import Vocabulary
+from ftk.config.choices import Vocabulary
 from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row

@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ftk.config.schema import DataConfig, Documents, Duplicates, Format
+from ftk.config.choices import Documents, Duplicates, Format
+from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import ftk
-from ftk.config.schema import DataConfig, Format
+from ftk.config.choices import Format
+from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row

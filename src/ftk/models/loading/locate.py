@@ -5,7 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftk.config.schema import Init, ModelConfig
+from ftk.config.choices import Init
+from ftk.config.schema import ModelConfig
 from ftk.errors import ModelError, first_line
 from ftk.system.digests import sha256
 

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from transformers import AutoModel
 
-from ftk.config.schema import DecoderInit, Init, ModelConfig
+from ftk.config.choices import DecoderInit, Init
+from ftk.config.schema import ModelConfig
 from ftk.contracts.protocols import Corpus
 from ftk.contracts.values import Labels
 from ftk.errors import ModelError

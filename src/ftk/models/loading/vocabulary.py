@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ftk.config.schema import Normalization, TokenizerConfig, Vocabulary
+from ftk.config.choices import Normalization, Vocabulary
+from ftk.config.schema import TokenizerConfig
 from ftk.errors import ModelError, first_line
 from ftk.system import kept
 from ftk.system.atomic import replaced

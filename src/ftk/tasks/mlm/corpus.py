@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.config.schema import DataConfig, Documents, Format
+from ftk.config.choices import Documents, Format
+from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as shared_kinds
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes

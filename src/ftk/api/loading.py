@@ -1,0 +1,60 @@
+"""``ftk.load``: from a model folder to a model that predicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ftk.api.model import Model
+from ftk.api.session import errors_in_words, torch_state_kept
+from ftk.commands.checks import check_values
+from ftk.config.command_line import override_words
+from ftk.config.compose import compose
+from ftk.config.schema import PredictConfig
+from ftk.contracts.notes import Notes
+from ftk.inference.pipeline import Predictions, SavedModel
+from ftk.report.console import Console
+
+
+def load(
+    path: str | Path,
+    *overrides: str,
+    hardware: str | None = None,
+    precision: str | None = None,
+    eval_tokens: int | None = None,
+    verbose: bool = False,
+) -> Model:
+    """A trained model, verified by its checksums and ready to predict.
+
+    Args:
+        path: a model folder that ftk wrote, as ``runs/<run>/best``; with ``"task=mlm"`` also a masked language model
+            that ftk did not write.
+        overrides: further words of ``ftk predict``: ``"data.max_length=128"``, ``"task.top_k=3"``.
+        hardware: an option of the group ``hardware``: ``auto`` (the default), ``cpu``, ``cpu-bf16`` …
+        precision: ``auto``, ``fp32``, ``bf16``, ``fp16`` or ``int8``.
+        eval_tokens: tokens, padding included, in one batch; less needs less memory.
+        verbose: print to standard error what was chosen and loaded.
+
+    Returns:
+        The model. What ``verbose`` would print is in its ``log``.
+
+    Raises:
+        ConfigError: there is no such folder, or an override has a mistake; torch is not imported then.
+        ModelError: the folder is damaged, or does not hold all weights.
+    """
+    words = override_words({"checkpoint": path, "input": "-"})
+    words += [f"hardware={hardware}"] if hardware is not None else []
+    chosen = {"hardware.precision": precision, "hardware.eval_tokens": eval_tokens}
+    words += override_words({key: value for key, value in chosen.items() if value is not None})
+    job = compose("predict", [*words, *overrides], check=check_values)
+    assert isinstance(job.config, PredictConfig)
+    console, notes = Console(stderr=True, quiet=not verbose), Notes()
+    with errors_in_words():
+        saved = SavedModel.open(Path(path).expanduser(), job.config.task, job.invocation.names("task"), notes)
+        console.report(notes.drain())
+        predictions = Predictions(saved, job.config.data)
+        with torch_state_kept(threads=job.config.hardware.threads is None):
+            checkpoint = saved.checkpoint(job.config.data)
+            runner = checkpoint.runner(saved.trained.task, job.config.hardware, console)
+            predictions.use(checkpoint, runner)
+            predictions.prepare(console)
+    return Model(saved, predictions, checkpoint, runner, console)

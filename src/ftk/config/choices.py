@@ -1,0 +1,119 @@
+"""The values that keys of the config may have, if they are names."""
+
+from enum import Enum
+
+
+class Init(Enum):
+    """Where weights come from."""
+
+    pretrained = "pretrained"
+    random = "random"
+
+
+class DecoderInit(Enum):
+    """Initial weights of a decoder that is attached to a pretrained encoder."""
+
+    encoder = "encoder"
+    random = "random"
+
+
+class Format(Enum):
+    """Format of the data; ``auto`` decides by the file ending, then by the content."""
+
+    auto = "auto"
+    conll = "conll"
+    jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+    text = "text"
+    folders = "folders"
+    squad = "squad"
+    parallel = "parallel"
+    hub = "hub"
+    demo = "demo"
+
+
+class Device(Enum):
+    """Device to compute on; ``auto`` takes a GPU if there is one, and reports it. A missing device is an error."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Precision(Enum):
+    """Type of the matrix products; parameters and optimizer state are always fp32.
+
+    ``auto`` is bf16 if the device supports it natively, else fp32, and reports it. fp16 is for GPUs, with loss
+    scaling. int8 is for evaluate and predict on CPUs with VNNI or AMX.
+    """
+
+    auto = "auto"
+    fp32 = "fp32"
+    bf16 = "bf16"
+    fp16 = "fp16"
+    int8 = "int8"
+
+
+class Decay(Enum):
+    """Shape of the learning rate after the warm-up."""
+
+    linear = "linear"
+    cosine = "cosine"
+    constant = "constant"
+    wsd = "wsd"
+
+
+class OnNonFinite(Enum):
+    """What to do if a loss or a gradient is not finite."""
+
+    stop = "stop"
+    skip = "skip"
+
+
+class OnSpike(Enum):
+    """What to do if a loss is far above its running mean."""
+
+    ignore = "ignore"
+    count = "count"
+    skip = "skip"
+    stop = "stop"
+
+
+class Unseen(Enum):
+    """What to do with labels that only validation or test has."""
+
+    error = "error"
+    count = "count"
+
+
+class Duplicates(Enum):
+    """What to do with repeated texts in a split."""
+
+    keep = "keep"
+    drop = "drop"
+    error = "error"
+
+
+class Documents(Enum):
+    """What separates the documents of a text file."""
+
+    blank_line = "blank_line"
+    line = "line"
+    file = "file"
+
+
+class Vocabulary(Enum):
+    """Kinds of vocabulary that can be learned from the training texts."""
+
+    wordpiece = "wordpiece"
+    bpe = "bpe"
+    unigram = "unigram"
+
+
+class Normalization(Enum):
+    """Unicode normalization form."""
+
+    none = "none"
+    nfc = "nfc"
+    nfkc = "nfkc"
