@@ -20,7 +20,8 @@ def test_the_run_folder_is_what_the_contract_says(ftk: Callable[..., Result], to
     result = ftk("finetune", *TINY, *toy, "train.epochs=4", "run.dir=run", "run.curves=true")
     assert result.code == 0, result.err
     run = Path("run")
-    files = [".lock", "config.yaml", "environment.json", "log.txt", "metrics.jsonl", "metrics.json", "curves.png"]
+    files = [".lock", "config.yaml", "environment.json", "log.txt", "findings.jsonl", "metrics.jsonl", "metrics.json"]
+    files += ["curves.png"]
     assert sorted(path.name for path in run.iterdir()) == sorted([*files, "predictions", "best", "last", "previous"])
     assert (run / "curves.png").read_bytes().startswith(b"\x89PNG")
     text = (run / "config.yaml").read_text()

@@ -163,11 +163,11 @@ def test_another_architecture_with_random_weights_from_a_folder(ftk: Callable[..
 def test_a_vocabulary_is_said_to_be_learned_once(ftk: Callable[..., Result], stories: str) -> None:
     first = ftk("pretrain", *TINY_MODEL, *SHORT, stories, "run.dir=run1")
     assert first.code == 0, first.err
-    assert "vocabulary: wordpiece, being learned from the training texts" in first.out
+    assert "vocabulary: wordpiece, trained on the training texts" in first.out
     again = ftk("pretrain", *TINY_MODEL, *SHORT, stories, "run.dir=run2")
     assert again.code == 0, again.err
     [kept] = Path("cache/vocabularies").absolute().iterdir()
-    assert f"vocabulary: wordpiece, learned before, {kept}" in again.out
+    assert f"vocabulary: wordpiece, from the cache, {kept}" in again.out
     assert Path("run1/best/tokenizer.json").read_bytes() == Path("run2/best/tokenizer.json").read_bytes()
 
 

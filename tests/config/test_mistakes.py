@@ -11,8 +11,21 @@ from pathlib import Path
 import pytest
 
 from conftest import Result, write_lines
+from ftk import cli
 from ftk.config.mistakes import Mistake, render
 from ftk.system.spelling import near_word
+
+
+@pytest.fixture
+def ftk(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Run one command line exactly as it is given: messages quote it."""
+
+    def run(*argv: str) -> Result:
+        code = cli.run(list(argv))
+        captured = capfd.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return run
 
 
 def refused(result: Result, *mistakes: tuple[str, ...]) -> None:
