@@ -63,7 +63,7 @@ def run(argv: list[str]) -> int:
     word, rest = ALIASES.get(argv[0], argv[0]), argv[1:]
     if word not in COMMANDS:
         return _unknown(word)
-    from ftk.errors import FtkError, Interrupted, in_words
+    from ftk.errors import FtkError, Interrupted, error_text
     from ftk.report.json_output import json_output, show_end
     from ftk.system.signals import signals
 
@@ -83,7 +83,7 @@ def run(argv: list[str]) -> int:
         except (FtkError, OSError) as error:  # a folder that cannot be written or a full disk is no bug
             if os.environ.get("FTK_TRACEBACK") == "1" or isinstance(error, BrokenPipeError):
                 raise
-            show_end("error", f"ftk {word}: {in_words(error)}", error)
+            show_end("error", f"ftk {word}: {error_text(error)}", error)
             return 1
 
 

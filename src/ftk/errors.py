@@ -55,7 +55,7 @@ class Interrupted(BaseException):
         return 128 + self.signal_number if self.signal_number else 0
 
 
-def in_words(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """The text of an error; for an error of the system, the file and the reason without the error number."""
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error)

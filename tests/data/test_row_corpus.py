@@ -10,7 +10,7 @@ from conftest import write_jsonl
 from data_helpers import data_config, ner_task
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import Labels
-from ftk.data.examples.spans import Span, place
+from ftk.data.examples.spans import Span, align_to_words
 from ftk.data.readers.splits import demo_files
 from ftk.data.row_corpus import RowCorpus, read_test_corpus, read_training_corpus
 from ftk.data.text.words import Words, split_words
@@ -241,7 +241,7 @@ def test_the_demo_corpus_is_sound() -> None:
                 ends = span["end"]
                 surface = item["text"][span["start"] : span["end"]]
                 assert surface == surface.strip()
-                placed = place(item["text"], Span(**span), *split_words(item["text"], Words.fine))
+                placed = align_to_words(item["text"], Span(**span), *split_words(item["text"], Words.fine))
                 assert placed is not None
                 assert placed.exact
     known = {text for _, text in named(splits["train"])}

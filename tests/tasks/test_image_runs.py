@@ -51,7 +51,7 @@ def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tup
 
     from ftk.contracts.contexts import SampleSeed
     from ftk.data.images.decoding import digest_of
-    from ftk.data.images.examples import Picture
+    from ftk.data.images.examples import ImageFile
     from ftk.data.images.features import ImageFeatures, Pixels
 
     class Plain:
@@ -59,7 +59,7 @@ def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tup
             return {"pixel_values": [np.asarray(image, np.float32).transpose(2, 0, 1) for image in images]}
 
     path = Path("images/up-0.png")
-    pixels = Pixels([Picture("a", path, digest_of(path))], Plain(), (3, 16, 16))
+    pixels = Pixels([ImageFile("a", path, digest_of(path))], Plain(), (3, 16, 16))
     features = ImageFeatures({}, np.zeros(1, np.int64), 0, pixels=pixels)
     task = image_task(flip=True, shift=0.3)
     batch = task.collate(features, [0, 0, 0], SampleSeed(1, np.array([0, 0, 1])))
@@ -119,7 +119,7 @@ def test_images_and_texts_stay_together_in_any_order(tmp_path: Path) -> None:
     """Each window of a batch has the image of its own row, and its own text, also where a row has several."""
     from ftk.data.batching.features import Ragged
     from ftk.data.images.decoding import digest_of
-    from ftk.data.images.examples import Picture
+    from ftk.data.images.examples import ImageFile
     from ftk.data.images.features import ImageFeatures, Pixels
 
     class Number:
@@ -129,7 +129,7 @@ def test_images_and_texts_stay_together_in_any_order(tmp_path: Path) -> None:
             return {"pixel_values": [np.full((3, 16, 16), np.asarray(image)[0, 0, 1], np.float32) for image in images]}
 
     paths = [tmp_path / drawing("up", number, tmp_path) for number in range(5)]
-    pixels = Pixels([Picture(path.name, path, digest_of(path)) for path in paths], Number(), (3, 16, 16))
+    pixels = Pixels([ImageFile(path.name, path, digest_of(path)) for path in paths], Number(), (3, 16, 16))
     row = np.array([0, 1, 1, 2, 3, 3, 4])
     ids = Ragged.of([np.full(2 + number % 3, 250 - number, dtype=np.int32) for number in row])
     features = ImageFeatures({"input_ids": ids}, row, 0, pixels=pixels)

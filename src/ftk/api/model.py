@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, overload
 from ftk.api.items import ImageFiles, is_one_row, items_of, row_of
 from ftk.api.results import Metrics, Records, RecordStream, ending_with
 from ftk.api.row_counter import RowCounter
-from ftk.api.session import errors_in_words
+from ftk.api.session import os_errors_explained
 from ftk.api.sources import source_of
-from ftk.commands.checks import texts_only
+from ftk.commands.checks import unread_data_keys
 from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Encoding
@@ -211,10 +211,10 @@ class Model:
         from ftk.core.evaluate import Evaluator
 
         task, notes = self._saved.trained.task, Notes()
-        with errors_in_words():
+        with os_errors_explained():
             config = self._data(columns)
             config = dataclasses.replace(config, test=source_of(data, config.columns.get("image")))
-            if mistakes := list(texts_only(task, config)):
+            if mistakes := list(unread_data_keys(task, config)):
                 raise ConfigMistakes(mistakes)
             labels = self._saved.trained.labels
             corpus = task.open_corpus(config, notes, labels=labels, test_only=True)

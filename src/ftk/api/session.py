@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ftk.errors import Interrupted, RunError, in_words
+from ftk.errors import Interrupted, RunError, error_text
 from ftk.system.signals import signals
 from ftk.system.wait_policy import POLICY
 
@@ -23,7 +23,7 @@ _generator = threading.RLock()
 
 
 @contextmanager
-def torch_state_kept(*, threads: bool = True) -> Iterator[None]:
+def preserve_torch_state(*, threads: bool = True) -> Iterator[None]:
     """A block that uses torch's global random generator alone, and leaves it as it was.
 
     Args:
@@ -69,7 +69,7 @@ def _usual_threads() -> int:
 
 
 @contextmanager
-def process_kept() -> Iterator[None]:
+def preserve_process() -> Iterator[None]:
     """A block after which the environment and the garbage collector are as they were, whatever sped up an import."""
     policy, frozen = os.environ.get(POLICY), gc.get_freeze_count()
     try:
@@ -82,12 +82,12 @@ def process_kept() -> Iterator[None]:
 
 
 @contextmanager
-def errors_in_words() -> Iterator[None]:
+def os_errors_explained() -> Iterator[None]:
     """A block in which an error of the system, such as a full disk, becomes a RunError that names the file."""
     try:
         yield
     except OSError as error:
-        raise RunError(in_words(error)) from error
+        raise RunError(error_text(error)) from error
 
 
 @contextmanager

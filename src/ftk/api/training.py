@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftk.api.run import Run, Stopped
-from ftk.api.session import errors_in_words, one_training, process_kept, stoppable, torch_state_kept
+from ftk.api.session import one_training, os_errors_explained, preserve_process, preserve_torch_state, stoppable
 from ftk.api.sources import data_overrides
 from ftk.commands.checks import check_values
 from ftk.commands.train import train as run_command
@@ -105,7 +105,13 @@ def run_training(command: str, words: Sequence[str], verbose: bool, config_dir: 
     job = compose_job(command, words, check=check_values, config_dir=config_dir)
     config = job.config
     assert isinstance(config, TrainingConfig)
-    with one_training(), errors_in_words(), stoppable(Stopped) as folders, process_kept(), torch_state_kept():
+    with (
+        one_training(),
+        os_errors_explained(),
+        stoppable(Stopped) as folders,
+        preserve_process(),
+        preserve_torch_state(),
+    ):
         # The folder gets its name here, so that a run that is stopped can be found again.
         names = [job.invocation.choices[group] for group in ("task", "model")]
         path = RunFolder.claim(config.run, job.invocation, *names).path

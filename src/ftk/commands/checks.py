@@ -123,7 +123,7 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
         yield from _fits(config, task)
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
-    yield from texts_only(task, config.data)
+    yield from unread_data_keys(task, config.data)
 
 
 def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
@@ -139,7 +139,7 @@ def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
         yield Mistake("run.verify_resume=true", advice)
 
 
-def texts_only(task: Task, data: DataConfig) -> Iterator[Mistake]:
+def unread_data_keys(task: Task, data: DataConfig) -> Iterator[Mistake]:
     """Keys of data that a task for labelled rows does not read, so that setting them has no effect."""
     if task.spec.command == "pretrain":
         return

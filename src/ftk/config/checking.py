@@ -18,7 +18,7 @@ from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.overrides import choices, items, options, values
 from ftk.config.paths import shipped_configs, shipped_files, values_of
 from ftk.config.schema import SCHEMAS
-from ftk.system.spelling import near_word, nearest
+from ftk.system.spelling import did_you_mean, near_word
 
 _FREE = ("optimizer", "objective", "model.config", "model.image_processor", "model.tokenizer.special_tokens")
 """Sections where any key may be added, because their content is passed on."""
@@ -98,7 +98,9 @@ class WordChecks:
             elif value in known:
                 continue
             else:
-                advice = f"The group '{group}' has no '{value}'.{nearest(value, known)} There are: {', '.join(known)}."
+                hint = did_you_mean(value, known)
+                advice = f"The group '{group}' has no '{value}'.{hint} There are: {', '.join(known)}."
+                )
             what = f"{group}={'null' if value is None else value}"
             self.mistakes.setdefault(position, Mistake(what, advice))
 
@@ -180,7 +182,7 @@ def check_package(package: str, composed: DictConfig) -> list[Mistake]:
             return []
     except OmegaConfBaseException:
         pass  # the name cannot be read, so no section has it
-    hint = nearest(package, [key for key, value in items(composed) if value is not None])
+    hint = did_you_mean(package, [key for key, value in items(composed) if value is not None])
     return [Mistake(f"--package {package}", f"The config has nothing there.{hint}")]
 
 

@@ -12,7 +12,7 @@ from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 
 from ftk.config.mistakes import Mistake
-from ftk.system.spelling import nearest
+from ftk.system.spelling import did_you_mean
 
 FLAGS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "--help": ("-h", ()),
@@ -174,7 +174,7 @@ def _may_follow(word: str, allowed: tuple[str, ...] | None) -> bool:
 def _unknown(word: str, written: str) -> Mistake:
     if written in _INSTEAD:
         return Mistake(word, f"ftk does not take this flag of Hydra. {_INSTEAD[written]}")
-    hint = nearest(written, list(FLAGS)) if written.startswith("--") else ""
+    hint = did_you_mean(written, list(FLAGS)) if written.startswith("--") else ""
     return Mistake(word, f"There is no flag '{written}'.{hint} Keys are set as key=value.")
 
 

@@ -14,7 +14,7 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from ftk.config import schema
-from ftk.system.spelling import nearest
+from ftk.system.spelling import did_you_mean
 
 _KINDS = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false"}
 _NOISE = ("object_type=", "full_key:", "reference_type=", "See ", "Set the environment variable")
@@ -77,7 +77,7 @@ def reworded(text: str) -> str:
         return f"It must be true or false; '{match[1]}' is neither."
     if match := re.search(r"Invalid value '(.*)', expected one of \[(.*)\]", text):
         known = match[2].split(", ")
-        return f"It must be one of {match[2]}; '{match[1]}' is not.{nearest(match[1], known)}"
+        return f"It must be one of {match[2]}; '{match[1]}' is not.{did_you_mean(match[1], known)}"
     if re.search(r"field '.*' is not Optional", text):
         return "It cannot be null."
     if match := re.search(r"Interpolation key '(.*)' not found", text):
@@ -91,14 +91,14 @@ def reworded(text: str) -> str:
     if match := re.search(r"Key '(.*)' not in '(\w+)'", text):
         fields = getattr(schema, match[2], None)
         names = [field.name for field in dataclasses.fields(fields)] if dataclasses.is_dataclass(fields) else []
-        hint = nearest(match[1], names) or (f" There are: {', '.join(names)}." if names else "")
+        hint = did_you_mean(match[1], names) or (f" There are: {', '.join(names)}." if names else "")
         return f"There is no key '{match[1]}'.{hint}"
     if match := re.match(r"(?s)Could not override '([^']+)'.*is not in struct", text):
         return f"There is no key '{match[1]}'."
     if match := re.match(r"Could not (?:find|load) '([^']+)'\.?\s*(?:Available options in '.*':\s*)?((?s:.*))", text):
         known = match[2].split()
         group, _, option = match[1].rpartition("/")
-        hint = nearest(option, known)
+        hint = did_you_mean(option, known)
         listing = f" There are: {', '.join(known)}." if known else ""
         return f"There is no config '{match[1]}'.{hint}{listing}" if group else f"There is no config '{match[1]}'."
     return text

@@ -91,7 +91,7 @@ class Corpus(Protocol):
         """The texts of the training split, to learn a vocabulary from."""
         ...
 
-    def remembered(self, settings: TokenizerConfig) -> Path | None:
+    def vocabulary_file(self, settings: TokenizerConfig) -> Path | None:
         """The file in which a vocabulary learned from these texts is kept between runs; None if it is not kept."""
         ...
 

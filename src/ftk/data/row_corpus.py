@@ -48,7 +48,7 @@ class RowCorpus:
         """The texts of the training split."""
         return (text for example in self.examples["train"] for text in example.texts)
 
-    def remembered(self, settings: Any) -> None:
+    def vocabulary_file(self, settings: Any) -> None:
         """None: a vocabulary of labelled rows is learned in no time, and is not kept."""
         return None
 

@@ -7,12 +7,12 @@ from typing import Any
 from ftk.system.atomic import replaced
 
 
-def plot_curves(metrics: Path, picture: Path, score: str) -> None:
+def plot_curves(metrics: Path, target: Path, score: str) -> None:
     """Draws loss, score, learning rate and speed over the steps of a run.
 
     Args:
         metrics: the run's ``metrics.jsonl``.
-        picture: PNG file to write.
+        target: the PNG file to write.
         score: name of the metric that selects the best model.
     """
     # Works without a display; the object interface does not change the settings of a program that imports ftk.
@@ -46,7 +46,7 @@ def plot_curves(metrics: Path, picture: Path, score: str) -> None:
         axes.set_xlabel("optimizer step")
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.3)
-    with replaced(picture) as temporary:
+    with replaced(target) as temporary:
         figure.savefig(temporary, format="png", dpi=120)
 
 

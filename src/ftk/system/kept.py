@@ -33,14 +33,14 @@ def folder(path: Path, what: str, *, waiting: str, say: Callable[[str], None], n
     Raises:
         RunError: the folder cannot be written.
     """
-    with kept_here(path, what, note=note):
+    with explain_write_errors(path, what, note=note):
         path.mkdir(parents=True, exist_ok=True)
         with lock(path, wait=lambda holder: say(f"waiting for {holder} {waiting} ({path})"), warn=say):
             yield
 
 
 @contextmanager
-def kept_here(
+def explain_write_errors(
     path: Path, what: str, *, errors: tuple[type[Exception], ...] = (OSError,), note: str = ""
 ) -> Iterator[None]:
     """A block whose errors of the file system name the folder and the setting that chooses another.

@@ -16,7 +16,14 @@ from PIL import Image
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import FindingKind
 from ftk.data.images import decoding as module
-from ftk.data.images.decoding import ImageFault, bombs_refused, digest_of, in_threads, is_image_name, pixels_of
+from ftk.data.images.decoding import (
+    ImageFault,
+    digest_of,
+    in_threads,
+    is_image_name,
+    pixels_of,
+    refuse_decompression_bombs,
+)
 
 FORMATS = ("png", "jpg", "gif", "bmp", "webp", "tiff", "ppm")
 
@@ -36,7 +43,7 @@ def seen(path: Path, mode: str = "RGB") -> np.ndarray:
 
 
 def fault_of(path: Path | str) -> ImageFault:
-    with bombs_refused(), pytest.raises(ImageFault) as caught:
+    with refuse_decompression_bombs(), pytest.raises(ImageFault) as caught:
         digest_of(Path(path))
     return caught.value
 

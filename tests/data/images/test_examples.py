@@ -132,8 +132,8 @@ def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
     splits = read_splits(data_config(train=path), ("train",), demo=None, notes=notes)
     examples = task().read(splits["train"].rows, Reading({}, True, notes))
     notes.raise_errors()
-    assert [example.picture.name for example in examples] == ["img/1.png", "./img/../img/2.png", absolute]
-    assert len({example.picture.digest for example in examples}) == 3
+    assert [example.image.name for example in examples] == ["img/1.png", "./img/../img/2.png", absolute]
+    assert len({example.image.digest for example in examples}) == 3
 
 
 def test_csv_and_columns_by_name() -> None:
@@ -153,7 +153,7 @@ def test_images_alone_are_rows_to_predict_for(spec: Any) -> None:
     expected = ["pics/2.png", "pics/1.png"] if isinstance(spec, list) else ["pics/1.png", "pics/2.png"]
     assert [row.values for row in rows] == [{"image": name} for name in expected]
     found = task().read(rows, Reading({}, False, Notes()))
-    assert [(example.picture.name, example.target) for example in found] == [(name, None) for name in expected]
+    assert [(example.image.name, example.target) for example in found] == [(name, None) for name in expected]
 
 
 def test_images_beside_rows_are_what_these_name() -> None:
@@ -264,7 +264,7 @@ def test_the_same_image_under_two_names_is_a_repeated_row() -> None:
     data = data_config(train="train", test="test", validation_share=0.0, duplicates="drop")
     corpus = read_training_corpus(data, task(), notes)
     told = list(map(str, notes.drain()))
-    assert [example.picture.name for example in corpus.examples["train"]] == ["train/a/1.png", "train/b/2.png"]
+    assert [example.image.name for example in corpus.examples["train"]] == ["train/a/1.png", "train/b/2.png"]
     assert any("1 row with the image of an earlier row: left out" in note for note in told)
     assert any("1 row of test that training has too" in note for note in told)
 

@@ -369,16 +369,16 @@ def test_words_are_known_where_masks_need_them(make: Make) -> None:
 def test_a_vocabulary_is_remembered_by_texts_and_settings() -> None:
     train = write_stories("train.txt", 0, 30)
 
-    def remembered(size: int = 100, **data: Any) -> Path:
+    def vocabulary_file(size: int = 100, **data: Any) -> Path:
         corpus = mlm_task().open_corpus(data_config(train=train, **data), Notes())
-        return corpus.remembered(word_pieces(size))
+        return corpus.vocabulary_file(word_pieces(size))
 
-    first = remembered()
+    first = vocabulary_file()
     assert first.parent == Path("cache/vocabularies").absolute()
-    assert remembered() == first
-    assert len({first, remembered(101), remembered(limit=3), remembered(documents=Documents.line)}) == 4
+    assert vocabulary_file() == first
+    assert len({first, vocabulary_file(101), vocabulary_file(limit=3), vocabulary_file(documents=Documents.line)}) == 4
     Path("train.txt").write_text("something else")
-    assert remembered() != first
+    assert vocabulary_file() != first
 
 
 def test_texts_to_learn_from_are_those_of_training_alone() -> None:

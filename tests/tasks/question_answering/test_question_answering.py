@@ -275,42 +275,42 @@ def every_span(windows: Sequence[Any], longest: int) -> dict[tuple[int, int], fl
 
 
 @pytest.mark.parametrize("seed", range(60))
-@pytest.mark.parametrize("may_lack", [True, False])
-def test_decoding_finds_the_best_passages_of_all(seed: int, may_lack: bool) -> None:
+@pytest.mark.parametrize("allow_no_answer", [True, False])
+def test_decoding_finds_the_best_passages_of_all(seed: int, allow_no_answer: bool) -> None:
     windows, longest = scored_windows(seed)
-    found = found_answers(windows, longest=longest, number=5, may_lack=may_lack)
+    found = found_answers(windows, longest=longest, number=5, allow_no_answer=allow_no_answer)
     best = every_span(windows, longest)
     values = sorted(best.values(), reverse=True)[:5]
     nothing = min(float(scores[0, 0] + scores[1, 0]) for scores, _, _ in windows)
-    total = sum(np.exp(values)) + (np.exp(nothing) if may_lack else 0)
+    total = sum(np.exp(values)) + (np.exp(nothing) if allow_no_answer else 0)
     assert [candidate.score for candidate in found.candidates] == pytest.approx(np.exp(values) / total, rel=1e-5)
     assert len({(one.start, one.end) for one in found.candidates}) == len(found.candidates)
     for candidate in found.candidates:
         own = np.exp(best[candidate.start, candidate.end]) / total
         assert candidate.score == pytest.approx(own, rel=1e-5)
     assert found.margin == pytest.approx(nothing - values[0], abs=1e-5)
-    assert found.no_answer == (pytest.approx(np.exp(nothing) / total, rel=1e-5) if may_lack else None)
+    assert found.no_answer == (pytest.approx(np.exp(nothing) / total, rel=1e-5) if allow_no_answer else None)
 
 
 def test_the_bytes_of_one_letter_are_one_place() -> None:
     """Three sub-words that share a letter begin and end no two candidates of the same characters."""
     begin, end = np.array([0, 2, 2, 2, 4]), np.array([1, 3, 3, 3, 5])
     scores = np.zeros((2, 6), dtype=np.float32)
-    found = found_answers([(scores, begin, end)], longest=5, number=20, may_lack=False)
+    found = found_answers([(scores, begin, end)], longest=5, number=20, allow_no_answer=False)
     spans = [(candidate.start, candidate.end) for candidate in found.candidates]
     assert sorted(spans) == [(0, 1), (0, 3), (0, 5), (2, 3), (2, 5), (4, 5)]
 
 
 def test_a_context_of_nothing_has_no_answer() -> None:
     nothing = (np.zeros((2, 1), dtype=np.float32), np.zeros(0, dtype=int), np.zeros(0, dtype=int))
-    found = found_answers([nothing], longest=5, number=5, may_lack=False)
+    found = found_answers([nothing], longest=5, number=5, allow_no_answer=False)
     assert (found.candidates, found.chosen(None), found.chosen(1e9)) == ((), None, None)
 
 
 @pytest.mark.parametrize(("threshold", "given"), [(0.5, True), (0.25, True), (0.0, False)])
 def test_the_threshold_decides(threshold: float, given: bool) -> None:
     scores = np.array([[0.25, 0.0], [0.0, 0.0]], dtype=np.float32)
-    found = found_answers([(scores, np.array([0]), np.array([3]))], longest=5, number=5, may_lack=True)
+    found = found_answers([(scores, np.array([0]), np.array([3]))], longest=5, number=5, allow_no_answer=True)
     assert found.margin == 0.25
     assert (found.chosen(threshold) is not None) == given
 

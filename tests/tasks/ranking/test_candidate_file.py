@@ -11,7 +11,7 @@ from ftk.contracts.notes import Notes
 from ftk.errors import DataError, RunError
 from ftk.tasks.ranking import vector_cache as vectors_module
 from ftk.tasks.ranking.candidate_file import read_candidates
-from ftk.tasks.ranking.vector_cache import kept_vectors
+from ftk.tasks.ranking.vector_cache import cached_vectors
 
 
 def read(path, notes=None, **columns):
@@ -92,7 +92,7 @@ def kept(said, number=5):
         made.append(1)
         yield from BLOCKS
 
-    return kept_vectors(Path("kept"), number, make, said.append), bool(made)
+    return cached_vectors(Path("kept"), number, make, said.append), bool(made)
 
 
 def test_vectors_are_made_once():

@@ -10,7 +10,7 @@ from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, json_list, place_of, read_rows, shortened
-from ftk.data.rows.columns import find_column, finite, missing, missing_role, say_columns, string_of
+from ftk.data.rows.columns import find_column, finite, missing, missing_role, report_columns, string_of
 
 QUERY = ("query", "question", "history", "anchor")
 CANDIDATE = ("candidate", "candidates", "positive", "answer", "response", "item", "document", "passage")
@@ -120,7 +120,7 @@ class RankingReader:
         if self.labelled:
             assert grades is not None
             self._check(row, texts, grades, others)
-            say_columns(self.notes, {"query": query_at, **found}, self.columns)
+            report_columns(self.notes, {"query": query_at, **found}, self.columns)
         else:
             if not query.strip():
                 self.notes.add(kinds.EMPTY_PART, row.where, policy="candidates_ranked", role="query")

@@ -122,7 +122,7 @@ def in_threads(work: Callable[[Item], Result], items: Sequence[Item], threads: i
 
 
 @contextmanager
-def bombs_refused() -> Iterator[None]:
+def refuse_decompression_bombs() -> Iterator[None]:
     """A context in which Pillow raises for a small file of very many pixels, where it would only warn.
 
     Filters of warnings are those of the whole process, so this stands around threads, not in them; of several threads

@@ -103,7 +103,7 @@ def _check_listable(pattern: str, key: str) -> None:
                 raise DataError(f"{key}={pattern}: the folder {folder} cannot be read, and files in it may be meant.")
 
 
-def note_passed_over(specs: dict[str, Any], notes: Notes) -> None:
+def note_unread_entries(specs: dict[str, Any], notes: Notes) -> None:
     """Report the entries of the named folders that are not read: files with other endings, and folders."""
     for name, spec in specs.items():
         for item in spec if isinstance(spec, (list, tuple)) else [spec]:

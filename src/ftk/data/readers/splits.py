@@ -21,7 +21,7 @@ from ftk.data.readers.hub import read_hub
 from ftk.data.readers.jsonl import read_jsonl
 from ftk.data.readers.lines import STDIN, numbered_lines, opened
 from ftk.data.readers.parallel import parallel_files, read_parallel
-from ftk.data.readers.paths import expand, kind_of_name, note_passed_over
+from ftk.data.readers.paths import expand, kind_of_name, note_unread_entries
 from ftk.data.readers.squad import is_squad, read_squad
 from ftk.data.readers.tabular import read_csv, read_parquet
 from ftk.errors import DataError
@@ -88,7 +88,7 @@ def read_splits(
             rows = read_folder(classes, data.encoding)
         else:
             files = expand(getattr(data, name), key=f"data.{name}")
-            note_passed_over({name: getattr(data, name)}, notes)
+            note_unread_entries({name: getattr(data, name)}, notes)
             if not tagged and data.format is Format.auto:
                 _refuse_columned(files, data, key=f"data.{name}")
             rows = _chain(files, data, notes)

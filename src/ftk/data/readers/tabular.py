@@ -34,7 +34,7 @@ def read_csv(path: Path | str, encoding: str, notes: Notes, *, header: bool = Tr
     header_line = next(lines, "").rstrip("\n")
     if not header_line.strip():
         raise DataError(f"{path}:1: the file is empty; expected a header with the names of the columns.")
-    delimiter = "\t" if has_tabs(path) else max(_DELIMITERS, key=header_line.count)
+    delimiter = "\t" if is_tab_separated(path) else max(_DELIMITERS, key=header_line.count)
     if not header:
         yield from _headless(path, itertools.chain([header_line + "\n"], lines), delimiter)
         return
@@ -80,7 +80,7 @@ def _headless(path: Path | str, lines: Iterable[str], delimiter: str) -> Iterato
         raise DataError(f"{path}:{start}: this is not CSV ({error}).") from error
 
 
-def has_tabs(path: Path | str) -> bool:
+def is_tab_separated(path: Path | str) -> bool:
     """Whether the name of a file says that its cells are separated by tabs."""
     return ".tsv" in map(str.lower, Path(path).suffixes)
 

@@ -10,7 +10,7 @@ from ftk.contracts.contexts import RowOutputs
 from ftk.contracts.spec import Scoring, TaskSpec
 from ftk.contracts.values import Batch, Loss
 from ftk.data.batching.features import Features
-from ftk.data.examples.sequences import SequenceExample, Written
+from ftk.data.examples.sequences import GeneratedText, SequenceExample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,12 +137,12 @@ def sequence_loss(outputs: Seq2SeqOutput, batch: Batch, *, smoothing: float) -> 
     return Loss(single_label_loss(logits, label, weight=None, smoothing=smoothing, focal=0.0), batch.count)
 
 
-def written_texts(examples: Sequence[SequenceExample], outputs: RowOutputs) -> list[Written]:
+def generated_texts(examples: Sequence[SequenceExample], outputs: RowOutputs) -> list[GeneratedText]:
     """The text that is generated for each row; an empty text if there is nothing to read."""
     tokenizer = outputs.features.tokenizer
     decoded = []
     for row in range(len(examples)):
         unfinished, *ids = next((window.tolist() for window in outputs.of(row)), [0])
         text = str(tokenizer.decode(ids, skip_special_tokens=True)) if ids else ""
-        decoded.append(Written(text.strip(), bool(unfinished)))
+        decoded.append(GeneratedText(text.strip(), bool(unfinished)))
     return decoded

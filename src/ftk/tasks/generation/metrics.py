@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ftk.errors import ConfigError
 
 if TYPE_CHECKING:
-    from ftk.data.examples.sequences import SequenceExample, Written
+    from ftk.data.examples.sequences import GeneratedText, SequenceExample
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
 ROUGE_WORDS = ("latin", "unicode", "characters")
@@ -58,14 +58,14 @@ def bleu_words(texts: Iterable[str]) -> str:
     return "zh" if scripts["cjk"] > 0.95 * scripts["unspaced"] else "char"
 
 
-class Generated(ABC):
+class GeneratedTextMetric(ABC):
     """Scores generated texts against their references; a row without a reference does not count."""
 
     def __init__(self) -> None:
         self._rows = 0
         self._unfinished = 0
 
-    def update(self, example: SequenceExample, prediction: Written) -> None:
+    def update(self, example: SequenceExample, prediction: GeneratedText) -> None:
         """Count one row."""
         if not example.references:
             return
@@ -91,7 +91,7 @@ class Generated(ABC):
         """The scores over the rows so far, at least one."""
 
 
-class RougeMetric(Generated):
+class RougeMetric(GeneratedTextMetric):
     """ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004): the mean over rows of the F measure against the best reference.
 
     Args:
@@ -116,7 +116,7 @@ class RougeMetric(Generated):
         return {name: total / self._rows for name, total in self._sums.items()}
 
 
-class TranslationMetric(Generated):
+class TranslationMetric(GeneratedTextMetric):
     """BLEU (Papineni et al. 2002) and chrF (Popović 2015) of a whole corpus, by sacrebleu (Post 2018).
 
     Args:

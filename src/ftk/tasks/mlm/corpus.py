@@ -22,9 +22,9 @@ from ftk.contracts.values import Labels, Prepared
 from ftk.data.documents.reading import TextChunk, documents
 from ftk.data.documents.token_store import STORE_VERSION, TokenStore
 from ftk.data.readers.lines import COMPRESSED
-from ftk.data.readers.paths import expand, note_passed_over
+from ftk.data.readers.paths import expand, note_unread_entries
 from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
-from ftk.data.readers.tabular import has_tabs
+from ftk.data.readers.tabular import is_tab_separated
 from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError, Interrupted
 from ftk.system.cache import cache_folder, cache_key
@@ -98,7 +98,7 @@ class TextCorpus:
                     files[name] = ()
                 elif spec is not None:
                     files[name] = tuple(expand(spec, key=f"data.{name}"))
-                    note_passed_over({name: spec}, notes)
+                    note_unread_entries({name: spec}, notes)
         if names[0] not in files:
             raise DataError(f"data.{names[0]}: name the texts; {', '.join(files) or 'nothing'} alone is not enough.")
         corpus = cls(data, files, slices, words, blocks)
@@ -124,7 +124,7 @@ class TextCorpus:
         """The texts of the training split, one piece of a document at a time."""
         return (piece.text for piece in self._pieces("train", Notes()))
 
-    def remembered(self, settings: Any) -> Path:
+    def vocabulary_file(self, settings: Any) -> Path:
         """The file that keeps a vocabulary learned from the training texts with these settings."""
         key = cache_key({"vocabulary": asdict(settings), "texts": self._settings("train")})
         return cache_folder(self.data.cache_dir) / "vocabularies" / f"{key}.json"
@@ -286,5 +286,5 @@ class TextCorpus:
         kind = self.data.format.value
         if self.data.format is Format.auto:
             kind = kind_of(path, self.data.encoding, labelled=False)
-        separator = "tab" if kind == "csv" and has_tabs(path) else None
+        separator = "tab" if kind == "csv" and is_tab_separated(path) else None
         return [kind, separator, COMPRESSED.get(path.suffix.lower())]

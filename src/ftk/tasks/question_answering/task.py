@@ -48,7 +48,7 @@ class QuestionAnswering(RowTask):
             demo="question-answering",
             auto_model="AutoModelForQuestionAnswering",
             tunable_fields=("null_threshold",) if tuned and self.no_answer is not False else (),
-            untuned_default=default if tuned and self._may_lack and self.null_threshold is None else None,
+            untuned_default=default if tuned and self._allow_no_answer and self.null_threshold is None else None,
             wording=Wording(labels=None, groups="training rows that all ask of one context"),
         )
 
@@ -71,14 +71,14 @@ class QuestionAnswering(RowTask):
                 yield f"task.{name}={getattr(self, name)}: it is a number from 1 on."
 
     @property
-    def _may_lack(self) -> bool:
+    def _allow_no_answer(self) -> bool:
         """Whether a question may have no answer."""
         return self.no_answer is True
 
     @property
     def _margin(self) -> float | None:
         """The margin above which no answer is given; None if one is always given."""
-        if not self._may_lack:
+        if not self._allow_no_answer:
             return None
         return (self.null_threshold or 0.0) if self.threshold == "tuned" else float(self.threshold)
 
@@ -97,7 +97,7 @@ class QuestionAnswering(RowTask):
         return Labels(("start", "end"))
 
     def features(self, examples: Sequence[QuestionExample], encoding: Encoding) -> Features:
-        return QuestionWindows(self._may_lack, self.max_answer_tokens).features(examples, encoding)
+        return QuestionWindows(self._allow_no_answer, self.max_answer_tokens).features(examples, encoding)
 
     def collate(self, features: Features, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
         """``input_ids``, ``attention_mask``, where the model has them ``token_type_ids``: [windows, time].
@@ -154,14 +154,14 @@ class QuestionAnswering(RowTask):
                 ((outputs.by_window[window], begin[window], end[window]) for window in outputs.windows(row)),
                 longest=self.max_answer_tokens,
                 number=self.n_best,
-                may_lack=self._may_lack,
+                allow_no_answer=self._allow_no_answer,
             )
             for row in range(len(examples))
         ]
 
     def tune(self, scored: Sequence[tuple[QuestionExample, FoundAnswers]], labels: Labels | None) -> QuestionAnswering:
         """The task with the threshold of the best F1, if there are rows with and without an answer to find it on."""
-        if not self._may_lack or self.threshold != "tuned":
+        if not self._allow_no_answer or self.threshold != "tuned":
             return self
         scored = [(example, found) for example, found in scored if found.candidates]
         if len({bool(example.answers) for example, _ in scored}) < 2:

@@ -196,7 +196,7 @@ class RankedRows:
             lengths = (sizes[self.query] + own / np.maximum(self.candidates.lengths, 1)).astype(np.int64)
         return StepOrder(lengths, train.batch_size, seed)
 
-    def taken(self, row: int, drawn: tuple[int, int] | None) -> SampledCandidates:
+    def sampled(self, row: int, drawn: tuple[int, int] | None) -> SampledCandidates:
         """The candidates of a row.
 
         Args:

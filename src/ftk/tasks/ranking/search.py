@@ -21,7 +21,7 @@ from ftk.data.text.text_windows import TextEncoder
 from ftk.system.cache import cache_folder, cache_key
 from ftk.tasks.ranking.candidate_file import Candidates, read_candidates
 from ftk.tasks.ranking.features import RankedRows
-from ftk.tasks.ranking.nearest import nearest
+from ftk.tasks.ranking.nearest import nearest_vectors
 from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.shared.records import with_columns
 
@@ -91,7 +91,7 @@ class CandidateSearch:
             DataError: the candidates cannot be read, or there are none.
             RunError: the cache cannot be written.
         """
-        from ftk.tasks.ranking.vector_cache import kept_vectors
+        from ftk.tasks.ranking.vector_cache import cached_vectors
 
         encoding, plan = place.encoding, place.encoding.windows
         found = self._candidates = read_candidates(self.path, place.data, encoding.notes)
@@ -101,7 +101,7 @@ class CandidateSearch:
             return
         made_from = [found.fingerprint(), place.model, self.pooling, plan.length, plan.stride]
         folder = cache_folder(place.data.cache_dir) / "vectors" / cache_key(made_from)
-        self._vectors = kept_vectors(folder, len(found), lambda: self._made(place), place.progress.say)
+        self._vectors = cached_vectors(folder, len(found), lambda: self._made(place), place.progress.say)
 
     def _made(self, place: Place) -> Iterator[NDArray[Any]]:
         """Yield the vectors of all candidates, in blocks."""
@@ -154,7 +154,7 @@ class CandidateSearch:
                 others.append(row)
         if others:
             assert self._vectors is not None
-            numbers, scores = nearest(np.stack([each[row][0] for row in others]), self._vectors, self.top_k)
+            numbers, scores = nearest_vectors(np.stack([each[row][0] for row in others]), self._vectors, self.top_k)
             for row, *best in zip(others, numbers, scores, strict=True):
                 each[row] = Found(*best)
         return each

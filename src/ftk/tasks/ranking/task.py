@@ -24,7 +24,7 @@ from ftk.tasks.ranking.features import RankedRows
 from ftk.tasks.ranking.metric import Ranked, RankingMetric
 from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.ranking.search import CandidateSearch
-from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_right
+from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_right_candidate
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 
@@ -137,7 +137,7 @@ class Ranking(RowTask):
             notes.add(kinds.PAIRS_GROUPED, pairs=len(examples), queries=len(rows))
         if self._crosses:
             return comparable(rows, self._sampling, notes, each=self.objective is Objective.binary)
-        return with_right(rows, notes)
+        return with_right_candidate(rows, notes)
 
     def predictor(self) -> Predictor:
         if self.candidates is None:
@@ -210,12 +210,12 @@ class Ranking(RowTask):
         """[candidates] scores of each row: those of a cross-encoder, or the cosines of vectors. For a row that is
         compared with other rows the vectors of a bi-encoder, [1 + candidates, size], that of the query first."""
         values = outputs.float().cpu().numpy()
-        taken = [features.taken(row, None) for row in batch.windows]
+        sampled = [features.sampled(row, None) for row in batch.windows]
         if self._crosses:
-            return [values[number, : len(one.texts)] for number, one in enumerate(taken)]
-        number = {text: at for at, text in enumerate(texts_of(features, batch.windows, taken))}
+            return [values[number, : len(one.texts)] for number, one in enumerate(sampled)]
+        number = {text: at for at, text in enumerate(texts_of(features, batch.windows, sampled))}
         found = []
-        for row, one in zip(batch.windows, taken, strict=True):
+        for row, one in zip(batch.windows, sampled, strict=True):
             vectors = values[[number[text] for text in (int(features.query[row]), *one.texts.tolist())]]
             alone = len(one.texts) and not features.has_in_pool_negatives[row]
             found.append(vectors[1:] @ vectors[0] if alone else vectors)

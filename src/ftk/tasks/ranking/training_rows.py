@@ -51,7 +51,7 @@ def _group(pairs: dict[str, tuple[RankingExample, float]]) -> RankingExample:
     return RankingExample(first.query, tuple(pairs), grades, Form.group, None, ({},) * len(pairs), first.row, {})
 
 
-def with_right(rows: Sequence[RankingExample], notes: Notes) -> list[RankingExample]:
+def with_right_candidate(rows: Sequence[RankingExample], notes: Notes) -> list[RankingExample]:
     """The rows with a right candidate; the other rows are counted.
 
     Raises:
@@ -97,7 +97,7 @@ def comparable(
         DataError: no row has a right candidate, or none a wrong one.
     """
     if not each:
-        rows = with_right(rows, notes)
+        rows = with_right_candidate(rows, notes)
     known = _Known({}, set())
     for row in rows:
         right = {text for text, grade in zip(row.candidates, row.grades or (), strict=True) if grade > 0}

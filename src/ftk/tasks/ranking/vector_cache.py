@@ -18,7 +18,7 @@ _VECTORS = "vectors.f32"
 _MANIFEST = "vectors.json"
 
 
-def kept_vectors(
+def cached_vectors(
     folder: Path, number: int, make: Callable[[], Iterable[NDArray[Any]]], say: Callable[[str], None]
 ) -> NDArray[np.float32]:
     """[number, size] The vectors in a folder, memory-mapped; they are computed first if the folder has none.
