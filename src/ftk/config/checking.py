@@ -100,7 +100,6 @@ class WordChecks:
             else:
                 hint = did_you_mean(value, known)
                 advice = f"The group '{group}' has no '{value}'.{hint} There are: {', '.join(known)}."
-                )
             what = f"{group}={'null' if value is None else value}"
             self.mistakes.setdefault(position, Mistake(what, advice))
 
