@@ -26,7 +26,7 @@ examples:
   ftk finetune -m model=bert-base-cased,distilbert-base-cased optimizer.lr=2e-5,5e-5
 
 'ftk COMMAND --help' shows the groups and keys of a command; 'ftk configs list' shows the shipped configs.
---json shows one JSON object a line instead of text (pretrain, finetune, evaluate, predict).
+--json shows one JSON object per line instead of text (pretrain, finetune, evaluate, predict).
 FTK_CONFIG_PATH names folders of your own configs; FTK_TRACEBACK=1 shows where an error was raised.
 """
 

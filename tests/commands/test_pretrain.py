@@ -289,7 +289,7 @@ def test_a_folder_of_transformers_is_scored_when_the_task_is_given(ftk: Callable
     argv = ("checkpoint=plain", f"data.test={run / 'test.txt'}", "run.dir=scores", *CPU)
     result = ftk("evaluate", *argv, "task=mlm")
     assert result.code == 0, result.err
-    assert "plain is not of ftk: there are no checksums to verify it by" in result.out
+    assert "plain was not written by ftk: it has no checksums to verify" in result.out
     scores = read_json("scores/metrics.json")["test"]
 
     # The same blocks through plain transformers.

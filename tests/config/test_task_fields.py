@@ -106,7 +106,7 @@ def test_thresholds_that_are_given_are_kept(ftk: Callable[..., Result]) -> None:
     fixed = ("evaluate", "checkpoint=fixed/best", "task=multi-label", f"data.test={data}", "hardware=cpu")
     result = ftk(*fixed, "task.threshold=tuned", "run.dir=two")
     assert result.code == 0, result.err
-    assert "nothing was tuned in training: a label is given from a probability of 0.5 on" in result.out
+    assert "nothing was tuned in training: a label is predicted if its probability is at least 0.5" in result.out
     unknown = ftk(*over, "task.thresholds={green: 0.3}")
     assert (unknown.code, "task.thresholds.green: there is no such label; there are blue, red." in unknown.err) == (
         1,

@@ -55,7 +55,7 @@ def test_the_cut_is_seeded_and_keeps_equal_texts_on_one_side(share: float) -> No
     everything = [" ".join(item["tokens"]) for item in REPEATED]
     assert sorted(train + held) == sorted(everything)
     assert train == [text for text in everything if text in set(train)], "the order of the file stays"
-    assert any(f"{len(held)} of 70 training rows cut off" in note for note in notes)
+    assert any(f"{len(held)} of 70 training rows held out" in note for note in notes)
 
     again, _ = corpus(train=REPEATED, validation_share=share)
     assert texts(again, "validation") == held

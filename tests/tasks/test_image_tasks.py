@@ -91,7 +91,7 @@ def test_folders_of_classes_and_images_to_predict_for(ftk: Ftk, tmp_path: Path) 
         (tmp_path / "data" / path.name.split("-")[0]).mkdir(parents=True, exist_ok=True)
         path.rename(tmp_path / "data" / path.name.split("-")[0] / path.name)
     result = trained(ftk, *IMAGES, "data=folders", "data.train=data", "train.max_steps=2")
-    assert "data.train=data: 20 images in 2 folders, one a class." in result.out
+    assert "data.train=data: 20 images in 2 folders, one per class." in result.out
     assert "labels: flat, up" in result.out
     for given in ("data/up", "data/up/*.png"):
         result = ftk("predict", "checkpoint=run/best", f"input={given}", "output=out.jsonl", "run.overwrite=true")

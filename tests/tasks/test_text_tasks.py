@@ -283,7 +283,7 @@ BROKEN = {
     "no label": ([{"text": "x"}, {"text": "y"}], (), "without a label"),
     "text that is a number": ([{"text": 3, "label": "a"}], (), "whose text is not a string"),
     "empty label": ([{"text": "x", "label": " "}], (), "with an empty label"),
-    "label that is a list": ([{"text": "x", "label": ["a"]}], (), "something else than a label"),
+    "label that is a list": ([{"text": "x", "label": ["a"]}], (), "something other than a label"),
     "one label only": ([{"text": "x", "label": "a"}, {"text": "y", "label": "a"}], (), "all rows have one label"),
     "a column that is not there": ([{"text": "x", "label": "a"}], ("data.columns.label=kind",), "without the column"),
     "a pair in some rows": (
@@ -297,7 +297,7 @@ BROKEN = {
         "there is no such label; there are a, b",
     ),
     "weights that mean nothing": ([{"text": "x", "label": "a"}], ("task.class_weights=heavy",), "balanced"),
-    "smoothing of everything": ([{"text": "x", "label": "a"}], ("task.label_smoothing=1",), "It is a share"),
+    "smoothing of everything": ([{"text": "x", "label": "a"}], ("task.label_smoothing=1",), "It must be at least 0"),
     "names that are missing": ([{"text": "x", "label": 7}], ("task.label_names=[a,b]",), "does not name"),
     "a file of names that is not there": ([{"text": "x", "label": 0}], ("task.label_names=no.txt",), "cannot be read"),
     "several columns": ([{"text": "x", "a": 1, "b": 0}], ("data.columns.label=[a,b]",), "task=multi-label"),
@@ -331,19 +331,19 @@ BROKEN_OTHERS = {
         "multi-label",
         [{"text": "x", "a": 2, "b": 0}],
         ("data.columns.label=[a,b]",),
-        "something else than 0 or 1",
+        "something other than 0 or 1",
     ),
     "multi-label, a label that is an object": (
         "multi-label",
         [{"text": "x", "labels": [{"name": "a"}]}],
         (),
-        "something else than a label",
+        "something other than a label",
     ),
     "multi-label, a threshold of 1": ("multi-label", [{"text": "x", "labels": ["a"]}], ("task.threshold=1",), "tuned"),
-    "regression, a word": ("regression", [{"text": "x", "score": "high"}], (), "something else than a finite number"),
-    "regression, infinity": ("regression", [{"text": "x", "score": "inf"}], (), "something else than a finite number"),
-    "regression, nothing": ("regression", [{"text": "x", "score": None}], (), "something else than a finite number"),
-    "regression, true": ("regression", [{"text": "x", "score": True}], (), "something else than a finite number"),
+    "regression, a word": ("regression", [{"text": "x", "score": "high"}], (), "something other than a finite number"),
+    "regression, infinity": ("regression", [{"text": "x", "score": "inf"}], (), "something other than a finite number"),
+    "regression, nothing": ("regression", [{"text": "x", "score": None}], (), "something other than a finite number"),
+    "regression, true": ("regression", [{"text": "x", "score": True}], (), "something other than a finite number"),
     "regression, always the same": (
         "regression",
         [{"text": "x", "score": 1}, {"text": "y", "score": 1.0}],
@@ -378,7 +378,7 @@ COMMON = {
         "rows",
         [{"text": "x", "labels": [], "score": 1, "w": "much"}],
         ("data.columns.weight=w",),
-        "something else than a finite number",
+        "something other than a finite number",
     ),
     "no JSON": ("lines", ["{'text': 'x'}"], (), "this is not JSON"),
     "an object where a line should be": ("lines", ["[1, 2]"], (), "expected a JSON object"),
@@ -429,7 +429,7 @@ def test_what_was_found_is_said_before_the_rows_are_predicted_and_one_column_is_
     result = ftk("predict", "checkpoint=run/best", "input=named.jsonl", "output=out.jsonl", "task=text-classification")
     assert result.code == 0, result.err
     said = result.err.splitlines()
-    (settled,) = [number for number, line in enumerate(said) if line.startswith("task: as in training ")]
+    (settled,) = [number for number, line in enumerate(said) if line.startswith("task, as in training: ")]
     (loaded,) = [number for number, line in enumerate(said) if line.startswith("weights: ")]
     (counted,) = [number for number, line in enumerate(said) if line.startswith("1 empty row: ")]
     assert settled < loaded < counted
@@ -480,7 +480,7 @@ def test_thresholds_without_validation_are_told(ftk, files):
     argv = ("task=multi-label", files[0], "data.validation_share=0", "train.max_steps=1")
     result = ftk("finetune", *FAST, *argv)
     assert result.code == 0
-    assert "no validation to tune on: a label is given from a probability of 0.5 on" in result.out
+    assert "no validation to tune on: a label is predicted if its probability is at least 0.5" in result.out
     result = ftk("finetune", *FAST, *argv, "task.threshold=0.3", "run.overwrite=true")
     assert "no validation to tune on" not in result.out
 

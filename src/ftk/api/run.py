@@ -30,7 +30,7 @@ def open_run(path: str | Path) -> Run:
     folder = Path(path).expanduser()
     if not (folder / "config.yaml").is_file():
         where = "it has no config.yaml" if folder.is_dir() else f"there is no such folder, {folder.absolute()}"
-        raise RunError(f"{folder}: this is no run of ftk; {where}.")
+        raise RunError(f"{folder}: this is not a run folder of ftk; {where}.")
     return Run(folder)
 
 

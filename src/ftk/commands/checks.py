@@ -59,7 +59,7 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
         return
     folder = Path(checkpoint).expanduser()
     if not folder.is_dir():
-        yield Mistake(f"checkpoint={checkpoint}", f"There is no such folder (looked at {folder.absolute()}).")
+        yield Mistake(f"checkpoint={checkpoint}", f"There is no such folder (resolved to {folder.absolute()}).")
     elif not (folder / "ftk.json").is_file() and not (plain and (folder / "config.json").is_file()):
         inner = [name for name in ("best", "last") if (folder / name / "ftk.json").is_file()]
         hint = f" Did you mean '{folder / inner[0]}'?" if inner else " It must be one that ftk wrote."

@@ -156,7 +156,7 @@ def check_config_dir(name: str | None) -> list[Mistake]:
         return []
     folder = Path(name)
     if not folder.is_dir():
-        return [Mistake(f"--config-dir {name}", f"There is no such folder (looked at {folder.absolute()}).")]
+        return [Mistake(f"--config-dir {name}", f"There is no such folder (resolved to {folder.absolute()}).")]
     hidden = [
         own
         for path in sorted(shipped_configs().rglob("*.yaml"))

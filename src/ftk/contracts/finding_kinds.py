@@ -48,7 +48,7 @@ _TARGET = "A target is a text, or a list of texts."
 
 # Files
 FOLDER_OF_CLASSES = fact("folder-of-classes",
-    "{key}={folder}: {files:,} {kind_of_file}s in {classes} folders, one a class.")
+    "{key}={folder}: {files:,} {kind_of_file}s in {classes} folders, one per class.")
 ENTRIES_NOT_READ = fact("entries-not-read", "{key}={folder}: {left_out} of {entries} entries not read ({names}).")
 CONLL_COLUMNS = fact("conll-columns",
     "{file}: {columns} columns; tokens in '{tokens}' ({tokens_by}), tags in '{tags}' ({tags_by}).")
@@ -102,10 +102,10 @@ NOT_STRINGS = error("not-strings", "{row|rows} with {role} that are not strings"
     "Each is a text in quotes; numbers of classes need the names of the classes.")
 NOT_AN_OBJECT_PART = error("not-an-object-part", "{row|rows} whose {role} is an object",
     "Name the part that is meant: data.columns.{role}={example}.")
-NOT_A_NUMBER = error("not-a-number", "{row|rows} with something else than a finite number",
+NOT_A_NUMBER = error("not-a-number", "{row|rows} with something other than a finite number",
     "A number is written as 3, 3.5 or -1e-2, with a point.")
 NEGATIVE_WEIGHT = error("negative-weight", "{row|rows} with a negative weight", "A weight is 0 or more.")
-NOT_A_LABEL = error("not-a-label", "{row|rows} with something else than a label",
+NOT_A_LABEL = error("not-a-label", "{row|rows} with something other than a label",
     "A label is a text, a whole number, or true or false.")
 EMPTY_LABEL = error("empty-label", "{row|rows} with an empty label", "'{column}' holds the label.")
 UNNAMED_LABEL = error("unnamed-label", "{row|rows} with a label that task.label_names does not name",
@@ -119,7 +119,7 @@ EMPTY_PART = error("empty-part", "{row|rows} with an empty {role}", "There is no
     ranked="ranked like any other", candidates_ranked="its candidates are ranked like any others")
 
 # Spans and tags
-LABEL_UNITS = fact("label-units", "labels are of {units} (task.units=auto)",
+LABEL_UNITS = fact("label-units", "labels mark {units} (task.units=auto)",
     configured="task.tag_scheme or data.columns.spans is set", character_spans="rows have character spans",
     lettered="tags have O, or the letters of a scheme", plain="there is no O, and no scheme of spans")
 TAG_SCHEME = fact("tag-scheme", "tags are {scheme} ({found_by})", converted="converted to IOB2")
@@ -193,7 +193,7 @@ ENTITIES_OVERLAP = error("entities-overlap", "{row|rows} whose head and tail ove
 TEXT_AND_TOKENS = error("text-and-tokens", "{row|rows} with both a text and tokens",
     "Head and tail count in characters of the one or in tokens of the other: name the one that they count in, "
     "data.columns.text=… or data.columns.tokens=….")
-REPEATED_MARK = error("repeated-mark", "{row|rows} with a mark that is there twice",
+REPEATED_MARK = error("repeated-mark", "{row|rows} with a mark that occurs twice",
     "A row is about one pair of entities: repeat the sentence in a row of its own for another pair.")
 UNOPENED_MARK = error("unopened-mark", "{row|rows} with an end mark without a beginning",
     "An entity is marked as <{mark}>…</{mark}>.")
@@ -218,19 +218,19 @@ UNEQUAL_LABELS = error("unequal-labels", "{row|rows} with another number of labe
 REPEATED_CANDIDATE_ID = error("repeated-candidate-id", "{row|rows} with two candidates of one id",
     "Each has its own, or none has.")
 CONTRADICTING_CANDIDATE = error("contradicting-candidate", "{row|rows} with a candidate that is both right and wrong",
-    "It is there twice, with two labels.")
+    "It occurs twice, with two labels.")
 REPEATED_CANDIDATE = warning("repeated-candidate", "{row|rows} with a candidate twice", "kept")
-NOT_A_QUERY = error("not-a-query", "{row|rows} whose query holds something else than texts",
+NOT_A_QUERY = error("not-a-query", "{row|rows} whose query holds something other than texts",
     "A query is a text, or a list of texts that are read one after the other.")
-NOT_A_CANDIDATE = error("not-a-candidate", "{row|rows} whose {column} hold something else than texts",
+NOT_A_CANDIDATE = error("not-a-candidate", "{row|rows} whose {column} hold something other than texts",
     'A candidate is a text, or an object with one: {{"text": "…"}}.')
-NOT_A_GRADE = error("not-a-grade", "{row|rows} with something else than a label",
+NOT_A_GRADE = error("not-a-grade", "{row|rows} with something other than a label",
     "A label is 0 for a wrong candidate, 1 or more for a right one.")
 
 # Images
 EMPTY_IMAGE_PATH = error("empty-image-path", "{row|rows} with an empty path of an image", "'{column}' holds the path.")
 IMAGE_CHANGED = error("image-changed", "{image|images} that {has|have} changed")
-IMAGE_MISSING = error("image-missing", "{image|images} that {is|are} not there",
+IMAGE_MISSING = error("image-missing", "{image|images} that {does|do} not exist",
     "A path is relative to the file that names it.")
 IMAGE_NOT_A_FILE = error("image-not-a-file", "{image|images} that {is|are} no regular file", "A path names one image.")
 IMAGE_OF_MANY_BYTES = error("image-of-many-bytes", "{image|images} of too many bytes", "At most {most:,} are read.")
@@ -249,7 +249,7 @@ ROWS = fact("rows", "rows: {sizes}{labels}")
 NO_VALIDATION = fact("no-validation",
     "no validation (data.validation_share=0): best/ is the model after the last validation point.")
 NOTHING_TO_TUNE_ON = fact("nothing-to-tune-on", "no validation to tune on: {default}.")
-VALIDATION_CUT = fact("validation-cut", "no validation named: {held:,} of {total:,} training rows cut off "
+VALIDATION_CUT = fact("validation-cut", "no validation named: {held:,} of {total:,} training rows held out "
     "(data.validation_share={share}, data.split_seed={seed}).")
 REPEATED_ROW = warning("repeated-row", "{row|rows} with the {subject} of an earlier row",
     keep="kept (data.duplicates=keep)", drop="left out (data.duplicates=drop)",
@@ -264,9 +264,9 @@ UNSEEN_LABEL = error("unseen-label", "{row|rows} of {part} with a label that tra
 
 # Models
 UNKNOWN_FOLDER = fact("unknown-folder",
-    "{folder} is not of ftk: there are no checksums to verify it by, and its task is the one given.")
+    "{folder} was not written by ftk: it has no checksums to verify, and its task is the one given.")
 NOTHING_TUNED = fact("nothing-tuned", "nothing was tuned in training: {default}.")
-FIELDS_OF_TRAINING = fact("fields-of-training", "task: as in training {fields} (task.<field>=… for others)")
+FIELDS_OF_TRAINING = fact("fields-of-training", "task, as in training: {fields} (task.<field>=… sets another value)")
 REPLACED_COLUMN = warning("replaced-column", "{row|rows} with a column '{column}' of their own",
     "the prediction's is written")
 
@@ -275,7 +275,7 @@ WINDOW_LENGTHS = fact("window-lengths", "{sizes}")
 LONG_ROW = info("long-row", "{row|rows} longer than {length} tokens", "read in overlapping windows",
     merged="read in overlapping windows and merged",
     first="read up to the end of the first window (task.pooling=first)",
-    pooled="read in overlapping windows, of which the {pooling} counts",
+    pooled="read in overlapping windows, and the {pooling} over them counts",
     around_entities="read in one window around the two entities")
 WINDOWS = info("windows", "{window|windows}", "for the rows longer than one")
 VANISHED_WORD = warning("vanished-word", "{word|words} that the tokenizer removes",

@@ -86,7 +86,7 @@ class Finding:
         return self.kind.action_under(self.policy).format_map(_Words(self.values, self.count))
 
     def __str__(self) -> str:
-        """The finding as a sentence; the places of an error stand below it, one a line."""
+        """The finding as a sentence; the places of an error stand below it, one per line."""
         if self.severity == "error":
             left = self.count - len(self.places)
             more = f"\n    … and {left:,} more" if left else ""

@@ -41,7 +41,7 @@ def plot_curves(metrics: Path, target: Path, score: str) -> None:
     speeds = _speeds(train)
     speed.plot([step for step, _ in speeds], [value for _, value in speeds], color="tab:gray")
     speed.set_ylim(bottom=0)
-    speed.set_title("real tokens a second")
+    speed.set_title("real tokens per second")
     for axes in (loss, other, rate, speed):
         axes.set_xlabel("optimizer step")
         axes.spines[["top", "right"]].set_visible(False)

@@ -7,7 +7,7 @@ from ftk.contracts.finding_kinds import error, fact, warning
 # Several labels, and numbers
 TRUTH_VALUES = error("truth-values", "{row|rows} with true or false where names of labels are expected",
     "data.columns.label=[{column}] reads a column of truth values as one label, with the column's name.")
-NOT_ZERO_OR_ONE = error("not-zero-or-one", "{row|rows} with something else than 0 or 1 in a column of a label",
+NOT_ZERO_OR_ONE = error("not-zero-or-one", "{row|rows} with something other than 0 or 1 in a column of a label",
     "With a list of columns, each says whether a row has one label: 0 or 1, false or true.")
 LARGE_NUMBER = error("large-number", "{row|rows} with a number beyond {most:g}", "Targets are computed in fp32.")
 MISSING_TARGET = error("missing-target", "{row|rows} of {part} without the target '{target}'", "The model has {known}.")
@@ -33,20 +33,20 @@ TOKENS_LEFT_OUT = warning("tokens-left-out", "{token|tokens} of longer rows",
     "left out, as they are further from the entities")
 
 # Questions and answers
-VANISHED_CONTEXT = warning("vanished-context", "{row|rows} of whose context the tokenizer leaves nothing",
+VANISHED_CONTEXT = warning("vanished-context", "{row|rows} whose context is empty after tokenization",
     "no answer is found in it")
 UNANSWERED = warning("unanswered", "{row|rows} without an answer", "one is given all the same (task.no_answer=false)")
-VANISHED_ANSWER = warning("vanished-answer", "{row|rows} of whose answer the tokenizer leaves nothing",
-    "nothing is learned of them")
+VANISHED_ANSWER = warning("vanished-answer", "{row|rows} whose answer is empty after tokenization",
+    "nothing is learned from them")
 LONG_ANSWER = warning("long-answer", "{row|rows} whose answer has more than {most} sub-words",
     "never found whole (task.max_answer_tokens)")
 UNSHOWN_ANSWER = warning("unshown-answer", "{row|rows} whose answer is longer than what windows show of the context",
-    "nothing is learned of them (data.max_length, data.stride)")
+    "nothing is learned from them (data.max_length, data.stride)")
 
 # Sources and targets
-SCORED_BY_SCRIPT = fact("scored-by-script", "{score} takes words by the script of the targets: task.{field}={value}")
-VANISHED_SOURCE = warning("vanished-source", "{row|rows} of whose source the tokenizer leaves nothing",
-    "nothing is learned of them, and an empty text is written")
+SCORED_BY_SCRIPT = fact("scored-by-script", "{score} splits words by the script of the targets: task.{field}={value}")
+VANISHED_SOURCE = warning("vanished-source", "{row|rows} whose source is empty after tokenization",
+    "nothing is learned from them, and an empty text is written")
 LONG_SOURCE = error("long-source", "{row|rows} whose source is longer than {length} tokens",
     "task.long_sources=first reads the first window; see data.max_length.",
     first="the first window is read (task.long_sources=first)")
@@ -56,7 +56,7 @@ LONG_TARGET = error("long-target", "{row|rows} whose target is longer than {most
 
 # Images beside texts
 IMAGE_WITHOUT_TEXT = warning("image-without-text", "{row|rows} with an empty text",
-    "kept, with the image alone to go by")
+    "kept, with the image as the only input")
 
 # Queries and candidates
 PAIRS_GROUPED = fact("pairs-grouped", "{pairs:,} labelled pairs are {queries:,} queries.")
@@ -67,12 +67,12 @@ REPEATED_PAIR = warning("repeated-pair", "{row|rows} with the query, the candida
 QUERY_WITHOUT_RIGHT = warning("query-without-right", "{query|queries} without a right candidate",
     "left out of training")
 QUERY_WITHOUT_WRONG = warning("query-without-wrong",
-    "{query|queries} without a wrong candidate that a step would take", "left out of training",
-    right_alone="only what is right is learned of them")
+    "{query|queries} without a wrong candidate that a step would use", "left out of training",
+    right_alone="only their right candidates are learned")
 UNSCORED_ROW = warning("unscored-row", "{row|rows} of {part} without a right candidate", "not scored")
 LONG_CANDIDATE = warning("long-candidate", "{row|rows} with a text longer than {length} tokens", "",
-    best="read in overlapping windows, of which the best counts",
-    mean="read in overlapping windows, of whose vectors the mean counts")
+    best="read in overlapping windows, and the best one counts",
+    mean="read in overlapping windows, and the mean of their vectors counts")
 CANDIDATES = fact("candidates", "candidates: {number_of_rows:,} of {file} (text is {columns})")
 BLANK_CANDIDATE = warning("blank-candidate", "blank {line|lines}", "no candidates")
 REPLACED_CANDIDATE_COLUMN = warning("replaced-candidate-column",

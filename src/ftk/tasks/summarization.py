@@ -1,4 +1,4 @@
-"""A short text that says what a long one says."""
+"""Summaries of texts, written by an encoder-decoder."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Summarization(RowTask):
         yield from scoring_mistakes(self._scoring)
         yield from self._generating.validate()
         if self.rouge_words not in ("auto", *ROUGE_WORDS):
-            yield f"task.rouge_words={self.rouge_words}: it is auto, {', '.join(ROUGE_WORDS)}."
+            yield f"task.rouge_words={self.rouge_words}: it must be auto, {', '.join(ROUGE_WORDS)}."
 
     def open_corpus(
         self, data: DataConfig, notes: Notes, *, labels: Labels | None = None, test_only: bool = False

@@ -1,4 +1,4 @@
-"""A text of one language as a text of another."""
+"""Translations of texts, written by an encoder-decoder."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Translation(RowTask):
         yield from scoring_mistakes(self._scoring)
         yield from self._generating.validate()
         if self.bleu_words not in ("auto", *BLEU_WORDS):
-            yield f"task.bleu_words={self.bleu_words}: it is auto, {', '.join(BLEU_WORDS)}."
+            yield f"task.bleu_words={self.bleu_words}: it must be auto, {', '.join(BLEU_WORDS)}."
 
     def open_corpus(
         self, data: DataConfig, notes: Notes, *, labels: Labels | None = None, test_only: bool = False

@@ -261,7 +261,7 @@ def test_a_damaged_or_foreign_store_is_made_again_and_said(tmp_path: Path, damag
     make(folder, say=said.append)
     assert content(folder) == whole
     assert len(said) == 1
-    assert said[0].startswith("note: the prepared text is damaged and is made again (")
+    assert said[0].startswith("note: the prepared text is damaged and is tokenized again (")
     make(folder, say=pytest.fail)
 
 
@@ -274,9 +274,8 @@ def test_shards_without_a_manifest_are_not_trusted(tmp_path: Path) -> None:
     said: list[str] = []
     make(folder, say=said.append)
     assert content(folder) == whole
-    assert said == [
-        f"note: the prepared text is damaged and is made again ({folder}: there are shards, but no manifest of them)"
-    ]
+    reason = f"{folder}: there are shards, but no manifest of them"
+    assert said == [f"note: the prepared text is damaged and is tokenized again ({reason})"]
 
 
 def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:

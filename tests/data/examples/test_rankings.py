@@ -72,7 +72,7 @@ def test_columns_of_other_names_and_lists_in_cells():
     rows = list(read_file("rows.csv", Format.auto, data_config(), notes, labelled=True))
     first, second = RankingReader(columns=columns, labelled=True, notes=notes).read(rows)
     notes.raise_errors()
-    assert first.query == "hello\nwho is it?"  # a history, one part a line
+    assert first.query == "hello\nwho is it?"  # a history, one part per line
     assert first.candidates == ("me", "you", "they")
     assert second.candidates == ("[sic]",)
 
@@ -232,11 +232,11 @@ def learned(*rows, hard=7, sampled=7, each=False):
 def test_queries_without_anything_wrong_are_left_out_or_learned_alone_and_counted():
     rows = [{"query": "a", "positive": "x", "negatives": ["no"]}, {"query": "b", "positive": "y"}]
     assert learned(*rows) == ("ab", [])
-    what = "1 query without a wrong candidate that a step would take"
+    what = "1 query without a wrong candidate that a step would use"
     assert learned(*rows, sampled=0) == ("a", [f"{what}: left out of training (rows.jsonl:2)"])
     assert learned(*rows, sampled=0, each=True) == (
         "ab",
-        [f"{what}: only what is right is learned of them (rows.jsonl:2)"],
+        [f"{what}: only their right candidates are learned (rows.jsonl:2)"],
     )
     # What is right for the query in another row is no wrong one; nor is what is right nowhere drawn from other rows.
     same = [{"query": "a", "positive": "x", "negatives": ["y"]}, {"query": "a", "positive": "y"}]

@@ -45,7 +45,7 @@ def test_folders_of_images_at_any_depth_are_classes() -> None:
         ("data/a/deep/er/y.JPG", "a"),
     ]
     assert [str(finding) for finding in notes if finding.kind == kinds.FOLDER_OF_CLASSES] == [
-        "data.train=data: 3 images in 2 folders, one a class."
+        "data.train=data: 3 images in 2 folders, one per class."
     ]
     assert of_kind(notes, kinds.CLASS_WITHOUT_FILES).places == ["data/c"]
     assert of_kind(notes, kinds.CLASS_OTHER_FILE).places == ["data/b/readme.md"]
@@ -188,7 +188,7 @@ def broken(folder: Path) -> list[dict[str, Any]]:
 
 
 FAULTS = [
-    ("1 image that is not there", "rows.jsonl:2: {0}/missing.png"),
+    ("1 image that does not exist", "rows.jsonl:2: {0}/missing.png"),
     ("2 files without an image in them", "rows.jsonl:3: {0}/text.png"),
     ("2 files without an image in them", "rows.jsonl:4: {0}/empty.png"),
     ("1 image that is damaged", "rows.jsonl:5: {0}/cut.png ("),
@@ -196,7 +196,7 @@ FAULTS = [
     ("1 image of too many pixels", "rows.jsonl:7: {0}/huge.ppm"),
     ("1 row with an empty path of an image", "rows.jsonl:8"),
     ("1 row whose image is not a string", "rows.jsonl:9: image=7"),
-    ("1 row with something else than a label", "rows.jsonl:10: label is nothing"),
+    ("1 row with something other than a label", "rows.jsonl:10: label is nothing"),
     ("1 row without a label", "rows.jsonl:11 has image, text"),
     ("1 row without an image", "rows.jsonl:12 has text, label"),
 ]
@@ -251,7 +251,7 @@ def test_an_empty_text_beside_an_image_is_kept_and_counted() -> None:
     assert [example.text for example in found] == ["", "a text", "  "]
     [told] = [note for note in map(str, notes.drain()) if "empty text" in note]
     assert told.startswith(
-        "2 rows with an empty text: kept, with the image alone to go by (rows.jsonl:1, rows.jsonl:3)"
+        "2 rows with an empty text: kept, with the image as the only input (rows.jsonl:1, rows.jsonl:3)"
     )
 
 

@@ -94,7 +94,7 @@ def test_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     ("spec", "message"),
     [
         ("d/trian.conll", r"^data\.train=d/trian\.conll: there is no such file .*Did you mean 'd/train\.conll'\?$"),
-        ("nowhere/train.conll", r"^data\.train=nowhere/train\.conll: there is no such file or folder \(looked at /"),
+        ("nowhere/train.conll", r"^data\.train=nowhere/train\.conll: there is no such file or folder \(resolved to /"),
         ("d/*.csv", r"^data\.train=d/\*\.csv: no file matches"),
         ("empty", r"^data\.train=empty: the folder holds no file with a known ending \(\.conll, "),
         ("", r"^data\.train='': expected a path, a glob, a folder"),
@@ -168,7 +168,7 @@ def test_fingerprints_change_with_the_content_alone() -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        (["a.png", "b.png"], r"a\.png is an image without a label\. .* one folder a class"),
+        (["a.png", "b.png"], r"a\.png is an image without a label\. .* one folder per class"),
         (["a.en", "a.de"], r"a\.en has no named columns, .* the same line of the other are data=parallel\."),
     ],
 )
@@ -188,7 +188,7 @@ def test_texts_in_a_folder_a_class_say_where_they_come_from() -> None:
     with pytest.raises(DataError, match=r"known ending \([^)]*\), and no image\. .* a glob: texts/\*/\*\.jsonl\.$"):
         expand("texts", key="data.train")
     Path("texts/README.md").touch()
-    with pytest.raises(DataError, match=r"One folder a class is read where no file is beside the folders \(README"):
+    with pytest.raises(DataError, match=r"One folder per class is read where no file is beside the folders \(README"):
         expand("texts", key="data.train")
 
 

@@ -305,7 +305,7 @@ def test_questions_with_one_id_are_counted() -> None:
 @pytest.mark.parametrize("text", ['{"version": "1"}', '{\n  "version": "1"\n}'])
 def test_a_file_without_articles_is_told_what_is_expected(text: str) -> None:
     Path("dev.json").write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=r"list 'data'|one object a line, or one array") as refused:
+    with pytest.raises(DataError, match=r"list 'data'|one object per line, or one array") as refused:
         read_training_corpus(data_config(train="dev.json"), qa_task(), Notes())
     assert "dev.json:" in str(refused.value)
 

@@ -177,8 +177,8 @@ def test_what_is_said_of_rows_that_cannot_be_answered_well() -> None:
     said = [line.split(":")[0] for line in map(str, notes.drain())]
     assert "1 row whose answer has more than 4 sub-words" in said
     assert "1 row without an answer" in said
-    assert "1 row of whose context the tokenizer leaves nothing" in said
-    assert "1 row of whose answer the tokenizer leaves nothing" in said
+    assert "1 row whose context is empty after tokenization" in said
+    assert "1 row whose answer is empty after tokenization" in said
 
 
 def test_a_dropped_answer_teaches_nothing_and_not_that_there_is_none() -> None:
@@ -467,7 +467,7 @@ GOOD = {"question": "Where to?", "context": "Ada went to Oslo", "answers": "Oslo
         ([GOOD], ("data.columns.answers=gold",), ["without the column 'gold'", "data.columns.answers"]),
         ([GOOD], ("data=squad",), ["has no list 'data'", "train.jsonl"]),
         ([GOOD], ("task.no_answer=maybe",), ["task.no_answer=maybe", "auto, true or false"]),
-        ([GOOD], ("task.n_best=0",), ["task.n_best=0", "from 1 on"]),
+        ([GOOD], ("task.n_best=0",), ["task.n_best=0", "at least 1"]),
         ([GOOD], ("task.threshold=high",), ["task.threshold=high", "tuned, or a number"]),
         ([GOOD], ("task.language=fr",), ["task.language=fr"]),
         ([GOOD], ("data.columns.label=answers",), ["data.columns.label=answers", "question, context, answers"]),

@@ -119,7 +119,7 @@ def test_damaged_vectors_are_made_again_and_that_is_said(harm):
     said: list[str] = []
     found, made = kept(said)
     assert made
-    assert "damaged and are made again" in said[0]
+    assert "damaged and are computed again" in said[0]
     assert found.tolist() == np.concatenate(BLOCKS).tolist()
 
 

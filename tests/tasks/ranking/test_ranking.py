@@ -234,7 +234,7 @@ def test_a_run_that_goes_on_ends_with_the_same_bytes(ftk, how):
 def test_long_texts_are_read_in_windows_of_which_the_mean_or_the_best_counts(ftk, files):
     long = {"query": "who buys plum", "positive": " ".join([*["plum goes to lima"] * 30, "end"])}
     write_jsonl("train.jsonl", [*sales(24), long])
-    for encoder, how in (("bi", "of whose vectors the mean counts"), ("cross", "of which the best counts")):
+    for encoder, how in (("bi", "and the mean of their vectors counts"), ("cross", "and the best one counts")):
         argv = (f"task.encoder={encoder}", "train.max_steps=1", "task.validation_candidates=3")
         result = ftk("finetune", *FAST, *files, *argv, f"run.dir={encoder}")
         assert result.code == 0, result.err
@@ -331,10 +331,10 @@ BROKEN: dict[str, tuple[list[dict], str]] = {
     ),
     "labels are missing": ([{"query": "q", "candidates": ["a", "b"]}], "1 row whose candidates have no labels"),
     "a label too few": ([{"query": "q", "candidates": ["a", "b"], "labels": [1]}], "2 candidates, 1 labels"),
-    "a label is a word": ([{"query": "q", "candidate": "a", "label": "good"}], "something else than a label"),
+    "a label is a word": ([{"query": "q", "candidate": "a", "label": "good"}], "something other than a label"),
     "a candidate without a text": (
         [{"query": "q", "candidates": [{"id": 1}, "b"], "labels": [1, 0]}],
-        "something else than texts",
+        "something other than texts",
     ),
     "two candidates of one id": (
         [{"query": "q", "candidates": [{"id": 1, "text": "a"}, {"id": 1, "text": "b"}], "labels": [1, 0]}],
@@ -406,7 +406,7 @@ def test_what_a_file_of_candidates_has_too_much_of_is_said(ftk, files):
     )
     assert result.code == 0, result.err
     assert (
-        "3 rows with a text longer than 32 tokens: read in overlapping windows, of which the best counts" in result.err
+        "3 rows with a text longer than 32 tokens: read in overlapping windows, and the best one counts" in result.err
     )
     assert "1 candidate with a 'row' of their own: predictions have the line's number in its place" in result.err
     assert "1 candidate with a 'score' of their own: predictions have the model's in its place" in result.err
@@ -432,6 +432,6 @@ def test_what_a_file_of_candidates_has_too_much_of_is_said(ftk, files):
 def test_values_that_mean_nothing_are_refused(field):
     name, value = field.split(": ")
     with pytest.raises(
-        ConfigError, match=rf"task\.{name}={float(value) if name == 'temperature' else value}: it is a number"
+        ConfigError, match=rf"task\.{name}={float(value) if name == 'temperature' else value}: it must be"
     ):
         ranking_task(**{name: int(value)})

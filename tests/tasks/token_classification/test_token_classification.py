@@ -1,4 +1,4 @@
-"""Tags of tokens and of spans: which of them a corpus has, what is learned of them, what is written."""
+"""Tags of tokens and of spans: which of them a corpus has, what is learned from them, what is written."""
 
 import json
 from collections.abc import Callable
@@ -254,7 +254,7 @@ def test_further_sub_words_carry_what_they_should() -> None:
 
 
 def test_decoding_takes_the_best_tag_of_each_word_over_all_windows() -> None:
-    """A row of several windows, with a word of which the tokenizer leaves nothing."""
+    """A row of several windows, with a word that the tokenizer removes."""
     row = {"tokens": ["Ada", "\u200b", *["went", "to", "Oslo"] * 9], "tags": ["A", "B", *"ABC" * 9]}
     made = features_of(token_task(), [row])
     assert len(made.features) > 1

@@ -43,7 +43,7 @@ class RankingExample(Example):
     """One row.
 
     Attributes:
-        query: the query; for a history its parts, one a line.
+        query: the query; for a history its parts, one per line.
         candidates: the texts to rank, the right one first if the row names one.
         grades: how relevant each is, 0 for a wrong one; None for a row that is not learned from or scored.
         form: in which the row gives its candidates.
@@ -167,7 +167,7 @@ class RankingReader:
         """The column of a role; it is a fault if a row has two columns with usual names of the role."""
         there = [name for name in names if name in row.values] if self.columns.get(role) is None else []
         if not self.labelled and "candidates" in there:
-            return "candidates"  # found by another model; the right one may stand beside them
+            return "candidates"  # found by another model; the right one may be in another column
         if role in ("candidate", "label") and len(there) > 1 and (self.labelled or role == "candidate"):
             raise RowFault(kinds.AMBIGUOUS_COLUMN, f"{row.where} has {', '.join(there)}", role=role)
         return find_column(row, role, self.columns, names, needed=self.labelled or role == "query")
@@ -201,7 +201,7 @@ class RankingReader:
 
     def _grades(self, row: Row, column: str | None, form: Form, texts: Sequence[str]) -> tuple[float, ...] | None:
         if not self.labelled:
-            return None  # labels are only written beside the prediction, so faults in them do not matter
+            return None  # labels are only copied to the prediction, so faults in them do not matter
         if form is Form.right:
             return (1.0, *(0.0 for _ in texts[1:]))
         if column is None:

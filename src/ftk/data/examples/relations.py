@@ -152,7 +152,7 @@ class RelationReader:
         return _Sentence(*_of_tokens(row, tokens_at, found), {"tokens": tokens_at, **found})
 
     def _settle(self, row: Row, text_at: str, tokens_at: str) -> tuple[str | None, str | None]:
-        """The one of two columns in which head and tail count."""
+        """Which of two columns the offsets of head and tail count in."""
         named = [self.columns.get(role) is not None for role in ("text", "tokens")]
         if named == [True, False]:
             return text_at, None

@@ -1,4 +1,4 @@
-"""Rows as sentences: words with offsets, and one tag a word for labelled rows."""
+"""Rows as sentences: words with offsets, and one tag per word for labelled rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _OF_TOKENS = ("tags", "labels", "pos_tags", "upos", "pos", "ner_tags", "ner")
 
 
 class Broken(Enum):
-    """What to do with a tag that cannot follow its neighbour."""
+    """What to do with a tag that cannot follow the tag before it."""
 
     repair = "repair"
     error = "error"
@@ -41,7 +41,7 @@ class Sentence(Example):
         text: the row's own text, or its tokens with single spaces between them.
         starts, ends: character offsets of the words in it.
         tokens: the words as the row gives them; None for a row of text.
-        tags: one tag a word, in IOB2 if tags are of spans; None for an unlabelled row.
+        tags: one tag per word, in IOB2 if tags are of spans; None for an unlabelled row.
         gold: the labels as the row gives them, written beside predictions.
         row: where it comes from.
         columns: the other columns.

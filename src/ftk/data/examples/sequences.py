@@ -190,7 +190,7 @@ def _part_of(row: Row) -> str:
 
 
 def _others(row: Row, read: list[str]) -> dict[str, Any]:
-    """The columns that were not read, and the parts that were not read of columns that hold objects."""
+    """The columns that were not read, and the unread parts of columns that hold objects."""
     others = dict(row.values)
     for column in read:
         holder = _holder(row, column)

@@ -40,7 +40,7 @@ class ImageExample(Example):
 
     Attributes:
         image: the image.
-        target: what is to be learned, in the form that the task needs; None for an unlabelled row.
+        target: what to learn, in the form that the task needs; None for an unlabelled row.
         gold: the same as the row gives it, written beside predictions.
         weight: how often the row is drawn in training, relative to the others.
         row: where it comes from.

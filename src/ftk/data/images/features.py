@@ -101,7 +101,7 @@ class ImageFeatures(Features):
 
 
 def augmented(pixels: NDArray[np.float32], draws: CounterRandom, *, flip: bool, shift: float) -> NDArray[np.float32]:
-    """Images mirrored left to right with a chance of one half and shifted; their edges are repeated to fill the gap.
+    """Images that are mirrored left to right with probability one half and shifted; edges are repeated to fill the gap.
 
     Args:
         pixels: [images, channels, height, width].

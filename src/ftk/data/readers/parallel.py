@@ -50,7 +50,7 @@ def parallel_files(spec: Any, *, key: str) -> tuple[Path, Path]:
 
 
 def read_parallel(source: Path, target: Path, encoding: str) -> Iterator[Row]:
-    """One row a line, with the columns ``source`` and ``target``.
+    """One row per line, with the columns ``source`` and ``target``.
 
     The lines of both files are counted first: after a missing line all others would be paired wrongly.
 

@@ -16,7 +16,7 @@ _DELIMITERS = ",\t;|"
 
 
 def read_csv(path: Path | str, encoding: str, notes: Notes, *, header: bool = True) -> Iterator[Row]:
-    """One row a record; quoted cells may span lines.
+    """One row per record; quoted cells may span lines.
 
     The separator is the tab for ``.tsv``, else the most frequent of comma, tab, semicolon and bar in the first line.
 
@@ -86,7 +86,7 @@ def is_tab_separated(path: Path | str) -> bool:
 
 
 def read_parquet(path: Path | str) -> Iterator[Row]:
-    """One row a record of a Parquet file.
+    """One row per record of a Parquet file.
 
     Raises:
         DataError: the file is not Parquet.
@@ -101,6 +101,6 @@ def read_parquet(path: Path | str) -> Iterator[Row]:
                 for values in batch.to_pylist():
                     number += 1
                     yield Row(values, str(path), number)
-    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:  # texts and times of no meaning, too
-        after = f" behind row {number}" if number else ""
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:  # invalid texts and times, too
+        after = f" after row {number}" if number else ""
         raise DataError(f"{path}: this is not a Parquet file that can be read{after} ({first_line(error)}).") from error

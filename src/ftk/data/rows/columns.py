@@ -55,7 +55,7 @@ def missing(row: Row, kind: FindingKind, names: Sequence[str] = (), **values: An
         row: the row.
         kind: of the fault; its advice has a place for a ``{hint}``.
         names: of the column, any of which would do.
-        values: what the texts of the kind name.
+        values: used by the texts of the kind.
     """
     found = [str(name) for name in row.values]
     near = _nearest(names, found)

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
 ROUGE_WORDS = ("latin", "unicode", "characters")
-"""How ROUGE takes words: a to z and digits, as Unicode has them, or each character of scripts without spaces."""
+"""How ROUGE splits words: a to z and digits, letters of Unicode, or each character of scripts without spaces."""
 BLEU_WORDS = ("13a", "intl", "zh", "ja-mecab", "ko-mecab", "char", "none")
 """The tokenizers of sacrebleu that fetch nothing."""
 NEEDS_MORE = {"ja-mecab": ("MeCab", "sacrebleu[ja]"), "ko-mecab": ("mecab_ko", "sacrebleu[ko]")}
-"""The modules that some of them need beside it, and what brings them."""
+"""Modules that some of them also need, and what to install for each."""
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
-"""How Unicode calls the letters of scripts that put no spaces between words."""
+"""Unicode names of the letters of scripts that put no spaces between words."""
 _WORD = re.compile(r"\w+")
 _LATIN_SHARE = 0.9
 _LETTERS = 100_000
-"""Letters that are looked at to tell a script."""
+"""Number of letters from which the script is determined."""
 
 
 def require(module: str, *, for_what: str, install: str) -> None:
@@ -76,7 +76,7 @@ class GeneratedTextMetric(ABC):
     def compute(self) -> dict[str, Any]:
         """The scores; ``unfinished``, the share of texts that are as long as they may be; and ``scored``, the rows.
 
-        There is nothing over no rows.
+        Empty if no row has a reference.
         """
         if not self._rows:
             return {}

@@ -55,9 +55,9 @@ class SequenceInput:
     long_targets: LongTargets
 
     def validate(self) -> Iterator[str]:
-        """Yield what is wrong with the values."""
+        """Yield the mistakes in the values."""
         if self.max_target_length < 1:
-            yield f"task.max_target_length={self.max_target_length}: it is a number from 1 on."
+            yield f"task.max_target_length={self.max_target_length}: it must be at least 1."
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[SequenceExample]:
         """Check rows and make an example of each."""

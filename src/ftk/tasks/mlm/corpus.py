@@ -48,7 +48,7 @@ class TextCorpus:
         datasets: for data=hub, the slice of the dataset by split.
         words: whether the store must know where words begin.
         blocks: packs documents into blocks.
-        task: that the texts are for; the task sets it.
+        task: the task that uses the texts; it sets itself here.
     """
 
     data: DataConfig
@@ -146,7 +146,7 @@ class TextCorpus:
             store = stores["train" if name not in stores else name]
             blocks = self.blocks(store, kept, encoding.windows.length, frame)
             if not len(blocks):
-                raise DataError(f"data.{name}: the tokenizer leaves nothing of the text.")
+                raise DataError(f"data.{name}: the text is empty after tokenization.")
             with notes.of(name):
                 notes.add(kinds.BLOCKS, blocks=blocks.counts())
             self._note_small(name, blocks, notes)
@@ -220,7 +220,7 @@ class TextCorpus:
         Documents that occur once come first, so that training does not have them too. If no document is as small as
         the limit, it is the smallest one.
         """
-        filled = np.flatnonzero(np.diff(store.starts))  # the tokenizer may leave nothing of a document
+        filled = np.flatnonzero(np.diff(store.starts))  # a document may be empty after tokenization
         if len(filled) < 2:
             ends = (self.data.documents or Documents.blank_line).value
             raise DataError(
@@ -265,7 +265,7 @@ class TextCorpus:
         return sum(path.stat().st_size for path in self.files[name])
 
     def _settings(self, name: str) -> dict[str, Any]:
-        """All that decides the pieces of a split."""
+        """All settings that the chunks of a split depend on."""
         data = self.data
         digests = self.fingerprints()[name]
         return {
@@ -282,7 +282,7 @@ class TextCorpus:
         }
 
     def _reading(self, path: Path) -> list[str | None]:
-        """What the name of a file decides about how it is read."""
+        """The part of a file name that decides how the file is read."""
         kind = self.data.format.value
         if self.data.format is Format.auto:
             kind = kind_of(path, self.data.encoding, labelled=False)

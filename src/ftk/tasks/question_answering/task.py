@@ -41,7 +41,9 @@ class QuestionAnswering(RowTask):
     @property
     def spec(self) -> TaskSpec:
         tuned = self.threshold == "tuned"
-        default = "no answer is given where its score is above that of the best one (task.threshold=… for a margin)"
+        default = (
+            "no answer is predicted if its score is above that of the best answer (task.threshold=… sets a margin)"
+        )
         return TaskSpec(
             columns=("question", "context", "answers"),
             score="f1",
@@ -54,21 +56,21 @@ class QuestionAnswering(RowTask):
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         if self.no_answer != "auto" and not isinstance(self.no_answer, bool):
-            yield f"task.no_answer={self.no_answer}: it is auto, true or false."
+            yield f"task.no_answer={self.no_answer}: it must be auto, true or false."
         fixed = self.threshold
         is_number = isinstance(fixed, (int, float)) and not isinstance(fixed, bool) and abs(fixed) < float("inf")
         if fixed != "tuned" and not is_number:
-            yield f"task.threshold={fixed}: it is tuned, or a number."
+            yield f"task.threshold={fixed}: it must be tuned, or a number."
         margin = self.null_threshold
         if margin is not None and not abs(margin) < float("inf"):
-            yield f"task.null_threshold={margin}: it is a number."
+            yield f"task.null_threshold={margin}: it must be a number."
         elif margin is not None and fixed != "tuned":
             yield f"task.null_threshold={margin}: task.threshold={fixed} would count instead; leave out one of the two."
         elif margin is not None and self.no_answer is False:
             yield f"task.null_threshold={margin}: no question is without an answer here (task.no_answer); leave it out."
         for name in ("max_answer_tokens", "n_best"):
             if getattr(self, name) < 1:
-                yield f"task.{name}={getattr(self, name)}: it is a number from 1 on."
+                yield f"task.{name}={getattr(self, name)}: it must be at least 1."
 
     @property
     def _allow_no_answer(self) -> bool:

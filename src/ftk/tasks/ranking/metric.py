@@ -20,7 +20,7 @@ _DISCOUNTED = 10
 _AT_ONCE = 256
 """The number of queries whose scores of all candidates are in memory at once."""
 _FEW = 8
-"""With up to so many right candidates, the wrong ones are counted for each of them instead of sorted."""
+"""Up to this many right candidates, the wrong candidates below each are counted instead of sorted."""
 
 
 @dataclass(frozen=True, slots=True)

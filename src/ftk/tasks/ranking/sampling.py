@@ -11,8 +11,8 @@ class NegativeSampling:
     """How many wrong candidates are read.
 
     Attributes:
-        hard: at most so many wrong candidates of the row itself in training.
-        sampled: so many wrong candidates from other rows in training, beside the hard ones.
+        hard: the maximum number of wrong candidates of the row itself in training.
+        sampled: the number of wrong candidates from other rows in training, in addition to the hard ones.
         filled: the number of candidates in validation of a row that names its right candidate and has no list. It is
             filled up with wrong candidates from other rows; 0 uses only the row's own.
     """

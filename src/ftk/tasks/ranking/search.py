@@ -29,7 +29,7 @@ _ROWS_AT_ONCE = 2048
 
 
 class Ranker(Runnable, Protocol):
-    """What the search asks of the task whose model it runs."""
+    """The members of the task that the search uses."""
 
     def record(self, example: Any, prediction: Any) -> dict[str, Any]: ...
 
@@ -129,7 +129,7 @@ class CandidateSearch:
         return self.ranker.forward(model, batch)
 
     def to_numpy(self, outputs: Any, features: RankedRows, batch: Batch) -> list[Any]:
-        """As the task; of a row that a cross-encoder read with all candidates only the best ones."""
+        """The task's outputs; for a row that a cross-encoder scored with all candidates, only the best."""
         found: list[Any] = self.ranker.to_numpy(outputs, features, batch)
         if self.crosses:
             for place, row in enumerate(batch.windows):
@@ -160,8 +160,8 @@ class CandidateSearch:
         return each
 
     def record(self, example: RankingExample, prediction: Any) -> dict[str, Any]:
-        """As the task; for a row without a list the best ``candidates`` of the file, with ``row``, the number of their
-        line."""
+        """The task's record; for a row without a list, the best ``candidates`` of the file, with ``row``, the number of
+        their line."""
         if not isinstance(prediction, Found):
             return self.ranker.record(example, prediction)
         best = [

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-_IN_BATCH_HINT = "task.texts_at_once=… computes so many texts at once, with the same gradients."
+_IN_BATCH_HINT = "task.texts_at_once=… computes that many texts at once, with the same gradients."
 
 
 class Encoder(Enum):
-    """Whether query and candidate are read apart or together."""
+    """Whether query and candidate are encoded separately or together."""
 
     auto = "auto"
     bi = "bi"
@@ -87,19 +87,19 @@ class Ranking(RowTask):
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         if not 0 < self.temperature < float("inf"):
-            yield f"task.temperature={self.temperature}: it is a number above 0."
+            yield f"task.temperature={self.temperature}: it must be above 0."
         for name, least in (("hard_negatives", 0), ("sampled_negatives", 0), ("validation_candidates", 2)):
             if getattr(self, name) < least:
-                yield f"task.{name}={getattr(self, name)}: it is a number from {least} on."
+                yield f"task.{name}={getattr(self, name)}: it must be at least {least}."
         if self._crosses and self.hard_negatives == self.sampled_negatives == 0:
             yield (
                 "task.hard_negatives=0 task.sampled_negatives=0: a cross-encoder learns what is right beside what is "
-                "wrong; one of the two is a number from 1 on."
+                "wrong; one of the two must be at least 1."
             )
         for name in ("texts_at_once", "top_k"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                yield f"task.{name}={value}: it is a number from 1 on."
+                yield f"task.{name}={value}: it must be at least 1."
         if self.candidates is not None:
             try:
                 files = expand(self.candidates, key="task.candidates")

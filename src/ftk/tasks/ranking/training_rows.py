@@ -1,4 +1,4 @@
-"""Which queries have something to learn from, and what a step can take of each."""
+"""Which queries a step can learn from, and with which candidates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NOTHING_RIGHT = "no row has a right candidate; labels above 0 say which are right."
 _NOTHING_WRONG = (
-    "no row has a wrong candidate that a step would take (task.hard_negatives, task.sampled_negatives); there is "
+    "no row has a wrong candidate that a step would use (task.hard_negatives, task.sampled_negatives); there is "
     "nothing to learn."
 )
 

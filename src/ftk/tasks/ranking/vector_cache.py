@@ -36,7 +36,7 @@ def cached_vectors(
         try:
             vectors = _read(folder, number)
         except kept.Damaged as error:
-            say(f"note: the saved vectors are damaged and are made again ({error})")
+            say(f"note: the saved vectors are damaged and are computed again ({error})")
             vectors = None
         if vectors is not None:
             say(f"vectors of {number:,} texts, made before ({folder})")

@@ -29,9 +29,9 @@ class ImageInput:
     shift: float
 
     def validate(self) -> Iterator[str]:
-        """Yield what is wrong with the values."""
+        """Yield the mistakes in the values."""
         if not 0 <= self.shift < 1:
-            yield f"task.shift={self.shift}: it is a share of an image's side, from 0 up to, but not, 1."
+            yield f"task.shift={self.shift}: it must be at least 0 and below 1, a share of the image's side."
 
     def add_pixels(
         self, batch: Batch, features: ImageFeatures, windows: Sequence[int], seed: SampleSeed | None

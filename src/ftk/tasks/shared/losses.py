@@ -20,7 +20,7 @@ def single_label_loss(
 
     Args:
         logits: [rows, labels].
-        label: [rows] the number of the label, -1 for a row that is left out.
+        label: [rows] the number of the label, -1 for a row that the loss leaves out.
         weight: [rows] how much each row counts; None: 1.
         smoothing: the share of the target that is spread over all labels (Szegedy et al. 2016).
         focal: the exponent; 0 gives plain cross entropy.

@@ -73,7 +73,7 @@ class Tagging(ABC):
 
     @abstractmethod
     def decode(self, rows: Rows, names: Sequence[str]) -> Sequence[Any]:
-        """One prediction a row."""
+        """One prediction per row."""
 
     @abstractmethod
     def metric(self, labels: Labels) -> Metric:
@@ -131,7 +131,7 @@ class SpanTags(Tagging):
         return tag if tag == OUTSIDE else tag[2:]
 
     def continued(self, tag: str) -> str:
-        # Only the first sub-word begins an entity: B-PER goes on as I-PER.
+        # Only the first sub-word begins an entity: B-PER continues as I-PER.
         return f"I{tag[1:]}" if tag[0] == "B" else tag
 
     def decode(self, rows: Rows, names: Sequence[str]) -> list[TagPrediction]:
