@@ -80,7 +80,7 @@ def run(argv: list[str]) -> int:
         except Interrupted as stop:
             show_end("interrupted", f"ftk {word}: {stop}", stop)
             return stop.exit_code
-        except (FtkError, OSError) as error:  # a folder that cannot be written or a full disk is no bug
+        except (FtkError, OSError) as error:  # a folder that cannot be written or a full disk is not a bug
             if os.environ.get("FTK_TRACEBACK") == "1" or isinstance(error, BrokenPipeError):
                 raise
             show_end("error", f"ftk {word}: {error_text(error)}", error)

@@ -28,7 +28,7 @@ class DataError(FtkError):
         """
         Args:
             text: what is wrong.
-            findings: the same as ``ftk.contracts.findings.Finding``, where reading went on to collect them.
+            findings: the faults as ``ftk.contracts.findings.Finding``, if reading continued to collect them.
         """
         super().__init__(text)
         self.findings = tuple(findings)

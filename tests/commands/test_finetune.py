@@ -222,7 +222,7 @@ def binary() -> str:
         ),
         (
             lambda: write_conll("bad.conll", [[("Ada", "B-PER"), ("sees", "O"), ("Mars", "B-PLANET")]]),
-            ["1 PLANET entity in test that training has no example of", "bad.conll:3", "data.unseen_labels=count"],
+            ["1 PLANET entity in test, a label without training examples", "bad.conll:3", "data.unseen_labels=count"],
         ),
     ],
 )

@@ -113,8 +113,8 @@ def test_rows_that_training_has_too_are_reported() -> None:
     found, notes = corpus(train=DOUBLED, validation=[row("x"), row("c d")], test=[row("a b"), row(""), row("a b")])
     assert texts(found, "test") == ["a b", "", "a b"]
     assert [note for note in notes if "training has too" in note] == [
-        "1 row of validation that training has too: kept; scores on them say little (validation.jsonl:2)",
-        "2 rows of test that training has too: kept; scores on them say little (test.jsonl:1, test.jsonl:3)",
+        "1 row of validation that also occurs in training: kept; scores on them say little (validation.jsonl:2)",
+        "2 rows of test that also occur in training: kept; scores on them say little (test.jsonl:1, test.jsonl:3)",
     ]
 
 
@@ -125,7 +125,7 @@ def test_empty_rows_leave_training_and_stay_elsewhere() -> None:
     assert texts(found, "train") == ["a b"]
     assert texts(found, "test") == ["", "a", ""]
     assert [note for note in notes if "empty" in note] == [
-        "test: 2 empty rows: kept, with nothing to find in them (test.jsonl:1, test.jsonl:3)",
+        "test: 2 empty rows: kept; nothing can be found in them (test.jsonl:1, test.jsonl:3)",
         "train: 2 empty rows: left out of training (train.jsonl:1, train.jsonl:3)",
     ]
     with pytest.raises(DataError, match=r"^data\.train: all rows are empty"):
@@ -142,7 +142,7 @@ def test_labels_that_training_lacks() -> None:
     with pytest.raises(DataError) as caught:
         corpus(**UNSEEN, test=[row("Bank", "ORG"), row("Mars", "MISC")])
     message = str(caught.value)
-    assert "1 ORG entity in validation that training has no example of. The model knows LOC, PER." in message
+    assert "1 ORG entity in validation, a label without training examples. The model knows LOC, PER." in message
     assert "validation.jsonl:2 (token 2)" in message
     assert "1 ORG entity in test" in message
     assert "1 MISC entity in test" in message

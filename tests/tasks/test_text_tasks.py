@@ -404,7 +404,7 @@ def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
     argv = ("finetune", "task=text-classification", *FAST, files[0], files[1], "data.test=new.jsonl")
     result = ftk(*argv)
     assert result.code == 1
-    assert "1 row of test with a label that training lacks" in result.err
+    assert "1 row of test with a label that does not occur in training" in result.err
     assert "new.jsonl:1: dairy" in result.err
     result = ftk(*argv, "data.unseen_labels=count")
     assert result.code == 0, result.err

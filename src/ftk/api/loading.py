@@ -28,10 +28,10 @@ def load(
     Args:
         path: a model folder that ftk wrote, as ``runs/<run>/best``; with ``"task=mlm"`` also a masked language model
             that ftk did not write.
-        overrides: further words of ``ftk predict``: ``"data.max_length=128"``, ``"task.top_k=3"``.
+        overrides: overrides of ``ftk predict``: ``"data.max_length=128"``, ``"task.top_k=3"``.
         hardware: an option of the group ``hardware``: ``auto`` (the default), ``cpu``, ``cpu-bf16`` …
         precision: ``auto``, ``fp32``, ``bf16``, ``fp16`` or ``int8``.
-        eval_tokens: tokens, padding included, in one batch; less needs less memory.
+        eval_tokens: tokens, padding included, in one batch; fewer need less memory.
         verbose: print to standard error what was chosen and loaded.
 
     Returns:

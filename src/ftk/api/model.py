@@ -35,7 +35,7 @@ OneRow = str | tuple[Any, ...] | Mapping[str, Any] | Path
 
 
 class Model:
-    """A trained model. ``ftk.load`` makes it.
+    """A trained model, as ``ftk.load`` returns it.
 
     All methods may be called from several threads. Calls on one model take turns; calls on two models run at once.
     """
@@ -147,13 +147,13 @@ class Model:
 
         A row is a text; a dict with the task's columns; a tuple of two parts, for a task that reads pairs; a list of
         tokens, for a task that labels tokens; a ``Path``, or for a task without texts a string, that names an image
-        file; or an image of Pillow. Columns that the task does not read come back in the record.
+        file; or an image of Pillow. Columns that the task does not read are copied to the record.
 
         Args:
             rows: a list, a data frame or a ``datasets.Dataset``; an iterator; or a single row.
             columns: which column plays which role, as ``{"text": "body"}``; by default columns are found by name.
-            rows_at_once: rows that are read and predicted together. An iterator is asked for so many rows before the
-                first record comes. Results may differ in the last bits with another number.
+            rows_at_once: rows that are read and predicted together. This many rows are taken from an iterator before
+                the first record comes. Results may differ in the last bits with another number.
             progress: show on standard error how many rows are done.
 
         Returns:
@@ -249,7 +249,8 @@ class Model:
         rows_at_once: int,
         progress: bool,
     ) -> Iterator[dict[str, Any]]:
-        """The records of rows in memory, with what images in memory are called instead of the files that held them."""
+        """The records of rows in memory; images in memory have their names instead of those of the files that hold
+        them."""
         used = self._data(columns).columns
         spec = self._saved.trained.task.spec
 
@@ -286,7 +287,7 @@ class Model:
 
 
 def _named(record: dict[str, Any], names: Mapping[str, str | None]) -> dict[str, Any]:
-    """A record with other values in place of some names of files."""
+    """A record in which some file names are replaced."""
     given = {key: value for key, value in record.items() if isinstance(value, str) and value in names}
     return {**record, **{key: names[value] for key, value in given.items()}} if given else record
 

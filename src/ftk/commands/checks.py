@@ -1,4 +1,4 @@
-"""The checks of a config that need files, tasks and models, beside those of its values."""
+"""Checks of a config that need its files, tasks and models; ``ftk.config.ranges`` checks values alone."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is wrong with each override, found by looking at one after the other where the whole cannot be composed."""
+"""Finds the mistake in each override, one after the other, when they cannot be composed together."""
 
 import dataclasses
 import re
@@ -51,9 +51,9 @@ class WordChecks:
         self.meant: set[str] = set()
         """The keys that misspelt ones most likely mean: whether they have a value is unknown."""
         self.composed: dict[tuple[str, ...], DictConfig] = {}
-        """The config of some of the words alone, Hydra's own section included."""
+        """The config of some of the words, Hydra's own section included."""
         self.error: Exception | None = None
-        """Why the chosen groups cannot be composed: a file of the user's is wrong, or they do not go together."""
+        """Why the chosen groups cannot be composed: one of the user's files has a mistake, or they are incompatible."""
 
     def check(self, overrides: Mapping[int, Override]) -> None:
         """Compose the choices of groups first, then look at each value in the result."""
@@ -69,7 +69,7 @@ class WordChecks:
                         chosen.append(next(choices(override)))
             if chosen:
                 composed = self._compose(tuple(chosen))
-        except Exception as error:  # Hydra and YAML raise all kinds for what users write
+        except Exception as error:  # Hydra and YAML raise errors of all kinds for mistakes of users
             self.error = error
             return
         known = {key: value for key, value in items(composed) if not f"{key}.".startswith("hydra.")}
@@ -117,7 +117,7 @@ class WordChecks:
         if override.is_delete():
             if free:
                 return None
-            advice = f"This key cannot be left out; only keys of {', '.join(_FREE)} can. Set it, if need be to null."
+            advice = f"This key cannot be left out; only keys of {', '.join(_FREE)} can. Set it, if necessary to null."
             return Mistake(word, advice)
         for value in values(override):
             trial = composed.copy()
@@ -151,7 +151,8 @@ class WordChecks:
 
 
 def check_config_dir(name: str | None) -> list[Mistake]:
-    """Mistakes in the folder that ``--config-dir`` names: it must exist, and hide nothing that comes before it."""
+    """Mistakes in the folder that ``--config-dir`` names: it must exist, and hold no config that a shipped one would
+    hide."""
     if name is None:
         return []
     folder = Path(name)

@@ -181,9 +181,9 @@ def _unknown(word: str, written: str) -> Mistake:
 def _clashes(flags: dict[str, str]) -> list[Mistake]:
     mistakes = []
     if len(modes := [name for name in ("--run", "--multirun", "--cfg", "--info") if name in flags]) > 1:
-        mistakes.append(Mistake(" ".join(modes), "One at a time."))
+        mistakes.append(Mistake(" ".join(modes), "Use one of them at a time."))
     if "--resolve" in flags and not flags.keys() & {"--cfg", "--help"}:
-        mistakes.append(Mistake("--resolve", "It goes with --cfg job or --help."))
+        mistakes.append(Mistake("--resolve", "Use it with --cfg job or --help."))
     if "--package" in flags and "--cfg" not in flags:
-        mistakes.append(Mistake("--package", "It goes with --cfg: --cfg job --package model prints that section."))
+        mistakes.append(Mistake("--package", "Use it with --cfg: --cfg job --package model prints that section."))
     return mistakes

@@ -1,4 +1,4 @@
-"""Jobs run: one from Python, or those of a command line one after the other."""
+"""Runs jobs: one from Python, or those of a command line one after the other."""
 
 import os
 import sys
@@ -105,7 +105,7 @@ def _run_job(job: Job, function: Function, check: Check, context: HydraContext, 
 
     def one_job(_: Any) -> None:
         try:
-            if number:  # checked before the first job; since then files may have disappeared
+            if number:  # checked before the first job, but files may have disappeared since
                 mistakes = check(job.config, command)
                 if mistakes:
                     raise ConfigMistakes(mistakes)

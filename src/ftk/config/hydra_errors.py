@@ -1,7 +1,7 @@
 """The errors of Hydra, OmegaConf and YAML, reworded and with the file that they are about.
 
-The messages of these libraries are matched by regular expressions. Where a new version words one of them otherwise, the
-user sees that wording, and ``tests/config/test_mistakes.py`` fails.
+The messages of these libraries are matched by regular expressions. If a new version rewords one of them, the user sees
+the new wording, and ``tests/config/test_mistakes.py`` fails.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ _NOISE = ("object_type=", "full_key:", "reference_type=", "See ", "Set the envir
 
 
 def explain(error: Exception, folders: Sequence[Path]) -> tuple[str, str]:
-    """Where an error is (the file or the key, empty if unknown), and what it is.
+    """The place of an error (the file or the key; empty if unknown), and its text.
 
     Args:
         error: raised by Hydra, OmegaConf or YAML while a config was composed.
@@ -87,7 +87,7 @@ def reworded(text: str) -> str:
     if match := re.search(r"Cannot convert '.*' to string: '(.*)'", text):
         return f"It must be one text; '{match[1]}' is not."
     if match := re.search(r"Invalid type assigned: (\w+) is not a subclass of (\w+)\. value: (.*)", text):
-        return f"It is a section with keys of its own; '{match[3]}' is none."
+        return f"It is a section with its own keys; '{match[3]}' is not a section."
     if match := re.search(r"Key '(.*)' not in '(\w+)'", text):
         fields = getattr(schema, match[2], None)
         names = [field.name for field in dataclasses.fields(fields)] if dataclasses.is_dataclass(fields) else []

@@ -112,8 +112,8 @@ UNNAMED_LABEL = error("unnamed-label", "{row|rows} with a label that task.label_
     "It names {names} labels, which are numbered from 0.")
 
 # Rows of any kind
-EMPTY_ROW = warning("empty-row", "empty {row|rows}", nothing_found="kept, with nothing to find in them",
-    left_out="left out of training", predicted="predicted like any other row, from no text",
+EMPTY_ROW = warning("empty-row", "empty {row|rows}", nothing_found="kept; nothing can be found in them",
+    left_out="left out of training", predicted="predicted like any other row, from an empty text",
     empty_text="an empty text is written", unlabelled="kept, without a label")
 EMPTY_PART = error("empty-part", "{row|rows} with an empty {role}", "There is nothing to read in it.", kept="kept",
     ranked="ranked like any other", candidates_ranked="its candidates are ranked like any others")
@@ -121,7 +121,7 @@ EMPTY_PART = error("empty-part", "{row|rows} with an empty {role}", "There is no
 # Spans and tags
 LABEL_UNITS = fact("label-units", "labels mark {units} (task.units=auto)",
     configured="task.tag_scheme or data.columns.spans is set", character_spans="rows have character spans",
-    lettered="tags have O, or the letters of a scheme", plain="there is no O, and no scheme of spans")
+    lettered="tags have O, or the letters of a scheme", plain="there is no O, and no span scheme")
 TAG_SCHEME = fact("tag-scheme", "tags are {scheme} ({found_by})", converted="converted to IOB2")
 SPANS_NOT_A_LIST = error("spans-not-a-list", "{row|rows} whose spans are not a list",
     'Spans are a list such as [{{"start": 0, "end": 5, "label": "PER"}}].')
@@ -146,7 +146,7 @@ UNKNOWN_TAG = error("unknown-tag", "{tag|tags} of no known scheme",
 DISGUISED_TAG = error("disguised-tag", "{tag|tags} of no known scheme",
     "B- and I- are upper case and come first; task.tag_scheme=bare takes types as they are.")
 DISGUISED_TAGS = error("disguised-tags", "{kind|kinds} of tags of no known scheme",
-    "Of spans, B- and I- are upper case and come first; task.units=tokens takes tags as they are.")
+    "In span tags, B- and I- are upper case and come first; task.units=tokens takes tags as they are.")
 LETTERLESS_TAG = error("letterless-tag", "{tag|tags} without B- or I- among tags that have it",
     "Correct the file, or set task.tag_scheme=bare if no tag has a letter.")
 BROKEN_TAG = error("broken-tag", "{tag|tags} that {scheme} does not allow at their place",
@@ -189,12 +189,12 @@ UNREADABLE_ANSWERS = error("unreadable-answers", "{row|rows} with answers that c
 
 # Entities and relations
 ENTITIES_OVERLAP = error("entities-overlap", "{row|rows} whose head and tail overlap",
-    "Head and tail are two stretches of the text that share nothing.")
+    "Head and tail are two passages that do not overlap.")
 TEXT_AND_TOKENS = error("text-and-tokens", "{row|rows} with both a text and tokens",
     "Head and tail count in characters of the one or in tokens of the other: name the one that they count in, "
     "data.columns.text=… or data.columns.tokens=….")
 REPEATED_MARK = error("repeated-mark", "{row|rows} with a mark that occurs twice",
-    "A row is about one pair of entities: repeat the sentence in a row of its own for another pair.")
+    "A row is about one pair of entities: for another pair, repeat the sentence in another row.")
 UNOPENED_MARK = error("unopened-mark", "{row|rows} with an end mark without a beginning",
     "An entity is marked as <{mark}>…</{mark}>.")
 MISSING_MARK = error("missing-mark", "{row|rows} with a missing mark", "The head and the tail are each marked, once.")
@@ -206,17 +206,17 @@ EMPTY_RELATION = error("empty-relation", "{row|rows} with an empty text", "A row
 
 # Queries and candidates
 MIXED_FORMS = error("mixed-forms", "{row|rows} with {form}",
-    "The first one has {first_form} ({first}). All rows are alike.")
+    "The first one has {first_form} ({first}). All rows must have the same form.")
 TWO_FORMS = error("two-forms", "{row|rows} with a {form}, and negatives", _RANKING_ROW)
 OWN_COLUMN = warning("own-column", "{row|rows} whose candidates have their own '{column}'",
-    "predictions have the model's in its place")
+    "predictions have the model's instead")
 AMBIGUOUS_COLUMN = error("ambiguous-column", "{row|rows} with more than one column for the {role}",
     "Name one: data.columns.{role}=….")
 NO_CANDIDATES = error("no-candidates", "{row|rows} with an empty list of candidates", "There is nothing to rank.")
-UNEQUAL_LABELS = error("unequal-labels", "{row|rows} with another number of labels than of candidates",
+UNEQUAL_LABELS = error("unequal-labels", "{row|rows} with different numbers of labels and candidates",
     "Each candidate has one label, in the same order.")
 REPEATED_CANDIDATE_ID = error("repeated-candidate-id", "{row|rows} with two candidates of one id",
-    "Each has its own, or none has.")
+    "Give each its own id, or give none to any.")
 CONTRADICTING_CANDIDATE = error("contradicting-candidate", "{row|rows} with a candidate that is both right and wrong",
     "It occurs twice, with two labels.")
 REPEATED_CANDIDATE = warning("repeated-candidate", "{row|rows} with a candidate twice", "kept")
@@ -232,7 +232,8 @@ EMPTY_IMAGE_PATH = error("empty-image-path", "{row|rows} with an empty path of a
 IMAGE_CHANGED = error("image-changed", "{image|images} that {has|have} changed")
 IMAGE_MISSING = error("image-missing", "{image|images} that {does|do} not exist",
     "A path is relative to the file that names it.")
-IMAGE_NOT_A_FILE = error("image-not-a-file", "{image|images} that {is|are} no regular file", "A path names one image.")
+IMAGE_NOT_A_FILE = error("image-not-a-file", "{image|images} that {is|are} not a regular file",
+    "A path names one image.")
 IMAGE_OF_MANY_BYTES = error("image-of-many-bytes", "{image|images} of too many bytes", "At most {most:,} are read.")
 IMAGE_OF_MANY_PIXELS = error("image-of-many-pixels", "{image|images} of too many pixels",
     "At most {most:,} are decoded.")
@@ -240,8 +241,8 @@ IMAGE_UNREADABLE = error("image-unreadable", "{image|images} that cannot be read
 NOT_AN_IMAGE = error("not-an-image", "{file|files} without an image in {it|them}",
     "Images are PNG, JPEG, GIF, BMP, WebP, TIFF or PPM.")
 IMAGE_DAMAGED = error("image-damaged", "{image|images} that {is|are} damaged", "Decoding stops before the end.")
-IMAGE_WITHOUT_RANGE = error("image-without-range", "{image|images} whose pixels are numbers without a range",
-    "Save them with 8 or 16 bits a channel.")
+IMAGE_WITHOUT_RANGE = error("image-without-range", "{image|images} whose pixel values have no fixed range",
+    "Save them with 8 or 16 bits per channel.")
 
 # Splits
 DEMO_CORPUS = fact("demo-corpus", "no data named: {what} the built-in demo corpus (data.{key}=… for your own).")
@@ -254,11 +255,11 @@ VALIDATION_CUT = fact("validation-cut", "no validation named: {held:,} of {total
 REPEATED_ROW = warning("repeated-row", "{row|rows} with the {subject} of an earlier row",
     keep="kept (data.duplicates=keep)", drop="left out (data.duplicates=drop)",
     error="data.duplicates=keep or drop lets them pass.")
-ROW_OF_TRAINING = warning("row-of-training", "{row|rows} of {part} that training has too",
+ROW_OF_TRAINING = warning("row-of-training", "{row|rows} of {part} that also {occurs|occur} in training",
     "kept; scores on them say little")
-UNLEARNED_LABEL = warning("unlearned-label", "{label|labels} that the cut leaves to validation alone",
+UNLEARNED_LABEL = warning("unlearned-label", "{label|labels} that only held-out rows have",
     "never learned; name a file (data.validation), or try another data.split_seed")
-UNSEEN_LABEL = error("unseen-label", "{row|rows} of {part} with a label that training lacks",
+UNSEEN_LABEL = error("unseen-label", "{row|rows} of {part} with a label that does not occur in training",
     "The model knows {known}. data.unseen_labels=count scores them as missed.",
     count="counted as missed (data.unseen_labels=count)")
 
@@ -268,7 +269,7 @@ UNKNOWN_FOLDER = fact("unknown-folder",
 NOTHING_TUNED = fact("nothing-tuned", "nothing was tuned in training: {default}.")
 FIELDS_OF_TRAINING = fact("fields-of-training", "task, as in training: {fields} (task.<field>=… sets another value)")
 REPLACED_COLUMN = warning("replaced-column", "{row|rows} with a column '{column}' of their own",
-    "the prediction's is written")
+    "the prediction's column is written")
 
 # Windows
 WINDOW_LENGTHS = fact("window-lengths", "{sizes}")

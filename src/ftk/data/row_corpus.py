@@ -208,7 +208,7 @@ def _cut_validation(examples: dict[str, list[Any]], wording: Wording, data: Data
         rows = f"{len(train):,} training rows of one {wording.subject} are" if len(train) > 1 else "one training row is"
         few = rows if same else f"{wording.groups} are"
         raise DataError(
-            f"data.validation: {few} too few to cut a validation split from; name a file, or train without validation: "
+            f"data.validation: {few} too few to hold out a validation split; name a file, or train without validation: "
             "data.validation_share=0."
         )
     random.Random(data.split_seed).shuffle(groups)

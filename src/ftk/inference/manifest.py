@@ -144,7 +144,7 @@ def _name(task: Task) -> str | None:
 
 
 def _task_with_trained_values(task: Task, trained: Task, named: frozenset[str] | None, notes: Notes) -> Task:
-    """The user's task; fields that the user did not name, or left at ``auto``, have their values of training."""
+    """The user's task; fields that the user did not name, or left at ``auto``, keep the values of training."""
     fields = [item.name for item in dataclasses.fields(task)]
     kept = {name for name in fields if _is_auto(getattr(task, name))}
     if named is not None:
@@ -182,7 +182,7 @@ def _check_head(task: Task, trained: Task) -> None:
         return
     now, before = fields_of(task), fields_of(trained)
     others = [f"task.{name}={now[name]} (trained with {before[name]})" for name in now if now[name] != before[name]]
-    raise ModelError(f"the model has another head than {', '.join(others)} needs; leave it out.")
+    raise ModelError(f"{', '.join(others)} needs another head than the model has; leave it out.")
 
 
 def _is_auto(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What a run shows: messages, findings, metrics and progress, as text or as JSON lines; log.txt has the text.
+"""The output of a run: messages, findings, metrics and progress, as text or as JSON lines; log.txt has the text.
 
 rich is imported when something is shown, because a wrong command line is reported without it.
 """
@@ -175,7 +175,7 @@ class Console:
 
     @contextmanager
     def preparing(self, what: str, size: int) -> Iterator[Callable[[int, int], None]]:
-        """Shows how much of a text is tokenized: in place on a terminal, else a line now and then.
+        """Shows how much of a text is tokenized: in place on a terminal, else one line from time to time.
 
         Args:
             what: names the work.

@@ -266,7 +266,7 @@ def test_the_same_image_under_two_names_is_a_repeated_row() -> None:
     told = list(map(str, notes.drain()))
     assert [example.image.name for example in corpus.examples["train"]] == ["train/a/1.png", "train/b/2.png"]
     assert any("1 row with the image of an earlier row: left out" in note for note in told)
-    assert any("1 row of test that training has too" in note for note in told)
+    assert any("1 row of test that also occurs in training" in note for note in told)
 
 
 def test_the_fingerprint_is_of_what_the_images_hold() -> None:

@@ -389,7 +389,7 @@ def test_without_unanswerable_rows_an_answer_is_always_given(ftk: Callable[..., 
     write_jsonl("mixed.jsonl", travels(12))
     result = ftk("finetune", "task=question-answering", *FAST, *argv)
     assert result.code == 0, result.err
-    assert "test: 4 rows without an answer: one is given all the same (task.no_answer=false)" in result.out
+    assert "test: 4 rows without an answer: one is predicted anyway (task.no_answer=false)" in result.out
     assert (saved_fields()["no_answer"], saved_fields()["null_threshold"]) == (False, None)
     records = read_jsonl("run/predictions/test.jsonl")
     assert all(record["answer"] is not None and len(record["candidates"]) == 2 for record in records)

@@ -409,13 +409,13 @@ def test_what_a_file_of_candidates_has_too_much_of_is_said(ftk, files):
         "3 rows with a text longer than 32 tokens: read in overlapping windows, and the best one counts" in result.err
     )
     assert "1 candidate with a 'row' of their own: predictions have the line's number in its place" in result.err
-    assert "1 candidate with a 'score' of their own: predictions have the model's in its place" in result.err
+    assert "1 candidate with a 'score' of their own: predictions have the model's instead" in result.err
     found = read_jsonl("found.jsonl")
     assert [record["query"] for record in found] == Path("asked.txt").read_text().splitlines()
     assert {(each["row"], each.get("id")) for each in found[0]["candidates"]} == {(1, 4), (2, None)}
     again = ftk("predict", *argv, "input=found.jsonl", "output=ranked.jsonl")
     assert again.code == 0, again.err
-    assert "3 rows whose candidates have their own 'score': predictions have the model's in its place" in again.err
+    assert "3 rows whose candidates have their own 'score': predictions have the model's instead" in again.err
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_every_format_gives_the_same_tags(name: str) -> None:
 def test_a_tag_that_training_lacks_is_missed_where_that_is_let_pass() -> None:
     rows = {"train": [tagged("A", "C")], "validation": [tagged("A", "B|C", "B|C")]}
     found, notes = corpus(token_task(), **rows, unseen_labels="count")
-    what = "2 tags in validation that training has no example of: counted as missed (data.unseen_labels=count)"
+    what = "2 tags in validation without training examples: counted as missed (data.unseen_labels=count)"
     assert f"{what} (validation.jsonl:1 (token 2): B|C, validation.jsonl:1 (token 3): B|C)" in notes
     with pytest.raises(DataError, match=r"(?s)^2 tags in validation .* The model knows A, C\..*\(token 2\): B\|C"):
         corpus(token_task(), **rows)

@@ -54,10 +54,10 @@ class Tagging(ABC):
 
     @abstractmethod
     def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
-        """Yield what a sentence has that training lacks, without the values that are the same for all."""
+        """Yield the labels of a sentence that do not occur in training, without the values that all of them share."""
 
     def unseen(self, examples: Sequence[Sentence], labels: Labels, split: str) -> Iterator[UnseenLabel]:
-        """Yield what the sentences of a split have that training lacks."""
+        """Yield the labels of the sentences of a split that do not occur in training."""
         known = ", ".join(self.known(labels)) or "no type"
         for example in examples:
             for found in self.unknown(example, labels):
