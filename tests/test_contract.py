@@ -263,7 +263,7 @@ def test_predictions_round_trip(trained: SimpleNamespace, ftk: Callable[..., Res
     assert written[0]["masks"][0]["candidates"][0]["text"] == words[0]
 
 
-def test_a_run_that_was_stopped_and_goes_on_ends_with_the_same_bytes(
+def test_a_run_that_was_stopped_and_resumed_ends_with_the_same_bytes(
     trained: SimpleNamespace, ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped as by a kill, between two saves: nothing is written once a forward pass has failed."""

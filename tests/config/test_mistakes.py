@@ -83,12 +83,12 @@ WORDS = [
     ("hydra.run.dir=x", "ftk writes to run.dir alone: run.dir=<folder>."),
     ("hydra.mode=MULTIRUN", "A sweep is asked for with -m."),
     ("hydra/launcher=joblib", "The jobs of a sweep run here, one after the other."),
-    # What a value means is looked at last.
+    # The meaning of a value is checked last.
     ("run.resume=maybe", "It must be true, false or force; 'maybe' is none of them."),
 ]
 
 
-def test_each_word_is_told_by_itself(ftk: Callable[..., Result]) -> None:
+def test_each_word_is_reported_by_itself(ftk: Callable[..., Result]) -> None:
     refused(ftk("finetune", *(word for word, *_ in WORDS)), *WORDS)
     assert list(Path().iterdir()) == []
 

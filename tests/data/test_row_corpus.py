@@ -1,4 +1,4 @@
-"""The splits of a run: cut, checked against one another, and everything odd in them said or refused."""
+"""The splits of a run: held out, checked against each other, and everything odd in them reported or refused."""
 
 import json
 from collections.abc import Iterable
@@ -213,7 +213,7 @@ def named(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
     return {(span["label"], item["text"][span["start"] : span["end"]]) for item in rows for span in item["spans"]}
 
 
-def test_the_demo_corpus_stands_in_and_that_is_said() -> None:
+def test_the_demo_corpus_is_used_and_that_is_reported() -> None:
     notes = Notes()
     found = read_training_corpus(data_config(), ner_task(), notes)
     said = list(map(str, notes.drain()))

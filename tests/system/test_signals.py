@@ -1,4 +1,5 @@
-"""A signal in any phase: a way to go on is told, the code is what a shell expects, and nothing is half-written."""
+"""A signal in any phase: the command to resume is printed, the exit code is what a shell expects, and no file is
+half-written."""
 
 import os
 import shlex

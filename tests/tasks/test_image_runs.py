@@ -1,4 +1,4 @@
-"""Runs of the tasks with images: gone on with, from files of all kinds, with parts frozen and a share learned."""
+"""Runs of the tasks with images: resumed, from files of all kinds, with frozen parts and a learned share."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def weights(folder: str) -> dict:
     return load_file(Path(folder, "model.safetensors"))
 
 
-def test_a_run_does_not_go_on_with_other_images(ftk: Ftk, pairs: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_run_is_not_resumed_with_other_images(ftk: Ftk, pairs: tuple[str, ...], tmp_path: Path) -> None:
     argv = ("finetune", *IMAGES, *pairs, "train.max_steps=4")
     assert ftk(*argv, "run.stop_after=2").code == 0
     drawing("up", 0, tmp_path / "new")
@@ -138,7 +138,7 @@ def test_images_and_texts_stay_together_in_any_order(tmp_path: Path) -> None:
     assert batch.inputs["input_ids"][:, 0].tolist() == [246, 249, 250, 247, 249, 247, 248]
 
 
-def test_a_learned_share_is_said_and_written_down(ftk: Ftk, pairs: tuple[str, ...]) -> None:
+def test_a_learned_share_is_reported_and_written_down(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     from ftk.models.architectures.fusion import AutoModelForImageTextClassification
 
     said = trained(ftk, *BOTH, *pairs, "train.max_steps=8").out

@@ -1,4 +1,4 @@
-"""Images, and images with texts, from the command line: what is learned, saved, gone on with and refused."""
+"""Images, and images with texts, from the command line: what is learned, saved, resumed and refused."""
 
 import json
 from collections.abc import Callable
@@ -188,7 +188,7 @@ REFUSED_OF_BOTH = [
 
 
 @pytest.mark.parametrize(("argv", "told"), REFUSED_OF_BOTH)
-def test_what_a_task_of_both_refuses(ftk: Ftk, pairs: tuple[str, ...], argv: tuple[str, ...], told: str) -> None:
+def test_what_an_image_text_task_refuses(ftk: Ftk, pairs: tuple[str, ...], argv: tuple[str, ...], told: str) -> None:
     result = ftk("finetune", *BOTH, *pairs, *argv, "train.max_steps=1")
     assert result.code == 1
     assert told in result.err

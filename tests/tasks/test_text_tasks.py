@@ -75,7 +75,7 @@ def test_multi_label_tunes_a_threshold_for_each_label_and_saves_it(ftk, files):
 
 
 @pytest.mark.slow
-def test_multi_label_goes_on_with_the_thresholds_of_its_model(ftk, files):
+def test_multi_label_continues_with_the_thresholds_of_its_model(ftk, files):
     argv = ("finetune", "task=multi-label", *FAST, *files, "train.epochs=3")
     assert ftk(*argv, "run.dir=whole").code == 0
     assert ftk(*argv, "run.stop_after=7").code == 0
@@ -310,7 +310,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_broken_rows_are_refused_in_words(ftk, name):
+def test_broken_rows_are_refused_with_a_message(ftk, name):
     rows, argv, expected = BROKEN[name]
     write_jsonl("broken.jsonl", rows)
     result = ftk("finetune", "task=text-classification", *FAST, "data.train=broken.jsonl", *argv)
@@ -360,7 +360,7 @@ BROKEN_OTHERS = {
 
 
 @pytest.mark.parametrize("name", BROKEN_OTHERS)
-def test_broken_labels_and_numbers_are_refused_in_words(ftk, name):
+def test_broken_labels_and_numbers_are_refused_with_a_message(ftk, name):
     task, rows, argv, expected = BROKEN_OTHERS[name]
     write_jsonl("broken.jsonl", rows)
     result = ftk("finetune", f"task={task}", *FAST, "data.train=broken.jsonl", *argv)
@@ -388,7 +388,7 @@ COMMON = {
 
 @pytest.mark.parametrize("task", ["text-classification", "multi-label", "regression"])
 @pytest.mark.parametrize("name", COMMON)
-def test_rows_that_no_task_can_read_are_refused_in_words(ftk, task, name):
+def test_rows_that_no_task_can_read_are_refused_with_a_message(ftk, task, name):
     kind, content, argv, expected = COMMON[name]
     (write_jsonl if kind == "rows" else write_lines)("broken.jsonl", content)
     result = ftk("finetune", f"task={task}", *FAST, "data.train=broken.jsonl", *argv)
@@ -423,7 +423,7 @@ def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
     assert "loss" not in result.out
 
 
-def test_what_was_found_is_said_before_the_rows_are_predicted_and_one_column_is_no_pair(ftk, files):
+def test_what_was_found_is_reported_before_the_rows_are_predicted_and_one_column_is_no_pair(ftk, files):
     assert ftk("finetune", "task=text-classification", *FAST, *files, "task.pooling=max").code == 0
     write_jsonl("named.jsonl", [{"sentence": "a crate of apples"}, {"sentence": ""}])
     result = ftk("predict", "checkpoint=run/best", "input=named.jsonl", "output=out.jsonl", "task=text-classification")
@@ -464,7 +464,7 @@ def test_a_model_keeps_to_the_kind_of_rows_that_it_was_trained_on(ftk, trained_o
     assert "leave out data.columns.pair" in result.err
 
 
-def test_labels_that_a_cut_takes_out_of_training_are_told(ftk):
+def test_labels_that_a_cut_takes_out_of_training_are_reported(ftk):
     rows = [*goods(20), *({"text": f"crate {i} of salt", "label": f"salt {i}"} for i in range(20))]
     write_jsonl("train.jsonl", rows)
     argv = ("task=text-classification", "data.train=train.jsonl", "data.validation_share=0.3", "train.max_steps=1")
@@ -476,7 +476,7 @@ def test_labels_that_a_cut_takes_out_of_training_are_told(ftk):
     assert "leaves to validation alone" in result.out
 
 
-def test_thresholds_without_validation_are_told(ftk, files):
+def test_thresholds_without_validation_are_reported(ftk, files):
     argv = ("task=multi-label", files[0], "data.validation_share=0", "train.max_steps=1")
     result = ftk("finetune", *FAST, *argv)
     assert result.code == 0

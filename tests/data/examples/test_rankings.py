@@ -97,7 +97,7 @@ def test_cells_of_tables_spell_lists_and_what_spells_none_is_a_text(name, format
     assert (example.query, example.candidates, example.grades) == (number, ("a", "b"), (1, 0.5))
 
 
-def test_all_columns_that_are_not_there_are_told_at_once_and_once_a_file():
+def test_all_missing_columns_are_reported_at_once_and_once_per_file():
     rows = [Row({"q": "a", "a": "b"}, file, line) for file in ("one.jsonl", "two.jsonl") for line in range(1, 9)]
     for columns, expected in (
         ({}, [(kinds.MISSING, "query"), (kinds.MISSING, "candidate")]),
@@ -171,7 +171,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
-def test_broken_rows_are_told_with_their_place(name):
+def test_broken_rows_are_reported_with_their_place(name):
     row, kind, where = BROKEN[name]
     like = {"candidate": LABELLED, "candidates": LIST}.get(
         next((key for key in row if key in ("candidate", "candidates")), ""), PAIR
@@ -223,7 +223,7 @@ def test_labelled_pairs_of_a_query_are_put_together_for_training():
 
 
 def learned(*rows, hard=7, sampled=7, each=False):
-    """The queries that a cross-encoder learns from, and what is said of the others."""
+    """The queries that a cross-encoder learns from, and the reports about the others."""
     notes = Notes()
     kept = comparable(read(*rows), NegativeSampling(hard, sampled, 100), notes, each=each)
     return "".join(example.query for example in kept), list(map(str, notes.drain()))

@@ -1,4 +1,4 @@
-"""Character spans on words: laid on the words they cover, told apart where they do not fit."""
+"""Character spans on words: aligned to the words that they cover, and reported if they do not fit."""
 
 from itertools import combinations
 

@@ -1,4 +1,4 @@
-"""Rows that name images: from folders, files and globs, and what is said of those that do not."""
+"""Rows that name images: from folders, files and globs, and the reports about rows that do not."""
 
 import os
 from pathlib import Path
@@ -203,7 +203,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("name", ["image-classification", "image-text-classification"])
-def test_every_fault_is_told_in_one_message(name: str) -> None:
+def test_every_fault_is_reported_in_one_message(name: str) -> None:
     Path("d").mkdir()
     path = write_jsonl("d/rows.jsonl", broken(Path("d")))
     with pytest.raises(DataError) as caught:
@@ -215,7 +215,7 @@ def test_every_fault_is_told_in_one_message(name: str) -> None:
     assert told.count("d/good.png") == 0
 
 
-def test_faults_of_texts_and_of_images_are_told_together() -> None:
+def test_faults_of_texts_and_of_images_are_reported_together() -> None:
     draw("1.png")
     write_jsonl(
         "rows.jsonl", [{"image": "1.png", "text": 3, "label": "x"}, {"image": "0.png", "text": "t", "label": "x"}]
@@ -226,7 +226,7 @@ def test_faults_of_texts_and_of_images_are_told_together() -> None:
     assert "rows.jsonl:2: 0.png" in str(caught.value)
 
 
-def test_a_row_with_neither_text_nor_image_is_told_of_both() -> None:
+def test_a_row_with_neither_text_nor_image_is_reported_for_both() -> None:
     write_jsonl("rows.jsonl", [{"picture": "1.png", "caption": "t", "label": "x"}])
     with pytest.raises(DataError) as caught:
         read_training_corpus(data_config(train="rows.jsonl"), task("image-text-classification"), Notes())
@@ -235,7 +235,7 @@ def test_a_row_with_neither_text_nor_image_is_told_of_both() -> None:
 
 
 @pytest.mark.parametrize("name", ["image-classification", "image-text-classification"])
-def test_faults_of_fields_are_told_together(name: str) -> None:
+def test_faults_of_fields_are_reported_together(name: str) -> None:
     with pytest.raises(ConfigError) as caught:
         task(name, shift=1.5, focal=-1.0)
     assert len(caught.value.faults) == 2

@@ -102,7 +102,7 @@ def test_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         (["d/train.conll", 3], r"^data\.train=3: expected a path"),
     ],
 )
-def test_what_is_not_there_is_named(spec: Any, message: str) -> None:
+def test_a_missing_file_is_named(spec: Any, message: str) -> None:
     Path("d").mkdir()
     Path("empty").mkdir()
     write_lines("d/train.conll", ["a\tO"])
@@ -123,7 +123,7 @@ def test_splits_are_read_from_all_their_files_up_to_the_limit() -> None:
     assert texts("*.jsonl", limit=2) == ["a", "b"]
 
 
-def test_what_a_folder_has_beside_the_data_is_said() -> None:
+def test_what_a_folder_has_beside_the_data_is_reported() -> None:
     Path("d/deep").mkdir(parents=True)
     write_jsonl("d/a.jsonl", [{"text": "a"}])
     write_jsonl("d/deep/b.jsonl", [{"text": "b"}])

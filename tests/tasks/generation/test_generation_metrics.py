@@ -122,7 +122,7 @@ def test_the_script_of_the_targets_decides(texts: list[str], rouge: str, bleu: s
     assert bleu_words(texts) == bleu
 
 
-def test_a_package_that_is_missing_is_told_with_the_command_that_installs_it() -> None:
+def test_a_package_that_is_missing_is_reported_with_the_command_that_installs_it() -> None:
     require("json", for_what="BLEU", install="json")
     with pytest.raises(ConfigError, match=re.escape("BLEU needs no_such_module") + ".*pip install 'no-such'"):
         require("no_such_module", for_what="BLEU", install="no-such")

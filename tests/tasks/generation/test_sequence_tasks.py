@@ -147,7 +147,7 @@ def test_as_many_tokens_can_be_written_as_a_decoder_counts_and_many_beams_are_se
     assert (longest[0], len(longest) - 1) == (1, limit)
 
 
-def test_what_an_architecture_does_not_train_stays_untrained_when_a_run_is_gone_on_with(run):
+def test_what_an_architecture_does_not_train_stays_untrained_when_a_run_is_resumed(run):
     from transformers import AutoModelForSeq2SeqLM
 
     from ftk.models.loading.load import load_weights
@@ -233,7 +233,7 @@ def test_the_encoder_keeps_its_weights_and_the_decoder_is_new(ftk, tmp_path):
 
 
 @pytest.mark.slow
-def test_validations_generate_as_seldom_and_as_few_rows_as_they_are_told(ftk):
+def test_validations_generate_as_seldom_and_as_few_rows_as_configured(ftk):
     argv = ("task=translation", "model=bart-tiny", *FAST, *number_files(), "train.max_steps=5", "train.eval_every=1")
     few = ("task.generate_every=2", "task.generate_rows=5", "task.num_beams=1", "run.dir=run")
     result = ftk("finetune", *argv, *few)
@@ -372,7 +372,7 @@ MISTAKES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("task", ["summarization", "translation"])
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_mistakes_are_told_before_a_step_is_made(ftk, task, mistake):
+def test_mistakes_are_reported_before_a_step_is_made(ftk, task, mistake):
     message, words = MISTAKES[mistake]
     Path("empty.jsonl").write_text("")
     rows = [*numbers(3, 0), {"source": "ten " * 60, "target": "zehn"}]

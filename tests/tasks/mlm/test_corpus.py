@@ -195,7 +195,7 @@ def test_files_folders_and_formats_together(make: Make) -> None:
     assert "train: 1 file without any text: skipped (texts/d.txt)" in again.notes, "said each time"
 
 
-def test_what_a_folder_has_beside_the_texts_is_said(make: Make) -> None:
+def test_what_a_folder_has_beside_the_texts_is_reported(make: Make) -> None:
     Path("texts/deep").mkdir(parents=True)
     Path("texts/README.md").write_text("of the texts")
     Path("texts/.hidden").write_text("nothing")
@@ -269,7 +269,7 @@ def test_a_document_that_is_too_large_is_not_held_out(make: Make) -> None:
         assert [len(document) for document in held] == [5 * 40], "none is as small as that: the smallest"
 
 
-def test_how_much_is_held_out_is_said(make: Make) -> None:
+def test_how_much_is_held_out_is_reported(make: Make) -> None:
     write_lines("train.txt", ["Ada went " * 10, "to Oslo " * 25, "Boris by " * 15])
     made = make(train="train.txt", documents=Documents.line, validation_share=0.01, validation_tokens=20)
     [note] = [note for note in made.notes if "held out" in note]
@@ -330,7 +330,7 @@ def test_texts_without_text_are_refused(make: Make) -> None:
         make(test="full.txt")
 
 
-def test_a_damaged_store_is_said_and_made_again(make: Make) -> None:
+def test_a_damaged_store_is_reported_and_rebuilt(make: Make) -> None:
     train = write_stories("train.txt", 0, 30)
     first = make(train=train)
     [store] = Path("cache/tokens").iterdir()
@@ -388,7 +388,7 @@ def test_texts_to_learn_from_are_those_of_training_alone() -> None:
     assert "\n\n".join(corpus.texts()) + "\n\n" == Path(train).read_text()
 
 
-def test_the_demo_stands_in_and_is_said() -> None:
+def test_the_demo_is_used_and_is_reported() -> None:
     notes = Notes()
     corpus = mlm_task().open_corpus(data_config(), notes)
     assert set(corpus.files) == {"train", "validation", "test"}

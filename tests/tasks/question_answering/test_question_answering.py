@@ -169,7 +169,7 @@ def test_what_no_window_shows_whole_is_not_learned_and_counted() -> None:
     assert "1 row whose answer is longer than what windows show of the context" in said
 
 
-def test_what_is_said_of_rows_that_cannot_be_answered_well() -> None:
+def test_reports_about_rows_that_cannot_be_answered_well() -> None:
     long = " ".join(WORDS[:4] * 3)
     rows = (row(long, long), row("Ada", ""), row("\x01", "\x01"))
     found, notes = features(*rows, kind="wordpiece", length=60, no_answer=False, max_answer_tokens=4)
@@ -398,7 +398,7 @@ def test_without_unanswerable_rows_an_answer_is_always_given(ftk: Callable[..., 
 
 
 def test_the_head_of_another_task_is_not_taken(ftk: Callable[..., Result], files: tuple[str, ...]) -> None:
-    """A model with nine labels: its encoder is used, and two outputs are made new."""
+    """A model with nine labels: its encoder is used, and two outputs are initialised."""
     names = {number: f"tag{number}" for number in range(9)}
     labels = {"id2label": names, "label2id": {name: number for number, name in names.items()}}
     folder = save_model_folder(Path("tagger").absolute(), "roberta", "AutoModelForTokenClassification", **labels)
@@ -473,7 +473,7 @@ GOOD = {"question": "Where to?", "context": "Ada went to Oslo", "answers": "Oslo
         ([GOOD], ("data.columns.label=answers",), ["data.columns.label=answers", "question, context, answers"]),
     ],
 )
-def test_what_cannot_work_is_said_in_one_message(
+def test_what_cannot_work_is_reported_in_one_message(
     ftk: Callable[..., Result], rows: list[dict[str, Any]], argv: tuple[str, ...], said: list[str]
 ) -> None:
     write_jsonl("train.jsonl", rows)

@@ -66,7 +66,7 @@ def test_the_column_that_is_named_comes_first_where_it_is_there():
         ({"id": 1, "text": "b"}, "1 candidate with the id of an earlier one"),
     ],
 )
-def test_what_is_no_candidate_is_told_with_its_place(row, what):
+def test_what_is_no_candidate_is_reported_with_its_place(row, what):
     with pytest.raises(DataError) as caught:
         read(write_jsonl("c.jsonl", [{"id": 1, "text": "a"}, row]))
     assert str(caught.value).startswith(what)
@@ -106,7 +106,7 @@ def test_vectors_are_made_once():
 
 
 @pytest.mark.parametrize("harm", ["a byte", "its end", "all of it", "the manifest"])
-def test_damaged_vectors_are_made_again_and_that_is_said(harm):
+def test_damaged_vectors_are_rebuilt_and_that_is_reported(harm):
     kept([])
     path = Path("kept/vectors.f32")
     content = path.read_bytes()
@@ -137,7 +137,7 @@ def test_what_was_interrupted_is_not_taken_for_vectors(monkeypatch):
     assert len(found) == 5
 
 
-def test_a_cache_that_cannot_be_written_is_told():
+def test_a_cache_that_cannot_be_written_is_reported():
     Path("kept").write_text("a file")
     with pytest.raises(RunError, match=r"the vectors of the candidates cannot be kept here .* data\.cache_dir="):
         kept([])

@@ -196,7 +196,7 @@ def test_labelled_pairs_are_learned_by_their_queries(ftk, how):
 @trains
 @pytest.mark.parametrize("how", ["encoder=cross objective=listwise"])
 @pytest.mark.slow
-def test_a_run_that_goes_on_ends_with_the_same_bytes(ftk, how):
+def test_a_run_that_is_resumed_ends_with_the_same_bytes(ftk, how):
     rows = [{**row, "negatives": [f"no {word}" for word in FRUIT[:4]]} for row in sales(24)]
     data = write_jsonl("train.jsonl", rows)
     fields = [f"task.{word}" for word in how.split()]
@@ -287,7 +287,7 @@ def test_a_model_folder_may_not_name_a_file_of_candidates(ftk, files):
 
 
 @trains
-def test_too_little_memory_for_a_batch_that_is_not_cut_is_said(ftk, files, monkeypatch):
+def test_too_little_memory_for_a_batch_that_is_not_cut_is_reported(ftk, files, monkeypatch):
     import torch
 
     from ftk.tasks.ranking.task import Ranking
@@ -345,7 +345,7 @@ BROKEN: dict[str, tuple[list[dict], str]] = {
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
-def test_broken_training_files_are_told(ftk, name):
+def test_broken_training_files_are_reported(ftk, name):
     rows, what = BROKEN[name]
     result = ftk("finetune", *FAST, f"data.train={write_jsonl('train.jsonl', rows)}")
     assert result.code == 1
@@ -356,7 +356,7 @@ def test_broken_training_files_are_told(ftk, name):
 
 
 @trains
-def test_validation_without_anything_right_is_told(ftk, lists):
+def test_validation_without_anything_right_is_reported(ftk, lists):
     nothing = write_jsonl("nothing.jsonl", [{**row, "labels": [0, 0, 0]} for row in judged(4)])
     trained, scored = lists[0], f"data.test={nothing}"
     for encoder in ("bi", "cross"):
@@ -395,7 +395,7 @@ def test_a_cross_encoder_learns_queries_whose_candidates_are_all_wrong(ftk):
 
 
 @trains
-def test_what_a_file_of_candidates_has_too_much_of_is_said(ftk, files):
+def test_what_a_file_of_candidates_has_too_much_of_is_reported(ftk, files):
     assert ftk("finetune", *FAST, *files, "task.encoder=cross", "train.max_steps=1").code == 0
     long = " ".join(["plum goes to lima"] * 30)
     write_jsonl("items.jsonl", [{"text": "plum", "row": "A-1", "id": 4}, {"text": long, "score": 99}])

@@ -137,7 +137,7 @@ def test_weights_focus_and_balance_of_labels_are_taken(ftk, files):
 
 
 @trains
-def test_what_the_metric_leaves_out_must_be_a_label_or_it_is_said(ftk, files):
+def test_what_the_metric_leaves_out_must_be_a_label_or_it_is_reported(ftk, files):
     result = ftk("finetune", "task=relation", *TINY, "debug=one-step", *files, "task.no_relation=none", "run.dir=run")
     assert result.code == 0, result.err
     assert "no label is 'none' (task.no_relation): all labels count in f1_semeval." in result.out
@@ -147,7 +147,7 @@ def test_what_the_metric_leaves_out_must_be_a_label_or_it_is_said(ftk, files):
 
 
 @trains
-def test_long_sentences_are_read_around_the_entities_and_that_is_said(ftk, files):
+def test_long_sentences_are_read_around_the_entities_and_that_is_reported(ftk, files):
     far = " and again".join([""] * 60)
     row = {"text": f"<e1>Ada</e1> feeds{far} <e2>Emil</e2>", "label": "feeds(e1,e2)"}
     write_jsonl("train.jsonl", [*marked(48), row])
@@ -229,7 +229,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_broken_rows_are_told_with_their_place_before_anything_is_loaded(ftk, fault):
+def test_broken_rows_are_reported_with_their_place_before_anything_is_loaded(ftk, fault):
     row, message = BROKEN[fault]
     good = {"text": "<e1>Ada</e1> in <e2>Oslo</e2>", "label": "in"}
     path = write_jsonl("train.jsonl", [good, row])

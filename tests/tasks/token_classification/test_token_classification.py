@@ -388,7 +388,7 @@ GOOD = tagged("DET", "NOUN", "VERB")
         ([GOOD], ["task.focal=-1"], "task.focal"),
     ],
 )
-def test_what_is_wrong_is_told_before_anything_is_loaded(
+def test_what_is_wrong_is_reported_before_anything_is_loaded(
     ftk: Callable[..., Result], rows: list[dict[str, Any]], words: list[str], message: str
 ) -> None:
     data = write_jsonl("rows.jsonl", rows)
