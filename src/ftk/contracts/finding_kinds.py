@@ -217,15 +217,15 @@ UNEQUAL_LABELS = error("unequal-labels", "{row|rows} with different numbers of l
     "Each candidate has one label, in the same order.")
 REPEATED_CANDIDATE_ID = error("repeated-candidate-id", "{row|rows} with two candidates of one id",
     "Give each its own id, or give none to any.")
-CONTRADICTING_CANDIDATE = error("contradicting-candidate", "{row|rows} with a candidate that is both right and wrong",
-    "It occurs twice, with two labels.")
+CONTRADICTING_CANDIDATE = error("contradicting-candidate",
+    "{row|rows} with a candidate that is both positive and negative", "It occurs twice, with two labels.")
 REPEATED_CANDIDATE = warning("repeated-candidate", "{row|rows} with a candidate twice", "kept")
 NOT_A_QUERY = error("not-a-query", "{row|rows} whose query holds something other than texts",
     "A query is a text, or a list of texts that are read one after the other.")
 NOT_A_CANDIDATE = error("not-a-candidate", "{row|rows} whose {column} hold something other than texts",
     'A candidate is a text, or an object with one: {{"text": "…"}}.')
 NOT_A_GRADE = error("not-a-grade", "{row|rows} with something other than a label",
-    "A label is 0 for a wrong candidate, 1 or more for a right one.")
+    "A label is 0 for a negative, 1 or more for a positive.")
 
 # Images
 EMPTY_IMAGE_PATH = error("empty-image-path", "{row|rows} with an empty path of an image", "'{column}' holds the path.")

@@ -64,12 +64,12 @@ OTHER_LABEL = warning("other-label", "{row|rows} with the query and the candidat
     "the higher label counts in training")
 REPEATED_PAIR = warning("repeated-pair", "{row|rows} with the query, the candidate and the label of an earlier row",
     "the pair is learned once")
-QUERY_WITHOUT_RIGHT = warning("query-without-right", "{query|queries} without a right candidate",
+QUERY_WITHOUT_RIGHT = warning("query-without-right", "{query|queries} without a positive",
     "left out of training")
 QUERY_WITHOUT_WRONG = warning("query-without-wrong",
-    "{query|queries} without a wrong candidate that a step would use", "left out of training",
-    right_alone="only their right candidates are learned")
-UNSCORED_ROW = warning("unscored-row", "{row|rows} of {part} without a right candidate", "not scored")
+    "{query|queries} without a negative that a step would use", "left out of training",
+    right_alone="only their positives are learned")
+UNSCORED_ROW = warning("unscored-row", "{row|rows} of {part} without a positive", "not scored")
 LONG_CANDIDATE = warning("long-candidate", "{row|rows} with a text longer than {length} tokens", "",
     best="read in overlapping windows, and the best one counts",
     mean="read in overlapping windows, and the mean of their vectors counts")

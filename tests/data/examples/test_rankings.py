@@ -232,11 +232,11 @@ def learned(*rows, hard=7, sampled=7, each=False):
 def test_queries_without_anything_wrong_are_left_out_or_learned_alone_and_counted():
     rows = [{"query": "a", "positive": "x", "negatives": ["no"]}, {"query": "b", "positive": "y"}]
     assert learned(*rows) == ("ab", [])
-    what = "1 query without a wrong candidate that a step would use"
+    what = "1 query without a negative that a step would use"
     assert learned(*rows, sampled=0) == ("a", [f"{what}: left out of training (rows.jsonl:2)"])
     assert learned(*rows, sampled=0, each=True) == (
         "ab",
-        [f"{what}: only their right candidates are learned (rows.jsonl:2)"],
+        [f"{what}: only their positives are learned (rows.jsonl:2)"],
     )
     # What is right for the query in another row is no wrong one; nor is what is right nowhere drawn from other rows.
     same = [{"query": "a", "positive": "x", "negatives": ["y"]}, {"query": "a", "positive": "y"}]
@@ -251,7 +251,7 @@ def test_queries_without_anything_wrong_are_left_out_or_learned_alone_and_counte
     assert told[-1] == f"{what}: left out of training (rows.jsonl:2)"
 
 
-@pytest.mark.parametrize(("grade", "what"), [(0, "no row has a right candidate"), (1, "no row has a wrong candidate")])
+@pytest.mark.parametrize(("grade", "what"), [(0, "no row has a positive"), (1, "no row has a negative")])
 @pytest.mark.parametrize("each", [False, True])
 def test_nothing_right_or_nothing_wrong_to_learn_is_refused(grade, what, each):
     rows = [{"query": query, "candidates": ["x", "w"], "labels": [grade, grade]} for query in "ab"]

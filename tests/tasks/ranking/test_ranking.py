@@ -20,7 +20,7 @@ trains = pytest.mark.torch
 
 
 def judged(number: int) -> list[dict]:
-    """Lists of two right candidates and a wrong one, told apart by their first word alone."""
+    """Lists of two positives and a negative, distinguished by their first word alone."""
     return [
         {
             "query": f"what of {FRUIT[i % 6]}",
@@ -307,16 +307,16 @@ def test_training_without_anything_right_or_with_one_answer_for_all_is_refused(f
     rows = [{**row, "labels": [0, 0, 0]} for row in judged(8)]
     nothing = ftk("finetune", *FAST, f"data.train={write_jsonl('none.jsonl', rows)}")
     assert nothing.code == 1
-    assert "no row has a right candidate" in nothing.err
+    assert "no row has a positive" in nothing.err
     some = ftk(
         "finetune", *FAST, f"data.train={write_jsonl('some.jsonl', [*rows, *judged(24)[8:]])}", "train.max_steps=1"
     )
     assert some.code == 0, some.err
-    assert "queries without a right candidate: left out of training" in some.out
+    assert "queries without a positive: left out of training" in some.out
     same = [{"query": row["query"], "positive": "yes"} for row in sales(12)]
     one = ftk("finetune", *FAST, f"data.train={write_jsonl('same.jsonl', same)}", "run.dir=other")
     assert one.code == 1
-    assert "all rows have the same right candidate" in one.err
+    assert "all rows have the same positive" in one.err
 
 
 BROKEN: dict[str, tuple[list[dict], str]] = {
@@ -327,7 +327,7 @@ BROKEN: dict[str, tuple[list[dict], str]] = {
     "positive is empty": ([{"query": "q", "positive": ""}], "1 row with an empty candidate"),
     "nothing is right": (
         [{"query": query, "candidates": ["a", "b"], "labels": [0, 0]} for query in ("q", "r")],
-        "no row has a right candidate",
+        "no row has a positive",
     ),
     "labels are missing": ([{"query": "q", "candidates": ["a", "b"]}], "1 row whose candidates have no labels"),
     "a label too few": ([{"query": "q", "candidates": ["a", "b"], "labels": [1]}], "2 candidates, 1 labels"),
@@ -364,11 +364,11 @@ def test_validation_without_anything_right_is_reported(ftk, lists):
         refused = ftk("finetune", *words, f"data.validation={nothing}")
         assert refused.code == 1
         assert "validation" in refused.err
-        assert "no row has a right candidate" in refused.err
+        assert "no row has a positive" in refused.err
         assert ftk("finetune", *words).code == 0
         told = ftk("evaluate", "checkpoint=run/best", scored, "hardware=cpu", "run.dir=again", "run.overwrite=true")
         assert told.code == 1
-        assert "no row has a right candidate" in told.err
+        assert "no row has a positive" in told.err
 
 
 def test_a_cross_encoder_without_anything_wrong_is_refused_with_the_other_mistakes(ftk, files):
@@ -378,11 +378,11 @@ def test_a_cross_encoder_without_anything_wrong_is_refused_with_the_other_mistak
     assert "2 mistakes" in result.err
     assert "task.temperature=0.0" in result.err
     assert "task.hard_negatives=0 task.sampled_negatives=0" in result.err
-    assert "learns what is right beside what is wrong" in result.err
+    assert "needs negatives to learn from" in result.err
     assert ranking_task(encoder="bi", hard_negatives=0, sampled_negatives=0).hard_negatives == 0
     few = ftk("finetune", *FAST, *files, "task.encoder=cross", none[1])
     assert few.code == 1
-    assert "data.train: no row has a wrong candidate" in few.err
+    assert "data.train: no row has a negative" in few.err
 
 
 @trains

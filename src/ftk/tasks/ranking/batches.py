@@ -29,10 +29,10 @@ def batch_of_texts(rows: RankedRows, numbers: Sequence[int], seed: SampleSeed | 
     """The batch of a bi-encoder: all texts of some rows, each text once, however many rows have it.
 
     ``input_ids``, ``attention_mask``: [windows, time]. The targets: ``owner``, [windows], the text of each window, and
-    ``windows``, [texts], how many windows each text has. If it is known what is right, also ``query``, [rows], and
+    ``windows``, [texts], how many windows each text has. If the positives are known, also ``query``, [rows], and
     ``candidate``, [candidates], the text of each; ``right`` and ``left_out``, [rows, candidates]. The candidates of all
-    rows are candidates of each row. Left out are texts that are right for the same query in another row, and right
-    candidates of the row itself that were not drawn.
+    rows are candidates of each row. Left out are texts that are positives of the same query in another row, and
+    positives of the row itself that were not drawn.
     """
     import torch
 
@@ -68,7 +68,7 @@ def batch_of_pairs(rows: RankedRows, numbers: Sequence[int], seed: SampleSeed | 
         rows: the features.
         numbers: of the rows.
         seed: decides which candidates are drawn.
-        each: whether the loss is summed over pairs, instead of over rows with a right candidate.
+        each: whether the loss is summed over pairs, instead of over rows with a positive.
     """
     import torch
 

@@ -31,10 +31,10 @@ class RankedRows:
         query: [rows] the number of the text of each query.
         candidates: the numbers of the texts of each row's candidates.
         grades: how relevant the candidates are; None if that is not known.
-        has_in_pool_negatives: [rows] whether a row is scored against the right candidates of other rows, because it
+        has_in_pool_negatives: [rows] whether a row is scored against the positives of other rows, because it
             names only its own.
         pad_id: the token that pads short texts.
-        pool: the numbers of the texts that are right in some row.
+        pool: the numbers of the texts that are positives in some row.
 
     The first ``shared`` texts are the candidates of rows that have none of their own.
     """
@@ -188,7 +188,7 @@ class RankedRows:
 
     def order(self, train: TrainConfig, seed: int) -> Order:
         """Pairs are grouped by length. Single texts are in random order: rows with candidates of equal length may have
-        the same candidate, which could not be a wrong candidate of the other row."""
+        the same candidate, which could not be a negative of the other row."""
         lengths = np.zeros(len(self), dtype=np.int64)
         if self.pairs:
             sizes = self.texts.lengths
@@ -223,12 +223,12 @@ class RankedRows:
         )
 
     def right_of(self, row: int) -> NDArray[np.int64]:
-        """All texts that are right for the query of a row, whichever row says so."""
+        """All texts that are positives of the query of a row, whichever row says so."""
         return self._right_of[int(self.query[row])]
 
     @cached_property
     def _drawn(self) -> Ragged:
-        """For each row the wrong candidates from other rows that fill up its own in validation.
+        """For each row the negatives from other rows that fill up its own in validation.
 
         All rows with one query have the same candidates, because they are scored as one. They are drawn when they are
         first needed, and kept.
@@ -254,7 +254,7 @@ class RankedRows:
     def _others(
         self, row: int, number: int, drawn: tuple[int, int] | None, barred: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """Draw wrong candidates from other rows, each at most once."""
+        """Draw negatives from other rows, each at most once."""
         generator = np.random.default_rng([*(drawn or (_UNSEEDED, _UNSEEDED)), row, 1])
         wanted = min(len(self.pool), number + len(np.unique(barred)))
         found = self.pool[generator.choice(len(self.pool), size=wanted, replace=False)] if wanted else self.pool

@@ -24,7 +24,7 @@ from ftk.tasks.ranking.features import RankedRows
 from ftk.tasks.ranking.metric import Ranked, RankingMetric
 from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.ranking.search import CandidateSearch
-from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_right_candidate
+from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_positive
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 
@@ -52,7 +52,7 @@ class TokenPooling(Enum):
 
 
 class Objective(Enum):
-    """What a cross-encoder learns: which of the candidates is right, or of each whether it is right."""
+    """What a cross-encoder learns: which candidate is the positive, or whether each is one."""
 
     listwise = "listwise"
     binary = "binary"
@@ -93,8 +93,8 @@ class Ranking(RowTask):
                 yield f"task.{name}={getattr(self, name)}: it must be at least {least}."
         if self._crosses and self.hard_negatives == self.sampled_negatives == 0:
             yield (
-                "task.hard_negatives=0 task.sampled_negatives=0: a cross-encoder learns what is right beside what is "
-                "wrong; one of the two must be at least 1."
+                "task.hard_negatives=0 task.sampled_negatives=0: a cross-encoder needs negatives to learn from; "
+                "one of the two must be at least 1."
             )
         for name in ("texts_at_once", "top_k"):
             value = getattr(self, name)
@@ -137,7 +137,7 @@ class Ranking(RowTask):
             notes.add(kinds.PAIRS_GROUPED, pairs=len(examples), queries=len(rows))
         if self._crosses:
             return comparable(rows, self._sampling, notes, each=self.objective is Objective.binary)
-        return with_right_candidate(rows, notes)
+        return with_positive(rows, notes)
 
     def predictor(self) -> Predictor:
         if self.candidates is None:
@@ -161,7 +161,7 @@ class Ranking(RowTask):
         return Labels(("relevance",)) if self._crosses else None
 
     def unseen(self, examples: Sequence[RankingExample], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
-        """Yield the rows without a right candidate: they cannot be scored.
+        """Yield the rows without a positive: they cannot be scored.
 
         Raises:
             DataError: no row has one.
