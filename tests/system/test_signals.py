@@ -152,11 +152,12 @@ def test_a_run_that_stops_does_not_stop_the_next_one() -> None:
 
 
 def test_nohup_is_respected() -> None:
-    from ftk.system.signals import signals
+    from ftk.system.signals import Stop, signals
 
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with signals():
             os.kill(os.getpid(), signal.SIGHUP)
+            assert not Stop().requested
     finally:
         signal.signal(signal.SIGHUP, before)

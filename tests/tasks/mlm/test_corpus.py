@@ -18,8 +18,9 @@ from ftk.config.choices import Documents
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import WindowPlan
-from ftk.data.documents.tokenizing import _Encoder, processors
+from ftk.data.documents.tokenizing import _Encoder
 from ftk.errors import DataError
+from ftk.system.processors import processors
 from ftk.tasks.mlm.blocks import Blocks
 from pretraining import mlm_task, write_stories
 from small_models import WORDS, make_tokenizer

@@ -179,16 +179,6 @@ def _encoded(
         yield from _in_processes(_both(first, batches), tokenizer, dtype, words, workers)
 
 
-def processors() -> int:
-    """Processors that this process may use."""
-    number = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:  # a container may have less processor time than it sees processors
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        return min(number, max(1, round(int(quota) / int(period))))
-    except (OSError, ValueError):
-        return number
-
-
 def _in_threads(
     batches: Iterable[list[TextChunk]], encoder: _Encoder, workers: int
 ) -> Iterator[tuple[list[TextChunk], _Coded]]:

@@ -28,6 +28,7 @@ from ftk.data.readers.tabular import is_tab_separated
 from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError, Interrupted
 from ftk.system.cache import cache_folder, cache_key
+from ftk.system.processors import processors
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.mlm.blocks import Blocks
 
@@ -156,7 +157,7 @@ class TextCorpus:
     def _store(self, name: str, tokenizer: Any, progress: Progress) -> TokenStore:
         import tokenizers
 
-        from ftk.data.documents.tokenizing import prepare, processors
+        from ftk.data.documents.tokenizing import prepare
 
         backend = tokenizer.backend_tokenizer
         made_of = hashlib.sha256(backend.to_str().encode()).hexdigest()
