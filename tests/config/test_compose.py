@@ -293,7 +293,7 @@ def test_a_config_may_sweep_and_the_command_line_comes_first() -> None:
 def test_a_config_cannot_choose_how_jobs_run() -> None:
     Path("own/experiment").mkdir(parents=True)
     write_lines("own/experiment/mine.yaml", ["# @package _global_", "hydra: {mode: MULTIRUN}"])
-    with pytest.raises(ConfigMistakes, match="A sweep is asked for with -m"):
+    with pytest.raises(ConfigMistakes, match="Use -m for a sweep"):
         composed("model=tiny", "experiment=mine", config_dir="own")
 
 

@@ -29,10 +29,10 @@ def told(result: Result) -> dict[str, str]:
             ["pooling=foo", "focal=-1", "label_smoothing=high", "label_names=nowhere.txt", "class_weights={spam: -1}"],
             {
                 "pooling=foo": "It must be one of mean, max, first; 'foo' is not.",
-                "focal=-1.0": "It is an exponent, 0 or more.",
+                "focal=-1.0": "It must be at least 0.",
                 "label_smoothing=high": "It must be a number; 'high' is not.",
                 "label_names=nowhere.txt": "The file cannot be read (No such file or directory).",
-                "class_weights.spam=-1": "A weight is a number, 0 or more.",
+                "class_weights.spam=-1": "A weight must be at least 0.",
             },
         ),
         (
@@ -41,11 +41,11 @@ def told(result: Result) -> dict[str, str]:
             {
                 "separator=": "the sign between the labels of one cell",
                 "threshold=2": "a probability between 0 and 1.",
-                "thresholds.red=7": "It is a probability between 0 and 1.",
-                "class_weights=heavy": "It is null, balanced, or a weight by name",
+                "thresholds.red=7": "It must be a probability between 0 and 1.",
+                "class_weights=heavy": "It must be null, balanced, or a weight by name",
             },
         ),
-        ("multi-label", ["thresholds=high"], {"thresholds=high": "It is null, or a probability by label"}),
+        ("multi-label", ["thresholds=high"], {"thresholds=high": "It must be null, or a probability by label"}),
         ("multi-label", ["threshold=0.5", "thresholds={red: 0.3}"], {"thresholds": NOTHING_TO_TUNE}),
         (
             "regression",
@@ -57,7 +57,7 @@ def told(result: Result) -> dict[str, str]:
         (
             "question-answering",
             ["null_threshold=nan", "n_best=0"],
-            {"null_threshold=nan": "number", "n_best=0": "1 on"},
+            {"null_threshold=nan": "number", "n_best=0": "at least 1"},
         ),
         (
             "relation",
@@ -67,7 +67,7 @@ def told(result: Result) -> dict[str, str]:
         (
             "ner",
             ["units=word", "words=x", "focal=-2"],
-            {"units=word": "one of", "words=x": "one of", "focal=-2.0": "0 or more"},
+            {"units=word": "one of", "words=x": "one of", "focal=-2.0": "at least 0"},
         ),
     ],
 )

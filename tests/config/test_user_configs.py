@@ -85,7 +85,7 @@ def test_a_copy_of_the_shipped_tree_changes_nothing(
         ("model/x", ["defaults: [auto]", "tokenizer: {vocab: 3}"], "{}", "model.tokenizer.vocab: There is no key"),
         ("model/x", ["defaults: [auto]", "dropout: lots"], "{}", "model.dropout: It must be a number; 'lots' is not."),
         ("model/x", ["defaults: [auto]", "init: randon"], "{}", "'randon' is not. Did you mean 'random'?"),
-        ("model/x", ["- a", "- b"], "{}", "It is a section with keys of its own"),
+        ("model/x", ["- a", "- b"], "{}", "It is a section with its own keys"),
         ("model/x", ["defaults: [nope]"], "{}", "There is no config 'model/nope'."),
         ("model/x", ["defaults: [auto]", "name: [a"], "{}, line 3", "This is not YAML: expected ',' or ']'"),
         ("model/x", ["name: a", "name: b"], "{}, line 2", "duplicate key"),

@@ -46,7 +46,7 @@ def test_jobs_are_ranked_within_one_task_and_score(
     ]
     assert report_sweep(jobs) == 1
     out = capsys.readouterr().out
-    assert "5 jobs, 1 failed; scores of several tasks or metrics are not ranked among one another" in out
+    assert "5 jobs, 1 failed; scores of different tasks or metrics are not ranked together" in out
     order = [line.split("│")[1].strip() for line in out.splitlines() if line.startswith("│")]
     assert [number for number in order if number.isdigit()] in (["3", "1", "2", "0", "4"], ["2", "0", "3", "1", "4"])
     assert "regression, best rmse first" in out

@@ -73,7 +73,7 @@ def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tup
 def test_a_frozen_tower_of_texts_stays_with_all_of_its_embeddings(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     """Nothing of it moves from one step to the fourth, while all of the other tower does."""
     argv = (*BOTH, *pairs, "model.freeze=[towers.text]")
-    assert "stay as they are" not in trained(ftk, *argv, "train.max_steps=1", "run.dir=one").out
+    assert "rows are frozen" not in trained(ftk, *argv, "train.max_steps=1", "run.dir=one").out
     trained(ftk, *argv, "train.max_steps=4", "run.dir=four")
     one, four = weights("one/last"), weights("four/last")
     still = {name for name, tensor in one.items() if tensor.equal(four[name])}

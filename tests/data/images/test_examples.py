@@ -192,7 +192,7 @@ FAULTS = [
     ("2 files without an image in them", "rows.jsonl:3: {0}/text.png"),
     ("2 files without an image in them", "rows.jsonl:4: {0}/empty.png"),
     ("1 image that is damaged", "rows.jsonl:5: {0}/cut.png ("),
-    ("1 image that is no regular file", "rows.jsonl:6: {0}/folder.png"),
+    ("1 image that is not a regular file", "rows.jsonl:6: {0}/folder.png"),
     ("1 image of too many pixels", "rows.jsonl:7: {0}/huge.ppm"),
     ("1 row with an empty path of an image", "rows.jsonl:8"),
     ("1 row whose image is not a string", "rows.jsonl:9: image=7"),
@@ -249,7 +249,7 @@ def test_an_empty_text_beside_an_image_is_kept_and_counted() -> None:
     [*rows] = stream("rows.jsonl", data_config(), notes)
     found = task("image-text-classification").read(rows, Reading({}, False, notes))
     assert [example.text for example in found] == ["", "a text", "  "]
-    [told] = [note for note in map(str, notes.drain()) if "empty text" in note]
+    [told] = [note for note in map(str, notes.drain()) if "with an empty text" in note]
     assert told.startswith(
         "2 rows with an empty text: kept, with the image as the only input (rows.jsonl:1, rows.jsonl:3)"
     )

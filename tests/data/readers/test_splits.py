@@ -169,7 +169,7 @@ def test_fingerprints_change_with_the_content_alone() -> None:
     ("files", "message"),
     [
         (["a.png", "b.png"], r"a\.png is an image without a label\. .* one folder per class"),
-        (["a.en", "a.de"], r"a\.en has no named columns, .* the same line of the other are data=parallel\."),
+        (["a.en", "a.de"], r"a\.en has no named columns, .* lines belong together use data=parallel\."),
     ],
 )
 def test_files_without_labels_are_refused_with_what_would_be_read(files: list[str], message: str) -> None:

@@ -194,7 +194,7 @@ def test_what_is_not_named_of_the_task_is_as_in_training(ftk, tmp_path, command)
     again, said = told("task=translation")
     assert again == plain
     assert 'task, as in training: source_prefix="say: ", ' in said
-    assert "num_beams=1, max_new_tokens=12 (task.<field>=… for others)" in said
+    assert "num_beams=1, max_new_tokens=12 (task.<field>=… sets another value)" in said
     shorter, said = told("task=translation", "task.max_new_tokens=2")
     assert shorter != plain
     assert "max_new_tokens" not in said
@@ -366,7 +366,7 @@ MISTAKES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "nothing in the file": ("no row in empty.jsonl; the file is empty", ("data.train=empty.jsonl",)),
     "no such column": ("rows without the column 'body'.*has source, target", ("data.columns.source=body",)),
-    "no words": ("_words=klingon.*[Ii]t is auto, ", ("WORDS=klingon",)),
+    "no words": ("_words=klingon.*[Ii]t must be auto, ", ("WORDS=klingon",)),
 }
 
 

@@ -37,8 +37,8 @@ def test_columns_that_predictions_write_over_are_counted():
     )
     told = [note for note in map(str, notes.drain()) if "of their own" in note]
     assert told == [
-        "1 candidate with a 'text' of their own: predictions have what was read in its place (c.jsonl:1)",
-        "1 candidate with a 'row' of their own: predictions have the line's number in its place (c.jsonl:1)",
+        "1 candidate with a 'text' of their own: predictions have what was read instead (c.jsonl:1)",
+        "1 candidate with a 'row' of their own: predictions have the line's number instead (c.jsonl:1)",
         "1 candidate with a 'score' of their own: predictions have the model's instead (c.jsonl:2)",
     ]
     assert read(write_jsonl("t.jsonl", [{"text": "a", "id": 1}]), notes).others(0) == {"id": 1}

@@ -408,7 +408,7 @@ def test_what_a_file_of_candidates_has_too_much_of_is_reported(ftk, files):
     assert (
         "3 rows with a text longer than 32 tokens: read in overlapping windows, and the best one counts" in result.err
     )
-    assert "1 candidate with a 'row' of their own: predictions have the line's number in its place" in result.err
+    assert "1 candidate with a 'row' of their own: predictions have the line's number instead" in result.err
     assert "1 candidate with a 'score' of their own: predictions have the model's instead" in result.err
     found = read_jsonl("found.jsonl")
     assert [record["query"] for record in found] == Path("asked.txt").read_text().splitlines()

@@ -134,7 +134,7 @@ def test_the_middle_between_entities_far_apart_is_left_out_and_reported():
     window, pieces, notes = encoded(text, head, tail, length=32)
     assert [pieces[window.head[0]], pieces[window.tail[0]]] == ["@", "#"]
     assert "1 row whose entities do not fit into one window of 32 tokens with the text between them" in notes
-    assert "the middle between them left out (rows.jsonl:7)" in notes
+    assert "the middle is left out (rows.jsonl:7)" in notes
     assert len(window.input_ids) == 32
     for sign, _, end in (window.head, window.tail):  # context on both sides of each
         assert sign > 1

@@ -120,7 +120,7 @@ def test_the_folder_opens_as_an_encoder_and_another_head_begins_anew_on_it(ftk, 
     words = ("checkpoint=one/best", "data.test=test.jsonl", "task=relation", "run.dir=scored", "hardware=cpu")
     result = ftk("evaluate", *words, "task.head=entity_start")
     assert result.code == 1
-    assert "the model has another head than task.head=entity_start (trained with r_bert) needs" in result.err
+    assert "task.head=entity_start (trained with r_bert) needs another head than the model has" in result.err
     assert ftk("evaluate", *words).code == 0  # what is not named is as in training
 
 

@@ -379,7 +379,7 @@ GOOD = tagged("DET", "NOUN", "VERB")
         (
             [GOOD],
             ["task.class_weights={NOUN: -1}"],
-            "task.class_weights.NOUN=-1\n      A weight is a number, 0 or more",
+            "task.class_weights.NOUN=-1\n      A weight must be at least 0",
         ),
         ([GOOD], ["task.units=words"], "task.units"),
         ([GOOD], ["task.units=tokens", "task.tag_scheme=bioes"], "task.tag_scheme=bioes"),
