@@ -1,7 +1,9 @@
 """A task and a model of a user's own, in a folder outside of ftk: the worked example of the docs, and its shape."""
 
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -235,6 +237,39 @@ def test_the_worked_example_is_trained_evaluated_and_predicts(
     assert written == read_jsonl("scores/predictions/test.jsonl") == read_jsonl("run/predictions/validation.jsonl")
     assert [(row["id"], row["text"]) for row in written] == [(row["id"], row["text"]) for row in ROWS]
     assert [row["label"] for row in written] == [row["label"] for row in ROWS], "six sentences are learned by heart"
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+def test_the_contract_of_tasks_can_be_run_for_a_task_outside_of_ftk(mine: SimpleNamespace) -> None:
+    """As the page says: the contract in a process of its own, from the folder of the task."""
+    nouns = {"goal": "sport", "match": "sport", "ferry": "travel", "train": "travel"}
+    rows = [
+        {"text": f"The {noun} was {'late and slow' * late}.", "label": label}
+        for noun, label in nouns.items()
+        for late in (0, 1)
+    ]
+    write_jsonl(mine.folder / "eight.jsonl", rows)
+    own = {
+        "FTK_CONTRACT_TASK": "topic",
+        "FTK_CONTRACT_ROWS": "eight.jsonl",
+        "FTK_CONTRACT_KEYS": "task.smoothing=0",
+        "FTK_CONFIG_PATH": "conf",
+    }
+    path = os.pathsep.join([".", *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+    argv = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        str(PAGE.parents[1] / "tests/test_contract.py"),
+    ]
+    environment = {**os.environ, **own, "PYTHONPATH": path}
+    done = subprocess.run(argv, cwd=mine.folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"\d+ passed", done.stdout)
 
 
 def test_mistakes_in_rows_and_fields_of_the_example_are_reported(
