@@ -115,6 +115,7 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     task = build_task(node)
     assert OWN or task.spec.demo, f"{name}: name a demo corpus in the spec (src/ftk/demo/), or set FTK_CONTRACT_ROWS"
     source = Path(OWN_ROWS) if OWN else demo_files(task.spec.demo)["train"]
+    assert source.is_file(), f"FTK_CONTRACT_ROWS must name a file of JSON lines, not {source}"
     rows = read_jsonl(source)[:8]
     for row in rows:
         if "image" in row:  # by its path from anywhere
@@ -170,6 +171,13 @@ def opened(loaded: SimpleNamespace) -> SimpleNamespace:
     """The loaded checkpoint as it is before a test: in evaluation mode and without gradients."""
     loaded.model.eval().zero_grad(set_to_none=True)
     return loaded
+
+
+def test_every_shipped_task_is_tested() -> None:
+    from ftk.config.paths import shipped_configs
+
+    shipped = {path.stem for path in shipped_configs().glob("task/*.yaml")}
+    assert set(TASKS) == shipped, "TASKS must name every task in configs/task/"
 
 
 def collated(opened: SimpleNamespace, *windows: int) -> Any:

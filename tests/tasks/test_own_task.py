@@ -28,41 +28,6 @@ ROWS = [
         ]
     )
 ]
-MODEL = """
-# A small encoder of one's own.
-defaults: [auto]
-init: random
-default_lr: 3.0e-3
-config:
-  model_type: mine
-  hidden_size: 32
-  num_hidden_layers: 1
-  num_attention_heads: 2
-  intermediate_size: 64
-  max_position_embeddings: 64
-tokenizer: {train: wordpiece, vocab_size: 200}
-"""
-ARCHITECTURE = """
-from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
-from transformers import BertConfig, BertForSequenceClassification, BertModel
-
-
-class MineConfig(BertConfig):
-    model_type = "mine"
-
-
-class MineModel(BertModel):
-    config_class = MineConfig
-
-
-class MineForSequenceClassification(BertForSequenceClassification):
-    config_class = MineConfig
-
-
-AutoConfig.register("mine", MineConfig, exist_ok=True)
-AutoModel.register(MineConfig, MineModel, exist_ok=True)
-AutoModelForSequenceClassification.register(MineConfig, MineForSequenceClassification, exist_ok=True)
-"""
 
 
 def blocks(language: str) -> list[str]:
@@ -72,19 +37,20 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
-    """The example as the page has it, and an architecture that its module registers."""
+    """The example and the architecture of the page, and a task whose module registers the architecture."""
     package = tmp_path / "mine"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    (package / "architecture.py").write_text(ARCHITECTURE, encoding="utf-8")
-    (package / "topic.py").write_text("\n".join(blocks("python")), encoding="utf-8")
+    *topic, architecture = blocks("python")
+    (package / "architecture.py").write_text(architecture, encoding="utf-8")
+    (package / "topic.py").write_text("\n".join(topic), encoding="utf-8")
     (package / "registered.py").write_text("import mine.architecture\nfrom mine.topic import Topic\n")
-    task, data = blocks("yaml")
+    task, data, model = blocks("yaml")
     for name, text in {
         "task/topic": task,
         "task/own": task.replace("mine.topic.Topic", "mine.registered.Topic"),
         "data/topics": data,
-        "model/mine": MODEL,
+        "model/mine": model,
     }.items():
         path = tmp_path / f"conf/{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -227,8 +193,11 @@ def test_the_worked_example_is_trained_evaluated_and_predicts(
     argv = (*mine.conf, f"task={task}", "data=topics", "hardware=cpu", "hardware.threads=1")
     steps = ("model.dropout=0", "train.epochs=40", "train.batch_size=3", "optimizer.lr=3e-3", "data.cache_dir=cache")
     splits = (f"data.train={rows}", f"data.validation={rows}")
-    trained = ftk("finetune", *argv, f"model={model}", *steps, *splits, "run.dir=run")
+    train = ("finetune", *argv, f"model={model}", *steps, *splits, "run.dir=run")
+    assert ftk(*train, "run.stop_after=7").code == 0
+    trained = ftk(*train, "run.resume=true")
     assert trained.code == 0, trained.err
+    assert "resuming after step 7" in trained.out
     scored = ftk("evaluate", *argv, "checkpoint=run/best", f"data.test={rows}", "run.dir=scores")
     assert scored.code == 0, scored.err
     predicted = ftk("predict", *argv, "checkpoint=run/best", f"input={rows}", "output=out.jsonl")
