@@ -4,10 +4,13 @@ A task outside of ftk is tested with ``FTK_CONTRACT_TASK``, its name, ``FTK_CONT
 eight rows, and ``FTK_CONTRACT_KEYS``, what OTHERS has for other tasks; see docs/adding-a-task.md.
 """
 
+import importlib
 import json
 import os
+import pkgutil
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -128,6 +131,20 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return SimpleNamespace(name=name, task=task, data=Path(data), run=folder / "run", metrics=metrics)
 
 
+@pytest.fixture
+def shapes() -> Iterator[Counter[str]]:
+    """Checks the shapes in the docstrings of all functions; counts what was checked."""
+    import ftk.tasks
+    from docstring_shapes import install
+
+    for module in pkgutil.walk_packages(ftk.tasks.__path__, "ftk.tasks."):
+        importlib.import_module(module.name)
+    seen: Counter[str] = Counter()
+    remove = install(seen)
+    yield seen
+    remove()
+
+
 @pytest.fixture(scope="module")
 def loaded(trained: SimpleNamespace) -> SimpleNamespace:
     """The checkpoint, its model, and its eight rows as features, loaded as ``ftk evaluate`` loads them."""
@@ -226,6 +243,17 @@ def test_loss_is_a_sum_over_its_count(opened: SimpleNamespace) -> None:
         added, whole_sum = sum(loss.sum.item() for loss in losses), total.sum.item()
         assert added == pytest.approx(whole_sum, rel=1e-4, abs=1e-5), "Loss.sum must be a sum over targets, not a mean"
         assert sum(part.tokens for part in parts) == whole.tokens == opened.features.lengths.sum()
+
+
+@pytest.mark.skipif(OWN is not None, reason="shapes in docstrings are a rule for ftk's own tasks")
+def test_tensors_have_the_shapes_that_docstrings_give(opened: SimpleNamespace, shapes: Counter[str]) -> None:
+    batch = collated(opened)
+    outputs = opened.task.forward(opened.model.train(), batch)
+    (opened.task.loss(outputs, batch).sum / batch.count).backward()
+    list(opened.runner.predictions(opened.examples, opened.features))
+    tasks = {name for name in shapes if name.startswith("ftk.tasks.")}
+    assert tasks, "no shape in the docstrings of this task's forward, loss, to_numpy or decode"
+    assert set(shapes) - tasks, "no shape in the docstrings of the models and kernels that it uses"
 
 
 def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Path) -> None:

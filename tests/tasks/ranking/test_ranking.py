@@ -298,7 +298,7 @@ def test_too_little_memory_for_a_batch_that_is_not_cut_is_said(ftk, files, monke
     monkeypatch.setattr(Ranking, "forward", full)
     result = ftk("finetune", *FAST, *files)
     assert result.code == 1
-    assert "too little memory for a batch of 8 rows" in result.err
+    assert "a batch of 8 rows does not fit into memory" in result.err
     assert "task.texts_at_once=" in result.err
 
 
