@@ -104,6 +104,22 @@ def read_jsonl(path: Path | str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
 
 
+def assert_close(one: Any, other: Any) -> None:
+    """Assert that values of JSON are equal, and floats to four digits."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key, value in one.items():
+            assert_close(value, other[key])
+    elif isinstance(one, list):
+        assert len(one) == len(other)
+        for left, right in zip(one, other, strict=True):
+            assert_close(left, right)
+    elif isinstance(one, float):
+        assert one == pytest.approx(other, abs=1e-4)
+    else:
+        assert one == other
+
+
 def write_conll(path: Path | str, sentences: Sequence[Sequence[tuple[str, ...]]]) -> str:
     """Write sentences of (token, …, tag) rows as tab-separated columns; returns the path for a command line."""
     lines: list[str] = []

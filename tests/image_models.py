@@ -50,7 +50,7 @@ def image_task(name: str = "image-classification", **fields: Any) -> Any:
 
 
 def drawing(bar: str, number: int, folder: Path) -> str:
-    """The name of a picture with a bar that stands or lies, in a place of its own."""
+    """The name of an image with a vertical or horizontal bar, at a place that no other image has."""
     image = Image.new("RGB", (16, 16), (255, 250 - number, 240))
     at = 3 + number % 9
     ends = (at, 1, at + 2, 14) if bar == "up" else (1, at, 14, at + 2)
@@ -62,7 +62,7 @@ def drawing(bar: str, number: int, folder: Path) -> str:
 
 
 def drawings(folder: Path, number: int) -> list[dict[str, Any]]:
-    """Rows whose label is what the picture shows; their texts say something else."""
+    """Rows whose label is what the image shows; their texts say something else."""
     rows = []
     for i in range(number):
         bar, state = ("up", "flat")[i % 2], ("came", "lost")[i // 2 % 2]

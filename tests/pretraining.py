@@ -47,7 +47,7 @@ def mlm_task(**changes: Any) -> Any:
 
 
 def blocks_of(task: Any, tokenizer: Any, lines: list[str], folder: Path, *, length: int, **data: Any) -> Any:
-    """The training blocks of some documents, one a line unless ``documents`` says more, as a run would have them."""
+    """The training blocks of some documents, one per line unless ``documents`` says more, as a run would have them."""
     from ftk.config.choices import Documents, Duplicates, Format, Unseen
     from ftk.config.schema import DataConfig
     from ftk.contracts.notes import Notes

@@ -81,7 +81,7 @@ def test_help_and_version_import_the_standard_library_alone() -> None:
         assert not foreign
 
 
-def test_what_is_wrong_in_config_and_data_is_said_before_torch_is_imported(tmp_path: Path) -> None:
+def test_what_is_wrong_in_config_and_data_is_reported_before_torch_is_imported(tmp_path: Path) -> None:
     columns = write_lines("columns.conll", ["Ada\tB-PER", "went\tO", "", "to\tx\tO", ""])
     unequal = write_jsonl("unequal.jsonl", [{"tokens": ["Ada", "went"], "tags": ["B-PER"]}])
     empty = write_lines("empty.conll", [])
@@ -122,7 +122,7 @@ def test_what_is_wrong_in_config_and_data_is_said_before_torch_is_imported(tmp_p
         assert not {"torch", "transformers", "tokenizers", "datasets"} & set(modules), argv
 
 
-def test_what_is_wrong_in_a_command_line_is_said_without_large_libraries() -> None:
+def test_what_is_wrong_in_a_command_line_is_reported_without_large_libraries() -> None:
     command_lines = [
         ["finetune", "task=nerr"],
         ["finetune", "optimizer.lrr=1", "train.epochs=-1"],
@@ -180,7 +180,7 @@ def test_a_reader_that_leaves_is_not_an_error(argv: list[str]) -> None:
     assert (answer.returncode, answer.stderr) == (141, b"")
 
 
-def test_what_the_system_refuses_is_told_by_the_file_and_in_words(
+def test_errors_of_the_system_name_the_file_and_the_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from ftk.commands import configs

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from conftest import TINY, Result, read_jsonl, run_ftk, write_jsonl
+from conftest import TINY, Result, assert_close, read_jsonl, run_ftk, write_jsonl
 
 pytestmark = pytest.mark.torch
 
@@ -287,14 +287,14 @@ def test_padded_equals_single(trained: SimpleNamespace, opened: SimpleNamespace)
     pairs = [list(runner.predictions(opened.examples, opened.features)) for runner in (opened.runner, alone)]
     assert len(pairs[0]) == len(opened.examples)
     for (example, together), (_, single) in zip(*pairs, strict=True):
-        _same(opened.task.record(example, single), opened.task.record(example, together))
+        assert_close(opened.task.record(example, single), opened.task.record(example, together))
 
 
 def test_evaluate_scores_as_training_did(trained: SimpleNamespace, ftk: Callable[..., Result]) -> None:
     argv = (f"checkpoint={trained.run / 'best'}", f"data.test={trained.data}", "hardware=cpu", "hardware.threads=1")
     result = ftk("evaluate", *OWN_WORDS, *argv, "run.dir=scores")
     assert result.code == 0, result.err
-    _same(json.loads(Path("scores/metrics.json").read_text())["test"], trained.metrics["validation"])
+    assert_close(json.loads(Path("scores/metrics.json").read_text())["test"], trained.metrics["validation"])
 
 
 def test_predictions_round_trip(trained: SimpleNamespace, ftk: Callable[..., Result]) -> None:
@@ -318,7 +318,7 @@ def test_predictions_round_trip(trained: SimpleNamespace, ftk: Callable[..., Res
     stored = trained.run / "predictions" / "validation.jsonl"
     assert stored.exists() == trained.task.spec.writes_records
     if stored.exists():
-        _same(written, read_jsonl(stored))
+        assert_close(written, read_jsonl(stored))
         return
     for record in written:
         [mask] = record["masks"]
@@ -331,7 +331,7 @@ def test_predictions_round_trip(trained: SimpleNamespace, ftk: Callable[..., Res
     assert written[0]["masks"][0]["candidates"][0]["text"] == words[0]
 
 
-def test_a_run_that_was_stopped_and_goes_on_ends_with_the_same_bytes(
+def test_a_run_that_was_stopped_and_resumed_ends_with_the_same_bytes(
     trained: SimpleNamespace, ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped as by a kill, between two saves: nothing is written once a forward pass has failed."""
@@ -379,19 +379,3 @@ def test_a_run_that_was_stopped_and_goes_on_ends_with_the_same_bytes(
 def _unmarked(text: str) -> str:
     """A text without the marks of its entities."""
     return re.sub("</?e[12]>", "", text)
-
-
-def _same(one: Any, other: Any) -> None:
-    """Equal values; floats to four digits."""
-    if isinstance(one, dict):
-        assert one.keys() == other.keys()
-        for key, value in one.items():
-            _same(value, other[key])
-    elif isinstance(one, list):
-        assert len(one) == len(other)
-        for left, right in zip(one, other, strict=True):
-            _same(left, right)
-    elif isinstance(one, float):
-        assert one == pytest.approx(other, abs=1e-4)
-    else:
-        assert one == other

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import Result, read_jsonl
+from conftest import Result, assert_close, read_jsonl
 from ftk import cli
 from ftk.report.environment import environment_facts
 
@@ -39,11 +39,11 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def test_its_model_is_scored_as_it_was(name: str) -> None:
-    _same(scored(name, Path(name, "best")), json.loads(Path(f"expected/{name}.json").read_text()))
+    assert_close(scored(name, Path(name, "best")), json.loads(Path(f"expected/{name}.json").read_text()))
 
 
 def test_its_model_predicts_as_it_did(name: str) -> None:
-    _same(applied(name, Path(name, "best")), read_jsonl(f"expected/{name}.jsonl"))
+    assert_close(applied(name, Path(name, "best")), read_jsonl(f"expected/{name}.jsonl"))
 
 
 def test_its_run_is_resumed(name: str, ftk: Callable[..., Result]) -> None:
@@ -130,19 +130,3 @@ def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _timeless(one) for key, one in value.items() if key not in TIMES}
     return [_timeless(one) for one in value] if isinstance(value, list) else value
-
-
-def _same(one: Any, other: Any) -> None:
-    """Equal values; floats to four digits."""
-    if isinstance(one, dict):
-        assert one.keys() == other.keys()
-        for key, value in one.items():
-            _same(value, other[key])
-    elif isinstance(one, list):
-        assert len(one) == len(other)
-        for left, right in zip(one, other, strict=True):
-            _same(left, right)
-    elif isinstance(one, float):
-        assert one == pytest.approx(other, abs=1e-4)
-    else:
-        assert one == other

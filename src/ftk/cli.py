@@ -26,7 +26,7 @@ examples:
   ftk finetune -m model=bert-base-cased,distilbert-base-cased optimizer.lr=2e-5,5e-5
 
 'ftk COMMAND --help' shows the groups and keys of a command; 'ftk configs list' shows the shipped configs.
---json shows one JSON object a line instead of text (pretrain, finetune, evaluate, predict).
+--json shows one JSON object per line instead of text (pretrain, finetune, evaluate, predict).
 FTK_CONFIG_PATH names folders of your own configs; FTK_TRACEBACK=1 shows where an error was raised.
 """
 
@@ -63,7 +63,7 @@ def run(argv: list[str]) -> int:
     word, rest = ALIASES.get(argv[0], argv[0]), argv[1:]
     if word not in COMMANDS:
         return _unknown(word)
-    from ftk.errors import FtkError, Interrupted, in_words
+    from ftk.errors import FtkError, Interrupted, error_text
     from ftk.report.json_output import json_output, show_end
     from ftk.system.signals import signals
 
@@ -80,10 +80,10 @@ def run(argv: list[str]) -> int:
         except Interrupted as stop:
             show_end("interrupted", f"ftk {word}: {stop}", stop)
             return stop.exit_code
-        except (FtkError, OSError) as error:  # a folder that cannot be written or a full disk is no bug
+        except (FtkError, OSError) as error:  # a folder that cannot be written or a full disk is not a bug
             if os.environ.get("FTK_TRACEBACK") == "1" or isinstance(error, BrokenPipeError):
                 raise
-            show_end("error", f"ftk {word}: {in_words(error)}", error)
+            show_end("error", f"ftk {word}: {error_text(error)}", error)
             return 1
 
 

@@ -28,7 +28,7 @@ class DataError(FtkError):
         """
         Args:
             text: what is wrong.
-            findings: the same as ``ftk.contracts.findings.Finding``, where reading went on to collect them.
+            findings: the faults as ``ftk.contracts.findings.Finding``, if reading continued to collect them.
         """
         super().__init__(text)
         self.findings = tuple(findings)
@@ -55,7 +55,7 @@ class Interrupted(BaseException):
         return 128 + self.signal_number if self.signal_number else 0
 
 
-def in_words(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """The text of an error; for an error of the system, the file and the reason without the error number."""
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error)

@@ -48,7 +48,7 @@ def test_the_run_folder_is_what_the_contract_says(ftk: Callable[..., Result], to
     assert "\x1b[" not in result.out  # no colours where there is no terminal
 
 
-def test_the_demo_corpus_stands_in_and_it_is_said(ftk: Callable[..., Result]) -> None:
+def test_the_demo_corpus_is_used_and_it_is_reported(ftk: Callable[..., Result]) -> None:
     result = ftk("finetune", "task=ner", *FAST)
     assert result.code == 0, result.err
     assert "training on the built-in demo corpus" in result.out
@@ -151,7 +151,7 @@ def test_spans_in_text_are_learned(ftk: Callable[..., Result], subwords: str) ->
             assert row["text"][entity["start"] : entity["end"]] == entity["text"]
 
 
-def test_what_a_folder_has_beside_the_data_is_said(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+def test_what_a_folder_has_beside_the_data_is_reported(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     Path("data/deep").mkdir(parents=True)
     write_conll("data/train.conll", toy_sentences(8))
     argv = [*TINY, *toy, "data.train=data", "debug=one-step"]
@@ -222,7 +222,7 @@ def binary() -> str:
         ),
         (
             lambda: write_conll("bad.conll", [[("Ada", "B-PER"), ("sees", "O"), ("Mars", "B-PLANET")]]),
-            ["1 PLANET entity in test that training has no example of", "bad.conll:3", "data.unseen_labels=count"],
+            ["1 PLANET entity in test, a label without training examples", "bad.conll:3", "data.unseen_labels=count"],
         ),
     ],
 )

@@ -288,7 +288,7 @@ def test_a_column_that_the_prediction_replaces_is_reported(ftk: Callable[..., Re
     argv = [f"checkpoint={checkpoint}", "input=in.csv", "output=out.jsonl", "data.columns.text=body"]
     result = ftk("predict", *argv)
     assert result.code == 0, result.err
-    assert "2 rows with a column 'text' of their own: the prediction's is written (in.csv:2" in result.err
+    assert "2 rows with a column 'text' of their own: the prediction's column is written (in.csv:2" in result.err
     assert [row["text"] for row in read_jsonl("out.jsonl")] == ["Ada went to Oslo .", "Chen left ."]
     quiet = ftk(
         "predict", f"checkpoint={checkpoint}", f"input={write_lines('in.txt', ['Ada left .'])}", "output=o.jsonl"

@@ -133,7 +133,7 @@ def test_every_kind_of_vocabulary(ftk: Callable[..., Result], stories: str, kind
     assert len(json.loads(filled.out)["masks"][0]["candidates"]) == 5
 
 
-def test_going_on_with_an_encoder_without_a_head_and_with_a_run(ftk: Callable[..., Result], stories: str) -> None:
+def test_continuing_with_an_encoder_without_a_head_and_with_a_run(ftk: Callable[..., Result], stories: str) -> None:
     save_model_folder(Path("encoder"), "distilbert")
     first = ftk("pretrain", "model=auto", "model.name=encoder", stories, *SHORT, "run.dir=first")
     assert first.code == 0, first.err
@@ -160,7 +160,7 @@ def test_another_architecture_with_random_weights_from_a_folder(ftk: Callable[..
     assert (config.pad_token_id, config.bos_token_id) == (tokenizer.pad_token_id, tokenizer.bos_token_id)
 
 
-def test_a_vocabulary_is_said_to_be_learned_once(ftk: Callable[..., Result], stories: str) -> None:
+def test_a_vocabulary_is_reported_as_learned_once(ftk: Callable[..., Result], stories: str) -> None:
     first = ftk("pretrain", *TINY_MODEL, *SHORT, stories, "run.dir=run1")
     assert first.code == 0, first.err
     assert "vocabulary: wordpiece, trained on the training texts" in first.out
@@ -195,7 +195,7 @@ def test_more_embeddings_than_the_vocabulary_needs(ftk: Callable[..., Result], s
     assert not Path("few").exists()
 
 
-def test_what_a_folder_has_beside_the_texts_is_said(ftk: Callable[..., Result]) -> None:
+def test_what_a_folder_has_beside_the_texts_is_reported(ftk: Callable[..., Result]) -> None:
     Path("texts/deep").mkdir(parents=True)
     write_stories("texts/a.txt", 0, 40)
     said = "data.train=texts: 2 of 3 entries not read (README.md, deep/)."
@@ -289,7 +289,7 @@ def test_a_folder_of_transformers_is_scored_when_the_task_is_given(ftk: Callable
     argv = ("checkpoint=plain", f"data.test={run / 'test.txt'}", "run.dir=scores", *CPU)
     result = ftk("evaluate", *argv, "task=mlm")
     assert result.code == 0, result.err
-    assert "plain is not of ftk: there are no checksums to verify it by" in result.out
+    assert "plain was not written by ftk: it has no checksums to verify" in result.out
     scores = read_json("scores/metrics.json")["test"]
 
     # The same blocks through plain transformers.

@@ -69,7 +69,9 @@ def test_two_jobs_in_one_folder_that_repeat_as_single_runs(
     assert json.loads(predicted.out)["text"] == "Ada went to Oslo."
 
 
-def test_a_failed_job_is_told_and_the_others_run(sweep: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_job_is_reported_and_the_others_run(
+    sweep: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     result = sweep("model.config.hidden_size=63,64")
     assert result.code == 1

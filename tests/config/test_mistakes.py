@@ -83,12 +83,12 @@ WORDS = [
     ("hydra.run.dir=x", "ftk writes to run.dir alone: run.dir=<folder>."),
     ("hydra.mode=MULTIRUN", "A sweep is asked for with -m."),
     ("hydra/launcher=joblib", "The jobs of a sweep run here, one after the other."),
-    # What a value means is looked at last.
+    # The meaning of a value is checked last.
     ("run.resume=maybe", "It must be true, false or force; 'maybe' is none of them."),
 ]
 
 
-def test_each_word_is_told_by_itself(ftk: Callable[..., Result]) -> None:
+def test_each_word_is_reported_by_itself(ftk: Callable[..., Result]) -> None:
     refused(ftk("finetune", *(word for word, *_ in WORDS)), *WORDS)
     assert list(Path().iterdir()) == []
 
@@ -105,20 +105,20 @@ VALUES = [
         "optimizer.lr=high": "It must be a number.",
         "optimizer.weight_decay=-1": "It must be a number, 0 or greater.",
         "schedule.warmup=-0.1": "never negative",
-        "schedule.floor=2.0": "It is a share: between 0 and 1.",
+        "schedule.floor=2.0": "It must be between 0 and 1.",
         "schedule.cooldown=0.5": "Only schedule=wsd has a cooldown.",
-        "model.dropout=1.0": "It is a rate: from 0 up to, but not, 1.",
+        "model.dropout=1.0": "It must be at least 0 and below 1.",
         "model.default_lr=0.0": "It must be greater than 0.",
         "hardware.micro_batch=99": "It is a part of train.batch_size=0 and cannot be larger.",
         "hardware.threads=0": "It must be greater than 0.",
         "run.seed=-1": "A seed is a number from 0",
         "run.resume=true": "Say which run to resume: run.dir=runs/<run>.",
-        "data.validation_share=1.0": "It is a share",
+        "data.validation_share=1.0": "It must be at least 0 and below 1.",
         "data.max_length=4": "A window needs at least 8 tokens.",
         "data.stride=-1": "It cannot be negative.",
         "data.encoding=utf-99": "Python knows no such encoding",
         "data.name=x": "add data=hub",
-        "data.train=missing.conll": "There is no such file or folder (looked at /",
+        "data.train=missing.conll": "There is no such file or folder (resolved to /",
         "data.validation=123": "Expected a path, a glob, a folder",
         "data.test=*.conll": "No file matches.",
         "task.label_subwords=frist": "first",
@@ -233,7 +233,7 @@ PRETRAIN = [
     (["model.tokenizer.vocab_size=0"], "model.tokenizer.vocab_size=0", "It must be greater than 0."),
     (["data.columns.tags=3"], "data.columns.tags=3", "This task reads the columns text, tokens."),
     (["data.documents=page"], "data.documents=page", "It must be one of blank_line, line, file; 'page' is not."),
-    (["task.mask_share=1"], "task.mask_share=1.0", "It is a share, above 0 and below 1."),
+    (["task.mask_share=1"], "task.mask_share=1.0", "It must be above 0 and below 1."),
     (["task.packing=documents", "task.next_sentence=true"], "task.packing=documents", "nothing is packed"),
     (["data.train=missing.txt"], "data.train=missing.txt", "There is no such file or folder"),
 ]
@@ -337,7 +337,7 @@ def test_what_evaluate_and_predict_cannot_do_without(ftk: Callable[..., Result])
         (["--multirum"], "--multirum", "There is no flag '--multirum'. Did you mean '--multirun'?"),
         (["-x"], "-x", "Keys are set as key=value."),
         (["--config-dir"], "--config-dir", "needs a value after it"),
-        (["--config-dir", "nowhere"], "--config-dir nowhere", "There is no such folder (looked at /"),
+        (["--config-dir", "nowhere"], "--config-dir nowhere", "There is no such folder (resolved to /"),
         (["--cfg"], "--cfg", "takes one of: job, hydra, all."),
         (["--cfg", "jobs"], "--cfg jobs", "takes one of: job, hydra, all."),
         (["--info=x"], "--info=x", "takes one of: all"),

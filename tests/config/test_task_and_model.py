@@ -1,4 +1,4 @@
-"""Small models and the tasks that they are for, told before anything is read."""
+"""Small models and the tasks that they suit, checked before anything is read."""
 
 import re
 from collections.abc import Callable
@@ -79,7 +79,7 @@ def test_a_shipped_architecture_is_refused_before_torch_just_where_it_has_no_hea
             suits = config in auto_class._model_mapping and reads == task.spec.modalities
             if suits:
                 assert unsuited(kind, task) is None, (kind, name)
-            elif kind not in ("bart", "t5", "marian"):  # which have some heads: told when the model is looked for
+            elif kind not in ("bart", "t5", "marian"):  # which have some heads: reported when the model is searched for
                 assert unsuited(kind, task), (kind, name)
 
 
@@ -97,7 +97,7 @@ def test_a_shipped_architecture_is_refused_before_torch_just_where_it_has_no_hea
         ("task=ner model=pointer-generator", "ftk-pointer-generator", "It supports summarization and translation;"),
     ],
 )
-def test_a_model_that_reads_or_writes_something_else_is_told_in_the_configuration(
+def test_a_model_that_reads_or_writes_something_else_is_reported_in_the_configuration(
     ftk: Callable[..., Result], words: str, what: str, advice: str
 ) -> None:
     result = ftk("finetune", *words.split())
@@ -105,7 +105,7 @@ def test_a_model_that_reads_or_writes_something_else_is_told_in_the_configuratio
     assert f"model.config.model_type={what}\n      {advice}" in result.err
 
 
-def test_a_field_that_one_task_of_a_sweep_has_not_is_told_with_its_job(ftk: Callable[..., Result]) -> None:
+def test_a_field_that_one_task_of_a_sweep_has_not_is_reported_with_its_job(ftk: Callable[..., Result]) -> None:
     result = ftk("finetune", "-m", "task=summarization,ner", "model=tiny", "task.num_beams=1")
     assert (result.code, result.out) == (1, "")
     assert "\n  task.num_beams\n      There is no key 'task.num_beams'.\n" in result.err

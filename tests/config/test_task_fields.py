@@ -96,7 +96,7 @@ def test_thresholds_that_are_given_are_kept(ftk: Callable[..., Result]) -> None:
     assert {name: scores["threshold"] for name, scores in metrics.items()} == {"blue": 0.5, "red": 0.001}
     assert ftk("finetune", *fast, "run.dir=tuned").code == 0
     assert fields("tuned")["thresholds"].keys() == {"blue", "red"}
-    # A number for all takes the place of what was tuned; a threshold for a label that there is not is told.
+    # One number for all replaces the tuned thresholds; a threshold for an unknown label is reported.
     over = ("evaluate", "checkpoint=tuned/best", "task=multi-label", f"data.test={data}", "hardware=cpu")
     result = ftk(*over, "task.threshold=0.25", "run.dir=one")
     assert result.code == 0, result.err
@@ -106,7 +106,7 @@ def test_thresholds_that_are_given_are_kept(ftk: Callable[..., Result]) -> None:
     fixed = ("evaluate", "checkpoint=fixed/best", "task=multi-label", f"data.test={data}", "hardware=cpu")
     result = ftk(*fixed, "task.threshold=tuned", "run.dir=two")
     assert result.code == 0, result.err
-    assert "nothing was tuned in training: a label is given from a probability of 0.5 on" in result.out
+    assert "nothing was tuned in training: a label is predicted if its probability is at least 0.5" in result.out
     unknown = ftk(*over, "task.thresholds={green: 0.3}")
     assert (unknown.code, "task.thresholds.green: there is no such label; there are blue, red." in unknown.err) == (
         1,
@@ -145,7 +145,7 @@ def test_a_model_keeps_what_its_targets_were_standardised_by(ftk: Callable[..., 
         ("{C: 2}", "task.class_weights.C: there is no such label; there are A, B"),
     ],
 )
-def test_weights_that_cannot_work_are_told_before_torch_is_needed(
+def test_weights_that_cannot_work_are_reported_before_torch_is_needed(
     ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, task: str, weights: str, message: str
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "ftk.training.runner", None)  # importing it is an error

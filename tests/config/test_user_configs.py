@@ -115,7 +115,7 @@ def test_a_copy_of_the_shipped_tree_changes_nothing(
         ("experiment/x", ["# @package _global_", "train: {epochs: -1}"], "train.epochs=-1.0", "greater than 0"),
     ],
 )
-def test_what_is_wrong_in_a_file_is_said_with_its_name(
+def test_what_is_wrong_in_a_file_is_reported_with_its_name(
     ftk: Callable[..., Result],
     monkeypatch: pytest.MonkeyPatch,
     name: str,

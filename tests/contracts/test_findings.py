@@ -45,7 +45,7 @@ def test_findings_of_splits_are_counted_apart_and_an_error_inside_does_not_leave
     assert [(finding.split, finding.count) for finding in notes] == [("train", 2), ("test", 1), (None, 1)]
 
 
-def test_facts_are_kept_once_and_shown_before_counts_which_go_on() -> None:
+def test_facts_are_kept_once_and_shown_before_counts_which_continue() -> None:
     notes = Notes()
     for _ in range(2):
         notes.add(kinds.EMPTY_ROW, policy="left_out")

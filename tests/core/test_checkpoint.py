@@ -276,7 +276,7 @@ def test_a_file_that_is_cut_or_gone_is_found(run: Path, name: str) -> None:
     assert recovered(run)[0] == 1
 
 
-def test_where_nothing_is_whole_all_problems_are_told(run: Path) -> None:
+def test_where_nothing_is_whole_all_problems_are_reported(run: Path) -> None:
     from ftk.core.saving.checkpoint import recover
     from ftk.errors import ModelError
 
@@ -319,7 +319,7 @@ def test_of_two_that_are_whole_the_one_that_is_wanted_is_taken(run: Path) -> Non
 
 
 def test_a_snapshot_is_of_its_moment(tmp_path: Path) -> None:
-    """Training goes on while it is written."""
+    """Training continues while it is written."""
     from safetensors.torch import load_file
 
     from ftk.core.saving.checkpoint import save, snapshot_of_state
@@ -334,7 +334,7 @@ def test_a_snapshot_is_of_its_moment(tmp_path: Path) -> None:
     assert set(load_file(tmp_path / "last" / "trainer.safetensors")["0.exp_avg"].tolist()) == {1.0}
 
 
-def test_a_save_in_the_background_that_fails_is_told() -> None:
+def test_a_save_in_the_background_that_fails_is_reported() -> None:
     from ftk.core.saving.background_save import Saver
     from ftk.errors import RunError
 

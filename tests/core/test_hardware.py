@@ -1,4 +1,4 @@
-"""What hardware=auto takes, and what is refused because it is not there."""
+"""What hardware=auto chooses, and what is refused because it is missing."""
 
 from typing import Any
 

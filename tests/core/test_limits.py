@@ -1,4 +1,4 @@
-"""How long a run is and when it is looked at: by steps, by tokens, by time."""
+"""How long a run is, and when it is validated and saved: by steps, tokens or time."""
 
 import json
 from collections.abc import Callable
@@ -162,9 +162,9 @@ def every(share: float) -> Any:
 
 
 def share_by_pace(step: int, elapsed: float, first: float, seconds: float) -> float:
-    """How far a step is on the schedule if the run goes on at the pace of the steps behind the first one."""
+    """How far a step is on the schedule if the run continues at the pace of the steps after the first one."""
     if step < 2:
-        return 0.0  # nothing can be told yet
+        return 0.0  # nothing is known yet
     return step / (step + (seconds - elapsed) * (step - 1) / (elapsed - first))
 
 
@@ -255,7 +255,7 @@ def test_what_was_done_when_the_time_ended_is_not_done_again(trained: Callable[.
     assert run.validated_at == run.saved_at == [4]
 
 
-def test_a_run_that_goes_on_with_no_time_left_is_scored(trained: Callable[..., Counting]) -> None:
+def test_a_resumed_run_with_no_time_left_is_scored(trained: Callable[..., Counting]) -> None:
     from ftk.core.state import Progress
 
     run = trained(seconds=10, progress=Progress(step=6, tokens=6 * TOKENS, elapsed=10.0, loss_sum=1.0, loss_count=1))
@@ -308,7 +308,7 @@ def test_shares_that_do_not_divide_the_run(
     assert trained(steps=10, eval_every=every(share)).validated_at == validated_at
 
 
-def test_an_interrupted_run_goes_on_with_the_time_that_is_left(trained: Callable[..., Counting]) -> None:
+def test_an_interrupted_run_continues_with_the_time_that_is_left(trained: Callable[..., Counting]) -> None:
     from ftk.core.state import Progress
 
     whole = trained(seconds=10, eval_every=every(0.5))

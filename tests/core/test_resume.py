@@ -32,7 +32,7 @@ SETTINGS = (
 )
 
 # Sends this process a signal in the middle of the accumulation of one optimizer step; what cannot be caught only when
-# a state has been saved to go on from, which happens while the training goes on.
+# a state to resume from has been saved, which happens while the training continues.
 INTERRUPTED = """
 import os, sys
 from ftk import cli
@@ -146,7 +146,7 @@ def test_killed_and_resumed_with_images(
 
 
 @pytest.mark.parametrize(("signal", "code"), [(2, 130)])
-def test_stopped_by_a_signal_and_resumed_as_told(
+def test_stopped_by_a_signal_and_resumed_by_the_printed_command(
     ftk: Callable[..., Result], toy: tuple[str, ...], unbroken: Path, signal: int, code: int
 ) -> None:
     stopped = interrupted(["finetune", *SETTINGS, *toy, "run.dir=stopped"], forward=20, signal=signal)
@@ -208,7 +208,7 @@ def test_resume_refuses_another_config_or_other_data(
     assert "data.train have changed since the run began" in changed.err
 
 
-def test_resume_needs_something_to_go_on_from(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
+def test_resume_needs_a_saved_state(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     Path("empty").mkdir()
     result = ftk("finetune", *SETTINGS, *toy, "run.dir=empty", "run.resume=true")
     assert result.code == 1

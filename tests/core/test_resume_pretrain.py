@@ -130,7 +130,7 @@ def test_killed_in_mid_step_and_resumed(
 # 10 micro batches in the first 6 steps, then 3 a step: while the batch grows, and between two saves.
 @pytest.mark.parametrize(("by", "code", "number"), [(signal.SIGTERM, 143, 23)])
 @pytest.mark.slow
-def test_stopped_by_a_signal_and_resumed_as_told(
+def test_stopped_by_a_signal_and_resumed_by_the_printed_command(
     ftk: Callable[..., Result], corpus: tuple[str, ...], unbroken: dict[str, Any], by: int, code: int, number: int
 ) -> None:
     stopped = interrupted(IN_A_STEP, ["pretrain", *SETTINGS, *corpus, "run.dir=stopped"], number=number, by=by)

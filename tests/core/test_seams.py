@@ -388,7 +388,7 @@ def test_two_ranks_train_what_one_process_trains() -> None:
 
 
 class Numbered:
-    """Features of nine windows, one a row."""
+    """Features of nine windows, one per row."""
 
     lengths = np.array([6, 3, 5, 1, 2, 6, 4, 2, 3])
 

@@ -1,4 +1,4 @@
-"""The splits of a run: cut, checked against one another, and everything odd in them said or refused."""
+"""The splits of a run: held out, checked against each other, and everything odd in them reported or refused."""
 
 import json
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from conftest import write_jsonl
 from data_helpers import data_config, ner_task
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import Labels
-from ftk.data.examples.spans import Span, place
+from ftk.data.examples.spans import Span, align_to_words
 from ftk.data.readers.splits import demo_files
 from ftk.data.row_corpus import RowCorpus, read_test_corpus, read_training_corpus
 from ftk.data.text.words import Words, split_words
@@ -55,7 +55,7 @@ def test_the_cut_is_seeded_and_keeps_equal_texts_on_one_side(share: float) -> No
     everything = [" ".join(item["tokens"]) for item in REPEATED]
     assert sorted(train + held) == sorted(everything)
     assert train == [text for text in everything if text in set(train)], "the order of the file stays"
-    assert any(f"{len(held)} of 70 training rows cut off" in note for note in notes)
+    assert any(f"{len(held)} of 70 training rows held out" in note for note in notes)
 
     again, _ = corpus(train=REPEATED, validation_share=share)
     assert texts(again, "validation") == held
@@ -113,8 +113,8 @@ def test_rows_that_training_has_too_are_reported() -> None:
     found, notes = corpus(train=DOUBLED, validation=[row("x"), row("c d")], test=[row("a b"), row(""), row("a b")])
     assert texts(found, "test") == ["a b", "", "a b"]
     assert [note for note in notes if "training has too" in note] == [
-        "1 row of validation that training has too: kept; scores on them say little (validation.jsonl:2)",
-        "2 rows of test that training has too: kept; scores on them say little (test.jsonl:1, test.jsonl:3)",
+        "1 row of validation that also occurs in training: kept; scores on them say little (validation.jsonl:2)",
+        "2 rows of test that also occur in training: kept; scores on them say little (test.jsonl:1, test.jsonl:3)",
     ]
 
 
@@ -125,7 +125,7 @@ def test_empty_rows_leave_training_and_stay_elsewhere() -> None:
     assert texts(found, "train") == ["a b"]
     assert texts(found, "test") == ["", "a", ""]
     assert [note for note in notes if "empty" in note] == [
-        "test: 2 empty rows: kept, with nothing to find in them (test.jsonl:1, test.jsonl:3)",
+        "test: 2 empty rows: kept; nothing can be found in them (test.jsonl:1, test.jsonl:3)",
         "train: 2 empty rows: left out of training (train.jsonl:1, train.jsonl:3)",
     ]
     with pytest.raises(DataError, match=r"^data\.train: all rows are empty"):
@@ -142,7 +142,7 @@ def test_labels_that_training_lacks() -> None:
     with pytest.raises(DataError) as caught:
         corpus(**UNSEEN, test=[row("Bank", "ORG"), row("Mars", "MISC")])
     message = str(caught.value)
-    assert "1 ORG entity in validation that training has no example of. The model knows LOC, PER." in message
+    assert "1 ORG entity in validation, a label without training examples. The model knows LOC, PER." in message
     assert "validation.jsonl:2 (token 2)" in message
     assert "1 ORG entity in test" in message
     assert "1 MISC entity in test" in message
@@ -213,7 +213,7 @@ def named(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
     return {(span["label"], item["text"][span["start"] : span["end"]]) for item in rows for span in item["spans"]}
 
 
-def test_the_demo_corpus_stands_in_and_that_is_said() -> None:
+def test_the_demo_corpus_is_used_and_that_is_reported() -> None:
     notes = Notes()
     found = read_training_corpus(data_config(), ner_task(), notes)
     said = list(map(str, notes.drain()))
@@ -241,7 +241,7 @@ def test_the_demo_corpus_is_sound() -> None:
                 ends = span["end"]
                 surface = item["text"][span["start"] : span["end"]]
                 assert surface == surface.strip()
-                placed = place(item["text"], Span(**span), *split_words(item["text"], Words.fine))
+                placed = align_to_words(item["text"], Span(**span), *split_words(item["text"], Words.fine))
                 assert placed is not None
                 assert placed.exact
     known = {text for _, text in named(splits["train"])}

@@ -1,4 +1,4 @@
-"""What a console shows: text for people, or one JSON object a line for programs; log.txt has the text of both."""
+"""What a console shows: text for people, or one JSON object per line for programs; log.txt has the text of both."""
 
 import json
 import math

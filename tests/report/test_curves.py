@@ -1,4 +1,4 @@
-"""The picture of a run: drawn from whatever its metrics.jsonl holds."""
+"""The curves of a run: drawn from whatever its metrics.jsonl holds."""
 
 import struct
 from pathlib import Path

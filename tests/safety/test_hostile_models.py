@@ -1,4 +1,4 @@
-"""Model folders that want to do more than be read: nothing of them is run, nothing is written, all is told."""
+"""Model folders that try to do more than be read: nothing is run or written, and everything is reported."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""A signal in any phase: a way to go on is told, the code is what a shell expects, and nothing is half-written."""
+"""A signal in any phase: the command to resume is printed, the exit code is what a shell expects, and no file is
+half-written."""
 
 import os
 import shlex
@@ -151,11 +152,12 @@ def test_a_run_that_stops_does_not_stop_the_next_one() -> None:
 
 
 def test_nohup_is_respected() -> None:
-    from ftk.system.signals import signals
+    from ftk.system.signals import Stop, signals
 
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with signals():
             os.kill(os.getpid(), signal.SIGHUP)
+            assert not Stop().requested
     finally:
         signal.signal(signal.SIGHUP, before)

@@ -1,4 +1,4 @@
-"""Threads sleep while they wait just where others use the processors and the user has not said how they are to."""
+"""Waiting threads sleep only if other programs use the processors and the user has not set a policy."""
 
 import os
 

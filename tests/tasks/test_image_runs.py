@@ -1,4 +1,4 @@
-"""Runs of the tasks with images: gone on with, from files of all kinds, with parts frozen and a share learned."""
+"""Runs of the tasks with images: resumed, from files of all kinds, with frozen parts and a learned share."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def weights(folder: str) -> dict:
     return load_file(Path(folder, "model.safetensors"))
 
 
-def test_a_run_does_not_go_on_with_other_images(ftk: Ftk, pairs: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_run_is_not_resumed_with_other_images(ftk: Ftk, pairs: tuple[str, ...], tmp_path: Path) -> None:
     argv = ("finetune", *IMAGES, *pairs, "train.max_steps=4")
     assert ftk(*argv, "run.stop_after=2").code == 0
     drawing("up", 0, tmp_path / "new")
@@ -51,7 +51,7 @@ def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tup
 
     from ftk.contracts.contexts import SampleSeed
     from ftk.data.images.decoding import digest_of
-    from ftk.data.images.examples import Picture
+    from ftk.data.images.examples import ImageFile
     from ftk.data.images.features import ImageFeatures, Pixels
 
     class Plain:
@@ -59,7 +59,7 @@ def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tup
             return {"pixel_values": [np.asarray(image, np.float32).transpose(2, 0, 1) for image in images]}
 
     path = Path("images/up-0.png")
-    pixels = Pixels([Picture("a", path, digest_of(path))], Plain(), (3, 16, 16))
+    pixels = Pixels([ImageFile("a", path, digest_of(path))], Plain(), (3, 16, 16))
     features = ImageFeatures({}, np.zeros(1, np.int64), 0, pixels=pixels)
     task = image_task(flip=True, shift=0.3)
     batch = task.collate(features, [0, 0, 0], SampleSeed(1, np.array([0, 0, 1])))
@@ -119,7 +119,7 @@ def test_images_and_texts_stay_together_in_any_order(tmp_path: Path) -> None:
     """Each window of a batch has the image of its own row, and its own text, also where a row has several."""
     from ftk.data.batching.features import Ragged
     from ftk.data.images.decoding import digest_of
-    from ftk.data.images.examples import Picture
+    from ftk.data.images.examples import ImageFile
     from ftk.data.images.features import ImageFeatures, Pixels
 
     class Number:
@@ -129,7 +129,7 @@ def test_images_and_texts_stay_together_in_any_order(tmp_path: Path) -> None:
             return {"pixel_values": [np.full((3, 16, 16), np.asarray(image)[0, 0, 1], np.float32) for image in images]}
 
     paths = [tmp_path / drawing("up", number, tmp_path) for number in range(5)]
-    pixels = Pixels([Picture(path.name, path, digest_of(path)) for path in paths], Number(), (3, 16, 16))
+    pixels = Pixels([ImageFile(path.name, path, digest_of(path)) for path in paths], Number(), (3, 16, 16))
     row = np.array([0, 1, 1, 2, 3, 3, 4])
     ids = Ragged.of([np.full(2 + number % 3, 250 - number, dtype=np.int32) for number in row])
     features = ImageFeatures({"input_ids": ids}, row, 0, pixels=pixels)
@@ -138,7 +138,7 @@ def test_images_and_texts_stay_together_in_any_order(tmp_path: Path) -> None:
     assert batch.inputs["input_ids"][:, 0].tolist() == [246, 249, 250, 247, 249, 247, 248]
 
 
-def test_a_learned_share_is_said_and_written_down(ftk: Ftk, pairs: tuple[str, ...]) -> None:
+def test_a_learned_share_is_reported_and_written_down(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     from ftk.models.architectures.fusion import AutoModelForImageTextClassification
 
     said = trained(ftk, *BOTH, *pairs, "train.max_steps=8").out

@@ -1,4 +1,4 @@
-"""Images, and images with texts, from the command line: what is learned, saved, gone on with and refused."""
+"""Images, and images with texts, from the command line: what is learned, saved, resumed and refused."""
 
 import json
 from collections.abc import Callable
@@ -91,7 +91,7 @@ def test_folders_of_classes_and_images_to_predict_for(ftk: Ftk, tmp_path: Path) 
         (tmp_path / "data" / path.name.split("-")[0]).mkdir(parents=True, exist_ok=True)
         path.rename(tmp_path / "data" / path.name.split("-")[0] / path.name)
     result = trained(ftk, *IMAGES, "data=folders", "data.train=data", "train.max_steps=2")
-    assert "data.train=data: 20 images in 2 folders, one a class." in result.out
+    assert "data.train=data: 20 images in 2 folders, one per class." in result.out
     assert "labels: flat, up" in result.out
     for given in ("data/up", "data/up/*.png"):
         result = ftk("predict", "checkpoint=run/best", f"input={given}", "output=out.jsonl", "run.overwrite=true")
@@ -188,7 +188,7 @@ REFUSED_OF_BOTH = [
 
 
 @pytest.mark.parametrize(("argv", "told"), REFUSED_OF_BOTH)
-def test_what_a_task_of_both_refuses(ftk: Ftk, pairs: tuple[str, ...], argv: tuple[str, ...], told: str) -> None:
+def test_what_an_image_text_task_refuses(ftk: Ftk, pairs: tuple[str, ...], argv: tuple[str, ...], told: str) -> None:
     result = ftk("finetune", *BOTH, *pairs, *argv, "train.max_steps=1")
     assert result.code == 1
     assert told in result.err

@@ -75,7 +75,7 @@ def test_multi_label_tunes_a_threshold_for_each_label_and_saves_it(ftk, files):
 
 
 @pytest.mark.slow
-def test_multi_label_goes_on_with_the_thresholds_of_its_model(ftk, files):
+def test_multi_label_continues_with_the_thresholds_of_its_model(ftk, files):
     argv = ("finetune", "task=multi-label", *FAST, *files, "train.epochs=3")
     assert ftk(*argv, "run.dir=whole").code == 0
     assert ftk(*argv, "run.stop_after=7").code == 0
@@ -283,7 +283,7 @@ BROKEN = {
     "no label": ([{"text": "x"}, {"text": "y"}], (), "without a label"),
     "text that is a number": ([{"text": 3, "label": "a"}], (), "whose text is not a string"),
     "empty label": ([{"text": "x", "label": " "}], (), "with an empty label"),
-    "label that is a list": ([{"text": "x", "label": ["a"]}], (), "something else than a label"),
+    "label that is a list": ([{"text": "x", "label": ["a"]}], (), "something other than a label"),
     "one label only": ([{"text": "x", "label": "a"}, {"text": "y", "label": "a"}], (), "all rows have one label"),
     "a column that is not there": ([{"text": "x", "label": "a"}], ("data.columns.label=kind",), "without the column"),
     "a pair in some rows": (
@@ -297,7 +297,7 @@ BROKEN = {
         "there is no such label; there are a, b",
     ),
     "weights that mean nothing": ([{"text": "x", "label": "a"}], ("task.class_weights=heavy",), "balanced"),
-    "smoothing of everything": ([{"text": "x", "label": "a"}], ("task.label_smoothing=1",), "It is a share"),
+    "smoothing of everything": ([{"text": "x", "label": "a"}], ("task.label_smoothing=1",), "It must be at least 0"),
     "names that are missing": ([{"text": "x", "label": 7}], ("task.label_names=[a,b]",), "does not name"),
     "a file of names that is not there": ([{"text": "x", "label": 0}], ("task.label_names=no.txt",), "cannot be read"),
     "several columns": ([{"text": "x", "a": 1, "b": 0}], ("data.columns.label=[a,b]",), "task=multi-label"),
@@ -310,7 +310,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_broken_rows_are_refused_in_words(ftk, name):
+def test_broken_rows_are_refused_with_a_message(ftk, name):
     rows, argv, expected = BROKEN[name]
     write_jsonl("broken.jsonl", rows)
     result = ftk("finetune", "task=text-classification", *FAST, "data.train=broken.jsonl", *argv)
@@ -331,19 +331,19 @@ BROKEN_OTHERS = {
         "multi-label",
         [{"text": "x", "a": 2, "b": 0}],
         ("data.columns.label=[a,b]",),
-        "something else than 0 or 1",
+        "something other than 0 or 1",
     ),
     "multi-label, a label that is an object": (
         "multi-label",
         [{"text": "x", "labels": [{"name": "a"}]}],
         (),
-        "something else than a label",
+        "something other than a label",
     ),
     "multi-label, a threshold of 1": ("multi-label", [{"text": "x", "labels": ["a"]}], ("task.threshold=1",), "tuned"),
-    "regression, a word": ("regression", [{"text": "x", "score": "high"}], (), "something else than a finite number"),
-    "regression, infinity": ("regression", [{"text": "x", "score": "inf"}], (), "something else than a finite number"),
-    "regression, nothing": ("regression", [{"text": "x", "score": None}], (), "something else than a finite number"),
-    "regression, true": ("regression", [{"text": "x", "score": True}], (), "something else than a finite number"),
+    "regression, a word": ("regression", [{"text": "x", "score": "high"}], (), "something other than a finite number"),
+    "regression, infinity": ("regression", [{"text": "x", "score": "inf"}], (), "something other than a finite number"),
+    "regression, nothing": ("regression", [{"text": "x", "score": None}], (), "something other than a finite number"),
+    "regression, true": ("regression", [{"text": "x", "score": True}], (), "something other than a finite number"),
     "regression, always the same": (
         "regression",
         [{"text": "x", "score": 1}, {"text": "y", "score": 1.0}],
@@ -360,7 +360,7 @@ BROKEN_OTHERS = {
 
 
 @pytest.mark.parametrize("name", BROKEN_OTHERS)
-def test_broken_labels_and_numbers_are_refused_in_words(ftk, name):
+def test_broken_labels_and_numbers_are_refused_with_a_message(ftk, name):
     task, rows, argv, expected = BROKEN_OTHERS[name]
     write_jsonl("broken.jsonl", rows)
     result = ftk("finetune", f"task={task}", *FAST, "data.train=broken.jsonl", *argv)
@@ -378,7 +378,7 @@ COMMON = {
         "rows",
         [{"text": "x", "labels": [], "score": 1, "w": "much"}],
         ("data.columns.weight=w",),
-        "something else than a finite number",
+        "something other than a finite number",
     ),
     "no JSON": ("lines", ["{'text': 'x'}"], (), "this is not JSON"),
     "an object where a line should be": ("lines", ["[1, 2]"], (), "expected a JSON object"),
@@ -388,7 +388,7 @@ COMMON = {
 
 @pytest.mark.parametrize("task", ["text-classification", "multi-label", "regression"])
 @pytest.mark.parametrize("name", COMMON)
-def test_rows_that_no_task_can_read_are_refused_in_words(ftk, task, name):
+def test_rows_that_no_task_can_read_are_refused_with_a_message(ftk, task, name):
     kind, content, argv, expected = COMMON[name]
     (write_jsonl if kind == "rows" else write_lines)("broken.jsonl", content)
     result = ftk("finetune", f"task={task}", *FAST, "data.train=broken.jsonl", *argv)
@@ -404,7 +404,7 @@ def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
     argv = ("finetune", "task=text-classification", *FAST, files[0], files[1], "data.test=new.jsonl")
     result = ftk(*argv)
     assert result.code == 1
-    assert "1 row of test with a label that training lacks" in result.err
+    assert "1 row of test with a label that does not occur in training" in result.err
     assert "new.jsonl:1: dairy" in result.err
     result = ftk(*argv, "data.unseen_labels=count")
     assert result.code == 0, result.err
@@ -423,13 +423,13 @@ def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
     assert "loss" not in result.out
 
 
-def test_what_was_found_is_said_before_the_rows_are_predicted_and_one_column_is_no_pair(ftk, files):
+def test_what_was_found_is_reported_before_the_rows_are_predicted_and_one_column_is_no_pair(ftk, files):
     assert ftk("finetune", "task=text-classification", *FAST, *files, "task.pooling=max").code == 0
     write_jsonl("named.jsonl", [{"sentence": "a crate of apples"}, {"sentence": ""}])
     result = ftk("predict", "checkpoint=run/best", "input=named.jsonl", "output=out.jsonl", "task=text-classification")
     assert result.code == 0, result.err
     said = result.err.splitlines()
-    (settled,) = [number for number, line in enumerate(said) if line.startswith("task: as in training ")]
+    (settled,) = [number for number, line in enumerate(said) if line.startswith("task, as in training: ")]
     (loaded,) = [number for number, line in enumerate(said) if line.startswith("weights: ")]
     (counted,) = [number for number, line in enumerate(said) if line.startswith("1 empty row: ")]
     assert settled < loaded < counted
@@ -464,7 +464,7 @@ def test_a_model_keeps_to_the_kind_of_rows_that_it_was_trained_on(ftk, trained_o
     assert "leave out data.columns.pair" in result.err
 
 
-def test_labels_that_a_cut_takes_out_of_training_are_told(ftk):
+def test_labels_that_a_cut_takes_out_of_training_are_reported(ftk):
     rows = [*goods(20), *({"text": f"crate {i} of salt", "label": f"salt {i}"} for i in range(20))]
     write_jsonl("train.jsonl", rows)
     argv = ("task=text-classification", "data.train=train.jsonl", "data.validation_share=0.3", "train.max_steps=1")
@@ -476,11 +476,11 @@ def test_labels_that_a_cut_takes_out_of_training_are_told(ftk):
     assert "leaves to validation alone" in result.out
 
 
-def test_thresholds_without_validation_are_told(ftk, files):
+def test_thresholds_without_validation_are_reported(ftk, files):
     argv = ("task=multi-label", files[0], "data.validation_share=0", "train.max_steps=1")
     result = ftk("finetune", *FAST, *argv)
     assert result.code == 0
-    assert "no validation to tune on: a label is given from a probability of 0.5 on" in result.out
+    assert "no validation to tune on: a label is predicted if its probability is at least 0.5" in result.out
     result = ftk("finetune", *FAST, *argv, "task.threshold=0.3", "run.overwrite=true")
     assert "no validation to tune on" not in result.out
 

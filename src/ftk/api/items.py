@@ -65,7 +65,7 @@ def is_image(value: Any) -> bool:
 
 
 def is_one_row(rows: Any) -> bool:
-    """Whether what a caller gave is a single row, and no collection of rows."""
+    """Whether the caller gave a single row rather than a collection of rows."""
     return isinstance(rows, (str, bytes, Path, Mapping, tuple)) or is_image(rows)
 
 
@@ -93,12 +93,12 @@ def row_of(
         item: a text, a tuple of two parts, a list of tokens, a mapping of columns, a path of an image or an image.
         number: of the row, counted from 1, for messages.
         roles: the columns that the task reads.
-        reads: what its model takes in: ``text``, ``image`` or both.
-        columns: ``data.columns``: how the columns are called.
+        reads: the input of its model: ``text``, ``image`` or both.
+        columns: ``data.columns``, the names of the columns.
         files: keeps images that are in memory.
 
     Raises:
-        DataError: the item is nothing that the task can read.
+        DataError: the task cannot read the item.
     """
     values = _columns(item, number, roles, reads, columns)
     values = {name: files.add(value) if is_image(value) else value for name, value in values.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ftk.api.model import Model
-from ftk.api.session import errors_in_words, torch_state_kept
+from ftk.api.session import os_errors_explained, preserve_torch_state
 from ftk.commands.checks import check_values
 from ftk.config.command_line import override_words
 from ftk.config.compose import compose
@@ -28,10 +28,10 @@ def load(
     Args:
         path: a model folder that ftk wrote, as ``runs/<run>/best``; with ``"task=mlm"`` also a masked language model
             that ftk did not write.
-        overrides: further words of ``ftk predict``: ``"data.max_length=128"``, ``"task.top_k=3"``.
+        overrides: overrides of ``ftk predict``: ``"data.max_length=128"``, ``"task.top_k=3"``.
         hardware: an option of the group ``hardware``: ``auto`` (the default), ``cpu``, ``cpu-bf16`` …
         precision: ``auto``, ``fp32``, ``bf16``, ``fp16`` or ``int8``.
-        eval_tokens: tokens, padding included, in one batch; less needs less memory.
+        eval_tokens: tokens, padding included, in one batch; fewer need less memory.
         verbose: print to standard error what was chosen and loaded.
 
     Returns:
@@ -48,11 +48,11 @@ def load(
     job = compose("predict", [*words, *overrides], check=check_values)
     assert isinstance(job.config, PredictConfig)
     console, notes = Console(stderr=True, quiet=not verbose), Notes()
-    with errors_in_words():
+    with os_errors_explained():
         saved = SavedModel.open(Path(path).expanduser(), job.config.task, job.invocation.names("task"), notes)
         console.report(notes.drain())
         predictions = Predictions(saved, job.config.data)
-        with torch_state_kept(threads=job.config.hardware.threads is None):
+        with preserve_torch_state(threads=job.config.hardware.threads is None):
             checkpoint = saved.checkpoint(job.config.data)
             runner = checkpoint.runner(saved.trained.task, job.config.hardware, console)
             predictions.use(checkpoint, runner)

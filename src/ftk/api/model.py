@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, overload
 from ftk.api.items import ImageFiles, is_one_row, items_of, row_of
 from ftk.api.results import Metrics, Records, RecordStream, ending_with
 from ftk.api.row_counter import RowCounter
-from ftk.api.session import errors_in_words
+from ftk.api.session import os_errors_explained
 from ftk.api.sources import source_of
-from ftk.commands.checks import texts_only
+from ftk.commands.checks import unread_data_keys
 from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Encoding
@@ -35,7 +35,7 @@ OneRow = str | tuple[Any, ...] | Mapping[str, Any] | Path
 
 
 class Model:
-    """A trained model. ``ftk.load`` makes it.
+    """A trained model, as ``ftk.load`` returns it.
 
     All methods may be called from several threads. Calls on one model take turns; calls on two models run at once.
     """
@@ -147,13 +147,13 @@ class Model:
 
         A row is a text; a dict with the task's columns; a tuple of two parts, for a task that reads pairs; a list of
         tokens, for a task that labels tokens; a ``Path``, or for a task without texts a string, that names an image
-        file; or an image of Pillow. Columns that the task does not read come back in the record.
+        file; or an image of Pillow. Columns that the task does not read are copied to the record.
 
         Args:
             rows: a list, a data frame or a ``datasets.Dataset``; an iterator; or a single row.
             columns: which column plays which role, as ``{"text": "body"}``; by default columns are found by name.
-            rows_at_once: rows that are read and predicted together. An iterator is asked for so many rows before the
-                first record comes. Results may differ in the last bits with another number.
+            rows_at_once: rows that are read and predicted together. This many rows are taken from an iterator before
+                the first record comes. Results may differ in the last bits with another number.
             progress: show on standard error how many rows are done.
 
         Returns:
@@ -211,10 +211,10 @@ class Model:
         from ftk.core.evaluate import Evaluator
 
         task, notes = self._saved.trained.task, Notes()
-        with errors_in_words():
+        with os_errors_explained():
             config = self._data(columns)
             config = dataclasses.replace(config, test=source_of(data, config.columns.get("image")))
-            if mistakes := list(texts_only(task, config)):
+            if mistakes := list(unread_data_keys(task, config)):
                 raise ConfigMistakes(mistakes)
             labels = self._saved.trained.labels
             corpus = task.open_corpus(config, notes, labels=labels, test_only=True)
@@ -249,7 +249,8 @@ class Model:
         rows_at_once: int,
         progress: bool,
     ) -> Iterator[dict[str, Any]]:
-        """The records of rows in memory, with what images in memory are called instead of the files that held them."""
+        """The records of rows in memory; images in memory have their names instead of those of the files that hold
+        them."""
         used = self._data(columns).columns
         spec = self._saved.trained.task.spec
 
@@ -286,7 +287,7 @@ class Model:
 
 
 def _named(record: dict[str, Any], names: Mapping[str, str | None]) -> dict[str, Any]:
-    """A record with other values in place of some names of files."""
+    """A record in which some file names are replaced."""
     given = {key: value for key, value in record.items() if isinstance(value, str) and value in names}
     return {**record, **{key: names[value] for key, value in given.items()}} if given else record
 

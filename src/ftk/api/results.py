@@ -1,4 +1,4 @@
-"""What the API returns: metrics and records that render as tables, and records that come one by one."""
+"""What the API returns: metrics and records that render as tables, and a stream of records."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Metrics(dict[str, Any]):
         return "\n\n".join(_markdown(*table) for table in self._tables())
 
     def _tables(self) -> Iterator[tuple[list[str], list[list[str]]]]:
-        """The plain metrics in one table, and one table for each mapping of mappings, as the scores by label."""
+        """The plain metrics in one table, and one table for each mapping of mappings, such as the scores by label."""
         flat = dict(_flat(self))
         if flat:
             yield ["metric", "value"], [[name, _cell(value)] for name, value in flat.items()]
@@ -71,10 +71,10 @@ class Records(list[dict[str, Any]]):
 
 
 class RecordStream(Iterator[dict[str, Any]]):
-    """Records that are made while they are asked for, in order and in constant memory.
+    """Records that are computed as they are consumed, in order and in constant memory.
 
     Attributes:
-        findings: what ftk noticed in the rows; complete when the last record has been taken.
+        findings: what ftk noticed in the rows; complete when the last record has been read.
     """
 
     def __init__(self, records: Iterator[dict[str, Any]], findings: list[Any]) -> None:

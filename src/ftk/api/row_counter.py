@@ -1,4 +1,4 @@
-"""A count of rows for people who wait."""
+"""A running count of rows."""
 
 import sys
 import time
@@ -8,7 +8,8 @@ _SECONDS_BETWEEN_COUNTS = 0.2
 
 
 class RowCounter:
-    """A count of rows on standard error, in one line that is written over; nothing where it is not asked for."""
+    """A running count of rows on standard error, in one line that is overwritten; shows nothing unless it is
+    enabled."""
 
     def __init__(self, shown: bool) -> None:
         self._shown = shown

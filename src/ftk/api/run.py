@@ -1,4 +1,4 @@
-"""``ftk.open_run``: what a run folder holds, read without torch."""
+"""``ftk.open_run``: the content of a run folder, read without torch."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def open_run(path: str | Path) -> Run:
     folder = Path(path).expanduser()
     if not (folder / "config.yaml").is_file():
         where = "it has no config.yaml" if folder.is_dir() else f"there is no such folder, {folder.absolute()}"
-        raise RunError(f"{folder}: this is no run of ftk; {where}.")
+        raise RunError(f"{folder}: this is not a run folder of ftk; {where}.")
     return Run(folder)
 
 
 class Run:
-    """A run folder. Each property reads its file anew, so a run that goes on shows what it has so far.
+    """A run folder. Each property reads its file anew, so a run in progress shows what it has so far.
 
     Attributes:
         path: the folder.
@@ -56,7 +56,7 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether the run came to its end; if not, ``resume`` continues it."""
+        """Whether the run is finished; if not, ``resume`` continues it."""
         return (self.path / "metrics.json").is_file()
 
     @property
@@ -156,14 +156,14 @@ class Run:
         return ftk.load(self.best, *overrides, **options)
 
     def resume(self, *overrides: str, verbose: bool = False) -> Run:
-        """Continue a run that was stopped, to the same bytes as if it had not been.
+        """Continue a stopped run; it ends with the same bytes as an uninterrupted one.
 
         Args:
-            overrides: further words, such as ``"run.resume=force"``, or ``"train.epochs=5"`` with it.
+            overrides: further overrides, such as ``"run.resume=force"``, or ``"train.epochs=5"`` with it.
             verbose: print what the command would print.
 
         Returns:
-            This run, when it has come to its end.
+            This run, once it is finished.
 
         Raises:
             RunError: there is no saved state, or config, data or versions differ from those of the run.

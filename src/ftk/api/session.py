@@ -1,4 +1,4 @@
-"""What a call of the API changes in the process of its caller, and puts back: signals, random numbers, threads."""
+"""Process state that a call of the API changes and restores: signals, random numbers, threads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ftk.errors import Interrupted, RunError, in_words
+from ftk.errors import Interrupted, RunError, error_text
 from ftk.system.signals import signals
 from ftk.system.wait_policy import POLICY
 
@@ -23,11 +23,11 @@ _generator = threading.RLock()
 
 
 @contextmanager
-def torch_state_kept(*, threads: bool = True) -> Iterator[None]:
-    """A block that uses torch's global random generator alone, and leaves it as it was.
+def preserve_torch_state(*, threads: bool = True) -> Iterator[None]:
+    """A block that has torch's global random generator to itself; the generator's state is restored at the end.
 
     Args:
-        threads: whether torch's thread count is put back, too.
+        threads: whether torch's thread count is restored, too.
     """
     with _generator:
         _import_tqdm()
@@ -40,7 +40,7 @@ def torch_state_kept(*, threads: bool = True) -> Iterator[None]:
         finally:
             torch = sys.modules.get("torch")
             if torch is not None and hasattr(torch, "get_num_threads"):  # not where its import was interrupted
-                if generator is None:  # a process that has just imported torch begins with a random seed
+                if generator is None:  # torch has a random seed after its import
                     torch.seed()
                 else:
                     torch.set_rng_state(generator)
@@ -51,7 +51,7 @@ def torch_state_kept(*, threads: bool = True) -> Iterator[None]:
 
 
 def _import_tqdm() -> None:
-    """Import what draws the progress bars of transformers, without its advice to install something for notebooks.
+    """Import the library for progress bars of transformers, without its advice to install something for notebooks.
 
     ftk shows none of these bars.
     """
@@ -69,8 +69,8 @@ def _usual_threads() -> int:
 
 
 @contextmanager
-def process_kept() -> Iterator[None]:
-    """A block after which the environment and the garbage collector are as they were, whatever sped up an import."""
+def preserve_process() -> Iterator[None]:
+    """A block that restores the environment and the garbage collector, which faster imports change."""
     policy, frozen = os.environ.get(POLICY), gc.get_freeze_count()
     try:
         yield
@@ -82,20 +82,20 @@ def process_kept() -> Iterator[None]:
 
 
 @contextmanager
-def errors_in_words() -> Iterator[None]:
+def os_errors_explained() -> Iterator[None]:
     """A block in which an error of the system, such as a full disk, becomes a RunError that names the file."""
     try:
         yield
     except OSError as error:
-        raise RunError(in_words(error)) from error
+        raise RunError(error_text(error)) from error
 
 
 @contextmanager
 def one_training() -> Iterator[None]:
-    """A block that no other training of this process enters.
+    """A block that one training of this process enters at a time.
 
     Raises:
-        RunError: one is running already; both would draw from the same random generator.
+        RunError: one is already running; both would use the same random generator.
     """
     if not _one_training.acquire(blocking=False):
         raise RunError(
@@ -110,18 +110,18 @@ def one_training() -> Iterator[None]:
 
 @contextmanager
 def stoppable(stopped: Callable[[str, Path], KeyboardInterrupt]) -> Iterator[list[Path]]:
-    """A block that a signal stops after the state of its training is saved, as it stops a command.
+    """A block in which a signal stops a training after its state is saved, as it does in a command.
 
-    In the main thread the handlers of SIGINT, SIGTERM and SIGHUP are set for the length of the block. In another thread
-    Python cannot set handlers, so nothing is changed there. Yields a list; the block puts the run folder into it as
-    soon as it is known.
+    In the main thread the handlers of SIGINT, SIGTERM and SIGHUP are set for the duration of the block. In another
+    thread Python cannot set handlers, so nothing is changed there. Yields a list; the block puts the run folder into it
+    as soon as it is known.
 
     Args:
         stopped: makes the error of its message and the run folder.
 
     Raises:
-        KeyboardInterrupt: SIGINT arrived; made by ``stopped`` if the folder is known. Other signals are raised again
-            for the handlers that were there before.
+        KeyboardInterrupt: SIGINT arrived; made by ``stopped`` if the folder is known. Other signals are sent again, to
+            the previous handlers.
     """
     folder: list[Path] = []
     try:

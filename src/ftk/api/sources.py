@@ -89,7 +89,7 @@ def _line(item: Any, number: int, image_columns: set[str | None], files: ImageFi
     row = {}
     for name, value in item.items():
         if isinstance(value, (str, Path)) and name in image_columns and is_image_name(value):
-            # The file stands in the cache, and paths are relative to where the caller stands.
+            # The file is in the cache, and paths are relative to the caller's working directory.
             path = Path(value).expanduser()
             value = str(path.absolute()) if path.is_file() else value
         row[str(name)] = _plain(value, f"{INPUT}:{number}: {name}", files)

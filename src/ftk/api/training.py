@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftk.api.run import Run, Stopped
-from ftk.api.session import errors_in_words, one_training, process_kept, stoppable, torch_state_kept
+from ftk.api.session import one_training, os_errors_explained, preserve_process, preserve_torch_state, stoppable
 from ftk.api.sources import data_overrides
 from ftk.commands.checks import check_values
 from ftk.commands.train import train as run_command
@@ -31,10 +31,10 @@ def train(*overrides: str, data: Any = None, config_dir: str | Path | None = Non
     """Train a task on labelled rows, as ``ftk finetune`` does.
 
     Args:
-        overrides: the words of the command line: ``"task=ner"``, ``"model=tiny"``, ``"optimizer.lr=3e-4"``.
+        overrides: as on the command line: ``"task=ner"``, ``"model=tiny"``, ``"optimizer.lr=3e-4"``.
         data: the training data, or a mapping with ``train`` and, if there are, ``validation`` and ``test``. Each is a
             path, a glob or a list of them; or rows: a list of dicts, a ``datasets.Dataset``, a data frame. Rows in
-            memory are written to the cache, in a file named by its content. None: what ``overrides`` name.
+            memory are written to the cache, in a file named by its content. None: the data that ``overrides`` name.
         config_dir: a folder of your own configs, as ``--config-dir`` names it.
         verbose: print what the command would print; it is in ``Run.log`` in any case.
 
@@ -91,7 +91,7 @@ def compose(
 
 
 def run_training(command: str, words: Sequence[str], verbose: bool, config_dir: str | Path | None = None) -> Run:
-    """One training from its words, which leaves the process as it was.
+    """Run one training from its overrides; the state of the process is restored.
 
     Args:
         command: ``pretrain`` or ``finetune``.
@@ -105,7 +105,13 @@ def run_training(command: str, words: Sequence[str], verbose: bool, config_dir: 
     job = compose_job(command, words, check=check_values, config_dir=config_dir)
     config = job.config
     assert isinstance(config, TrainingConfig)
-    with one_training(), errors_in_words(), stoppable(Stopped) as folders, process_kept(), torch_state_kept():
+    with (
+        one_training(),
+        os_errors_explained(),
+        stoppable(Stopped) as folders,
+        preserve_process(),
+        preserve_torch_state(),
+    ):
         # The folder gets its name here, so that a run that is stopped can be found again.
         names = [job.invocation.choices[group] for group in ("task", "model")]
         path = RunFolder.claim(config.run, job.invocation, *names).path

@@ -1,4 +1,4 @@
-"""The checks of a config that need files, tasks and models, beside those of its values."""
+"""Checks of a config that need its files, tasks and models; ``ftk.config.ranges`` checks values alone."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +59,7 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
         return
     folder = Path(checkpoint).expanduser()
     if not folder.is_dir():
-        yield Mistake(f"checkpoint={checkpoint}", f"There is no such folder (looked at {folder.absolute()}).")
+        yield Mistake(f"checkpoint={checkpoint}", f"There is no such folder (resolved to {folder.absolute()}).")
     elif not (folder / "ftk.json").is_file() and not (plain and (folder / "config.json").is_file()):
         inner = [name for name in ("best", "last") if (folder / name / "ftk.json").is_file()]
         hint = f" Did you mean '{folder / inner[0]}'?" if inner else " It must be one that ftk wrote."
@@ -123,7 +123,7 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
         yield from _fits(config, task)
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
-    yield from texts_only(task, config.data)
+    yield from unread_data_keys(task, config.data)
 
 
 def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
@@ -139,7 +139,7 @@ def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
         yield Mistake("run.verify_resume=true", advice)
 
 
-def texts_only(task: Task, data: DataConfig) -> Iterator[Mistake]:
+def unread_data_keys(task: Task, data: DataConfig) -> Iterator[Mistake]:
     """Keys of data that a task for labelled rows does not read, so that setting them has no effect."""
     if task.spec.command == "pretrain":
         return

@@ -32,7 +32,7 @@ _TYPES = {str: "text", int: "integer", float: "number", bool: "true, false", lis
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Key:
-    """One key: what it is called, its type in words, and what it means."""
+    """One key: its name, its type in words, and its meaning."""
 
     name: str
     type: str
@@ -110,7 +110,7 @@ class _Reference:
         return f"### {group}\n\n| option | |\n| --- | --- |\n{''.join(rows)}"
 
     def _default_of(self, group: str, option: str) -> str:
-        """Which commands choose an option if nothing else is said."""
+        """The commands that choose an option by default."""
         choose = [command for command, names in self.choices.items() if f"{group}/{option}" in names]
         have = [command for command, names in self.choices.items() if any(n.startswith(f"{group}/") for n in names)]
         if not choose:
@@ -142,7 +142,7 @@ class _Reference:
         return "\n".join(self._passed_on(name) for name in self._options(group))
 
     def _task(self, name: str) -> str:
-        """A task with all keys; one that only gives another one's keys other values, with those."""
+        """A task with all of its keys; for a preset of another task, only the values that it changes."""
         option = name.partition("/")[2]
         text = f"### task={option}\n\n{_escaped(headline(self.files[name]))}"
         base = next((p.name for p in parts_of(name, self.files) if p.name != name and is_choice(p.name)), None)
@@ -179,7 +179,7 @@ class _Reference:
 
 
 def _own_comments(path: Path) -> dict[str, str]:
-    """The keys of a YAML file by their dotted names, each with the comment above it or behind it."""
+    """The keys of a YAML file by their dotted names, each with the comment above it or after it."""
     found: dict[str, str] = {}
     above: list[str] = []
     parents: list[tuple[int, str]] = []
@@ -238,7 +238,7 @@ def _docstrings(cls: type) -> dict[str, str]:
 
 
 def _choices_doc(hint: Any) -> str:
-    """What a choice among named values is for: the docstring of its class."""
+    """The meaning of a choice among named values: the docstring of its class."""
     kinds = [kind for kind in (hint, *get_args(hint)) if inspect.isclass(kind) and issubclass(kind, Enum)]
     return inspect.cleandoc(kinds[0].__doc__ or "").replace("\n", " ") if kinds else ""
 

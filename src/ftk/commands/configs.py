@@ -7,7 +7,7 @@ from pathlib import Path
 from ftk.config.paths import config_files, headline, is_choice, shipped_configs
 from ftk.errors import ConfigError
 from ftk.system.atomic import write_text
-from ftk.system.spelling import nearest
+from ftk.system.spelling import did_you_mean
 
 USAGE = """\
 usage: ftk configs list [GROUP]           the configs of all groups or of one, each with a line on what it is
@@ -41,7 +41,7 @@ def _list(group: str | None) -> None:
     groups = sorted({name.rpartition("/")[0] for name in files})
     if group is not None and group not in groups:
         known = [name for name in groups if name]
-        raise ConfigError(f"there is no group '{group}'.{nearest(group, known)} There are: {', '.join(known)}.")
+        raise ConfigError(f"there is no group '{group}'.{did_you_mean(group, known)} There are: {', '.join(known)}.")
     for name in groups:
         if group not in (None, name):
             continue
@@ -56,7 +56,7 @@ def _show(name: str) -> None:
     files = config_files()
     wanted = name.removesuffix(".yaml").strip("/")
     if wanted not in files:
-        hint = nearest(wanted, files) or " 'ftk configs list' prints all."
+        hint = did_you_mean(wanted, files) or " 'ftk configs list' prints all."
         raise ConfigError(f"there is no config '{name}'.{hint}")
     sys.stdout.write(files[wanted].read_text(encoding="utf-8"))
 

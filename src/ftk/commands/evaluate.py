@@ -6,7 +6,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ftk.commands.checks import check_values, texts_only
+from ftk.commands.checks import check_values, unread_data_keys
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.mistakes import ConfigMistakes
@@ -40,7 +40,7 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     # The files are verified, and the rows checked against the model's labels, before torch is imported.
     saved = SavedModel.open(path, config.task, invocation.names("task"), notes)
     task, labels = saved.trained.task, saved.trained.labels
-    if mistakes := list(texts_only(task, config.data)):  # the folder alone may name the task
+    if mistakes := list(unread_data_keys(task, config.data)):  # the folder alone may name the task
         raise ConfigMistakes(mistakes)
     corpus = task.open_corpus(config.data, notes, labels=labels, test_only=True)
     console.report(notes.drain())

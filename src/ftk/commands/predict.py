@@ -24,7 +24,7 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
-    """Predict for the rows of one input; returns how many there were, and the seconds that it took."""
+    """Predict for the rows of one input; returns the number of rows and the seconds that it took."""
     assert config.checkpoint is not None
     console = Console(stderr=True)
     notes = Notes()

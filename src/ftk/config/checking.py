@@ -1,4 +1,4 @@
-"""What is wrong with each override, found by looking at one after the other where the whole cannot be composed."""
+"""Finds the mistake in each override, one after the other, when they cannot be composed together."""
 
 import dataclasses
 import re
@@ -18,7 +18,7 @@ from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.overrides import choices, items, options, values
 from ftk.config.paths import shipped_configs, shipped_files, values_of
 from ftk.config.schema import SCHEMAS
-from ftk.system.spelling import near_word, nearest
+from ftk.system.spelling import did_you_mean, near_word
 
 _FREE = ("optimizer", "objective", "model.config", "model.image_processor", "model.tokenizer.special_tokens")
 """Sections where any key may be added, because their content is passed on."""
@@ -51,9 +51,9 @@ class WordChecks:
         self.meant: set[str] = set()
         """The keys that misspelt ones most likely mean: whether they have a value is unknown."""
         self.composed: dict[tuple[str, ...], DictConfig] = {}
-        """The config of some of the words alone, Hydra's own section included."""
+        """The config of some of the words, Hydra's own section included."""
         self.error: Exception | None = None
-        """Why the chosen groups cannot be composed: a file of the user's is wrong, or they do not go together."""
+        """Why the chosen groups cannot be composed: one of the user's files has a mistake, or they are incompatible."""
 
     def check(self, overrides: Mapping[int, Override]) -> None:
         """Compose the choices of groups first, then look at each value in the result."""
@@ -69,7 +69,7 @@ class WordChecks:
                         chosen.append(next(choices(override)))
             if chosen:
                 composed = self._compose(tuple(chosen))
-        except Exception as error:  # Hydra and YAML raise all kinds for what users write
+        except Exception as error:  # Hydra and YAML raise errors of all kinds for mistakes of users
             self.error = error
             return
         known = {key: value for key, value in items(composed) if not f"{key}.".startswith("hydra.")}
@@ -98,7 +98,8 @@ class WordChecks:
             elif value in known:
                 continue
             else:
-                advice = f"The group '{group}' has no '{value}'.{nearest(value, known)} There are: {', '.join(known)}."
+                hint = did_you_mean(value, known)
+                advice = f"The group '{group}' has no '{value}'.{hint} There are: {', '.join(known)}."
             what = f"{group}={'null' if value is None else value}"
             self.mistakes.setdefault(position, Mistake(what, advice))
 
@@ -116,7 +117,7 @@ class WordChecks:
         if override.is_delete():
             if free:
                 return None
-            advice = f"This key cannot be left out; only keys of {', '.join(_FREE)} can. Set it, if need be to null."
+            advice = f"This key cannot be left out; only keys of {', '.join(_FREE)} can. Set it, if necessary to null."
             return Mistake(word, advice)
         for value in values(override):
             trial = composed.copy()
@@ -150,12 +151,13 @@ class WordChecks:
 
 
 def check_config_dir(name: str | None) -> list[Mistake]:
-    """Mistakes in the folder that ``--config-dir`` names: it must exist, and hide nothing that comes before it."""
+    """Mistakes in the folder that ``--config-dir`` names: it must exist, and hold no config that a shipped one would
+    hide."""
     if name is None:
         return []
     folder = Path(name)
     if not folder.is_dir():
-        return [Mistake(f"--config-dir {name}", f"There is no such folder (looked at {folder.absolute()}).")]
+        return [Mistake(f"--config-dir {name}", f"There is no such folder (resolved to {folder.absolute()}).")]
     hidden = [
         own
         for path in sorted(shipped_configs().rglob("*.yaml"))
@@ -180,7 +182,7 @@ def check_package(package: str, composed: DictConfig) -> list[Mistake]:
             return []
     except OmegaConfBaseException:
         pass  # the name cannot be read, so no section has it
-    hint = nearest(package, [key for key, value in items(composed) if value is not None])
+    hint = did_you_mean(package, [key for key, value in items(composed) if value is not None])
     return [Mistake(f"--package {package}", f"The config has nothing there.{hint}")]
 
 

@@ -12,7 +12,7 @@ from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 
 from ftk.config.mistakes import Mistake
-from ftk.system.spelling import nearest
+from ftk.system.spelling import did_you_mean
 
 FLAGS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "--help": ("-h", ()),
@@ -174,16 +174,16 @@ def _may_follow(word: str, allowed: tuple[str, ...] | None) -> bool:
 def _unknown(word: str, written: str) -> Mistake:
     if written in _INSTEAD:
         return Mistake(word, f"ftk does not take this flag of Hydra. {_INSTEAD[written]}")
-    hint = nearest(written, list(FLAGS)) if written.startswith("--") else ""
+    hint = did_you_mean(written, list(FLAGS)) if written.startswith("--") else ""
     return Mistake(word, f"There is no flag '{written}'.{hint} Keys are set as key=value.")
 
 
 def _clashes(flags: dict[str, str]) -> list[Mistake]:
     mistakes = []
     if len(modes := [name for name in ("--run", "--multirun", "--cfg", "--info") if name in flags]) > 1:
-        mistakes.append(Mistake(" ".join(modes), "One at a time."))
+        mistakes.append(Mistake(" ".join(modes), "Use one of them at a time."))
     if "--resolve" in flags and not flags.keys() & {"--cfg", "--help"}:
-        mistakes.append(Mistake("--resolve", "It goes with --cfg job or --help."))
+        mistakes.append(Mistake("--resolve", "Use it with --cfg job or --help."))
     if "--package" in flags and "--cfg" not in flags:
-        mistakes.append(Mistake("--package", "It goes with --cfg: --cfg job --package model prints that section."))
+        mistakes.append(Mistake("--package", "Use it with --cfg: --cfg job --package model prints that section."))
     return mistakes

@@ -1,4 +1,4 @@
-"""Jobs run: one from Python, or those of a command line one after the other."""
+"""Runs jobs: one from Python, or those of a command line one after the other."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ from ftk.config.invocation import Invocation, Outcome
 from ftk.config.jobs import VERSION_BASE, Check, Job, check_command_line, initialized, uninitialized
 from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.paths import user_configs
-from ftk.errors import FtkError, Interrupted, in_words, printable
+from ftk.errors import FtkError, Interrupted, error_text, printable
 
 Function = Callable[[Any, Invocation], dict[str, Any]]
 """Runs a command with its config; returns the metrics that a sweep shows."""
@@ -105,7 +105,7 @@ def _run_job(job: Job, function: Function, check: Check, context: HydraContext, 
 
     def one_job(_: Any) -> None:
         try:
-            if number:  # checked before the first job; since then files may have disappeared
+            if number:  # checked before the first job, but files may have disappeared since
                 mistakes = check(job.config, command)
                 if mistakes:
                     raise ConfigMistakes(mistakes)
@@ -132,7 +132,7 @@ def _show_failure(command: str, number: int, error: Exception) -> None:
     """Report a failed job at once; the others still run."""
     if not isinstance(error, (FtkError, OSError)) or os.environ.get("FTK_TRACEBACK") == "1":
         sys.excepthook(type(error), error, error.__traceback__)
-    sys.stderr.write(printable(f"ftk {command}: job {number} failed: {in_words(error)}") + "\n")
+    sys.stderr.write(printable(f"ftk {command}: job {number} failed: {error_text(error)}") + "\n")
 
 
 def _print(command: str, line: CommandLine) -> None:

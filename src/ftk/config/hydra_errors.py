@@ -1,7 +1,7 @@
 """The errors of Hydra, OmegaConf and YAML, reworded and with the file that they are about.
 
-The messages of these libraries are matched by regular expressions. Where a new version words one of them otherwise, the
-user sees that wording, and ``tests/config/test_mistakes.py`` fails.
+The messages of these libraries are matched by regular expressions. If a new version rewords one of them, the user sees
+the new wording, and ``tests/config/test_mistakes.py`` fails.
 """
 
 import dataclasses
@@ -14,14 +14,14 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from ftk.config import schema
-from ftk.system.spelling import nearest
+from ftk.system.spelling import did_you_mean
 
 _KINDS = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false"}
 _NOISE = ("object_type=", "full_key:", "reference_type=", "See ", "Set the environment variable")
 
 
 def explain(error: Exception, folders: Sequence[Path]) -> tuple[str, str]:
-    """Where an error is (the file or the key, empty if unknown), and what it is.
+    """The place of an error (the file or the key; empty if unknown), and its text.
 
     Args:
         error: raised by Hydra, OmegaConf or YAML while a config was composed.
@@ -77,7 +77,7 @@ def reworded(text: str) -> str:
         return f"It must be true or false; '{match[1]}' is neither."
     if match := re.search(r"Invalid value '(.*)', expected one of \[(.*)\]", text):
         known = match[2].split(", ")
-        return f"It must be one of {match[2]}; '{match[1]}' is not.{nearest(match[1], known)}"
+        return f"It must be one of {match[2]}; '{match[1]}' is not.{did_you_mean(match[1], known)}"
     if re.search(r"field '.*' is not Optional", text):
         return "It cannot be null."
     if match := re.search(r"Interpolation key '(.*)' not found", text):
@@ -87,18 +87,18 @@ def reworded(text: str) -> str:
     if match := re.search(r"Cannot convert '.*' to string: '(.*)'", text):
         return f"It must be one text; '{match[1]}' is not."
     if match := re.search(r"Invalid type assigned: (\w+) is not a subclass of (\w+)\. value: (.*)", text):
-        return f"It is a section with keys of its own; '{match[3]}' is none."
+        return f"It is a section with its own keys; '{match[3]}' is not a section."
     if match := re.search(r"Key '(.*)' not in '(\w+)'", text):
         fields = getattr(schema, match[2], None)
         names = [field.name for field in dataclasses.fields(fields)] if dataclasses.is_dataclass(fields) else []
-        hint = nearest(match[1], names) or (f" There are: {', '.join(names)}." if names else "")
+        hint = did_you_mean(match[1], names) or (f" There are: {', '.join(names)}." if names else "")
         return f"There is no key '{match[1]}'.{hint}"
     if match := re.match(r"(?s)Could not override '([^']+)'.*is not in struct", text):
         return f"There is no key '{match[1]}'."
     if match := re.match(r"Could not (?:find|load) '([^']+)'\.?\s*(?:Available options in '.*':\s*)?((?s:.*))", text):
         known = match[2].split()
         group, _, option = match[1].rpartition("/")
-        hint = nearest(option, known)
+        hint = did_you_mean(option, known)
         listing = f" There are: {', '.join(known)}." if known else ""
         return f"There is no config '{match[1]}'.{hint}{listing}" if group else f"There is no config '{match[1]}'."
     return text

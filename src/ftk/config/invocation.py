@@ -22,7 +22,7 @@ class Invocation:
     choices: dict[str, str]
     """The option chosen in each group: {"task": "ner", "model": "minilm"}."""
     own_choices: frozenset[str]
-    """The groups whose option is a file of the user's."""
+    """The groups whose option is one of the user's own files."""
     resolved: str
     """The composed config as YAML. Interpolations are resolved, those of environment variables too."""
     sweep_job: int | None
@@ -45,7 +45,7 @@ class Invocation:
         return any(key_of(word) == key for word in self._words())
 
     def names(self, section: str) -> frozenset[str] | None:
-        """The keys of a section that the command line sets; None if the section is a file of the user's.
+        """The keys of a section that the command line sets; None if the section is one of the user's own files.
 
         None means that all keys of the section count as set by the user.
         """

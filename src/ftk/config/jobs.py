@@ -88,7 +88,7 @@ def typed(composed: DictConfig) -> Any:
     """The composed config as the dataclass of its command; OmegaConf ends here.
 
     Raises:
-        ConfigMistakes: an interpolation points nowhere.
+        ConfigMistakes: an interpolation refers to no key.
     """
     try:
         return OmegaConf.to_object(composed)
@@ -205,7 +205,7 @@ class _Jobs:
             except ConfigMistakes as error:
                 self.mistakes += error.mistakes
                 self.cause = error
-            except Exception as error:  # Hydra and YAML raise all kinds for what users write
+            except Exception as error:  # Hydra and YAML raise errors of all kinds for mistakes of users
                 self.cause, self.failed = error, words
                 return None
         return found
@@ -234,13 +234,13 @@ class _Jobs:
         return _Composed(typed(plain), composed, plain)
 
     def _missing(self, keys: list[str], words: list[str]) -> Mistake:
-        """Keys without a value: a section is left out, or a file of the user's does not give all of its keys."""
+        """Keys without a value: a section is missing, or one of the user's files does not set all of its keys."""
         section = keys[0].partition(".")[0]
         chosen = [word.partition("=")[2] for word in words if word.startswith(f"{section}=")]
         hint = ""
         for folder in self.own_folders if chosen else []:
             if (path := folder / section / f"{chosen[-1]}.yaml").is_file():
-                hint = f" If {path} begins with 'defaults: [auto]', the shipped file gives what it does not say."
+                hint = f" If {path} begins with 'defaults: [auto]', the shipped file sets the keys that it lacks."
         return Mistake(", ".join(keys), f"No config gives a value.{hint}")
 
     def _explained(self, error: Exception) -> Mistake:

@@ -18,7 +18,7 @@ SET_BY_FTK = {
     "hydra.run.dir": "ftk writes to run.dir alone: run.dir=<folder>.",
     "hydra.sweep.dir": "A sweep is written to run.dir: run.dir=<folder>.",
     "hydra.sweep.subdir": "The jobs of a sweep are named by ftk, in run.dir.",
-    "hydra.mode": "A sweep is asked for with -m.",
+    "hydra.mode": "Use -m for a sweep.",
     "hydra/launcher": "The jobs of a sweep run here, one after the other.",
     "hydra/sweeper": "A sweep runs every combination of the values that are listed.",
 }
@@ -78,7 +78,7 @@ def _unreadable(parser: OverridesParser, key: str, value: str) -> str:
     except HydraException:
         return "The key cannot be read: it is made of names with dots between them."
     return (
-        "The value cannot be read: commas, [lists], {dicts}, (calls) and quotes have a meaning of their own. "
+        "The value cannot be read: commas, [lists], {dicts}, (calls) and quotes have a special meaning. "
         f"If it is meant as it stands, write {_as_it_stands(key, value)}"
     )
 
@@ -98,7 +98,7 @@ def _uncountable(override: Override) -> str | None:
         first = next(choices(override), None)
     except (HydraException, ValueError):  # a glob, which Hydra resolves elsewhere; a range in steps of 0
         return counted
-    return None if first is not None else "There is no value in it; the end of a range is not one of them."
+    return None if first is not None else "It has no value; the end of a range is not included."
 
 
 def jobs(overrides: Iterable[Override]) -> Iterator[list[str]]:

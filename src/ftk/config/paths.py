@@ -1,4 +1,4 @@
-"""Where config files are found, and what a file says together with the files of its defaults list."""
+"""Finds config files, and merges a file with the files of its defaults list."""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -79,14 +79,14 @@ def _positive(key: str, value: float | None) -> Iterator[Mistake]:
 
 def _share(key: str, value: float) -> Iterator[Mistake]:
     if not 0 <= value <= 1:
-        yield Mistake(f"{key}={value}", "It is a share: between 0 and 1.")
+        yield Mistake(f"{key}={value}", "It must be between 0 and 1.")
 
 
 def _data(data: DataConfig) -> Iterator[Mistake]:
     for key in ("limit", "validation_tokens", "workers"):
         yield from _positive(f"data.{key}", getattr(data, key))
     if not 0 <= data.validation_share < 1:
-        yield Mistake(f"data.validation_share={data.validation_share}", "It is a share: from 0 up to, but not, 1.")
+        yield Mistake(f"data.validation_share={data.validation_share}", "It must be at least 0 and below 1.")
     if data.max_length is not None and data.max_length < 8:
         yield Mistake(f"data.max_length={data.max_length}", "A window needs at least 8 tokens.")
     if data.stride is not None and data.stride < 0:
@@ -160,7 +160,7 @@ def _model(model: ModelConfig) -> Iterator[Mistake]:
             "or model.name of a model to take the architecture from.",
         )
     if model.dropout is not None and not 0 <= model.dropout < 1:
-        yield Mistake(f"model.dropout={model.dropout}", "It is a rate: from 0 up to, but not, 1.")
+        yield Mistake(f"model.dropout={model.dropout}", "It must be at least 0 and below 1.")
     yield from _positive("model.default_lr", model.default_lr)
     if model.towers:
         yield from _towers(model)

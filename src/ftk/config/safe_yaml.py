@@ -12,7 +12,7 @@ _MOST_DEEP = 64
 
 
 class _Loader(yaml.SafeLoader):
-    """A SafeLoader that refuses aliases, too: a few lines of them expand to billions of values."""
+    """A SafeLoader that refuses aliases, too: a few lines with aliases expand to billions of values."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(stream)

@@ -39,7 +39,7 @@ class Encoding:
     """How examples become numbers.
 
     Attributes:
-        processor: what the model reads with, see ``TaskSpec.modalities``: a tokenizer, an image processor, or a
+        processor: prepares the input of the model, see ``TaskSpec.modalities``: a tokenizer, an image processor, or a
             ``ftk.models.loading.image_processor.TextAndImages`` with both.
         labels: in the order of the model's outputs; None for a task without labels, and in prediction.
         windows: how long texts are cut.
@@ -59,7 +59,7 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class SampleSeed:
-    """The seed of the random choices in a batch. They are a function of it and of the numbers of the windows.
+    """The seed of the random choices in a batch. They are a function of this seed and of the numbers of the windows.
 
     Attributes:
         seed: of the run.
@@ -109,7 +109,7 @@ class Place:
         predictions: runs the model over examples and their features.
         encoding: how examples become numbers; its notes collect what the preparation finds.
         data: the data section of the config.
-        progress: shows that work goes on.
+        progress: shows the progress of long work.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""What the corpus asks of an example, whatever the task made it of."""
+"""The attributes of an example that the corpus needs, whatever the task."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ _TARGET = "A target is a text, or a list of texts."
 
 # Files
 FOLDER_OF_CLASSES = fact("folder-of-classes",
-    "{key}={folder}: {files:,} {kind_of_file}s in {classes} folders, one a class.")
+    "{key}={folder}: {files:,} {kind_of_file}s in {classes} folders, one per class.")
 ENTRIES_NOT_READ = fact("entries-not-read", "{key}={folder}: {left_out} of {entries} entries not read ({names}).")
 CONLL_COLUMNS = fact("conll-columns",
     "{file}: {columns} columns; tokens in '{tokens}' ({tokens_by}), tags in '{tags}' ({tags_by}).")
@@ -102,26 +102,26 @@ NOT_STRINGS = error("not-strings", "{row|rows} with {role} that are not strings"
     "Each is a text in quotes; numbers of classes need the names of the classes.")
 NOT_AN_OBJECT_PART = error("not-an-object-part", "{row|rows} whose {role} is an object",
     "Name the part that is meant: data.columns.{role}={example}.")
-NOT_A_NUMBER = error("not-a-number", "{row|rows} with something else than a finite number",
+NOT_A_NUMBER = error("not-a-number", "{row|rows} with something other than a finite number",
     "A number is written as 3, 3.5 or -1e-2, with a point.")
 NEGATIVE_WEIGHT = error("negative-weight", "{row|rows} with a negative weight", "A weight is 0 or more.")
-NOT_A_LABEL = error("not-a-label", "{row|rows} with something else than a label",
+NOT_A_LABEL = error("not-a-label", "{row|rows} with something other than a label",
     "A label is a text, a whole number, or true or false.")
 EMPTY_LABEL = error("empty-label", "{row|rows} with an empty label", "'{column}' holds the label.")
 UNNAMED_LABEL = error("unnamed-label", "{row|rows} with a label that task.label_names does not name",
     "It names {names} labels, which are numbered from 0.")
 
 # Rows of any kind
-EMPTY_ROW = warning("empty-row", "empty {row|rows}", nothing_found="kept, with nothing to find in them",
-    left_out="left out of training", predicted="predicted like any other row, from no text",
+EMPTY_ROW = warning("empty-row", "empty {row|rows}", nothing_found="kept; nothing can be found in them",
+    left_out="left out of training", predicted="predicted like any other row, from an empty text",
     empty_text="an empty text is written", unlabelled="kept, without a label")
 EMPTY_PART = error("empty-part", "{row|rows} with an empty {role}", "There is nothing to read in it.", kept="kept",
     ranked="ranked like any other", candidates_ranked="its candidates are ranked like any others")
 
 # Spans and tags
-LABEL_UNITS = fact("label-units", "labels are of {units} (task.units=auto)",
+LABEL_UNITS = fact("label-units", "labels mark {units} (task.units=auto)",
     configured="task.tag_scheme or data.columns.spans is set", character_spans="rows have character spans",
-    lettered="tags have O, or the letters of a scheme", plain="there is no O, and no scheme of spans")
+    lettered="tags have O, or the letters of a scheme", plain="there is no O, and no span scheme")
 TAG_SCHEME = fact("tag-scheme", "tags are {scheme} ({found_by})", converted="converted to IOB2")
 SPANS_NOT_A_LIST = error("spans-not-a-list", "{row|rows} whose spans are not a list",
     'Spans are a list such as [{{"start": 0, "end": 5, "label": "PER"}}].')
@@ -146,7 +146,7 @@ UNKNOWN_TAG = error("unknown-tag", "{tag|tags} of no known scheme",
 DISGUISED_TAG = error("disguised-tag", "{tag|tags} of no known scheme",
     "B- and I- are upper case and come first; task.tag_scheme=bare takes types as they are.")
 DISGUISED_TAGS = error("disguised-tags", "{kind|kinds} of tags of no known scheme",
-    "Of spans, B- and I- are upper case and come first; task.units=tokens takes tags as they are.")
+    "In span tags, B- and I- are upper case and come first; task.units=tokens takes tags as they are.")
 LETTERLESS_TAG = error("letterless-tag", "{tag|tags} without B- or I- among tags that have it",
     "Correct the file, or set task.tag_scheme=bare if no tag has a letter.")
 BROKEN_TAG = error("broken-tag", "{tag|tags} that {scheme} does not allow at their place",
@@ -189,12 +189,12 @@ UNREADABLE_ANSWERS = error("unreadable-answers", "{row|rows} with answers that c
 
 # Entities and relations
 ENTITIES_OVERLAP = error("entities-overlap", "{row|rows} whose head and tail overlap",
-    "Head and tail are two stretches of the text that share nothing.")
+    "Head and tail are two passages that do not overlap.")
 TEXT_AND_TOKENS = error("text-and-tokens", "{row|rows} with both a text and tokens",
     "Head and tail count in characters of the one or in tokens of the other: name the one that they count in, "
     "data.columns.text=… or data.columns.tokens=….")
-REPEATED_MARK = error("repeated-mark", "{row|rows} with a mark that is there twice",
-    "A row is about one pair of entities: repeat the sentence in a row of its own for another pair.")
+REPEATED_MARK = error("repeated-mark", "{row|rows} with a mark that occurs twice",
+    "A row is about one pair of entities: for another pair, repeat the sentence in another row.")
 UNOPENED_MARK = error("unopened-mark", "{row|rows} with an end mark without a beginning",
     "An entity is marked as <{mark}>…</{mark}>.")
 MISSING_MARK = error("missing-mark", "{row|rows} with a missing mark", "The head and the tail are each marked, once.")
@@ -206,33 +206,34 @@ EMPTY_RELATION = error("empty-relation", "{row|rows} with an empty text", "A row
 
 # Queries and candidates
 MIXED_FORMS = error("mixed-forms", "{row|rows} with {form}",
-    "The first one has {first_form} ({first}). All rows are alike.")
+    "The first one has {first_form} ({first}). All rows must have the same form.")
 TWO_FORMS = error("two-forms", "{row|rows} with a {form}, and negatives", _RANKING_ROW)
 OWN_COLUMN = warning("own-column", "{row|rows} whose candidates have their own '{column}'",
-    "predictions have the model's in its place")
+    "predictions have the model's instead")
 AMBIGUOUS_COLUMN = error("ambiguous-column", "{row|rows} with more than one column for the {role}",
     "Name one: data.columns.{role}=….")
 NO_CANDIDATES = error("no-candidates", "{row|rows} with an empty list of candidates", "There is nothing to rank.")
-UNEQUAL_LABELS = error("unequal-labels", "{row|rows} with another number of labels than of candidates",
+UNEQUAL_LABELS = error("unequal-labels", "{row|rows} with different numbers of labels and candidates",
     "Each candidate has one label, in the same order.")
 REPEATED_CANDIDATE_ID = error("repeated-candidate-id", "{row|rows} with two candidates of one id",
-    "Each has its own, or none has.")
-CONTRADICTING_CANDIDATE = error("contradicting-candidate", "{row|rows} with a candidate that is both right and wrong",
-    "It is there twice, with two labels.")
+    "Give each its own id, or give none to any.")
+CONTRADICTING_CANDIDATE = error("contradicting-candidate",
+    "{row|rows} with a candidate that is both positive and negative", "It occurs twice, with two labels.")
 REPEATED_CANDIDATE = warning("repeated-candidate", "{row|rows} with a candidate twice", "kept")
-NOT_A_QUERY = error("not-a-query", "{row|rows} whose query holds something else than texts",
+NOT_A_QUERY = error("not-a-query", "{row|rows} whose query holds something other than texts",
     "A query is a text, or a list of texts that are read one after the other.")
-NOT_A_CANDIDATE = error("not-a-candidate", "{row|rows} whose {column} hold something else than texts",
+NOT_A_CANDIDATE = error("not-a-candidate", "{row|rows} whose {column} hold something other than texts",
     'A candidate is a text, or an object with one: {{"text": "…"}}.')
-NOT_A_GRADE = error("not-a-grade", "{row|rows} with something else than a label",
-    "A label is 0 for a wrong candidate, 1 or more for a right one.")
+NOT_A_GRADE = error("not-a-grade", "{row|rows} with something other than a label",
+    "A label is 0 for a negative, 1 or more for a positive.")
 
 # Images
 EMPTY_IMAGE_PATH = error("empty-image-path", "{row|rows} with an empty path of an image", "'{column}' holds the path.")
 IMAGE_CHANGED = error("image-changed", "{image|images} that {has|have} changed")
-IMAGE_MISSING = error("image-missing", "{image|images} that {is|are} not there",
+IMAGE_MISSING = error("image-missing", "{image|images} that {does|do} not exist",
     "A path is relative to the file that names it.")
-IMAGE_NOT_A_FILE = error("image-not-a-file", "{image|images} that {is|are} no regular file", "A path names one image.")
+IMAGE_NOT_A_FILE = error("image-not-a-file", "{image|images} that {is|are} not a regular file",
+    "A path names one image.")
 IMAGE_OF_MANY_BYTES = error("image-of-many-bytes", "{image|images} of too many bytes", "At most {most:,} are read.")
 IMAGE_OF_MANY_PIXELS = error("image-of-many-pixels", "{image|images} of too many pixels",
     "At most {most:,} are decoded.")
@@ -240,8 +241,8 @@ IMAGE_UNREADABLE = error("image-unreadable", "{image|images} that cannot be read
 NOT_AN_IMAGE = error("not-an-image", "{file|files} without an image in {it|them}",
     "Images are PNG, JPEG, GIF, BMP, WebP, TIFF or PPM.")
 IMAGE_DAMAGED = error("image-damaged", "{image|images} that {is|are} damaged", "Decoding stops before the end.")
-IMAGE_WITHOUT_RANGE = error("image-without-range", "{image|images} whose pixels are numbers without a range",
-    "Save them with 8 or 16 bits a channel.")
+IMAGE_WITHOUT_RANGE = error("image-without-range", "{image|images} whose pixel values have no fixed range",
+    "Save them with 8 or 16 bits per channel.")
 
 # Splits
 DEMO_CORPUS = fact("demo-corpus", "no data named: {what} the built-in demo corpus (data.{key}=… for your own).")
@@ -249,33 +250,33 @@ ROWS = fact("rows", "rows: {sizes}{labels}")
 NO_VALIDATION = fact("no-validation",
     "no validation (data.validation_share=0): best/ is the model after the last validation point.")
 NOTHING_TO_TUNE_ON = fact("nothing-to-tune-on", "no validation to tune on: {default}.")
-VALIDATION_CUT = fact("validation-cut", "no validation named: {held:,} of {total:,} training rows cut off "
+VALIDATION_CUT = fact("validation-cut", "no validation named: {held:,} of {total:,} training rows held out "
     "(data.validation_share={share}, data.split_seed={seed}).")
 REPEATED_ROW = warning("repeated-row", "{row|rows} with the {subject} of an earlier row",
     keep="kept (data.duplicates=keep)", drop="left out (data.duplicates=drop)",
     error="data.duplicates=keep or drop lets them pass.")
-ROW_OF_TRAINING = warning("row-of-training", "{row|rows} of {part} that training has too",
+ROW_OF_TRAINING = warning("row-of-training", "{row|rows} of {part} that also {occurs|occur} in training",
     "kept; scores on them say little")
-UNLEARNED_LABEL = warning("unlearned-label", "{label|labels} that the cut leaves to validation alone",
+UNLEARNED_LABEL = warning("unlearned-label", "{label|labels} that only held-out rows have",
     "never learned; name a file (data.validation), or try another data.split_seed")
-UNSEEN_LABEL = error("unseen-label", "{row|rows} of {part} with a label that training lacks",
+UNSEEN_LABEL = error("unseen-label", "{row|rows} of {part} with a label that does not occur in training",
     "The model knows {known}. data.unseen_labels=count scores them as missed.",
     count="counted as missed (data.unseen_labels=count)")
 
 # Models
 UNKNOWN_FOLDER = fact("unknown-folder",
-    "{folder} is not of ftk: there are no checksums to verify it by, and its task is the one given.")
+    "{folder} was not written by ftk: it has no checksums to verify, and its task is the one given.")
 NOTHING_TUNED = fact("nothing-tuned", "nothing was tuned in training: {default}.")
-FIELDS_OF_TRAINING = fact("fields-of-training", "task: as in training {fields} (task.<field>=… for others)")
+FIELDS_OF_TRAINING = fact("fields-of-training", "task, as in training: {fields} (task.<field>=… sets another value)")
 REPLACED_COLUMN = warning("replaced-column", "{row|rows} with a column '{column}' of their own",
-    "the prediction's is written")
+    "the prediction's column is written")
 
 # Windows
 WINDOW_LENGTHS = fact("window-lengths", "{sizes}")
 LONG_ROW = info("long-row", "{row|rows} longer than {length} tokens", "read in overlapping windows",
     merged="read in overlapping windows and merged",
     first="read up to the end of the first window (task.pooling=first)",
-    pooled="read in overlapping windows, of which the {pooling} counts",
+    pooled="read in overlapping windows, and the {pooling} over them counts",
     around_entities="read in one window around the two entities")
 WINDOWS = info("windows", "{window|windows}", "for the rows longer than one")
 VANISHED_WORD = warning("vanished-word", "{word|words} that the tokenizer removes",

@@ -42,7 +42,7 @@ class FindingKind:
         return "warning" if policy is not None and self.severity == "error" else self.severity
 
     def action_under(self, policy: str | None) -> str:
-        """What a policy does about a finding, or what the user can do about an error.
+        """The effect of a policy on a finding, or what the user can do about an error.
 
         Raises:
             KeyError: the kind has no such policy.
@@ -60,7 +60,7 @@ class Finding:
         kind: what was found.
         severity: ``info``, ``warning``, or ``error``, which stops the run.
         policy: the policy that was applied; None if the kind has none.
-        values: what the texts of the kind name.
+        values: used by the texts of the kind.
         split: the split that was read; None if it is known from the places, or does not matter.
         count: how often.
         places: where, for the first few: file and line, often with the value that was found there.
@@ -86,7 +86,7 @@ class Finding:
         return self.kind.action_under(self.policy).format_map(_Words(self.values, self.count))
 
     def __str__(self) -> str:
-        """The finding as a sentence; the places of an error stand below it, one a line."""
+        """The finding as a sentence; the places of an error stand below it, one per line."""
         if self.severity == "error":
             left = self.count - len(self.places)
             more = f"\n    … and {left:,} more" if left else ""

@@ -49,7 +49,7 @@ class Notes:
             places: where; the first few are kept.
             policy: the policy that was applied, one of ``kind.policies`` or ``error``.
             number: how often.
-            values: what the texts of the kind name.
+            values: used by the texts of the kind.
 
         Raises:
             KeyError: the kind has no such policy, or its texts name a value that is not given.
@@ -82,7 +82,7 @@ class Notes:
             raise DataError("\n".join(map(str, findings)), findings=findings)
 
     def drain_facts(self) -> Iterator[Finding]:
-        """The facts since the last call; counts go on."""
+        """The facts since the last call; counts continue."""
         yield from self._facts.values()
         self._facts.clear()
 

@@ -1,4 +1,4 @@
-"""How work that takes long shows that it goes on."""
+"""The protocol by which long work shows its progress."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Shows what goes on: on a terminal, in a log, or nowhere."""
+    """Shows progress: on a terminal, in a log, or nowhere."""
 
     def say(self, text: str) -> None:
         """Show a line."""

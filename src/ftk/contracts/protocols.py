@@ -1,4 +1,4 @@
-"""The protocols between packages: what the core, the corpus and the commands ask of the others."""
+"""The protocols between packages: what the core, the corpus and the commands need from other packages."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Order(Protocol):
         ...
 
     def steps_in(self, epochs: float) -> int:
-        """The number of steps in so many passes over the data."""
+        """The number of steps in this many passes over the data."""
         ...
 
     def epoch(self, step: int) -> float:
@@ -91,7 +91,7 @@ class Corpus(Protocol):
         """The texts of the training split, to learn a vocabulary from."""
         ...
 
-    def remembered(self, settings: TokenizerConfig) -> Path | None:
+    def vocabulary_file(self, settings: TokenizerConfig) -> Path | None:
         """The file in which a vocabulary learned from these texts is kept between runs; None if it is not kept."""
         ...
 
@@ -101,7 +101,7 @@ class Corpus(Protocol):
 
 
 class RowReader(Protocol):
-    """What ``ftk.data.row_corpus`` asks of a task. ``RowTask`` documents the members."""
+    """The members of a task that ``ftk.data.row_corpus`` uses. ``RowTask`` documents the members."""
 
     @property
     def spec(self) -> TaskSpec: ...
@@ -122,7 +122,7 @@ class RowReader(Protocol):
 
 
 class Runnable(Protocol):
-    """What it takes to run a model over features. Every task and every predictor has it."""
+    """The members that are needed to run a model over features. Every task and every predictor has it."""
 
     @property
     def spec(self) -> PredictorSpec: ...
@@ -148,20 +148,20 @@ class Predictor(Runnable, Protocol):
 
 @runtime_checkable
 class PreparesPrediction(Protocol):
-    """A predictor that has something to do once, with the model, before it sees the first row."""
+    """A predictor with a preparation that runs once, with the model, before the first row."""
 
     def prepare_predict(self, place: Place) -> None:
-        """Do it.
+        """Prepare the predictor.
 
         Raises:
-            DataError: what the predictor needs beside the rows cannot be read.
+            DataError: data that the predictor needs in addition to the rows cannot be read.
         """
         ...
 
 
 @runtime_checkable
 class ReportsParameters(Protocol):
-    """A model that has numbers among its weights that people want to know."""
+    """A model with parameters whose values are of interest."""
 
     def report_parameters(self) -> dict[str, float]:
         """The numbers by name."""

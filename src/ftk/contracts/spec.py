@@ -21,7 +21,7 @@ class Wording:
     Attributes:
         subject: what two rows share that are equal to learn from.
         labels: what the outputs of the model are called; None if they mean nothing to a user.
-        groups: what rows are called that all belong to one group, see ``Example.group``.
+        groups: what rows of one group are called, see ``Example.group``.
     """
 
     subject: str = "text"

@@ -32,7 +32,7 @@ class Batch:
     Attributes:
         inputs: the arguments of the model's forward: ``input_ids`` and ``attention_mask``, [windows, time];
             ``pixel_values``, [windows, channels, height, width].
-        targets: what the loss and the predictions need; each task has shapes of its own.
+        targets: what the loss and the predictions need; each task has its own shapes.
         windows: the numbers of the windows in the features, in the order of the tensors.
         count: the number of targets that the loss sums over.
         tokens: the number of real tokens, without padding.
@@ -48,7 +48,7 @@ class Batch:
 
     @property
     def padding(self) -> int:
-        """The number of positions that are computed for nothing."""
+        """The number of positions that are padding."""
         return (self.inputs["input_ids"].numel() if self.positions is None else self.positions) - self.tokens
 
     def pinned(self, pin: bool) -> Batch:
@@ -135,7 +135,7 @@ class UnseenLabel:
     Attributes:
         kind: of the finding. With a policy ``count``, ``data.unseen_labels`` decides whether it stops the run.
         place: the row, with the label.
-        values: what the texts of the kind name.
+        values: used by the texts of the kind.
     """
 
     kind: FindingKind

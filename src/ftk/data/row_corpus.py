@@ -31,7 +31,7 @@ _PLACES = 5
 
 @dataclass(slots=True)
 class RowCorpus:
-    """Examples by split, with the task as the training data settled it."""
+    """Examples by split, and the task with the fields set that depend on the training data."""
 
     task: RowReader
     examples: dict[str, list[Any]]
@@ -48,8 +48,8 @@ class RowCorpus:
         """The texts of the training split."""
         return (text for example in self.examples["train"] for text in example.texts)
 
-    def remembered(self, settings: Any) -> None:
-        """None: a vocabulary of labelled rows is learned in no time, and is not kept."""
+    def vocabulary_file(self, settings: Any) -> None:
+        """None: a vocabulary is learned from labelled rows so quickly that it is not cached."""
         return None
 
     def prepare(self, encoding: Encoding, progress: Progress) -> dict[str, Prepared]:
@@ -63,7 +63,7 @@ class RowCorpus:
             with encoding.notes.of(split):
                 features = self.task.features(examples, encoding)
                 if not len(features):
-                    raise DataError(f"data.{split}: the tokenizer leaves nothing of any row.")
+                    raise DataError(f"data.{split}: every row is empty after tokenization.")
                 prepared[split] = Prepared(examples, features)
                 if split == "train":
                     encoding.notes.add(kinds.WINDOW_LENGTHS, sizes=features.sizes(encoding.windows.length))
@@ -83,7 +83,7 @@ def read_training_corpus(
         data: the data section of the config.
         task: reads the rows.
         notes: collects faults and facts.
-        select: chooses what is learned from the training rows, as a last step; None: all of them.
+        select: chooses the rows to learn from, as a last step; None: all training rows.
 
     Raises:
         ConfigError: fields of the task name labels that do not exist.
@@ -102,7 +102,7 @@ def read_training_corpus(
     if "validation" not in examples:
         _cut_validation(examples, task.spec.wording, data, notes)
     _note_overlap(examples, notes)
-    # Statistics and labels are those of all rows: a cut decides nothing about the model.
+    # Statistics and labels come from all rows, so that holding rows out does not change the model.
     corpus.task = task.learn(training)
     if "validation" not in examples and corpus.task.spec.untuned_default is not None:
         notes.add(kinds.NOTHING_TO_TUNE_ON, default=corpus.task.spec.untuned_default)
@@ -197,7 +197,7 @@ def _usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, n
 
 
 def _cut_validation(examples: dict[str, list[Any]], wording: Wording, data: DataConfig, notes: Notes) -> None:
-    """Cut a seeded share of the training rows off; the rows of a group stay on one side."""
+    """Hold out a seeded share of the training rows for validation; the rows of a group stay together."""
     if data.validation_share == 0:
         notes.add(kinds.NO_VALIDATION)
         return
@@ -208,7 +208,7 @@ def _cut_validation(examples: dict[str, list[Any]], wording: Wording, data: Data
         rows = f"{len(train):,} training rows of one {wording.subject} are" if len(train) > 1 else "one training row is"
         few = rows if same else f"{wording.groups} are"
         raise DataError(
-            f"data.validation: {few} too few to cut a validation split from; name a file, or train without validation: "
+            f"data.validation: {few} too few to hold out a validation split; name a file, or train without validation: "
             "data.validation_share=0."
         )
     random.Random(data.split_seed).shuffle(groups)
@@ -230,12 +230,12 @@ def _cut_validation(examples: dict[str, list[Any]], wording: Wording, data: Data
 
 
 def _note_unlearned(labels: Labels | None, train: list[Any], task: RowReader, notes: Notes) -> None:
-    """Count the labels that a cut took out of training: the model has them, and never learns them."""
+    """Count the labels that only held-out rows have: the model has outputs for them, but never learns them."""
     if labels is None:
         return
     try:
         learned = task.labels(train)
-    except DataError:  # too few for the task: the labels that are missing say so
+    except DataError:  # too few labels are left for the task; those that are missing are reported
         learned = None
     lost = [name for name in labels.names if learned is None or name not in learned.ids]
     if lost:
@@ -243,7 +243,7 @@ def _note_unlearned(labels: Labels | None, train: list[Any], task: RowReader, no
 
 
 def _note_unseen(corpus: RowCorpus, split: str, policy: Unseen, notes: Notes) -> None:
-    """Treat the labels that training lacks by policy."""
+    """Apply the policy for labels that do not occur in training."""
     if split not in corpus.examples:
         return
     for unseen in corpus.task.unseen(corpus.examples[split], corpus.labels, split):

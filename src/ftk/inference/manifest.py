@@ -114,7 +114,7 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
                 trained, asked = (str(name).replace("_", "-") for name in (trained_for, _name(task)))
                 raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
             before = task_from_fields(type(task), saved["task"]["fields"])
-            task = _settled(task, before, named, notes)
+            task = _task_with_trained_values(task, before, named, notes)
             if task.spec.untuned_default is not None:
                 notes.add(kinds.NOTHING_TUNED, default=task.spec.untuned_default)
             _check_head(task, before)
@@ -143,12 +143,12 @@ def _name(task: Task) -> str | None:
     return rest.removesuffix(".task") if not package and rest and "." not in rest.removesuffix(".task") else None
 
 
-def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Notes) -> Task:
-    """The user's task; fields that the user did not name, or left at ``auto``, have their values of training."""
+def _task_with_trained_values(task: Task, trained: Task, named: frozenset[str] | None, notes: Notes) -> Task:
+    """The user's task; fields that the user did not name, or left at ``auto``, keep the values of training."""
     fields = [item.name for item in dataclasses.fields(task)]
     kept = {name for name in fields if _is_auto(getattr(task, name))}
     if named is not None:
-        usual = _usual(task)
+        usual = _with_config_defaults(task)
         preset = {name for name in fields if getattr(task, name) != getattr(usual, name)}  # task=ner says units=spans
         own = {*local_file_fields(task), *trained.spec.tunable_fields, *statistics_fields(trained)}
         apart = {*named, *preset, *own}
@@ -166,7 +166,7 @@ def _settled(task: Task, trained: Task, named: frozenset[str] | None, notes: Not
     return dataclasses.replace(settled, **{name: getattr(trained, name) for name in left})
 
 
-def _usual(task: Task) -> Task:
+def _with_config_defaults(task: Task) -> Task:
     """The task with the values of its own config file; configs such as ``task=ner`` are presets of it."""
     name = f"task/{(_name(task) or '').replace('_', '-')}"
     return build_task(values_of(name)) if name in shipped_files() else task
@@ -182,7 +182,7 @@ def _check_head(task: Task, trained: Task) -> None:
         return
     now, before = fields_of(task), fields_of(trained)
     others = [f"task.{name}={now[name]} (trained with {before[name]})" for name in now if now[name] != before[name]]
-    raise ModelError(f"the model has another head than {', '.join(others)} needs; leave it out.")
+    raise ModelError(f"{', '.join(others)} needs another head than the model has; leave it out.")
 
 
 def _is_auto(value: Any) -> bool:

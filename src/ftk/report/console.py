@@ -1,4 +1,4 @@
-"""What a run shows: messages, findings, metrics and progress, as text or as JSON lines; log.txt has the text.
+"""The output of a run: messages, findings, metrics and progress, as text or as JSON lines; log.txt has the text.
 
 rich is imported when something is shown, because a wrong command line is reported without it.
 """
@@ -175,7 +175,7 @@ class Console:
 
     @contextmanager
     def preparing(self, what: str, size: int) -> Iterator[Callable[[int, int], None]]:
-        """Shows how much of a text is tokenized: in place on a terminal, else a line now and then.
+        """Shows how much of a text is tokenized: in place on a terminal, else one line from time to time.
 
         Args:
             what: names the work.
@@ -186,7 +186,7 @@ class Console:
 
         def text(characters: int, tokens: int) -> str:
             share = f" ({min(100, 100 * characters // size)} % of the text)" if size else ""
-            return f"{what}: {tokens:,} tokens{share}, {tokens / max(1e-9, time.monotonic() - began):,.0f} a second"
+            return f"{what}: {tokens:,} tokens{share}, {tokens / max(1e-9, time.monotonic() - began):,.0f} per second"
 
         if self.interactive:
             with self._terminal.status(what) as status:
@@ -247,21 +247,21 @@ class StepProgress:
         self._bar = (bar, task)
 
     def stepped(
-        self, step: int, share: float, loss: float | None, lr: float, tokens_a_second: float, left: float
+        self, step: int, share: float, loss: float | None, lr: float, tokens_per_second: float, left: float
     ) -> None:
         """Move the bar, if there is one."""
         if self._bar is not None:
-            status = f"loss {_loss(loss)}  lr {lr:.2e}  {tokens_a_second:,.0f} tokens/s  {duration(left)}"
+            status = f"loss {_loss(loss)}  lr {lr:.2e}  {tokens_per_second:,.0f} tokens/s  {duration(left)}"
             bar, task = self._bar
             bar.update(task, completed=share, status=status, count=self._count(step))
 
     def logged(
-        self, step: int, epoch: float, loss: float | None, lr: float, tokens_a_second: float, left: float
+        self, step: int, epoch: float, loss: float | None, lr: float, tokens_per_second: float, left: float
     ) -> None:
         """Show one line; a terminal has it on its bar, and only log.txt gets the line."""
         text = (
             f"{self._count(step)}  epoch {epoch:.2f}  loss {_loss(loss)}  lr {lr:.2e}  "
-            f"{tokens_a_second:,.0f} tokens/s  {duration(left)} left"
+            f"{tokens_per_second:,.0f} tokens/s  {duration(left)} left"
         )
         if self._bar is None:
             values = {
@@ -270,7 +270,7 @@ class StepProgress:
                 "epoch": epoch,
                 "loss": loss,
                 "lr": lr,
-                "tokens_per_second": tokens_a_second,
+                "tokens_per_second": tokens_per_second,
                 "seconds_left": left,
             }
             self._console.event("train", text, values)

@@ -7,12 +7,12 @@ from typing import Any
 from ftk.system.atomic import replaced
 
 
-def plot_curves(metrics: Path, picture: Path, score: str) -> None:
+def plot_curves(metrics: Path, target: Path, score: str) -> None:
     """Draws loss, score, learning rate and speed over the steps of a run.
 
     Args:
         metrics: the run's ``metrics.jsonl``.
-        picture: PNG file to write.
+        target: the PNG file to write.
         score: name of the metric that selects the best model.
     """
     # Works without a display; the object interface does not change the settings of a program that imports ftk.
@@ -41,12 +41,12 @@ def plot_curves(metrics: Path, picture: Path, score: str) -> None:
     speeds = _speeds(train)
     speed.plot([step for step, _ in speeds], [value for _, value in speeds], color="tab:gray")
     speed.set_ylim(bottom=0)
-    speed.set_title("real tokens a second")
+    speed.set_title("real tokens per second")
     for axes in (loss, other, rate, speed):
         axes.set_xlabel("optimizer step")
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.3)
-    with replaced(picture) as temporary:
+    with replaced(target) as temporary:
         figure.savefig(temporary, format="png", dpi=120)
 
 

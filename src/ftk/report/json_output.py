@@ -1,4 +1,4 @@
-"""Whether commands show text or, with --json, one JSON object a line; and how a command ends in either form."""
+"""Whether commands show text or, with --json, one JSON object per line; and how a command ends in either form."""
 
 from __future__ import annotations
 

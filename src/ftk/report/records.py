@@ -11,7 +11,7 @@ from ftk.system.atomic import flush, open_new, replaced, write_text
 
 
 class MetricsFile:
-    """``metrics.jsonl``: one event a line."""
+    """``metrics.jsonl``: one event per line."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -44,7 +44,7 @@ class MetricsFile:
 
 @contextmanager
 def json_lines(path: Path | None) -> Iterator[Any]:
-    """A function that writes one record a line, to a file or, if ``path`` is None, to standard output.
+    """A function that writes one record per line, to a file or, if ``path`` is None, to standard output.
 
     The file appears under its name when all records are written; if an error comes first, it does not appear.
     """

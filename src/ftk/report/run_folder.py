@@ -125,7 +125,7 @@ class RunFolder:
         self._check_writable()
 
     def _check_writable(self) -> None:
-        """Reports before the run what would stop it when it begins to write."""
+        """Reports, before the run, anything that would prevent it from writing."""
         there = self.path
         while not there.exists():
             there = there.parent
@@ -228,7 +228,7 @@ class RunFolder:
             raise RunError(f"run.dir={self.path}: {what}:{lines}\n  run.resume=force resumes anyway.")
 
     def open(self, *, hardware: Mapping[str, Any], data: Mapping[str, Mapping[str, str]]) -> None:
-        """Writes everything known before the first step; the folder must be locked."""
+        """Writes everything that is known before the first step; the folder must be locked."""
         if self._overwrite:
             leftovers = (path.name for path in self.path.glob(".*.tmp"))
             for name in (*leftovers, ".best.old", ".last.old", ".best.new", ".last.new", *_OWN):

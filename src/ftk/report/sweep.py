@@ -24,7 +24,7 @@ def report_sweep(outcomes: list[Outcome]) -> int:
     console = Console()
     title = f"{len(jobs)} jobs, {len(failed)} failed"
     if len(groups) > 1:
-        console.say(f"{title}; scores of several tasks or metrics are not ranked among one another")
+        console.say(f"{title}; scores of different tasks or metrics are not ranked together")
     for (task, score), members in groups.items():
         rows = [_row(job) for job in members]
         columns = _columns(rows)

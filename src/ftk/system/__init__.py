@@ -1,1 +1,1 @@
-"""The operating system: atomic files, locks, signals, the cache folder, digests, start-up, spelling."""
+"""The operating system: atomic files, locks, signals, the cache folder, digests, processors, start-up, spelling."""

@@ -48,7 +48,7 @@ def open_new(path: Path) -> TextIO:
 def replace_folder(
     target: Path, fill: Callable[[Path], None], check: Callable[[Path], None], *, keep: Path | None = None
 ) -> None:
-    """Write a folder and put it in the place of the previous one.
+    """Write a folder and replace the previous one by it.
 
     At every moment one of ``target``, ``fresh_name(target)`` and ``keep``, or the old name, is whole. If ``fill``
     or ``check`` fails, only the fresh name was touched, and it is removed.

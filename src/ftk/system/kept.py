@@ -1,4 +1,4 @@
-"""What is computed once and kept in the cache: one process makes it, and every run verifies it before use."""
+"""Results that are computed once and cached: one process writes them, and every run verifies them before use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ftk.system.locks import lock
 
 
 class Damaged(Exception):
-    """What is in the cache is not what was written."""
+    """A cached file is not what was written."""
 
 
 @contextmanager
@@ -26,21 +26,21 @@ def folder(path: Path, what: str, *, waiting: str, say: Callable[[str], None], n
     Args:
         path: the folder.
         what: the name of what is kept, for messages.
-        waiting: what the process that has the lock does, for messages.
-        say: shows which process is waited for.
+        waiting: what the process that holds the lock is doing, for messages.
+        say: shows which process holds the lock.
         note: a sentence for the error, with a space in front.
 
     Raises:
         RunError: the folder cannot be written.
     """
-    with kept_here(path, what, note=note):
+    with explain_write_errors(path, what, note=note):
         path.mkdir(parents=True, exist_ok=True)
         with lock(path, wait=lambda holder: say(f"waiting for {holder} {waiting} ({path})"), warn=say):
             yield
 
 
 @contextmanager
-def kept_here(
+def explain_write_errors(
     path: Path, what: str, *, errors: tuple[type[Exception], ...] = (OSError,), note: str = ""
 ) -> Iterator[None]:
     """A block whose errors of the file system name the folder and the setting that chooses another.

@@ -29,7 +29,7 @@ class _Received:
         self.number: int | None = None
         self.at = 0.0
         self.deferred = 0
-        """How many blocks want to be asked for the signal instead of being interrupted by it."""
+        """The number of open blocks that ask for the signal instead of being interrupted by it."""
         self.at_once = _AT_ONCE
         """Printed when a second signal ends the process."""
         self.second: Callable[[int], object] | None = None

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``" Did you mean '…'?"`` with the most similar known word, or an empty text if none is similar."""
     near = near_word(word, known)
     return f" Did you mean '{near}'?" if near is not None else ""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 POLICY = "OMP_WAIT_POLICY"
 _BUSY = 0.3
-"""Processors in use by other programs from which on threads sleep."""
+"""The number of processors in use by other programs from which threads sleep."""
 
 
 @dataclass(frozen=True, slots=True)

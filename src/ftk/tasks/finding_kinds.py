@@ -7,16 +7,16 @@ from ftk.contracts.finding_kinds import error, fact, warning
 # Several labels, and numbers
 TRUTH_VALUES = error("truth-values", "{row|rows} with true or false where names of labels are expected",
     "data.columns.label=[{column}] reads a column of truth values as one label, with the column's name.")
-NOT_ZERO_OR_ONE = error("not-zero-or-one", "{row|rows} with something else than 0 or 1 in a column of a label",
+NOT_ZERO_OR_ONE = error("not-zero-or-one", "{row|rows} with something other than 0 or 1 in a column of a label",
     "With a list of columns, each says whether a row has one label: 0 or 1, false or true.")
 LARGE_NUMBER = error("large-number", "{row|rows} with a number beyond {most:g}", "Targets are computed in fp32.")
 MISSING_TARGET = error("missing-target", "{row|rows} of {part} without the target '{target}'", "The model has {known}.")
 
 # Entities and tags
-UNSEEN_ENTITY = error("unseen-entity", "{label} {entity|entities} in {part} that training has no example of",
+UNSEEN_ENTITY = error("unseen-entity", "{label} {entity|entities} in {part}, a label without training examples",
     "The model knows {known}. data.unseen_labels=count scores them as missed.",
     count="counted as missed (data.unseen_labels=count)")
-UNSEEN_TAG = error("unseen-tag", "{tag|tags} in {part} that training has no example of",
+UNSEEN_TAG = error("unseen-tag", "{tag|tags} in {part} without training examples",
     "The model knows {known}. data.unseen_labels=count scores them as missed.",
     count="counted as missed (data.unseen_labels=count)")
 
@@ -24,39 +24,39 @@ UNSEEN_TAG = error("unseen-tag", "{tag|tags} in {part} that training has no exam
 NO_SUCH_RELATION = fact("no-such-relation",
     "no label is '{label}' (task.no_relation): all labels count in f1_semeval.")
 UNKNOWN_SIGN = fact("unknown-sign", "the tokenizer has no entry for the sign {sign}: it reads {read}.")
-ENTITY_CUT = warning("entity-cut", "{row|rows} with entities that windows of {length} tokens are too short for",
-    "of an entity that is too long only the beginning is read")
+ENTITY_CUT = warning("entity-cut", "{row|rows} with an entity that is too long for a window of {length} tokens",
+    "only the beginning of the entity is read")
 ENTITIES_APART = warning("entities-apart",
-    "{row|rows} whose entities do not fit into one window of {length} tokens with what is between them",
-    "what is around each is read, and the middle between them left out")
+    "{row|rows} whose entities do not fit into one window of {length} tokens with the text between them",
+    "the context of each is read, and the middle is left out")
 TOKENS_LEFT_OUT = warning("tokens-left-out", "{token|tokens} of longer rows",
-    "left out, as they are further from the entities")
+    "left out, because they are further from the entities")
 
 # Questions and answers
-VANISHED_CONTEXT = warning("vanished-context", "{row|rows} of whose context the tokenizer leaves nothing",
+VANISHED_CONTEXT = warning("vanished-context", "{row|rows} whose context is empty after tokenization",
     "no answer is found in it")
-UNANSWERED = warning("unanswered", "{row|rows} without an answer", "one is given all the same (task.no_answer=false)")
-VANISHED_ANSWER = warning("vanished-answer", "{row|rows} of whose answer the tokenizer leaves nothing",
-    "nothing is learned of them")
+UNANSWERED = warning("unanswered", "{row|rows} without an answer", "one is predicted anyway (task.no_answer=false)")
+VANISHED_ANSWER = warning("vanished-answer", "{row|rows} whose answer is empty after tokenization",
+    "nothing is learned from them")
 LONG_ANSWER = warning("long-answer", "{row|rows} whose answer has more than {most} sub-words",
     "never found whole (task.max_answer_tokens)")
 UNSHOWN_ANSWER = warning("unshown-answer", "{row|rows} whose answer is longer than what windows show of the context",
-    "nothing is learned of them (data.max_length, data.stride)")
+    "nothing is learned from them (data.max_length, data.stride)")
 
 # Sources and targets
-SCORED_BY_SCRIPT = fact("scored-by-script", "{score} takes words by the script of the targets: task.{field}={value}")
-VANISHED_SOURCE = warning("vanished-source", "{row|rows} of whose source the tokenizer leaves nothing",
-    "nothing is learned of them, and an empty text is written")
+SCORED_BY_SCRIPT = fact("scored-by-script", "{score} splits words by the script of the targets: task.{field}={value}")
+VANISHED_SOURCE = warning("vanished-source", "{row|rows} whose source is empty after tokenization",
+    "nothing is learned from them, and an empty text is written")
 LONG_SOURCE = error("long-source", "{row|rows} whose source is longer than {length} tokens",
     "task.long_sources=first reads the first window; see data.max_length.",
     first="the first window is read (task.long_sources=first)")
 LONG_TARGET = error("long-target", "{row|rows} whose target is longer than {most} tokens",
     "task.long_targets=cut learns their beginning; see task.max_target_length.",
-    cut="their beginning is learned, and no end (task.long_targets=cut)")
+    cut="their beginning is learned, without an end (task.long_targets=cut)")
 
 # Images beside texts
 IMAGE_WITHOUT_TEXT = warning("image-without-text", "{row|rows} with an empty text",
-    "kept, with the image alone to go by")
+    "kept, with the image as the only input")
 
 # Queries and candidates
 PAIRS_GROUPED = fact("pairs-grouped", "{pairs:,} labelled pairs are {queries:,} queries.")
@@ -64,22 +64,22 @@ OTHER_LABEL = warning("other-label", "{row|rows} with the query and the candidat
     "the higher label counts in training")
 REPEATED_PAIR = warning("repeated-pair", "{row|rows} with the query, the candidate and the label of an earlier row",
     "the pair is learned once")
-QUERY_WITHOUT_RIGHT = warning("query-without-right", "{query|queries} without a right candidate",
+QUERY_WITHOUT_RIGHT = warning("query-without-right", "{query|queries} without a positive",
     "left out of training")
 QUERY_WITHOUT_WRONG = warning("query-without-wrong",
-    "{query|queries} without a wrong candidate that a step would take", "left out of training",
-    right_alone="only what is right is learned of them")
-UNSCORED_ROW = warning("unscored-row", "{row|rows} of {part} without a right candidate", "not scored")
+    "{query|queries} without a negative that a step would use", "left out of training",
+    right_alone="only their positives are learned")
+UNSCORED_ROW = warning("unscored-row", "{row|rows} of {part} without a positive", "not scored")
 LONG_CANDIDATE = warning("long-candidate", "{row|rows} with a text longer than {length} tokens", "",
-    best="read in overlapping windows, of which the best counts",
-    mean="read in overlapping windows, of whose vectors the mean counts")
+    best="read in overlapping windows, and the best one counts",
+    mean="read in overlapping windows, and the mean of their vectors counts")
 CANDIDATES = fact("candidates", "candidates: {number_of_rows:,} of {file} (text is {columns})")
 BLANK_CANDIDATE = warning("blank-candidate", "blank {line|lines}", "no candidates")
 REPLACED_CANDIDATE_COLUMN = warning("replaced-candidate-column",
-    "{candidate|candidates} with a '{column}' of their own", "predictions have {instead} in its place")
+    "{candidate|candidates} with a '{column}' of their own", "predictions have {instead} instead")
 REPEATED_TEXT = warning("repeated-text", "{candidate|candidates} with the text of an earlier one", "kept")
 REPEATED_CANDIDATE_IN_FILE = error("repeated-id-in-file", "{candidate|candidates} with the id of an earlier one",
-    "Each has one of its own, or none has.")
+    "Give each its own id, or give none to any.")
 CANDIDATE_WITHOUT_TEXT = error("candidate-without-text", "{candidate|candidates} without a text",
     "The column is called 'text'.{hint}")
 
@@ -90,8 +90,8 @@ BLOCKS = fact("blocks", "{blocks}")
 DOCUMENTS_HELD_OUT = fact("documents-held-out", "no validation named: {held:,} of {total:,} documents held out, "
     "{percent:.1f} % of the tokens (data.validation_share={share}, data.validation_tokens={tokens}, "
     "data.split_seed={seed}).")
-DOCUMENT_OF_TRAINING = warning("document-of-training", "{document|documents} of {part} that training has too",
-    "kept; scores on them say little")
+DOCUMENT_OF_TRAINING = warning("document-of-training",
+    "{document|documents} of {part} that also {occurs|occur} in training", "kept; scores on them say little")
 ONE_BLOCK = fact("one-block",
     "note: the training text fills no more than one block of data.max_length={length} tokens.")
 NOTHING_TO_FILL = warning("nothing-to-fill", "{row|rows} without {mask}", "there is nothing to fill")

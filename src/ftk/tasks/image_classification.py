@@ -122,7 +122,7 @@ class ImageClassification(RowTask):
 
     def record(self, example: ImageExample, prediction: Scores) -> dict[str, Any]:
         """``image``, ``label``, ``score``, ``scores`` by label; ``gold_label`` if the row has one."""
-        result = {"image": example.picture.name, **self._label.result(prediction)}
+        result = {"image": example.image.name, **self._label.result(prediction)}
         if example.gold is not None:
             result["gold_label"] = example.gold
         return with_columns(example.columns, result)

@@ -11,10 +11,10 @@ from ftk.contracts.row import Row
 from ftk.contracts.spec import TaskSpec, Wording
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.examples.texts import TextExample
-from ftk.data.images.examples import Picture, looked_at, named
+from ftk.data.images.examples import ImageFile, checked_images, image_cell
 from ftk.data.images.features import ImageFeatures
 from ftk.data.rows.cells import read_rows
-from ftk.data.rows.columns import say_columns
+from ftk.data.rows.columns import report_columns
 from ftk.data.rows.label_names import read_names
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.shared.class_metric import ClassMetric
@@ -23,7 +23,7 @@ from ftk.tasks.shared.image_input import ImageInput, pixels_of
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
 from ftk.tasks.shared.text_input import COLUMNS, Pooling, TextInput, logits_of, text_record
-from ftk.tasks.text_classification import LABEL_COLUMNS, one_column
+from ftk.tasks.text_classification import LABEL_COLUMNS, single_label_column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,14 +35,14 @@ class ImageTextExample(TextExample):
     """One row: a text, or two, and an image.
 
     Attributes:
-        picture: the image.
+        image: the image.
     """
 
-    picture: Picture
+    image: ImageFile
 
     def __post_init__(self) -> None:
         TextExample.__post_init__(self)  # super() does not work in a class with slots
-        self.key = f"{self.key}\n{self.picture.digest}"
+        self.key = f"{self.key}\n{self.image.digest}"
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ class ImageTextExample(TextExample):
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
         """The image."""
-        return ((self.picture.name, self.picture.digest),)
+        return ((self.image.name, self.image.digest),)
 
 
 @dataclass(kw_only=True)
@@ -107,24 +107,24 @@ class ImageTextClassification(RowTask):
     def read(self, rows: Iterable[Row], reading: Reading) -> list[ImageTextExample]:
         rows, notes = list(rows), reading.notes
         examples = self._texts.read(rows, reading, self._target)
-        by_row = {id(image.row): image for image in read_rows(rows, lambda row: named(row, reading.columns), notes)}
+        by_row = {id(cell.row): cell for cell in read_rows(rows, lambda row: image_cell(row, reading.columns), notes)}
         examples = [example for example in examples if id(example.row) in by_row]
-        images = [by_row[id(example.row)] for example in examples]
+        cells = [by_row[id(example.row)] for example in examples]
         for example in examples:
             if not example.key:
                 notes.add(kinds.IMAGE_WITHOUT_TEXT, example.row.where)
-        for image in images if reading.labelled else []:
-            say_columns(notes, {"image": image.column}, reading.columns)
+        for cell in cells if reading.labelled else []:
+            report_columns(notes, {"image": cell.column}, reading.columns)
         found: list[ImageTextExample] = []
-        for example, image, picture in zip(examples, images, looked_at(images, notes), strict=True):
-            if picture is not None:
+        for example, cell, image in zip(examples, cells, checked_images(cells, notes), strict=True):
+            if image is not None:
                 values = {item.name: getattr(example, item.name) for item in fields(TextExample) if item.init}
-                values["columns"] = {name: value for name, value in example.columns.items() if name != image.column}
-                found.append(ImageTextExample(**values, picture=picture))
+                values["columns"] = {name: value for name, value in example.columns.items() if name != cell.column}
+                found.append(ImageTextExample(**values, image=image))
         return found
 
     def _target(self, row: Row, column: Any) -> str:
-        return self._label.target(row, one_column(column))
+        return self._label.target(row, single_label_column(column))
 
     def learn(self, examples: Sequence[ImageTextExample]) -> ImageTextClassification:
         return replace(self, class_weights=self._label.class_weights(examples))
@@ -169,4 +169,4 @@ class ImageTextClassification(RowTask):
     def record(self, example: ImageTextExample, prediction: Scores) -> dict[str, Any]:
         """``image``, ``text``, ``label``, ``score``, ``scores`` by label; ``gold_label`` if the row has one."""
         others = text_record(example, self._label.result(prediction), "gold_label")
-        return {"image": example.picture.name, **{name: value for name, value in others.items() if name != "image"}}
+        return {"image": example.image.name, **{name: value for name, value in others.items() if name != "image"}}

@@ -1,4 +1,4 @@
-"""A short text that says what a long one says."""
+"""Summaries of texts, written by an encoder-decoder."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ftk.contracts.protocols import Corpus
 from ftk.contracts.row import Row
 from ftk.contracts.spec import Scoring, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss
-from ftk.data.examples.sequences import SequenceExample, Written
+from ftk.data.examples.sequences import GeneratedText, SequenceExample
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.generation.decoding import (
     Generating,
     Seq2SeqOutput,
+    generated_texts,
     scoring_mistakes,
     sequence_loss,
     sequence_spec,
     smoothing_mistakes,
-    written_texts,
 )
 from ftk.tasks.generation.features import SequenceFeatures
 from ftk.tasks.generation.metrics import ROUGE_WORDS, RougeMetric, require, rouge_words
@@ -83,7 +83,7 @@ class Summarization(RowTask):
         yield from scoring_mistakes(self._scoring)
         yield from self._generating.validate()
         if self.rouge_words not in ("auto", *ROUGE_WORDS):
-            yield f"task.rouge_words={self.rouge_words}: it is auto, {', '.join(ROUGE_WORDS)}."
+            yield f"task.rouge_words={self.rouge_words}: it must be auto, {', '.join(ROUGE_WORDS)}."
 
     def open_corpus(
         self, data: DataConfig, notes: Notes, *, labels: Labels | None = None, test_only: bool = False
@@ -128,11 +128,13 @@ class Summarization(RowTask):
         """[1 + length] for each window: 1 if its text is as long as it may be, else 0; then the tokens of the text."""
         return list(outputs.generated())
 
-    def decode(self, examples: Sequence[SequenceExample], outputs: RowOutputs, labels: Labels | None) -> list[Written]:
-        return written_texts(examples, outputs)
+    def decode(
+        self, examples: Sequence[SequenceExample], outputs: RowOutputs, labels: Labels | None
+    ) -> list[GeneratedText]:
+        return generated_texts(examples, outputs)
 
     def metric(self, labels: Labels | None) -> RougeMetric:
         return RougeMetric(words=self.rouge_words, stemmer=self.rouge_stemmer)
 
-    def record(self, example: SequenceExample, prediction: Written) -> dict[str, Any]:
+    def record(self, example: SequenceExample, prediction: GeneratedText) -> dict[str, Any]:
         return sequence_record(example, prediction)

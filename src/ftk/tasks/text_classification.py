@@ -72,7 +72,7 @@ class TextClassification(RowTask):
         return self._texts.read(rows, reading, self._target)
 
     def _target(self, row: Row, column: Any) -> str:
-        return self._label.target(row, one_column(column))
+        return self._label.target(row, single_label_column(column))
 
     def learn(self, examples: Sequence[TextExample]) -> TextClassification:
         return replace(self, class_weights=self._label.class_weights(examples))
@@ -114,7 +114,7 @@ class TextClassification(RowTask):
         return text_record(example, self._label.result(prediction), "gold_label")
 
 
-def one_column(column: Any) -> str:
+def single_label_column(column: Any) -> str:
     """The label column of a text that has one label.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A text of one language as a text of another."""
+"""Translations of texts, written by an encoder-decoder."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ftk.contracts.protocols import Corpus
 from ftk.contracts.row import Row
 from ftk.contracts.spec import Scoring, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss
-from ftk.data.examples.sequences import SequenceExample, Written
+from ftk.data.examples.sequences import GeneratedText, SequenceExample
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.generation.decoding import (
     Generating,
     Seq2SeqOutput,
+    generated_texts,
     scoring_mistakes,
     sequence_loss,
     sequence_spec,
     smoothing_mistakes,
-    written_texts,
 )
 from ftk.tasks.generation.features import SequenceFeatures
 from ftk.tasks.generation.metrics import BLEU_WORDS, NEEDS_MORE, TranslationMetric, bleu_words, require
@@ -82,7 +82,7 @@ class Translation(RowTask):
         yield from scoring_mistakes(self._scoring)
         yield from self._generating.validate()
         if self.bleu_words not in ("auto", *BLEU_WORDS):
-            yield f"task.bleu_words={self.bleu_words}: it is auto, {', '.join(BLEU_WORDS)}."
+            yield f"task.bleu_words={self.bleu_words}: it must be auto, {', '.join(BLEU_WORDS)}."
 
     def open_corpus(
         self, data: DataConfig, notes: Notes, *, labels: Labels | None = None, test_only: bool = False
@@ -130,11 +130,13 @@ class Translation(RowTask):
         """[1 + length] for each window: 1 if its text is as long as it may be, else 0; then the tokens of the text."""
         return list(outputs.generated())
 
-    def decode(self, examples: Sequence[SequenceExample], outputs: RowOutputs, labels: Labels | None) -> list[Written]:
-        return written_texts(examples, outputs)
+    def decode(
+        self, examples: Sequence[SequenceExample], outputs: RowOutputs, labels: Labels | None
+    ) -> list[GeneratedText]:
+        return generated_texts(examples, outputs)
 
     def metric(self, labels: Labels | None) -> TranslationMetric:
         return TranslationMetric(words=self.bleu_words)
 
-    def record(self, example: SequenceExample, prediction: Written) -> dict[str, Any]:
+    def record(self, example: SequenceExample, prediction: GeneratedText) -> dict[str, Any]:
         return sequence_record(example, prediction)

@@ -95,7 +95,7 @@ class RunBuilder:
             return reopen_model(self.folder.last, self.corpus.labels, task.spec.modalities)
         tokenizer = self.config.model.tokenizer
         if tokenizer.train is not None:
-            kept = self.corpus.remembered(tokenizer)
+            kept = self.corpus.vocabulary_file(tokenizer)
             again = kept is not None and kept.is_file()
             how = f"from the cache, {kept}" if again else "trained on the training texts"
             self.console.say(f"vocabulary: {tokenizer.train.value}, {how}")

@@ -9,7 +9,7 @@ from ftk.core.loop import train
 from ftk.core.out_of_memory import is_out_of_memory
 from ftk.core.saving.background_save import Saver
 from ftk.core.state import TrainState
-from ftk.errors import Interrupted, RunError, in_words
+from ftk.errors import Interrupted, RunError, error_text
 from ftk.report.console import Console, StepProgress
 from ftk.report.records import MetricsFile
 from ftk.report.run_folder import RunFolder
@@ -49,7 +49,7 @@ def run_training(
             message += resume_hint(folder, config.run)
         raise Interrupted(interrupted.signal_number, message) from interrupted
     except OSError as error:  # a full disk, wherever it shows first
-        raise RunError(f"{in_words(error)}{resume_hint(folder, config.run)}") from error
+        raise RunError(f"{error_text(error)}{resume_hint(folder, config.run)}") from error
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise

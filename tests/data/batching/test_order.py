@@ -132,7 +132,9 @@ def growing_orders(draw: st.DrawFn) -> tuple[int, int, int, int | None, int]:
 
 @given(growing_orders())
 @MANY
-def test_blocks_come_once_an_epoch_and_steps_go_on_across_epochs(made: tuple[int, int, int, int | None, int]) -> None:
+def test_blocks_come_once_an_epoch_and_steps_continue_across_epochs(
+    made: tuple[int, int, int, int | None, int],
+) -> None:
     blocks, size, seed, start, warmup = made
     order = BlockOrder(blocks, size, seed, start=start, warmup=warmup)
     windows: list[int] = []

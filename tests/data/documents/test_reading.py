@@ -279,7 +279,7 @@ def test_duplicates_are_found_across_files() -> None:
     assert [(one.kind, one.count) for one in result.findings] == [(kinds.REPEATED_DOCUMENT, 3)]
 
 
-def test_empty_files_and_rows_are_counted_and_said() -> None:
+def test_empty_files_and_rows_are_counted_and_reported() -> None:
     for name, content in (("a.txt", ""), ("b.txt", "\n \n"), ("c.txt", "text"), ("d.jsonl", "")):
         Path(name).write_text(content)
     result = found("a.txt", "b.txt", "c.txt", "d.jsonl")

@@ -203,7 +203,7 @@ def test_no_manifest_is_no_store(tmp_path: Path) -> None:
 
 
 def test_a_shard_is_written_beside_the_old_one(tmp_path: Path) -> None:
-    """Another run may still read what is made again."""
+    """Another run may still read the files that are rebuilt."""
     store = write_store(tmp_path / "s", [[[3, 4, 5]]])
     manifest = Manifest(SETTINGS, "uint16", words=False)
     writer = ShardWriter(store.folder, manifest, None)

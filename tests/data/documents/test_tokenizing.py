@@ -1,4 +1,4 @@
-"""Text to token stores: the same however it is computed and interrupted; what is damaged is made again, and said."""
+"""Text to token stores: the same however they are computed and interrupted; damaged parts are rebuilt and reported."""
 
 import errno
 import fcntl
@@ -166,7 +166,7 @@ def interrupt_after(number: int) -> Any:
 
 
 @pytest.mark.parametrize("number", [0, 1, 5, 12, 20])
-def test_an_interrupted_preparation_goes_on(tmp_path: Path, number: int) -> None:
+def test_an_interrupted_preparation_continues(tmp_path: Path, number: int) -> None:
     whole, folder = tmp_path / "whole", tmp_path / "s"
     make(whole)
     with pytest.raises(Interruption):
@@ -201,7 +201,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_killed_preparation_goes_on(tmp_path: Path) -> None:
+def test_a_killed_preparation_continues(tmp_path: Path) -> None:
     Path("killed.py").write_text(KILLED)
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     ended = subprocess.run([sys.executable, "killed.py", "s"], env={**os.environ, "PYTHONPATH": path}, check=False)
@@ -215,7 +215,7 @@ def test_a_killed_preparation_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["tokens", "words", "starts"])
 @pytest.mark.parametrize("damage", ["changed", "shortened", "missing"])
-def test_a_damaged_shard_is_made_again_and_said(tmp_path: Path, name: str, damage: str) -> None:
+def test_a_damaged_shard_is_rebuilt_and_reported(tmp_path: Path, name: str, damage: str) -> None:
     folder = tmp_path / "s"
     manifest = make(folder).manifest
     whole = content(folder)
@@ -244,7 +244,7 @@ def other_store(folder: Path) -> bytes:
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "changed", "foreign"])
-def test_a_damaged_or_foreign_store_is_made_again_and_said(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_or_foreign_store_is_rebuilt_and_reported(tmp_path: Path, damage: str) -> None:
     folder = tmp_path / "s"
     make(folder)
     whole = content(folder)
@@ -261,7 +261,7 @@ def test_a_damaged_or_foreign_store_is_made_again_and_said(tmp_path: Path, damag
     make(folder, say=said.append)
     assert content(folder) == whole
     assert len(said) == 1
-    assert said[0].startswith("note: the prepared text is damaged and is made again (")
+    assert said[0].startswith("note: the prepared text is damaged and is tokenized again (")
     make(folder, say=pytest.fail)
 
 
@@ -274,9 +274,8 @@ def test_shards_without_a_manifest_are_not_trusted(tmp_path: Path) -> None:
     said: list[str] = []
     make(folder, say=said.append)
     assert content(folder) == whole
-    assert said == [
-        f"note: the prepared text is damaged and is made again ({folder}: there are shards, but no manifest of them)"
-    ]
+    reason = f"{folder}: there are shards, but no manifest of them"
+    assert said == [f"note: the prepared text is damaged and is tokenized again ({reason})"]
 
 
 def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
@@ -334,7 +333,7 @@ class Broken:
         return None
 
 
-def test_a_worker_that_dies_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_dies_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokenize, "_ALONE", 300)
     monkeypatch.setattr(tokenize, "_FEW", 0)
     with pytest.raises(RunError, match=r"a process that tokenized the text died.*run the command again"):

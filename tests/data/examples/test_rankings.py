@@ -72,7 +72,7 @@ def test_columns_of_other_names_and_lists_in_cells():
     rows = list(read_file("rows.csv", Format.auto, data_config(), notes, labelled=True))
     first, second = RankingReader(columns=columns, labelled=True, notes=notes).read(rows)
     notes.raise_errors()
-    assert first.query == "hello\nwho is it?"  # a history, one part a line
+    assert first.query == "hello\nwho is it?"  # a history, one part per line
     assert first.candidates == ("me", "you", "they")
     assert second.candidates == ("[sic]",)
 
@@ -97,7 +97,7 @@ def test_cells_of_tables_spell_lists_and_what_spells_none_is_a_text(name, format
     assert (example.query, example.candidates, example.grades) == (number, ("a", "b"), (1, 0.5))
 
 
-def test_all_columns_that_are_not_there_are_told_at_once_and_once_a_file():
+def test_all_missing_columns_are_reported_at_once_and_once_per_file():
     rows = [Row({"q": "a", "a": "b"}, file, line) for file in ("one.jsonl", "two.jsonl") for line in range(1, 9)]
     for columns, expected in (
         ({}, [(kinds.MISSING, "query"), (kinds.MISSING, "candidate")]),
@@ -171,7 +171,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
-def test_broken_rows_are_told_with_their_place(name):
+def test_broken_rows_are_reported_with_their_place(name):
     row, kind, where = BROKEN[name]
     like = {"candidate": LABELLED, "candidates": LIST}.get(
         next((key for key in row if key in ("candidate", "candidates")), ""), PAIR
@@ -223,7 +223,7 @@ def test_labelled_pairs_of_a_query_are_put_together_for_training():
 
 
 def learned(*rows, hard=7, sampled=7, each=False):
-    """The queries that a cross-encoder learns from, and what is said of the others."""
+    """The queries that a cross-encoder learns from, and the reports about the others."""
     notes = Notes()
     kept = comparable(read(*rows), NegativeSampling(hard, sampled, 100), notes, each=each)
     return "".join(example.query for example in kept), list(map(str, notes.drain()))
@@ -232,11 +232,11 @@ def learned(*rows, hard=7, sampled=7, each=False):
 def test_queries_without_anything_wrong_are_left_out_or_learned_alone_and_counted():
     rows = [{"query": "a", "positive": "x", "negatives": ["no"]}, {"query": "b", "positive": "y"}]
     assert learned(*rows) == ("ab", [])
-    what = "1 query without a wrong candidate that a step would take"
+    what = "1 query without a negative that a step would use"
     assert learned(*rows, sampled=0) == ("a", [f"{what}: left out of training (rows.jsonl:2)"])
     assert learned(*rows, sampled=0, each=True) == (
         "ab",
-        [f"{what}: only what is right is learned of them (rows.jsonl:2)"],
+        [f"{what}: only their positives are learned (rows.jsonl:2)"],
     )
     # What is right for the query in another row is no wrong one; nor is what is right nowhere drawn from other rows.
     same = [{"query": "a", "positive": "x", "negatives": ["y"]}, {"query": "a", "positive": "y"}]
@@ -251,7 +251,7 @@ def test_queries_without_anything_wrong_are_left_out_or_learned_alone_and_counte
     assert told[-1] == f"{what}: left out of training (rows.jsonl:2)"
 
 
-@pytest.mark.parametrize(("grade", "what"), [(0, "no row has a right candidate"), (1, "no row has a wrong candidate")])
+@pytest.mark.parametrize(("grade", "what"), [(0, "no row has a positive"), (1, "no row has a negative")])
 @pytest.mark.parametrize("each", [False, True])
 def test_nothing_right_or_nothing_wrong_to_learn_is_refused(grade, what, each):
     rows = [{"query": query, "candidates": ["x", "w"], "labels": [grade, grade]} for query in "ab"]

@@ -130,7 +130,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_broken_rows_are_told_with_their_place_before_anything_is_loaded(ftk: Any, fault: str) -> None:
+def test_broken_rows_are_reported_with_their_place_before_anything_is_loaded(ftk: Any, fault: str) -> None:
     row, message = BROKEN[fault]
     path = write_jsonl("train.jsonl", [{"source": "a", "target": "b"}, row])
     result: Result = ftk("finetune", "task=translation", "model=t5-tiny", f"data.train={path}")
@@ -149,7 +149,7 @@ def test_broken_rows_are_told_with_their_place_before_anything_is_loaded(ftk: An
         ({"weight": "n"}, kinds.MISSING_COLUMN, " has text, translation"),
     ],
 )
-def test_columns_that_are_not_there_are_told(columns: dict[str, Any], kind: FindingKind, place: str) -> None:
+def test_missing_columns_are_reported(columns: dict[str, Any], kind: FindingKind, place: str) -> None:
     row = {"text": "s", "translation": {"en": "s", "de": "t"}}
     columns = {"source": "text", "target": "translation.de", **columns}
     with pytest.raises(DataError) as refused:
@@ -177,7 +177,7 @@ def test_parallel_files_of_different_length_are_refused_with_both_counts_whateve
     assert "a.en has 4 lines, a.de has 3" in result.err
 
 
-def test_a_line_without_its_other_half_is_told_with_both_places(ftk: Any) -> None:
+def test_a_line_without_its_other_half_is_reported_with_both_places(ftk: Any) -> None:
     one, other = write_lines("a.en", ["a", "", "c"]), write_lines("a.de", ["x", "y", "z"])
     result: Result = ftk(
         "finetune", "task=translation", "model=t5-tiny", "data=parallel", f"data.train=[{one},{other}]"

@@ -1,4 +1,4 @@
-"""Character spans on words: laid on the words they cover, told apart where they do not fit."""
+"""Character spans on words: aligned to the words that they cover, and reported if they do not fit."""
 
 from itertools import combinations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_helpers import MANY
-from ftk.data.examples.spans import Placed, Span, place, tags_of, without_overlaps
+from ftk.data.examples.spans import Span, WordSpan, align_to_words, tags_of, without_overlaps
 from ftk.data.examples.tags import entities
 from ftk.data.text.words import Words, split_words
 
@@ -21,7 +21,7 @@ def test_a_span_is_on_the_words_whose_characters_it_has(text: str, data: st.Data
     starts, ends = split_words(text, Words.coarse)
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
-    found = place(text, Span(start, end, "X"), starts, ends)
+    found = align_to_words(text, Span(start, end, "X"), starts, ends)
     visible = {at for at in range(start, end) if not text[at].isspace()}
     touched = [word for word in range(len(starts)) if visible & set(range(starts[word], ends[word]))]
     if not touched:
@@ -48,26 +48,26 @@ def test_a_span_is_on_the_words_whose_characters_it_has(text: str, data: st.Data
 )
 def test_white_space_at_the_edges_does_not_matter(part: str, words: tuple[int, int] | None, exact: bool) -> None:
     start = TEXT.find(part)
-    found = place(TEXT, Span(start, start + len(part), "X"), STARTS, ENDS)
+    found = align_to_words(TEXT, Span(start, start + len(part), "X"), STARTS, ENDS)
     assert (found and (found.first, found.last)) == words
     assert (found and found.exact) == exact
 
 
 placements = st.lists(
     st.tuples(st.integers(0, 8), st.integers(1, 4), st.sampled_from("AB")).map(
-        lambda drawn: Placed(Span(0, 1, drawn[2]), drawn[0], drawn[0] + drawn[1], True)
+        lambda drawn: WordSpan(Span(0, 1, drawn[2]), drawn[0], drawn[0] + drawn[1], True)
     ),
     max_size=8,
 )
 
 
-def share(one: Placed, other: Placed) -> bool:
+def share(one: WordSpan, other: WordSpan) -> bool:
     return bool(set(range(one.first, one.last)) & set(range(other.first, other.last)))
 
 
 @given(placements)
 @MANY
-def test_of_overlapping_spans_the_longest_stay(placed: list[Placed]) -> None:
+def test_of_overlapping_spans_the_longest_stay(placed: list[WordSpan]) -> None:
     kept, dropped = without_overlaps(placed)
     assert sorted(map(str, kept + dropped)) == sorted(map(str, placed))
     assert not any(share(one, other) for one, other in combinations(kept, 2))

@@ -162,7 +162,7 @@ def rows(*sentences: str) -> list[dict[str, Any]]:
         (rows("A O"), "bare types", "converted"),
     ],
 )
-def test_the_scheme_is_said(written: list[dict[str, Any]], scheme: str, policy: str | None) -> None:
+def test_the_scheme_is_reported(written: list[dict[str, Any]], scheme: str, policy: str | None) -> None:
     found = of_kind(sentences(written)[1], kinds.TAG_SCHEME)
     assert (found.values["scheme"], found.policy) == (scheme, policy)
 

@@ -1,4 +1,4 @@
-"""Image files: what can be decoded, how it is seen, and what is said of the rest."""
+"""Image files: which can be decoded, to which pixels, and what is reported about the others."""
 
 import hashlib
 import os
@@ -16,7 +16,14 @@ from PIL import Image
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import FindingKind
 from ftk.data.images import decoding as module
-from ftk.data.images.decoding import ImageFault, bombs_refused, digest_of, in_threads, is_image_name, pixels_of
+from ftk.data.images.decoding import (
+    ImageFault,
+    digest_of,
+    in_threads,
+    is_image_name,
+    pixels_of,
+    refuse_decompression_bombs,
+)
 
 FORMATS = ("png", "jpg", "gif", "bmp", "webp", "tiff", "ppm")
 
@@ -36,7 +43,7 @@ def seen(path: Path, mode: str = "RGB") -> np.ndarray:
 
 
 def fault_of(path: Path | str) -> ImageFault:
-    with bombs_refused(), pytest.raises(ImageFault) as caught:
+    with refuse_decompression_bombs(), pytest.raises(ImageFault) as caught:
         digest_of(Path(path))
     return caught.value
 
@@ -135,7 +142,7 @@ def test_a_transparent_shade_is_white_whatever_the_depth(tmp_path: Path, name: s
     assert seen(tmp_path / "a.png")[0].tolist() == [[shade] * 3 for shade in expected]
 
 
-def test_what_is_half_transparent_is_mixed_with_white_as_pillow_does_it(tmp_path: Path) -> None:
+def test_half_transparent_pixels_is_mixed_with_white_as_pillow_does_it(tmp_path: Path) -> None:
     shades = np.indices((256, 256)).transpose(1, 2, 0).astype(np.uint8)
     drawn = Image.fromarray(shades[..., [0, 0, 0, 1]])
     drawn.save(tmp_path / "a.png")
@@ -145,7 +152,7 @@ def test_what_is_half_transparent_is_mixed_with_white_as_pillow_does_it(tmp_path
     assert np.array_equal(seen(tmp_path / "a.png", "L"), np.asarray(page.convert("L")))
 
 
-def test_a_file_that_has_changed_is_not_the_one_that_was_looked_at(tmp_path: Path) -> None:
+def test_a_file_that_has_changed_is_not_the_one_that_was_checked(tmp_path: Path) -> None:
     photo().save(tmp_path / "a.png")
     digest = digest_of(tmp_path / "a.png")
     with pixels_of(tmp_path / "a.png", "RGB", digest) as image:
@@ -175,7 +182,7 @@ def test_a_file_that_has_changed_is_not_the_one_that_was_looked_at(tmp_path: Pat
         (lambda path: path.write_bytes(png((4, 1), 8, 0, bytes(4), b"\0")), (kinds.IMAGE_DAMAGED, kinds.NOT_AN_IMAGE)),
     ],
 )
-def test_what_cannot_be_used_is_told_by_its_kind(
+def test_what_cannot_be_used_is_reported_by_its_kind(
     tmp_path: Path, make: Any, kind: FindingKind | tuple[FindingKind, ...]
 ) -> None:
     make(tmp_path / "a.png")

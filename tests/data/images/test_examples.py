@@ -1,4 +1,4 @@
-"""Rows that name images: from folders, files and globs, and what is said of those that do not."""
+"""Rows that name images: from folders, files and globs, and the reports about rows that do not."""
 
 import os
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_folders_of_images_at_any_depth_are_classes() -> None:
         ("data/a/deep/er/y.JPG", "a"),
     ]
     assert [str(finding) for finding in notes if finding.kind == kinds.FOLDER_OF_CLASSES] == [
-        "data.train=data: 3 images in 2 folders, one a class."
+        "data.train=data: 3 images in 2 folders, one per class."
     ]
     assert of_kind(notes, kinds.CLASS_WITHOUT_FILES).places == ["data/c"]
     assert of_kind(notes, kinds.CLASS_OTHER_FILE).places == ["data/b/readme.md"]
@@ -132,8 +132,8 @@ def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
     splits = read_splits(data_config(train=path), ("train",), demo=None, notes=notes)
     examples = task().read(splits["train"].rows, Reading({}, True, notes))
     notes.raise_errors()
-    assert [example.picture.name for example in examples] == ["img/1.png", "./img/../img/2.png", absolute]
-    assert len({example.picture.digest for example in examples}) == 3
+    assert [example.image.name for example in examples] == ["img/1.png", "./img/../img/2.png", absolute]
+    assert len({example.image.digest for example in examples}) == 3
 
 
 def test_csv_and_columns_by_name() -> None:
@@ -153,7 +153,7 @@ def test_images_alone_are_rows_to_predict_for(spec: Any) -> None:
     expected = ["pics/2.png", "pics/1.png"] if isinstance(spec, list) else ["pics/1.png", "pics/2.png"]
     assert [row.values for row in rows] == [{"image": name} for name in expected]
     found = task().read(rows, Reading({}, False, Notes()))
-    assert [(example.picture.name, example.target) for example in found] == [(name, None) for name in expected]
+    assert [(example.image.name, example.target) for example in found] == [(name, None) for name in expected]
 
 
 def test_images_beside_rows_are_what_these_name() -> None:
@@ -188,7 +188,7 @@ def broken(folder: Path) -> list[dict[str, Any]]:
 
 
 FAULTS = [
-    ("1 image that is not there", "rows.jsonl:2: {0}/missing.png"),
+    ("1 image that does not exist", "rows.jsonl:2: {0}/missing.png"),
     ("2 files without an image in them", "rows.jsonl:3: {0}/text.png"),
     ("2 files without an image in them", "rows.jsonl:4: {0}/empty.png"),
     ("1 image that is damaged", "rows.jsonl:5: {0}/cut.png ("),
@@ -196,14 +196,14 @@ FAULTS = [
     ("1 image of too many pixels", "rows.jsonl:7: {0}/huge.ppm"),
     ("1 row with an empty path of an image", "rows.jsonl:8"),
     ("1 row whose image is not a string", "rows.jsonl:9: image=7"),
-    ("1 row with something else than a label", "rows.jsonl:10: label is nothing"),
+    ("1 row with something other than a label", "rows.jsonl:10: label is nothing"),
     ("1 row without a label", "rows.jsonl:11 has image, text"),
     ("1 row without an image", "rows.jsonl:12 has text, label"),
 ]
 
 
 @pytest.mark.parametrize("name", ["image-classification", "image-text-classification"])
-def test_every_fault_is_told_in_one_message(name: str) -> None:
+def test_every_fault_is_reported_in_one_message(name: str) -> None:
     Path("d").mkdir()
     path = write_jsonl("d/rows.jsonl", broken(Path("d")))
     with pytest.raises(DataError) as caught:
@@ -215,7 +215,7 @@ def test_every_fault_is_told_in_one_message(name: str) -> None:
     assert told.count("d/good.png") == 0
 
 
-def test_faults_of_texts_and_of_images_are_told_together() -> None:
+def test_faults_of_texts_and_of_images_are_reported_together() -> None:
     draw("1.png")
     write_jsonl(
         "rows.jsonl", [{"image": "1.png", "text": 3, "label": "x"}, {"image": "0.png", "text": "t", "label": "x"}]
@@ -226,7 +226,7 @@ def test_faults_of_texts_and_of_images_are_told_together() -> None:
     assert "rows.jsonl:2: 0.png" in str(caught.value)
 
 
-def test_a_row_with_neither_text_nor_image_is_told_of_both() -> None:
+def test_a_row_with_neither_text_nor_image_is_reported_for_both() -> None:
     write_jsonl("rows.jsonl", [{"picture": "1.png", "caption": "t", "label": "x"}])
     with pytest.raises(DataError) as caught:
         read_training_corpus(data_config(train="rows.jsonl"), task("image-text-classification"), Notes())
@@ -235,7 +235,7 @@ def test_a_row_with_neither_text_nor_image_is_told_of_both() -> None:
 
 
 @pytest.mark.parametrize("name", ["image-classification", "image-text-classification"])
-def test_faults_of_fields_are_told_together(name: str) -> None:
+def test_faults_of_fields_are_reported_together(name: str) -> None:
     with pytest.raises(ConfigError) as caught:
         task(name, shift=1.5, focal=-1.0)
     assert len(caught.value.faults) == 2
@@ -251,7 +251,7 @@ def test_an_empty_text_beside_an_image_is_kept_and_counted() -> None:
     assert [example.text for example in found] == ["", "a text", "  "]
     [told] = [note for note in map(str, notes.drain()) if "empty text" in note]
     assert told.startswith(
-        "2 rows with an empty text: kept, with the image alone to go by (rows.jsonl:1, rows.jsonl:3)"
+        "2 rows with an empty text: kept, with the image as the only input (rows.jsonl:1, rows.jsonl:3)"
     )
 
 
@@ -264,9 +264,9 @@ def test_the_same_image_under_two_names_is_a_repeated_row() -> None:
     data = data_config(train="train", test="test", validation_share=0.0, duplicates="drop")
     corpus = read_training_corpus(data, task(), notes)
     told = list(map(str, notes.drain()))
-    assert [example.picture.name for example in corpus.examples["train"]] == ["train/a/1.png", "train/b/2.png"]
+    assert [example.image.name for example in corpus.examples["train"]] == ["train/a/1.png", "train/b/2.png"]
     assert any("1 row with the image of an earlier row: left out" in note for note in told)
-    assert any("1 row of test that training has too" in note for note in told)
+    assert any("1 row of test that also occurs in training" in note for note in told)
 
 
 def test_the_fingerprint_is_of_what_the_images_hold() -> None:

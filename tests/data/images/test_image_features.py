@@ -10,8 +10,8 @@ from PIL import Image
 from ftk.data.batching.random_draws import CounterRandom
 from ftk.data.images import features as module
 from ftk.data.images.decoding import digest_of
-from ftk.data.images.examples import Picture
-from ftk.data.images.features import ImageFeatures, Pixels, moved
+from ftk.data.images.examples import ImageFile
+from ftk.data.images.features import ImageFeatures, Pixels, augmented
 from ftk.errors import DataError
 
 
@@ -27,20 +27,20 @@ class Counting:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> list[Picture]:
+def image_files(tmp_path: Path) -> list[ImageFile]:
     found = []
     for number in range(6):
         path = tmp_path / f"{number}.png"
         Image.new("RGB", (10, 10), (40 * number, 0, 0)).save(path)
-        found.append(Picture(path.name, path, digest_of(path)))
+        found.append(ImageFile(path.name, path, digest_of(path)))
     return found
 
 
-def test_images_come_in_the_order_of_the_rows_and_are_decoded_once(pictures: list[Picture]) -> None:
+def test_images_come_in_the_order_of_the_rows_and_are_decoded_once(image_files: list[ImageFile]) -> None:
     processor = Counting()
-    images = Pixels(pictures, processor, (3, 8, 8))
+    pixels = Pixels(image_files, processor, (3, 8, 8))
     for threads in (1, 3):
-        found = images([5, 0, 5, 2], threads)
+        found = pixels([5, 0, 5, 2], threads)
         assert found.shape == (4, 3, 8, 8)
         assert found.dtype == np.float32
         assert np.allclose(found[:, 0, 0, 0] * 255, [200, 0, 200, 80])
@@ -48,38 +48,38 @@ def test_images_come_in_the_order_of_the_rows_and_are_decoded_once(pictures: lis
 
 
 def test_what_does_not_fit_into_memory_is_decoded_again(
-    pictures: list[Picture], monkeypatch: pytest.MonkeyPatch
+    image_files: list[ImageFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_KEPT", 2 * 4 * 3 * 8 * 8)
     processor = Counting()
-    images = Pixels(pictures, processor, (3, 8, 8))
-    first, second = images(range(6), 1), images(range(6), 1)
+    pixels = Pixels(image_files, processor, (3, 8, 8))
+    first, second = pixels(range(6), 1), pixels(range(6), 1)
     assert np.array_equal(first, second)
     assert processor.count == 6 + 4
 
 
-def test_an_image_that_is_gone_or_damaged_since_is_named(pictures: list[Picture]) -> None:
-    images = Pixels(pictures, Counting(), (3, 8, 8))
-    pictures[1].path.unlink()
-    pictures[2].path.write_bytes(b"no image")
+def test_an_image_that_is_gone_or_damaged_since_is_named(image_files: list[ImageFile]) -> None:
+    pixels = Pixels(image_files, Counting(), (3, 8, 8))
+    image_files[1].path.unlink()
+    image_files[2].path.write_bytes(b"no image")
     for number in (1, 2):
         with pytest.raises(DataError, match=f"{number}.png: the image was good when the rows were read"):
-            images([0, number], 2)
+            pixels([0, number], 2)
 
 
-def test_an_image_that_was_replaced_since_is_named(pictures: list[Picture]) -> None:
+def test_an_image_that_was_replaced_since_is_named(image_files: list[ImageFile]) -> None:
     """It can be decoded, and is of the same size: what is learned of it would be another image's."""
-    images = Pixels(pictures, Counting(), (3, 8, 8))
-    Image.new("RGB", (10, 10), "blue").save(pictures[3].path)
+    pixels = Pixels(image_files, Counting(), (3, 8, 8))
+    Image.new("RGB", (10, 10), "blue").save(image_files[3].path)
     with pytest.raises(DataError, match=r"3.png: .*\(its content has changed since\).*start the run again"):
-        images([0, 3], 2)
+        pixels([0, 3], 2)
 
 
 @pytest.mark.parametrize(
     ("size", "tokens"), [((3, 64, 64), 16), ((3, 224, 224), 196), ((1, 8, 8), 1), ((3, 40, 16), 2)]
 )
-def test_an_image_counts_by_its_size(pictures: list[Picture], size: tuple[int, int, int], tokens: int) -> None:
-    features = ImageFeatures({}, np.arange(6), 0, pixels=Pixels(pictures, Counting(), size))
+def test_an_image_counts_by_its_size(image_files: list[ImageFile], size: tuple[int, int, int], tokens: int) -> None:
+    features = ImageFeatures({}, np.arange(6), 0, pixels=Pixels(image_files, Counting(), size))
     assert features.lengths.tolist() == [tokens] * 6
     assert features.longest == len(features.tokens_in_use()) == 0
     assert f"{size[1]} x {size[2]} pixels in {'grey' if size[0] == 1 else 'colour'}" in features.sizes(512)
@@ -93,7 +93,7 @@ def test_images_are_moved_as_one_by_one() -> None:
     """Pixel by pixel: mirrored where the draw says so, and shifted with the edges drawn out."""
     images = np.random.default_rng(0).random((40, 3, 10, 14), dtype=np.float32)
     chance = draws([0] * 40, list(range(40)))
-    found = moved(images, chance, flip=True, shift=0.3)
+    found = augmented(images, chance, flip=True, shift=0.3)
     mirrored = chance(1, 1)[:, 0] < 0.5
     down = np.rint((2 * chance(2, 1)[:, 0] - 1) * 3.0).astype(int)
     right = np.rint((2 * chance(3, 1)[:, 0] - 1) * 0.3 * 14).astype(int)
@@ -109,9 +109,9 @@ def test_images_are_moved_as_one_by_one() -> None:
 
 def test_changes_are_a_function_of_seed_pass_and_window() -> None:
     images = np.random.default_rng(0).random((4, 1, 16, 16), dtype=np.float32)
-    together = moved(images, draws([2] * 4, [5, 6, 7, 8]), flip=True, shift=0.25)
-    alone = moved(images[2:3], draws([2], [7]), flip=True, shift=0.25)
+    together = augmented(images, draws([2] * 4, [5, 6, 7, 8]), flip=True, shift=0.25)
+    alone = augmented(images[2:3], draws([2], [7]), flip=True, shift=0.25)
     assert np.array_equal(together[2:3], alone)
     others = [draws([3] * 4, [5, 6, 7, 8]), draws([2] * 4, [5, 6, 7, 8], seed=4)]
-    assert all(not np.array_equal(together, moved(images, other, flip=True, shift=0.25)) for other in others)
-    assert np.array_equal(moved(images, draws([2] * 4, [5, 6, 7, 8]), flip=False, shift=0.0), images)
+    assert all(not np.array_equal(together, augmented(images, other, flip=True, shift=0.25)) for other in others)
+    assert np.array_equal(augmented(images, draws([2] * 4, [5, 6, 7, 8]), flip=False, shift=0.0), images)

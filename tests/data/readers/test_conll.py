@@ -73,7 +73,7 @@ def test_every_token_knows_its_line(name: str) -> None:
             assert lines[int(number) - 1].split()[0] == token
 
 
-def test_what_is_passed_over_and_what_was_chosen_is_said() -> None:
+def test_what_is_passed_over_and_what_was_chosen_is_reported() -> None:
     content = "-DOCSTART- -X- O O\n\n# a comment of many words\n" + columns(
         "{token}{s}{pos}{s}B-NP{s}{tag}", between=" "
     )
@@ -83,7 +83,7 @@ def test_what_is_passed_over_and_what_was_chosen_is_said() -> None:
     assert (chosen["columns"], chosen["tokens"], chosen["tags"]) == (4, "0", "3")
 
 
-def test_what_is_said_of_a_column_is_where_it_comes_from() -> None:
+def test_a_column_is_reported_with_its_origin() -> None:
     content = columns("{i}{s}{token}{s}{tag}{s}{tag}")
     for named, expected in (
         ({"tags": 3}, ("1", "found by content", "3", "data.columns")),

@@ -94,7 +94,7 @@ def test_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     ("spec", "message"),
     [
         ("d/trian.conll", r"^data\.train=d/trian\.conll: there is no such file .*Did you mean 'd/train\.conll'\?$"),
-        ("nowhere/train.conll", r"^data\.train=nowhere/train\.conll: there is no such file or folder \(looked at /"),
+        ("nowhere/train.conll", r"^data\.train=nowhere/train\.conll: there is no such file or folder \(resolved to /"),
         ("d/*.csv", r"^data\.train=d/\*\.csv: no file matches"),
         ("empty", r"^data\.train=empty: the folder holds no file with a known ending \(\.conll, "),
         ("", r"^data\.train='': expected a path, a glob, a folder"),
@@ -102,7 +102,7 @@ def test_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         (["d/train.conll", 3], r"^data\.train=3: expected a path"),
     ],
 )
-def test_what_is_not_there_is_named(spec: Any, message: str) -> None:
+def test_a_missing_file_is_named(spec: Any, message: str) -> None:
     Path("d").mkdir()
     Path("empty").mkdir()
     write_lines("d/train.conll", ["a\tO"])
@@ -123,7 +123,7 @@ def test_splits_are_read_from_all_their_files_up_to_the_limit() -> None:
     assert texts("*.jsonl", limit=2) == ["a", "b"]
 
 
-def test_what_a_folder_has_beside_the_data_is_said() -> None:
+def test_what_a_folder_has_beside_the_data_is_reported() -> None:
     Path("d/deep").mkdir(parents=True)
     write_jsonl("d/a.jsonl", [{"text": "a"}])
     write_jsonl("d/deep/b.jsonl", [{"text": "b"}])
@@ -168,7 +168,7 @@ def test_fingerprints_change_with_the_content_alone() -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        (["a.png", "b.png"], r"a\.png is an image without a label\. .* one folder a class"),
+        (["a.png", "b.png"], r"a\.png is an image without a label\. .* one folder per class"),
         (["a.en", "a.de"], r"a\.en has no named columns, .* the same line of the other are data=parallel\."),
     ],
 )
@@ -188,7 +188,7 @@ def test_texts_in_a_folder_a_class_say_where_they_come_from() -> None:
     with pytest.raises(DataError, match=r"known ending \([^)]*\), and no image\. .* a glob: texts/\*/\*\.jsonl\.$"):
         expand("texts", key="data.train")
     Path("texts/README.md").touch()
-    with pytest.raises(DataError, match=r"One folder a class is read where no file is beside the folders \(README"):
+    with pytest.raises(DataError, match=r"One folder per class is read where no file is beside the folders \(README"):
         expand("texts", key="data.train")
 
 

@@ -102,12 +102,12 @@ def test_numbers_as_ids_are_found_too() -> None:
         (squad({"id": "q", "question": "\ud800?"}), "half of a surrogate pair"),
     ],
 )
-def test_what_is_no_squad_is_said_by_its_place(document: dict[str, Any], said: str) -> None:
+def test_what_is_no_squad_is_reported_by_its_place(document: dict[str, Any], said: str) -> None:
     with pytest.raises(DataError, match=said):
         read(json.dumps(document), "dev.json")
 
 
-def test_broken_json_is_said_by_its_line() -> None:
+def test_broken_json_is_reported_by_its_line() -> None:
     broken = json.dumps(squad(ANSWERED), indent=1).removesuffix("\n}")
     with pytest.raises(DataError, match=rf"dev\.json:{broken.count(chr(10)) + 1}: this is not JSON"):
         read(broken, "dev.json")
@@ -303,9 +303,9 @@ def test_questions_with_one_id_are_counted() -> None:
 
 
 @pytest.mark.parametrize("text", ['{"version": "1"}', '{\n  "version": "1"\n}'])
-def test_a_file_without_articles_is_told_what_is_expected(text: str) -> None:
+def test_a_file_without_articles_is_reported_with_what_is_expected(text: str) -> None:
     Path("dev.json").write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=r"list 'data'|one object a line, or one array") as refused:
+    with pytest.raises(DataError, match=r"list 'data'|one object per line, or one array") as refused:
         read_training_corpus(data_config(train="dev.json"), qa_task(), Notes())
     assert "dev.json:" in str(refused.value)
 

@@ -1,4 +1,4 @@
-"""Columns of rows: what may have been meant by one that is not there, numbers, and names of labels."""
+"""Columns of rows: suggestions for a missing one, numbers, and names of labels."""
 
 from typing import Any
 
@@ -154,5 +154,5 @@ def test_empty_rows_to_predict_for_are_counted() -> None:
     assert counted(notes) == [(kinds.EMPTY_ROW, "nothing_found", 1, ["rows.jsonl:1"])]
 
 
-def test_a_text_that_is_none_is_told_how_one_is_written() -> None:
+def test_not_a_text_is_reported_with_how_one_is_written() -> None:
     assert "whose text is not a string. A text stands in quotes in JSON" in str(refusal({"text": 3, "label": "a"}))

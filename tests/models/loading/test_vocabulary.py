@@ -40,8 +40,8 @@ def settings(kind: str, **changes: Any) -> TokenizerConfig:
 
 
 def learned(kind: str, texts: Iterable[str] = TEXTS, **changes: Any) -> Any:
-    remembered = changes.pop("remembered", None)
-    return learn_tokenizer(texts, settings(kind, **changes), max_length=128, remembered=remembered)
+    cache_file = changes.pop("cache_file", None)
+    return learn_tokenizer(texts, settings(kind, **changes), max_length=128, cache_file=cache_file)
 
 
 def back(tokenizer: Any, text: str) -> str:
@@ -207,21 +207,21 @@ def test_line_ends_separate_words_in_a_unigram_vocabulary() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cached_vocabulary_is_not_learned_again(kind: str, tmp_path: Path) -> None:
-    remembered = tmp_path / "cache" / "one.json"
+    cache_file = tmp_path / "cache" / "one.json"
 
     def unread() -> Iterable[str]:
         raise AssertionError("the texts are read again")
         yield
 
-    first = learned(kind, remembered=remembered, extra_tokens=["<url>"])
-    assert [path.name for path in remembered.parent.iterdir()] == ["one.json"]
-    again = learned(kind, unread(), remembered=remembered, extra_tokens=["<url>"])
+    first = learned(kind, cache_file=cache_file, extra_tokens=["<url>"])
+    assert [path.name for path in cache_file.parent.iterdir()] == ["one.json"]
+    again = learned(kind, unread(), cache_file=cache_file, extra_tokens=["<url>"])
     assert again(TEXTS)["input_ids"] == first(TEXTS)["input_ids"]
     assert again.get_vocab() == first.get_vocab()
-    whole = remembered.read_bytes()
-    remembered.write_bytes(whole[: len(whole) // 2])
-    assert learned(kind, remembered=remembered, extra_tokens=["<url>"]).get_vocab() == first.get_vocab()
-    assert remembered.read_bytes() == whole, "a damaged one is learned again"
+    whole = cache_file.read_bytes()
+    cache_file.write_bytes(whole[: len(whole) // 2])
+    assert learned(kind, cache_file=cache_file, extra_tokens=["<url>"]).get_vocab() == first.get_vocab()
+    assert cache_file.read_bytes() == whole, "a damaged one is learned again"
 
 
 def test_a_sample_is_even_and_within_the_limit() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from ftk.contracts.row import Row
-from ftk.data.examples.sequences import SequenceExample, Written
+from ftk.data.examples.sequences import GeneratedText, SequenceExample
 from ftk.errors import ConfigError
 from ftk.tasks.generation.metrics import RougeMetric, TranslationMetric, bleu_words, require, rouge_words
 
@@ -46,7 +46,7 @@ def test_rouge_is_the_mean_of_the_librarys_best(seed: int, stemmer: bool, most: 
     names = ["rouge1", "rouge2", "rougeL"]
     scorer = RougeScorer(names, use_stemmer=stemmer)
     for references, text in rows:
-        metric.update(row_of(references), Written(text))
+        metric.update(row_of(references), GeneratedText(text))
     found = metric.compute()
     for name in names:
         best = [max(scorer.score(one, text)[name].fmeasure for one in references) for references, text in rows]
@@ -63,7 +63,7 @@ def test_bleu_and_chrf_are_the_librarys_of_the_whole_corpus(seed: int, words: st
     rows = random_rows(seed, most)
     metric = TranslationMetric(words=words)
     for references, text in rows:
-        metric.update(row_of(references), Written(text))
+        metric.update(row_of(references), GeneratedText(text))
     texts = [text for _, text in rows]
     # To say a reference twice changes nothing, so that all rows have as many.
     streams = [[(references * most)[number] for references, _ in rows] for number in range(most)]
@@ -76,9 +76,9 @@ def test_bleu_and_chrf_are_the_librarys_of_the_whole_corpus(seed: int, words: st
 def test_the_right_text_scores_all_there_is_and_no_row_gives_no_score() -> None:
     for metric, best in ((RougeMetric(words="latin", stemmer=True), 1.0), (TranslationMetric(words="13a"), 100.0)):
         assert metric.compute() == {}
-        metric.update(row_of([" ", ""]), Written("no reference, no score", unfinished=True))
+        metric.update(row_of([" ", ""]), GeneratedText("no reference, no score", unfinished=True))
         assert metric.compute() == {}
-        metric.update(row_of(["something else", "the old ferry runs again"]), Written("the old ferry runs again"))
+        metric.update(row_of(["something else", "the old ferry runs again"]), GeneratedText("the old ferry runs again"))
         scores = metric.compute()
         assert scores.pop("scored") == 1
         assert scores.pop("unfinished") == 0
@@ -88,14 +88,14 @@ def test_the_right_text_scores_all_there_is_and_no_row_gives_no_score() -> None:
 def test_texts_that_are_as_long_as_they_may_be_are_counted() -> None:
     metric = TranslationMetric(words="13a")
     for number in range(4):
-        metric.update(row_of(["one two three four"]), Written("one two three four", unfinished=number == 2))
+        metric.update(row_of(["one two three four"]), GeneratedText("one two three four", unfinished=number == 2))
     assert metric.compute() == {"bleu": pytest.approx(100), "chrf": pytest.approx(100), "unfinished": 0.25, "scored": 4}
 
 
 def test_words_of_other_scripts_are_seen() -> None:
     def rouge1(words: str, reference: str, text: str) -> float:
         metric = RougeMetric(words=words, stemmer=True)
-        metric.update(row_of([reference]), Written(text))
+        metric.update(row_of([reference]), GeneratedText(text))
         return float(metric.compute()["rouge1"])
 
     assert rouge1("latin", "Паром снова ходит", "паром ходит") == 0.0  # the library's own words are a to z
@@ -122,7 +122,7 @@ def test_the_script_of_the_targets_decides(texts: list[str], rouge: str, bleu: s
     assert bleu_words(texts) == bleu
 
 
-def test_a_package_that_is_missing_is_told_with_the_command_that_installs_it() -> None:
+def test_a_package_that_is_missing_is_reported_with_the_command_that_installs_it() -> None:
     require("json", for_what="BLEU", install="json")
     with pytest.raises(ConfigError, match=re.escape("BLEU needs no_such_module") + ".*pip install 'no-such'"):
         require("no_such_module", for_what="BLEU", install="no-such")

@@ -18,8 +18,9 @@ from ftk.config.choices import Documents
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import WindowPlan
-from ftk.data.documents.tokenizing import _Encoder, processors
+from ftk.data.documents.tokenizing import _Encoder
 from ftk.errors import DataError
+from ftk.system.processors import processors
 from ftk.tasks.mlm.blocks import Blocks
 from pretraining import mlm_task, write_stories
 from small_models import WORDS, make_tokenizer
@@ -195,7 +196,7 @@ def test_files_folders_and_formats_together(make: Make) -> None:
     assert "train: 1 file without any text: skipped (texts/d.txt)" in again.notes, "said each time"
 
 
-def test_what_a_folder_has_beside_the_texts_is_said(make: Make) -> None:
+def test_what_a_folder_has_beside_the_texts_is_reported(make: Make) -> None:
     Path("texts/deep").mkdir(parents=True)
     Path("texts/README.md").write_text("of the texts")
     Path("texts/.hidden").write_text("nothing")
@@ -269,7 +270,7 @@ def test_a_document_that_is_too_large_is_not_held_out(make: Make) -> None:
         assert [len(document) for document in held] == [5 * 40], "none is as small as that: the smallest"
 
 
-def test_how_much_is_held_out_is_said(make: Make) -> None:
+def test_how_much_is_held_out_is_reported(make: Make) -> None:
     write_lines("train.txt", ["Ada went " * 10, "to Oslo " * 25, "Boris by " * 15])
     made = make(train="train.txt", documents=Documents.line, validation_share=0.01, validation_tokens=20)
     [note] = [note for note in made.notes if "held out" in note]
@@ -298,7 +299,7 @@ def test_documents_that_splits_share_are_counted(make: Make) -> None:
     files = {name: write_lines(f"{name}.txt", lines) for name, lines in parts.items()}
     notes = make(documents=Documents.line, **files).notes
     assert [note for note in notes if "training has too" in note] == [
-        "5 documents of validation that training has too: kept; scores on them say little"
+        "5 documents of validation that also occur in training: kept; scores on them say little"
     ]
 
 
@@ -324,13 +325,13 @@ def test_texts_without_text_are_refused(make: Make) -> None:
             make(train=name)
     with pytest.raises(DataError, match=r"data\.validation: there is no text in empty\.txt, blank\.txt"):
         make(train="full.txt", validation=["empty.txt", "blank.txt"])
-    with pytest.raises(DataError, match=r"data\.train: the tokenizer leaves nothing of the text"):
+    with pytest.raises(DataError, match=r"data\.train: the text is empty after tokenization"):
         make(train="odd.txt", validation="full.txt")
     with pytest.raises(DataError, match=r"data\.train: name the texts; test alone is not enough"):
         make(test="full.txt")
 
 
-def test_a_damaged_store_is_said_and_made_again(make: Make) -> None:
+def test_a_damaged_store_is_reported_and_rebuilt(make: Make) -> None:
     train = write_stories("train.txt", 0, 30)
     first = make(train=train)
     [store] = Path("cache/tokens").iterdir()
@@ -369,16 +370,16 @@ def test_words_are_known_where_masks_need_them(make: Make) -> None:
 def test_a_vocabulary_is_remembered_by_texts_and_settings() -> None:
     train = write_stories("train.txt", 0, 30)
 
-    def remembered(size: int = 100, **data: Any) -> Path:
+    def vocabulary_file(size: int = 100, **data: Any) -> Path:
         corpus = mlm_task().open_corpus(data_config(train=train, **data), Notes())
-        return corpus.remembered(word_pieces(size))
+        return corpus.vocabulary_file(word_pieces(size))
 
-    first = remembered()
+    first = vocabulary_file()
     assert first.parent == Path("cache/vocabularies").absolute()
-    assert remembered() == first
-    assert len({first, remembered(101), remembered(limit=3), remembered(documents=Documents.line)}) == 4
+    assert vocabulary_file() == first
+    assert len({first, vocabulary_file(101), vocabulary_file(limit=3), vocabulary_file(documents=Documents.line)}) == 4
     Path("train.txt").write_text("something else")
-    assert remembered() != first
+    assert vocabulary_file() != first
 
 
 def test_texts_to_learn_from_are_those_of_training_alone() -> None:
@@ -388,7 +389,7 @@ def test_texts_to_learn_from_are_those_of_training_alone() -> None:
     assert "\n\n".join(corpus.texts()) + "\n\n" == Path(train).read_text()
 
 
-def test_the_demo_stands_in_and_is_said() -> None:
+def test_the_demo_is_used_and_is_reported() -> None:
     notes = Notes()
     corpus = mlm_task().open_corpus(data_config(), notes)
     assert set(corpus.files) == {"train", "validation", "test"}

@@ -47,7 +47,7 @@ def test_probabilities_are_those_of_a_plain_softmax(ftk: Callable[..., Result], 
     write_lines("in.txt", texts)
     result = ftk("predict", *PLAIN, "input=in.txt", "task.top_k=3")
     assert result.code == 0, result.err
-    assert "model is not of ftk: there are no checksums to verify it by" in result.err
+    assert "model was not written by ftk: it has no checksums to verify" in result.err
     for text, record in zip(texts, read_jsonl("out.jsonl"), strict=True):
         assert record["text"] == text
         assert all(text[mask["start"] : mask["end"]] in ("[MASK]", own) for mask in record["masks"])

@@ -86,7 +86,7 @@ def test_the_share_is_met_on_average(unit: Unit, share: float) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_what_stands_in_their_place(unit: Unit) -> None:
+def test_what_replaces_them(unit: Unit) -> None:
     rows = Rows(2000, 128, full=True)
     hidden, chosen = rows.masked(masking(unit), draws(2000))
     before, behind = rows.ids[chosen], hidden[chosen]

@@ -161,7 +161,7 @@ def test_without_unanswerable_rows_there_are_two_scores() -> None:
     assert metric.compute() == {"exact": 1.0, "f1": 1.0}
 
 
-def test_over_unanswerable_rows_alone_nothing_is_said_of_the_others() -> None:
+def test_over_unanswerable_rows_alone_nothing_is_reported_about_the_others() -> None:
     metric = AnswerMetric(Language.en, 0.0)
     metric.update(example("Ada"), FoundAnswers((), 1.0, np.inf))
     scores = metric.compute()

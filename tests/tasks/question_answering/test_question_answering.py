@@ -169,7 +169,7 @@ def test_what_no_window_shows_whole_is_not_learned_and_counted() -> None:
     assert "1 row whose answer is longer than what windows show of the context" in said
 
 
-def test_what_is_said_of_rows_that_cannot_be_answered_well() -> None:
+def test_reports_about_rows_that_cannot_be_answered_well() -> None:
     long = " ".join(WORDS[:4] * 3)
     rows = (row(long, long), row("Ada", ""), row("\x01", "\x01"))
     found, notes = features(*rows, kind="wordpiece", length=60, no_answer=False, max_answer_tokens=4)
@@ -177,8 +177,8 @@ def test_what_is_said_of_rows_that_cannot_be_answered_well() -> None:
     said = [line.split(":")[0] for line in map(str, notes.drain())]
     assert "1 row whose answer has more than 4 sub-words" in said
     assert "1 row without an answer" in said
-    assert "1 row of whose context the tokenizer leaves nothing" in said
-    assert "1 row of whose answer the tokenizer leaves nothing" in said
+    assert "1 row whose context is empty after tokenization" in said
+    assert "1 row whose answer is empty after tokenization" in said
 
 
 def test_a_dropped_answer_teaches_nothing_and_not_that_there_is_none() -> None:
@@ -275,42 +275,42 @@ def every_span(windows: Sequence[Any], longest: int) -> dict[tuple[int, int], fl
 
 
 @pytest.mark.parametrize("seed", range(60))
-@pytest.mark.parametrize("may_lack", [True, False])
-def test_decoding_finds_the_best_passages_of_all(seed: int, may_lack: bool) -> None:
+@pytest.mark.parametrize("allow_no_answer", [True, False])
+def test_decoding_finds_the_best_passages_of_all(seed: int, allow_no_answer: bool) -> None:
     windows, longest = scored_windows(seed)
-    found = found_answers(windows, longest=longest, number=5, may_lack=may_lack)
+    found = found_answers(windows, longest=longest, number=5, allow_no_answer=allow_no_answer)
     best = every_span(windows, longest)
     values = sorted(best.values(), reverse=True)[:5]
     nothing = min(float(scores[0, 0] + scores[1, 0]) for scores, _, _ in windows)
-    total = sum(np.exp(values)) + (np.exp(nothing) if may_lack else 0)
+    total = sum(np.exp(values)) + (np.exp(nothing) if allow_no_answer else 0)
     assert [candidate.score for candidate in found.candidates] == pytest.approx(np.exp(values) / total, rel=1e-5)
     assert len({(one.start, one.end) for one in found.candidates}) == len(found.candidates)
     for candidate in found.candidates:
         own = np.exp(best[candidate.start, candidate.end]) / total
         assert candidate.score == pytest.approx(own, rel=1e-5)
     assert found.margin == pytest.approx(nothing - values[0], abs=1e-5)
-    assert found.no_answer == (pytest.approx(np.exp(nothing) / total, rel=1e-5) if may_lack else None)
+    assert found.no_answer == (pytest.approx(np.exp(nothing) / total, rel=1e-5) if allow_no_answer else None)
 
 
 def test_the_bytes_of_one_letter_are_one_place() -> None:
     """Three sub-words that share a letter begin and end no two candidates of the same characters."""
     begin, end = np.array([0, 2, 2, 2, 4]), np.array([1, 3, 3, 3, 5])
     scores = np.zeros((2, 6), dtype=np.float32)
-    found = found_answers([(scores, begin, end)], longest=5, number=20, may_lack=False)
+    found = found_answers([(scores, begin, end)], longest=5, number=20, allow_no_answer=False)
     spans = [(candidate.start, candidate.end) for candidate in found.candidates]
     assert sorted(spans) == [(0, 1), (0, 3), (0, 5), (2, 3), (2, 5), (4, 5)]
 
 
 def test_a_context_of_nothing_has_no_answer() -> None:
     nothing = (np.zeros((2, 1), dtype=np.float32), np.zeros(0, dtype=int), np.zeros(0, dtype=int))
-    found = found_answers([nothing], longest=5, number=5, may_lack=False)
+    found = found_answers([nothing], longest=5, number=5, allow_no_answer=False)
     assert (found.candidates, found.chosen(None), found.chosen(1e9)) == ((), None, None)
 
 
 @pytest.mark.parametrize(("threshold", "given"), [(0.5, True), (0.25, True), (0.0, False)])
 def test_the_threshold_decides(threshold: float, given: bool) -> None:
     scores = np.array([[0.25, 0.0], [0.0, 0.0]], dtype=np.float32)
-    found = found_answers([(scores, np.array([0]), np.array([3]))], longest=5, number=5, may_lack=True)
+    found = found_answers([(scores, np.array([0]), np.array([3]))], longest=5, number=5, allow_no_answer=True)
     assert found.margin == 0.25
     assert (found.chosen(threshold) is not None) == given
 
@@ -389,7 +389,7 @@ def test_without_unanswerable_rows_an_answer_is_always_given(ftk: Callable[..., 
     write_jsonl("mixed.jsonl", travels(12))
     result = ftk("finetune", "task=question-answering", *FAST, *argv)
     assert result.code == 0, result.err
-    assert "test: 4 rows without an answer: one is given all the same (task.no_answer=false)" in result.out
+    assert "test: 4 rows without an answer: one is predicted anyway (task.no_answer=false)" in result.out
     assert (saved_fields()["no_answer"], saved_fields()["null_threshold"]) == (False, None)
     records = read_jsonl("run/predictions/test.jsonl")
     assert all(record["answer"] is not None and len(record["candidates"]) == 2 for record in records)
@@ -398,7 +398,7 @@ def test_without_unanswerable_rows_an_answer_is_always_given(ftk: Callable[..., 
 
 
 def test_the_head_of_another_task_is_not_taken(ftk: Callable[..., Result], files: tuple[str, ...]) -> None:
-    """A model with nine labels: its encoder is used, and two outputs are made new."""
+    """A model with nine labels: its encoder is used, and two outputs are initialised."""
     names = {number: f"tag{number}" for number in range(9)}
     labels = {"id2label": names, "label2id": {name: number for number, name in names.items()}}
     folder = save_model_folder(Path("tagger").absolute(), "roberta", "AutoModelForTokenClassification", **labels)
@@ -467,13 +467,13 @@ GOOD = {"question": "Where to?", "context": "Ada went to Oslo", "answers": "Oslo
         ([GOOD], ("data.columns.answers=gold",), ["without the column 'gold'", "data.columns.answers"]),
         ([GOOD], ("data=squad",), ["has no list 'data'", "train.jsonl"]),
         ([GOOD], ("task.no_answer=maybe",), ["task.no_answer=maybe", "auto, true or false"]),
-        ([GOOD], ("task.n_best=0",), ["task.n_best=0", "from 1 on"]),
+        ([GOOD], ("task.n_best=0",), ["task.n_best=0", "at least 1"]),
         ([GOOD], ("task.threshold=high",), ["task.threshold=high", "tuned, or a number"]),
         ([GOOD], ("task.language=fr",), ["task.language=fr"]),
         ([GOOD], ("data.columns.label=answers",), ["data.columns.label=answers", "question, context, answers"]),
     ],
 )
-def test_what_cannot_work_is_said_in_one_message(
+def test_what_cannot_work_is_reported_in_one_message(
     ftk: Callable[..., Result], rows: list[dict[str, Any]], argv: tuple[str, ...], said: list[str]
 ) -> None:
     write_jsonl("train.jsonl", rows)

@@ -11,7 +11,7 @@ from ftk.contracts.notes import Notes
 from ftk.errors import DataError, RunError
 from ftk.tasks.ranking import vector_cache as vectors_module
 from ftk.tasks.ranking.candidate_file import read_candidates
-from ftk.tasks.ranking.vector_cache import kept_vectors
+from ftk.tasks.ranking.vector_cache import cached_vectors
 
 
 def read(path, notes=None, **columns):
@@ -39,7 +39,7 @@ def test_columns_that_predictions_write_over_are_counted():
     assert told == [
         "1 candidate with a 'text' of their own: predictions have what was read in its place (c.jsonl:1)",
         "1 candidate with a 'row' of their own: predictions have the line's number in its place (c.jsonl:1)",
-        "1 candidate with a 'score' of their own: predictions have the model's in its place (c.jsonl:2)",
+        "1 candidate with a 'score' of their own: predictions have the model's instead (c.jsonl:2)",
     ]
     assert read(write_jsonl("t.jsonl", [{"text": "a", "id": 1}]), notes).others(0) == {"id": 1}
     assert not [note for note in map(str, notes.drain()) if "of their own" in note]
@@ -66,7 +66,7 @@ def test_the_column_that_is_named_comes_first_where_it_is_there():
         ({"id": 1, "text": "b"}, "1 candidate with the id of an earlier one"),
     ],
 )
-def test_what_is_no_candidate_is_told_with_its_place(row, what):
+def test_what_is_no_candidate_is_reported_with_its_place(row, what):
     with pytest.raises(DataError) as caught:
         read(write_jsonl("c.jsonl", [{"id": 1, "text": "a"}, row]))
     assert str(caught.value).startswith(what)
@@ -92,7 +92,7 @@ def kept(said, number=5):
         made.append(1)
         yield from BLOCKS
 
-    return kept_vectors(Path("kept"), number, make, said.append), bool(made)
+    return cached_vectors(Path("kept"), number, make, said.append), bool(made)
 
 
 def test_vectors_are_made_once():
@@ -106,7 +106,7 @@ def test_vectors_are_made_once():
 
 
 @pytest.mark.parametrize("harm", ["a byte", "its end", "all of it", "the manifest"])
-def test_damaged_vectors_are_made_again_and_that_is_said(harm):
+def test_damaged_vectors_are_rebuilt_and_that_is_reported(harm):
     kept([])
     path = Path("kept/vectors.f32")
     content = path.read_bytes()
@@ -119,7 +119,7 @@ def test_damaged_vectors_are_made_again_and_that_is_said(harm):
     said: list[str] = []
     found, made = kept(said)
     assert made
-    assert "damaged and are made again" in said[0]
+    assert "damaged and are computed again" in said[0]
     assert found.tolist() == np.concatenate(BLOCKS).tolist()
 
 
@@ -137,7 +137,7 @@ def test_what_was_interrupted_is_not_taken_for_vectors(monkeypatch):
     assert len(found) == 5
 
 
-def test_a_cache_that_cannot_be_written_is_told():
+def test_a_cache_that_cannot_be_written_is_reported():
     Path("kept").write_text("a file")
     with pytest.raises(RunError, match=r"the vectors of the candidates cannot be kept here .* data\.cache_dir="):
         kept([])

@@ -11,7 +11,7 @@ def test_nearest_is_sorting_in_any_blocks(monkeypatch):
     for at_once in (1, 60, 10**6):
         monkeypatch.setattr(module, "_AT_ONCE", at_once)
         for top_k in (1, 7, 500):
-            numbers, scores = module.nearest(queries, vectors, top_k)
+            numbers, scores = module.nearest_vectors(queries, vectors, top_k)
             for query, found, values in zip(queries, numbers, scores, strict=True):
                 products = vectors @ query
                 assert values.tolist() == sorted(products.tolist(), reverse=True)[:top_k]

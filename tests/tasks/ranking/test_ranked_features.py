@@ -71,19 +71,19 @@ def test_draws_are_a_function_of_seed_pass_and_row_and_never_right():
     _, features = rows_of(rows, encoder="cross", hard_negatives=2, sampled_negatives=5, validation_candidates=12)
     seen = set()
     for epoch in range(6):
-        taken = features.taken(0, (1, epoch))
-        again = features.taken(0, (1, epoch))
-        assert taken.texts.tolist() == again.texts.tolist()
-        assert taken.right.tolist() == [True] + [False] * 7
+        sampled = features.sampled(0, (1, epoch))
+        again = features.sampled(0, (1, epoch))
+        assert sampled.texts.tolist() == again.texts.tolist()
+        assert sampled.right.tolist() == [True] + [False] * 7
         own = features.candidates[0]
-        assert taken.texts[0] == own[0]
-        assert set(taken.texts[1:3]) <= set(own[1:])
-        assert not set(taken.texts[3:]) & {*own, *features.right_of(0)}
-        assert len(set(taken.texts)) == 8
-        seen.add(tuple(taken.texts))
+        assert sampled.texts[0] == own[0]
+        assert set(sampled.texts[1:3]) <= set(own[1:])
+        assert not set(sampled.texts[3:]) & {*own, *features.right_of(0)}
+        assert len(set(sampled.texts)) == 8
+        seen.add(tuple(sampled.texts))
     assert len(seen) == 6
-    fixed = features.taken(0, None)
-    assert fixed.texts.tolist() == features.taken(0, None).texts.tolist()
+    fixed = features.sampled(0, None)
+    assert fixed.texts.tolist() == features.sampled(0, None).texts.tolist()
     assert fixed.texts[:7].tolist() == features.candidates[0].tolist()
     assert len(fixed.texts) == 12
     assert not set(fixed.texts) & (set(features.right_of(0)) - {features.candidates[0][0]})
@@ -93,12 +93,12 @@ def test_rows_of_one_query_are_filled_up_with_the_same_candidates():
     rows = [{**row, "negatives": [f"no {row['id']}"]} for row in sales(24)]
     rows += [{"query": rows[0]["query"], "positive": text} for text in ("also right", "no 0")]
     _, features = rows_of(rows, encoder="cross", validation_candidates=10)
-    taken = [features.taken(row, None).texts for row in (0, 24, 25)]
-    filled = taken[0][2:].tolist()
+    sampled = [features.sampled(row, None).texts for row in (0, 24, 25)]
+    filled = sampled[0][2:].tolist()
     assert len(filled) == len(set(filled)) == 9  # what one row calls wrong is right in another
-    assert all(texts[1:].tolist() == filled for texts in taken[1:])
+    assert all(texts[1:].tolist() == filled for texts in sampled[1:])
     assert not set(filled) & {*features.right_of(0), *features.candidates[0]}
-    assert len(features.taken(1, None).texts) == 10
+    assert len(features.sampled(1, None).texts) == 10
 
 
 LONG = " ".join(["plum goes"] * 40)

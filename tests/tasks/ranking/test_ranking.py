@@ -20,7 +20,7 @@ trains = pytest.mark.torch
 
 
 def judged(number: int) -> list[dict]:
-    """Lists of two right candidates and a wrong one, told apart by their first word alone."""
+    """Lists of two positives and a negative, distinguished by their first word alone."""
     return [
         {
             "query": f"what of {FRUIT[i % 6]}",
@@ -196,7 +196,7 @@ def test_labelled_pairs_are_learned_by_their_queries(ftk, how):
 @trains
 @pytest.mark.parametrize("how", ["encoder=cross objective=listwise"])
 @pytest.mark.slow
-def test_a_run_that_goes_on_ends_with_the_same_bytes(ftk, how):
+def test_a_run_that_is_resumed_ends_with_the_same_bytes(ftk, how):
     rows = [{**row, "negatives": [f"no {word}" for word in FRUIT[:4]]} for row in sales(24)]
     data = write_jsonl("train.jsonl", rows)
     fields = [f"task.{word}" for word in how.split()]
@@ -234,7 +234,7 @@ def test_a_run_that_goes_on_ends_with_the_same_bytes(ftk, how):
 def test_long_texts_are_read_in_windows_of_which_the_mean_or_the_best_counts(ftk, files):
     long = {"query": "who buys plum", "positive": " ".join([*["plum goes to lima"] * 30, "end"])}
     write_jsonl("train.jsonl", [*sales(24), long])
-    for encoder, how in (("bi", "of whose vectors the mean counts"), ("cross", "of which the best counts")):
+    for encoder, how in (("bi", "and the mean of their vectors counts"), ("cross", "and the best one counts")):
         argv = (f"task.encoder={encoder}", "train.max_steps=1", "task.validation_candidates=3")
         result = ftk("finetune", *FAST, *files, *argv, f"run.dir={encoder}")
         assert result.code == 0, result.err
@@ -287,7 +287,7 @@ def test_a_model_folder_may_not_name_a_file_of_candidates(ftk, files):
 
 
 @trains
-def test_too_little_memory_for_a_batch_that_is_not_cut_is_said(ftk, files, monkeypatch):
+def test_too_little_memory_for_a_batch_that_is_not_cut_is_reported(ftk, files, monkeypatch):
     import torch
 
     from ftk.tasks.ranking.task import Ranking
@@ -307,16 +307,16 @@ def test_training_without_anything_right_or_with_one_answer_for_all_is_refused(f
     rows = [{**row, "labels": [0, 0, 0]} for row in judged(8)]
     nothing = ftk("finetune", *FAST, f"data.train={write_jsonl('none.jsonl', rows)}")
     assert nothing.code == 1
-    assert "no row has a right candidate" in nothing.err
+    assert "no row has a positive" in nothing.err
     some = ftk(
         "finetune", *FAST, f"data.train={write_jsonl('some.jsonl', [*rows, *judged(24)[8:]])}", "train.max_steps=1"
     )
     assert some.code == 0, some.err
-    assert "queries without a right candidate: left out of training" in some.out
+    assert "queries without a positive: left out of training" in some.out
     same = [{"query": row["query"], "positive": "yes"} for row in sales(12)]
     one = ftk("finetune", *FAST, f"data.train={write_jsonl('same.jsonl', same)}", "run.dir=other")
     assert one.code == 1
-    assert "all rows have the same right candidate" in one.err
+    assert "all rows have the same positive" in one.err
 
 
 BROKEN: dict[str, tuple[list[dict], str]] = {
@@ -327,14 +327,14 @@ BROKEN: dict[str, tuple[list[dict], str]] = {
     "positive is empty": ([{"query": "q", "positive": ""}], "1 row with an empty candidate"),
     "nothing is right": (
         [{"query": query, "candidates": ["a", "b"], "labels": [0, 0]} for query in ("q", "r")],
-        "no row has a right candidate",
+        "no row has a positive",
     ),
     "labels are missing": ([{"query": "q", "candidates": ["a", "b"]}], "1 row whose candidates have no labels"),
     "a label too few": ([{"query": "q", "candidates": ["a", "b"], "labels": [1]}], "2 candidates, 1 labels"),
-    "a label is a word": ([{"query": "q", "candidate": "a", "label": "good"}], "something else than a label"),
+    "a label is a word": ([{"query": "q", "candidate": "a", "label": "good"}], "something other than a label"),
     "a candidate without a text": (
         [{"query": "q", "candidates": [{"id": 1}, "b"], "labels": [1, 0]}],
-        "something else than texts",
+        "something other than texts",
     ),
     "two candidates of one id": (
         [{"query": "q", "candidates": [{"id": 1, "text": "a"}, {"id": 1, "text": "b"}], "labels": [1, 0]}],
@@ -345,7 +345,7 @@ BROKEN: dict[str, tuple[list[dict], str]] = {
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
-def test_broken_training_files_are_told(ftk, name):
+def test_broken_training_files_are_reported(ftk, name):
     rows, what = BROKEN[name]
     result = ftk("finetune", *FAST, f"data.train={write_jsonl('train.jsonl', rows)}")
     assert result.code == 1
@@ -356,7 +356,7 @@ def test_broken_training_files_are_told(ftk, name):
 
 
 @trains
-def test_validation_without_anything_right_is_told(ftk, lists):
+def test_validation_without_anything_right_is_reported(ftk, lists):
     nothing = write_jsonl("nothing.jsonl", [{**row, "labels": [0, 0, 0]} for row in judged(4)])
     trained, scored = lists[0], f"data.test={nothing}"
     for encoder in ("bi", "cross"):
@@ -364,11 +364,11 @@ def test_validation_without_anything_right_is_told(ftk, lists):
         refused = ftk("finetune", *words, f"data.validation={nothing}")
         assert refused.code == 1
         assert "validation" in refused.err
-        assert "no row has a right candidate" in refused.err
+        assert "no row has a positive" in refused.err
         assert ftk("finetune", *words).code == 0
         told = ftk("evaluate", "checkpoint=run/best", scored, "hardware=cpu", "run.dir=again", "run.overwrite=true")
         assert told.code == 1
-        assert "no row has a right candidate" in told.err
+        assert "no row has a positive" in told.err
 
 
 def test_a_cross_encoder_without_anything_wrong_is_refused_with_the_other_mistakes(ftk, files):
@@ -378,11 +378,11 @@ def test_a_cross_encoder_without_anything_wrong_is_refused_with_the_other_mistak
     assert "2 mistakes" in result.err
     assert "task.temperature=0.0" in result.err
     assert "task.hard_negatives=0 task.sampled_negatives=0" in result.err
-    assert "learns what is right beside what is wrong" in result.err
+    assert "needs negatives to learn from" in result.err
     assert ranking_task(encoder="bi", hard_negatives=0, sampled_negatives=0).hard_negatives == 0
     few = ftk("finetune", *FAST, *files, "task.encoder=cross", none[1])
     assert few.code == 1
-    assert "data.train: no row has a wrong candidate" in few.err
+    assert "data.train: no row has a negative" in few.err
 
 
 @trains
@@ -395,7 +395,7 @@ def test_a_cross_encoder_learns_queries_whose_candidates_are_all_wrong(ftk):
 
 
 @trains
-def test_what_a_file_of_candidates_has_too_much_of_is_said(ftk, files):
+def test_what_a_file_of_candidates_has_too_much_of_is_reported(ftk, files):
     assert ftk("finetune", *FAST, *files, "task.encoder=cross", "train.max_steps=1").code == 0
     long = " ".join(["plum goes to lima"] * 30)
     write_jsonl("items.jsonl", [{"text": "plum", "row": "A-1", "id": 4}, {"text": long, "score": 99}])
@@ -406,16 +406,16 @@ def test_what_a_file_of_candidates_has_too_much_of_is_said(ftk, files):
     )
     assert result.code == 0, result.err
     assert (
-        "3 rows with a text longer than 32 tokens: read in overlapping windows, of which the best counts" in result.err
+        "3 rows with a text longer than 32 tokens: read in overlapping windows, and the best one counts" in result.err
     )
     assert "1 candidate with a 'row' of their own: predictions have the line's number in its place" in result.err
-    assert "1 candidate with a 'score' of their own: predictions have the model's in its place" in result.err
+    assert "1 candidate with a 'score' of their own: predictions have the model's instead" in result.err
     found = read_jsonl("found.jsonl")
     assert [record["query"] for record in found] == Path("asked.txt").read_text().splitlines()
     assert {(each["row"], each.get("id")) for each in found[0]["candidates"]} == {(1, 4), (2, None)}
     again = ftk("predict", *argv, "input=found.jsonl", "output=ranked.jsonl")
     assert again.code == 0, again.err
-    assert "3 rows whose candidates have their own 'score': predictions have the model's in its place" in again.err
+    assert "3 rows whose candidates have their own 'score': predictions have the model's instead" in again.err
 
 
 @pytest.mark.parametrize(
@@ -432,6 +432,6 @@ def test_what_a_file_of_candidates_has_too_much_of_is_said(ftk, files):
 def test_values_that_mean_nothing_are_refused(field):
     name, value = field.split(": ")
     with pytest.raises(
-        ConfigError, match=rf"task\.{name}={float(value) if name == 'temperature' else value}: it is a number"
+        ConfigError, match=rf"task\.{name}={float(value) if name == 'temperature' else value}: it must be"
     ):
         ranking_task(**{name: int(value)})

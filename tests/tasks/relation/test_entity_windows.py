@@ -125,15 +125,15 @@ def test_one_window_around_both_entities_where_they_fit():
     assert abs(left - right) <= 2
     assert "1 row longer than 32 tokens: read in one window around the two entities" in notes
     total = len(tokenizer("wordpiece")(signed(text, head, tail, SIGNS).text)["input_ids"])
-    assert f"{total - 32} tokens of longer rows: left out, as they are further from the entities" in notes
+    assert f"{total - 32} tokens of longer rows: left out, because they are further from the entities" in notes
     assert [pieces[window.head[0]], pieces[window.tail[0]]] == ["@", "#"]
 
 
-def test_the_middle_between_entities_far_apart_is_left_out_and_said():
+def test_the_middle_between_entities_far_apart_is_left_out_and_reported():
     text, head, tail = long_text(9, 80, 9)
     window, pieces, notes = encoded(text, head, tail, length=32)
     assert [pieces[window.head[0]], pieces[window.tail[0]]] == ["@", "#"]
-    assert "1 row whose entities do not fit into one window of 32 tokens with what is between them" in notes
+    assert "1 row whose entities do not fit into one window of 32 tokens with the text between them" in notes
     assert "the middle between them left out (rows.jsonl:7)" in notes
     assert len(window.input_ids) == 32
     for sign, _, end in (window.head, window.tail):  # context on both sides of each
@@ -141,17 +141,17 @@ def test_the_middle_between_entities_far_apart_is_left_out_and_said():
         assert end < 31
 
 
-def test_of_an_entity_that_is_too_long_the_beginning_is_read_and_said():
+def test_of_an_entity_that_is_too_long_the_beginning_is_read_and_reported():
     text = "Ada " + "again " * 100 + ". Oslo went"
     head, tail = (0, text.index(".")), at(text, "Oslo")
     window, pieces, notes = encoded(text, head, tail, length=24)
     assert [pieces[window.head[0]], pieces[window.head[1]], pieces[window.tail[0]]] == ["@", "Ada", "#"]
     assert pieces[window.tail[1] : window.tail[2]] == ["Oslo"]
     assert set(pieces[window.head[1] + 1 : window.head[2]]) == {"again"}
-    assert "of an entity that is too long only the beginning is read (rows.jsonl:7)" in notes
+    assert "only the beginning of the entity is read (rows.jsonl:7)" in notes
 
 
-def test_a_short_row_is_shown_whole_and_nothing_is_said():
+def test_a_short_row_is_shown_whole_and_nothing_is_reported():
     text, head, tail = long_text(2, 2, 2)
     assert encoded(text, head, tail)[2] == ""
 
@@ -162,7 +162,7 @@ def test_windows_too_short_for_two_entities_are_refused():
         EntityEncoder(encoder, SIGNS, Notes())
 
 
-def test_signs_that_the_tokenizer_does_not_know_are_said():
+def test_signs_that_the_tokenizer_does_not_know_are_reported():
     row = ("hello Ada went to Oslo .", (6, 9), (18, 22))
     no_entry = "the tokenizer has no entry for the sign"
     assert encoded(*row)[2] == ""

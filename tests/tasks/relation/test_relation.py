@@ -137,7 +137,7 @@ def test_weights_focus_and_balance_of_labels_are_taken(ftk, files):
 
 
 @trains
-def test_what_the_metric_leaves_out_must_be_a_label_or_it_is_said(ftk, files):
+def test_what_the_metric_leaves_out_must_be_a_label_or_it_is_reported(ftk, files):
     result = ftk("finetune", "task=relation", *TINY, "debug=one-step", *files, "task.no_relation=none", "run.dir=run")
     assert result.code == 0, result.err
     assert "no label is 'none' (task.no_relation): all labels count in f1_semeval." in result.out
@@ -147,7 +147,7 @@ def test_what_the_metric_leaves_out_must_be_a_label_or_it_is_said(ftk, files):
 
 
 @trains
-def test_long_sentences_are_read_around_the_entities_and_that_is_said(ftk, files):
+def test_long_sentences_are_read_around_the_entities_and_that_is_reported(ftk, files):
     far = " and again".join([""] * 60)
     row = {"text": f"<e1>Ada</e1> feeds{far} <e2>Emil</e2>", "label": "feeds(e1,e2)"}
     write_jsonl("train.jsonl", [*marked(48), row])
@@ -202,7 +202,7 @@ BROKEN = {
     "no mark": ({"text": "Ada in Oslo", "label": "in"}, "without a head and a tail"),
     "one entity": ({"text": "<e1>Ada</e1> in Oslo", "label": "in"}, "missing mark.*there is no <e2>…</e2>"),
     "no end": ({"text": "<e1>Ada in <e2>Oslo</e2>", "label": "in"}, "missing mark.*there is no </e1>"),
-    "doubled": ({"text": "<e1>Ada</e1> <e1>B</e1> <e2>C</e2>", "label": "in"}, "a mark that is there twice.*<e1>"),
+    "doubled": ({"text": "<e1>Ada</e1> <e1>B</e1> <e2>C</e2>", "label": "in"}, "a mark that occurs twice.*<e1>"),
     "no beginning": ({"text": "<e1>Ada</e1> in Oslo</e2>", "label": "in"}, "end mark without a beginning.*</e2>"),
     "end first": ({"text": "</e1>Ada<e1> in <e2>Oslo</e2>", "label": "in"}, "end mark without a beginning.*</e1>"),
     "empty": ({"text": "<e1> </e1> in <e2>Oslo</e2>", "label": "in"}, "empty entity.*the head is ' '"),
@@ -210,7 +210,7 @@ BROKEN = {
     "nested": ({"text": "<e1>Ada of <e2>Oslo</e2></e1>", "label": "in"}, "head and tail overlap"),
     "no label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>"}, "without a label.*data.columns.label"),
     "nothing": ({"text": " ", "label": "in"}, "empty text"),
-    "null label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>", "label": None}, "something else than a label"),
+    "null label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>", "label": None}, "something other than a label"),
     "outside": (
         {**SPANS, "head": [0, 3], "tail": [7, 12]},
         "outside the text.*tail 7-12 in a text of 11 characters",
@@ -229,7 +229,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_broken_rows_are_told_with_their_place_before_anything_is_loaded(ftk, fault):
+def test_broken_rows_are_reported_with_their_place_before_anything_is_loaded(ftk, fault):
     row, message = BROKEN[fault]
     good = {"text": "<e1>Ada</e1> in <e2>Oslo</e2>", "label": "in"}
     path = write_jsonl("train.jsonl", [good, row])
@@ -259,8 +259,8 @@ def test_an_empty_row_to_predict_for_is_kept_and_counted():
     [
         ({"head_mark": "e2"}, "task.tail_mark=e2: that of the head is the same"),
         ({"head_sign": "#"}, "task.tail_sign=#: that of the head is the same"),
-        ({"head_mark": "<e1>"}, "task.head_mark=<e1>: it is a name"),
-        ({"tail_sign": " "}, "task.tail_sign= : it is a sign such as @"),
+        ({"head_mark": "<e1>"}, "task.head_mark=<e1>: it must be a name"),
+        ({"tail_sign": " "}, "task.tail_sign= : it must be a sign such as @"),
         ({"head": "cls"}, "task.head=cls"),
         ({"focal": -1}, "task.focal=-1.0"),
     ],

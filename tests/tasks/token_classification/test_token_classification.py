@@ -1,4 +1,4 @@
-"""Tags of tokens and of spans: which of them a corpus has, what is learned of them, what is written."""
+"""Tags of tokens and of spans: which of them a corpus has, what is learned from them, what is written."""
 
 import json
 from collections.abc import Callable
@@ -144,7 +144,7 @@ def test_every_format_gives_the_same_tags(name: str) -> None:
 def test_a_tag_that_training_lacks_is_missed_where_that_is_let_pass() -> None:
     rows = {"train": [tagged("A", "C")], "validation": [tagged("A", "B|C", "B|C")]}
     found, notes = corpus(token_task(), **rows, unseen_labels="count")
-    what = "2 tags in validation that training has no example of: counted as missed (data.unseen_labels=count)"
+    what = "2 tags in validation without training examples: counted as missed (data.unseen_labels=count)"
     assert f"{what} (validation.jsonl:1 (token 2): B|C, validation.jsonl:1 (token 3): B|C)" in notes
     with pytest.raises(DataError, match=r"(?s)^2 tags in validation .* The model knows A, C\..*\(token 2\): B\|C"):
         corpus(token_task(), **rows)
@@ -254,7 +254,7 @@ def test_further_sub_words_carry_what_they_should() -> None:
 
 
 def test_decoding_takes_the_best_tag_of_each_word_over_all_windows() -> None:
-    """A row of several windows, with a word of which the tokenizer leaves nothing."""
+    """A row of several windows, with a word that the tokenizer removes."""
     row = {"tokens": ["Ada", "\u200b", *["went", "to", "Oslo"] * 9], "tags": ["A", "B", *"ABC" * 9]}
     made = features_of(token_task(), [row])
     assert len(made.features) > 1
@@ -388,7 +388,7 @@ GOOD = tagged("DET", "NOUN", "VERB")
         ([GOOD], ["task.focal=-1"], "task.focal"),
     ],
 )
-def test_what_is_wrong_is_told_before_anything_is_loaded(
+def test_what_is_wrong_is_reported_before_anything_is_loaded(
     ftk: Callable[..., Result], rows: list[dict[str, Any]], words: list[str], message: str
 ) -> None:
     data = write_jsonl("rows.jsonl", rows)

@@ -20,7 +20,7 @@ SCORES = st.integers(0, 5).flatmap(
 
 
 def is_valid(tags: list[str]) -> bool:
-    """What IOB2 is: an I- goes on with an entity of its own type."""
+    """What IOB2 is: an I- continues an entity of the same type."""
     return all(after[0] != "I" or before[1:] == after[1:] for before, after in pairwise(["O", *tags]))
 
 

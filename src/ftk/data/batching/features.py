@@ -53,7 +53,7 @@ class Features:
         columns: the values that the task made for each window; tasks that read texts have ``input_ids``.
         row: for each window the index of its row.
         pad_id: the token that pads short windows; the attention mask hides it.
-        weight: how often each window is drawn in training, relative to the others; None draws each once a pass.
+        weight: how often each window is drawn in training, relative to the others; None draws each once per epoch.
     """
 
     columns: dict[str, Ragged]
@@ -78,7 +78,7 @@ class Features:
         """A sentence about the lengths of the texts; ``most`` is the number of tokens that fit into a window."""
         lengths = self.columns["input_ids"].lengths
         middle, high = np.quantile(lengths, [0.5, 0.95], method="nearest")
-        return f"tokens in a window: half have up to {middle}, 95 % up to {high}, all up to {lengths.max()} (of {most})"
+        return f"tokens per window: 50 % up to {middle}, 95 % up to {high}, longest {lengths.max()} (limit {most})"
 
     def windows_of(self, first_row: int, end_row: int) -> range:
         """The windows of the rows first_row … end_row - 1."""
@@ -91,7 +91,7 @@ class Features:
         return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
 
     def tokens_in_use(self) -> NDArray[np.int64]:
-        """[tokens] the tokens of the windows and the padding, each once, in rising order; empty without texts."""
+        """[tokens] The distinct tokens of the windows and the padding token, ascending; empty without texts."""
         if "input_ids" not in self.columns:
             return np.zeros(0, dtype=np.int64)
         there = np.bincount(self.columns["input_ids"].values, minlength=self.pad_id + 1) > 0

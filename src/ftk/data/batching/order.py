@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from ftk.data.batching.permutation import Permutation
 
 _POOL = 50
-"""Batches that are sorted by length together: there is hardly any padding, and the order stays random."""
+"""Number of batches that are sorted by length together: it leaves hardly any padding, and the order stays random."""
 _POOLS = 4
-"""The least number of pools in an epoch, if there are enough batches. If all rows were sorted at once, rows of equal
+"""Minimum number of pools per epoch, if there are enough batches. If all rows were sorted at once, rows of equal
 length would be in the same batches again and again, which trains worse on a small corpus."""
 
 
@@ -40,7 +40,7 @@ class StepOrder:
         return windows, np.full(len(windows), epoch, dtype=np.int64)
 
     def steps_in(self, epochs: float) -> int:
-        """Steps in so many passes over the data; at least one."""
+        """The number of steps in this many passes over the data; at least one."""
         return max(1, int(np.ceil(epochs * self.steps_per_epoch)))
 
     def epoch(self, step: int) -> float:
@@ -101,7 +101,7 @@ class BlockOrder:
         return int(self._begins[growing]) + (step - growing) * self.batch_size
 
     def steps_in(self, epochs: float) -> int:
-        """Steps in so many passes over the data; the last step may reach into the next pass."""
+        """The number of steps in this many passes over the data; the last step may reach into the next pass."""
         wanted = max(1, int(np.ceil(epochs * self.blocks)))
         growing = len(self._begins) - 1
         if wanted <= self._begins[growing]:
@@ -114,7 +114,7 @@ class BlockOrder:
 
 
 def token_batches(windows: NDArray[np.int64], lengths: NDArray[Any], tokens: int) -> Iterator[NDArray[np.int64]]:
-    """Windows sorted by falling length, in batches of at most so many tokens with padding, but at least one window."""
+    """Windows sorted by descending length, in batches of at most ``tokens`` tokens with padding, or of one window."""
     order = windows[np.argsort(-lengths[windows], kind="stable")]
     begin = 0
     while begin < len(order):

@@ -1,4 +1,4 @@
-"""A random order of any number of things that is computed, not stored."""
+"""A random order of any number of items that is computed, not stored."""
 
 import hashlib
 
@@ -9,15 +9,15 @@ _ROUNDS = 6
 
 
 class Permutation:
-    """A bijection of 0 … size - 1, drawn by a key: position -> thing, in constant memory.
+    """A bijection of 0 … size - 1, drawn by a key: position -> item, in constant memory.
 
     A balanced Feistel network over the next even power of two, walked in cycles until it falls within the size
     (Black and Rogaway, Ciphers with Arbitrary Finite Domains, 2002). Its rounds are keyed multiplications, good for
     shuffling, not for secrets.
 
     Args:
-        size: how many things there are.
-        key: what the order is a function of.
+        size: the number of items.
+        key: the order is a function of it.
     """
 
     def __init__(self, size: int, key: tuple[int, ...]) -> None:
@@ -28,7 +28,7 @@ class Permutation:
         self._keys = np.frombuffer(digest, dtype="<u8")
 
     def __call__(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The things at some positions."""
+        """The items at some positions."""
         values = self._rounds(positions.astype(np.uint64))
         outside = np.flatnonzero(values >= self.size)
         while len(outside):

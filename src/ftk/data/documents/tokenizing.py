@@ -55,7 +55,7 @@ def prepare(
     progress: Callable[[int, int], None],
     notes: Callable[[], list[Finding]],
 ) -> TokenStore:
-    """The store in a folder, which is opened if it is there and whole, and made otherwise.
+    """The store in a folder: opened if it exists and is complete, else created.
 
     Args:
         folder: of this store alone; its name is the key of the settings.
@@ -64,7 +64,7 @@ def prepare(
         tokenizer: a ``tokenizers.Tokenizer``.
         words: whether to keep which tokens begin a word.
         workers: processes.
-        say: shows what happens to an old or damaged store.
+        say: shows that an old or damaged store is replaced.
         progress: is called with the number of characters and of tokens so far.
         notes: is called at the end, and returns the findings of reading.
 
@@ -115,7 +115,7 @@ def _unknown_id(tokenizer: Any) -> int | None:
 
 
 def _usable(folder: Path, settings: dict[str, Any], say: Callable[[str], None]) -> Manifest | None:
-    """The verified manifest of what is there already; a damaged shard and all after it are made again."""
+    """The verified manifest of what is there already; a damaged shard and all after it are tokenized again."""
     try:
         manifest = read_manifest(folder)
         if manifest is None and next(folder.glob("shard-*"), None) is not None:
@@ -123,7 +123,7 @@ def _usable(folder: Path, settings: dict[str, Any], say: Callable[[str], None]) 
         if manifest is not None and cache_key(manifest.settings) != cache_key(settings):
             raise kept.Damaged(f"{folder}: it was made from other text or with other settings")
     except kept.Damaged as error:
-        say(f"note: the prepared text is damaged and is made again ({error})")
+        say(f"note: the prepared text is damaged and is tokenized again ({error})")
         manifest = None
     if manifest is None:
         for path in folder.glob("shard-*"):
@@ -138,7 +138,7 @@ def _usable(folder: Path, settings: dict[str, Any], say: Callable[[str], None]) 
             except kept.Damaged as error:
                 say(
                     f"note: shard {number + 1} of {len(manifest.shards)} of the prepared text is damaged; it and those "
-                    f"after it are made again ({error})"
+                    f"after it are tokenized again ({error})"
                 )
                 del manifest.shards[number:]
                 break
@@ -177,16 +177,6 @@ def _encoded(
         yield from _in_threads(_both(first, batches), _Encoder(tokenizer.to_str(), dtype, words), workers)
     else:
         yield from _in_processes(_both(first, batches), tokenizer, dtype, words, workers)
-
-
-def processors() -> int:
-    """Processors that this process may use."""
-    number = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:  # a container may have less processor time than it sees processors
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        return min(number, max(1, round(int(quota) / int(period))))
-    except (OSError, ValueError):
-        return number
 
 
 def _in_threads(

@@ -100,7 +100,7 @@ class QuestionReader:
         answers, gold = None, row.values[answers_at]
         if self.labelled:
             answers = self._answers(row, answers_at, context, self.notes)
-        else:  # they are only written beside the prediction, so faults in them do not matter
+        else:  # they are only copied to the prediction, so faults in them do not matter
             with suppress(RowFault):
                 answers = self._answers(row, answers_at, context, Notes())
         if answers is not None:

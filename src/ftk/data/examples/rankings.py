@@ -1,4 +1,4 @@
-"""Queries with candidate texts: the right candidate, a labelled pair, or a list of candidates with labels."""
+"""Queries with candidate texts: the positive, a labelled pair, or a list of candidates with labels."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, json_list, place_of, read_rows, shortened
-from ftk.data.rows.columns import find_column, finite, missing, missing_role, say_columns, string_of
+from ftk.data.rows.columns import find_column, finite, missing, missing_role, report_columns, string_of
 
 QUERY = ("query", "question", "history", "anchor")
 CANDIDATE = ("candidate", "candidates", "positive", "answer", "response", "item", "document", "passage")
@@ -23,7 +23,7 @@ _WRITTEN = ("score", "index")
 class Form(Enum):
     """The form in which a row gives its candidates."""
 
-    right = "a right candidate and no label"
+    right = "a positive and no label"
     pair = "a candidate and its label"
     group = "a list of candidates"
     query = "no candidate"
@@ -43,9 +43,9 @@ class RankingExample(Example):
     """One row.
 
     Attributes:
-        query: the query; for a history its parts, one a line.
-        candidates: the texts to rank, the right one first if the row names one.
-        grades: how relevant each is, 0 for a wrong one; None for a row that is not learned from or scored.
+        query: the query; for a history its parts, one per line.
+        candidates: the texts to rank, the positive first if the row names one.
+        grades: how relevant each is, 0 for a negative; None for a row that is not learned from or scored.
         form: in which the row gives its candidates.
         gold: the labels as the row gives them, written beside predictions; None if it gives none.
         others: the other values of candidates that are objects.
@@ -79,7 +79,7 @@ class RankingReader:
 
     Attributes:
         columns: ``data.columns``.
-        labelled: whether rows must say which candidates are right, all in the same form.
+        labelled: whether rows must say which candidates are positives, all in the same form.
         elsewhere: whether rows without a list of candidates are ranked against candidates from elsewhere.
         notes: collects faults.
     """
@@ -120,7 +120,7 @@ class RankingReader:
         if self.labelled:
             assert grades is not None
             self._check(row, texts, grades, others)
-            say_columns(self.notes, {"query": query_at, **found}, self.columns)
+            report_columns(self.notes, {"query": query_at, **found}, self.columns)
         else:
             if not query.strip():
                 self.notes.add(kinds.EMPTY_PART, row.where, policy="candidates_ranked", role="query")
@@ -155,7 +155,7 @@ class RankingReader:
         query = found.pop("query")
         assert query is not None
         if found["candidate"] == "positive" and self.columns.get("label") is None:
-            found["label"] = None  # 'positive' says that it is right; a column 'label' is about something else
+            found["label"] = None  # 'positive' marks it as one; a column 'label' is about something else
         return query, found
 
     def _absent(self, row: Row, role: str) -> RowFault:
@@ -167,7 +167,7 @@ class RankingReader:
         """The column of a role; it is a fault if a row has two columns with usual names of the role."""
         there = [name for name in names if name in row.values] if self.columns.get(role) is None else []
         if not self.labelled and "candidates" in there:
-            return "candidates"  # found by another model; the right one may stand beside them
+            return "candidates"  # found by another model; the positive may be in another column
         if role in ("candidate", "label") and len(there) > 1 and (self.labelled or role == "candidate"):
             raise RowFault(kinds.AMBIGUOUS_COLUMN, f"{row.where} has {', '.join(there)}", role=role)
         return find_column(row, role, self.columns, names, needed=self.labelled or role == "query")
@@ -201,7 +201,7 @@ class RankingReader:
 
     def _grades(self, row: Row, column: str | None, form: Form, texts: Sequence[str]) -> tuple[float, ...] | None:
         if not self.labelled:
-            return None  # labels are only written beside the prediction, so faults in them do not matter
+            return None  # labels are only copied to the prediction, so faults in them do not matter
         if form is Form.right:
             return (1.0, *(0.0 for _ in texts[1:]))
         if column is None:

@@ -12,7 +12,7 @@ from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, place_of, read_rows, strings_of
-from ftk.data.rows.columns import TEXT, find_column, missing, missing_role, say_columns, string_of, weight_of
+from ftk.data.rows.columns import TEXT, find_column, missing, missing_role, report_columns, string_of, weight_of
 
 HEAD = ("head", "subject", "e1", "h")
 TAIL = ("tail", "object", "e2", "t")
@@ -103,7 +103,7 @@ class RelationReader:
             target = self.target(row, label_at)
         found = {**sentence.found, **({} if label_at is None else {"label": label_at})}
         if self.labelled:
-            say_columns(self.notes, found, self.columns)
+            report_columns(self.notes, found, self.columns)
         read = {name for role, name in found.items() if role != "tokens"}
         others = {name: value for name, value in row.values.items() if name not in read}
         gold = row.values[label_at] if label_at is not None else None
@@ -152,7 +152,7 @@ class RelationReader:
         return _Sentence(*_of_tokens(row, tokens_at, found), {"tokens": tokens_at, **found})
 
     def _settle(self, row: Row, text_at: str, tokens_at: str) -> tuple[str | None, str | None]:
-        """The one of two columns in which head and tail count."""
+        """Which of two columns the offsets of head and tail count in."""
         named = [self.columns.get(role) is not None for role in ("text", "tokens")]
         if named == [True, False]:
             return text_at, None

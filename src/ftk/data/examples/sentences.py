@@ -1,4 +1,4 @@
-"""Rows as sentences: words with offsets, and one tag a word for labelled rows."""
+"""Rows as sentences: words with offsets, and one tag per word for labelled rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.examples.spans import Misaligned, Overlapping, Span, place, spans_of, tags_of, without_overlaps
+from ftk.data.examples.spans import Misaligned, Overlapping, Span, align_to_words, spans_of, tags_of, without_overlaps
 from ftk.data.examples.tags import Scheme, Tag, Units, detect, is_disguised, parse_tag, to_iob2
 from ftk.data.rows.cells import RowFault, column_fits, parse_json_list, strings_of
-from ftk.data.rows.columns import missing, missing_role, not_a_string, not_there, say_columns
+from ftk.data.rows.columns import missing, missing_configured, missing_role, not_a_string, report_columns
 from ftk.data.text.words import Words, split_words
 
 NAMES = {
@@ -27,7 +27,7 @@ _OF_TOKENS = ("tags", "labels", "pos_tags", "upos", "pos", "ner_tags", "ner")
 
 
 class Broken(Enum):
-    """What to do with a tag that cannot follow its neighbour."""
+    """What to do with a tag that cannot follow the tag before it."""
 
     repair = "repair"
     error = "error"
@@ -41,7 +41,7 @@ class Sentence(Example):
         text: the row's own text, or its tokens with single spaces between them.
         starts, ends: character offsets of the words in it.
         tokens: the words as the row gives them; None for a row of text.
-        tags: one tag a word, in IOB2 if tags are of spans; None for an unlabelled row.
+        tags: one tag per word, in IOB2 if tags are of spans; None for an unlabelled row.
         gold: the labels as the row gives them, written beside predictions.
         row: where it comes from.
         columns: the other columns.
@@ -141,7 +141,7 @@ class SentenceReader:
         if self.units is Units.tokens:
             self._check_tags(row, tokens, names)
             if not row.lines:
-                say_columns(self.notes, {"tokens": tokens_at, "tags": tags_at}, self.columns)
+                report_columns(self.notes, {"tokens": tokens_at, "tags": tags_at}, self.columns)
             sentence.tags = names
             return sentence, None
         tags = []
@@ -179,7 +179,7 @@ class SentenceReader:
     def _place(self, row: Row, text: str, spans: list[Span], starts: Sequence[int], ends: Sequence[int]) -> list[str]:
         placed = []
         for span in spans:
-            found = place(text, span, starts, ends)
+            found = align_to_words(text, span, starts, ends)
             where = f"{row.where}: {span.label} {span.start}-{span.end} {text[span.start : span.end]!r}"
             if found is None:
                 dropped_here = self.misaligned is Misaligned.drop
@@ -235,7 +235,7 @@ class SentenceReader:
                 return str(wanted)
             if role in ("tags", "spans") and not self.labelled:
                 return None
-            raise not_there(row, role, wanted)
+            raise missing_configured(row, role, wanted)
         for name in self._names(role):
             if name in row.values and column_fits(role, row.values[name]):
                 return name

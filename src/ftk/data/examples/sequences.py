@@ -9,7 +9,7 @@ from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, json_list, read_rows, shortened
-from ftk.data.rows.columns import find_column, missing_role, say_columns, weight_of
+from ftk.data.rows.columns import find_column, missing_role, report_columns, weight_of
 
 SOURCE = ("source", "text", "document", "article", "src")
 TARGET = ("target", "summary", "highlights", "tgt", "translation")
@@ -55,7 +55,7 @@ class SequenceExample(Example):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class GeneratedText:
     """The text that a model writes for one row.
 
     Attributes:
@@ -106,7 +106,7 @@ class SequenceReader:
         if targets is not None:
             self._check(row, source, targets)
         found = {"source": source_at, "target": target_at}
-        say_columns(self.notes, {role: name for role, name in found.items() if name != role}, self.columns)
+        report_columns(self.notes, {role: name for role, name in found.items() if name != role}, self.columns)
         return SequenceExample(
             source=source,
             targets=targets,
@@ -190,7 +190,7 @@ def _part_of(row: Row) -> str:
 
 
 def _others(row: Row, read: list[str]) -> dict[str, Any]:
-    """The columns that were not read, and the parts that were not read of columns that hold objects."""
+    """The columns that were not read, and the unread parts of columns that hold objects."""
     others = dict(row.values)
     for column in read:
         holder = _holder(row, column)

@@ -36,7 +36,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class WordSpan:
     """A span on words first … last - 1; ``exact`` if it begins and ends where words do."""
 
     span: Span
@@ -45,7 +45,7 @@ class Placed:
     exact: bool
 
 
-def place(text: str, span: Span, starts: Sequence[int], ends: Sequence[int]) -> Placed | None:
+def align_to_words(text: str, span: Span, starts: Sequence[int], ends: Sequence[int]) -> WordSpan | None:
     """The words that a span covers, without white space at its edges; None if it covers no word."""
     inside = text[span.start : span.end]
     begin = span.start + len(inside) - len(inside.lstrip())
@@ -54,20 +54,20 @@ def place(text: str, span: Span, starts: Sequence[int], ends: Sequence[int]) -> 
     last = bisect.bisect_left(starts, end)
     if last <= first or end <= begin:
         return None
-    return Placed(span, first, last, starts[first] == begin and ends[last - 1] == end)
+    return WordSpan(span, first, last, starts[first] == begin and ends[last - 1] == end)
 
 
-def without_overlaps(placed: Sequence[Placed]) -> tuple[list[Placed], list[Placed]]:
+def without_overlaps(placed: Sequence[WordSpan]) -> tuple[list[WordSpan], list[WordSpan]]:
     """The spans to keep and the spans to drop: of spans that share a word, the longest is kept."""
-    kept: list[Placed] = []
-    dropped: list[Placed] = []
+    kept: list[WordSpan] = []
+    dropped: list[WordSpan] = []
     for item in sorted(placed, key=lambda item: (item.first - item.last, item.first)):
         clash = any(item.first < other.last and other.first < item.last for other in kept)
         (dropped if clash else kept).append(item)
     return sorted(kept, key=lambda item: item.first), dropped
 
 
-def tags_of(placed: Sequence[Placed], num_words: int) -> list[str]:
+def tags_of(placed: Sequence[WordSpan], num_words: int) -> list[str]:
     """The IOB2 tags for spans that share no word."""
     tags = ["O"] * num_words
     for item in placed:

@@ -9,7 +9,7 @@ from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, read_rows
-from ftk.data.rows.columns import PAIR, TEXT, find_column, missing, missing_role, say_columns, string_of, weight_of
+from ftk.data.rows.columns import PAIR, TEXT, find_column, missing, missing_role, report_columns, string_of, weight_of
 
 Target = Callable[[Row, Any], Any]
 """Makes the target of a row from its label column or columns. Raises RowFault."""
@@ -22,7 +22,7 @@ class TextExample(Example):
     Attributes:
         text: the first text.
         pair: the second one, or None.
-        target: what is to be learned, in the form that the task needs; None for an unlabelled row.
+        target: what to learn, in the form that the task needs; None for an unlabelled row.
         gold: the same as the row gives it, written beside predictions.
         weight: how often the row is drawn in training, relative to the others.
         row: where it comes from.
@@ -89,7 +89,7 @@ class TextReader:
         elif self.labelled:
             raise missing_role(row, "label", "a label", self.labels)
         if self.labelled:
-            say_columns(self.notes, {"text": text_at, "pair": pair_at, "label": _one(label_at)}, self.columns)
+            report_columns(self.notes, {"text": text_at, "pair": pair_at, "label": _one(label_at)}, self.columns)
         others = {name: value for name, value in row.values.items() if name not in used}
         example = TextExample(text, pair, target, gold, weight, row, others)
         if not self.labelled and not example.key:

@@ -36,7 +36,7 @@ _OF_GREY = {"L;2": 85, "L;4": 17}
 """The factors by which Pillow scales greys of less than 8 bits, but not the grey that is transparent."""
 
 _filters = threading.Lock()
-"""Held by the one thread that has changed Python's filters of warnings."""
+"""Held by a thread while it has changed Python's warning filters."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -48,7 +48,7 @@ class ImageFault(Exception):
     Attributes:
         kind: of the finding.
         reason: what is wrong with this file; may be empty.
-        values: what the texts of the kind name.
+        values: values that the texts of the kind use.
     """
 
     def __init__(self, kind: FindingKind, reason: str = "", **values: Any) -> None:
@@ -62,7 +62,7 @@ def is_image_name(path: Path | str) -> bool:
 
 
 def digest_of(path: Path) -> str:
-    """The SHA-256 of an image file, after all of it was decoded once.
+    """The SHA-256 of an image file, which is decoded completely first.
 
     Raises:
         ImageFault: it cannot be used.
@@ -122,11 +122,11 @@ def in_threads(work: Callable[[Item], Result], items: Sequence[Item], threads: i
 
 
 @contextmanager
-def bombs_refused() -> Iterator[None]:
+def refuse_decompression_bombs() -> Iterator[None]:
     """A context in which Pillow raises for a small file of very many pixels, where it would only warn.
 
-    Filters of warnings are those of the whole process, so this stands around threads, not in them; of several threads
-    that enter it, one at a time is inside.
+    Warning filters belong to the whole process, so enter this context around threads, not inside them. Threads that
+    enter it at the same time take turns.
     """
     from PIL import Image
 

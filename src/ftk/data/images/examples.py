@@ -12,20 +12,20 @@ from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.texts import Target
-from ftk.data.images.decoding import ImageFault, bombs_refused, digest_of, in_threads
+from ftk.data.images.decoding import ImageFault, digest_of, in_threads, refuse_decompression_bombs
 from ftk.data.rows.cells import RowFault, read_rows
-from ftk.data.rows.columns import find_column, missing_role, say_columns, string_of, weight_of
+from ftk.data.rows.columns import find_column, missing_role, report_columns, string_of, weight_of
 
 IMAGE = ("image", "image_path", "path", "file_name", "filename")
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ImageFile:
     """An image that a row names.
 
     Attributes:
-        name: as the row has it.
-        path: where it is.
+        name: the path as the row gives it.
+        path: the path of the file.
         digest: the SHA-256 of its file.
     """
 
@@ -39,15 +39,15 @@ class ImageExample(Example):
     """One row.
 
     Attributes:
-        picture: the image.
-        target: what is to be learned, in the form that the task needs; None for an unlabelled row.
+        image: the image.
+        target: what to learn, in the form that the task needs; None for an unlabelled row.
         gold: the same as the row gives it, written beside predictions.
         weight: how often the row is drawn in training, relative to the others.
         row: where it comes from.
         columns: the other columns.
     """
 
-    picture: Picture
+    image: ImageFile
     target: Any
     gold: Any
     weight: float
@@ -57,17 +57,17 @@ class ImageExample(Example):
     @property
     def key(self) -> str:  # type: ignore[override]
         """The SHA-256 of the image."""
-        return self.picture.digest
+        return self.image.digest
 
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
         """The image."""
-        return ((self.picture.name, self.picture.digest),)
+        return ((self.image.name, self.image.digest),)
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An image by the name that a row has for it."""
+class ImageCell:
+    """The cell of a row that names an image."""
 
     row: Row
     column: str
@@ -83,8 +83,8 @@ class Named:
         return Path(self.name) if self.name == self.row.file else Path(self.row.file).parent / self.name
 
 
-def named(row: Row, columns: Mapping[str, Any]) -> Named:
-    """The image that a row names.
+def image_cell(row: Row, columns: Mapping[str, Any]) -> ImageCell:
+    """The cell that names the image of a row.
 
     Raises:
         RowFault: it names none.
@@ -94,25 +94,25 @@ def named(row: Row, columns: Mapping[str, Any]) -> Named:
         raise missing_role(row, "image", "an image")
     if not string_of(row, column, "image").strip():
         raise RowFault(kinds.EMPTY_IMAGE_PATH, row.where, column=column)
-    return Named(row, column)
+    return ImageCell(row, column)
 
 
-def looked_at(images: Sequence[Named], notes: Notes) -> list[Picture | None]:
-    """The images of some rows, each decoded once; None for one that cannot be used, whose fault goes to the notes."""
-    paths = list(dict.fromkeys(image.path for image in images))
-    with bombs_refused():
+def checked_images(cells: Sequence[ImageCell], notes: Notes) -> list[ImageFile | None]:
+    """The images of some rows, each file decoded once; None for an unusable one, whose fault goes to the notes."""
+    paths = list(dict.fromkeys(cell.path for cell in cells))
+    with refuse_decompression_bombs():
         found = dict(zip(paths, in_threads(_digest_or_fault, paths), strict=True))
-    pictures: list[Picture | None] = []
-    for image in images:
-        digest = found[image.path]
+    images: list[ImageFile | None] = []
+    for cell in cells:
+        digest = found[cell.path]
         if isinstance(digest, ImageFault):
             reason = f" ({digest.reason})" if digest.reason else ""
-            where = "" if image.name == image.row.file else f"{image.row.where}: "
-            notes.add(digest.kind, f"{where}{image.path}{reason}", **digest.values)
-            pictures.append(None)
+            where = "" if cell.name == cell.row.file else f"{cell.row.where}: "
+            notes.add(digest.kind, f"{where}{cell.path}{reason}", **digest.values)
+            images.append(None)
         else:
-            pictures.append(Picture(image.name, image.path, digest))
-    return pictures
+            images.append(ImageFile(cell.name, cell.path, digest))
+    return images
 
 
 @dataclass(kw_only=True, slots=True)
@@ -136,16 +136,12 @@ class ImageReader:
     def read(self, rows: Iterable[Row]) -> list[ImageExample]:
         """An example for each row; faults go to the notes, which stop the run after the last row."""
         made = read_rows(rows, self._parts, self.notes)
-        pictures = looked_at([image for image, _ in made], self.notes)
-        return [
-            ImageExample(picture, *rest)
-            for picture, (_, rest) in zip(pictures, made, strict=True)
-            if picture is not None
-        ]
+        images = checked_images([cell for cell, _ in made], self.notes)
+        return [ImageExample(image, *rest) for image, (_, rest) in zip(images, made, strict=True) if image is not None]
 
-    def _parts(self, row: Row) -> tuple[Named, tuple[Any, Any, float, Row, dict[str, Any]]]:
-        image = named(row, self.columns)
-        return image, self._rest(row, image.column)
+    def _parts(self, row: Row) -> tuple[ImageCell, tuple[Any, Any, float, Row, dict[str, Any]]]:
+        cell = image_cell(row, self.columns)
+        return cell, self._rest(row, cell.column)
 
     def _rest(self, row: Row, image_at: str) -> tuple[Any, Any, float, Row, dict[str, Any]]:
         """The parts of an example beside its image."""
@@ -156,7 +152,7 @@ class ImageReader:
         target = self.target(row, label_at) if self.labelled else None
         gold = row.values[label_at] if label_at is not None else None
         if self.labelled:
-            say_columns(self.notes, {"image": image_at, "label": label_at}, self.columns)
+            report_columns(self.notes, {"image": image_at, "label": label_at}, self.columns)
         others = {name: value for name, value in row.values.items() if name not in (image_at, label_at)}
         return target, gold, weight, row, others
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ftk.data.batching.features import Features
 from ftk.data.batching.random_draws import CounterRandom
 from ftk.data.images.decoding import ImageFault, in_threads, pixels_of
-from ftk.data.images.examples import Picture
+from ftk.data.images.examples import ImageFile
 from ftk.errors import DataError
 
 _KEPT = 1 << 28
@@ -27,13 +27,13 @@ class Pixels:
     """The images of some rows as pixels for a model.
 
     Args:
-        pictures: one for each row.
+        images: one for each row.
         processor: of the model.
         shape: of its images: channels, height and width.
     """
 
-    def __init__(self, pictures: Sequence[Picture], processor: Any, shape: tuple[int, int, int]) -> None:
-        self.pictures = pictures
+    def __init__(self, images: Sequence[ImageFile], processor: Any, shape: tuple[int, int, int]) -> None:
+        self.images = images
         self.shape = shape
         self._processor = processor
         self._mode = "L" if shape[0] == 1 else "RGB"
@@ -46,22 +46,22 @@ class Pixels:
         Raises:
             DataError: a file is not what it was when the rows were read.
         """
-        wanted = {self.pictures[row].digest: self.pictures[row] for row in rows}
-        lacking = [picture for digest, picture in wanted.items() if digest not in self._kept]
-        made = dict(zip((one.digest for one in lacking), in_threads(self._of, lacking, threads), strict=True))
+        wanted = {self.images[row].digest: self.images[row] for row in rows}
+        lacking = [file for digest, file in wanted.items() if digest not in self._kept]
+        made = dict(zip((file.digest for file in lacking), in_threads(self._of, lacking, threads), strict=True))
         there = {digest: made[digest] if digest in made else self._kept[digest] for digest in wanted}
         # The first images are kept: a cache that evicts would hardly ever hit in a random order.
         for digest, image in list(made.items())[: max(0, self._room - len(self._kept))]:
             self._kept[digest] = image
-        return np.stack([there[self.pictures[row].digest] for row in rows])
+        return np.stack([there[self.images[row].digest] for row in rows])
 
-    def _of(self, picture: Picture) -> NDArray[np.float32]:
+    def _of(self, file: ImageFile) -> NDArray[np.float32]:
         try:
-            with pixels_of(picture.path, self._mode, picture.digest) as image:
+            with pixels_of(file.path, self._mode, file.digest) as image:
                 found = self._processor(images=[image], return_tensors="np")["pixel_values"][0]
         except ImageFault as fault:
             raise DataError(
-                f"{picture.path}: the image was good when the rows were read, and is not now ({fault}). Images must "
+                f"{file.path}: the image was good when the rows were read, and is not now ({fault}). Images must "
                 "not change while a run reads them; start the run again."
             ) from fault
         array: NDArray[np.float32] = np.asarray(found, dtype=np.float32)
@@ -100,14 +100,14 @@ class ImageFeatures(Features):
         return f"{images}; {Features.sizes(self, most)}" if "input_ids" in self.columns else images
 
 
-def moved(pixels: NDArray[np.float32], draws: CounterRandom, *, flip: bool, shift: float) -> NDArray[np.float32]:
-    """Images mirrored left to right with a chance of one half and shifted; their edges are repeated to fill the gap.
+def augmented(pixels: NDArray[np.float32], draws: CounterRandom, *, flip: bool, shift: float) -> NDArray[np.float32]:
+    """Images that are mirrored left to right with probability one half and shifted; edges are repeated to fill the gap.
 
     Args:
         pixels: [images, channels, height, width].
         draws: the random numbers of these images.
         flip: whether to mirror.
-        shift: the share of the height and of the width up to which an image is moved, in either direction.
+        shift: the share of the height and of the width up to which an image is augmented, in either direction.
     """
     height, width = pixels.shape[2:]
     mirrored = draws(_FLIP, 1)[:, 0] < (0.5 if flip else 0.0)

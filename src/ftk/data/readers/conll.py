@@ -1,4 +1,4 @@
-"""CoNLL columns: one token a line, a blank line between sentences, tabs or spaces between columns."""
+"""CoNLL columns: one token per line, a blank line between sentences, tabs or spaces between columns."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class _Sentence:
 
 
 def read_conll(path: Path | str, encoding: str, columns: dict[str, Any], notes: Notes) -> Iterator[Row]:
-    """One row a sentence: ``tokens``, ``tags`` where the file has them, and every other column by its name or number.
+    """One row per sentence: ``tokens``, ``tags`` where the file has them, and every other column by its name or number.
 
     Args:
         path: the file, or ``<stdin>``.

@@ -1,4 +1,4 @@
-"""Texts or images in folders: one folder a class, one file a text or an image."""
+"""Texts or images in folders: one folder per class, one file per text or image."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ class Classes:
 
 @dataclass(frozen=True, slots=True)
 class _Below:
-    """What is in a folder and the folders in it.
+    """The content of a folder and of the folders in it.
 
     Attributes:
         files: all files except hidden ones.
@@ -88,7 +88,7 @@ def classes_in(path: Path) -> Classes | None:
 
 
 def note_others(classes: Classes, notes: Notes) -> None:
-    """Report what a folder of classes holds that is not read."""
+    """Report the content of a folder of classes that is not read."""
     kind = "a text (.txt)" if classes.kind == "text" else "an image"
     if classes.empty:
         places = map(str, classes.empty)
@@ -100,7 +100,7 @@ def note_others(classes: Classes, notes: Notes) -> None:
 
 
 def read_folder(classes: Classes, encoding: str) -> Iterator[Row]:
-    """One row a file: ``text`` or ``image``, ``label``, the name of its class, and ``file``, as in cat/1.txt.
+    """One row per file: ``text`` or ``image``, ``label``, the name of its class, and ``file``, as in cat/1.txt.
 
     Raises:
         DataError: a file is not text in this encoding.
@@ -115,13 +115,13 @@ def read_folder(classes: Classes, encoding: str) -> Iterator[Row]:
 
 
 def read_images(files: Sequence[Path]) -> Iterator[Row]:
-    """One row an image file, named as it is."""
+    """One row per image file, with the name of the file."""
     for file in files:
         yield Row({"image": str(file)}, str(file), 1)
 
 
 def _below(folder: Path) -> _Below:
-    """What is in a folder and the folders in it, except hidden files and folders.
+    """The content of a folder and of the folders in it, except hidden files and folders.
 
     Symlinks are followed, because collections of images are often linked together. No folder is read twice for a class,
     however many links lead to it, and no parent folder of the class is read.

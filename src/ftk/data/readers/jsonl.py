@@ -53,7 +53,7 @@ def parsed(path: Path | str, first_line: int, text: str) -> Any:
             what = "a number has too many digits"
         hint = ""
         if text.strip() == "{":  # an object over several lines
-            hint = " What is read is one object a line, or one array of objects."
+            hint = " ftk reads one object per line, or one array of objects."
         raise DataError(f"{path}:{line}: this is not JSON ({what}).{hint}") from error
     return value
 

@@ -59,7 +59,7 @@ def opened(path: Path | str) -> Iterator[Any]:
 
             with pyarrow.CompressedInputStream(stream, codec) as raw:
                 yield io.BufferedReader(raw, 1 << 20)
-    except OSError as error:  # Arrow raises its kinds of it for what is not in the format
+    except OSError as error:  # Arrow raises subclasses for data that is not in the format
         reason = error.strerror or first_line(error)
         what = "cannot be read" if codec is None else f"cannot be read as {codec}"
         raise DataError(f"{path}: {what} ({reason}).") from error

@@ -50,7 +50,7 @@ def parallel_files(spec: Any, *, key: str) -> tuple[Path, Path]:
 
 
 def read_parallel(source: Path, target: Path, encoding: str) -> Iterator[Row]:
-    """One row a line, with the columns ``source`` and ``target``.
+    """One row per line, with the columns ``source`` and ``target``.
 
     The lines of both files are counted first: after a missing line all others would be paired wrongly.
 
@@ -60,8 +60,8 @@ def read_parallel(source: Path, target: Path, encoding: str) -> Iterator[Row]:
     lines = [sum(1 for _ in numbered_lines(path, encoding)) for path in (source, target)]
     if lines[0] != lines[1]:
         raise DataError(
-            f"{source} has {lines[0]:,} lines, {target} has {lines[1]:,}. Each line of the one belongs to that line of "
-            "the other, so they must have as many."
+            f"{source} has {lines[0]:,} lines, {target} has {lines[1]:,}. Line n of one belongs to line n of the "
+            "other, so both must have as many lines."
         )
     pairs = zip(numbered_lines(source, encoding), numbered_lines(target, encoding), strict=True)
     for (number, one), (_, other) in pairs:

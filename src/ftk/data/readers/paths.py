@@ -39,7 +39,7 @@ def kind_of_name(path: Path | str) -> str | None:
 
 
 def expand(spec: Any, *, key: str) -> list[Path]:
-    """The files behind a path, a glob, a folder or a list of them, sorted within each.
+    """The files that a path, a glob, a folder or a list of them stands for, sorted within each.
 
     Args:
         spec: what the config says.
@@ -61,13 +61,13 @@ def _expand_one(item: str, key: str) -> list[Path]:
     path = Path(item)
     if path.is_dir():
         visible = sorted(child for child in path.iterdir() if not child.name.startswith(".") and child.is_file())
-        # Images beside files of rows are what these name; alone they are rows themselves.
+        # Images next to data files are those that the data files name; on their own they are rows.
         found = [child for child in visible if kind_of_name(child) is not None] or [*filter(is_image_name, visible)]
         if not found:
             beside = [child.name for child in visible]
             hint = ""
             if beside and any(path.glob("*/*.txt")):
-                hint = f" One folder a class is read where no file is beside the folders ({beside[0]})."
+                hint = f" One folder per class is read where no file is beside the folders ({beside[0]})."
             elif not beside and any(child.is_file() for child in path.glob("*/*")):
                 hint = f" Folders in it are not searched: name one of them, or a glob: {item.rstrip('/')}/*/*.jsonl."
             known = f"no file with a known ending ({_listed(ENDINGS)}), and no image"
@@ -82,7 +82,7 @@ def _expand_one(item: str, key: str) -> list[Path]:
     if any(sign in item for sign in "*?["):
         raise DataError(f"{key}={item}: no file matches.")
     near = _near(path)
-    raise DataError(f"{key}={item}: there is no such file or folder (looked at {path.absolute()}).{near}")
+    raise DataError(f"{key}={item}: there is no such file or folder (resolved to {path.absolute()}).{near}")
 
 
 def _check_listable(pattern: str, key: str) -> None:
@@ -103,7 +103,7 @@ def _check_listable(pattern: str, key: str) -> None:
                 raise DataError(f"{key}={pattern}: the folder {folder} cannot be read, and files in it may be meant.")
 
 
-def note_passed_over(specs: dict[str, Any], notes: Notes) -> None:
+def note_unread_entries(specs: dict[str, Any], notes: Notes) -> None:
     """Report the entries of the named folders that are not read: files with other endings, and folders."""
     for name, spec in specs.items():
         for item in spec if isinstance(spec, (list, tuple)) else [spec]:

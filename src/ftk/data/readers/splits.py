@@ -21,7 +21,7 @@ from ftk.data.readers.hub import read_hub
 from ftk.data.readers.jsonl import read_jsonl
 from ftk.data.readers.lines import STDIN, numbered_lines, opened
 from ftk.data.readers.parallel import parallel_files, read_parallel
-from ftk.data.readers.paths import expand, kind_of_name, note_passed_over
+from ftk.data.readers.paths import expand, kind_of_name, note_unread_entries
 from ftk.data.readers.squad import is_squad, read_squad
 from ftk.data.readers.tabular import read_csv, read_parquet
 from ftk.errors import DataError
@@ -88,7 +88,7 @@ def read_splits(
             rows = read_folder(classes, data.encoding)
         else:
             files = expand(getattr(data, name), key=f"data.{name}")
-            note_passed_over({name: getattr(data, name)}, notes)
+            note_unread_entries({name: getattr(data, name)}, notes)
             if not tagged and data.format is Format.auto:
                 _refuse_columned(files, data, key=f"data.{name}")
             rows = _chain(files, data, notes)
@@ -136,7 +136,7 @@ def fingerprint(files: Iterable[Path]) -> dict[str, str]:
 
 
 def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -> Classes | None:
-    """What is in a folder that holds one folder for each class; None for any other file or folder.
+    """The content of a folder that holds one folder for each class; None for any other file or folder.
 
     Raises:
         DataError: the config asks for such a folder, and this is none.
@@ -146,7 +146,7 @@ def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -
     if path is None or not (asked or data.format is Format.auto) or not is_folder_of_classes(path):
         if asked:
             raise DataError(
-                f"{key}={spec}: data=folders needs a folder with one folder a class, and in it .txt files or images."
+                f"{key}={spec}: data=folders needs a folder with one folder per class, and in it .txt files or images."
             )
         return None
     classes = classes_in(path)
@@ -172,15 +172,15 @@ def _refuse_columned(files: list[Path], data: DataConfig, *, key: str) -> None:
     for path in files:
         if is_image_name(path):
             raise DataError(
-                f"{key}: {path} is an image without a label. What is read are folders that hold one folder a class "
+                f"{key}: {path} is an image without a label. ftk reads folders that hold one folder per class "
                 "(images/cat/1.png, images/dog/1.png), and CSV, JSON lines and Parquet with a column of paths."
             )
         if kind_of(path, data.encoding, labelled=True) == "conll" and next(_with_text(path, data.encoding), None):
             raise DataError(
-                f"{key}: {path} has no named columns, and so no labels. What is read are CSV, TSV, JSON lines and "
-                "Parquet (data=csv, data=jsonl or data=parquet where the ending says nothing), or, for texts of "
-                "classes, .txt files in a folder that holds one folder a class: texts/cat/1.txt, texts/dog/1.txt. Two "
-                "text files of which each line belongs to the same line of the other are data=parallel."
+                f"{key}: {path} has no named columns, and so no labels. ftk reads CSV, TSV, JSON lines and Parquet "
+                "(data=csv, data=jsonl or data=parquet if the ending says nothing), or, for texts of classes, .txt "
+                "files in a folder that holds one folder per class: texts/cat/1.txt, texts/dog/1.txt. For two text "
+                "files whose lines belong together use data=parallel."
             )
 
 

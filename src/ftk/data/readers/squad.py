@@ -34,7 +34,7 @@ def is_squad(path: Path | str) -> bool:
 
 
 def read_squad(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
-    """One row a question: its own keys, ``context``, and the other keys of its paragraph and its article.
+    """One row per question: its own keys, ``context``, and the other keys of its paragraph and its article.
 
     The line of a row is the line of its ``id``. If the file is one line, or a question has no id, it is the line on
     which the JSON begins. Questions with the id of an earlier one are counted.

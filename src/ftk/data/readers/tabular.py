@@ -16,7 +16,7 @@ _DELIMITERS = ",\t;|"
 
 
 def read_csv(path: Path | str, encoding: str, notes: Notes, *, header: bool = True) -> Iterator[Row]:
-    """One row a record; quoted cells may span lines.
+    """One row per record; quoted cells may span lines.
 
     The separator is the tab for ``.tsv``, else the most frequent of comma, tab, semicolon and bar in the first line.
 
@@ -34,7 +34,7 @@ def read_csv(path: Path | str, encoding: str, notes: Notes, *, header: bool = Tr
     header_line = next(lines, "").rstrip("\n")
     if not header_line.strip():
         raise DataError(f"{path}:1: the file is empty; expected a header with the names of the columns.")
-    delimiter = "\t" if has_tabs(path) else max(_DELIMITERS, key=header_line.count)
+    delimiter = "\t" if is_tab_separated(path) else max(_DELIMITERS, key=header_line.count)
     if not header:
         yield from _headless(path, itertools.chain([header_line + "\n"], lines), delimiter)
         return
@@ -80,13 +80,13 @@ def _headless(path: Path | str, lines: Iterable[str], delimiter: str) -> Iterato
         raise DataError(f"{path}:{start}: this is not CSV ({error}).") from error
 
 
-def has_tabs(path: Path | str) -> bool:
+def is_tab_separated(path: Path | str) -> bool:
     """Whether the name of a file says that its cells are separated by tabs."""
     return ".tsv" in map(str.lower, Path(path).suffixes)
 
 
 def read_parquet(path: Path | str) -> Iterator[Row]:
-    """One row a record of a Parquet file.
+    """One row per record of a Parquet file.
 
     Raises:
         DataError: the file is not Parquet.
@@ -101,6 +101,6 @@ def read_parquet(path: Path | str) -> Iterator[Row]:
                 for values in batch.to_pylist():
                     number += 1
                     yield Row(values, str(path), number)
-    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:  # texts and times of no meaning, too
-        after = f" behind row {number}" if number else ""
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:  # invalid texts and times, too
+        after = f" after row {number}" if number else ""
         raise DataError(f"{path}: this is not a Parquet file that can be read{after} ({first_line(error)}).") from error

@@ -16,14 +16,14 @@ _MOST = 200
 
 
 class RowFault(Exception):
-    """Why one row cannot be used; whoever reads rows adds it to the notes and goes on with the next row.
+    """Why one row cannot be used; the reader adds it to the notes and continues with the next row.
 
     Args:
         kind: of the finding.
-        place: where, and what is there.
+        place: the place, and the value that is there.
         alike: faults of one kind with an equal value here name the first place only; None: each names its own.
         policy: as ``Notes.add`` takes it.
-        values: what the texts of the kind name.
+        values: used by the texts of the kind.
 
     Attributes:
         also: other faults of the same row.

@@ -40,10 +40,10 @@ def find_column(
         return str(wanted)
     if not needed:
         return None
-    raise not_there(row, role, wanted)
+    raise missing_configured(row, role, wanted)
 
 
-def not_there(row: Row, role: str, wanted: Any) -> RowFault:
+def missing_configured(row: Row, role: str, wanted: Any) -> RowFault:
     """The fault of a row that lacks the column that the config names."""
     return missing(row, kinds.MISSING_COLUMN, (str(wanted),), role=role, column=wanted)
 
@@ -55,7 +55,7 @@ def missing(row: Row, kind: FindingKind, names: Sequence[str] = (), **values: An
         row: the row.
         kind: of the fault; its advice has a place for a ``{hint}``.
         names: of the column, any of which would do.
-        values: what the texts of the kind name.
+        values: used by the texts of the kind.
     """
     found = [str(name) for name in row.values]
     near = _nearest(names, found)
@@ -152,7 +152,7 @@ def weight_of(row: Row, columns: Mapping[str, Any], *, needed: bool) -> float:
     return weight
 
 
-def say_columns(notes: Notes, found: Mapping[str, str | None], columns: Mapping[str, Any]) -> None:
+def report_columns(notes: Notes, found: Mapping[str, str | None], columns: Mapping[str, Any]) -> None:
     """Report the columns that were found by name because the config does not name them."""
     guessed = {role: name for role, name in found.items() if name is not None and columns.get(role) is None}
     if guessed:

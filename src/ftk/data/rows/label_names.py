@@ -13,7 +13,7 @@ from ftk.errors import ConfigError
 
 _WHOLE = re.compile(r"(-?)(0|[1-9][0-9]*)\.0+")
 _SHOWN = 40
-"""Characters of a name that are shown if many names stand in one line."""
+"""Maximum characters of a name that is shown in a list of names."""
 
 
 def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> str:
@@ -50,7 +50,7 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
 
 
 def _plain(name: str) -> str:
-    """A name as the same label has it in JSON: CSV writes true as True or TRUE, and 1 as 1.0."""
+    """A name in the spelling of JSON, because CSV writes true as True or TRUE, and 1 as 1.0."""
     if name.lower() in ("true", "false"):
         return name.lower()
     whole = _WHOLE.fullmatch(name)
@@ -63,14 +63,14 @@ def shortened(name: str) -> str:
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
-    """The names, each once: numbers by their value, else by the alphabet."""
+    """The distinct names: sorted by value if they are numbers, else alphabetically."""
     found = set(names)
     numbers = all(name.lstrip("-").isdigit() and name.isascii() for name in found)
     return tuple(sorted(found, key=int if numbers else None))
 
 
 def names_faults(value: Any) -> Iterator[str]:
-    """What is wrong with ``task.label_names``."""
+    """The mistakes in ``task.label_names``."""
     try:
         read_names(value)
     except ConfigError as error:
@@ -78,7 +78,7 @@ def names_faults(value: Any) -> Iterator[str]:
 
 
 def read_names(value: Any) -> list[str] | None:
-    """The names that ``task.label_names`` gives: a list, or a file with one a line.
+    """The names that ``task.label_names`` gives: a list, or a file with one per line.
 
     Raises:
         ConfigError: it is neither, or a name is empty or there twice.
@@ -98,7 +98,7 @@ def read_names(value: Any) -> list[str] | None:
     elif isinstance(value, (list, tuple)):
         names = [str(name).lower() if isinstance(name, bool) else str(name).strip() for name in value]
     else:
-        raise ConfigError(f"task.label_names={value}: it is a list of names, or a file with one a line.")
+        raise ConfigError(f"task.label_names={value}: it must be a list of names, or a file with one per line.")
     doubled = sorted({name for name in names if names.count(name) > 1})
     if not names or "" in names or doubled:
         what = f"'{doubled[0]}' is there twice" if doubled else "a name is empty" if names else "there is none"

@@ -48,9 +48,7 @@ class TextEncoder:
         if pairs:
             found = pair_tokens(tokenizer)
             if found is None:
-                raise ModelError(
-                    f"the tokenizer {type(tokenizer).__name__} changes two texts when it puts them together."
-                )
+                raise ModelError(f"the tokenizer {type(tokenizer).__name__} changes texts when it joins two of them.")
             self.before, self.between, self.after = found.before, found.between, found.after
             self._flip = found.second_segment
         else:
@@ -80,7 +78,8 @@ class TextEncoder:
         return [self._window(first, one, second, two) for one, two in parts]
 
     def size(self, first: int, second: int | None = None) -> tuple[int, int]:
-        """The number of windows for texts of so many sub-words, and the tokens of all these windows together."""
+        """The number of windows for texts of these lengths in sub-words, and the tokens of all these windows
+        together."""
         parts = self._parts(first, second)
         special = len(self.before) + len(self.between) + len(self.after)
         return len(parts), sum(special + one[1] - one[0] + two[1] - two[0] for one, two in parts)

@@ -252,7 +252,7 @@ def _tokenizer(model: ModelConfig, folder: Path | None, config: Any, corpus: Cor
             corpus.texts(),
             model.tokenizer,
             max_length=getattr(config, "max_position_embeddings", _LONGEST),
-            remembered=corpus.remembered(model.tokenizer),
+            cache_file=corpus.vocabulary_file(model.tokenizer),
         )
     if folder is None:
         raise ModelError(

@@ -29,7 +29,7 @@ _DIGITS = 6
 
 
 def learn_tokenizer(
-    texts: Iterable[str], settings: TokenizerConfig, *, max_length: int, remembered: Path | None = None
+    texts: Iterable[str], settings: TokenizerConfig, *, max_length: int, cache_file: Path | None = None
 ) -> Any:
     """Learns a vocabulary from texts and returns its tokenizer.
 
@@ -37,7 +37,7 @@ def learn_tokenizer(
         texts: training texts; if they exceed ``settings.max_characters``, every n-th of them is used.
         settings: type and size of the vocabulary, normalisation and special tokens.
         max_length: maximum number of tokens of the model.
-        remembered: cache file of the vocabulary; read if it exists, else written.
+        cache_file: cache file of the vocabulary; read if it exists, else written.
 
     Raises:
         ModelError: no vocabulary can be learned from the texts.
@@ -48,13 +48,13 @@ def learn_tokenizer(
 
     special = {**SPECIAL, **{name: str(token) for name, token in settings.special_tokens.items()}}
     tokenizer = None
-    if remembered is not None and remembered.is_file():
+    if cache_file is not None and cache_file.is_file():
         with contextlib.suppress(Exception):  # the library raises plain exceptions; a damaged file is learned again
-            tokenizer = Tokenizer.from_file(str(remembered))
+            tokenizer = Tokenizer.from_file(str(cache_file))
     if tokenizer is None:
         tokenizer = _learn(_sample(texts, settings.max_characters), settings, special)
-        if remembered is not None:
-            _keep(tokenizer, remembered)
+        if cache_file is not None:
+            _keep(tokenizer, cache_file)
     extra = {"extra_special_tokens": [str(token) for token in settings.extra_tokens]} if settings.extra_tokens else {}
     mask: Any = _mask(special["mask_token"]) if settings.train is Vocabulary.bpe else special["mask_token"]
     return PreTrainedTokenizerFast(
@@ -68,7 +68,7 @@ def _keep(tokenizer: Any, path: Path) -> None:
     Raises:
         RunError: the file cannot be written.
     """
-    with kept.kept_here(path.parent, "the vocabulary", errors=(Exception,)):  # the library raises plain ones
+    with kept.explain_write_errors(path.parent, "the vocabulary", errors=(Exception,)):  # the library raises plain ones
         path.parent.mkdir(parents=True, exist_ok=True)
         with replaced(path, shared=True) as temporary:
             tokenizer.save(str(temporary))

@@ -1,4 +1,4 @@
-"""What an encoder-decoder computes: the loss of given targets, and texts of its own."""
+"""The outputs of an encoder-decoder: the loss of given targets, and generated texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ftk.contracts.contexts import RowOutputs
 from ftk.contracts.spec import Scoring, TaskSpec
 from ftk.contracts.values import Batch, Loss
 from ftk.data.batching.features import Features
-from ftk.data.examples.sequences import SequenceExample, Written
+from ftk.data.examples.sequences import GeneratedText, SequenceExample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +37,7 @@ class Seq2SeqOutput:
 class Generating:
     """How texts are generated; the attributes are fields of the task, and settings of transformers, with these names.
 
-    A setting that is None is the model's own.
+    None keeps the model's own setting.
     """
 
     num_beams: int | None
@@ -47,17 +47,17 @@ class Generating:
     do_sample: bool
 
     def validate(self) -> Iterator[str]:
-        """Yield what is wrong with the values."""
+        """Yield the mistakes in the values."""
         for name in ("num_beams", "max_new_tokens"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                yield f"task.{name}={value}: it is a number from 1 on."
+                yield f"task.{name}={value}: it must be at least 1."
         if self.num_beams is not None and self.num_beams > _MOST_BEAMS:
             yield f"task.num_beams={self.num_beams}: {_MOST_BEAMS:,} at the most; time and memory grow with them."
         if self.no_repeat_ngram_size is not None and self.no_repeat_ngram_size < 0:
-            yield f"task.no_repeat_ngram_size={self.no_repeat_ngram_size}: it is a number from 0 on."
+            yield f"task.no_repeat_ngram_size={self.no_repeat_ngram_size}: it must be at least 0."
         if self.length_penalty is not None and not abs(self.length_penalty) < float("inf"):
-            yield f"task.length_penalty={self.length_penalty}: it is a finite number."
+            yield f"task.length_penalty={self.length_penalty}: it must be a finite number."
 
     def check_model(self, model: Any, features: Features) -> None:
         """Refuse a model that cannot generate so, or whose decoder is too short for the targets.
@@ -72,7 +72,7 @@ class Generating:
         check_generates(model, targets=longest, settings=asdict(self))
 
     def write_model_config(self, model: Any) -> None:
-        """Write to the generation config of a model how its texts are generated, for whoever opens its folder."""
+        """Write these settings to the model's generation config, so that they are saved with it."""
         from ftk.models.forward.generation import generation_config
 
         model.generation_config = generation_config(model, asdict(self))
@@ -112,16 +112,16 @@ def sequence_spec(*, score: str, demo: str, scoring: Scoring) -> TaskSpec:
 
 
 def scoring_mistakes(scoring: Scoring) -> Iterator[str]:
-    """Yield what is wrong with the fields ``generate_every`` and ``generate_rows``."""
+    """Yield the mistakes in the fields ``generate_every`` and ``generate_rows``."""
     for name, value in (("generate_every", scoring.every), ("generate_rows", scoring.rows)):
         if value is not None and value < 1:
-            yield f"task.{name}={value}: it is a number from 1 on."
+            yield f"task.{name}={value}: it must be at least 1."
 
 
 def smoothing_mistakes(label_smoothing: float) -> Iterator[str]:
-    """Yield what is wrong with the field ``label_smoothing``."""
+    """Yield a mistake in the field ``label_smoothing``."""
     if not 0 <= label_smoothing < 1:
-        yield f"task.label_smoothing={label_smoothing}: it is a share, from 0 up to, but not, 1."
+        yield f"task.label_smoothing={label_smoothing}: it must be at least 0 and below 1."
 
 
 def sequence_loss(outputs: Seq2SeqOutput, batch: Batch, *, smoothing: float) -> Loss:
@@ -137,12 +137,12 @@ def sequence_loss(outputs: Seq2SeqOutput, batch: Batch, *, smoothing: float) -> 
     return Loss(single_label_loss(logits, label, weight=None, smoothing=smoothing, focal=0.0), batch.count)
 
 
-def written_texts(examples: Sequence[SequenceExample], outputs: RowOutputs) -> list[Written]:
+def generated_texts(examples: Sequence[SequenceExample], outputs: RowOutputs) -> list[GeneratedText]:
     """The text that is generated for each row; an empty text if there is nothing to read."""
     tokenizer = outputs.features.tokenizer
     decoded = []
     for row in range(len(examples)):
         unfinished, *ids = next((window.tolist() for window in outputs.of(row)), [0])
         text = str(tokenizer.decode(ids, skip_special_tokens=True)) if ids else ""
-        decoded.append(Written(text.strip(), bool(unfinished)))
+        decoded.append(GeneratedText(text.strip(), bool(unfinished)))
     return decoded

@@ -33,8 +33,8 @@ class SequenceFeatures(Features):
         return lengths + self.columns["labels"].lengths if "labels" in self.columns else lengths
 
     def tokens_in_use(self) -> NDArray[np.int64]:
-        """[tokens] the tokens of sources and targets and all special tokens (a target begins with one of them), each
-        once, in rising order."""
+        """[tokens] The distinct tokens of sources and targets, and all special tokens (a target begins with one of
+        them), ascending."""
         parts = [self.columns[name].values for name in ("input_ids", "labels") if name in self.columns]
         return np.unique(np.concatenate([*parts, np.array([self.pad_id, *self.tokenizer.all_special_ids])])).astype(
             np.int64
@@ -86,7 +86,7 @@ class SequenceEncoder:
             raise ConfigError(f"task.max_target_length={longest}: no token fits in beside the special ones.")
 
     def sources(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int32] | None, bool]]:
-        """Yield each source as it is read, and whether it is longer; None if the tokenizer leaves nothing of it."""
+        """Yield each source as it is read, and whether it was longer; None if it is empty after tokenization."""
         prefixed = [self.prefix + text for text in texts]
         for text, (ids, _) in zip(texts, tokenized(self.tokenizer, prefixed), strict=True):
             if not len(ids) or not text.strip():
@@ -96,7 +96,7 @@ class SequenceEncoder:
             yield np.concatenate([self._before, shown, self._after]), len(ids) > self.capacity
 
     def targets(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int32], bool]]:
-        """Each target as it is learned, and whether it is longer than that; of one that is, no end is learned."""
+        """Each target as it is learned, and whether it was longer; a longer target is learned without an end token."""
         for ids, _ in tokenized(self.tokenizer, texts, kind="text_target"):
             whole = np.concatenate([self._begin, ids, self._end])
             yield whole[: self.longest], len(ids) > self._room

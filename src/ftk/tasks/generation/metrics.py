@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any
 from ftk.errors import ConfigError
 
 if TYPE_CHECKING:
-    from ftk.data.examples.sequences import SequenceExample, Written
+    from ftk.data.examples.sequences import GeneratedText, SequenceExample
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
 ROUGE_WORDS = ("latin", "unicode", "characters")
-"""How ROUGE takes words: a to z and digits, as Unicode has them, or each character of scripts without spaces."""
+"""How ROUGE splits words: a to z and digits, letters of Unicode, or each character of scripts without spaces."""
 BLEU_WORDS = ("13a", "intl", "zh", "ja-mecab", "ko-mecab", "char", "none")
 """The tokenizers of sacrebleu that fetch nothing."""
 NEEDS_MORE = {"ja-mecab": ("MeCab", "sacrebleu[ja]"), "ko-mecab": ("mecab_ko", "sacrebleu[ko]")}
-"""The modules that some of them need beside it, and what brings them."""
+"""Modules that some of them also need, and what to install for each."""
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
-"""How Unicode calls the letters of scripts that put no spaces between words."""
+"""Unicode names of the letters of scripts that put no spaces between words."""
 _WORD = re.compile(r"\w+")
 _LATIN_SHARE = 0.9
 _LETTERS = 100_000
-"""Letters that are looked at to tell a script."""
+"""Number of letters from which the script is determined."""
 
 
 def require(module: str, *, for_what: str, install: str) -> None:
@@ -58,14 +58,14 @@ def bleu_words(texts: Iterable[str]) -> str:
     return "zh" if scripts["cjk"] > 0.95 * scripts["unspaced"] else "char"
 
 
-class Generated(ABC):
+class GeneratedTextMetric(ABC):
     """Scores generated texts against their references; a row without a reference does not count."""
 
     def __init__(self) -> None:
         self._rows = 0
         self._unfinished = 0
 
-    def update(self, example: SequenceExample, prediction: Written) -> None:
+    def update(self, example: SequenceExample, prediction: GeneratedText) -> None:
         """Count one row."""
         if not example.references:
             return
@@ -76,7 +76,7 @@ class Generated(ABC):
     def compute(self) -> dict[str, Any]:
         """The scores; ``unfinished``, the share of texts that are as long as they may be; and ``scored``, the rows.
 
-        There is nothing over no rows.
+        Empty if no row has a reference.
         """
         if not self._rows:
             return {}
@@ -91,7 +91,7 @@ class Generated(ABC):
         """The scores over the rows so far, at least one."""
 
 
-class RougeMetric(Generated):
+class RougeMetric(GeneratedTextMetric):
     """ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004): the mean over rows of the F measure against the best reference.
 
     Args:
@@ -116,7 +116,7 @@ class RougeMetric(Generated):
         return {name: total / self._rows for name, total in self._sums.items()}
 
 
-class TranslationMetric(Generated):
+class TranslationMetric(GeneratedTextMetric):
     """BLEU (Papineni et al. 2002) and chrF (Popović 2015) of a whole corpus, by sacrebleu (Post 2018).
 
     Args:

@@ -14,7 +14,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import Batch
 from ftk.data.batching.features import Features, Ragged, padded_inputs
-from ftk.data.examples.sequences import SequenceExample, SequenceReader, Written
+from ftk.data.examples.sequences import GeneratedText, SequenceExample, SequenceReader
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.generation.features import SequenceEncoder, SequenceFeatures
 from ftk.tasks.shared.class_weights import drawn_by_weight
@@ -55,9 +55,9 @@ class SequenceInput:
     long_targets: LongTargets
 
     def validate(self) -> Iterator[str]:
-        """Yield what is wrong with the values."""
+        """Yield the mistakes in the values."""
         if self.max_target_length < 1:
-            yield f"task.max_target_length={self.max_target_length}: it is a number from 1 on."
+            yield f"task.max_target_length={self.max_target_length}: it must be at least 1."
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[SequenceExample]:
         """Check rows and make an example of each."""
@@ -139,7 +139,7 @@ def sequence_batch(features: Features, windows: Sequence[int]) -> Batch:
     return Batch(inputs, targets, windows, count=count, tokens=tokens + count, positions=positions)
 
 
-def sequence_record(example: SequenceExample, prediction: Written) -> dict[str, Any]:
+def sequence_record(example: SequenceExample, prediction: GeneratedText) -> dict[str, Any]:
     """``source``, ``target``, the text that is generated, ``unfinished`` if it is; ``gold_target`` if there is one."""
     result: dict[str, Any] = {"source": example.source, "target": prediction.text}
     if prediction.unfinished:

@@ -45,7 +45,7 @@ class Counts:
     padding: int
     """The room that stays empty if every block has the full length."""
     swapped: bool = False
-    """Whether some blocks (of pairs) show tokens of another block in place of their own; else each token is in one."""
+    """Whether some blocks (of pairs) repeat tokens of another block; if not, each token is in exactly one block."""
 
     def __str__(self) -> str:
         room = self.text + self.special + self.padding
@@ -71,7 +71,7 @@ class Blocks(ABC):
         self.store = store
         self.frame = frame
         self.length = length
-        # A document of which the tokenizer leaves nothing is not packed.
+        # A document that the tokenizer removes is not packed.
         self._begin = store.starts[documents]
         self._size = store.starts[documents + 1] - self._begin
         self._begin, self._size = self._begin[self._size > 0], self._size[self._size > 0]

@@ -22,12 +22,13 @@ from ftk.contracts.values import Labels, Prepared
 from ftk.data.documents.reading import TextChunk, documents
 from ftk.data.documents.token_store import STORE_VERSION, TokenStore
 from ftk.data.readers.lines import COMPRESSED
-from ftk.data.readers.paths import expand, note_passed_over
+from ftk.data.readers.paths import expand, note_unread_entries
 from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
-from ftk.data.readers.tabular import has_tabs
+from ftk.data.readers.tabular import is_tab_separated
 from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError, Interrupted
 from ftk.system.cache import cache_folder, cache_key
+from ftk.system.processors import processors
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.mlm.blocks import Blocks
 
@@ -48,7 +49,7 @@ class TextCorpus:
         datasets: for data=hub, the slice of the dataset by split.
         words: whether the store must know where words begin.
         blocks: packs documents into blocks.
-        task: that the texts are for; the task sets it.
+        task: the task that uses the texts; it sets itself here.
     """
 
     data: DataConfig
@@ -98,7 +99,7 @@ class TextCorpus:
                     files[name] = ()
                 elif spec is not None:
                     files[name] = tuple(expand(spec, key=f"data.{name}"))
-                    note_passed_over({name: spec}, notes)
+                    note_unread_entries({name: spec}, notes)
         if names[0] not in files:
             raise DataError(f"data.{names[0]}: name the texts; {', '.join(files) or 'nothing'} alone is not enough.")
         corpus = cls(data, files, slices, words, blocks)
@@ -124,7 +125,7 @@ class TextCorpus:
         """The texts of the training split, one piece of a document at a time."""
         return (piece.text for piece in self._pieces("train", Notes()))
 
-    def remembered(self, settings: Any) -> Path:
+    def vocabulary_file(self, settings: Any) -> Path:
         """The file that keeps a vocabulary learned from the training texts with these settings."""
         key = cache_key({"vocabulary": asdict(settings), "texts": self._settings("train")})
         return cache_folder(self.data.cache_dir) / "vocabularies" / f"{key}.json"
@@ -146,7 +147,7 @@ class TextCorpus:
             store = stores["train" if name not in stores else name]
             blocks = self.blocks(store, kept, encoding.windows.length, frame)
             if not len(blocks):
-                raise DataError(f"data.{name}: the tokenizer leaves nothing of the text.")
+                raise DataError(f"data.{name}: the text is empty after tokenization.")
             with notes.of(name):
                 notes.add(kinds.BLOCKS, blocks=blocks.counts())
             self._note_small(name, blocks, notes)
@@ -156,7 +157,7 @@ class TextCorpus:
     def _store(self, name: str, tokenizer: Any, progress: Progress) -> TokenStore:
         import tokenizers
 
-        from ftk.data.documents.tokenizing import prepare, processors
+        from ftk.data.documents.tokenizing import prepare
 
         backend = tokenizer.backend_tokenizer
         made_of = hashlib.sha256(backend.to_str().encode()).hexdigest()
@@ -220,7 +221,7 @@ class TextCorpus:
         Documents that occur once come first, so that training does not have them too. If no document is as small as
         the limit, it is the smallest one.
         """
-        filled = np.flatnonzero(np.diff(store.starts))  # the tokenizer may leave nothing of a document
+        filled = np.flatnonzero(np.diff(store.starts))  # a document may be empty after tokenization
         if len(filled) < 2:
             ends = (self.data.documents or Documents.blank_line).value
             raise DataError(
@@ -265,7 +266,7 @@ class TextCorpus:
         return sum(path.stat().st_size for path in self.files[name])
 
     def _settings(self, name: str) -> dict[str, Any]:
-        """All that decides the pieces of a split."""
+        """All settings that the chunks of a split depend on."""
         data = self.data
         digests = self.fingerprints()[name]
         return {
@@ -282,9 +283,9 @@ class TextCorpus:
         }
 
     def _reading(self, path: Path) -> list[str | None]:
-        """What the name of a file decides about how it is read."""
+        """The part of a file name that decides how the file is read."""
         kind = self.data.format.value
         if self.data.format is Format.auto:
             kind = kind_of(path, self.data.encoding, labelled=False)
-        separator = "tab" if kind == "csv" and has_tabs(path) else None
+        separator = "tab" if kind == "csv" and is_tab_separated(path) else None
         return [kind, separator, COMPRESSED.get(path.suffix.lower())]

@@ -159,7 +159,7 @@ class FillMask:
         return with_columns(example.row.values, result)
 
     def _reads(self, token: str) -> str:
-        # Behind another piece, a piece from within a word loses the sign that marks it.
+        # After another piece, a piece from inside a word is decoded without the sign that marks it.
         before, both = (self._tokenizer.convert_tokens_to_string(pieces) for pieces in (["a"], ["a", token]))
         text: str = both.removeprefix(before) if both.startswith(before) else both
         return text.strip()

@@ -11,7 +11,7 @@ from ftk.data.batching.random_draws import CounterRandom
 from ftk.tasks.mlm.policies import Unit
 
 _WHOLE = 16
-"""A word or span of up to so many tokens is always masked whole, even if its row should have fewer masked tokens."""
+"""A word or span of at most this many tokens is always masked whole, even beyond the share of its row."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +96,7 @@ class Masking:
         if self.unit is Unit.token:
             return np.ascontiguousarray(place)
         assert begins is not None
-        # A special token ends the word before it; a word begins behind it.
+        # A special token ends the word before it; a word begins after it.
         behind = np.zeros_like(text)
         behind[:, 1:] = ~text[:, :-1]
         begins = begins | ~text | behind

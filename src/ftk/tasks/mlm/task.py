@@ -72,10 +72,10 @@ class MaskedLanguageModel(Task):
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         if not 0 < self.mask_share < 1:
-            yield f"task.mask_share={self.mask_share}: it is a share, above 0 and below 1."
+            yield f"task.mask_share={self.mask_share}: it must be above 0 and below 1."
         for name in ("mask_token_share", "random_token_share"):
             if not 0 <= getattr(self, name) <= 1:
-                yield f"task.{name}={getattr(self, name)}: it is a share, between 0 and 1."
+                yield f"task.{name}={getattr(self, name)}: it must be between 0 and 1."
         if self.mask_token_share + self.random_token_share > 1:
             yield (
                 f"task.random_token_share={self.random_token_share}: it is more than 1 together with "

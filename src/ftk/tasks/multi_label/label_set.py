@@ -1,4 +1,4 @@
-"""What rows with any number of labels have to learn, and how each label starts out."""
+"""The targets of rows with any number of labels, and the initial bias of each label."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class LabelSet:
 
     @staticmethod
     def sampling_weights(examples: Sequence[Any]) -> NDArray[np.float64] | None:
-        """[rows] how often each is drawn in training; None: each once a pass."""
+        """[rows] how often each is drawn in training; None: each once per epoch."""
         return drawn_by_weight(examples)
 
     def columns(self, examples: Sequence[TextExample], labels: Labels | None) -> dict[str, Ragged]:
@@ -161,8 +161,8 @@ def refuse_truth_values(rows: Sequence[Row], columns: Mapping[str, Any]) -> None
 def set_prior_odds(model: Any, features: Features) -> None:
     """Set the bias of a new head so that each label is as likely as it is in the training rows, for any text.
 
-    If rare labels start with even odds, the model first learns to say no to everything; a model that learns this from
-    its features may lose what they say of a text (Lin et al. 2017, section 3.3).
+    If rare labels start with even odds, the model first learns to predict no label at all; a model that learns this
+    from its features may lose what they encode about a text (Lin et al. 2017, section 3.3).
     """
     import torch
 

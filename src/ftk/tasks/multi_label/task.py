@@ -45,7 +45,7 @@ class MultiLabel(RowTask):
     @property
     def spec(self) -> TaskSpec:
         tuned = self.threshold == "tuned"
-        default = "a label is given from a probability of 0.5 on (task.threshold=… for another)"
+        default = "a label is predicted if its probability is at least 0.5 (task.threshold=… sets another threshold)"
         return TaskSpec(
             columns=COLUMNS,
             score="f1_micro",
@@ -71,21 +71,21 @@ class MultiLabel(RowTask):
         if labels is None:
             yield from names_faults(self.label_names)
         if not self.separator:
-            yield 'task.separator=: it is the sign between the labels of one cell, such as ";".'
+            yield 'task.separator=: it must be the sign between the labels of one cell, such as ";".'
         yield from self._wrong_thresholds(labels)
 
     def _wrong_thresholds(self, labels: Labels | None) -> Iterator[str]:
         fixed, given = self.threshold, self.thresholds
         if fixed != "tuned" and not _is_probability(fixed):
-            yield f"task.threshold={fixed}: it is tuned, or a probability between 0 and 1."
+            yield f"task.threshold={fixed}: it must be tuned, or a probability between 0 and 1."
         if given is None:
             return
         if not isinstance(given, Mapping):
-            yield f"task.thresholds={given}: it is null, or a probability by label: {{spam: 0.3}}."
+            yield f"task.thresholds={given}: it must be null, or a probability by label: {{spam: 0.3}}."
             return
         for name, threshold in given.items():
             if not _is_probability(threshold):
-                yield f"task.thresholds.{name}={threshold}: it is a probability between 0 and 1."
+                yield f"task.thresholds.{name}={threshold}: it must be a probability between 0 and 1."
             if labels is not None and name not in labels.ids:
                 known = ", ".join(labels.names[:20]) + (", …" if len(labels.names) > 20 else "")
                 yield f"task.thresholds.{name}: there is no such label; there are {known}."
@@ -153,7 +153,7 @@ class MultiLabel(RowTask):
         return replace(self, thresholds=found)
 
     def _threshold_of(self, name: str) -> float:
-        """The probability from which on a label is given: 0.5 if it could not be tuned."""
+        """The probability from which a label is predicted; 0.5 if it could not be tuned."""
         if self.threshold != "tuned":
             return float(self.threshold)
         return float((self.thresholds or {}).get(name, 0.5))

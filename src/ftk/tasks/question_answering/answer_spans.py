@@ -87,7 +87,7 @@ Scored = tuple[NDArray[np.float32], NDArray[Any], NDArray[Any]]
 """Of a window: [2, 1 + sub-words] scores of start and end, no answer first; where each sub-word begins and ends."""
 
 
-def found_answers(windows: Iterable[Scored], *, longest: int, number: int, may_lack: bool) -> FoundAnswers:
+def found_answers(windows: Iterable[Scored], *, longest: int, number: int, allow_no_answer: bool) -> FoundAnswers:
     """The best passages over all windows of a row.
 
     The score of a passage is the sum of the log-probabilities of its start and its end in a window. A passage that
@@ -98,7 +98,7 @@ def found_answers(windows: Iterable[Scored], *, longest: int, number: int, may_l
         windows: of the row.
         longest: the largest number of sub-words of a passage.
         number: the number of passages to keep.
-        may_lack: whether a question may have no answer.
+        allow_no_answer: whether a question may have no answer.
     """
     best: dict[tuple[int, int], float] = {}
     nothing = np.inf
@@ -109,12 +109,12 @@ def found_answers(windows: Iterable[Scored], *, longest: int, number: int, may_l
             best[at] = max(score, best.get(at, -np.inf))
     spans = sorted(best, key=lambda at: (-best[at], at))[:number]
     if not spans:
-        return FoundAnswers((), 1.0 if may_lack else None, np.inf)
-    values = np.array([best[at] for at in spans] + ([nothing] if may_lack else []))
+        return FoundAnswers((), 1.0 if allow_no_answer else None, np.inf)
+    values = np.array([best[at] for at in spans] + ([nothing] if allow_no_answer else []))
     shares = np.exp(values - values.max())
     shares /= shares.sum()
     candidates = tuple(Candidate(*at, float(share)) for at, share in zip(spans, shares, strict=False))
-    return FoundAnswers(candidates, float(shares[-1]) if may_lack else None, nothing - best[spans[0]])
+    return FoundAnswers(candidates, float(shares[-1]) if allow_no_answer else None, nothing - best[spans[0]])
 
 
 def _best_spans(

@@ -28,11 +28,11 @@ class QuestionWindows:
     """Makes windows of questions and contexts.
 
     Attributes:
-        may_lack: whether a question may have no answer.
+        allow_no_answer: whether a question may have no answer.
         max_answer_tokens: the number of sub-words that an answer has at most.
     """
 
-    may_lack: bool
+    allow_no_answer: bool
     max_answer_tokens: int
 
     def features(self, examples: Sequence[QuestionExample], encoding: Encoding) -> Features:
@@ -83,7 +83,7 @@ class QuestionWindows:
             notes.add(kinds.WINDOWS, number=windows)
         if not len(passage.shown):
             notes.add(task_kinds.VANISHED_CONTEXT, example.row.where)
-        if labelled and not example.answers and not self.may_lack:
+        if labelled and not example.answers and not self.allow_no_answer:
             notes.add(task_kinds.UNANSWERED, example.row.where)
 
     def _targets(

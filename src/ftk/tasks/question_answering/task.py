@@ -41,44 +41,46 @@ class QuestionAnswering(RowTask):
     @property
     def spec(self) -> TaskSpec:
         tuned = self.threshold == "tuned"
-        default = "no answer is given where its score is above that of the best one (task.threshold=… for a margin)"
+        default = (
+            "no answer is predicted if its score is above that of the best answer (task.threshold=… sets a margin)"
+        )
         return TaskSpec(
             columns=("question", "context", "answers"),
             score="f1",
             demo="question-answering",
             auto_model="AutoModelForQuestionAnswering",
             tunable_fields=("null_threshold",) if tuned and self.no_answer is not False else (),
-            untuned_default=default if tuned and self._may_lack and self.null_threshold is None else None,
+            untuned_default=default if tuned and self._allow_no_answer and self.null_threshold is None else None,
             wording=Wording(labels=None, groups="training rows that all ask of one context"),
         )
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         if self.no_answer != "auto" and not isinstance(self.no_answer, bool):
-            yield f"task.no_answer={self.no_answer}: it is auto, true or false."
+            yield f"task.no_answer={self.no_answer}: it must be auto, true or false."
         fixed = self.threshold
         is_number = isinstance(fixed, (int, float)) and not isinstance(fixed, bool) and abs(fixed) < float("inf")
         if fixed != "tuned" and not is_number:
-            yield f"task.threshold={fixed}: it is tuned, or a number."
+            yield f"task.threshold={fixed}: it must be tuned, or a number."
         margin = self.null_threshold
         if margin is not None and not abs(margin) < float("inf"):
-            yield f"task.null_threshold={margin}: it is a number."
+            yield f"task.null_threshold={margin}: it must be a number."
         elif margin is not None and fixed != "tuned":
             yield f"task.null_threshold={margin}: task.threshold={fixed} would count instead; leave out one of the two."
         elif margin is not None and self.no_answer is False:
             yield f"task.null_threshold={margin}: no question is without an answer here (task.no_answer); leave it out."
         for name in ("max_answer_tokens", "n_best"):
             if getattr(self, name) < 1:
-                yield f"task.{name}={getattr(self, name)}: it is a number from 1 on."
+                yield f"task.{name}={getattr(self, name)}: it must be at least 1."
 
     @property
-    def _may_lack(self) -> bool:
+    def _allow_no_answer(self) -> bool:
         """Whether a question may have no answer."""
         return self.no_answer is True
 
     @property
     def _margin(self) -> float | None:
         """The margin above which no answer is given; None if one is always given."""
-        if not self._may_lack:
+        if not self._allow_no_answer:
             return None
         return (self.null_threshold or 0.0) if self.threshold == "tuned" else float(self.threshold)
 
@@ -97,7 +99,7 @@ class QuestionAnswering(RowTask):
         return Labels(("start", "end"))
 
     def features(self, examples: Sequence[QuestionExample], encoding: Encoding) -> Features:
-        return QuestionWindows(self._may_lack, self.max_answer_tokens).features(examples, encoding)
+        return QuestionWindows(self._allow_no_answer, self.max_answer_tokens).features(examples, encoding)
 
     def collate(self, features: Features, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
         """``input_ids``, ``attention_mask``, where the model has them ``token_type_ids``: [windows, time].
@@ -154,14 +156,14 @@ class QuestionAnswering(RowTask):
                 ((outputs.by_window[window], begin[window], end[window]) for window in outputs.windows(row)),
                 longest=self.max_answer_tokens,
                 number=self.n_best,
-                may_lack=self._may_lack,
+                allow_no_answer=self._allow_no_answer,
             )
             for row in range(len(examples))
         ]
 
     def tune(self, scored: Sequence[tuple[QuestionExample, FoundAnswers]], labels: Labels | None) -> QuestionAnswering:
         """The task with the threshold of the best F1, if there are rows with and without an answer to find it on."""
-        if not self._may_lack or self.threshold != "tuned":
+        if not self._allow_no_answer or self.threshold != "tuned":
             return self
         scored = [(example, found) for example, found in scored if found.candidates]
         if len({bool(example.answers) for example, _ in scored}) < 2:

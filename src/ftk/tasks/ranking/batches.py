@@ -19,35 +19,35 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def texts_of(rows: RankedRows, numbers: Sequence[int], taken: Sequence[SampledCandidates]) -> list[int]:
+def texts_of(rows: RankedRows, numbers: Sequence[int], sampled: Sequence[SampledCandidates]) -> list[int]:
     """The texts of some rows, each once: the queries, then the candidates."""
     queries = rows.query[list(numbers)].tolist()
-    return list(dict.fromkeys([*queries, *(int(text) for one in taken for text in one.texts)]))
+    return list(dict.fromkeys([*queries, *(int(text) for one in sampled for text in one.texts)]))
 
 
 def batch_of_texts(rows: RankedRows, numbers: Sequence[int], seed: SampleSeed | None) -> Batch:
     """The batch of a bi-encoder: all texts of some rows, each text once, however many rows have it.
 
     ``input_ids``, ``attention_mask``: [windows, time]. The targets: ``owner``, [windows], the text of each window, and
-    ``windows``, [texts], how many windows each text has. If it is known what is right, also ``query``, [rows], and
+    ``windows``, [texts], how many windows each text has. If the positives are known, also ``query``, [rows], and
     ``candidate``, [candidates], the text of each; ``right`` and ``left_out``, [rows, candidates]. The candidates of all
-    rows are candidates of each row. Left out are texts that are right for the same query in another row, and right
-    candidates of the row itself that were not drawn.
+    rows are candidates of each row. Left out are texts that are positives of the same query in another row, and
+    positives of the row itself that were not drawn.
     """
     import torch
 
-    taken = _taken(rows, numbers, seed)
-    texts = texts_of(rows, numbers, taken)
+    sampled = _sampled(rows, numbers, seed)
+    texts = texts_of(rows, numbers, sampled)
     at = {text: place for place, text in enumerate(texts)}
     cut = [rows.encoder.windows(rows.texts[text]) for text in texts]
     inputs, tokens = _inputs(cut, rows.pad_id)
     targets = _owners(cut)
     count = len(numbers)
     if rows.grades is not None:
-        candidates = np.unique(np.concatenate([one.texts for one in taken]))
+        candidates = np.unique(np.concatenate([one.texts for one in sampled]))
         right = np.zeros((len(numbers), len(candidates)), dtype=np.bool_)
         left_out = np.zeros_like(right)
-        for place, (row, one) in enumerate(zip(numbers, taken, strict=True)):
+        for place, (row, one) in enumerate(zip(numbers, sampled, strict=True)):
             right[place] = np.isin(candidates, one.texts[one.right])
             left_out[place] = np.isin(candidates, rows.right_of(row)) & ~right[place]
         targets["query"] = torch.tensor([at[text] for text in rows.query[list(numbers)].tolist()])
@@ -68,17 +68,17 @@ def batch_of_pairs(rows: RankedRows, numbers: Sequence[int], seed: SampleSeed | 
         rows: the features.
         numbers: of the rows.
         seed: decides which candidates are drawn.
-        each: whether the loss is summed over pairs, instead of over rows with a right candidate.
+        each: whether the loss is summed over pairs, instead of over rows with a positive.
     """
     import torch
 
-    taken = _taken(rows, numbers, seed)
-    most = max(1, max(len(one.texts) for one in taken))
+    sampled = _sampled(rows, numbers, seed)
+    most = max(1, max(len(one.texts) for one in sampled))
     right = np.zeros((len(numbers), most), dtype=np.bool_)
     left_out = np.ones_like(right)
     cut: list[list[TextWindow]] = []
     place: list[int] = []
-    for number, (row, one) in enumerate(zip(numbers, taken, strict=True)):
+    for number, (row, one) in enumerate(zip(numbers, sampled, strict=True)):
         query = rows.texts[int(rows.query[row])]
         cut += [rows.encoder.windows(query, rows.texts[int(text)]) for text in one.texts]
         place += range(number * most, number * most + len(one.texts))
@@ -93,9 +93,9 @@ def batch_of_pairs(rows: RankedRows, numbers: Sequence[int], seed: SampleSeed | 
     return Batch(inputs, targets, numbers, count=count, tokens=tokens)
 
 
-def _taken(rows: RankedRows, numbers: Sequence[int], seed: SampleSeed | None) -> list[SampledCandidates]:
+def _sampled(rows: RankedRows, numbers: Sequence[int], seed: SampleSeed | None) -> list[SampledCandidates]:
     drawn: Any = [None] * len(numbers) if seed is None else [(seed.seed, int(epoch)) for epoch in seed.epoch]
-    return [rows.taken(row, each) for row, each in zip(numbers, drawn, strict=True)]
+    return [rows.sampled(row, each) for row, each in zip(numbers, drawn, strict=True)]
 
 
 def _inputs(cut: Sequence[Sequence[TextWindow]], pad_id: int) -> tuple[dict[str, Tensor], int]:

@@ -1,4 +1,4 @@
-"""A file of candidates for all queries: one a row, with its text and other columns."""
+"""A file of candidates for all queries: one per row, with its text and other columns."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def read_candidates(path: Path, data: DataConfig, notes: Notes) -> Candidates:
 
 
 def _check_id(row: Row, ids: dict[str, Row]) -> None:
-    """Refuse an id that another candidate has: people look up what is found by it."""
+    """Refuse an id that another candidate has: users look up results by it."""
     name = next((name for name in _IDS if row.values.get(name) not in (None, "")), None)
     if name is None:
         return

@@ -23,18 +23,18 @@ _UNSEEDED = 0x9E3779B9
 
 
 class RankedRows:
-    """Queries with their candidates. The core sees one window a row; the texts are cut when a batch is made.
+    """Queries with their candidates. The core sees one window per row; the texts are cut when a batch is made.
 
     Attributes:
         encoder: of texts, or of pairs of a query and a candidate.
         texts: the sub-words of each text, without special tokens.
         query: [rows] the number of the text of each query.
         candidates: the numbers of the texts of each row's candidates.
-        grades: how right the candidates are; None if that is not known.
-        has_in_pool_negatives: [rows] whether a row is scored against the right candidates of other rows, because it
+        grades: how relevant the candidates are; None if that is not known.
+        has_in_pool_negatives: [rows] whether a row is scored against the positives of other rows, because it
             names only its own.
         pad_id: the token that pads short texts.
-        pool: the numbers of the texts that are right in some row.
+        pool: the numbers of the texts that are positives in some row.
 
     The first ``shared`` texts are the candidates of rows that have none of their own.
     """
@@ -139,8 +139,8 @@ class RankedRows:
         for name, texts in (("query", self.query), ("candidate", self.candidates.values)):
             lengths = self.texts.lengths[np.unique(texts)]
             middle, high = np.quantile(lengths, [0.5, 0.95], method="nearest")
-            words.append(f"in a {name}: half have up to {middle}, 95 % up to {high}, all up to {lengths.max()}")
-        return f"tokens {'; '.join(words)} (of {most} in a window{', which shows both' if self.pairs else ''})"
+            words.append(f"per {name}: 50 % up to {middle}, 95 % up to {high}, longest {lengths.max()}")
+        return f"tokens {'; '.join(words)} (limit {most} per window{', which shows both' if self.pairs else ''})"
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
@@ -182,13 +182,13 @@ class RankedRows:
         return f"training rows {rows[:8]}{' …' if len(rows) > 8 else ''}"
 
     def tokens_in_use(self) -> NDArray[np.int64]:
-        """[tokens] the tokens of the texts, their special tokens and the padding, each once, in rising order."""
+        """[tokens] The distinct tokens of the texts, their special tokens and the padding token, ascending."""
         around = (self.encoder.before, self.encoder.between, self.encoder.after)
         return np.unique(np.concatenate([self.texts.values, *around, [self.pad_id]])).astype(np.int64)
 
     def order(self, train: TrainConfig, seed: int) -> Order:
         """Pairs are grouped by length. Single texts are in random order: rows with candidates of equal length may have
-        the same candidate, which could not be a wrong candidate of the other row."""
+        the same candidate, which could not be a negative of the other row."""
         lengths = np.zeros(len(self), dtype=np.int64)
         if self.pairs:
             sizes = self.texts.lengths
@@ -196,7 +196,7 @@ class RankedRows:
             lengths = (sizes[self.query] + own / np.maximum(self.candidates.lengths, 1)).astype(np.int64)
         return StepOrder(lengths, train.batch_size, seed)
 
-    def taken(self, row: int, drawn: tuple[int, int] | None) -> SampledCandidates:
+    def sampled(self, row: int, drawn: tuple[int, int] | None) -> SampledCandidates:
         """The candidates of a row.
 
         Args:
@@ -223,12 +223,12 @@ class RankedRows:
         )
 
     def right_of(self, row: int) -> NDArray[np.int64]:
-        """All texts that are right for the query of a row, whichever row says so."""
+        """All texts that are positives of the query of a row, whichever row says so."""
         return self._right_of[int(self.query[row])]
 
     @cached_property
     def _drawn(self) -> Ragged:
-        """For each row the wrong candidates from other rows that fill up its own in validation.
+        """For each row the negatives from other rows that fill up its own in validation.
 
         All rows with one query have the same candidates, because they are scored as one. They are drawn when they are
         first needed, and kept.
@@ -254,14 +254,14 @@ class RankedRows:
     def _others(
         self, row: int, number: int, drawn: tuple[int, int] | None, barred: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """Draw wrong candidates from other rows, each at most once."""
+        """Draw negatives from other rows, each at most once."""
         generator = np.random.default_rng([*(drawn or (_UNSEEDED, _UNSEEDED)), row, 1])
         wanted = min(len(self.pool), number + len(np.unique(barred)))
         found = self.pool[generator.choice(len(self.pool), size=wanted, replace=False)] if wanted else self.pool
         return found[~np.isin(found, barred)][:number]
 
     def _tokens(self, first: NDArray[np.int64], second: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
-        """The number of tokens in all windows of texts, or of pairs, with so many sub-words."""
+        """The number of tokens in all windows of texts, or of pairs, of these lengths in sub-words."""
         shown = first if second is None else first + second
         total: NDArray[np.int64] = shown + (self.encoder.plan.length - self.encoder.capacity)
         long = shown > self.encoder.capacity  # windows overlap
@@ -280,7 +280,7 @@ def _sums(values: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.in
 
 
 def _by_text(owner: NDArray[np.int64], texts: NDArray[np.int64], number: int) -> Ragged:
-    """For each of so many owners its texts, each once, in rising order."""
+    """For each owner its distinct texts, ascending."""
     size = int(texts.max(initial=0)) + 1
     both = np.unique(owner * size + texts)
     return Ragged(both % size, np.searchsorted(both // size, np.arange(number + 1)))

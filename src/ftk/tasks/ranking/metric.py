@@ -1,4 +1,4 @@
-"""Scores of rankings: the ranks of the right candidates of each query."""
+"""Scores of rankings: the ranks of the positives of each query."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DISCOUNTED = 10
 _AT_ONCE = 256
 """The number of queries whose scores of all candidates are in memory at once."""
 _FEW = 8
-"""With up to so many right candidates, the wrong ones are counted for each of them instead of sorted."""
+"""Up to this many positives, the negatives below each are counted instead of sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Ranked:
     Attributes:
         scores: [candidates] of the row's own candidates.
         others: [candidates] of the candidates from other rows that it is scored against. They are the same for all rows
-            of a query that name only a right candidate.
+            of a query that name only a positive.
         vectors: [1 + candidates, size] of the query and the candidates; None if they are not needed any more.
     """
 
@@ -41,18 +41,18 @@ class Ranked:
 
 @dataclass(slots=True)
 class _Pool:
-    """Queries that are ranked among the right candidates of all of them."""
+    """Queries that are ranked among the positives of all of them."""
 
     queries: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     right: dict[str, set[int]] = field(default_factory=dict)
-    """By query, the places of its right candidates among ``texts``."""
+    """By query, the places of its positives among ``texts``."""
     own: dict[str, dict[str, NDArray[np.float32]]] = field(default_factory=dict)
-    """By query, the vectors of the wrong candidates that its rows name."""
+    """By query, the vectors of the negatives that its rows name."""
     texts: dict[str, int] = field(default_factory=dict)
     vectors: list[NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, query: str, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """Add a query, its right candidate and wrong ones, with their vectors in the same order."""
+        """Add a query, its positive and negatives, with their vectors in the same order."""
         right = self.texts.setdefault(texts[0], len(self.texts))
         if right == len(self.vectors):
             self.vectors.append(vectors[1])
@@ -62,7 +62,7 @@ class _Pool:
             self.own.setdefault(query, {}).update(zip(texts[1:], vectors[2:], strict=True))
 
     def own_scores(self, query: str) -> NDArray[Any]:
-        """The scores of the wrong candidates that the rows of a query name and that are right for no query."""
+        """The scores of the negatives that the rows of a query name and that are positives of no query."""
         own = [vector for text, vector in self.own.get(query, {}).items() if text not in self.texts]
         return np.stack(own) @ self.queries[query] if own else np.zeros(0, dtype=np.float32)
 
@@ -82,9 +82,9 @@ class RankingMetric:
     Args:
         temperature: the softmax temperature; None skips the loss.
 
-    Rows that name only a right candidate, and labelled pairs, are joined by their query; each list is a query of its
-    own. The vectors of rows with a right candidate and no list are kept, because a query is ranked among the right
-    candidates of all rows. Of other rows a few numbers are kept.
+    Rows that name only a positive, and labelled pairs, are joined by their query; each list is a query of its
+    own. The vectors of rows with a positive and no list are kept, because a query is ranked among the positives of all
+    rows. Of other rows a few numbers are kept.
     """
 
     def __init__(self, *, temperature: float | None) -> None:
@@ -163,12 +163,12 @@ class RankingMetric:
 def pool_scores(
     block: NDArray[Any], rights: Sequence[NDArray[Any]], more: Sequence[NDArray[Any]], temperature: float | None
 ) -> list[dict[str, float]]:
-    """``query_scores`` of some queries, counted without sorting the wrong candidates.
+    """``query_scores`` of some queries, counted without sorting the negatives.
 
     Args:
         block: [queries, candidates] scores; they are overwritten.
-        rights: for each query the places of its right candidates, one or a few, all of grade 1.
-        more: for each query the scores of wrong candidates that are not in the block.
+        rights: for each query the places of its positives, one or a few, all of grade 1.
+        more: for each query the scores of negatives that are not in the block.
         temperature: as in ``query_scores``.
     """
     counts = np.array([len(right) for right in rights])
@@ -215,14 +215,14 @@ def _log_sum(values: NDArray[Any], temperature: float) -> NDArray[np.float64]:
 
 
 def query_scores(scores: NDArray[Any], grades: NDArray[Any], temperature: float | None = None) -> dict[str, float]:
-    """The scores of one query with a right candidate; ``auc`` is left out if no candidate is wrong.
+    """The scores of one query with a positive; ``auc`` is left out without a negative.
 
     Among candidates with equal scores those with the lower grade rank first, so that a model with the same score for
     all candidates gains nothing. In the area under the curve they count one half, as usual.
 
     Args:
         scores: [candidates].
-        grades: [candidates] 0 for a wrong one.
+        grades: [candidates] 0 for a negative.
         temperature: the softmax temperature; None skips the loss.
     """
     scores = np.asarray(scores, dtype=np.float64)
@@ -248,11 +248,11 @@ def _scores(
     """The scores of one query.
 
     Args:
-        at: [right] the scores of its right candidates, the best first.
+        at: [right] the scores of its positives, the best first.
         grades: [right] their grades.
-        below: [right] the number of wrong candidates with a lower score.
-        equal: [right] the number of wrong candidates with the same score.
-        wrong: the number of wrong candidates.
+        below: [right] the number of negatives with a lower score.
+        equal: [right] the number of negatives with the same score.
+        wrong: the number of negatives.
         against: the logarithm of the sum of exponentials of their scores.
         temperature: the softmax temperature; None skips the loss.
     """

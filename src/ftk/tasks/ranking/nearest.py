@@ -9,7 +9,9 @@ _AT_ONCE = 2**21
 """The number of scores in memory: 8 MiB, and 16 MiB for their places."""
 
 
-def nearest(queries: NDArray[Any], vectors: NDArray[Any], top_k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def nearest_vectors(
+    queries: NDArray[Any], vectors: NDArray[Any], top_k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """For each query the numbers and the scores of the vectors with the highest products, the highest first.
 
     Args:

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class NegativeSampling:
-    """How many wrong candidates are read.
+    """How many negatives are read.
 
     Attributes:
-        hard: at most so many wrong candidates of the row itself in training.
-        sampled: so many wrong candidates from other rows in training, beside the hard ones.
-        filled: the number of candidates in validation of a row that names its right candidate and has no list. It is
-            filled up with wrong candidates from other rows; 0 uses only the row's own.
+        hard: the maximum number of negatives of the row itself in training.
+        sampled: the number of negatives from other rows in training, in addition to the hard ones.
+        filled: the number of candidates in validation of a row that names its positive and has no list. It is
+            filled up with negatives from other rows; 0 uses only the row's own.
     """
 
     hard: int
@@ -28,7 +28,7 @@ class SampledCandidates:
 
     Attributes:
         texts: the numbers of their texts.
-        right: whether each is right.
+        right: whether each is a positive.
     """
 
     texts: NDArray[np.int64]

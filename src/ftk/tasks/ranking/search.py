@@ -21,7 +21,7 @@ from ftk.data.text.text_windows import TextEncoder
 from ftk.system.cache import cache_folder, cache_key
 from ftk.tasks.ranking.candidate_file import Candidates, read_candidates
 from ftk.tasks.ranking.features import RankedRows
-from ftk.tasks.ranking.nearest import nearest
+from ftk.tasks.ranking.nearest import nearest_vectors
 from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.shared.records import with_columns
 
@@ -29,7 +29,7 @@ _ROWS_AT_ONCE = 2048
 
 
 class Ranker(Runnable, Protocol):
-    """What the search asks of the task whose model it runs."""
+    """The members of the task that the search uses."""
 
     def record(self, example: Any, prediction: Any) -> dict[str, Any]: ...
 
@@ -91,7 +91,7 @@ class CandidateSearch:
             DataError: the candidates cannot be read, or there are none.
             RunError: the cache cannot be written.
         """
-        from ftk.tasks.ranking.vector_cache import kept_vectors
+        from ftk.tasks.ranking.vector_cache import cached_vectors
 
         encoding, plan = place.encoding, place.encoding.windows
         found = self._candidates = read_candidates(self.path, place.data, encoding.notes)
@@ -101,7 +101,7 @@ class CandidateSearch:
             return
         made_from = [found.fingerprint(), place.model, self.pooling, plan.length, plan.stride]
         folder = cache_folder(place.data.cache_dir) / "vectors" / cache_key(made_from)
-        self._vectors = kept_vectors(folder, len(found), lambda: self._made(place), place.progress.say)
+        self._vectors = cached_vectors(folder, len(found), lambda: self._made(place), place.progress.say)
 
     def _made(self, place: Place) -> Iterator[NDArray[Any]]:
         """Yield the vectors of all candidates, in blocks."""
@@ -129,7 +129,7 @@ class CandidateSearch:
         return self.ranker.forward(model, batch)
 
     def to_numpy(self, outputs: Any, features: RankedRows, batch: Batch) -> list[Any]:
-        """As the task; of a row that a cross-encoder read with all candidates only the best ones."""
+        """The task's outputs; for a row that a cross-encoder scored with all candidates, only the best."""
         found: list[Any] = self.ranker.to_numpy(outputs, features, batch)
         if self.crosses:
             for place, row in enumerate(batch.windows):
@@ -154,14 +154,14 @@ class CandidateSearch:
                 others.append(row)
         if others:
             assert self._vectors is not None
-            numbers, scores = nearest(np.stack([each[row][0] for row in others]), self._vectors, self.top_k)
+            numbers, scores = nearest_vectors(np.stack([each[row][0] for row in others]), self._vectors, self.top_k)
             for row, *best in zip(others, numbers, scores, strict=True):
                 each[row] = Found(*best)
         return each
 
     def record(self, example: RankingExample, prediction: Any) -> dict[str, Any]:
-        """As the task; for a row without a list the best ``candidates`` of the file, with ``row``, the number of their
-        line."""
+        """The task's record; for a row without a list, the best ``candidates`` of the file, with ``row``, the number of
+        their line."""
         if not isinstance(prediction, Found):
             return self.ranker.record(example, prediction)
         best = [

@@ -24,7 +24,7 @@ from ftk.tasks.ranking.features import RankedRows
 from ftk.tasks.ranking.metric import Ranked, RankingMetric
 from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.ranking.search import CandidateSearch
-from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_right
+from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_positive
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-_IN_BATCH_HINT = "task.texts_at_once=… computes so many texts at once, with the same gradients."
+_IN_BATCH_HINT = "task.texts_at_once=… computes that many texts at once, with the same gradients."
 
 
 class Encoder(Enum):
-    """Whether query and candidate are read apart or together."""
+    """Whether query and candidate are encoded separately or together."""
 
     auto = "auto"
     bi = "bi"
@@ -52,7 +52,7 @@ class TokenPooling(Enum):
 
 
 class Objective(Enum):
-    """What a cross-encoder learns: which of the candidates is right, or of each whether it is right."""
+    """What a cross-encoder learns: which candidate is the positive, or whether each is one."""
 
     listwise = "listwise"
     binary = "binary"
@@ -87,19 +87,19 @@ class Ranking(RowTask):
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         if not 0 < self.temperature < float("inf"):
-            yield f"task.temperature={self.temperature}: it is a number above 0."
+            yield f"task.temperature={self.temperature}: it must be above 0."
         for name, least in (("hard_negatives", 0), ("sampled_negatives", 0), ("validation_candidates", 2)):
             if getattr(self, name) < least:
-                yield f"task.{name}={getattr(self, name)}: it is a number from {least} on."
+                yield f"task.{name}={getattr(self, name)}: it must be at least {least}."
         if self._crosses and self.hard_negatives == self.sampled_negatives == 0:
             yield (
-                "task.hard_negatives=0 task.sampled_negatives=0: a cross-encoder learns what is right beside what is "
-                "wrong; one of the two is a number from 1 on."
+                "task.hard_negatives=0 task.sampled_negatives=0: a cross-encoder needs negatives to learn from; "
+                "one of the two must be at least 1."
             )
         for name in ("texts_at_once", "top_k"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                yield f"task.{name}={value}: it is a number from 1 on."
+                yield f"task.{name}={value}: it must be at least 1."
         if self.candidates is not None:
             try:
                 files = expand(self.candidates, key="task.candidates")
@@ -137,7 +137,7 @@ class Ranking(RowTask):
             notes.add(kinds.PAIRS_GROUPED, pairs=len(examples), queries=len(rows))
         if self._crosses:
             return comparable(rows, self._sampling, notes, each=self.objective is Objective.binary)
-        return with_right(rows, notes)
+        return with_positive(rows, notes)
 
     def predictor(self) -> Predictor:
         if self.candidates is None:
@@ -161,7 +161,7 @@ class Ranking(RowTask):
         return Labels(("relevance",)) if self._crosses else None
 
     def unseen(self, examples: Sequence[RankingExample], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
-        """Yield the rows without a right candidate: they cannot be scored.
+        """Yield the rows without a positive: they cannot be scored.
 
         Raises:
             DataError: no row has one.
@@ -211,12 +211,12 @@ class Ranking(RowTask):
         compared with other rows has the vectors of a bi-encoder, [1 + candidates, size], with that of the query first.
         """
         values = outputs.float().cpu().numpy()
-        taken = [features.taken(row, None) for row in batch.windows]
+        sampled = [features.sampled(row, None) for row in batch.windows]
         if self._crosses:
-            return [values[number, : len(one.texts)] for number, one in enumerate(taken)]
-        number = {text: at for at, text in enumerate(texts_of(features, batch.windows, taken))}
+            return [values[number, : len(one.texts)] for number, one in enumerate(sampled)]
+        number = {text: at for at, text in enumerate(texts_of(features, batch.windows, sampled))}
         found = []
-        for row, one in zip(batch.windows, taken, strict=True):
+        for row, one in zip(batch.windows, sampled, strict=True):
             vectors = values[[number[text] for text in (int(features.query[row]), *one.texts.tolist())]]
             alone = len(one.texts) and not features.has_in_pool_negatives[row]
             found.append(vectors[1:] @ vectors[0] if alone else vectors)

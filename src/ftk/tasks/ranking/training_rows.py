@@ -1,4 +1,4 @@
-"""Which queries have something to learn from, and what a step can take of each."""
+"""Which queries a step can learn from, and with which candidates."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ftk.tasks import finding_kinds as kinds
 if TYPE_CHECKING:
     from ftk.tasks.ranking.sampling import NegativeSampling
 
-NOTHING_RIGHT = "no row has a right candidate; labels above 0 say which are right."
+NOTHING_RIGHT = "no row has a positive; labels above 0 mark positives."
 _NOTHING_WRONG = (
-    "no row has a wrong candidate that a step would take (task.hard_negatives, task.sampled_negatives); there is "
+    "no row has a negative that a step would use (task.hard_negatives, task.sampled_negatives); there is "
     "nothing to learn."
 )
 
@@ -51,8 +51,8 @@ def _group(pairs: dict[str, tuple[RankingExample, float]]) -> RankingExample:
     return RankingExample(first.query, tuple(pairs), grades, Form.group, None, ({},) * len(pairs), first.row, {})
 
 
-def with_right(rows: Sequence[RankingExample], notes: Notes) -> list[RankingExample]:
-    """The rows with a right candidate; the other rows are counted.
+def with_positive(rows: Sequence[RankingExample], notes: Notes) -> list[RankingExample]:
+    """The rows with a positive; the other rows are counted.
 
     Raises:
         DataError: there are none, or all rows have the same one and nothing else.
@@ -63,19 +63,19 @@ def with_right(rows: Sequence[RankingExample], notes: Notes) -> list[RankingExam
     if not kept:
         raise DataError(f"data.train: {NOTHING_RIGHT}")
     if all(row.form is Form.right for row in kept) and len({row.candidates[0] for row in kept}) < 2:
-        raise DataError("data.train: all rows have the same right candidate; there is nothing to learn.")
+        raise DataError("data.train: all rows have the same positive; there is nothing to learn.")
     return kept
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The candidates that are right for each query, and for any query."""
+    """The candidates that are positives of each query, and of any query."""
 
     of_query: dict[str, set[str]]
     anywhere: set[str]
 
     def wrong(self, row: RankingExample, sampling: NegativeSampling) -> bool:
-        """Whether a training step takes a wrong candidate for a row: one of its own, or one of another row."""
+        """Whether a training step uses a negative for a row: one of its own, or one of another row."""
         right = self.of_query.get(row.query, set())
         if sampling.hard and not right.issuperset(row.candidates):
             return True
@@ -85,19 +85,19 @@ class _Known:
 def comparable(
     rows: Sequence[RankingExample], sampling: NegativeSampling, notes: Notes, *, each: bool
 ) -> list[RankingExample]:
-    """The rows that a cross-encoder learns from: those with right and wrong candidates that a step takes.
+    """The rows that a cross-encoder learns from: those with positives and negatives that a step uses.
 
     Args:
         rows: with grades.
-        sampling: which candidates a step takes.
-        notes: count what is left out, and what is learned without a wrong candidate.
-        each: whether each candidate is learned by itself, so that a row may lack right or wrong candidates.
+        sampling: which candidates a step uses.
+        notes: count what is left out, and what is learned without a negative.
+        each: whether each candidate is learned by itself, so that a row may lack positives or negatives.
 
     Raises:
-        DataError: no row has a right candidate, or none a wrong one.
+        DataError: no row has a positive, or none has a negative.
     """
     if not each:
-        rows = with_right(rows, notes)
+        rows = with_positive(rows, notes)
     known = _Known({}, set())
     for row in rows:
         right = {text for text, grade in zip(row.candidates, row.grades or (), strict=True) if grade > 0}

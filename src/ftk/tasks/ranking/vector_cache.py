@@ -18,7 +18,7 @@ _VECTORS = "vectors.f32"
 _MANIFEST = "vectors.json"
 
 
-def kept_vectors(
+def cached_vectors(
     folder: Path, number: int, make: Callable[[], Iterable[NDArray[Any]]], say: Callable[[str], None]
 ) -> NDArray[np.float32]:
     """[number, size] The vectors in a folder, memory-mapped; they are computed first if the folder has none.
@@ -36,7 +36,7 @@ def kept_vectors(
         try:
             vectors = _read(folder, number)
         except kept.Damaged as error:
-            say(f"note: the saved vectors are damaged and are made again ({error})")
+            say(f"note: the saved vectors are damaged and are computed again ({error})")
             vectors = None
         if vectors is not None:
             say(f"vectors of {number:,} texts, made before ({folder})")

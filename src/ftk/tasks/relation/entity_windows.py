@@ -64,7 +64,7 @@ class _Place:
 
 
 def signed(text: str, head: tuple[int, int], tail: tuple[int, int], signs: tuple[str, str]) -> Signed:
-    """Put a sign before and behind each of two entities, with spaces around the signs.
+    """Put a sign before and after each of two entities, with spaces around the signs.
 
     Args:
         text: any.
@@ -186,7 +186,7 @@ def _place(offsets: NDArray[np.int64], entity: tuple[int, int, int, int]) -> _Pl
     """The sub-words of an entity, whatever the tokenizer did with its signs.
 
     The opening sign is the sub-word that contains it, even one joined to a word; or the next sub-word, if the tokenizer
-    leaves nothing of the sign. An entity of which the tokenizer leaves nothing is represented by its sign.
+    removes the sign. An entity that the tokenizer removes is represented by its sign.
     """
     if not len(offsets):
         return _Place(0, 0, 1, 1)

@@ -85,10 +85,10 @@ class Relation(RowTask):
         yield from self._label.validate(labels)
         for name in ("head_mark", "tail_mark"):
             if not re.fullmatch(r"[^\s<>/]+", getattr(self, name)):
-                yield f"task.{name}={getattr(self, name)}: it is a name, without spaces, < > and /."
+                yield f"task.{name}={getattr(self, name)}: it must be a name without spaces, <, > and /."
         for name in ("head_sign", "tail_sign"):
             if not re.fullmatch(r"\S+", getattr(self, name)):
-                yield f"task.{name}={getattr(self, name)}: it is a sign such as @, without white space."
+                yield f"task.{name}={getattr(self, name)}: it must be a sign such as @, without white space."
         for kind in ("mark", "sign"):
             tail = getattr(self, f"tail_{kind}")
             if getattr(self, f"head_{kind}") == tail:
@@ -137,8 +137,8 @@ class Relation(RowTask):
         return self._label.unseen(examples, labels, split)
 
     def features(self, examples: Sequence[RelationExample], encoding: Encoding) -> Features:
-        """One window a row; ``head`` and ``tail`` are positions in it: of the opening sign, and of the first and behind
-        the last token of the entity."""
+        """One window per row; ``head`` and ``tail`` are positions in it: of the opening sign, of the first token of
+        the entity, and one past its last token."""
         encoder = EntityEncoder(
             TextEncoder(encoding.processor, encoding.windows, pairs=False), self._signs, encoding.notes
         )

@@ -39,7 +39,7 @@ class ClassWeights:
     label_smoothing: float
 
     def validate(self, names: Sequence[str] | None) -> Iterator[str]:
-        """Yield what is wrong with the values.
+        """Yield the mistakes in the values.
 
         Args:
             names: of the classes, once they are known.
@@ -48,13 +48,13 @@ class ClassWeights:
         if isinstance(weights, Mapping):
             for name, weight in weights.items():
                 if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight < float("inf"):
-                    yield f"task.class_weights.{name}={weight}: a weight is a number, 0 or more."
+                    yield f"task.class_weights.{name}={weight}: a weight must be at least 0."
         elif weights not in (None, "balanced"):
-            yield f"task.class_weights={weights}: it is null, balanced, or a weight by name: {{spam: 2.0}}."
+            yield f"task.class_weights={weights}: it must be null, balanced, or a weight by name: {{spam: 2.0}}."
         if not 0 <= self.focal < float("inf"):
-            yield f"task.focal={self.focal}: it is an exponent, 0 or more."
+            yield f"task.focal={self.focal}: it must be at least 0."
         if not 0 <= self.label_smoothing < 1:
-            yield f"task.label_smoothing={self.label_smoothing}: it is a share, from 0 up to, but not, 1."
+            yield f"task.label_smoothing={self.label_smoothing}: it must be at least 0 and below 1."
         if names is not None:
             try:
                 self.of(names)
@@ -106,7 +106,7 @@ class ClassWeights:
 
 
 def drawn_by_weight(examples: Sequence[Any]) -> NDArray[np.float64] | None:
-    """[rows] how often each is drawn, by the column of weights; None if all weigh 1: each once a pass."""
+    """[rows] how often each is drawn, by the column of weights; None if all weigh 1: each once per epoch."""
     weights = np.array([example.weight for example in examples])
     return None if (weights == 1).all() else weights
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftk.data.batching.random_draws import CounterRandom
-from ftk.data.images.features import ImageFeatures, Pixels, moved
+from ftk.data.images.features import ImageFeatures, Pixels, augmented
 
 if TYPE_CHECKING:
     from ftk.contracts.contexts import SampleSeed
@@ -22,16 +22,16 @@ class ImageInput:
 
     Attributes:
         flip: whether to mirror images left to right, with a chance of one half.
-        shift: the share of its height and width by which an image is moved at most.
+        shift: the share of its height and width by which an image is augmented at most.
     """
 
     flip: bool
     shift: float
 
     def validate(self) -> Iterator[str]:
-        """Yield what is wrong with the values."""
+        """Yield the mistakes in the values."""
         if not 0 <= self.shift < 1:
-            yield f"task.shift={self.shift}: it is a share of an image's side, from 0 up to, but not, 1."
+            yield f"task.shift={self.shift}: it must be at least 0 and below 1, a share of the image's side."
 
     def add_pixels(
         self, batch: Batch, features: ImageFeatures, windows: Sequence[int], seed: SampleSeed | None
@@ -46,7 +46,7 @@ class ImageInput:
         pixels = features.pixels([int(features.row[window]) for window in windows], torch.get_num_threads())
         if seed is not None and (self.flip or self.shift):
             draws = CounterRandom(seed.seed, seed.epoch, np.asarray(windows, dtype=np.int64))
-            pixels = moved(pixels, draws, flip=self.flip, shift=self.shift)
+            pixels = augmented(pixels, draws, flip=self.flip, shift=self.shift)
         inputs = {**batch.inputs, "pixel_values": torch.from_numpy(pixels)}
         patches = features.patches * len(windows)
         tokens = batch.tokens + patches
@@ -57,4 +57,4 @@ def pixels_of(examples: Sequence[Any], processor: Any) -> Pixels:
     """The images of some examples, as an image processor makes them."""
     from ftk.models.loading.image_processor import shape_of
 
-    return Pixels([example.picture for example in examples], processor, shape_of(processor))
+    return Pixels([example.image for example in examples], processor, shape_of(processor))

@@ -1,4 +1,4 @@
-"""Loss functions: for one label of many, for several labels, for numbers, and for right and wrong candidates."""
+"""Loss functions: for one label of many, for several labels, for numbers, and for positives and negatives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def single_label_loss(
 
     Args:
         logits: [rows, labels].
-        label: [rows] the number of the label, -1 for a row that is left out.
+        label: [rows] the number of the label, -1 for a row that the loss leaves out.
         weight: [rows] how much each row counts; None: 1.
         smoothing: the share of the target that is spread over all labels (Szegedy et al. 2016).
         focal: the exponent; 0 gives plain cross entropy.
@@ -71,26 +71,26 @@ def regression_loss(values: Tensor, target: Tensor, *, robust: bool) -> Tensor:
 
 
 def contrastive_loss(scores: Tensor, right: Tensor, left_out: Tensor) -> Tensor:
-    """The cross entropy of each right candidate against the wrong candidates of its row.
+    """The cross entropy of each positive against the negatives of its row.
 
-    The other right candidates of the row do not take part (Henderson et al. 2017, "Efficient Natural Language Response
+    The other positives of the row do not take part (Henderson et al. 2017, "Efficient Natural Language Response
     Suggestion for Smart Reply"; van den Oord et al. 2018, "Representation Learning with Contrastive Predictive
     Coding").
 
     Args:
         scores: [rows, candidates].
-        right: [rows, candidates] whether a candidate is right.
-        left_out: [rows, candidates] whether a candidate is neither right nor wrong.
+        right: [rows, candidates] whether a candidate is a positive.
+        left_out: [rows, candidates] whether a candidate is neither positive nor negative.
 
     Returns:
-        [rows, candidates]; the values of candidates that are not right have no meaning.
+        [rows, candidates]; the values of candidates that are not positives have no meaning.
     """
     wrong = scores.masked_fill(right | left_out, torch.finfo(scores.dtype).min)
     return torch.logaddexp(scores, wrong.logsumexp(-1, keepdim=True)) - scores
 
 
 def info_nce(scores: Tensor, right: Tensor, left_out: Tensor, *, symmetric: bool = False) -> Tensor:
-    """The sum over rows of the mean of ``contrastive_loss`` over the right candidates of a row; 0 for a row without.
+    """The sum over rows of the mean of ``contrastive_loss`` over the positives of a row; 0 for a row without.
 
     Args:
         scores: as in ``contrastive_loss``.

@@ -39,7 +39,7 @@ class SingleLabel:
     sampling: Sampling
 
     def validate(self, labels: Labels | None) -> Iterator[str]:
-        """Yield what is wrong with the values."""
+        """Yield the mistakes in the values."""
         yield from self.weights.validate(labels.names if labels is not None else None)
         if labels is None:
             yield from names_faults(self.label_names)
@@ -80,7 +80,7 @@ class SingleLabel:
                 yield unseen_label(example, example.target, labels, split)
 
     def sampling_weights(self, examples: Sequence[Any]) -> NDArray[np.float64] | None:
-        """[rows] how often each is drawn in training; None: each once a pass."""
+        """[rows] how often each is drawn in training; None: each once per epoch."""
         weights = drawn_by_weight(examples)
         if self.sampling is Sampling.natural or any(example.target is None for example in examples):
             return weights
@@ -89,7 +89,7 @@ class SingleLabel:
         return each if weights is None else each * weights
 
     def columns(self, examples: Sequence[Any], labels: Labels | None) -> dict[str, Ragged]:
-        """What a batch needs of the labels, one entry a row: ``label``, -1 for one that the model does not know; and
+        """What a batch needs of the labels, one entry per row: ``label``, -1 for one that the model does not know; and
         ``weight``, if labels have weights."""
         assert labels is not None
         ids = np.array([labels.ids.get(example.target, -1) for example in examples], dtype=np.int32)

@@ -43,11 +43,11 @@ class Targets(Protocol):
     """What a text's task learns: ``SingleLabel``, for instance."""
 
     def sampling_weights(self, examples: Sequence[Any]) -> NDArray[np.float64] | None:
-        """[rows] how often each is drawn in training; None: each once a pass."""
+        """[rows] how often each is drawn in training; None: each once per epoch."""
         ...
 
     def columns(self, examples: Sequence[Any], labels: Labels | None) -> dict[str, Ragged]:
-        """What a batch needs of the targets, one entry a row."""
+        """What a batch needs of the targets, one entry per row."""
         ...
 
     def tensors(self, features: Features, windows: Sequence[int]) -> dict[str, Tensor]:
@@ -74,9 +74,9 @@ class TextInput:
     label_columns: tuple[str, ...]
 
     def validate(self) -> Iterator[str]:
-        """Yield what is wrong with the values."""
+        """Yield the mistakes in the values."""
         if self.pairs != "auto" and not isinstance(self.pairs, bool):
-            yield f"task.pairs={self.pairs}: it is auto, true or false."
+            yield f"task.pairs={self.pairs}: it must be auto, true or false."
 
     def resolved_pairs(self, rows: Sequence[Row], reading: Reading) -> Any:
         """The field ``pairs``, with ``auto`` replaced: if one row has a second text, all must have one."""

@@ -1,4 +1,4 @@
-"""One tag a word: of spans (entities, chunks, slots), decoded into valid ones, or of each token by itself."""
+"""One tag per word: of spans (entities, chunks, slots), decoded into valid ones, or of each token by itself."""
 
 from ftk.tasks.token_classification.task import TokenClassification
 

@@ -19,9 +19,9 @@ class TagPrediction:
     """The tags of one row.
 
     Attributes:
-        tags: valid IOB2, one a word.
+        tags: valid IOB2, one per word.
         raw: the best tag of each word by itself, before decoding.
-        scores: the probability of each of ``tags``; NaN for a word of which the tokenizer leaves nothing.
+        scores: the probability of each of ``tags``; NaN for a word that the tokenizer removes.
     """
 
     tags: list[str]
@@ -31,10 +31,10 @@ class TagPrediction:
 
 @dataclass(frozen=True, slots=True)
 class TokenPrediction:
-    """The tags of one row, each of a word by itself.
+    """The tags of one row, each predicted independently.
 
     Attributes:
-        tags: one a word; None for a word of which the tokenizer leaves nothing.
+        tags: one per word; None for a word that the tokenizer removes.
         scores: their probabilities; NaN for such a word.
     """
 
@@ -48,7 +48,7 @@ log-probabilities."""
 
 
 def decode_rows(rows: Rows, names: Sequence[str]) -> list[TagPrediction]:
-    """One prediction a row, its windows merged.
+    """One prediction per row, its windows merged.
 
     Args:
         rows: the windows of each.
@@ -74,7 +74,7 @@ def decode_rows(rows: Rows, names: Sequence[str]) -> list[TagPrediction]:
 
 
 def decode_tokens(rows: Rows, names: Sequence[str]) -> list[TokenPrediction]:
-    """One prediction a row, its windows merged: the likeliest tag of each word.
+    """One prediction per row, its windows merged: the likeliest tag of each word.
 
     Args:
         rows: the windows of each.

@@ -54,10 +54,10 @@ class Tagging(ABC):
 
     @abstractmethod
     def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
-        """Yield what a sentence has that training lacks, without the values that are the same for all."""
+        """Yield the labels of a sentence that do not occur in training, without the values that all of them share."""
 
     def unseen(self, examples: Sequence[Sentence], labels: Labels, split: str) -> Iterator[UnseenLabel]:
-        """Yield what the sentences of a split have that training lacks."""
+        """Yield the labels of the sentences of a split that do not occur in training."""
         known = ", ".join(self.known(labels)) or "no type"
         for example in examples:
             for found in self.unknown(example, labels):
@@ -73,7 +73,7 @@ class Tagging(ABC):
 
     @abstractmethod
     def decode(self, rows: Rows, names: Sequence[str]) -> Sequence[Any]:
-        """One prediction a row."""
+        """One prediction per row."""
 
     @abstractmethod
     def metric(self, labels: Labels) -> Metric:
@@ -131,7 +131,7 @@ class SpanTags(Tagging):
         return tag if tag == OUTSIDE else tag[2:]
 
     def continued(self, tag: str) -> str:
-        # Only the first sub-word begins an entity: B-PER goes on as I-PER.
+        # Only the first sub-word begins an entity: B-PER continues as I-PER.
         return f"I{tag[1:]}" if tag[0] == "B" else tag
 
     def decode(self, rows: Rows, names: Sequence[str]) -> list[TagPrediction]:

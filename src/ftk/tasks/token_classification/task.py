@@ -1,4 +1,4 @@
-"""One tag a word: of spans (entities, chunks, slots), decoded into valid ones, or of each token by itself."""
+"""One tag per word: of spans (entities, chunks, slots), decoded into valid ones, or of each token by itself."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Subwords(Enum):
 
 @dataclass(kw_only=True)
 class TokenClassification(RowTask):
-    """One tag a word. The fields are described in ``configs/task/token-classification.yaml``.
+    """One tag per word. The fields are described in ``configs/task/token-classification.yaml``.
 
     ``units`` decides how rows are read. So it is set before any row is read, from the rows of the training split alone:
     all splits are read the same way, whatever tags one of them happens to have.
@@ -188,8 +188,8 @@ class TokenClassification(RowTask):
         return Window(window.input_ids, window.position[first], window.word[first])
 
     def _continued(self, labels: Labels) -> NDArray[np.int32]:
-        """[labels + 1] for each label that of the further sub-words of its word. The last one is for unknown labels,
-        and is unknown."""
+        """[labels + 1] For each label, the label of the further sub-words of its word. The last one is for unknown
+        labels, and is unknown."""
         return np.array([*(labels.ids[self._tagging.continued(name)] for name in labels.names), -1], dtype=np.int32)
 
     def _targets(self, window: Window, tags: NDArray[np.int32], continued: NDArray[np.int32]) -> NDArray[np.int32]:

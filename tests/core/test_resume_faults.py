@@ -1,4 +1,4 @@
-"""What a run folder promises to the one who goes on with it: locks, damage, other versions, proof."""
+"""What a run folder guarantees to whoever resumes it: locks, damage, other versions, verification."""
 
 import contextlib
 import fcntl
@@ -63,7 +63,7 @@ def change(path: Path, **values: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
-def test_a_run_that_was_told_to_stop_goes_on_to_the_same_end(
+def test_a_run_that_was_told_to_stop_resumes_to_the_same_end(
     ftk: Callable[..., Result], argv: list[str], stopped: Path
 ) -> None:
     assert not (stopped / "metrics.json").exists()
@@ -72,7 +72,7 @@ def test_a_run_that_was_told_to_stop_goes_on_to_the_same_end(
     assert weights(stopped) == weights(Path("whole"))
 
 
-def test_a_damaged_state_is_told_and_the_one_before_is_taken(
+def test_a_damaged_state_is_reported_and_the_previous_one_is_used(
     ftk: Callable[..., Result], argv: list[str], stopped: Path
 ) -> None:
     with (stopped / "last" / "trainer.safetensors").open("r+b") as stream:
@@ -149,7 +149,7 @@ def test_a_run_that_is_past_its_stop_stops_at_once(ftk: Callable[..., Result], a
     assert (stopped / "last" / "ftk.json").read_bytes() == before
 
 
-def test_a_sweep_goes_on_with_the_other_jobs(ftk: Callable[..., Result], argv: list[str]) -> None:
+def test_a_sweep_continues_with_the_other_jobs(ftk: Callable[..., Result], argv: list[str]) -> None:
     result = ftk(*argv[:-1], "-m", "run.seed=1,2", "run.stop_after=4", "run.dir=sweep")
     assert result.code == 0, result.err
     assert result.err.count("stopped after step 4") == 2
@@ -169,7 +169,7 @@ def test_another_optimizer_can_be_forced(ftk: Callable[..., Result], argv: list[
     assert "it starts without the state of the previous one" in result.out
 
 
-def test_too_little_memory_elsewhere_is_told(
+def test_too_little_memory_elsewhere_is_reported(
     ftk: Callable[..., Result], argv: list[str], stopped: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import torch
@@ -208,7 +208,7 @@ def test_two_runs_do_not_share_a_folder(ftk: Callable[..., Result], argv: list[s
     assert ftk(*argv, way).code == 0
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_the_data_is_read(
+def test_a_folder_that_cannot_be_written_is_reported_before_the_data_is_read(
     ftk: Callable[..., Result], argv: list[str]
 ) -> None:
     Path("file").write_text("x")
@@ -217,7 +217,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_data_is_read(
     assert "run.dir=file/run: file is not a folder" in result.err
 
 
-def test_a_disk_without_room_is_told_before_the_first_step(
+def test_a_disk_without_room_is_reported_before_the_first_step(
     ftk: Callable[..., Result], argv: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(".")._replace(free=1000)
