@@ -32,6 +32,7 @@ from ftk.data.documents.token_store import (
 from ftk.errors import RunError
 from ftk.system import kept
 from ftk.system.cache import cache_key
+from ftk.system.processors import processors
 
 _BATCH = 1 << 20
 """Characters of a batch, which a worker tokenizes at once."""

@@ -13,7 +13,7 @@ from ftk.models.architectures import fusion, heads
 from ftk.models.loading.encoder_decoder_config import check_decodes
 from ftk.models.loading.model_config import build, import_models
 from ftk.models.loading.source import Source
-from ftk.system.spelling import nearest
+from ftk.system.spelling import did_you_mean
 
 _ALIGNED = 64
 """Alignment of CPU tensors in torch, in bytes."""
@@ -96,7 +96,7 @@ def _auto_class(name: str) -> Any:
         known = [other for module in (heads, fusion, transformers) for other in dir(module) if "AutoModel" in other]
         raise ModelError(
             f"auto_model='{name}' in the spec of the task: this is no auto class of transformers or ftk."
-            f"{nearest(name, known)}"
+            f"{did_you_mean(name, known)}"
         )
     return found
 
