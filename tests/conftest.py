@@ -28,6 +28,7 @@ TINY = ("model=tiny", "model.default_lr=3e-3", "hardware=cpu", "hardware.threads
 """A model that trains in seconds."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share a fixture of their module run in one worker, so that no worker builds the fixture again.
 

@@ -46,6 +46,9 @@ def test_the_reference_of_keys_is_up_to_date() -> None:
 
 def test_each_task_has_a_page() -> None:
     pages = {path.stem for path in (TOP / "docs/tasks").glob("*.md")}
-    assert pages == set(TASKS) - {"ner", "mlm"}
+    assert pages == set(TASKS) - {"ner", "mlm"}, "write docs/tasks/<task>.md; docs/adding-a-task.md lists all steps"
     readme = (TOP / "README.md").read_text(encoding="utf-8")
-    assert all(f"docs/tasks/{name}.md" in readme for name in pages)
+    unlinked = [name for name in pages if f"docs/tasks/{name}.md" not in readme]
+    assert unlinked == [], (
+        "add a row for each to the table of tasks in README.md, and count the tasks in its first list"
+    )

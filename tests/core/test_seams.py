@@ -412,7 +412,7 @@ class Mean:
 class ScoredWords(Words):
     """Words that are predicted and scored, four rows at a time."""
 
-    spec = SimpleNamespace(rows_at_once=4)
+    spec = SimpleNamespace(rows_at_once=4, score="mean")
 
     def to_numpy(self, outputs: Any, features: Any, batch: Any) -> list[Any]:
         return list(outputs.numpy())

@@ -178,7 +178,7 @@ REFUSED_OF_BOTH = [
     (("model.config.weight=0.5", "model.config.fusion=text"), "needs fusion=weighted"),
     (("model.init=pretrained", "model.name=x"), "model.init=pretrained"),
     (("model.freeze=[text]",), "model.freeze: this model has no module 'text'"),
-    (("model.towers.text.freeze=[x]",), "model.freeze=[towers.text] names one of the whole"),
+    (("model.towers.text.freeze=[x]",), "model.freeze=[towers.text] freezes it"),
     (("model.tokenizer.train=bpe",), "belong to an encoder"),
     (("~model.towers.image.image_processor.size",), "this model has no image processor"),
     (("model.towers.text.tokenizer.train=null",), "model.towers.text.tokenizer.train=null"),

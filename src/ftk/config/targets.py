@@ -25,7 +25,11 @@ def class_at(path: str, base: type[T], *, key: str, kind: str) -> type[T]:
     try:
         found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"{key}={path}: this cannot be imported ({error}).") from error
+        top = path.partition(".")[0]
+        hint = ""
+        if isinstance(error, ModuleNotFoundError) and error.name == top:
+            hint = f" The folder that holds {top} must be on PYTHONPATH: PYTHONPATH=. if it is the current one."
+        raise ConfigError(f"{key}={path}: this cannot be imported ({error}).{hint}") from error
     if not (inspect.isclass(found) and issubclass(found, base)):
         raise ConfigError(f"{key}={path}: this is not {kind}.")
     return found

@@ -13,6 +13,7 @@ from torch import nn
 from ftk.contracts.contexts import RowOutputs
 from ftk.contracts.protocols import Runnable, Windows
 from ftk.contracts.task import Task
+from ftk.contracts.task_checks import checked_loss, checked_scores, one_for_each
 from ftk.contracts.values import Batch, Labels
 from ftk.core.hardware import Hardware
 from ftk.core.world import SingleProcess, World
@@ -47,7 +48,11 @@ class Runner:
     def predictions(
         self, examples: Sequence[Any], features: Windows, seen: Seen | None = None
     ) -> Iterator[tuple[Any, Any]]:
-        """Yield each example with its prediction, in order."""
+        """Yield each example with its prediction, in order.
+
+        Raises:
+            RunError: ``to_numpy`` or ``decode`` did not return one entry for each window or example.
+        """
         self.model.eval()
         lengths = features.lengths
         at_once = self.runnable.spec.rows_at_once
@@ -55,7 +60,9 @@ class Runner:
             part = examples[first : first + at_once]
             windows = features.windows_of(first, first + len(part))
             outputs = RowOutputs(features, first, self._outputs(features, windows, lengths, seen))
-            yield from zip(part, self.runnable.decode(part, outputs, self.labels), strict=True)
+            decoded = self.runnable.decode(part, outputs, self.labels)
+            one_for_each(self.runnable, "decode", decoded, len(part), "predictions", "examples")
+            yield from zip(part, decoded, strict=True)
 
     @torch.inference_mode()
     def _outputs(
@@ -65,7 +72,9 @@ class Runner:
         for batch, outputs in self.outputs(features, windows, lengths):
             if seen is not None:
                 seen(outputs, batch)
-            found.update(zip(batch.windows, self.runnable.to_numpy(outputs, features, batch), strict=True))
+            arrays = self.runnable.to_numpy(outputs, features, batch)
+            one_for_each(self.runnable, "to_numpy", arrays, len(batch.windows), "arrays", "windows")
+            found.update(zip(batch.windows, arrays, strict=True))
         return self.world.gather(found)
 
     @torch.inference_mode()
@@ -103,7 +112,7 @@ class LossTotal:
     @torch.inference_mode()
     def add(self, outputs: Any, batch: Batch) -> None:
         """Add the loss of a batch."""
-        loss = self.task.loss(outputs, batch)
+        loss = checked_loss(self.task, outputs, batch)
         self.sum += float(loss.sum)
         self.count += loss.count
 
@@ -140,6 +149,9 @@ class Evaluator:
             features: their windows, with labels.
             write: is given one record a row.
             rows: so many rows are predicted and scored, from the first on; the loss is over all. None: all rows.
+
+        Raises:
+            RunError: the task or its metric returned something else than it should; see ``contracts.task_checks``.
         """
         metric = self.task.metric(self.runner.labels)
         loss = LossTotal(self.task, self.runner.world)
@@ -151,7 +163,7 @@ class Evaluator:
         others = features.windows_of(len(scored), len(examples))
         for batch, outputs in self.runner.outputs(features, others, features.lengths):
             loss.add(outputs, batch)
-        return {**loss.mean(), **metric.compute()}
+        return {**loss.mean(), **checked_scores(self.task, metric, needed=bool(scored))}
 
     def tuned(self, examples: Sequence[Any], features: Windows) -> tuple[Task, dict[str, Any]]:
         """The task tuned on labelled examples, and the metrics over them that it then reaches."""
@@ -161,4 +173,4 @@ class Evaluator:
         metric = task.metric(self.runner.labels)
         for example, prediction in scored:
             metric.update(example, prediction)
-        return task, {**loss.mean(), **metric.compute()}
+        return task, {**loss.mean(), **checked_scores(task, metric, needed=bool(scored))}

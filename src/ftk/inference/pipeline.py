@@ -19,6 +19,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Place, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Predictor, PreparesPrediction
+from ftk.contracts.task_checks import check_examples
 from ftk.inference.manifest import Trained, manifest_of, task_of
 from ftk.system.cache import cache_key
 
@@ -105,12 +106,14 @@ class Predictions:
 
         Raises:
             DataError: rows cannot be read; the text names all of these ``at_once`` rows.
+            RunError: the task left rows out without an error about them.
         """
         rows = iter(rows)
         reading = Reading(columns or self.data.columns, labelled=False, notes=notes)
         while part := list(islice(rows, at_once)):
             found = self.predictor.read(part, reading)
             notes.raise_errors()
+            check_examples(self.predictor, part, found)
             yield found
 
     def load(self, hardware: HardwareConfig, console: Console) -> None:

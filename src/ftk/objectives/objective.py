@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from ftk.contracts.task_checks import checked_loss
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -60,6 +62,6 @@ class Plain:
     def __call__(self, model: nn.Module, task: Task, batch: Batch, run: Pass) -> Tensor:
         with run.autocast():
             outputs: Any = task.forward(model, batch)
-        loss = task.loss(outputs, batch)
+        loss = checked_loss(task, outputs, batch)
         run.backward(loss.sum)
         return loss.sum.detach()

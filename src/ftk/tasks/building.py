@@ -1,5 +1,6 @@
 """Builds tasks. A task is found by its dotted path or by the name of its module; there is no registry."""
 
+import dataclasses
 import difflib
 import importlib
 import inspect
@@ -18,7 +19,7 @@ from ftk.contracts.task import Task
 from ftk.errors import ConfigError, FtkError
 
 _SHARED = ("base", "building", "generation", "shared")
-"""Modules beside the tasks that are none."""
+"""Modules of this package that are not tasks."""
 _A_TASK = "a Task (ftk.contracts.task.Task)"
 
 
@@ -29,17 +30,33 @@ def build_task(node: dict[str, Any]) -> Task:
         node: ``_target_``, the dotted path of a Task dataclass, and the values of its fields.
 
     Raises:
-        ConfigError: the class cannot be imported, or a field is unknown, missing or of the wrong type.
+        ConfigError: the class cannot be imported or is incomplete, or a field is unknown, missing or of the wrong type.
     """
     target = node.get("_target_")
     if not isinstance(target, str):
         raise ConfigError(
             f"task._target_={target}: name a Task, as in ftk.tasks.token_classification.TokenClassification"
         )
-    return task_from_fields(
-        class_at(target, Task, key="task._target_", kind=_A_TASK),  # type: ignore[type-abstract]
-        {key: value for key, value in node.items() if key != "_target_"},
-    )
+    cls = class_at(target, Task, key="task._target_", kind=_A_TASK)  # type: ignore[type-abstract]
+    if mistake := _incomplete(cls):
+        raise ConfigError(f"task._target_={target}: {mistake}")
+    return task_from_fields(cls, {key: value for key, value in node.items() if key != "_target_"})
+
+
+def _incomplete(cls: type[Task]) -> str | None:
+    """Why a class cannot be a task; None if it can."""
+    if inspect.isabstract(cls):
+        missing = ", ".join(sorted(cls.__abstractmethods__))
+        return f"{cls.__name__} lacks members that every task must have: {missing}."
+    fields = {item.name for item in dataclasses.fields(cls)}
+    for base in cls.__mro__:
+        if "__dataclass_fields__" in base.__dict__ or not issubclass(base, Task):
+            continue
+        annotated = inspect.get_annotations(base).items()
+        lost = [name for name, kind in annotated if name not in fields and "ClassVar" not in str(kind)]
+        if lost:
+            return f"{base.__name__} has fields ({', '.join(lost)}) but no '@dataclass(kw_only=True)' above it."
+    return None
 
 
 def task_from_fields(cls: type[Task], fields: dict[str, Any]) -> Task:
@@ -73,7 +90,8 @@ def task_from_fields(cls: type[Task], fields: dict[str, Any]) -> Task:
         faults += [text for text in error.faults if not any(re.search(rf"task\.{name}\b", text) for name in wrong)]
         raise ConfigError(*faults) from error
     except OmegaConfBaseException as error:
-        raise ConfigError(*faults, f"task.{error.full_key}: {reworded(str(error).splitlines()[0])}") from error
+        key = f"task.{error.full_key}" if error.full_key else f"task ({cls.__name__})"
+        raise ConfigError(*faults, f"{key}: {reworded(str(error).splitlines()[0])}") from error
     if faults:
         raise ConfigError(*faults)
     assert isinstance(task, Task)

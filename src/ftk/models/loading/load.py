@@ -13,6 +13,7 @@ from ftk.models.architectures import fusion, heads
 from ftk.models.loading.encoder_decoder_config import check_decodes
 from ftk.models.loading.model_config import build, import_models
 from ftk.models.loading.source import Source
+from ftk.system.spelling import did_you_mean
 
 _ALIGNED = 64
 """Alignment of CPU tensors in torch, in bytes."""
@@ -85,8 +86,19 @@ def load_weights(source: Source, auto_model: str, *, seed: int) -> Loaded:
 
 
 def _auto_class(name: str) -> Any:
-    """The auto class of this name, from ftk or from transformers."""
-    return getattr(heads, name, None) or getattr(fusion, name, None) or getattr(transformers, name)
+    """The auto class of this name, from ftk or from transformers.
+
+    Raises:
+        ModelError: neither has one.
+    """
+    found = getattr(heads, name, None) or getattr(fusion, name, None) or getattr(transformers, name, None)
+    if not hasattr(found, "_model_mapping"):
+        known = [other for module in (heads, fusion, transformers) for other in dir(module) if "AutoModel" in other]
+        raise ModelError(
+            f"auto_model='{name}' in the spec of the task: this is no auto class of transformers or ftk."
+            f"{did_you_mean(name, known)}"
+        )
+    return found
 
 
 def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, Any]]:

@@ -207,8 +207,9 @@ class Ranking(RowTask):
         return Loss(info_nce(scores, right, left_out, symmetric=symmetric), batch.count)
 
     def to_numpy(self, outputs: Tensor, features: RankedRows, batch: Batch) -> list[NDArray[Any]]:
-        """[candidates] scores of each row: those of a cross-encoder, or the cosines of vectors. For a row that is
-        compared with other rows the vectors of a bi-encoder, [1 + candidates, size], that of the query first."""
+        """The scores of each row, [candidates]: those of a cross-encoder, or the cosines of vectors. A row that is
+        compared with other rows has the vectors of a bi-encoder, [1 + candidates, size], with that of the query first.
+        """
         values = outputs.float().cpu().numpy()
         sampled = [features.sampled(row, None) for row in batch.windows]
         if self._crosses:
