@@ -99,8 +99,8 @@ def one_training() -> Iterator[None]:
     """
     if not _one_training.acquire(blocking=False):
         raise RunError(
-            "another training is running in this process. Wait until it has ended, or start this one in a process of "
-            "its own."
+            "another training is running in this process. Wait until it has ended, or start this one in another "
+            "process."
         )
     try:
         yield

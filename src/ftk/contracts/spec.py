@@ -84,7 +84,7 @@ class TaskSpec(PredictorSpec):
         modalities: what its model reads: ``text`` needs a tokenizer, ``image`` an image processor.
         demo: the folder of its built-in demo corpus, if it has one.
         problem_type: what transformers calls this kind of problem; it is written to config.json.
-        writes_records: whether each row has a prediction of its own, to be written to ``predictions/``.
+        writes_records: whether each row has a prediction that is written to ``predictions/``.
         tunable_fields: the fields that ``Task.tune`` sets on the validation split. A value from the config wins.
         untuned_default: describes what is used if there is no validation split to tune on; None if nothing is tuned.
         in_batch_loss_hint: set if the loss compares the rows of a batch with one another. Such a batch must not be cut

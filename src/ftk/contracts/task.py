@@ -30,7 +30,7 @@ class Task(ABC):
     """One kind of work. Its dataclass fields are its YAML keys and are saved with the model.
 
     The life of a task, in the order in which its members are called. Steps marked with * belong to ``RowTask``, whose
-    examples are held in memory; another task does them in a corpus of its own.
+    examples are held in memory; another task does them in its own corpus.
 
     ==================  ===============================================================================================
     when                what

@@ -31,7 +31,7 @@ _THREADS = 8
 _AT_ONCE = 1 << 27
 """Pixels of images that are decoded at the same time, however many threads there are: 4 bytes each, or twice that."""
 _BLOCK = 1 << 12
-"""Items that threads get at once: items that wait have a cost of their own."""
+"""Items that threads get at once: waiting items have a cost."""
 _OF_GREY = {"L;2": 85, "L;4": 17}
 """The factors by which Pillow scales greys of less than 8 bits, but not the grey that is transparent."""
 

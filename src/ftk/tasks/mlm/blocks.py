@@ -127,7 +127,7 @@ class Blocks(ABC):
 class StreamBlocks(Blocks):
     """All documents one after the other, with separators between them, cut wherever a block is full.
 
-    Each block is framed as a text of its own (RoBERTa's FULL-SENTENCES, Liu et al. 2019).
+    Each block is framed as a separate text (RoBERTa's FULL-SENTENCES, Liu et al. 2019).
     """
 
     def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: BlockFrame) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MASK = "[MASK]"
-"""How a mask is written in a text, whatever the tokenizer calls its own."""
+"""How a mask is written in a text, for any tokenizer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ class FillMask:
         """The windows that hold a mask: ``position``, of each mask in a window, and ``mask``, its number in the row."""
         tokenizer, plan, notes = encoding.processor, encoding.windows, encoding.notes
         if tokenizer.mask_token_id is None:
-            raise ModelError(f"the tokenizer {type(tokenizer).__name__} has no mask token: this model fills no masks.")
+            name = type(tokenizer).__name__
+            raise ModelError(f"the tokenizer {name} has no mask token: this model cannot fill masks.")
         self._tokenizer = tokenizer
         self._numbers = sorted(set(tokenizer.get_vocab().values()))
         # Masks are written as the tokenizer writes them, so that each is one token; their offsets are found later.
@@ -85,7 +86,7 @@ class FillMask:
                 notes.add(kinds.LONG_ROW, length=plan.length)
             order = np.cumsum(is_mask) - 1
             for window in row.windows:
-                # Some tokenizers give the space before a mask a token of its own, which belongs to the mask too.
+                # Some tokenizers give the space before a mask its own token, which belongs to the mask too.
                 own = np.array([is_mask[word] for word in window.word], dtype=np.bool_)
                 own &= window.input_ids[window.position] == tokenizer.mask_token_id
                 if own.any():

@@ -1,4 +1,4 @@
-"""Any number of labels for a text, or for two texts, each with a threshold of its own."""
+"""Any number of labels for a text, or for two texts, each with its own threshold."""
 
 from ftk.tasks.multi_label.task import MultiLabel
 

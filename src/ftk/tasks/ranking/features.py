@@ -36,7 +36,7 @@ class RankedRows:
         pad_id: the token that pads short texts.
         pool: the numbers of the texts that are positives in some row.
 
-    The first ``shared`` texts are the candidates of rows that have none of their own.
+    The first ``shared`` texts are the candidates of rows without candidates.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class RankedRows:
             encoding: how texts become numbers.
             sampling: which candidates are read.
             pairs: whether a query is read together with each candidate.
-            shared: the sub-words of the candidates of rows that have none of their own.
+            shared: the sub-words of the candidates of rows without candidates.
         """
         encoder = TextEncoder(encoding.processor, encoding.windows, pairs=pairs)
         first = len(shared) if shared is not None else 0

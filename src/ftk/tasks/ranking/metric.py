@@ -82,9 +82,9 @@ class RankingMetric:
     Args:
         temperature: the softmax temperature; None skips the loss.
 
-    Rows that name only a positive, and labelled pairs, are joined by their query; each list is a query of its
-    own. The vectors of rows with a positive and no list are kept, because a query is ranked among the positives of all
-    rows. Of other rows a few numbers are kept.
+    Rows that name only a positive, and labelled pairs, are joined by their query; each list is a separate query. The
+    vectors of rows with a positive and no list are kept, because a query is ranked among the positives of all rows. Of
+    other rows a few numbers are kept.
     """
 
     def __init__(self, *, temperature: float | None) -> None:

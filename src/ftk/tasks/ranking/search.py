@@ -43,7 +43,7 @@ class Found:
 
 
 class CandidateSearch:
-    """The Predictor of rankings with candidates in a file; rows with a list of their own are ranked by that list.
+    """The Predictor of rankings with candidates in a file; rows with their own list are ranked by that list.
 
     A bi-encoder reads each candidate once and compares its vector with those of all queries. A cross-encoder reads each
     candidate with each query.

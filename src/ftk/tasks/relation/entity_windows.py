@@ -77,7 +77,7 @@ def signed(text: str, head: tuple[int, int], tail: tuple[int, int], signs: tuple
         [("head", head, signs[0]), ("tail", tail, signs[1])], key=lambda item: item[1]
     ):
         made += text[at:start]
-        # With spaces around it a sign is a sub-word of its own; joined to a neighbour, as in '"@', it may not be.
+        # With spaces around it a sign is a separate sub-word; joined to a neighbour, as in '"@', it may not be.
         made += "" if not made or made[-1].isspace() else " "
         begin = len(made)
         made += f"{sign} {text[start:end]} {sign}"

@@ -114,7 +114,7 @@ class SpanTags(Tagging):
         if set(labels.names) != set(iob2_labels(self.known(labels))):
             shown = ", ".join(labels.names[:10]) + (", …" if len(labels.names) > 10 else "")
             raise ModelError(
-                f"task.units=spans: the model gives each token a tag of its own ({shown}), and marks no spans; it was "
+                f"task.units=spans: the model gives each token its own tag ({shown}), and marks no spans; it was "
                 "trained with task.units=tokens."
             )
 

@@ -97,8 +97,8 @@ class TokenClassification(RowTask):
     def read(self, rows: Iterable[Row], reading: Reading) -> list[Sentence]:
         if self.units is Units.tokens and reading.columns.get("spans") is not None:
             raise ConfigError(
-                f"data.columns.spans={reading.columns['spans']}: with task.units=tokens each token has a tag of its "
-                "own (data.columns.tags); spans are task.units=spans."
+                f"data.columns.spans={reading.columns['spans']}: with task.units=tokens each token has its own tag "
+                "(data.columns.tags); spans are task.units=spans."
             )
         return self._reader(reading).read(rows)
 
