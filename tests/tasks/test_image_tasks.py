@@ -142,7 +142,7 @@ def test_long_texts_are_read_in_windows_beside_their_image(ftk: Ftk, pairs: tupl
     )
     result = ftk("predict", "checkpoint=run/best", "input=long.jsonl", "output=out.jsonl")
     assert result.code == 0, result.err
-    assert "1 row longer than 8 tokens: read in overlapping windows, of which the mean counts" in result.err
+    assert "1 row longer than 8 tokens: read in overlapping windows, and the mean over them counts" in result.err
     assert [record["text"] for record in read_jsonl("out.jsonl")] == ["nobody saw it " * 20, ""]
 
 

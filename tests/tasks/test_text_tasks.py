@@ -161,7 +161,7 @@ def test_long_texts_are_read_in_windows_and_pooled(ftk, files):
     result = ftk("predict", "checkpoint=run/best", "input=long.jsonl", "output=out.jsonl")
     assert result.code == 0, result.err
     assert "1 row longer than" in result.err
-    assert "of which the mean counts" in result.err
+    assert "and the mean over them counts" in result.err
     assert len(read_jsonl("out.jsonl")) == 2
     task = "task=text-classification"
     result = ftk("predict", task, "task.pooling=first", "checkpoint=run/best", "input=long.jsonl", "output=f.jsonl")
@@ -473,7 +473,7 @@ def test_labels_that_a_cut_takes_out_of_training_are_reported(ftk):
     held = {row["gold_label"] for row in read_jsonl("run/predictions/validation.jsonl")}
     lost = {label for label in held if label.startswith("salt")}
     assert f"{len(lost)} label" in result.out
-    assert "leaves to validation alone" in result.out
+    assert "only held-out rows have" in result.out
 
 
 def test_thresholds_without_validation_are_reported(ftk, files):

@@ -373,7 +373,11 @@ GOOD = tagged("DET", "NOUN", "VERB")
         ([tagged("DET", "DET")], [], "data.train: all tokens have one tag, DET; there is nothing to learn"),
         ([GOOD, {"tokens": ["a"], "tags": [3]}], [], "1 row with tags that are not strings"),
         ([GOOD, {"tokens": ["a"]}], [], "1 row without tags. Name its column: data.columns.tags"),
-        ([tagged("b-np", "i-np", "B")], [], "2 kinds of tags of no known scheme. Of spans, B- and I- are upper case"),
+        (
+            [tagged("b-np", "i-np", "B")],
+            [],
+            "2 kinds of tags of no known scheme. In span tags, B- and I- are upper case",
+        ),
         ([GOOD, tagged("DET", "NOUN")], ["task.class_weights={NUON: 2}"], "task.class_weights.NUON: there is no such"),
         ([tagged("B-X", "O")], ["task.class_weights={B-X: 2}"], "task.class_weights.B-X: there is no such label"),
         (
