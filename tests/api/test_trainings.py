@@ -56,6 +56,7 @@ def test_a_stopped_run_is_resumed_to_the_same_bytes(monkeypatch: pytest.MonkeyPa
     from ftk.report.records import MetricsFile
 
     whole = api.train(*WORDS, "run.dir=whole", data=DATA)
+    handler = signal.getsignal(signal.SIGINT)  # a process that a shell started in the background ignores it
     add = MetricsFile.add
 
     def interrupt_at_three(self: MetricsFile, event: dict[str, Any]) -> None:
@@ -68,7 +69,7 @@ def test_a_stopped_run_is_resumed_to_the_same_bytes(monkeypatch: pytest.MonkeyPa
         with pytest.raises(KeyboardInterrupt, match="resume") as caught:
             api.train(*WORDS, "run.dir=stopped", data=DATA)
     assert isinstance(caught.value, api.Stopped)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
     run = caught.value.run
     assert not run.finished
     assert run.metrics == {}
