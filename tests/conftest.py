@@ -28,21 +28,19 @@ TINY = ("model=tiny", "model.default_lr=3e-3", "hardware=cpu", "hardware.threads
 """A model that trains in seconds."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a fixture of their module run in one worker, so that no worker builds the fixture again.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Run the tests of a module in one worker, so that no other worker builds its fixtures again.
 
-    A fixture with parameters is built once per parameter, so each parameter is a group of its own.
+    The contract builds its fixtures once per task, so each task is a unit of its own.
     """
-    for item in items:
-        if not isinstance(item, pytest.Function):
-            continue
-        fixtures = item._fixtureinfo.name2fixturedefs
-        shared = [name for name, found in fixtures.items() if found[-1].scope == "module" and found[-1].baseid]
-        if shared:
-            values = item.callspec.indices if hasattr(item, "callspec") else {}
-            group = [item.path.stem, *(f"{name}-{values[name]}" for name in sorted(shared) if name in values)]
-            item.add_marker(pytest.mark.xdist_group("-".join(group)))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByModule(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            module, _, name = nodeid.partition("::")
+            return f"{module}[{name.partition('[')[2]}" if module.endswith("test_contract.py") else module
+
+    return ByModule(config, log)
 
 
 @dataclass(frozen=True)
