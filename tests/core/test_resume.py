@@ -173,7 +173,7 @@ def test_a_resumed_run_keeps_the_windows_that_its_model_was_pretrained_with(
     argv = ["finetune", *SETTINGS, *model, *data]
     whole = ftk(*argv, "run.dir=unbroken")
     assert whole.code == 0, whole.err
-    assert "windows of 32 tokens, as the model was trained" in whole.out
+    assert "windows of 32 tokens, as in the model's training" in whole.out
     assert "longer than 32 tokens" in whole.out
     stopped = interrupted([*argv, "run.dir=stopped"], forward=20, signal=15)
     assert stopped.returncode == 143, stopped.stderr

@@ -116,7 +116,7 @@ def test_a_second_signal_ends_at_once_and_harms_nothing(ftk: Callable[..., Resul
     write_data()
     stopped = run(phase, [signal.SIGINT, signal.SIGTERM], [*ARGV, "run.dir=run"])
     assert stopped.returncode == 143
-    assert "ftk: ended at once by a second signal; what was saved before it is in run/last" in stopped.stderr
+    assert "ftk: ended at once by a second signal; anything saved before it is in run/last" in stopped.stderr
     again = "run.resume=true" if Path("run", "last").exists() else "run.overwrite=true"
     assert ftk(*ARGV, "run.dir=run", again).code == 0
     assert Path("run/best/model.safetensors").read_bytes() == (whole / "best/model.safetensors").read_bytes()
