@@ -45,6 +45,12 @@ TASKS = [
     "translation",
 ]
 
+SLOW = frozenset({"translation"})
+"""Tasks that share nearly all of their code with a task that is tested each time."""
+
+RESUMED_SLOWLY = SLOW | {"summarization", "image-text-classification", "multi-label", "regression", "relation"}
+"""Tasks whose runs are resumed in the slow tests: the others resume in the same ways."""
+
 BY_HEART = (
     *TINY[2:],
     "debug=overfit",
@@ -102,7 +108,12 @@ FREQUENT = {"and", "in", "of", "the", "to"}
 """Words that even the smallest vocabulary has whole."""
 
 
-@pytest.fixture(scope="module", params=[OWN] if OWN else TASKS)
+def contract_params(slow: frozenset[str]) -> list[Any]:
+    """The tasks as parameters, some of them marked as slow."""
+    return [pytest.param(name, marks=pytest.mark.slow) if name in slow else name for name in ([OWN] if OWN else TASKS)]
+
+
+@pytest.fixture(scope="module", params=contract_params(SLOW))
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """Eight rows of the task's demo corpus, learned by heart by a tiny model through the command line."""
 
@@ -331,6 +342,7 @@ def test_predictions_round_trip(trained: SimpleNamespace, ftk: Callable[..., Res
     assert written[0]["masks"][0]["candidates"][0]["text"] == words[0]
 
 
+@pytest.mark.parametrize("trained", contract_params(RESUMED_SLOWLY), indirect=True, scope="module")
 def test_a_run_that_was_stopped_and_resumed_ends_with_the_same_bytes(
     trained: SimpleNamespace, ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:

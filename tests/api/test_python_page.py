@@ -13,6 +13,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "python.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:```output\n(.*?)^```\n)?", flags=re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_blocks_print_what_is_shown(tmp_path: Path) -> None:
     cache = str(tmp_path / "cache")  # where conftest has it
     scope: dict[str, object] = {"__name__": "page"}

@@ -1,5 +1,6 @@
 """No command line, however odd, ends in anything but a config or a message."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -37,6 +38,7 @@ WORDS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WORDS, max_size=3), command=st.sampled_from(["finetune", "pretrain", "evaluate", "predict"]))
 def test_any_words(ftk, words: list[str], command: str) -> None:  # type: ignore[no-untyped-def]

@@ -93,7 +93,13 @@ def test_a_command_composes_and_is_complete(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "name"), [(command, name) for name in OPTIONS for command in PRIMARIES if meant_for(name, command)]
+    ("command", "name"),
+    [
+        # Options that several commands take are composed for the first of them each time.
+        pytest.param(command, name, marks=[pytest.mark.slow] if number else [])
+        for name in OPTIONS
+        for number, command in enumerate(command for command in PRIMARIES if meant_for(name, command))
+    ],
 )
 @pytest.mark.usefixtures("checkpoint_and_input")
 def test_an_option_composes_and_passes_the_checks(command: str, name: str) -> None:

@@ -97,7 +97,8 @@ def unbroken(finished: Path) -> Path:
 
 
 # 48 rows: 10 steps an epoch, 29 micro batches an epoch.
-@pytest.mark.parametrize("forward", [pytest.param(12, marks=pytest.mark.slow), 56])
+@pytest.mark.slow
+@pytest.mark.parametrize("forward", [12, 56])
 def test_killed_and_resumed(ftk: Callable[..., Result], toy: tuple[str, ...], unbroken: Path, forward: int) -> None:
     argv = ["finetune", *SETTINGS, *toy, "run.dir=broken"]
     assert interrupted(argv, forward=forward, signal=9).returncode == -9
