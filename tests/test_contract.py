@@ -45,10 +45,12 @@ TASKS = [
     "translation",
 ]
 
-SLOW = frozenset({"translation"})
-"""Tasks that share nearly all of their code with a task that is tested each time."""
+SLOW = frozenset(
+    {"multi-label", "regression", "token-classification", "image-text-classification", "summarization", "translation"}
+)
+"""Tasks that are tested in the slow tests: they share much of their code with a task that is tested each time."""
 
-RESUMED_SLOWLY = SLOW | {"summarization", "image-text-classification", "multi-label", "regression", "relation"}
+RESUMED_SLOWLY = SLOW | {"relation"}
 """Tasks whose runs are resumed in the slow tests: the others resume in the same ways."""
 
 BY_HEART = (

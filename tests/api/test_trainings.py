@@ -52,6 +52,7 @@ def test_rows_in_memory_train_what_their_file_does(
     assert run.load().labels == ("bad", "good")
 
 
+@pytest.mark.slow
 def test_a_stopped_run_is_resumed_to_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     from ftk.report.records import MetricsFile
 
@@ -126,6 +127,7 @@ def test_the_process_is_as_it_was_before() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.mark.slow
 def test_training_works_in_a_running_loop_and_in_another_thread() -> None:
     async def in_loop() -> api.Run:
         return api.train(*WORDS, "run.dir=loop", data=DATA)
@@ -180,6 +182,7 @@ def test_a_dataset_brings_the_names_of_its_classes() -> None:
     assert run.load().labels == ("bad", "good")
 
 
+@pytest.mark.slow
 def test_text_in_memory_is_pretrained_on() -> None:
     texts = [{"text": f"this is text {i}, and it goes on and on"} for i in range(40)]
     words = ["task=mlm", "model=tiny", "hardware=cpu", "train.max_steps=2", "data.validation_share=0.2", "run.dir=run"]

@@ -106,6 +106,7 @@ def test_docs_has_ones_own_files_and_classes(ftk: Callable[..., Result], monkeyp
     assert "task/mine: _target_=nowhere.Mine" in ftk("configs", "docs").err
 
 
+@pytest.mark.slow
 def test_docs_are_written_between_the_markers_of_a_page(ftk: Callable[..., Result]) -> None:
     assert ftk("configs", "docs", "pages").code == 0
     page = Path("pages/configs.md")

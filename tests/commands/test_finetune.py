@@ -70,6 +70,7 @@ sys.exit(cli.run(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_the_first_step_does_not_wait_for_what_is_needed_later_or_never(toy: tuple[str, ...]) -> None:
     argv = [sys.executable, "-c", FIRST_STEP, "finetune", *FAST, *toy, "run.dir=run"]
     answer = subprocess.run(argv, capture_output=True, text=True, check=False)

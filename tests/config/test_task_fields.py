@@ -85,6 +85,7 @@ def fields(run: str) -> dict[str, Any]:
     return json.loads(Path(run, "best/ftk.json").read_text())["task"]["fields"]
 
 
+@pytest.mark.slow
 @pytest.mark.torch
 def test_thresholds_that_are_given_are_kept(ftk: Callable[..., Result]) -> None:
     data = write_jsonl("train.jsonl", TRAIN)

@@ -351,6 +351,7 @@ def test_with_too_little_memory_a_step_is_done_again_in_halves(make: Any, kind: 
     assert [warning.split()[0] for warning in limited.warned] == ["16", "8"]
 
 
+@pytest.mark.slow
 def test_too_little_memory_for_one_row_says_what_to_change(make: Any) -> None:
     import torch
 

@@ -63,6 +63,7 @@ def change(path: Path, **values: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
+@pytest.mark.slow
 def test_a_run_that_was_told_to_stop_resumes_to_the_same_end(
     ftk: Callable[..., Result], argv: list[str], stopped: Path
 ) -> None:
@@ -112,6 +113,7 @@ def test_other_versions_are_refused_unless_forced(ftk: Callable[..., Result], ar
     assert "resumed with a difference, results may differ: torch: was 1.0, is now " in forced.out
 
 
+@pytest.mark.slow
 def test_more_steps_can_be_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
     refused = ftk(*argv, "run.resume=true", "train.epochs=2")
     assert refused.code == 1
@@ -228,6 +230,7 @@ def test_a_disk_without_room_is_reported_before_the_first_step(
     assert sorted(path.name for path in Path("run").iterdir()) == [".lock"]
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_in_the_middle_keeps_the_state_before(
     ftk: Callable[..., Result], argv: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

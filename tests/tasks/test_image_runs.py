@@ -70,6 +70,7 @@ def test_two_images_of_one_row_in_a_batch_are_changed_each_in_its_way(pairs: tup
     assert torch.equal(still, torch.from_numpy(pixels([0], 1)[0]))
 
 
+@pytest.mark.slow
 def test_a_frozen_tower_of_texts_stays_with_all_of_its_embeddings(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     """Nothing of it moves from one step to the fourth, while all of the other tower does."""
     argv = (*BOTH, *pairs, "model.freeze=[towers.text]")
@@ -80,6 +81,7 @@ def test_a_frozen_tower_of_texts_stays_with_all_of_its_embeddings(ftk: Ftk, pair
     assert still == {name for name in one if name.startswith("towers.text.")}
 
 
+@pytest.mark.slow
 def test_a_frozen_tower_stays_as_it_is_and_the_other_learns(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     from safetensors.torch import load_file
 
@@ -138,6 +140,7 @@ def test_images_and_texts_stay_together_in_any_order(tmp_path: Path) -> None:
     assert batch.inputs["input_ids"][:, 0].tolist() == [246, 249, 250, 247, 249, 247, 248]
 
 
+@pytest.mark.slow
 def test_a_learned_share_is_reported_and_written_down(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     from ftk.models.architectures.fusion import AutoModelForImageTextClassification
 
@@ -166,6 +169,7 @@ def test_towers_their_heads_and_the_share_have_their_own_rates() -> None:
     assert lr_scales(SimpleNamespace(default_lr=1e-3, towers={})) == {}  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_part_without_a_rate_stays_and_the_rest_moves(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     argv = (*BOTH, *pairs, "optimizer.lr_scale={towers.text: 0, heads.text: 0}")
     trained(ftk, *argv, "train.max_steps=1", "run.dir=one")

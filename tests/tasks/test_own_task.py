@@ -185,7 +185,8 @@ def test_a_class_that_is_no_task_yet_is_reported(
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize(("task", "model"), [("topic", "tiny"), pytest.param("own", "mine", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("task", "model"), [("topic", "tiny"), ("own", "mine")])
 def test_the_worked_example_is_trained_evaluated_and_predicts(
     ftk: Callable[..., Result], mine: SimpleNamespace, task: str, model: str
 ) -> None:

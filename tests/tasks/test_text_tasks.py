@@ -106,6 +106,7 @@ def test_multi_label_reads_columns_of_0_and_1_as_well_as_cells(ftk, files):
     assert metrics("columns")["validation"] == metrics("cells")["validation"]
 
 
+@pytest.mark.slow
 def test_regression_undoes_its_standardisation(ftk, files):
     argv = ("data.columns.label=price", "train.epochs=20")
     result = ftk("finetune", "task=regression", *FAST, *files, *argv)
@@ -131,6 +132,7 @@ def test_regression_of_two_targets(ftk, tmp_path):
     assert len(record["gold_values"]) == 2
 
 
+@pytest.mark.slow
 def test_pairs_are_read_together(ftk, tmp_path):
     """Whether two texts name the same thing: neither of them alone tells."""
     rows = []

@@ -208,6 +208,7 @@ def test_threads_keep_the_order() -> None:
         in_threads(lambda number: 1 // number, [1, 2, 0, 3], 4)
 
 
+@pytest.mark.slow
 def test_threads_are_not_given_everything_at_once() -> None:
     """What waits to be done takes memory: of many items, only some do."""
     number = 30_000

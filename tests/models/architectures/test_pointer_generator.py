@@ -161,6 +161,7 @@ def pretrained(ftk: Any) -> Path:
     return Path("pretrained/best")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decoder", ["encoder", "random"])
 def test_a_decoder_starts_from_the_encoder_or_from_random_weights(ftk: Any, pretrained: Path, decoder: str) -> None:
     from safetensors.torch import load_file
@@ -197,6 +198,7 @@ def test_a_decoder_starts_from_the_encoder_or_from_random_weights(ftk: Any, pret
         )
 
 
+@pytest.mark.slow
 def test_decoder_init_without_an_added_decoder_is_refused(ftk: Any, pretrained: Path) -> None:
     argv = ("task=summarization", *FAST, *number_files(), "model.decoder_init=encoder")
     result = ftk("finetune", *argv, "model=bart-tiny")

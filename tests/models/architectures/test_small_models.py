@@ -104,6 +104,7 @@ def test_it_overfits_eight_rows_and_its_folder_predicts_the_same(
         assert torch.equal(encoded.pooler_output, inside.pooler_output)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("task", "name"), [("multi-label", "cnn-lstm"), ("regression", "fasttext-bag")])
 def test_several_labels_and_numbers_are_learned(ftk: Callable[..., Result], eight: str, task: str, name: str) -> None:
     column = "labels" if task == "multi-label" else "score"

@@ -18,6 +18,8 @@ from sequence_runs import FAST, WORDS, number_files, numbers
 
 pytestmark = pytest.mark.torch
 MODELS = ["t5-tiny", "bart-tiny", "marian-tiny", "encoder-decoder", "pointer-generator"]
+SLOW_MODELS = ("bart-tiny", "marian-tiny", "encoder-decoder")
+"""Those that generate in the slow tests: the other two have every kind of position, cache and start between them."""
 SEARCHES: list[dict[str, Any]] = [
     {"num_beams": 1, "max_new_tokens": 12},
     {"num_beams": 3, "max_new_tokens": 12, "length_penalty": 2.0},
@@ -25,7 +27,10 @@ SEARCHES: list[dict[str, Any]] = [
 SLOW_SEARCHES: list[dict[str, Any]] = [{"num_beams": 1, "max_new_tokens": 16, "no_repeat_ngram_size": 2}]
 
 
-@pytest.fixture(scope="module", params=MODELS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.slow if name in SLOW_MODELS else ()) for name in MODELS],
+)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """A model of each architecture that has learned a little, and rows for it in every order of lengths."""
     import os
@@ -171,6 +176,7 @@ def test_a_split_of_which_nothing_can_be_read_has_no_scores(ftk, split):
     assert "Traceback" not in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["evaluate", "predict"])
 def test_what_is_not_named_of_the_task_is_as_in_training(ftk, tmp_path, command):
     argv = ("task=translation", "model=bart-tiny", *FAST, *number_files(), "train.epochs=3")

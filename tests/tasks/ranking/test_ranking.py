@@ -143,6 +143,7 @@ def test_search_finds_what_comparing_all_vectors_finds(ftk, files, pooling):
     assert "vectors of 25 texts are kept" in retrained.err
 
 
+@pytest.mark.slow
 @trains
 def test_a_cross_encoder_ranks_what_a_bi_encoder_found(ftk, files, lists):
     result = ftk("finetune", *FAST, *lists, "task.encoder=cross", "train.epochs=12")
@@ -173,6 +174,7 @@ def test_a_cross_encoder_ranks_what_a_bi_encoder_found(ftk, files, lists):
         assert one["score"] == pytest.approx(other["score"], abs=1e-4)
 
 
+@pytest.mark.slow
 @trains
 @pytest.mark.parametrize("how", ["encoder=bi symmetric=true", "encoder=cross objective=binary sampled_negatives=0"])
 def test_labelled_pairs_are_learned_by_their_queries(ftk, how):
