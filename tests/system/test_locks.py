@@ -46,7 +46,8 @@ def test_a_lock_ends_with_a_killed_process(tmp_path: Path) -> None:
     with another_process(tmp_path) as holder:
         holder.kill()
         holder.wait()
-        lock(tmp_path, warn=pytest.fail).close()
+        with lock(tmp_path, warn=pytest.fail), pytest.raises(Held, match=f"process {os.getpid()} on "):
+            lock(tmp_path, warn=pytest.fail)
 
 
 def test_a_lock_is_free_once_it_is_closed(tmp_path: Path) -> None:

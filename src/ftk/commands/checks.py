@@ -14,6 +14,7 @@ from ftk.data.readers.folders import is_folder_of_classes
 from ftk.data.readers.parallel import parallel_files
 from ftk.data.readers.paths import expand
 from ftk.errors import ConfigError, FtkError
+from ftk.objectives.building import build_objective
 
 
 def check_values(config: Config, command: str) -> list[Mistake]:
@@ -21,6 +22,8 @@ def check_values(config: Config, command: str) -> list[Mistake]:
     mistakes = [*check_ranges(config, command), *_data(config.data)]
     if not isinstance(config, TrainingConfig):
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
+    else:
+        mistakes += _objective(config)
     if isinstance(config, PredictConfig):
         mistakes += _input(config)
     if config.task is not None:
@@ -87,6 +90,13 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
         yield Mistake(f"output={config.output}", "This is a folder; name a file.")
     elif path.exists() and not config.run.overwrite:
         yield Mistake(f"output={config.output}", "The file exists already; add run.overwrite=true to replace it.")
+
+
+def _objective(config: TrainingConfig) -> Iterator[Mistake]:
+    try:
+        build_objective(config.objective)
+    except ConfigError as error:
+        yield from map(Mistake.of, error.faults)
 
 
 def _task(config: Config, command: str) -> Iterator[Mistake]:

@@ -1,6 +1,6 @@
 """The kinds of findings that single tasks make; ``ftk.contracts.finding_kinds`` lists all others."""
 
-from ftk.contracts.finding_kinds import error, fact, warning
+from ftk.contracts.finding_kinds.making import error, fact, warning
 
 # fmt: off
 

@@ -9,7 +9,7 @@ from ftk.core.loop import train
 from ftk.core.out_of_memory import is_out_of_memory
 from ftk.core.saving.background_save import Saver
 from ftk.core.state import TrainState
-from ftk.errors import Interrupted, RunError, error_text
+from ftk.errors import Interrupted, RunError, error_text, first_line
 from ftk.report.console import Console, StepProgress
 from ftk.report.records import MetricsFile
 from ftk.report.run_folder import RunFolder
@@ -53,9 +53,8 @@ def run_training(
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
-        first = (str(error).strip().splitlines() or ["the process may not have more"])[0]
         raise RunError(
-            f"out of memory ({first}). Try a smaller hardware.micro_batch, hardware.eval_tokens or "
+            f"out of memory ({first_line(error)}). Try a smaller hardware.micro_batch, hardware.eval_tokens or "
             f"model{resume_hint(folder, config.run)}"
         ) from error
 
@@ -138,4 +137,7 @@ def _bytes_of_run(state: TrainState) -> int:
     weights = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
     settings = state.optimizer.defaults
     moments = 2 if "betas" in settings else 1 if settings.get("momentum") else 0
-    return int(weights * (2 + 3 * (1 + moments)))
+    parts = sum(
+        value.numel() * value.element_size() for part in state.parts.values() for value in part.tensors().values()
+    )
+    return int(weights * (2 + 3 * (1 + moments)) + 3 * parts)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.contracts import finding_kinds
-from ftk.contracts.finding_kinds import kinds_in
+from ftk.contracts.finding_kinds.making import kinds_in
 from ftk.contracts.findings import Finding
 from ftk.data.batching.permutation import mix
 from ftk.system import kept

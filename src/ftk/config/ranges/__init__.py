@@ -1,0 +1,70 @@
+"""Checks of a typed config that need its values alone: ranges, and relations between keys."""
+
+from collections.abc import Iterator
+
+from ftk.config.choices import Format, Precision
+from ftk.config.mistakes import Mistake
+from ftk.config.ranges.data import check_data
+from ftk.config.ranges.model import check_model
+from ftk.config.ranges.run import check_hardware, check_run
+from ftk.config.ranges.training import check_optimizer, check_schedule, check_train
+from ftk.config.ranges.values import as_word
+from ftk.config.schema import EvaluateConfig, PredictConfig, TrainingConfig
+
+__all__ = ["Config", "as_word", "check_ranges"]
+
+Config = TrainingConfig | EvaluateConfig | PredictConfig
+
+
+def check_ranges(config: Config, command: str) -> list[Mistake]:
+    """All mistakes in the config of a command that its values alone show."""
+    mistakes = [*check_data(config.data), *check_hardware(config.hardware), *check_run(config.run)]
+    if isinstance(config, TrainingConfig):
+        mistakes += [
+            *check_model(config.model),
+            *check_optimizer(config.optimizer),
+            *check_schedule(config.schedule),
+            *check_train(config.train),
+            *_training(config, command),
+        ]
+        return mistakes
+    if not config.checkpoint:
+        mistakes.append(Mistake("checkpoint=null", "Say which model: checkpoint=runs/<run>/best."))
+    if config.run.resume:
+        mistakes.append(Mistake(f"run.resume={as_word(config.run.resume)}", "Only training is resumed."))
+    mistakes += _without_effect(config)
+    if isinstance(config, PredictConfig):
+        if config.input is None:
+            advice = "Say what to read: input=<file, glob or folder>, or input=- for standard input."
+            mistakes.append(Mistake("input=null", advice))
+        if not config.output:
+            advice = "Say where to write: output=<file>, or output=- for standard output."
+            mistakes.append(Mistake("output=", advice))
+    return mistakes
+
+
+def _training(config: TrainingConfig, command: str) -> Iterator[Mistake]:
+    """Mistakes between the sections of a training."""
+    micro = config.hardware.micro_batch
+    if micro is not None and micro > config.train.batch_size:
+        advice = f"It is a part of train.batch_size={config.train.batch_size} and cannot be larger."
+        yield Mistake(f"hardware.micro_batch={micro}", advice)
+    if config.hardware.precision is Precision.int8:
+        advice = "Nothing is trained in int8, it is for evaluate and predict. hardware.precision=auto is fastest here."
+        yield Mistake("hardware.precision=int8", advice)
+    if config.task is None:
+        yield Mistake("task=null", f"Say what to train for: task={'mlm' if command == 'pretrain' else 'ner'}.")
+
+
+def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]:
+    """Values that only training reads, so that setting them has no effect."""
+    predicts = isinstance(config, PredictConfig)
+    name, reads = ("predict", "input") if predicts else ("evaluate", "data.test")
+    unread = ("train", "validation", *(["test"] if predicts else []))
+    for split in unread if config.data.format is not Format.hub else ():
+        if getattr(config.data, split) is not None:
+            what = f"data.{split}={as_word(getattr(config.data, split))}"
+            yield Mistake(what, f"'ftk {name}' does not read it; it reads {reads}.")
+    if config.hardware.micro_batch is not None:
+        what = f"hardware.micro_batch={config.hardware.micro_batch}"
+        yield Mistake(what, f"'ftk {name}' does not use it; hardware.eval_tokens sets the size of its batches.")

@@ -1,0 +1,58 @@
+"""Checks of the data section."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ftk.config.choices import Format
+from ftk.config.mistakes import Mistake
+from ftk.config.ranges.values import as_word, positive
+from ftk.config.schema import DataConfig
+
+
+def check_data(data: DataConfig) -> Iterator[Mistake]:
+    for key in ("limit", "validation_tokens", "workers"):
+        yield from positive(f"data.{key}", getattr(data, key))
+    if not 0 <= data.validation_share < 1:
+        yield Mistake(f"data.validation_share={data.validation_share}", "It must be at least 0 and below 1.")
+    if data.max_length is not None and data.max_length < 8:
+        yield Mistake(f"data.max_length={data.max_length}", "A window needs at least 8 tokens.")
+    if data.stride is not None and data.stride < 0:
+        yield Mistake(f"data.stride={data.stride}", "It cannot be negative.")
+    if data.stride is not None and data.max_length is not None and data.stride > data.max_length // 2:
+        advice = f"Windows of data.max_length={data.max_length} may share at most half of it: {data.max_length // 2}."
+        yield Mistake(f"data.stride={data.stride}", advice)
+    try:
+        "".encode(data.encoding)
+    except LookupError:
+        yield Mistake(f"data.encoding={data.encoding}", "Python knows no such encoding; try utf-8, latin-1 or cp1252.")
+    yield from _columns(data.columns)
+    if data.format is Format.hub:
+        if data.name is None:
+            yield Mistake("data=hub", "Say which dataset: data.name=<hub id or folder>.")
+        return
+    if data.name is not None:
+        yield Mistake(f"data.name={data.name}", "It names a dataset of the datasets library: add data=hub.")
+    if data.format is Format.demo:
+        for split in ("train", "validation", "test"):
+            if (spec := getattr(data, split)) is not None:
+                advice = "data=demo brings its own files; leave out one of the two."
+                yield Mistake(f"data.{split}={as_word(spec)}", advice)
+
+
+def _columns(columns: dict[str, Any]) -> Iterator[Mistake]:
+    """Roles that are given no column, no name, or the same column twice."""
+    for role, wanted in columns.items():
+        what = f"data.columns.{role}={as_word(wanted)}"
+        listed = isinstance(wanted, (list, tuple))
+        names = [str(name) for name in wanted] if listed else [wanted]
+        if listed and role != "label":
+            yield Mistake(what, "It is the name of one column; only data.columns.label can be several.")
+        elif listed and not names:
+            yield Mistake(what, "Name at least one column, or leave it to be found by name: null.")
+        elif listed and any(isinstance(name, (list, tuple, dict)) or name in (None, "") for name in wanted):
+            yield Mistake(what, "Each of them is the name of a column.")
+        elif listed and len(set(names)) < len(names):
+            doubled = next(name for name in names if names.count(name) > 1)
+            yield Mistake(what, f"It names the column '{doubled}' twice.")
+        elif wanted == "" or isinstance(wanted, dict):
+            yield Mistake(what, "It is the name of a column; null has it found by name.")

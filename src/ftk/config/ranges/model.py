@@ -1,0 +1,76 @@
+"""Checks of the model section."""
+
+from collections.abc import Iterator
+
+from ftk.config.choices import Init
+from ftk.config.mistakes import Mistake
+from ftk.config.ranges.values import positive
+from ftk.config.schema import ModelConfig
+
+
+def check_model(model: ModelConfig) -> Iterator[Mistake]:
+    if model.init is Init.pretrained and not model.name:
+        yield Mistake("model.name=null", "Say which model: model.name=<hub id or folder>, or model=bert-base-cased.")
+    if model.init is Init.random and not (model.name or model.config.get("model_type")):
+        yield Mistake(
+            "model.init=random",
+            "An architecture is needed: model.config.model_type and its sizes (see 'ftk configs show model/tiny'), "
+            "or model.name of a model to take the architecture from.",
+        )
+    if model.dropout is not None and not 0 <= model.dropout < 1:
+        yield Mistake(f"model.dropout={model.dropout}", "It must be at least 0 and below 1.")
+    yield from positive("model.default_lr", model.default_lr)
+    if model.towers:
+        yield from _towers(model)
+    else:
+        yield from _tokenizer(model)
+
+
+def _towers(model: ModelConfig) -> Iterator[Mistake]:
+    if set(model.towers) != {"text", "image"}:
+        advice = "A model of several encoders has two: text and image, as in model=fusion."
+        yield Mistake(f"model.towers={', '.join(model.towers)}", advice)
+    if model.init is not Init.random:
+        advice = "The weights that join the encoders are random: model.init=random. Each encoder has its own init."
+        yield Mistake(f"model.init={model.init.value}", advice)
+    if model.tokenizer.train is not None or model.tokenizer.name is not None or model.image_processor:
+        yield Mistake(
+            "model.towers", "Tokenizer and image processor belong to an encoder: model.towers.text.tokenizer."
+        )
+    for name, tower in model.towers.items():
+        if tower.towers or tower.freeze:
+            advice = f"An encoder has neither towers nor freeze; model.freeze=[towers.{name}] freezes it."
+            yield Mistake(f"model.towers.{name}", advice)
+            continue
+        for mistake in check_model(tower):
+            yield Mistake(mistake.what.replace("model.", f"model.towers.{name}.", 1), mistake.advice)
+
+
+def _tokenizer(model: ModelConfig) -> Iterator[Mistake]:
+    tokenizer = model.tokenizer
+    if tokenizer.train is None:
+        if tokenizer.name is None and model.name is None and model.init is Init.random and not model.image_processor:
+            yield Mistake(
+                "model.tokenizer.train=null",
+                "A model without a name has no tokenizer: learn one (wordpiece, bpe or unigram), or name one "
+                "(model.tokenizer.name).",
+            )
+        return
+    what = f"model.tokenizer.train={tokenizer.train.value}"
+    if tokenizer.name is not None:
+        yield Mistake(f"{what} model.tokenizer.name={tokenizer.name}", "Learn a vocabulary, or name one: not both.")
+    if model.init is Init.pretrained:
+        yield Mistake(what, "Pretrained weights belong to the vocabulary that they were trained with; see model.init.")
+    yield from positive("model.tokenizer.vocab_size", tokenizer.vocab_size)
+    yield from positive("model.tokenizer.max_characters", tokenizer.max_characters)
+    known = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
+    for name, token in tokenizer.special_tokens.items():
+        if name not in known:
+            advice = f"A learned vocabulary has {', '.join(known)}; others go to model.tokenizer.extra_tokens."
+            yield Mistake(f"model.tokenizer.special_tokens.{name}={token}", advice)
+    words = [*tokenizer.special_tokens.values(), *tokenizer.extra_tokens]
+    for word in words:
+        if not isinstance(word, str) or not word.strip():
+            yield Mistake(f"model.tokenizer: special token {word!r}", "A token is a text that is not empty.")
+    if len({str(word) for word in words}) < len(words):
+        yield Mistake(f"model.tokenizer: special tokens {words}", "Each of them must be different.")

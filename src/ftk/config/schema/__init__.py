@@ -1,0 +1,99 @@
+"""Type and meaning of each config key. Its value is in ``configs/``; ``docs/configs.md`` is made of both.
+
+A key of type ``int | None`` may be ``null`` in YAML. The dataclasses have no defaults on purpose: each fact has one
+home, and a test composes every shipped config and finds no key without a value.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ftk.config.schema.data import DataConfig
+from ftk.config.schema.model import ModelConfig, TokenizerConfig
+from ftk.config.schema.run import HardwareConfig, RunConfig, TrainingRunConfig
+from ftk.config.schema.training import ScheduleConfig, TrainConfig
+
+__all__ = [
+    "SCHEMAS",
+    "DataConfig",
+    "EvaluateConfig",
+    "FinetuneConfig",
+    "HardwareConfig",
+    "ModelConfig",
+    "PredictConfig",
+    "PretrainConfig",
+    "RunConfig",
+    "ScheduleConfig",
+    "TokenizerConfig",
+    "TrainConfig",
+    "TrainingConfig",
+    "TrainingRunConfig",
+]
+
+
+@dataclass(kw_only=True, slots=True)
+class TrainingConfig:
+    """The config of `ftk pretrain` and `ftk finetune`."""
+
+    task: Any
+    """The task: `_target_` and the fields of its dataclass."""
+    model: ModelConfig
+    data: DataConfig
+    optimizer: dict[str, Any]
+    """`_target_`, a class of torch.optim or of your own, and its keyword arguments."""
+    schedule: ScheduleConfig
+    # The default is for config folders that were copied from a release without this section.
+    objective: dict[str, Any] = field(default_factory=lambda: {"_target_": "ftk.objectives.Plain"})
+    """`_target_`, a class of ftk.objectives or of your own, and its keyword arguments."""
+    train: TrainConfig
+    hardware: HardwareConfig
+    run: TrainingRunConfig
+
+
+@dataclass(kw_only=True, slots=True)
+class PretrainConfig(TrainingConfig):
+    """`ftk pretrain`."""
+
+
+@dataclass(kw_only=True, slots=True)
+class FinetuneConfig(TrainingConfig):
+    """`ftk finetune`."""
+
+
+@dataclass(kw_only=True, slots=True)
+class EvaluateConfig:
+    """`ftk evaluate`."""
+
+    checkpoint: str | None
+    """Model folder that ftk wrote, as `runs/<run>/best`; with task=mlm also another masked language model."""
+    task: Any
+    """null: the task of the checkpoint, with the values of its training. Name it for a task of your own, or to set some
+    of its keys, `task=translation task.num_beams=1`; all others keep the values of the training, which is reported."""
+    data: DataConfig
+    hardware: HardwareConfig
+    run: RunConfig
+
+
+@dataclass(kw_only=True, slots=True)
+class PredictConfig:
+    """`ftk predict`."""
+
+    checkpoint: str | None
+    """Model folder that ftk wrote, as `runs/<run>/best`; with task=mlm also another masked language model."""
+    task: Any
+    """null: the task of the checkpoint, with the values of its training. Name it for a task of your own, or to set some
+    of its keys, `task=translation task.num_beams=1`; all others keep the values of the training, which is reported."""
+    input: Any
+    """File, glob, folder, a list of them, or `-` for standard input."""
+    output: str
+    """File for JSON lines, or `-` for standard output."""
+    data: DataConfig
+    hardware: HardwareConfig
+    run: RunConfig
+
+
+SCHEMAS: dict[str, type] = {
+    "pretrain": PretrainConfig,
+    "finetune": FinetuneConfig,
+    "evaluate": EvaluateConfig,
+    "predict": PredictConfig,
+}

@@ -1,0 +1,56 @@
+"""The keys of the data section."""
+
+from dataclasses import dataclass
+from typing import Any
+
+# OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
+from ftk.config.choices import Documents, Duplicates, Format, Unseen
+
+
+@dataclass(kw_only=True, slots=True)
+class DataConfig:
+    """The data: where rows or texts come from, and how they are read."""
+
+    format: Format
+    train: Any
+    """Training data: file, glob, folder or a list of them; for `format=parallel` two files, for `hub` a split."""
+    validation: Any
+    """Validation data, as train; null: `validation_share` of the training rows is split off."""
+    test: Any
+    """Test data, as train; null: no test."""
+    name: str | None
+    """For `format=hub`: hub id or folder of a dataset."""
+    subset: str | None
+    """For `format=hub`: the dataset's configuration."""
+    revision: str | None
+    """For `format=hub`: branch, tag or commit."""
+    columns: dict[str, Any]
+    """Columns by role: a name, or a number from 0 where columns have none; null: found, and reported."""
+    header: bool
+    """Whether the first line of CSV and TSV files names the columns; without it, they are called 0, 1, 2 …"""
+    encoding: str
+    """Character encoding of text files; a byte order mark is always recognised."""
+    max_length: int | None
+    """Maximum tokens in a window or block, special tokens included; null: the maximum of the model, but at most 512."""
+    stride: int | None
+    """Tokens that two neighbouring windows share; null: a quarter of max_length."""
+    limit: int | None
+    """Read only this many rows, or documents, from the start of each split; null: all."""
+    validation_share: float
+    """Share of the training rows, or documents, that becomes the validation split if none is named; 0: none."""
+    split_seed: int
+    """Seed of that split. It is not run.seed, so that runs with different seeds are validated on the same rows."""
+    validation_tokens: int | None
+    """For mlm: stop splitting off validation documents once they have this many tokens; null: no limit."""
+    documents: Documents | None
+    """For mlm with text files: where a document ends; null: at a blank line."""
+    cache_dir: str | None
+    """Cache for tokenized texts (mlm) and vectors (ranking); null: $FTK_CACHE, $XDG_CACHE_HOME/ftk or ~/.cache/ftk."""
+    workers: int | None
+    """For mlm: processes that tokenize; null: one per processor."""
+    duplicates: Duplicates
+    """Repeated training rows, or documents: keep them, drop all but the first (counted), or stop with an error."""
+    duplicate_lines: Duplicates
+    """For mlm: the same for repeated lines."""
+    unseen_labels: Unseen
+    """Labels that only validation or test has: error, or count (they stay in the gold standard, as missed)."""

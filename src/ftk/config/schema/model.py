@@ -1,0 +1,66 @@
+"""The keys of the model section."""
+
+from dataclasses import dataclass
+from typing import Any
+
+# OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
+from ftk.config.choices import DecoderInit, Init, Normalization, Vocabulary
+
+
+@dataclass(kw_only=True, slots=True)
+class TokenizerConfig:
+    """The tokenizer: the one of the model, another one, or one that is learned from the training texts."""
+
+    name: str | None
+    """Folder of a tokenizer, or its hub id in the cache; null: the tokenizer of the model, or a learned one."""
+    train: Vocabulary | None
+    """Learn a vocabulary of this kind from the training texts, with `init=random` only; bpe is on bytes."""
+    vocab_size: int
+    """Size of a learned vocabulary; wordpiece and bpe have more entries if there are more characters than this."""
+    lowercase: bool
+    """Whether a learned vocabulary ignores case and accents."""
+    normalization: Normalization
+    """Unicode form that text is converted to before a learned vocabulary splits it."""
+    special_tokens: dict[str, Any]
+    """Spelling of mask_token, cls_token, sep_token, pad_token and unk_token in a learned vocabulary, if unusual."""
+    extra_tokens: list[Any]
+    """Strings that a learned vocabulary has as one entry each and never splits."""
+    max_characters: int
+    """Maximum characters that a vocabulary is learned from, taken evenly from all documents."""
+
+
+@dataclass(kw_only=True, slots=True)
+class ModelConfig:
+    """The model: its weights, architecture and tokenizer.
+
+    With random weights and without a `name`, a model of texts needs `tokenizer.train` or `tokenizer.name`, and a model
+    of images needs `image_processor.size`.
+    """
+
+    name: str | None
+    """Hub id or folder; null if `init=random` takes the architecture from `config`."""
+    revision: str | None
+    """Branch, tag or commit on the hub."""
+    init: Init
+    """pretrained: the weights of `name`; random: random weights for the architecture of `config` or of `name`."""
+    package: str | None
+    """Installed Python package whose folder `model/` has the weights of `package_for`, for use without a hub."""
+    package_for: str | None
+    """Hub id of the weights in `package`; no other `name` is loaded from it."""
+    sha256: str | None
+    """SHA-256 that the weight file in `package` must have."""
+    default_lr: float
+    """Peak learning rate that suits this model, the default of `optimizer.lr`."""
+    dropout: float | None
+    """Rate of all dropout layers of the model; null: the rates in its config."""
+    config: dict[str, Any]
+    """Values of the model's config: the whole architecture for random weights, changes for pretrained ones."""
+    image_processor: dict[str, Any]
+    """Values of the image processor: all of them for random weights, changes for pretrained ones."""
+    decoder_init: DecoderInit | None
+    """Initial weights of a decoder attached to a pretrained encoder; encoder, or null: those of the encoder."""
+    freeze: list[Any]
+    """Names of modules that are not trained and have no dropout, such as `bert.embeddings` or `towers.text`."""
+    towers: "dict[str, ModelConfig]"
+    """For a model of several encoders, as `model=fusion`: a section such as this one for each, by its name."""
+    tokenizer: TokenizerConfig

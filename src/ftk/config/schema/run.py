@@ -1,0 +1,52 @@
+"""The keys of the sections that every command has: hardware and run."""
+
+from dataclasses import dataclass
+from typing import Any
+
+# OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
+from ftk.config.choices import Device, Precision
+
+
+@dataclass(kw_only=True, slots=True)
+class HardwareConfig:
+    """Device, precision and memory; never what is optimised."""
+
+    device: Device
+    precision: Precision
+    micro_batch: int | None
+    """Windows that are computed at once; gradients are summed over them. null: the whole batch. Tasks that compare the
+    rows of a batch with each other refuse a smaller one."""
+    threads: int | None
+    """CPU threads; null: the default of torch."""
+    eval_tokens: int
+    """Maximum tokens, with padding, in a batch of validation, evaluate and predict."""
+    compile: bool
+    """Compile the model with torch.compile, which takes about a minute. For GPUs: on a CPU, it replaces ftk's own
+    kernels, which are faster."""
+
+
+@dataclass(kw_only=True, slots=True)
+class RunConfig:
+    """The run folder."""
+
+    dir: str | None
+    """Folder that training and evaluate write to; null: `runs/<command>-<task>-<model>-<time>`."""
+    seed: int
+    """Seed of random weights, the order of rows, masks and dropout."""
+    resume: Any
+    """true: resume from `last/` in run.dir; `force`: even if config, data or versions have changed."""
+    overwrite: bool
+    """Replace the run in run.dir, or the output file of predict, if it exists."""
+
+
+@dataclass(kw_only=True, slots=True)
+class TrainingRunConfig(RunConfig):
+    """The run folder of a training."""
+
+    stop_after: int | None
+    """Stop after this step, as if by a signal, to resume later; the schedule is that of the whole run."""
+    verify_resume: bool
+    """Before the run, check with this config that stopping and resuming gives the same bytes as not stopping."""
+    # The default is for config folders that were copied from a release without this key.
+    curves: bool = True
+    """Draw loss, score, learning rate and speed into curves.png when the run ends."""

@@ -1,0 +1,34 @@
+"""Findings about files and documents."""
+
+from ftk.contracts.finding_kinds.making import fact, info, warning
+
+# One kind in one or two lines, so that the table can be read as one.
+# fmt: off
+
+# Files
+FOLDER_OF_CLASSES = fact("folder-of-classes",
+    "{key}={folder}: {files:,} {kind_of_file}s in {classes} folders, one per class.")
+ENTRIES_NOT_READ = fact("entries-not-read", "{key}={folder}: {left_out} of {entries} entries not read ({names}).")
+CONLL_COLUMNS = fact("conll-columns",
+    "{file}: {columns} columns; tokens in '{tokens}' ({tokens_by}), tags in '{tags}' ({tags_by}).")
+CONLL_WITHOUT_TAGS = fact("conll-without-tags",
+    "{file}: {columns} columns; tokens in '{tokens}' ({tokens_by}), no tags.")
+DOCUMENT_MARK = info("document-mark", "document {mark|marks}", "skipped")
+COMMENT_LINE = info("comment-line", "comment {line|lines}", "skipped")
+CLASS_WITHOUT_FILES = warning("class-without-files", "{folder|folders} without {kind_of_file}", "no rows of that class")
+CLASS_OTHER_FILE = warning("class-other-file", "{file|files} that {is|are} not {kind_of_file}", "not read")
+CLASS_LINK = warning("class-link", "{link|links} to a folder that is read already or that holds the class",
+    "not followed")
+REPEATED_ID = warning("repeated-id", "{question|questions} with the id of an earlier one",
+    "kept; only their order distinguishes them")
+UNNAMED_COLUMN = warning("unnamed-column", "{row|rows} with cells in columns without a name",
+    "these cells are not read")
+
+# Documents
+FILE_WITHOUT_TEXT = warning("file-without-text", "{file|files} without any text", "skipped")
+ROW_WITHOUT_TEXT = warning("row-without-text", "{row|rows} without any text", "left out")
+REPEATED_LINE = warning("repeated-line", "{line|lines} that occurred before",
+    drop="left out (data.duplicate_lines=drop)", error="data.duplicate_lines=keep or drop lets them pass.")
+REPEATED_DOCUMENT = warning("repeated-document", "{document|documents} that occurred before",
+    drop="left out (data.duplicates=drop)", error="data.duplicates=keep or drop lets them pass.")
+# fmt: on

@@ -1,0 +1,47 @@
+"""Findings about splits, models and windows."""
+
+from ftk.contracts.finding_kinds.making import error, fact, info, warning
+
+# One kind in one or two lines, so that the table can be read as one.
+# fmt: off
+
+# Splits
+DEMO_CORPUS = fact("demo-corpus", "no data named: {what} the built-in demo corpus (data.{key}=… for your own).")
+ROWS = fact("rows", "rows: {sizes}{labels}")
+NO_VALIDATION = fact("no-validation",
+    "no validation (data.validation_share=0): best/ is the model after the last validation point.")
+NOTHING_TO_TUNE_ON = fact("nothing-to-tune-on", "no validation to tune on: {default}.")
+VALIDATION_CUT = fact("validation-cut", "no validation named: {held:,} of {total:,} training rows held out "
+    "(data.validation_share={share}, data.split_seed={seed}).")
+REPEATED_ROW = warning("repeated-row", "{row|rows} with the {subject} of an earlier row",
+    keep="kept (data.duplicates=keep)", drop="left out (data.duplicates=drop)",
+    error="data.duplicates=keep or drop lets them pass.")
+ROW_OF_TRAINING = warning("row-of-training", "{row|rows} of {part} that also {occurs|occur} in training",
+    "kept; scores on them say little")
+UNLEARNED_LABEL = warning("unlearned-label", "{label|labels} that only held-out rows have",
+    "never learned; name a file (data.validation), or try another data.split_seed")
+UNSEEN_LABEL = error("unseen-label", "{row|rows} of {part} with a label that does not occur in training",
+    "The model knows {known}. data.unseen_labels=count scores them as missed.",
+    count="counted as missed (data.unseen_labels=count)")
+
+# Models
+UNKNOWN_FOLDER = fact("unknown-folder",
+    "{folder} was not written by ftk: it has no checksums to verify, and its task is the one given.")
+NOTHING_TUNED = fact("nothing-tuned", "nothing was tuned in training: {default}.")
+FIELDS_OF_TRAINING = fact("fields-of-training", "task, as in training: {fields} (task.<field>=… sets another value)")
+REPLACED_COLUMN = warning("replaced-column", "{row|rows} with a column '{column}' of their own",
+    "the prediction's column is written")
+
+# Windows
+WINDOW_LENGTHS = fact("window-lengths", "{sizes}")
+LONG_ROW = info("long-row", "{row|rows} longer than {length} tokens", "read in overlapping windows",
+    merged="read in overlapping windows and merged",
+    first="read up to the end of the first window (task.pooling=first)",
+    pooled="read in overlapping windows, and the {pooling} over them counts",
+    around_entities="read in one window around the two entities")
+WINDOWS = info("windows", "{window|windows}", "for the rows longer than one")
+VANISHED_WORD = warning("vanished-word", "{word|words} that the tokenizer removes",
+    "without a label of their own")
+LONG_WORD = warning("long-word", "{word|words} longer than a window of {length} tokens",
+    "read up to the end of the window")
+# fmt: on

@@ -1,0 +1,41 @@
+"""Findings about spans and tags."""
+
+from ftk.contracts.finding_kinds.making import error, fact
+
+# One kind in one or two lines, so that the table can be read as one.
+# fmt: off
+
+# Spans and tags
+LABEL_UNITS = fact("label-units", "labels mark {units} (task.units=auto)",
+    configured="task.tag_scheme or data.columns.spans is set", character_spans="rows have character spans",
+    lettered="tags have O, or the letters of a scheme", plain="there is no O, and no span scheme")
+TAG_SCHEME = fact("tag-scheme", "tags are {scheme} ({found_by})", converted="converted to IOB2")
+SPANS_NOT_A_LIST = error("spans-not-a-list", "{row|rows} whose spans are not a list",
+    'Spans are a list such as [{{"start": 0, "end": 5, "label": "PER"}}].')
+SPAN_UNREADABLE = error("span-unreadable", "{row|rows} with a span that cannot be read",
+    'A span is {{"start": 0, "end": 5, "label": "PER"}} or [0, 5, "PER"].')
+SPAN_OUTSIDE = error("span-outside-text", "{row|rows} with a span outside the text",
+    "Offsets count {unit}s from 0; end is one past the last.")
+SPAN_WITHOUT_WORD = error("span-without-word", "{span|spans} without a word",
+    "task.misaligned_spans=drop leaves them out.", drop="left out (task.misaligned_spans=drop)")
+SPAN_INSIDE_WORD = error("span-inside-word", "{span|spans} that {begins|begin} or {ends|end} inside a word",
+    "task.misaligned_spans=expand widens them to whole words, drop leaves them out.",
+    expand="widened to whole words (task.misaligned_spans=expand)", drop="left out (task.misaligned_spans=drop)")
+SPANS_OVERLAP = error("spans-overlap", "{span|spans} that {shares|share} a word with another",
+    "task.overlapping_spans=longest keeps the longest.", longest="left out (task.overlapping_spans=longest)")
+UNEQUAL_TAGS = error("unequal-tags", "{row|rows} with tokens and tags of unequal length", "Each token needs one tag.")
+UNTAGGED_TOKEN = error("untagged-token", "{row|rows} with a token without a tag",
+    "'_' means no tag in CoNLL-U: leave out its lines of multiword tokens (1-2) and empty nodes (1.1).")
+UNTAGGABLE_TEXT = error("untaggable-text", "{row|rows} of text, which cannot have a tag for each token",
+    "task.units=tokens learns from data.columns.tokens and data.columns.tags; task.units=spans from text with spans.")
+UNKNOWN_TAG = error("unknown-tag", "{tag|tags} of no known scheme",
+    "Tags are O, B-TYPE and I-TYPE (or BIOES), or bare types.")
+DISGUISED_TAG = error("disguised-tag", "{tag|tags} of no known scheme",
+    "B- and I- are upper case and come first; task.tag_scheme=bare takes types as they are.")
+DISGUISED_TAGS = error("disguised-tags", "{kind|kinds} of tags of no known scheme",
+    "In span tags, B- and I- are upper case and come first; task.units=tokens takes tags as they are.")
+LETTERLESS_TAG = error("letterless-tag", "{tag|tags} without B- or I- among tags that have it",
+    "Correct the file, or set task.tag_scheme=bare if no tag has a letter.")
+BROKEN_TAG = error("broken-tag", "{tag|tags} that {scheme} does not allow at their place",
+    "task.broken_tags=repair reads them as conlleval does.", repair="read as conlleval does (task.broken_tags=repair)")
+# fmt: on
