@@ -65,7 +65,7 @@ def main() -> None:
     steps: list[Any] = []
     began = [0.0]
 
-    class Profiled(training.Training):
+    class Profiled(training.RunObserver):
         def stepped(self, info: Any) -> None:
             super().stepped(info)
             if info.step == options.warmup:
@@ -76,7 +76,7 @@ def main() -> None:
             if info.step == options.warmup + options.steps or info.last:
                 raise Done
 
-    training.Training = Profiled  # type: ignore[misc]
+    training.RunObserver = Profiled  # type: ignore[misc]
     with tempfile.TemporaryDirectory() as folder:
         try:
             train.run(options.command, [*options.overrides, f"run.dir={folder}/run", "train.eval_every=1000000000"])
