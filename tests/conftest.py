@@ -78,11 +78,13 @@ def ftk(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
 def run_ftk(*argv: str) -> int:
     """Run one command line in this process; returns its exit code.
 
-    A training draws no curves unless ``argv`` sets ``run.curves``: drawing takes half as long as a tiny training.
+    A training draws no curves and fits no baselines unless ``argv`` sets ``run.curves`` and ``train.baselines``: each
+    takes half as long as a tiny training.
     """
     trains = argv[:1] in (("pretrain",), ("finetune",)) and not any(word.startswith("--") for word in argv)
-    if trains and not any(word.startswith("run.curves=") for word in argv):
-        argv = (*argv, "run.curves=false")
+    for key, value in (("run.curves", "false"), ("train.baselines", "none")) if trains else ():
+        if not any(word.startswith(f"{key}=") for word in argv):
+            argv = (*argv, f"{key}={value}")
     return cli.run(list(argv))
 
 

@@ -25,7 +25,8 @@ examples:
   ftk predict  checkpoint=runs/my-run/best input=texts.txt output=predictions.jsonl
   ftk finetune -m model=bert-base-cased,distilbert-base-cased optimizer.lr=2e-5,5e-5
 
-'ftk COMMAND --help' shows the groups and keys of a command; 'ftk configs list' shows the shipped configs.
+'ftk COMMAND --help' shows the groups and keys of a command, 'ftk help data.limit' the meaning of one key, and
+'ftk configs list' the shipped configs.
 --json shows one JSON object per line instead of text (pretrain, finetune, evaluate, predict).
 FTK_CONFIG_PATH names folders of your own configs; FTK_TRACEBACK=1 shows where an error was raised.
 """
@@ -54,7 +55,7 @@ def run(argv: list[str]) -> int:
     Returns:
         The exit code: 0 for success, 1 for a user's error; 129, 130 and 143 after SIGHUP, SIGINT and SIGTERM.
     """
-    if not argv or argv[0] in ("-h", "--help", "help"):
+    if not argv or argv[0] in ("-h", "--help") or argv == ["help"]:
         print(help_text(), end="")
         return 0
     if argv[0] in ("-V", "--version", "version"):

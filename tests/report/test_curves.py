@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from conftest import write_jsonl
+from ftk.contracts.score import Score
 from ftk.report.curves import plot_curves
 
 
@@ -39,7 +40,7 @@ def validation(step: int, **scores: Any) -> dict[str, Any]:
 )
 def test_a_png_is_drawn(tmp_path: Path, events: list[dict[str, Any]], score: str) -> None:
     picture = tmp_path / "curves.png"
-    plot_curves(Path(write_jsonl(tmp_path / "metrics.jsonl", events)), picture, score)
+    plot_curves(Path(write_jsonl(tmp_path / "metrics.jsonl", events)), picture, Score(score, True))
     content = picture.read_bytes()
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
     width, height = struct.unpack(">II", content[16:24])
@@ -48,12 +49,12 @@ def test_a_png_is_drawn(tmp_path: Path, events: list[dict[str, Any]], score: str
 
 
 def test_nothing_is_drawn_of_a_run_without_steps(tmp_path: Path) -> None:
-    plot_curves(Path(write_jsonl(tmp_path / "metrics.jsonl", [])), tmp_path / "curves.png", "loss")
+    plot_curves(Path(write_jsonl(tmp_path / "metrics.jsonl", [])), tmp_path / "curves.png", Score("loss", False))
     assert not (tmp_path / "curves.png").exists()
 
 
 def test_an_older_picture_is_replaced(tmp_path: Path) -> None:
     picture = tmp_path / "curves.png"
     picture.write_bytes(b"old")
-    plot_curves(Path(write_jsonl(tmp_path / "metrics.jsonl", [train(1)])), picture, "loss")
+    plot_curves(Path(write_jsonl(tmp_path / "metrics.jsonl", [train(1)])), picture, Score("loss", False))
     assert picture.read_bytes() != b"old"

@@ -7,6 +7,7 @@ COMMANDS = {
     "predict": ("ftk.commands.predict", "read texts or images, write one line of JSON per row"),
     "configs": ("ftk.commands.configs", "list, show, copy or document the configs"),
     "completion": ("ftk.commands.completion", "print the tab completion for bash, zsh or fish"),
+    "help": ("ftk.commands.help", "print the meaning, type and default of a key"),
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }
 

@@ -121,6 +121,9 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
                 yield Mistake(f"data.{key}={value}", "This task reads no texts; images have the size of the model's.")
     texts = task.spec.command == "pretrain"
     if isinstance(config, TrainingConfig):
+        if config.train.metric is not None and config.data.validation is None and config.data.validation_share == 0:
+            advice = "There is no validation to choose the best model by (data.validation_share=0)."
+            yield Mistake(f"train.metric={config.train.metric}", advice)
         if task.spec.command != command:
             kind = "raw text" if texts else "labelled rows"
             yield Mistake(f"task ({type(task).__name__})", f"It learns from {kind}: ftk {task.spec.command}.")

@@ -71,6 +71,14 @@ class OnNonFinite(Enum):
     skip = "skip"
 
 
+class Baselines(Enum):
+    """Simple models scored on the same rows after training, for comparison: the most frequent answer, and a linear
+    model over TF-IDF values. auto: for tasks of whole texts, within 20 seconds or 5 % of the training's time."""
+
+    auto = "auto"
+    none = "none"
+
+
 class OnSpike(Enum):
     """What to do if a loss is far above its running mean."""
 

@@ -1,9 +1,10 @@
 """Runs jobs: one from Python, or those of a command line one after the other."""
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +142,18 @@ def _print(command: str, line: CommandLine) -> None:
     def no_job(_: Any) -> None:
         raise AssertionError(f"a job ran for {line.flags}")
 
+    from ftk.config.help_text import with_meanings  # nothing else needs what describes the keys
+
+    printed = io.StringIO()
     with uninitialized(), _command_line_of_hydra(f"ftk-{command}", [*line.flag_words(), *line.words]):
         try:
-            hydra.main(version_base=VERSION_BASE, config_path=None, config_name=command)(no_job)()
+            with redirect_stdout(printed):
+                hydra.main(version_base=VERSION_BASE, config_path=None, config_name=command)(no_job)()
         except SystemExit as stop:  # Hydra ends --help this way
             if stop.code:
                 raise
+    text = printed.getvalue()
+    sys.stdout.write(with_meanings(text, command) if "--help" in line.flags else text)
 
 
 @contextmanager

@@ -80,6 +80,8 @@ class TaskSpec(PredictorSpec):
         columns: the columns that it reads, the keys of ``data.columns``.
         score: the metric that chooses the best model.
         higher_is_better: whether a higher ``score`` is better.
+        lower_is_better: the names of metrics for which lower is better, for a user who chooses the best model by one of
+            them (``train.metric``).
         command: the command that trains it, pretrain or finetune.
         modalities: what its model reads: ``text`` needs a tokenizer, ``image`` an image processor.
         demo: the folder of its built-in demo corpus, if it has one.
@@ -96,6 +98,7 @@ class TaskSpec(PredictorSpec):
     columns: tuple[str, ...]
     score: str
     higher_is_better: bool = True
+    lower_is_better: frozenset[str] = frozenset({"loss"})
     command: str = "finetune"
     modalities: tuple[str, ...] = ("text",)
     demo: str | None = None

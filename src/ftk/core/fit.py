@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.contracts.score import Score
 from ftk.core.plan import Observer
 from ftk.core.state import TrainState
 from ftk.data.batching.features import Features
@@ -42,7 +43,7 @@ def fit(
     features: Features,
     *,
     num_labels: int,
-    score: str,
+    score: Score,
     observer: Observer,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def fit(
         ModelError: the task has no targets to which such a model can be fitted.
     """
     progress = state.progress
-    targets, weights = _targets(features, num_labels)
+    targets, weights = targets_of(features, num_labels)
     ids = features.columns["input_ids"]
     began = time.perf_counter()
     for fact in model.fit([ids[number] for number in range(len(ids))], targets, weights):
@@ -75,14 +76,17 @@ def fit(
         {"step": progress.step, "split": "fit", "tokens": progress.tokens, "seconds": round(progress.seconds, 3)}
     )
     metrics = observer.validate(state)
-    progress.best_score, progress.best_step, progress.best_metrics = metrics.get(score), 0, metrics
+    progress.best_score, progress.best_step, progress.best_metrics = score.value(metrics), 0, metrics
     return metrics
 
 
-def _targets(features: Features, num_labels: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    """The targets of the windows, and how much each counts.
+def targets_of(features: Features, num_labels: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """The targets of the windows as ``FittedModel.fit`` takes them, and how much each counts.
 
     Integers, one for each label, say which labels a window has. A single integer is the number of its class.
+
+    Raises:
+        ModelError: the task has no targets to which such a model can be fitted.
     """
     columns = getattr(features, "columns", {})  # features that cut windows when a batch is made have none
     width = len(columns["label"].values) // len(features) if "label" in columns else 0

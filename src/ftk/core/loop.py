@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from ftk.contracts.task import Task
 from ftk.core.batch_source import BatchSource
 from ftk.core.hardware import Hardware
 from ftk.core.plan import Observer, Plan, StepInfo
@@ -32,7 +31,7 @@ def train(
         Interrupted: a signal came; the state has been saved.
         RunError: from ``steps``, or the validation loss is not finite.
     """
-    run = _Run(state, source.task, plan, observer, world, stop)
+    run = _Run(state, plan, observer, world, stop)
     if not run.validate():
         return
     info: StepInfo | None = None
@@ -60,9 +59,8 @@ def train(
 class _Run:
     """What the loop does between two steps."""
 
-    def __init__(self, state: TrainState, task: Task, plan: Plan, observer: Observer, world: World, stop: Stop) -> None:
+    def __init__(self, state: TrainState, plan: Plan, observer: Observer, world: World, stop: Stop) -> None:
         self.state = state
-        self.task = task
         self.plan = plan
         self.observer = observer
         self.world = world
@@ -134,7 +132,11 @@ class _Run:
     def _compare(self, metrics: dict[str, Any]) -> bool:
         """Whether the model is the best so far; progress remembers its score."""
         progress = self.state.progress
-        score = metrics.get(self.task.spec.score)
+        score = self.plan.score.value(metrics)
+        if score is None and metrics.keys() - {"loss"}:
+            self.observer.warned(
+                f"step {progress.step}: validation has no {self.plan.score.name}; it is not compared with the others"
+            )
         gain = self._improves(score, metrics)
         # Of two models with equal scores the one with the lower loss is kept; patience depends on the score alone.
         tie = score is not None and score == progress.best_score and _lower_loss(metrics, progress)
@@ -154,7 +156,7 @@ class _Run:
             return progress.best_score is None and _lower_loss(metrics, progress)
         if progress.best_score is None:
             return True
-        return score > progress.best_score if self.task.spec.higher_is_better else score < progress.best_score
+        return self.plan.score.is_better(score, progress.best_score)
 
 
 def _lower_loss(metrics: dict[str, Any], progress: Progress) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ftk.contracts.score import Score
 from ftk.core.anomalies import LossGuard
 from ftk.core.limits import Interval, RunLimits
 from ftk.core.state import TrainState
@@ -25,6 +26,7 @@ class Plan:
         save_every: when to save.
         log_every: steps between two lines of metrics.
         patience: validations without improvement after which the run ends; None: never.
+        score: the metric that chooses the best model.
     """
 
     limits: RunLimits
@@ -38,6 +40,7 @@ class Plan:
     save_every: Interval
     log_every: int
     patience: int | None
+    score: Score
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from ftk.contracts.spec import Wording
 from ftk.contracts.values import Labels, Prepared
 from ftk.data.readers.splits import fingerprint, read_splits, uses_demo
 from ftk.data.rows.label_names import shortened
+from ftk.data.rows.label_variants import alike
 from ftk.errors import ConfigError, DataError
 
 _SHOWN = 20
@@ -109,6 +110,7 @@ def read_training_corpus(
     corpus.labels = task.labels(training)
     if mistakes := list(corpus.task.validate(corpus.labels)):
         raise ConfigError(*mistakes)
+    _note_alike(corpus.labels, notes)
     if examples["train"] is not training:
         _note_unlearned(corpus.labels, examples["train"], task, notes)
     for split in ("validation", "test"):
@@ -227,6 +229,14 @@ def _cut_validation(examples: dict[str, list[Any]], wording: Wording, data: Data
     }
     examples.clear()
     examples.update(ordered)
+
+
+def _note_alike(labels: Labels | None, notes: Notes) -> None:
+    """Report labels that a reader takes for the same."""
+    found = alike(labels.names if labels is not None else ())
+    if found:
+        places = [" and ".join(f"{name!r}" for name in group) for group in found[:_PLACES]]
+        notes.add(kinds.ALIKE_LABELS, *places, number=len(found))
 
 
 def _note_unlearned(labels: Labels | None, train: list[Any], task: RowReader, notes: Notes) -> None:

@@ -4,16 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts.score import Score
 from ftk.system.atomic import replaced
 
 
-def plot_curves(metrics: Path, target: Path, score: str) -> None:
+def plot_curves(metrics: Path, target: Path, score: Score) -> None:
     """Draws loss, score, learning rate and speed over the steps of a run.
 
     Args:
         metrics: the run's ``metrics.jsonl``.
         target: the PNG file to write.
-        score: name of the metric that selects the best model.
+        score: the metric that selects the best model.
     """
     # Works without a display; the object interface does not change the settings of a program that imports ftk.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -33,9 +34,10 @@ def plot_curves(metrics: Path, target: Path, score: str) -> None:
     _line(loss, validation, "loss", "validation", color="tab:orange", marker="o")
     loss.set_title("loss")
     loss.legend(frameon=False)
-    shown = score if score != "loss" else "accuracy"
-    _line(other, validation, shown, shown, color="tab:orange", marker="o")
-    other.set_title(f"validation {shown}")
+    shown = score if score.name != "loss" else Score("accuracy", True)
+    scores = [{"step": event["step"], shown.name: shown.value(event)} for event in validation]
+    _line(other, scores, shown.name, shown.name, color="tab:orange", marker="o")
+    other.set_title(f"validation {shown.name}")
     _line(rate, train, "lr", "lr", color="tab:green")
     rate.set_title("learning rate")
     speeds = _speeds(train)

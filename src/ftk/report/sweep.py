@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.invocation import Outcome
+from ftk.contracts.score import Score
 from ftk.errors import first_line
 from ftk.report.console import Console
 from ftk.report.tables import TextTable
@@ -95,17 +96,22 @@ def _failure(job: Outcome) -> str:
 def _order(job: Outcome) -> tuple[bool, float]:
     """The sort key: failed jobs last, the best score first."""
     scores = job.metrics.get("validation", job.metrics.get("test", {}))
-    value = scores.get(job.metrics.get("score"), 0.0)
-    return job.error is not None, -value if job.metrics.get("higher_is_better", True) else value
+    score = _score(job.metrics)
+    value = score.value(scores) or 0.0
+    return job.error is not None, -value if score.higher_is_better else value
+
+
+def _score(metrics: dict[str, Any]) -> Score:
+    return Score(metrics.get("score", "loss"), metrics.get("higher_is_better", True))
 
 
 def _scores(metrics: dict[str, Any]) -> dict[str, float]:
     found = {}
     for split in ("validation", "test"):
-        for name in dict.fromkeys(("loss", metrics.get("score", "loss"))):
-            value = metrics.get(split, {}).get(name)
-            if isinstance(value, float):
-                found[f"{split} {name}"] = value
+        for score in dict.fromkeys((Score("loss", False), _score(metrics))):
+            value = score.value(metrics.get(split, {}))
+            if value is not None:
+                found[f"{split} {score.name}"] = value
     return found
 
 

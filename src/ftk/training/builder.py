@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from ftk.config.schema import TrainingConfig
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus
@@ -14,6 +15,7 @@ from ftk.core.hardware import Hardware, choose
 from ftk.core.saving.publisher import SameWeights
 from ftk.core.state import TrainState
 from ftk.core.world import SingleProcess
+from ftk.data.text.coverage import coverage
 from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings
 from ftk.models.loading.load import check_head, load_weights
 from ftk.models.loading.source import Source, reopen_model, resolve_model, window_length
@@ -27,6 +29,9 @@ from ftk.system.signals import Stop
 from ftk.training.planning import plan_of
 from ftk.training.resuming import check_resumable, tuned_task
 from ftk.training.run import Run, on_device
+
+_MANY_UNKNOWN = 0.05
+"""The share of unknown words that is reported."""
 
 
 class RunBuilder:
@@ -83,7 +88,7 @@ class RunBuilder:
             prepared=prepared,
             state=state,
             order=order,
-            plan=plan_of(config, order),
+            plan=plan_of(config, order, task.spec),
             objective=build_objective(config.objective),
             publisher=SameWeights(),
             world=SingleProcess(),
@@ -112,9 +117,31 @@ class RunBuilder:
     def _prepared(self, source: Source, windows: WindowPlan) -> dict[str, Prepared]:
         notes = Notes()
         encoding = Encoding(source.processor, source.labels, windows, notes)
+        self._note_coverage(encoding)
         prepared = self.corpus.prepare(encoding, self.console)
         self.console.report(notes.drain())
         return prepared
+
+    def _note_coverage(self, encoding: Encoding) -> None:
+        """Report the words of labelled texts that the tokenizer does not know.
+
+        Raises:
+            DataError: it knows none.
+        """
+        task = self.corpus.task
+        if "text" not in task.spec.modalities or task.spec.command == "pretrain":
+            return
+        tokenizer = getattr(encoding.processor, "tokenizer", encoding.processor)
+        found = coverage(tokenizer, self.corpus.texts())
+        if found is None or found.unknown < _MANY_UNKNOWN * found.words:
+            return
+        notes, examples = encoding.notes, map(repr, found.examples)
+        if found.unknown < found.words:
+            share = f"{100 * found.unknown / found.words:.0f} %"
+            notes.add(kinds.UNKNOWN_WORDS, *examples, number=found.unknown, share=share)
+        else:
+            notes.add(kinds.NO_KNOWN_WORD, *examples, number=found.words)
+        notes.raise_errors()
 
     def _fitted_windows(self, source: Source, windows: WindowPlan, prepared: dict[str, Prepared]) -> WindowPlan:
         """Windows no longer than the data needs, if the weights learn their positions from the data."""

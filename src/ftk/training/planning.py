@@ -5,6 +5,8 @@ from dataclasses import fields
 from ftk.config.invocation import Invocation
 from ftk.config.schema import ScheduleConfig, TrainConfig, TrainingConfig
 from ftk.contracts.protocols import Order
+from ftk.contracts.score import Score
+from ftk.contracts.spec import TaskSpec
 from ftk.core.anomalies import LossGuard
 from ftk.core.limits import Interval, RunLimits
 from ftk.core.plan import Plan
@@ -13,8 +15,8 @@ from ftk.report.console import duration
 from ftk.system.duration import seconds
 
 
-def plan_of(config: TrainingConfig, order: Order) -> Plan:
-    """The plan of a run whose steps come in this order."""
+def plan_of(config: TrainingConfig, order: Order, spec: TaskSpec) -> Plan:
+    """The plan of a run of a task whose steps come in this order."""
     train_config = config.train
     limits = [train_config.max_steps] if train_config.max_steps is not None else []
     budget = seconds(str(train_config.budget)) if train_config.budget is not None else None
@@ -49,6 +51,7 @@ def plan_of(config: TrainingConfig, order: Order) -> Plan:
         save_every=every(train_config.save_every),
         log_every=train_config.log_every,
         patience=train_config.patience,
+        score=Score.of_task(spec, train_config.metric),
     )
 
 

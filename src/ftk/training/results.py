@@ -9,6 +9,8 @@ from ftk.contracts.protocols import ReportsParameters
 from ftk.models.loading.verified_folder import verify_folder
 from ftk.report.console import duration
 from ftk.report.curves import plot_curves
+from ftk.training.baselines import baselines
+from ftk.training.hints import still_improving
 from ftk.training.resuming import tuned_task
 from ftk.training.run import Run
 
@@ -27,19 +29,23 @@ def finish(run: Run) -> dict[str, Any]:
     if learned:
         result["learned"] = {name: round(value, 6) for name, value in learned.items()}
         run.console.say(f"learned: {', '.join(f'{name} {value:.4f}' for name, value in learned.items())}")
+    if compared := baselines(run, result):
+        result["baselines"] = compared
     result["best_step"] = run.state.progress.best_step
     result["train"] = _training_facts(run)
+    if (hint := still_improving(run)) is not None:
+        run.console.say(hint)
     run.folder.write("metrics.json", result)
     if run.config.run.curves:
         try:
-            plot_curves(run.folder.path / "metrics.jsonl", run.folder.path / "curves.png", run.task.spec.score)
+            plot_curves(run.folder.path / "metrics.jsonl", run.folder.path / "curves.png", run.plan.score)
         except (ImportError, MemoryError) as error:  # everything that matters is written
             run.console.warn(f"curves.png is not drawn ({error})")
     run.console.say(f"model: {run.folder.best}")
     return {
         "dir": str(run.folder.path),
-        "score": run.task.spec.score,
-        "higher_is_better": run.task.spec.higher_is_better,
+        "score": run.plan.score.name,
+        "higher_is_better": run.plan.score.higher_is_better,
         **result,
     }
 

@@ -73,7 +73,10 @@ def restore(run: Run) -> None:
     if not same:
         run.console.warn("the optimizer is a different one: it starts without the state of the previous one")
     restore_state(run.folder.last, run.state, optimizer=same)
-    _check_best(run, run.state.progress)
+    progress = run.state.progress
+    if progress.best_step is not None:  # a forced resume may choose the best model by another metric
+        progress.best_score = run.plan.score.value(progress.best_metrics)
+    _check_best(run, progress)
 
 
 def _check_best(run: Run, progress: Progress) -> None:

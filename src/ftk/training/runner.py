@@ -15,6 +15,7 @@ from ftk.report.records import MetricsFile
 from ftk.report.run_folder import RunFolder
 from ftk.system.signals import Stop
 from ftk.training.builder import RunBuilder
+from ftk.training.metric_check import check_metric
 from ftk.training.observer import RunObserver
 from ftk.training.planning import length_of, unread_in_loss, unread_keys
 from ftk.training.results import finish
@@ -63,6 +64,7 @@ def _run(config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Con
     fingerprints = corpus.fingerprints()
     run = RunBuilder(config, folder, corpus, console, stop).build(fingerprints)
     stop.check()
+    check_metric(run)
     if folder.resume:
         restore(run)
     else:
@@ -121,7 +123,7 @@ def _fit(run: Run, metrics: MetricsFile) -> None:
             run.state.model,
             run.prepared["train"].features,
             num_labels=num_labels,
-            score=run.task.spec.score,
+            score=run.plan.score,
             observer=observer,
             say=console.say,
         )

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from data_helpers import MANY
 from ftk.contracts.row import Row
 from ftk.data.examples.questions import Answer, QuestionExample
+from ftk.data.text.scripts import is_unspaced
 from ftk.tasks.question_answering.answer_spans import Candidate, FoundAnswers
-from ftk.tasks.question_answering.metric import AnswerMetric, Language, best_threshold, match, tokens
+from ftk.tasks.question_answering.metric import AnswerMetric, Language, best_threshold, language_of, match, tokens
 
 ASCII_PUNCTUATION = {chr(code) for code in range(33, 127) if not chr(code).isalnum()}
 ALL_PUNCTUATION = ASCII_PUNCTUATION | {
@@ -25,6 +26,7 @@ ARTICLES = {
     "en": {"a", "an", "the"},
     "de": {"ein", "eine", "einen", "einem", "eines", "einer", "der", "die", "das", "den", "dem", "des"},
     "zh": set(),
+    "characters": set(),
 }
 PIECES = ["a", "An", "THE", "theme", "cat", "Cats", "d", "der", "Eine", "einst", "denn", "3", "b_c", "x's", "l'a", "é"]
 PIECES += ["“quoted”", "1,000.5", "-", "—", "…", "$", "€", "«", "。", "北京", "北", "京a", "大the学", "a\u0301", "\xa0"]
@@ -44,12 +46,12 @@ def words(text: str, language: str) -> list[str]:
         word = ""
     found: list[str] = []
     for part in "".join(whole).split():
-        if language != "zh":
+        if language not in ("zh", "characters"):
             found.append(part)
             continue
         run = ""
         for letter in part:
-            if 0x4E00 <= ord(letter) <= 0x9FA5:
+            if 0x4E00 <= ord(letter) <= 0x9FA5 if language == "zh" else is_unspaced(letter):
                 found += [run, letter] if run else [letter]
                 run = ""
             else:
@@ -123,7 +125,7 @@ texts = st.lists(st.sampled_from(PIECES), max_size=6).map(" ".join) | st.text(ma
 
 
 @MANY
-@given(st.lists(texts, max_size=3), texts, st.sampled_from([*Language]))
+@given(st.lists(texts, max_size=3), texts, st.sampled_from([*Language][1:]))
 def test_scores_are_those_of_counting(gold: list[str], answer: str, language: Language) -> None:
     assert match(gold, answer, language) == pytest.approx(counted(gold, answer, language.value))
 
@@ -217,3 +219,19 @@ def test_words_of_regular_expressions_are_those_of_the_counting() -> None:
     assert [bool(re.match(r"\w", letter)) for letter in letters] == [
         letter.isalnum() or letter == "_" for letter in letters
     ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "language"),
+    [
+        (["Oslo", "in the north"], Language.en),
+        (["北京", "北京大学"], Language.zh),
+        (["とうきょう", "東京の北"], Language.characters),
+        (["กรุงเทพ"], Language.characters),
+        (["Осло", "на севере"], Language.en),
+        ([], Language.en),
+        (["1998", "…"], Language.en),
+    ],
+)
+def test_the_rules_are_found_by_the_script_of_the_answers(answers: list[str], language: Language) -> None:
+    assert language_of(answers) is language

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
-from ftk.config.choices import Decay, OnNonFinite, OnSpike
+from ftk.config.choices import Baselines, Decay, OnNonFinite, OnSpike
 
 
 @dataclass(kw_only=True, slots=True)
@@ -46,6 +46,12 @@ class TrainConfig:
     """Interval of saves of `last/`: a time such as 10m, or as for eval_every; the last step is always saved."""
     log_every: int
     """Optimizer steps between two lines in metrics.jsonl and in plain terminal output."""
+    # The default is for config folders that were copied from a release without this key.
+    metric: str | None = None
+    """Metric of the validation split that chooses the best model and counts for `patience`, as `f1_macro`, `loss` or
+    `per_label.PER.f1`; null: the score of the task."""
+    # As for `metric`.
+    baselines: Baselines = Baselines.auto
     patience: int | None
     """Stop after this many validations without a better score; null: never."""
     on_non_finite: OnNonFinite

@@ -20,6 +20,9 @@ ROW_OF_TRAINING = warning("row-of-training", "{row|rows} of {part} that also {oc
     "kept; scores on them say little")
 UNLEARNED_LABEL = warning("unlearned-label", "{label|labels} that only held-out rows have",
     "never learned; name a file (data.validation), or try another data.split_seed")
+ALIKE_LABELS = warning("alike-labels",
+    "{group|groups} of labels that differ only by case, blanks or invisible characters",
+    "kept apart; correct the data if they are meant to be one")
 UNSEEN_LABEL = error("unseen-label", "{row|rows} of {part} with a label that does not occur in training",
     "The model knows {known}. data.unseen_labels=count scores them as missed.",
     count="counted as missed (data.unseen_labels=count)")
@@ -33,6 +36,11 @@ REPLACED_COLUMN = warning("replaced-column", "{row|rows} with a column '{column}
     "the prediction's column is written")
 
 # Windows
+UNKNOWN_WORDS = warning("unknown-words",
+    "{word|words} of the training texts that the tokenizer does not know ({share} of those that were looked at)",
+    "read as unknown, each like all others; a model of this language would read them")
+NO_KNOWN_WORD = error("no-known-word", "{word|words} of the training texts, and the tokenizer knows none",
+    "Its files may be incomplete, or it may be of another language: model=… names another model.")
 WINDOW_LENGTHS = fact("window-lengths", "{sizes}")
 LONG_ROW = info("long-row", "{row|rows} longer than {length} tokens", "read in overlapping windows",
     merged="read in overlapping windows and merged",

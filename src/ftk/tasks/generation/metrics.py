@@ -8,9 +8,9 @@ import sys
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ftk.data.text.scripts import is_unspaced, scripts
 from ftk.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,12 +23,8 @@ BLEU_WORDS = ("13a", "intl", "zh", "ja-mecab", "ko-mecab", "char", "none")
 """The tokenizers of sacrebleu that fetch nothing."""
 NEEDS_MORE = {"ja-mecab": ("MeCab", "sacrebleu[ja]"), "ko-mecab": ("mecab_ko", "sacrebleu[ko]")}
 """Modules that some of them also need, and what to install for each."""
-_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
-"""Unicode names of the letters of scripts that put no spaces between words."""
 _WORD = re.compile(r"\w+")
 _LATIN_SHARE = 0.9
-_LETTERS = 100_000
-"""Number of letters from which the script is determined."""
 
 
 def require(module: str, *, for_what: str, install: str) -> None:
@@ -44,18 +40,18 @@ def require(module: str, *, for_what: str, install: str) -> None:
 
 def rouge_words(texts: Iterable[str]) -> str:
     """How words are found in texts of this script: one of ``ROUGE_WORDS``."""
-    scripts = _scripts(texts)
-    if scripts["unspaced"] > scripts["letters"] / 2:
+    found = scripts(texts)
+    if found["unspaced"] > found["letters"] / 2:
         return "characters"
-    return "latin" if scripts["latin"] >= _LATIN_SHARE * scripts["letters"] else "unicode"
+    return "latin" if found["latin"] >= _LATIN_SHARE * found["letters"] else "unicode"
 
 
 def bleu_words(texts: Iterable[str]) -> str:
     """The tokenizer of sacrebleu for texts of this script: zh, char, or 13a, the usual one."""
-    scripts = _scripts(texts)
-    if scripts["unspaced"] <= scripts["letters"] / 2:
+    found = scripts(texts)
+    if found["unspaced"] <= found["letters"] / 2:
         return "13a"
-    return "zh" if scripts["cjk"] > 0.95 * scripts["unspaced"] else "char"
+    return "zh" if found["cjk"] > 0.95 * found["unspaced"] else "char"
 
 
 class GeneratedTextMetric(ABC):
@@ -171,7 +167,7 @@ class _Words:
         for word in words:
             run = ""
             for character in word:
-                if _is_unspaced(character):
+                if is_unspaced(character):
                     found += [run, character] if run else [character]
                     run = ""
                 else:
@@ -179,24 +175,3 @@ class _Words:
             if run:
                 found.append(run)
         return found
-
-
-def _scripts(texts: Iterable[str]) -> dict[str, int]:
-    """The number of letters, and how many of them belong to each kind of script."""
-    found = {"letters": 0, "latin": 0, "unspaced": 0, "cjk": 0}
-    for text in texts:
-        for character in text:
-            if character.isalpha():
-                found["letters"] += 1
-                found["latin"] += character.isascii()
-                unspaced = _is_unspaced(character)
-                found["unspaced"] += unspaced
-                found["cjk"] += unspaced and unicodedata.name(character, "").startswith("CJK")
-        if found["letters"] > _LETTERS:
-            break
-    return found
-
-
-@cache
-def _is_unspaced(character: str) -> bool:
-    return unicodedata.name(character, "").startswith(_UNSPACED)

@@ -65,6 +65,7 @@ class MaskedLanguageModel(Task):
             columns=("text", "tokens"),
             score="loss",
             higher_is_better=False,
+            lower_is_better=frozenset({"loss", "perplexity", "mlm_loss", "next_sentence_loss"}),
             writes_records=False,
             demo=_DEMO,
             auto_model="AutoModelForPreTraining" if self.next_sentence else "AutoModelForMaskedLM",

@@ -6,12 +6,14 @@ import re
 import string
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ftk.data.text.scripts import is_unspaced, scripts
 
 if TYPE_CHECKING:
     from ftk.data.examples.questions import QuestionExample
@@ -21,15 +23,26 @@ if TYPE_CHECKING:
 class Language(Enum):
     """The language by whose rules answers are split into words."""
 
+    auto = "auto"
     en = "en"
     de = "de"
     zh = "zh"
+    characters = "characters"
+
+
+def language_of(answers: Iterable[str]) -> Language:
+    """The rules for answers in a script: zh or characters where it puts no spaces between words, else en."""
+    found = scripts(answers)
+    if found["unspaced"] <= found["letters"] / 2:
+        return Language.en
+    return Language.zh if found["cjk"] > _MOSTLY * found["unspaced"] else Language.characters
 
 
 _ARTICLES = {
     Language.en: re.compile(r"\b(?:a|an|the)\b"),
     Language.de: re.compile(r"\b(?:eine?|eine[mnrs]|der|die|das|de[mns])\b"),
 }
+_MOSTLY = 0.95
 _HAN = re.compile("([\u4e00-\u9fa5])")
 """The characters that MLQA's script splits."""
 
@@ -38,7 +51,7 @@ def tokens(text: str, language: Language) -> list[str]:
     """The words of an answer that count: in lower case, without punctuation and articles.
 
     In English punctuation is that of ASCII (Rajpurkar et al. 2016); in other languages also that of Unicode (Lewis et
-    al. 2020). In Chinese each Han character is a word.
+    al. 2020). In Chinese each Han character is a word; with ``characters`` each letter of a script without spaces is.
     """
     lowered = text.lower()
     if language is Language.en:
@@ -47,6 +60,8 @@ def tokens(text: str, language: Language) -> list[str]:
         bare = "".join(character for character in lowered if not _is_punctuation(character))
     if language is Language.zh:
         return _HAN.sub(r" \1 ", bare).split()
+    if language is Language.characters:
+        return "".join(f" {letter} " if is_unspaced(letter) else letter for letter in bare).split()
     return _ARTICLES[language].sub(" ", bare).split()
 
 

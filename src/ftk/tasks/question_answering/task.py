@@ -17,7 +17,7 @@ from ftk.data.examples.questions import Misplaced, QuestionExample, QuestionRead
 from ftk.data.text.text_windows import add_segments
 from ftk.tasks.question_answering.answer_spans import Candidate, FoundAnswers, found_answers
 from ftk.tasks.question_answering.features import NO_TARGET, QuestionWindows
-from ftk.tasks.question_answering.metric import AnswerMetric, Language, best_threshold, match
+from ftk.tasks.question_answering.metric import AnswerMetric, Language, best_threshold, language_of, match
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 
@@ -90,9 +90,13 @@ class QuestionAnswering(RowTask):
         ).read(rows)
 
     def learn(self, examples: Sequence[QuestionExample]) -> QuestionAnswering:
-        if self.no_answer != "auto":
-            return self
-        return replace(self, no_answer=any(not example.answers for example in examples))
+        learned = self
+        if self.no_answer == "auto":
+            learned = replace(learned, no_answer=any(not example.answers for example in examples))
+        if self.language is Language.auto:
+            answers = (answer.text for example in examples for answer in example.answers or ())
+            learned = replace(learned, language=language_of(answers))
+        return learned
 
     def labels(self, examples: Sequence[QuestionExample]) -> Labels:
         """The two numbers that the model computes for each sub-word."""

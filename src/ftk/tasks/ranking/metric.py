@@ -81,14 +81,16 @@ class RankingMetric:
 
     Args:
         temperature: the softmax temperature; None skips the loss.
+        missed: whether a list without a positive counts as missed, with 0, in ``mrr``, ``ndcg@10`` and recall.
 
     Rows that name only a positive, and labelled pairs, are joined by their query; each list is a separate query. The
     vectors of rows with a positive and no list are kept, because a query is ranked among the positives of all rows. Of
     other rows a few numbers are kept.
     """
 
-    def __init__(self, *, temperature: float | None) -> None:
+    def __init__(self, *, temperature: float | None, missed: bool = False) -> None:
         self.temperature = temperature
+        self.missed = missed
         self._pool = _Pool()
         self._drawn: dict[str, _Drawn] = {}
         self._pairs: dict[str, tuple[list[float], list[float]]] = {}
@@ -118,11 +120,17 @@ class RankingMetric:
             self._scored.append(query_scores(scores, grades, self.temperature))
         else:
             self._without += 1
+            if self.missed:
+                self._scored.append(_nothing_found(len(scores)))
 
     def compute(self) -> dict[str, Any]:
         """``mrr``, ``recall@1``, ``ndcg@10``, ``recall@5``, ``recall@10``, ``auc``, ``queries``, ``candidates`` (the
-        mean number for a query), and ``queries_without_right``, which count in no other score. A score that no query
-        has is None. With a temperature also ``loss``, over all candidates of each query, however they were batched."""
+        mean number for a query), and ``queries_without_right``, which count in the other scores only as missed.
+
+        Recall among the first k candidates is over the queries with more than k candidates, and is left out if there is
+        none: it would be 1 whatever the model does. A score that no query has is None. With a temperature also
+        ``loss``, over all candidates of each query, however they were batched.
+        """
         for scores, grades in self._pairs.values():
             self.add(np.array(scores), np.array(grades))
         self._pairs.clear()
@@ -134,8 +142,9 @@ class RankingMetric:
         self._rank_pool()
         names = ("mrr", "recall@1", f"ndcg@{_DISCOUNTED}", "recall@5", "recall@10", "auc", "candidates")
         means: dict[str, Any] = {name: _mean([each[name] for each in self._scored if name in each]) for name in names}
+        means = {name: mean for name, mean in means.items() if mean is not None or not name.startswith("recall@")}
         if self.temperature is not None and self._scored:
-            means["loss"] = _mean([each["loss"] for each in self._scored])
+            means["loss"] = _mean([each["loss"] for each in self._scored if "loss" in each])
         return {**means, "queries": len(self._scored), "queries_without_right": self._without}
 
     def _rank_pool(self) -> None:
@@ -257,7 +266,7 @@ def _scores(
         temperature: the softmax temperature; None skips the loss.
     """
     rank = 1 + wrong - below + np.arange(len(at))
-    found = {f"recall@{cut}": float((rank <= cut).mean()) for cut in _CUTS}
+    found = {f"recall@{cut}": float((rank <= cut).mean()) for cut in _CUTS if cut < wrong + len(at)}
     found["mrr"] = 1 / float(rank[0])
     gain = grades / np.log2(1 + rank)
     ideal = np.sort(grades)[::-1][:_DISCOUNTED]
@@ -270,6 +279,12 @@ def _scores(
         at = np.asarray(at, dtype=np.float64)
         found["loss"] = float((np.logaddexp(at / temperature, against) - at / temperature).mean())
     return found
+
+
+def _nothing_found(candidates: int) -> dict[str, float]:
+    """The scores of a query whose positive is not among its candidates."""
+    recall = {f"recall@{cut}": 0.0 for cut in _CUTS if cut < candidates}
+    return {**recall, "mrr": 0.0, f"ndcg@{_DISCOUNTED}": 0.0, "candidates": float(candidates)}
 
 
 def _mean(values: Sequence[float]) -> float | None:

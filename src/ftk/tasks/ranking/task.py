@@ -58,6 +58,13 @@ class Objective(Enum):
     binary = "binary"
 
 
+class MissingPositive(Enum):
+    """What a list without a positive counts as in the scores."""
+
+    missed = "missed"
+    skip = "skip"
+
+
 @dataclass(kw_only=True)
 class Ranking(RowTask):
     """Candidates ranked for queries. The fields are described in ``configs/task/ranking.yaml``."""
@@ -73,6 +80,8 @@ class Ranking(RowTask):
     validation_candidates: int
     candidates: str | None = field(metadata=LOCAL_FILE)
     top_k: int
+    # The default is for models saved by a release without this field.
+    missing_positive: MissingPositive = MissingPositive.skip
 
     @property
     def spec(self) -> TaskSpec:
@@ -234,7 +243,8 @@ class Ranking(RowTask):
         return found
 
     def metric(self, labels: Labels | None) -> RankingMetric:
-        return RankingMetric(temperature=None if self._crosses else self.temperature)
+        missed = self.missing_positive is MissingPositive.missed
+        return RankingMetric(temperature=None if self._crosses else self.temperature, missed=missed)
 
     def record(self, example: RankingExample, prediction: Ranked) -> dict[str, Any]:
         """``query``; ``candidate`` and ``score`` if there is one, else ``candidates``, the best first, each with its

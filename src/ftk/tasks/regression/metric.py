@@ -32,9 +32,11 @@ class NumberMetric:
         self._found.append(found)
 
     def compute(self) -> dict[str, Any]:
-        """``rmse``, ``mae``, ``pearson``, ``spearman``; for several targets the means, and ``per_target``.
+        """``rmse``, ``mae``, ``pearson``, ``spearman``, ``r2`` and ``target_sd``; for several targets the means, and
+        ``per_target``.
 
-        A correlation with constant numbers does not exist, and is None.
+        ``r2`` is the coefficient of determination. ``target_sd`` is the standard deviation of the targets: the error of
+        always predicting their mean. A correlation with constant numbers does not exist, and is None.
         """
         gold = np.asarray(self._gold, dtype=np.float64)
         found = np.asarray(self._found, dtype=np.float64)
@@ -43,7 +45,7 @@ class NumberMetric:
             return next(iter(per_target.values()))
         means = {
             key: None if None in values else float(np.mean(values))
-            for key in ("rmse", "mae", "pearson", "spearman")
+            for key in ("rmse", "mae", "pearson", "spearman", "r2", "target_sd")
             for values in [[scores[key] for scores in per_target.values()]]
         }
         return {**means, "per_target": per_target}
@@ -59,4 +61,6 @@ def _scores(gold: Any, found: Any) -> dict[str, Any]:
         "mae": float(np.mean(np.abs(error))),
         "pearson": float(pearsonr(gold, found).statistic) if exists else None,
         "spearman": float(spearmanr(gold, found).statistic) if exists else None,
+        "r2": float(1 - np.sum(error**2) / np.sum((gold - gold.mean()) ** 2)) if np.ptp(gold) > 0 else None,
+        "target_sd": float(np.std(gold)),
     }

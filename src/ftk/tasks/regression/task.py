@@ -40,6 +40,7 @@ class Regression(RowTask):
         columns=COLUMNS,
         score="rmse",
         higher_is_better=False,
+        lower_is_better=frozenset({"loss", "rmse", "mae"}),
         demo="regression",
         auto_model=AUTO_MODEL,
         problem_type="regression",

@@ -1,0 +1,18 @@
+"""Labels that look alike: they differ only by case, blanks, invisible characters or the normal form of Unicode."""
+
+import unicodedata
+from collections.abc import Iterable
+
+
+def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """Groups of names that look alike, each of two names at least, in the order in which they come."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(_plain(name), []).append(name)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def _plain(name: str) -> str:
+    """A name without what a reader does not see or takes for the same."""
+    shown = "".join(" " if letter.isspace() else letter for letter in name if unicodedata.category(letter) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", shown).casefold().split())

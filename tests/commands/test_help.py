@@ -1,0 +1,56 @@
+"""The meaning of keys, by name and above the config of a command."""
+
+from collections.abc import Callable
+
+import pytest
+
+from conftest import Result
+
+
+@pytest.mark.parametrize(
+    ("words", "keys"),
+    [
+        (("data.limit",), {"data.limit"}),
+        (("data.limit=5",), {"data.limit"}),
+        (("limit", "train.patience"), {"data.limit", "train.patience"}),
+        (("schedule",), {"schedule.decay", "schedule.warmup", "schedule.floor", "schedule.cooldown"}),
+        (("optimizer.momentum",), {"optimizer.momentum"}),
+        (("checkpoint",), {"checkpoint"}),
+        (("task.threshold",), {"task.threshold"}),
+    ],
+)
+def test_keys_are_explained(ftk: Callable[..., Result], words: tuple[str, ...], keys: set[str]) -> None:
+    result = ftk("help", *words)
+    assert (result.code, result.err) == (0, "")
+    heads = [line for line in result.out.splitlines() if not line.startswith(" ")]
+    assert {line.partition(":")[0].partition(";")[0] for line in heads} == keys
+    assert all(line.strip() for line in result.out.splitlines())
+
+
+def test_a_key_that_does_not_exist_is_refused(ftk: Callable[..., Result]) -> None:
+    result = ftk("help", "data.limt")
+    assert (result.code, result.out) == (1, "")
+    assert "'data.limit'" in result.err
+
+
+def test_a_command_is_its_help(ftk: Callable[..., Result]) -> None:
+    assert ftk("help", "predict") == ftk("predict", "--help")
+
+
+@pytest.mark.parametrize("task", ["ner", "regression"])
+def test_the_help_of_a_command_comments_each_key(ftk: Callable[..., Result], task: str) -> None:
+    """Each line of the config that is a key has the text of ``ftk help`` above it."""
+    result = ftk("finetune", f"task={task}", "--help")
+    assert result.code == 0, result.err
+    config = result.out.partition("key=value:\n")[2].splitlines()
+    at = config.index("  patience: null")
+    assert config[at - 1].startswith("  # ")
+    explained = " ".join(ftk("help", "train.patience").out.split())
+    comment = []
+    while config[at - 1].startswith("  # "):
+        at -= 1
+        comment.insert(0, config[at].removeprefix("  # "))
+    assert " ".join(comment) in explained
+    keys = [n for n, line in enumerate(config) if line.startswith("  ") and line[2] not in " #-_" and line[-1] != ":"]
+    bare = [config[n].strip() for n in keys if not config[n - 1].startswith("  #")]
+    assert bare == []
