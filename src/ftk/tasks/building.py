@@ -80,8 +80,11 @@ def task_from_fields(cls: type[Task], fields: dict[str, Any]) -> Task:
         except OmegaConfBaseException as error:
             faults.append(f"task.{key}={value}: {reworded(str(error).splitlines()[0])}")
             wrong.add(key)
-    faults += [f"task.{name}: no config gives a value." for name in known if name not in fields]
-    wrong |= {name for name in known if name not in fields}
+    # A field with a default is new: configs and models of earlier versions do not have it.
+    defaults = {item.name for item in dataclasses.fields(cls) if item.default is not dataclasses.MISSING}
+    missing = [name for name in known if name not in fields and name not in defaults]
+    faults += [f"task.{name}: no config gives a value." for name in missing]
+    wrong |= set(missing)
     try:
         for name in wrong:
             OmegaConf.update(schema, name, _any_value(cls, name))
