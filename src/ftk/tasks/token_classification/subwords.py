@@ -86,6 +86,22 @@ def shares_subword(position: NDArray[np.int32], word: NDArray[np.int32]) -> NDAr
     return shares
 
 
+def joint_scores(scores: NDArray[np.float32], first: NDArray[np.bool_], further: Sequence[int]) -> NDArray[np.float32]:
+    """[words, labels] log-probabilities of words, to which all of their sub-words contribute.
+
+    Args:
+        scores: [sub-words, labels] log-probabilities.
+        first: [sub-words] whether each is the first of its word.
+        further: for each label, the one that further sub-words of the word have.
+    """
+    begin = np.flatnonzero(first)
+    together = np.add.reduceat(np.where(first[:, None], scores, scores[:, list(further)]), begin, axis=0)
+    joint = together - np.logaddexp.reduce(together, axis=-1, keepdims=True)
+    alone = np.diff(np.append(begin, len(first))) == 1
+    result: NDArray[np.float32] = np.where(alone[:, None], scores[begin], joint)
+    return result
+
+
 @dataclass(frozen=True, slots=True)
 class Targets:
     """Makes the targets of windows.

@@ -31,6 +31,7 @@ from ftk.tasks.token_classification.subwords import (
     Subwords,
     Targets,
     first_of_words,
+    joint_scores,
     shares_subword,
     with_labels,
 )
@@ -228,12 +229,13 @@ class TokenClassification(RowTask):
         return Loss(total, batch.count)
 
     def to_numpy(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
-        """[words of the window, labels] log-probabilities at the first sub-word of each word."""
+        """[sub-words of the window, labels] log-probabilities at the sub-words that decide about words."""
         scores = outputs.log_softmax(-1).cpu().numpy()
         kept, begin = [], 0
         for window in batch.windows:
             word = features.columns["word"][window]
-            kept.append(scores[begin : begin + len(word)][first_of_words(word)])
+            own = scores[begin : begin + len(word)]
+            kept.append(own[first_of_words(word)] if self.label_subwords is Subwords.all else own)
             begin += len(word)
         return kept
 
@@ -242,11 +244,14 @@ class TokenClassification(RowTask):
         assert labels is not None
         self._tagging.check_names(labels)
         words, positions = outputs.features.columns["word"], outputs.features.columns["position"]
+        further = [labels.ids[self._tagging.continued(name)] for name in labels.names]
         rows = []
         for row, example in enumerate(examples):
             parts = []
             for window in outputs.windows(row):
                 first, scores = first_of_words(words[window]), outputs.by_window[window]
+                if self.label_subwords is Subwords.first and not first.all():
+                    scores = joint_scores(scores, first, further)
                 word = words[window][first]
                 shares = shares_subword(positions[window][first], word)
                 if shares.any():
