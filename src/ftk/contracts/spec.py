@@ -92,6 +92,8 @@ class TaskSpec(PredictorSpec):
         in_batch_loss_hint: set if the loss compares the rows of a batch with one another. Such a batch must not be cut
             into micro batches; the hint says how else to save memory.
         scoring: how many rows are predicted while training runs.
+        finds_spans: whether it marks parts of its texts. No entry of a vocabulary that is learned for it covers several
+            characters of scripts without spaces.
         wording: the words of messages.
     """
 
@@ -108,6 +110,7 @@ class TaskSpec(PredictorSpec):
     untuned_default: str | None = None
     in_batch_loss_hint: str | None = None
     scoring: Scoring = Scoring()
+    finds_spans: bool = False
     wording: Wording = Wording()
 
 

@@ -20,6 +20,9 @@ UNSEEN_TAG = error("unseen-tag", "{tag|tags} in {part} without training examples
     "The model knows {known}. data.unseen_labels=count scores them as missed.",
     count="counted as missed (data.unseen_labels=count)")
 
+PARTED_SUBWORD = warning("parted-subword", "{word|words} that {shares|share} a sub-word with a word of another label",
+    "the sub-word is learned and found as a whole; task.words=characters gives each character sub-words of its own")
+
 # Relations
 NO_SUCH_RELATION = fact("no-such-relation",
     "no label is '{label}' (task.no_relation): all labels count in f1_semeval.")
@@ -38,6 +41,9 @@ VANISHED_CONTEXT = warning("vanished-context", "{row|rows} whose context is empt
 UNANSWERED = warning("unanswered", "{row|rows} without an answer", "one is predicted anyway (task.no_answer=false)")
 VANISHED_ANSWER = warning("vanished-answer", "{row|rows} whose answer is empty after tokenization",
     "nothing is learned from them")
+ANSWER_INSIDE_SUBWORD = warning("answer-inside-subword",
+    "{row|rows} whose answer begins or ends inside a sub-word",
+    "the whole sub-word is learned, and the answer is cut out of it where training answers tell by their characters")
 LONG_ANSWER = warning("long-answer", "{row|rows} whose answer has more than {most} sub-words",
     "never found whole (task.max_answer_tokens)")
 UNSHOWN_ANSWER = warning("unshown-answer", "{row|rows} whose answer is longer than what windows show of the context",

@@ -191,6 +191,27 @@ def test_words_of_which_nothing_is_left_are_counted() -> None:
     assert encode(tokenizer, []) == Encoded([], 0, 0)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["北京大学 in 北京。", "ひらがなとカタカナ", "กรุงเทพมหานคร", "C++ isn't U.S. ...", "a\u200bb c", "서울에서 👍🏽!?"],
+)
+def test_words_that_share_a_sub_word_are_all_its_own(tokenizer: Any, text: str) -> None:
+    starts, ends = split_words(text, Words.fine)
+    encoder = SubwordEncoder(tokenizer, WindowPlan(64, 0))
+    (alone,), (encoded,) = (list(encoder.encode([text], [(starts, ends)], shared=shared)) for shared in (False, True))
+    spans = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    covered = {word for word in range(len(starts)) for b, e in spans if max(b, starts[word]) < min(e, ends[word])}
+    (window,) = encoded.windows
+    assert set(window.word.tolist()) >= covered
+    assert window.word.tolist() == sorted(window.word.tolist())
+    assert encoded.vanished == len(starts) - len(set(window.word.tolist()))
+    own = dict(zip(alone.windows[0].word.tolist(), alone.windows[0].position.tolist(), strict=True))
+    assert own.keys() <= set(window.word.tolist())
+    assert encoded.shared == len(set(window.word.tolist())) - len(own)
+    if not encoded.shared:
+        assert window.position.tolist() == alone.windows[0].position.tolist()
+
+
 @given(st.lists(st.tuples(st.text(" \n", max_size=2), st.integers(0, 4)), max_size=6), st.data())
 @MANY
 def test_a_subword_is_of_the_first_word_that_it_shares_a_character_with(

@@ -257,3 +257,46 @@ def test_only_the_exact_spelling_is_a_special_token() -> None:
     tokenizer = learned("wordpiece")
     marked = json.loads(tokenizer.backend_tokenizer.to_str())["added_tokens"]
     assert {token["content"] for token in marked} == {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}
+
+
+SCRIPTS = {
+    "Han": "我们去北京大学",
+    "Hiragana": "ひらがなでかく",
+    "Katakana": "サーバーをみる",
+    "Thai": "ฉันไปกรุงเทพ",
+    "Lao": "ຂ້ອຍໄປວຽງຈັນ",
+    "Khmer": "ខ្ញុំទៅភ្នំពេញ",
+    "Myanmar": "ငါရန်ကုန်သွား",
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_characters_of_scripts_without_spaces_are_single_tokens(kind: str, script: str) -> None:
+    """Always in WordPiece vocabularies, and in others if asked for; with the marks of a character."""
+    from ftk.data.text.words import Words, split_words
+
+    text = SCRIPTS[script]
+    texts = [f"{text} and {text}, {text[:4]}Ada"] * 20
+    settled = settings(kind)
+    single = learn_tokenizer(texts, settled, max_length=128, single_characters=True)
+    starts, ends = split_words(text, Words.fine)
+    characters = list(zip(starts, ends, strict=True))
+    spans = single(f"{text} Ada", add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    assert single.unk_token_id not in single(texts[0])["input_ids"]
+    for begin, end in spans:
+        assert sum(begin < last and first < end for first, last in characters) <= 1
+    plain = learn_tokenizer(texts, settled, max_length=128)
+    same = plain.get_vocab() == single.get_vocab()
+    assert same or kind != "wordpiece"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_scripts_are_split_as_ever(kind: str) -> None:
+    settled = settings(kind)
+    one, other = (
+        learn_tokenizer(LATIN, settled, max_length=128, single_characters=single).backend_tokenizer.to_str()
+        for single in (False, True)
+    )
+    assert one == other
+    assert "Split" not in one

@@ -9,6 +9,9 @@ from ftk.contracts.finding_kinds.making import error, fact
 LABEL_UNITS = fact("label-units", "labels mark {units} (task.units=auto)",
     configured="task.tag_scheme or data.columns.spans is set", character_spans="rows have character spans",
     lettered="tags have O, or the letters of a scheme", plain="there is no O, and no span scheme")
+WORDS_BY_CHARACTER = fact("words-by-character",
+    "{percent:.0f} % of the spans begin or end inside a word: each character is read as a word, with sub-words of "
+    "its own (task.words=auto; task.words=pieces keeps the sub-words of the tokenizer)")
 TAG_SCHEME = fact("tag-scheme", "tags are {scheme} ({found_by})", converted="converted to IOB2")
 SPANS_NOT_A_LIST = error("spans-not-a-list", "{row|rows} whose spans are not a list",
     'Spans are a list such as [{{"start": 0, "end": 5, "label": "PER"}}].')
@@ -19,6 +22,7 @@ SPAN_OUTSIDE = error("span-outside-text", "{row|rows} with a span outside the te
 SPAN_WITHOUT_WORD = error("span-without-word", "{span|spans} without a word",
     "task.misaligned_spans=drop leaves them out.", drop="left out (task.misaligned_spans=drop)")
 SPAN_INSIDE_WORD = error("span-inside-word", "{span|spans} that {begins|begin} or {ends|end} inside a word",
+    "task.words=characters reads each character as a word, for languages that join other words to names; "
     "task.misaligned_spans=expand widens them to whole words, drop leaves them out.",
     expand="widened to whole words (task.misaligned_spans=expand)", drop="left out (task.misaligned_spans=drop)")
 SPANS_OVERLAP = error("spans-overlap", "{span|spans} that {shares|share} a word with another",

@@ -13,6 +13,7 @@ from ftk.data.examples.spans import Misaligned, Overlapping, Span, align_to_word
 from ftk.data.examples.tags import Scheme, Tag, Units, detect, is_disguised, parse_tag, to_iob2
 from ftk.data.rows.cells import RowFault, column_fits, parse_json_list, strings_of
 from ftk.data.rows.columns import missing, missing_configured, missing_role, not_a_string, report_columns
+from ftk.data.text.scripts import is_spaced, text_of_tokens
 from ftk.data.text.words import Words, split_words
 
 NAMES = {
@@ -60,6 +61,12 @@ class Sentence(Example):
     def key(self) -> str:  # type: ignore[override]
         """The text; empty if it has no word."""
         return self.text if len(self.starts) else ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The text from which a vocabulary is learned: tokens are joined as their script is written."""
+        spaced = self.tokens is None or is_spaced(self.text)
+        return (self.key,) if spaced else (text_of_tokens(self.tokens or ())[0],)
 
 
 @dataclass(kw_only=True)

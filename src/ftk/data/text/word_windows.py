@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,12 @@ from numpy.typing import NDArray
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import WindowPlan
+from ftk.data.text.piece_cuts import PieceCutter
 from ftk.data.text.special_tokens import require_offsets, special_tokens
 from ftk.data.text.tokenizing import tokenized
 from ftk.errors import DataError
+
+_NONE = np.zeros((0, 2), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,15 @@ class Window:
     Attributes:
         input_ids: with special tokens.
         position: the place in ``input_ids`` of each sub-word of an owned word.
-        word: the index of that word in the row. Each word is owned by exactly one window, the one that shows most of
-            its context.
+        word: the index of that word in the row, in order. Each word is owned by exactly one window, the one that shows
+            most of its context. A sub-word that several words share is there once for each of them.
+        begin: the character at which each of these sub-words begins.
     """
 
     input_ids: NDArray[np.int32]
     position: NDArray[np.int32]
     word: NDArray[np.int32]
+    begin: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,11 @@ class Encoded:
 
     windows: list[Window]
     vanished: int
-    """Words that the tokenizer removes: zero-width characters, control characters."""
+    """Words without a sub-word: zero-width characters, control characters."""
     shortened: int
     """Words longer than a window, of which only the beginning is read."""
+    shared: int = 0
+    """Words that have no sub-word of their own and share that of a word before them."""
 
 
 class SubwordEncoder:
@@ -57,6 +64,7 @@ class SubwordEncoder:
         self.tokenizer = tokenizer
         self.plan = plan
         self.prefix, self.suffix = special_tokens(tokenizer)
+        self._cutter = PieceCutter(tokenizer)
         self.capacity = plan.length - len(self.prefix) - len(self.suffix)
         if self.capacity < 1:
             raise DataError(
@@ -64,27 +72,45 @@ class SubwordEncoder:
                 "tokens; set a larger one."
             )
 
-    def encode(self, texts: Sequence[str], words: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Iterator[Encoded]:
+    def encode(
+        self,
+        texts: Sequence[str],
+        words: Sequence[tuple[Sequence[int], Sequence[int]]],
+        *,
+        shared: bool = False,
+        cuts: Sequence[Sequence[int]] | None = None,
+    ) -> Iterator[Encoded]:
         """Each text as windows.
 
         Args:
             texts: the texts.
             words: for each text, the character offsets at which its words begin and end.
+            shared: whether a sub-word that covers several words is one of each of them that has no other; if not, it is
+                one of the first word alone.
+            cuts: for each text, the characters before which sub-words are cut; None cuts none.
         """
-        for text, (ids, offsets), (starts, ends) in zip(
-            texts, tokenized(self.tokenizer, texts, offsets=True), words, strict=True
+        for text, (ids, offsets), (starts, ends), places in zip(
+            texts,
+            tokenized(self.tokenizer, texts, offsets=True),
+            words,
+            repeat((), len(texts)) if cuts is None else cuts,
+            strict=True,
         ):
-            yield self._row(text, ids, offsets, starts, ends)
+            spans = np.asarray(offsets, dtype=np.int64).reshape(-1, 2)
+            if len(places):
+                ids, spans = self._cutter.cut(text, ids, spans, places)
+            yield self._row(text, ids, spans, starts, ends, shared)
 
     def _row(
         self,
         text: str,
         subwords: NDArray[np.int32],
-        offsets: list[tuple[int, int]],
+        spans: NDArray[np.int64],
         starts: Sequence[int],
         ends: Sequence[int],
+        shared: bool,
     ) -> Encoded:
-        word = words_of_subwords(text, offsets, starts, ends)
+        word = words_of_subwords(text, spans, starts, ends)
         keep = word >= 0
         # The first sub-word of each word that has any, in the order of the text.
         present, begin = np.unique(np.where(keep, word, len(starts)), return_index=True)
@@ -92,30 +118,31 @@ class SubwordEncoder:
         vanished = len(starts) - len(present)
         if not len(subwords):
             return Encoded([], vanished, 0)
+        others = _NONE
+        if shared and vanished:
+            others = _sharing(spans, starts, ends, present)
+            vanished -= len(others)
         end = np.append(begin[1:], len(subwords))
         shortened = int(np.count_nonzero(end - begin > self.capacity))
-        windows = [
-            self._window(subwords, word, first, last, owned_from, owned_to)
-            for first, last, owned_from, owned_to in self._cuts(begin, end, len(subwords))
-        ]
-        return Encoded(windows, vanished, shortened)
-
-    def _window(
-        self,
-        subwords: NDArray[np.int32],
-        word: NDArray[np.int32],
-        first: int,
-        last: int,
-        owned_from: int,
-        owned_to: int,
-    ) -> Window:
-        own = np.arange(max(first, owned_from), min(last, owned_to))
-        own = own[word[own] >= 0]
-        return Window(
-            input_ids=np.concatenate([self.prefix, subwords[first:last], self.suffix]),
-            position=(own - first + len(self.prefix)).astype(np.int32),
-            word=word[own],
-        )
+        windows = []
+        for first, last, owned_from, owned_to in self._cuts(begin, end, len(subwords)):
+            own = np.arange(max(first, owned_from), min(last, owned_to))
+            own = own[word[own] >= 0]
+            owner = word[own]
+            if len(others):
+                mine = others[(others[:, 1] >= max(first, owned_from)) & (others[:, 1] < min(last, owned_to))]
+                own, owner = np.append(own, mine[:, 1]), np.append(owner, mine[:, 0].astype(np.int32))
+                order = np.argsort(owner, kind="stable")
+                own, owner = own[order], owner[order]
+            windows.append(
+                Window(
+                    input_ids=np.concatenate([self.prefix, subwords[first:last], self.suffix]),
+                    position=(own - first + len(self.prefix)).astype(np.int32),
+                    word=owner,
+                    begin=spans[own, 0],
+                )
+            )
+        return Encoded(windows, vanished, shortened, len(others))
 
     def _cuts(self, begin: NDArray[np.int64], end: NDArray[np.int64], total: int) -> list[tuple[int, int, int, int]]:
         """For each window its first sub-word, the one after its last, and the range that it owns."""
@@ -164,7 +191,7 @@ def note_windows(row: Encoded, where: str, plan: WindowPlan, notes: Notes) -> No
 
 
 def words_of_subwords(
-    text: str, offsets: Sequence[tuple[int, int]], starts: Sequence[int], ends: Sequence[int]
+    text: str, offsets: Sequence[tuple[int, int]] | NDArray[np.int64], starts: Sequence[int], ends: Sequence[int]
 ) -> NDArray[np.int32]:
     """For each sub-word the index of its word, or -1 for one between words.
 
@@ -187,3 +214,15 @@ def words_of_subwords(
     for piece in np.flatnonzero(touches & (spans[:, 1] - spans[:, 0] == 1)):
         reaches[piece] = text[spans[piece, 0]] == " "
     return np.where(past, np.where(reaches, filled[following], -1), filled[word]).astype(np.int32)
+
+
+def _sharing(
+    spans: NDArray[np.int64], starts: Sequence[int], ends: Sequence[int], present: NDArray[np.integer[Any]]
+) -> NDArray[np.int64]:
+    """[words, 2] words that only share a sub-word with a word before them, and the first sub-word that each shares."""
+    lost = np.delete(np.arange(len(starts)), present)
+    begin, end = np.asarray(starts, dtype=np.int64)[lost], np.asarray(ends, dtype=np.int64)[lost]
+    piece = np.searchsorted(np.maximum.accumulate(spans[:, 1]), begin, side="right")
+    there = np.minimum(piece, len(spans) - 1)
+    shares = (begin < end) & (piece < len(spans)) & (spans[there, 0] < end) & (spans[there, 0] < spans[there, 1])
+    return np.stack([lost[shares], there[shares]], axis=1)

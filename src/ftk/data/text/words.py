@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
+
+from ftk.data.text.scripts import CHARACTER, UNSPACED
 
 if TYPE_CHECKING:
     import regex
 
-# In scripts without spaces each character, with its marks, is a word. The Japanese mark of long vowels belongs to no
-# script.
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\u30fc\uff70\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{_UNSPACED}]]"
+# In scripts without spaces each character, with its marks, is a word.
+_LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{UNSPACED}]]"
 # Invisible signs within a word: the soft hyphen and the joiners of Indic scripts, Persian and emoji.
 _JOINER = r"\u00ad\u200c\u200d"
 _WORD = rf"{_LETTER}(?:{_LETTER}|[{_JOINER}])*"
-_ONE = rf"[{_UNSPACED}]\p{{M}}*"
 _REST = rf"\S[\p{{M}}\p{{Emoji_Modifier}}{_JOINER}]*"
-_FINE = rf"(?V1){_ONE}|{_WORD}|{_REST}"
+_FINE = rf"(?V1){CHARACTER}|{_WORD}|{_REST}"
 _SUFFIX = r"['’][sS](?!\w)"
 _INSIDE = rf"[-&/@.·]|(?<=\p{{N}})[,:](?=\p{{N}})|(?!{_SUFFIX})['’]"
-_COARSE = rf"(?V1){_ONE}|(?:\p{{L}}\.){{2,}}|{_SUFFIX}|{_WORD}(?:(?:{_INSIDE}){_WORD})*|{_REST}"
+_COARSE = rf"(?V1){CHARACTER}|(?:\p{{L}}\.){{2,}}|{_SUFFIX}|{_WORD}(?:(?:{_INSIDE}){_WORD})*|{_REST}"
 
 
 class Words(Enum):
@@ -30,6 +29,13 @@ class Words(Enum):
     auto = "auto"
     coarse = "coarse"
     fine = "fine"
+    characters = "characters"
+    pieces = "pieces"
+
+    @property
+    def by_character(self) -> bool:
+        """Whether each character is a word."""
+        return self in (Words.characters, Words.pieces)
 
 
 def split_words(text: str, words: Words) -> tuple[list[int], list[int]]:
@@ -37,11 +43,23 @@ def split_words(text: str, words: Words) -> tuple[list[int], list[int]]:
 
     ``fine`` makes every punctuation mark a word, so that any span that people mark begins and ends at a word.
     ``coarse`` keeps ``U.S.``, ``Jean-Luc`` and ``3,000`` whole and splits off ``'s``, as token-per-line corpora do.
+    ``characters`` and ``pieces`` make every character, with its marks, a word, so that any span begins and ends at one.
     Every character that is not white space belongs to exactly one word.
     """
-    pattern = _compiled(_COARSE if words is Words.coarse else _FINE)
+    pattern = _compiled(_REST if words.by_character else _COARSE if words is Words.coarse else _FINE)
     spans = [match.span() for match in pattern.finditer(text)]
     return [start for start, _ in spans], [end for _, end in spans]
+
+
+@lru_cache(maxsize=1 << 16)
+def _are_of_a_word(left: str, right: str) -> bool:
+    letter = _compiled(rf"(?V1){_LETTER}|[{_JOINER}]").match
+    return bool(letter(left) and letter(right))
+
+
+def is_inside_word(text: str, place: int) -> bool:
+    """Whether the characters before and after a place belong to one ``fine`` word."""
+    return 0 < place < len(text) and _are_of_a_word(text[place - 1], text[place])
 
 
 @cache

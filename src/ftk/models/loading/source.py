@@ -253,6 +253,7 @@ def _tokenizer(model: ModelConfig, folder: Path | None, config: Any, corpus: Cor
             model.tokenizer,
             max_length=getattr(config, "max_position_embeddings", _LONGEST),
             cache_file=corpus.vocabulary_file(model.tokenizer),
+            single_characters=corpus.task.spec.finds_spans,
         )
     if folder is None:
         raise ModelError(

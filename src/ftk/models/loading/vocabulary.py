@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from ftk.config.choices import Normalization, Vocabulary
 from ftk.config.schema import TokenizerConfig
+from ftk.data.text.scripts import CHARACTER, is_spaced
 from ftk.errors import ModelError, first_line
 from ftk.system import kept
 from ftk.system.atomic import replaced
@@ -29,7 +31,12 @@ _DIGITS = 6
 
 
 def learn_tokenizer(
-    texts: Iterable[str], settings: TokenizerConfig, *, max_length: int, cache_file: Path | None = None
+    texts: Iterable[str],
+    settings: TokenizerConfig,
+    *,
+    max_length: int,
+    cache_file: Path | None = None,
+    single_characters: bool = False,
 ) -> Any:
     """Learns a vocabulary from texts and returns its tokenizer.
 
@@ -38,6 +45,8 @@ def learn_tokenizer(
         settings: type and size of the vocabulary, normalisation and special tokens.
         max_length: maximum number of tokens of the model.
         cache_file: cache file of the vocabulary; read if it exists, else written.
+        single_characters: whether no entry covers several characters of scripts without spaces. No entry of a WordPiece
+            vocabulary does.
 
     Raises:
         ModelError: no vocabulary can be learned from the texts.
@@ -52,7 +61,7 @@ def learn_tokenizer(
         with contextlib.suppress(Exception):  # the library raises plain exceptions; a damaged file is learned again
             tokenizer = Tokenizer.from_file(str(cache_file))
     if tokenizer is None:
-        tokenizer = _learn(_sample(texts, settings.max_characters), settings, special)
+        tokenizer = _learn(_sample(texts, settings.max_characters), settings, special, single_characters)
         if cache_file is not None:
             _keep(tokenizer, cache_file)
     extra = {"extra_special_tokens": [str(token) for token in settings.extra_tokens]} if settings.extra_tokens else {}
@@ -99,15 +108,18 @@ def _sample(texts: Iterable[str], characters: int) -> list[str]:
     return [text[:characters] for text in kept]
 
 
-def _learn(texts: list[str], settings: TokenizerConfig, special: dict[str, str]) -> Any:
+def _learn(texts: list[str], settings: TokenizerConfig, special: dict[str, str], single: bool) -> Any:
     from tokenizers import processors
 
+    # Other texts get a tokenizer without the step that would find nothing in them.
+    apart = (single or settings.train is Vocabulary.wordpiece) and not all(map(is_spaced, texts))
+
     if settings.train is Vocabulary.bpe:
-        tokenizer = _learn_bpe(texts, settings, special)
+        tokenizer = _learn_bpe(texts, settings, special, apart)
     elif settings.train is Vocabulary.unigram:
-        tokenizer = _learn_unigram(texts, settings, special)
+        tokenizer = _learn_unigram(texts, settings, special, apart)
     else:
-        tokenizer = _learn_wordpiece(texts, settings, special)
+        tokenizer = _learn_wordpiece(texts, settings, special, apart)
     cls, sep = special["cls_token"], special["sep_token"]
     tokenizer.post_processor = processors.TemplateProcessing(
         single=[cls, "$A", sep],
@@ -117,11 +129,11 @@ def _learn(texts: list[str], settings: TokenizerConfig, special: dict[str, str])
     return tokenizer
 
 
-def _learn_wordpiece(texts: list[str], settings: TokenizerConfig, special: dict[str, str]) -> Any:
+def _learn_wordpiece(texts: list[str], settings: TokenizerConfig, special: dict[str, str], apart: bool) -> Any:
     """Learns BERT's word pieces (Devlin et al. 2019), identically in every process."""
     from tokenizers import trainers
 
-    tokenizer = _word_pieces(None, settings, special)
+    tokenizer = _word_pieces(None, settings, special, apart)
     # The trainer numbers the '##x' pieces in the order of a hash map, which differs between processes, and breaks ties
     # by those numbers. Passing them as special tokens fixes their numbers; the learned vocabulary is then moved into a
     # tokenizer where they are ordinary pieces.
@@ -138,7 +150,7 @@ def _learn_wordpiece(texts: list[str], settings: TokenizerConfig, special: dict[
         min_frequency=1,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return _word_pieces(tokenizer.get_vocab(), settings, special)
+    return _word_pieces(tokenizer.get_vocab(), settings, special, apart)
 
 
 def _alphabet(texts: list[str], tokenizer: Any, room: int) -> tuple[list[str], list[str]]:
@@ -151,9 +163,10 @@ def _alphabet(texts: list[str], tokenizer: Any, room: int) -> tuple[list[str], l
     found = sorted({letter for text in texts for letter in set(normalize(text)) if not letter.isspace()})
 
     def pieces(letter: str) -> list[str]:
-        # Punctuation and Chinese characters are words by themselves and never continue one.
+        # Punctuation and characters of scripts without spaces are words by themselves and never continue one.
         words = tokenizer.pre_tokenizer.pre_tokenize_str(normalize(f"a{letter}"))
-        return [letter, f"##{letter}"] if len(words) == 1 else [letter]
+        # A mark goes on with its character, also where characters are words.
+        return [letter, f"##{letter}"] if len(words) == 1 or unicodedata.category(letter)[0] == "M" else [letter]
 
     forms = {letter: pieces(letter) for letter in found}
     if sum(map(len, forms.values())) > room:
@@ -168,26 +181,32 @@ def _alphabet(texts: list[str], tokenizer: Any, room: int) -> tuple[list[str], l
     return found, [form for letter in found for form in forms[letter][1:]]
 
 
-def _word_pieces(vocabulary: dict[str, int] | None, settings: TokenizerConfig, special: dict[str, str]) -> Any:
+def _word_pieces(
+    vocabulary: dict[str, int] | None, settings: TokenizerConfig, special: dict[str, str], apart: bool
+) -> Any:
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
     model = models.WordPiece(vocab=vocabulary or {}, unk_token=special["unk_token"], max_input_chars_per_word=100)
     tokenizer = Tokenizer(model)
-    steps = [*_unicode(settings), normalizers.BertNormalizer(lowercase=settings.lowercase)]
-    tokenizer.normalizer = normalizers.Sequence(steps) if len(steps) > 1 else steps[0]
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    forms = [*_unicode(settings), normalizers.BertNormalizer(lowercase=settings.lowercase)]
+    tokenizer.normalizer = _one_of(normalizers.Sequence, forms)
+    steps = [pre_tokenizers.BertPreTokenizer(), *([_single_characters()] if apart else [])]
+    tokenizer.pre_tokenizer = _one_of(pre_tokenizers.Sequence, steps)
     tokenizer.decoder = decoders.WordPiece()
     return tokenizer
 
 
-def _learn_bpe(texts: list[str], settings: TokenizerConfig, special: dict[str, str]) -> Any:
+def _learn_bpe(texts: list[str], settings: TokenizerConfig, special: dict[str, str], apart: bool) -> Any:
     """Learns byte-level BPE (Radford et al. 2019), which has no unknown characters."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
     steps = _steps(settings)
     tokenizer.normalizer = normalizers.Sequence(steps) if steps else None
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    split = [_single_characters(" ")] if apart else []
+    tokenizer.pre_tokenizer = _one_of(
+        pre_tokenizers.Sequence, [*split, pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
     tokenizer.decoder = decoders.ByteLevel()
     first = [*special.values(), *map(str, settings.extra_tokens)]
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -202,7 +221,7 @@ def _learn_bpe(texts: list[str], settings: TokenizerConfig, special: dict[str, s
     return tokenizer
 
 
-def _learn_unigram(texts: list[str], settings: TokenizerConfig, special: dict[str, str]) -> Any:
+def _learn_unigram(texts: list[str], settings: TokenizerConfig, special: dict[str, str], apart: bool) -> Any:
     """Learns Unigram (Kudo 2018) with spaces as letters, like SentencePiece, identically in every process."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
@@ -210,7 +229,8 @@ def _learn_unigram(texts: list[str], settings: TokenizerConfig, special: dict[st
     # Line ends and tabs separate words like spaces; as letters they would join the words beside them.
     spaces = [normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip(left=False, right=True)]
     tokenizer.normalizer = normalizers.Sequence([*_steps(settings), *spaces])
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    split = [_single_characters("\u2581")] if apart else []
+    tokenizer.pre_tokenizer = _one_of(pre_tokenizers.Sequence, [pre_tokenizers.Metaspace(), *split])
     tokenizer.decoder = decoders.Metaspace()
     first = [*special.values(), *map(str, settings.extra_tokens)]
     trainer = trainers.UnigramTrainer(
@@ -258,3 +278,15 @@ def _steps(settings: TokenizerConfig) -> list[Any]:
 
     lower = [normalizers.NFD(), normalizers.Lowercase(), normalizers.StripAccents()] if settings.lowercase else []
     return [*_unicode(settings), *lower]
+
+
+def _single_characters(space: str = "") -> Any:
+    """A step that splits off each character of a script without spaces, with the sign of a space before it."""
+    from tokenizers import Regex, pre_tokenizers
+
+    return pre_tokenizers.Split(Regex(f"{space}?{CHARACTER}" if space else CHARACTER), "isolated")
+
+
+def _one_of(sequence: Any, steps: list[Any]) -> Any:
+    """Some steps as one; a single step is itself."""
+    return sequence(steps) if len(steps) > 1 else steps[0]

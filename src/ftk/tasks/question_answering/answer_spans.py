@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,11 +83,23 @@ class FoundAnswers:
         return self.candidates[0]
 
 
+def _whole(first: tuple[int, int], last: tuple[int, int]) -> tuple[int, int]:
+    """The characters from the beginning of the first sub-word to the end of the last one."""
+    return first[0], last[1]
+
+
 Scored = tuple[NDArray[np.float32], NDArray[Any], NDArray[Any]]
 """Of a window: [2, 1 + sub-words] scores of start and end, no answer first; where each sub-word begins and ends."""
 
 
-def found_answers(windows: Iterable[Scored], *, longest: int, number: int, allow_no_answer: bool) -> FoundAnswers:
+def found_answers(
+    windows: Iterable[Scored],
+    *,
+    longest: int,
+    number: int,
+    allow_no_answer: bool,
+    cut: Callable[[tuple[int, int], tuple[int, int]], tuple[int, int]] = _whole,
+) -> FoundAnswers:
     """The best passages over all windows of a row.
 
     The score of a passage is the sum of the log-probabilities of its start and its end in a window. A passage that
@@ -99,13 +111,14 @@ def found_answers(windows: Iterable[Scored], *, longest: int, number: int, allow
         longest: the largest number of sub-words of a passage.
         number: the number of passages to keep.
         allow_no_answer: whether a question may have no answer.
+        cut: the characters of a passage, given those of its first and of its last sub-word; by default all of them.
     """
     best: dict[tuple[int, int], float] = {}
     nothing = np.inf
     for scores, begin, end in windows:
         nothing = min(nothing, float(scores[0, 0]) + float(scores[1, 0]))
         for score, first, last in _best_spans(scores[:, 1:], begin, end, longest, number):
-            at = (int(begin[first]), int(end[last]))
+            at = cut((int(begin[first]), int(end[first])), (int(begin[last]), int(end[last])))
             best[at] = max(score, best.get(at, -np.inf))
     spans = sorted(best, key=lambda at: (-best[at], at))[:number]
     if not spans:

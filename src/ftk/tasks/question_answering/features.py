@@ -105,6 +105,8 @@ class QuestionWindows:
         if span is None:
             notes.add(task_kinds.VANISHED_ANSWER, example.row.where)
             return unknown
+        if passage.begin[span[0]] < answer.start or passage.end[span[1]] > answer.start + len(answer.text):
+            notes.add(task_kinds.ANSWER_INSIDE_SUBWORD, example.row.where)
         if span[1] - span[0] >= self.max_answer_tokens:
             notes.add(task_kinds.LONG_ANSWER, example.row.where, most=self.max_answer_tokens)
         targets = nothing

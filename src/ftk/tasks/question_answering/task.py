@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.row import Row
-from ftk.contracts.spec import TaskSpec, Wording
+from ftk.contracts.spec import STATISTIC, TaskSpec, Wording
 from ftk.contracts.values import Batch, Labels, Loss
 from ftk.data.batching.features import Features, padded_inputs
 from ftk.data.examples.questions import Misplaced, QuestionExample, QuestionReader
 from ftk.data.text.text_windows import add_segments
+from ftk.tasks.question_answering.answer_edges import AnswerEdges
 from ftk.tasks.question_answering.answer_spans import Candidate, FoundAnswers, found_answers
 from ftk.tasks.question_answering.features import NO_TARGET, QuestionWindows
 from ftk.tasks.question_answering.metric import AnswerMetric, Language, best_threshold, language_of, match
@@ -37,6 +39,9 @@ class QuestionAnswering(RowTask):
     n_best: int
     misplaced_answers: Misplaced
     language: Language
+    answer_edges: Any = field(default=None, metadata=STATISTIC)
+    """The strings that training answers leave out of their first and last words, see ``AnswerEdges``. Training sets
+    them; null in models of earlier versions, whose predictions stay as they were."""
 
     @property
     def spec(self) -> TaskSpec:
@@ -49,6 +54,7 @@ class QuestionAnswering(RowTask):
             score="f1",
             demo="question-answering",
             auto_model="AutoModelForQuestionAnswering",
+            finds_spans=True,
             tunable_fields=("null_threshold",) if tuned and self.no_answer is not False else (),
             untuned_default=default if tuned and self._allow_no_answer and self.null_threshold is None else None,
             wording=Wording(labels=None, groups="training rows that all ask of one context"),
@@ -90,7 +96,7 @@ class QuestionAnswering(RowTask):
         ).read(rows)
 
     def learn(self, examples: Sequence[QuestionExample]) -> QuestionAnswering:
-        learned = self
+        learned = replace(self, answer_edges=AnswerEdges.of(examples).to_field())
         if self.no_answer == "auto":
             learned = replace(learned, no_answer=any(not example.answers for example in examples))
         if self.language is Language.auto:
@@ -155,14 +161,16 @@ class QuestionAnswering(RowTask):
     ) -> list[FoundAnswers]:
         """The best passages of each row, over its windows."""
         begin, end = outputs.features.columns["begin"], outputs.features.columns["end"]
+        edges = AnswerEdges.of_field(self.answer_edges or {"before": (), "after": ()})
         return [
             found_answers(
                 ((outputs.by_window[window], begin[window], end[window]) for window in outputs.windows(row)),
                 longest=self.max_answer_tokens,
                 number=self.n_best,
                 allow_no_answer=self._allow_no_answer,
+                cut=partial(edges.cut, example.context),
             )
-            for row in range(len(examples))
+            for row, example in enumerate(examples)
         ]
 
     def tune(self, scored: Sequence[tuple[QuestionExample, FoundAnswers]], labels: Labels | None) -> QuestionAnswering:

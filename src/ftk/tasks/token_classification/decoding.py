@@ -12,6 +12,8 @@ from ftk.tasks.token_classification.viterbi import best_sequences
 
 # The scores of a word without sub-words: its neighbours decide its tag, or it is O.
 _UNKNOWN, _UNKNOWN_OUTSIDE = -1.0, -0.9
+# How much less likely it is that an entity begins inside a sub-word than that it goes on there.
+_LATER = np.float32(0.01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,24 @@ def tag_scores(prediction: TokenPrediction) -> list[float | None]:
     return [None if np.isnan(score) else round(float(score), 6) for score in prediction.scores]
 
 
-def first_of_words(word: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """[sub-words] whether each is the first of its word, given the word of each."""
-    first = np.ones(len(word), dtype=bool)
-    first[1:] = word[1:] != word[:-1]
-    return first
+def spread_over_words(
+    scores: NDArray[np.float32], shares: NDArray[np.bool_], names: Sequence[str]
+) -> NDArray[np.float32]:
+    """The scores of words of spans where a word shares its sub-word with the word before it.
+
+    A sub-word with B- begins an entity, which its further words continue. An entity that begins with one of them is
+    still possible, if the words around demand it.
+
+    Args:
+        scores: [words, tags] log-probabilities of the sub-word of each word.
+        shares: [words] whether it is the sub-word of the word before as well.
+        names: the tags, in the order of the columns.
+    """
+    number = {name: at for at, name in enumerate(names)}
+    spread = scores.copy()
+    for name, inside in number.items():
+        if name[0] == "I":
+            begin = number[f"B{name[1:]}"]
+            spread[shares, inside] = np.minimum(np.logaddexp(scores[shares, begin], scores[shares, inside]), 0)
+            spread[shares, begin] -= _LATER
+    return spread

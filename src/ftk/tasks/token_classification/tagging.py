@@ -18,6 +18,9 @@ from ftk.tasks.token_classification.entity_metric import EntityMetric
 from ftk.tasks.token_classification.tag_metric import TagMetric
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ftk.tasks.token_classification.decoding import Rows, TagPrediction, TokenPrediction
 
 
@@ -70,6 +73,16 @@ class Tagging(ABC):
     @abstractmethod
     def continued(self, tag: str) -> str:
         """The tag of the further sub-words of a word with this tag."""
+
+    @abstractmethod
+    def parts(self, before: str, after: str) -> bool:
+        """Whether a sub-word of two words cannot have the tags of both."""
+
+    @abstractmethod
+    def shared(
+        self, scores: NDArray[np.float32], shares: NDArray[np.bool_], names: Sequence[str]
+    ) -> NDArray[np.float32]:
+        """[words, tags] log-probabilities, where ``shares`` says which words have the sub-word of the word before."""
 
     @abstractmethod
     def decode(self, rows: Rows, names: Sequence[str]) -> Sequence[Any]:
@@ -134,6 +147,16 @@ class SpanTags(Tagging):
         # Only the first sub-word begins an entity: B-PER continues as I-PER.
         return f"I{tag[1:]}" if tag[0] == "B" else tag
 
+    def parts(self, before: str, after: str) -> bool:
+        return after[0] == "B" or (before != OUTSIDE and after == OUTSIDE)
+
+    def shared(
+        self, scores: NDArray[np.float32], shares: NDArray[np.bool_], names: Sequence[str]
+    ) -> NDArray[np.float32]:
+        from ftk.tasks.token_classification.decoding import spread_over_words
+
+        return spread_over_words(scores, shares, names)
+
     def decode(self, rows: Rows, names: Sequence[str]) -> list[TagPrediction]:
         from ftk.tasks.token_classification.decoding import decode_rows
 
@@ -193,6 +216,14 @@ class TokenTags(Tagging):
 
     def continued(self, tag: str) -> str:
         return tag
+
+    def parts(self, before: str, after: str) -> bool:
+        return before != after
+
+    def shared(
+        self, scores: NDArray[np.float32], shares: NDArray[np.bool_], names: Sequence[str]
+    ) -> NDArray[np.float32]:
+        return scores
 
     def decode(self, rows: Rows, names: Sequence[str]) -> list[TokenPrediction]:
         from ftk.tasks.token_classification.decoding import decode_tokens

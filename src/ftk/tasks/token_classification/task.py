@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +11,10 @@ import numpy as np
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.protocols import Metric
 from ftk.contracts.row import Row
-from ftk.contracts.spec import TaskSpec
+from ftk.contracts.spec import STATISTIC, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
 from ftk.data.batching.features import Features, Ragged, padded_inputs
+from ftk.data.examples.glued_spans import spans_need_characters
 from ftk.data.examples.label_units import detect_label_units
 from ftk.data.examples.sentences import Broken, Sentence, SentenceReader
 from ftk.data.examples.spans import Misaligned, Overlapping
@@ -22,10 +22,19 @@ from ftk.data.examples.tags import Scheme, Units
 from ftk.data.text.word_windows import SubwordEncoder, Window, note_windows
 from ftk.data.text.words import Words
 from ftk.errors import ConfigError
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.shared.class_weights import ClassWeights, balanced
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
-from ftk.tasks.token_classification.decoding import first_of_words
+from ftk.tasks.token_classification.subwords import (
+    EncodedText,
+    Subwords,
+    Targets,
+    first_of_words,
+    joint_scores,
+    shares_subword,
+    with_labels,
+)
 from ftk.tasks.token_classification.tagging import SpanTags, Tagging, TokenTags
 
 if TYPE_CHECKING:
@@ -33,13 +42,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _SPANS, _TOKENS = SpanTags(), TokenTags()
-
-
-class Subwords(Enum):
-    """Which sub-words of a word carry its label in training."""
-
-    first = "first"
-    all = "all"
 
 
 @dataclass(kw_only=True)
@@ -60,6 +62,9 @@ class TokenClassification(RowTask):
     overlapping_spans: Overlapping
     words: Words
     units: Units
+    shared_subwords: Any = field(default=None, metadata=STATISTIC)
+    """Whether a sub-word serves each word that it covers, and tokens of scripts without spaces are read as the text
+    that they were cut from. Training sets it; null in models of earlier versions, which predict as they did."""
 
     @property
     def spec(self) -> TaskSpec:
@@ -69,6 +74,7 @@ class TokenClassification(RowTask):
             score=self._tagging.score,
             demo=(_SPANS if self.units is Units.spans else _TOKENS).demo,
             auto_model="AutoModelForTokenClassification",
+            finds_spans=True,
         )
 
     @property
@@ -90,9 +96,13 @@ class TokenClassification(RowTask):
             )
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> TokenClassification:
-        if self.units is not Units.auto:
-            return self
-        return replace(self, units=detect_label_units(rows, self._reader(reading), reading.notes))
+        task = replace(self, shared_subwords=True)
+        if task.units is Units.auto:
+            task = replace(task, units=detect_label_units(rows, task._reader(reading), reading.notes))
+        chosen = task.units is not Units.spans or task.words is not Words.auto
+        if chosen or not spans_need_characters(rows, task._reader(reading), reading.notes):
+            return task
+        return replace(task, words=Words.characters)
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[Sentence]:
         if self.units is Units.tokens and reading.columns.get("spans") is not None:
@@ -150,25 +160,33 @@ class TokenClassification(RowTask):
     def features(self, examples: Sequence[Sentence], encoding: Encoding) -> Features:
         labels = encoding.labels
         encoder = SubwordEncoder(encoding.processor, encoding.windows)
+        if self.shared_subwords:
+            texts = [EncodedText.of(example, self.words) for example in examples]
+        else:
+            texts = [EncodedText(example.text, example.starts, example.ends) for example in examples]
         encoded = encoder.encode(
-            [example.text for example in examples], [(example.starts, example.ends) for example in examples]
+            [text.text for text in texts],
+            [(text.starts, text.ends) for text in texts],
+            shared=bool(self.shared_subwords),
+            cuts=[text.cuts for text in texts],
         )
-        continued = self._continued(labels) if labels is not None else None
         weights = self._weight_of_labels(labels) if labels is not None else None
+        learned = Targets.of(labels, self._tagging) if labels is not None else None
         rows: list[int] = []
         windows: list[Window] = []
         targets: list[NDArray[np.int32]] = []
-        for number, (example, row) in enumerate(zip(examples, encoded, strict=True)):
+        for number, (example, text, row) in enumerate(zip(examples, texts, encoded, strict=True)):
             note_windows(row, example.row.where, encoding.windows, encoding.notes)
-            tags = None
-            if labels is not None and example.tags is not None:
-                tags = np.array([labels.ids.get(tag, -1) for tag in example.tags], dtype=np.int32)
-            for window in row.windows:
-                window = self._labelled(window)
-                rows.append(number)
-                windows.append(window)
-                if tags is not None and continued is not None:
-                    targets.append(self._targets(window, tags, continued))
+            shown = [with_labels(window, text, self.label_subwords) for window in row.windows]
+            rows += [number] * len(shown)
+            windows += shown
+            if learned is None or example.tags is None:
+                continue
+            tags = learned.of_words(example.tags)
+            plain = self.label_subwords is Subwords.first and not row.shared and not len(text.labelled)
+            targets += [tags[window.word] if plain else learned.of_window(window, tags) for window in shown]
+            if row.shared and (parted := sum(learned.parted(window, example.tags) for window in shown)):
+                encoding.notes.add(kinds.PARTED_SUBWORD, example.row.where, number=parted)
         columns = {
             "input_ids": Ragged.of([window.input_ids for window in windows]),
             "position": Ragged.of([window.position for window in windows]),
@@ -179,24 +197,6 @@ class TokenClassification(RowTask):
             if weights is not None:
                 columns["weight"] = Ragged.of([weights[target] for target in targets], np.float32)
         return Features(columns, np.array(rows, dtype=np.int64), encoding.pad_id)
-
-    def _labelled(self, window: Window) -> Window:
-        """The window with only those sub-words that carry a label."""
-        if self.label_subwords is Subwords.all:
-            return window
-        first = first_of_words(window.word)
-        return Window(window.input_ids, window.position[first], window.word[first])
-
-    def _continued(self, labels: Labels) -> NDArray[np.int32]:
-        """[labels + 1] For each label, the label of the further sub-words of its word. The last one is for unknown
-        labels, and is unknown."""
-        return np.array([*(labels.ids[self._tagging.continued(name)] for name in labels.names), -1], dtype=np.int32)
-
-    def _targets(self, window: Window, tags: NDArray[np.int32], continued: NDArray[np.int32]) -> NDArray[np.int32]:
-        target = tags[window.word]
-        if self.label_subwords is Subwords.first:
-            return target
-        return np.where(first_of_words(window.word), target, continued[target])
 
     def collate(self, features: Features, windows: Sequence[int], seed: SampleSeed | None) -> Batch:
         """``input_ids``, ``attention_mask``: [windows, time]; ``position``: [words] in windows * time;
@@ -229,12 +229,13 @@ class TokenClassification(RowTask):
         return Loss(total, batch.count)
 
     def to_numpy(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
-        """[words of the window, labels] log-probabilities at the first sub-word of each word."""
+        """[sub-words of the window, labels] log-probabilities at the sub-words that decide about words."""
         scores = outputs.log_softmax(-1).cpu().numpy()
         kept, begin = [], 0
         for window in batch.windows:
             word = features.columns["word"][window]
-            kept.append(scores[begin : begin + len(word)][first_of_words(word)])
+            own = scores[begin : begin + len(word)]
+            kept.append(own[first_of_words(word)] if self.label_subwords is Subwords.all else own)
             begin += len(word)
         return kept
 
@@ -242,13 +243,20 @@ class TokenClassification(RowTask):
         """The tags of each row: a ``TagPrediction``, or a ``TokenPrediction``."""
         assert labels is not None
         self._tagging.check_names(labels)
-        words = outputs.features.columns["word"]
+        words, positions = outputs.features.columns["word"], outputs.features.columns["position"]
+        further = [labels.ids[self._tagging.continued(name)] for name in labels.names]
         rows = []
         for row, example in enumerate(examples):
-            parts = [
-                (words[window][first_of_words(words[window])], outputs.by_window[window])
-                for window in outputs.windows(row)
-            ]
+            parts = []
+            for window in outputs.windows(row):
+                first, scores = first_of_words(words[window]), outputs.by_window[window]
+                if self.label_subwords is Subwords.first and not first.all():
+                    scores = joint_scores(scores, first, further)
+                word = words[window][first]
+                shares = shares_subword(positions[window][first], word)
+                if shares.any():
+                    scores = self._tagging.shared(scores, shares, labels.names)
+                parts.append((word, scores))
             rows.append((len(example.starts), parts))
         return self._tagging.decode(rows, labels.names)
 

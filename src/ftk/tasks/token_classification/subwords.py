@@ -1,0 +1,157 @@
+"""Sentences as an encoder reads them, and the sub-words of them that carry a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ftk.contracts.values import Labels
+from ftk.data.examples.sentences import Sentence
+from ftk.data.text.scripts import character_starts, is_spaced, text_of_tokens
+from ftk.data.text.word_windows import Window
+from ftk.data.text.words import Words, split_words
+from ftk.tasks.token_classification.tagging import Tagging
+
+
+class Subwords(Enum):
+    """Which sub-words of a word carry its label in training."""
+
+    first = "first"
+    all = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """A sentence as it is encoded.
+
+    Attributes:
+        text: what the tokenizer reads.
+        starts, ends: character offsets of the words in it.
+        cuts: the characters before which sub-words are cut.
+        labelled: the characters at which a sub-word carries a label although it does not begin a word.
+    """
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+    cuts: Sequence[int] = ()
+    labelled: Sequence[int] = ()
+
+    @classmethod
+    def of(cls, sentence: Sentence, words: Words) -> EncodedText:
+        """The text of a sentence, which is the same whether a row gives it as text or as tokens.
+
+        Tokens of scripts without spaces are joined without spaces, no sub-word is of two of them, and each of their
+        characters has a label, as each character of a text has.
+        """
+        text, starts, ends = sentence.text, sentence.starts, sentence.ends
+        cuts: Sequence[int] = ()
+        labelled: Sequence[int] = ()
+        if sentence.tokens is not None and not is_spaced(text):
+            text, starts, ends = text_of_tokens(sentence.tokens)
+            cuts = [start for start, end in zip(starts[1:], ends, strict=False) if start == end > 0]
+            labelled = character_starts(text)
+        if words.by_character:
+            characters = starts if sentence.tokens is None else split_words(text, words)[0]
+            labelled = () if sentence.tokens is None else characters
+            cuts = characters if words is Words.characters else cuts
+        return cls(text, starts, ends, cuts, labelled)
+
+
+def with_labels(window: Window, text: EncodedText, subwords: Subwords) -> Window:
+    """A window with only those sub-words that carry a label."""
+    if subwords is Subwords.all:
+        return window
+    kept = first_of_words(window.word)
+    if len(text.labelled):
+        kept[1:] |= (window.begin[1:] != window.begin[:-1]) & np.isin(window.begin[1:], text.labelled)
+    return Window(window.input_ids, window.position[kept], window.word[kept], window.begin[kept])
+
+
+def first_of_words(word: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """[sub-words] whether each is the first of its word, given the word of each."""
+    first = np.ones(len(word), dtype=bool)
+    first[1:] = word[1:] != word[:-1]
+    return first
+
+
+def shares_subword(position: NDArray[np.int32], word: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """[sub-words] whether each is the sub-word of the word before it as well."""
+    shares = np.zeros(len(word), dtype=bool)
+    shares[1:] = (position[1:] == position[:-1]) & (word[1:] != word[:-1])
+    return shares
+
+
+def joint_scores(scores: NDArray[np.float32], first: NDArray[np.bool_], further: Sequence[int]) -> NDArray[np.float32]:
+    """[words, labels] log-probabilities of words, to which all of their sub-words contribute.
+
+    Args:
+        scores: [sub-words, labels] log-probabilities.
+        first: [sub-words] whether each is the first of its word.
+        further: for each label, the one that further sub-words of the word have.
+    """
+    begin = np.flatnonzero(first)
+    together = np.add.reduceat(np.where(first[:, None], scores, scores[:, list(further)]), begin, axis=0)
+    joint = together - np.logaddexp.reduce(together, axis=-1, keepdims=True)
+    alone = np.diff(np.append(begin, len(first))) == 1
+    result: NDArray[np.float32] = np.where(alone[:, None], scores[begin], joint)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Makes the targets of windows.
+
+    Attributes:
+        labels: of the model.
+        tagging: what tags mean.
+        continued: [labels + 1] for each label, the label of the further sub-words of its word. The last one is for
+            unknown labels, and is unknown.
+        goes_on: [labels + 1] whether a label can only go on with what the word before it began.
+    """
+
+    labels: Labels
+    tagging: Tagging
+    continued: NDArray[np.int32]
+    goes_on: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, labels: Labels, tagging: Tagging) -> Targets:
+        """The targets of a model with these labels."""
+        further = [tagging.continued(name) for name in labels.names]
+        begins = {name for name, after in zip(labels.names, further, strict=True) if name != after}
+        inner = {tagging.continued(name) for name in begins}
+        goes_on = [name in inner for name in labels.names]
+        return cls(
+            labels,
+            tagging,
+            np.array([*(labels.ids[name] for name in further), -1], dtype=np.int32),
+            np.array([*goes_on, False]),
+        )
+
+    def of_words(self, tags: Sequence[str]) -> NDArray[np.int32]:
+        """[words] the labels of tags; -1 for one that the model does not know."""
+        return np.array([self.labels.ids.get(tag, -1) for tag in tags], dtype=np.int32)
+
+    def of_window(self, window: Window, words: NDArray[np.int32]) -> NDArray[np.int32]:
+        """[sub-words] the label that each of them learns.
+
+        Of words that share a sub-word, those that go on with an entity have the label of the word before, so that one
+        tag stands for all of them.
+        """
+        target = words[window.word]
+        target = np.where(first_of_words(window.word), target, self.continued[target])
+        for place in np.flatnonzero(shares_subword(window.position, window.word)).tolist():
+            if self.goes_on[target[place]]:
+                target[place] = target[place - 1]
+        return target
+
+    def parted(self, window: Window, tags: Sequence[str]) -> int:
+        """The number of words whose tag a sub-word cannot have beside that of the word before, which it also covers."""
+        places = np.flatnonzero(shares_subword(window.position, window.word)).tolist()
+        word = window.word
+        return sum(self.tagging.parts(tags[word[place - 1]], tags[word[place]]) for place in places)
