@@ -40,7 +40,16 @@ def test_values_live_in_yaml_only() -> None:
         for field in node.body
         if isinstance(field, ast.AnnAssign) and field.value is not None
     ]
-    assert with_default == ["TrainingRunConfig.curves", "TrainingConfig.objective"]
+    assert with_default == [
+        "DataConfig.bad_rows",
+        "TrainingRunConfig.curves",
+        "TrainingRunConfig.keep",
+        "PredictionsConfig.scores",
+        "TrainingConfig.objective",
+        "FinetuneConfig.predict",
+        "EvaluateConfig.predict",
+        "PredictConfig.predict",
+    ]
 
 
 @pytest.mark.parametrize("command", list(schema.SCHEMAS))

@@ -91,6 +91,7 @@ class _Reference:
             },
             **{name: f"{named[name]}\n{self._classes(name)}" for name in ("optimizer", "objective")},
             **{name: f"### {name}\n\n{self._table(name, sections[name])}" for name in ("train", "run")},
+            "predictions": self._predictions(sections["predict"]),
             **{name: text for name, text in named.items() if name not in sections},
             **{command: self._command(command) for command in ("evaluate", "predict")},
         }
@@ -137,6 +138,10 @@ class _Reference:
         sections = {name for name, hint in get_type_hints(kind).items() if dataclasses.is_dataclass(hint)}
         keys = [key for key in _keys_of(kind, "") if key.name.partition(".")[0] not in sections]
         return f"### {command}\n\n{_table(self._rows(keys, [command]))}"
+
+    def _predictions(self, kind: type) -> str:
+        """The section ``predict``, which every command has that writes predictions."""
+        return f"### predictions\n\n{_table(self._rows(list(_keys_of(kind, 'predict.')), ['finetune']))}"
 
     def _classes(self, group: str) -> str:
         return "\n".join(self._passed_on(name) for name in self._options(group))
