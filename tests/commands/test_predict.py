@@ -442,3 +442,25 @@ def test_the_number_of_scores_is_checked(ftk: Callable[..., Result], of_columns:
         result = ftk("predict", f"checkpoint={of_columns / 'run/best'}", "input=-", f"predict.scores={wrong}")
         assert result.code == 1
         assert "It must be auto, all, or a number of scores" in result.err
+
+
+def test_columns_of_conll_are_kept_by_their_numbers(
+    ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [("1", "Rita", "B-PER", "O"), ("2", "sleeps", "O", "O"), ("3", "here", "O", "B-X")]
+    data = write_conll("train.conll", [rows, rows[1:]])
+    argv = (*TINY, f"data.train={data}", "data.columns.tokens=1", "data.columns.tags=2", "data.validation_share=0")
+    assert ftk("finetune", *argv, "train.max_steps=1", "run.dir=run").code == 0
+    model = "checkpoint=run/best"
+    assert ftk("evaluate", model, f"data.test={data}", "run.dir=scores").code == 0
+    assert read_jsonl("scores/predictions/test.jsonl")[0]["gold_tags"] == ["B-PER", "O", "O"]
+    assert ftk("predict", model, f"input={data}", "output=out.jsonl").code == 0
+    assert [row["gold_tags"] for row in read_jsonl("out.jsonl")] == [["B-PER", "O", "O"], ["O", "O"]]
+    # A file without these columns is read by its content.
+    assert ftk("predict", model, f"input={write_conll('words.conll', [[('Rita',)]])}", "output=words.jsonl").code == 0
+    assert read_jsonl("words.jsonl")[0]["tokens"] == ["Rita"]
+    lines = "".join("\t".join(row) + "\n" for row in rows)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(lines.encode()))))
+    piped = ftk("predict", model, "data=conll", "input=-")
+    assert json.loads(piped.out)["tokens"] == ["Rita", "sleeps", "here"]
+    assert "columns, as in training: tokens is '1' " in piped.err

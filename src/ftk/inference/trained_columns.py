@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from ftk.config.choices import Format
+from ftk.config.ranges import as_word
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
@@ -41,11 +42,16 @@ def with_trained_columns(
         labelled: whether the files are read to be scored.
     """
     missing = _not_named(data.columns, trained)
+    if spec == "-" and data.format is Format.conll and "tokens" in missing:
+        # It cannot be read twice, and need not have tags.
+        notes.add(kinds.COLUMNS_OF_TRAINING, columns={"tokens": as_word(missing["tokens"])})
+        return dataclasses.replace(data, columns={**data.columns, "tokens": missing["tokens"]})
     if not missing or spec in (None, "-"):
         return data
     merged = dataclasses.replace(data, columns={**data.columns, **missing})
-    found = fitting_columns(data.columns, trained, _first_rows(merged, spec, labelled=labelled), notes)
-    return dataclasses.replace(data, columns=found)
+    rows = _first_rows(merged, spec, labelled=labelled)
+    there = {role: column for role, column in missing.items() if any(_has(row, role, column) for row in rows)}
+    return dataclasses.replace(data, columns=_merged(data.columns, there, notes))
 
 
 def fitting_columns(
@@ -60,12 +66,15 @@ def fitting_columns(
         notes: collects which columns are read.
     """
     missing = _not_named(columns, trained)
-    if not missing:
-        return columns
-    rows = list(rows)
+    rows = [row for row in rows if not row.lines] if missing else []  # of CoNLL rows the reader chose the columns
     there = {role: column for role, column in missing.items() if any(_has(row, role, column) for row in rows)}
-    if there:
-        notes.add(kinds.COLUMNS_OF_TRAINING, columns=there)
+    return _merged(columns, there, notes)
+
+
+def _merged(columns: dict[str, Any], there: dict[str, Any], notes: Notes) -> dict[str, Any]:
+    if not there:
+        return columns
+    notes.add(kinds.COLUMNS_OF_TRAINING, columns={role: as_word(column) for role, column in there.items()})
     return {**columns, **there}
 
 
