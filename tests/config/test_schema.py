@@ -41,6 +41,9 @@ def test_values_live_in_yaml_only() -> None:
         if isinstance(field, ast.AnnAssign) and field.value is not None
     ]
     assert set(with_default) == {
+        "DataConfig.test_share",
+        "DataConfig.group",
+        "DataConfig.cut",
         "TrainConfig.metric",
         "TrainConfig.baselines",
         "TrainingRunConfig.curves",
