@@ -225,7 +225,8 @@ def test_a_folder_a_class(ftk, tmp_path):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{row['id']}.txt").write_text(row["text"], encoding="utf-8")
     (tmp_path / "texts" / "fruit" / "notes.md").write_text("not a text")
-    result = ftk("finetune", "task=text-classification", *FAST, "data.train=texts", "data.limit=30")
+    argv = ("task=text-classification", *FAST, "data.train=texts", "data.limit=30", "data.validation_share=0")
+    result = ftk("finetune", *argv)
     assert result.code == 0, result.err
     assert "40 texts in 2 folders" in result.out
     assert "1 file that is not a text (.txt): not read" in result.out

@@ -415,3 +415,12 @@ def test_every_label_is_as_frequent_in_all_splits(names: list[str], seed: int) -
     here, everywhere = Counter(names[row] for row in held), Counter(names)
     for name, count in everywhere.items():
         assert abs(here[name] - 0.2 * count) <= 1 or (here[name] == 1 and 0.2 * count < 1)
+
+
+def test_a_small_split_has_each_label_though_equal_texts_are_more_than_its_share() -> None:
+    rows = [{"text": f"t{number % 12}", "label": "ab"[number % 2]} for number in range(40)]
+    for seed in range(4):
+        found, findings = cut(rows, split_seed=seed)
+        assert set(labels(found, "validation")) == {"a", "b"}
+        assert len(found.examples["validation"]) <= 7
+        assert not any(finding.kind in (kinds.ONE_LABEL, kinds.SHARE_MISSED) for finding in findings)

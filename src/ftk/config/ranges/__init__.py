@@ -7,7 +7,7 @@ from ftk.config.mistakes import Mistake
 from ftk.config.ranges.data import check_data
 from ftk.config.ranges.model import check_model
 from ftk.config.ranges.run import check_hardware, check_run
-from ftk.config.ranges.splits import refuse_limit
+from ftk.config.ranges.splits import check_test_share, refuse_limit
 from ftk.config.ranges.training import check_optimizer, check_schedule, check_train
 from ftk.config.ranges.values import as_word
 from ftk.config.schema import EvaluateConfig, PredictConfig, TrainingConfig
@@ -45,7 +45,8 @@ def check_ranges(config: Config, command: str) -> list[Mistake]:
 
 
 def _training(config: TrainingConfig, command: str) -> Iterator[Mistake]:
-    """Mistakes between the sections of a training."""
+    """Mistakes that only a training can have, and those between its sections."""
+    yield from check_test_share(config.data)
     micro = config.hardware.micro_batch
     if micro is not None and micro > config.train.batch_size:
         advice = f"It is a part of train.batch_size={config.train.batch_size} and cannot be larger."

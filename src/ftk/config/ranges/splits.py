@@ -12,7 +12,7 @@ _SPLITS = ("train", "validation", "test")
 
 
 def check_splits(data: DataConfig) -> Iterator[Mistake]:
-    """Mistakes in ``limit``, ``validation_share``, ``test_share``, ``group`` and ``cut``."""
+    """Mistakes in ``limit``, the shares and ``group``."""
     yield from _limit(data)
     shares = {key: getattr(data, key) for key in ("validation_share", "test_share")}
     for key, value in shares.items():
@@ -23,13 +23,16 @@ def check_splits(data: DataConfig) -> Iterator[Mistake]:
         yield Mistake(words, "Together they must be below 1: the rest is trained on.")
     if data.group is not None and not data.group.strip():
         yield Mistake("data.group=", "It is the name of a column; null for none.")
+
+
+def check_test_share(data: DataConfig) -> Iterator[Mistake]:
+    """Mistakes in ``test_share`` of a training: nothing to hold out of, or a test split that is named."""
     if not data.test_share:
         return
     what = f"data.test_share={data.test_share}"
     if data.test is not None:
-        null = "data.test=null" if data.format is Format.hub else "data.test"
-        advice = f"data.test={as_word(data.test)} names the test split already; leave out one of the two ({null})."
-        yield Mistake(what, advice)
+        how = "data.test=null lets it be held out" if data.format is Format.hub else "leave out one of the two"
+        yield Mistake(what, f"data.test={as_word(data.test)} names the test split already; {how}.")
     elif data.train is None:
         yield Mistake(what, "It is a share of the rows of data.train, which is not named.")
     if data.cut is Cut.simple:
@@ -61,7 +64,7 @@ def _limit(data: DataConfig) -> Iterator[Mistake]:
         if limit is None or _is_number(limit):
             continue
         if not isinstance(limit, float) or not 0 < limit < 1:
-            advice = "It must be greater than 0: a whole number of rows, or below 1 a share of them."
+            advice = "It is a whole number of rows, from 1 on, or a share of them, between 0 and 1."
             yield Mistake(what, advice)
         elif data.cut is Cut.simple:
             yield Mistake(f"{what} data.cut=simple", "Only data.cut=stratified reads a share of the rows.")

@@ -33,8 +33,8 @@ class Held:
     cut: tuple[str, ...] = ()
 
     def near(self, targets: Mapping[str, int]) -> bool:
-        """Whether each split has the rows that it should, give or take a half."""
-        return all(2 * abs(len(self.rows[split]) - target) <= target for split, target in targets.items())
+        """Whether each split has about the rows that it should."""
+        return all(_is_near(len(self.rows[split]), target) for split, target in targets.items())
 
     def deviation(self, targets: Mapping[str, int]) -> float:
         """How far the splits are from the rows that they should have, as shares of these."""
@@ -222,7 +222,7 @@ def _report(split: str, examples: dict[str, list[Any]], total: int, cut: HoldOut
         seed=cut.seed,
     )
     wanted = max(1, round(cut.shares[split] * total))
-    if 2 * abs(len(rows) - wanted) > wanted:
+    if not _is_near(len(rows), wanted):
         places = [row.row.where for row in rows[:SHOWN]]
         notes.add(kinds.SHARE_MISSED, *places, number=len(rows), part=split, wanted=wanted)
     if not held.cut:
@@ -232,3 +232,8 @@ def _report(split: str, examples: dict[str, list[Any]], total: int, cut: HoldOut
         places = [row.row.where for row, found in zip(rows, by, strict=True) if found == what]
         if places:
             notes.add(kinds.TIE_CUT, *places[:SHOWN], number=len(places), part=split, what=what)
+
+
+def _is_near(number: int, target: int) -> bool:
+    """Whether a split has at least half of its share, and less than twice as much."""
+    return target <= 2 * number < 4 * target

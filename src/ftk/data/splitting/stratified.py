@@ -84,8 +84,10 @@ def in_proportion(counts: Mapping[Hashable, int], total: int, target: int, *, le
     """
     desired = {label: target * count / total for label, count in counts.items()}
     rare = [label for label, wanted in desired.items() if is_label(label) and wanted < 1 and counts[label] >= least]
-    if 2 * len(rare) <= target:
-        desired.update(dict.fromkeys(rare, 1.0))
+    if rare and 2 * len(rare) <= target:
+        # The others give up what rare labels get.
+        rest = (target - len(rare)) / (target - sum(desired[label] for label in rare))
+        desired = {label: wanted * rest for label, wanted in desired.items()} | dict.fromkeys(rare, 1.0)
     return desired
 
 
@@ -123,6 +125,8 @@ class Chooser:
         """
         picked = _Picked(target, desired)
         self._without_excess(picked)
+        if self.guarded:
+            self._each_label(picked)
         self._nearest(picked)
         return picked.numbers
 
@@ -155,6 +159,21 @@ class Chooser:
                 if fits and self.free[number] and self._may_go(unit):
                     self._take(number)
                     picked.add(number, unit)
+
+    def _each_label(self, picked: _Picked) -> None:
+        """Take the smallest unit with each label that none has yet, even if they are more rows than the target: a split
+        without one of two labels scores nothing."""
+        lacking = {label for label in self._left if is_label(label) and picked.lacks(label)}
+        for label in sorted(lacking, key=lambda one: (self._left[one], str(one))):
+            having = (at for at, unit in enumerate(self.units) if self.free[at] and label in unit.labels)
+            found = min(having, key=lambda at: self.units[at].size, default=None)
+            if found is None or not picked.lacks(label):
+                continue
+            unit = self.units[found]
+            fits = unit.size <= picked.left or 1 < unit.size < picked.target + picked.left
+            if fits and self._may_go(unit):
+                self._take(found)
+                picked.add(found, unit)
 
     def _nearest(self, picked: _Picked) -> None:
         """Fill up with the units that bring the labels nearest to what is desired."""
@@ -198,12 +217,16 @@ class _Picked:
 
     def __init__(self, target: int, desired: Mapping[Hashable, float]) -> None:
         self.numbers: list[int] = []
-        self.left = target
+        self.target = self.left = target
         self._desired = desired
         self._have: Counter[Hashable] = Counter()
 
     def need(self, label: Hashable) -> float:
         return self._desired.get(label, 0.0) - self._have[label]
+
+    def lacks(self, label: Hashable) -> bool:
+        """Whether there should be a row with a label, and is none."""
+        return not self._have[label] and self._desired.get(label, 0.0) > 1 - _ALMOST
 
     def gain(self, unit: Unit) -> float:
         """How much nearer each row of a unit brings the labels to what is desired, on average."""
