@@ -209,7 +209,8 @@ def test_a_file_without_header_and_names_for_numbers(ftk, tmp_path):
     write_lines("names.txt", ["fruit", "metal"])
     write_lines("data.tsv", [f"{row['text']}\t{int(row['label'] == 'metal')}\t{row['id']}" for row in goods(40)])
     argv = ("data.train=data.tsv", "data.header=false", "data.columns.text=0", "data.columns.label=1")
-    result = ftk("finetune", "task=text-classification", *FAST, *argv, "task.label_names=names.txt")
+    words = ("task.label_names=names.txt", "data.validation_share=0")
+    result = ftk("finetune", "task=text-classification", *FAST, *argv, *words)
     assert result.code == 0, result.err
     assert "labels: fruit, metal" in result.out
     Path("names.txt").unlink()  # the names are in the model
@@ -225,7 +226,7 @@ def test_a_folder_a_class(ftk, tmp_path):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{row['id']}.txt").write_text(row["text"], encoding="utf-8")
     (tmp_path / "texts" / "fruit" / "notes.md").write_text("not a text")
-    argv = ("task=text-classification", *FAST, "data.train=texts", "data.limit=30", "data.validation_share=0")
+    argv = ("task=text-classification", *FAST, "data.train=texts", "data.validation_share=0")
     result = ftk("finetune", *argv)
     assert result.code == 0, result.err
     assert "40 texts in 2 folders" in result.out
