@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from ftk.config.choices import Duplicates, Format, Unseen
+from ftk.config.choices import Cut, Duplicates, Format, Unseen
 from ftk.config.paths import values_of
 from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Reading
@@ -33,6 +33,7 @@ def data_config(**changes: Any) -> DataConfig:
     values["format"] = Format(changes.pop("format", values["format"]))
     for name in ("duplicates", "duplicate_lines"):
         values[name] = Duplicates(changes.pop(name, values[name]))
+    values["cut"] = Cut(changes.pop("cut", values["cut"]))
     values["unseen_labels"] = Unseen(changes.pop("unseen_labels", values["unseen_labels"]))
     return replace(DataConfig(**values), **changes)
 
@@ -40,7 +41,13 @@ def data_config(**changes: Any) -> DataConfig:
 @cache
 def ner_task(**changes: Any) -> RowTask:
     """The shipped ``task=ner`` with some fields changed."""
-    task = build_task({**_shipped("task/ner"), **changes})
+    return shipped_task("ner", **changes)
+
+
+@cache
+def shipped_task(name: str, **changes: Any) -> RowTask:
+    """A shipped task with some fields changed."""
+    task = build_task({**_shipped(f"task/{name}"), **changes})
     assert isinstance(task, RowTask)
     return task
 

@@ -42,6 +42,9 @@ def test_values_live_in_yaml_only() -> None:
     ]
     assert set(with_default) == {
         "DataConfig.bad_rows",
+        "DataConfig.test_share",
+        "DataConfig.group",
+        "DataConfig.cut",
         "TrainConfig.metric",
         "TrainConfig.baselines",
         "TrainingRunConfig.curves",

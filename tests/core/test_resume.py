@@ -146,6 +146,24 @@ def test_killed_and_resumed_with_images(
     assert events(Path("broken")) == events(Path("unbroken"))
 
 
+def test_a_run_of_a_release_with_one_cut_keeps_its_rows(ftk: Callable[..., Result]) -> None:
+    """Its config has none of the keys that choose a cut, and rows are held out for it as they were."""
+    argv = ("finetune", *TINY, f"data.train={write_conll('train.conll', toy_sentences(40))}", "train.max_steps=4")
+    assert ftk(*argv, "data.cut=simple", "run.dir=unbroken").code == 0
+    assert ftk(*argv, "data.cut=simple", "run.dir=run", "run.stop_after=2").code == 0
+    config = Path("run/config.yaml")
+    new = ("  cut:", "  test_share:", "  group:")
+    kept = [line for line in config.read_text().splitlines() if not line.startswith(new)]
+    config.write_text("\n".join(kept) + "\n")
+    refused = ftk(*argv, "data.cut=stratified", "run.dir=run", "run.resume=true")
+    assert refused.code == 1
+    assert "data.cut: was simple, is now stratified" in refused.err
+    resumed = ftk(*argv, "run.dir=run", "run.resume=true")
+    assert resumed.code == 0, resumed.err
+    names = ("best/model.safetensors", "predictions/validation.jsonl")
+    assert all(Path("run", name).read_bytes() == Path("unbroken", name).read_bytes() for name in names)
+
+
 @pytest.mark.parametrize(("signal", "code"), [(2, 130)])
 def test_stopped_by_a_signal_and_resumed_by_the_printed_command(
     ftk: Callable[..., Result], toy: tuple[str, ...], unbroken: Path, signal: int, code: int

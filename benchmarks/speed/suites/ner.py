@@ -55,7 +55,7 @@ def contenders(settings: Settings, name: str) -> list[Contender]:
         f"optimizer.lr={_LR}",
         f"run.seed={_SEED}",
         "run.overwrite=true",
-        *([f"data.limit={limit}", "data.unseen_labels=count"] if limit else []),
+        *([f"data.limit={limit}", "data.cut=simple", "data.unseen_labels=count"] if limit else []),
     ]
     peer: dict[str, Any] = {
         "model": str(settings.encoder),

@@ -64,6 +64,7 @@ def _words(settings: Settings) -> list[str]:
         f"model.name={settings.encoder}",
         f"data.train={train}",
         "data.limit=64",
+        "data.cut=simple",
         "train.epochs=100",
         "train.log_every=1",
         f"run.dir={settings.work / 'start'}",

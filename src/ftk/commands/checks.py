@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ftk.config.choices import Duplicates, Format
+from ftk.config.choices import Cut, Duplicates, Format
 from ftk.config.mistakes import Mistake
-from ftk.config.ranges import Config, as_word, check_ranges
+from ftk.config.ranges import Config, as_word, check_ranges, refuse_limit
 from ftk.config.schema import DataConfig, PredictConfig, TrainingConfig
 from ftk.contracts.spec import statistics_fields
 from ftk.contracts.task import Task
@@ -153,8 +153,14 @@ def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
 
 
 def unread_data_keys(task: Task, data: DataConfig) -> Iterator[Mistake]:
-    """Keys of data that a task for labelled rows does not read, so that setting them has no effect."""
+    """Keys of data that a task does not read, so that setting them has no effect."""
     if task.spec.command == "pretrain":
+        for limit in data.limit.values() if isinstance(data.limit, dict) else [data.limit]:
+            yield from refuse_limit("data.limit", limit)
+        for key, default in (("group", None), ("test_share", 0), ("cut", Cut.stratified)):
+            if (value := getattr(data, key)) != default:
+                what = f"data.{key}={getattr(value, 'value', value)}"
+                yield Mistake(what, "Only tasks with labelled rows read it; documents have no labels and no columns.")
         return
     for key, value in (("documents", data.documents), ("validation_tokens", data.validation_tokens)):
         if value is not None:

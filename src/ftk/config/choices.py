@@ -117,6 +117,18 @@ class Duplicates(Enum):
     error = "error"
 
 
+class Cut(Enum):
+    """How rows are chosen where not all are read, and where some are held out.
+
+    ``stratified`` draws from the whole data, with labels in proportion and with at least one row of each label in
+    training. ``simple`` reads the first rows, and holds rows out whatever their labels; this is what earlier releases
+    did, and what their runs go on with when they are resumed.
+    """
+
+    stratified = "stratified"
+    simple = "simple"
+
+
 class Documents(Enum):
     """What separates the documents of a text file."""
 

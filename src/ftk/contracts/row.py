@@ -16,6 +16,8 @@ class Row:
     """The line of each token, for rows of several lines (CoNLL)."""
     cells: bool = False
     """Whether the values are cells of CSV or TSV, which spell lists as JSON."""
+    document: int | None = None
+    """The number of the row's document in its file, if the file marks documents (CoNLL)."""
 
     @property
     def where(self) -> str:

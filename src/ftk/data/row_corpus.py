@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ftk.config.choices import Duplicates, Unseen
+from ftk.config.choices import Cut, Unseen
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.example import Example
+from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.progress import Progress
 from ftk.contracts.protocols import RowReader
-from ftk.contracts.spec import Wording
 from ftk.contracts.values import Labels, Prepared
 from ftk.data.readers.splits import fingerprint, read_splits, uses_demo
 from ftk.data.rows.label_names import shortened
 from ftk.data.rows.label_variants import alike
+from ftk.data.splitting.cutting import cut_off
+from ftk.data.splitting.limiting import limited
+from ftk.data.splitting.repeats import note_overlap, places_of, usable
+from ftk.data.splitting.simple_cut import cut_simply
+from ftk.data.splitting.tying import check_groups
 from ftk.errors import ConfigError, DataError
 
 _SHOWN = 20
 """Labels that are named in a line."""
-_PLACES = 5
-"""Rows that a note names."""
 
 
 @dataclass(slots=True)
@@ -99,11 +101,9 @@ def read_training_corpus(
     corpus = _read(data, task, ("train", "validation", "test"), notes)
     task, examples = corpus.task, corpus.examples
     with notes.of("train"):
-        training = examples["train"] = _usable(examples["train"], task.spec.wording, data.duplicates, notes)
-    if "validation" not in examples:
-        _cut_validation(examples, task.spec.wording, data, notes)
-    _note_overlap(examples, notes)
-    # Statistics and labels come from all rows, so that holding rows out does not change the model.
+        examples["train"] = usable(examples["train"], task.spec.wording, data.duplicates, notes)
+    training = _hold_out(examples, task, data, notes)
+    note_overlap(examples, data.group, notes)
     corpus.task = task.learn(training)
     if "validation" not in examples and corpus.task.spec.untuned_default is not None:
         notes.add(kinds.NOTHING_TO_TUNE_ON, default=corpus.task.spec.untuned_default)
@@ -115,6 +115,7 @@ def read_training_corpus(
         _note_unlearned(corpus.labels, examples["train"], task, notes)
     for split in ("validation", "test"):
         _note_unseen(corpus, split, data.unseen_labels, notes)
+        _note_one_label(corpus, split, notes)
     notes.raise_errors()
     notes.add(
         kinds.ROWS,
@@ -141,12 +142,20 @@ def read_test_corpus(data: DataConfig, task: RowReader, labels: Labels | None, n
     corpus = _read(data, task, ("test",), notes)
     corpus.labels = labels
     _note_unseen(corpus, "test", data.unseen_labels, notes)
+    _note_one_label(corpus, "test", notes)
     notes.raise_errors()
     return corpus
 
 
 def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes) -> RowCorpus:
-    splits = read_splits(data, names, demo=task.spec.demo, notes=notes, tagged="tags" in task.spec.columns)
+    splits = read_splits(
+        data,
+        names,
+        demo=task.spec.demo,
+        notes=notes,
+        tagged="tags" in task.spec.columns,
+        take=lambda name, rows: limited(rows, name, data, task.spec, notes),
+    )
     reading = Reading(data.columns, labelled=True, notes=notes)
     examples = {}
     if "train" in splits:
@@ -154,10 +163,12 @@ def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes)
             task = task.resolve_auto(splits["train"].rows, reading)
     for name, split in splits.items():
         with notes.of(name):
+            if name == "train" and data.group is not None:
+                check_groups(split.rows, data.group, notes)
             examples[name] = task.read(split.rows, reading)
             empty = [example for example in examples[name] if not example.key]
             if empty and name != "train":
-                notes.add(kinds.EMPTY_ROW, *_places(empty), policy="nothing_found", number=len(empty))
+                notes.add(kinds.EMPTY_ROW, *places_of(empty), policy="nothing_found", number=len(empty))
     notes.raise_errors()
     named = {name: _named_files(rows) for name, rows in examples.items()}
     return RowCorpus(task, examples, None, {name: split.files for name, split in splits.items()}, named)
@@ -173,69 +184,28 @@ def _named_files(examples: Iterable[Example]) -> dict[str, str]:
     return {f"{number} images": digest.hexdigest()} if number else {}
 
 
-def _usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, notes: Notes) -> list[Any]:
-    """Training rows without the empty ones, and repeated ones by policy."""
-    empty = [example for example in examples if not example.key]
-    if empty:
-        notes.add(kinds.EMPTY_ROW, *_places(empty), policy="left_out", number=len(empty))
-    kept, seen, repeated = [], set(), []
-    for example in examples:
-        if not example.key:
-            continue
-        if example.key in seen:
-            repeated.append(example)
-            if duplicates is Duplicates.drop:
-                continue
-        seen.add(example.key)
-        kept.append(example)
-    if repeated:
-        places = _places(repeated)
-        kind, policy = kinds.REPEATED_ROW, duplicates.value
-        notes.add(kind, *places, policy=policy, number=len(repeated), subject=wording.subject)
-    notes.raise_errors()
-    if not kept:
-        raise DataError("data.train: all rows are empty; there is nothing to learn from.")
-    return kept
+def _hold_out(examples: dict[str, list[Any]], task: RowReader, data: DataConfig, notes: Notes) -> list[Any]:
+    """Hold out the splits that are not named; returns the rows from which statistics and labels are taken.
 
-
-def _cut_validation(examples: dict[str, list[Any]], wording: Wording, data: DataConfig, notes: Notes) -> None:
-    """Hold out a seeded share of the training rows for validation; the rows of a group stay together."""
-    if data.validation_share == 0:
-        notes.add(kinds.NO_VALIDATION)
-        return
-    train = examples["train"]
-    groups = sorted({example.group for example in train})
-    if len(groups) < 2:
-        same = len({example.key for example in train}) < 2
-        rows = f"{len(train):,} training rows of one {wording.subject} are" if len(train) > 1 else "one training row is"
-        few = rows if same else f"{wording.groups} are"
-        raise DataError(
-            f"data.validation: {few} too few to hold out a validation split; name a file, or train without validation: "
-            "data.validation_share=0."
-        )
-    random.Random(data.split_seed).shuffle(groups)
-    held = set(groups[: min(max(1, round(data.validation_share * len(groups))), len(groups) - 1)])
-    examples["validation"] = [example for example in train if example.group in held]
-    examples["train"] = [example for example in train if example.group not in held]
-    notes.add(
-        kinds.VALIDATION_CUT,
-        held=len(examples["validation"]),
-        total=len(train),
-        share=data.validation_share,
-        seed=data.split_seed,
-    )
-    ordered: dict[str, list[Any]] = {
-        split: examples[split] for split in ("train", "validation", "test") if split in examples
-    }
-    examples.clear()
-    examples.update(ordered)
+    These are those of training and validation, so that holding rows out for validation does not change the model.
+    """
+    everything, wording = examples["train"], task.spec.wording
+    if data.cut is Cut.stratified:
+        named = "test" in examples
+        cut_off(examples, data, wording, notes)
+        if not named and "test" in examples:
+            held = {id(example) for example in examples["test"]}
+            return [example for example in everything if id(example) not in held]
+    elif "validation" not in examples:
+        cut_simply(examples, data, wording, notes)
+    return everything
 
 
 def _note_alike(labels: Labels | None, notes: Notes) -> None:
     """Report labels that a reader takes for the same."""
     found = alike(labels.names if labels is not None else ())
     if found:
-        places = [" and ".join(f"{name!r}" for name in group) for group in found[:_PLACES]]
+        places = [" and ".join(f"{name!r}" for name in group) for group in found[:SHOWN]]
         notes.add(kinds.ALIKE_LABELS, *places, number=len(found))
 
 
@@ -261,12 +231,15 @@ def _note_unseen(corpus: RowCorpus, split: str, policy: Unseen, notes: Notes) ->
         notes.add(unseen.kind, unseen.place, policy=applied, **unseen.values)
 
 
-def _note_overlap(examples: dict[str, list[Any]], notes: Notes) -> None:
-    known = {example.key for example in examples["train"]}
-    for split in ("validation", "test"):
-        shared = [example for example in examples.get(split, ()) if example.key in known]
-        if shared:
-            notes.add(kinds.ROW_OF_TRAINING, *_places(shared), number=len(shared), part=split)
+def _note_one_label(corpus: RowCorpus, split: str, notes: Notes) -> None:
+    """Report a split whose rows all have the same label of several."""
+    rows, labels = corpus.examples.get(split, []), corpus.labels
+    if labels is None or len(labels.names) < 2 or len(rows) < 2:
+        return
+    found = {row.learned if isinstance(row.learned, str) else None for row in rows}
+    if len(found) == 1 and (label := found.pop()) is not None:
+        known, label = len(labels.names), shortened(label)
+        notes.add(kinds.ONE_LABEL, *places_of(rows), number=len(rows), part=split, label=label, known=known)
 
 
 def _labels(labels: Labels | None, what: str | None) -> str:
@@ -274,7 +247,3 @@ def _labels(labels: Labels | None, what: str | None) -> str:
         return ""
     shown = ", ".join(map(shortened, labels.names[:_SHOWN]))
     return f"; {len(labels.names)} {what}: {shown}, …" if len(labels.names) > _SHOWN else f"; {what}: {shown}"
-
-
-def _places(examples: Sequence[Example]) -> list[str]:
-    return [example.row.where for example in examples[:_PLACES]]

@@ -7,8 +7,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from ftk.config.choices import Cut
+from ftk.config.invocation import Invocation
 from ftk.config.safe_yaml import load_yaml
-from ftk.config.schema import DataConfig, PredictionsConfig, TrainConfig, TrainingRunConfig
+from ftk.config.schema import DataConfig, PredictionsConfig, TrainConfig, TrainingConfig, TrainingRunConfig
 from ftk.errors import RunError
 from ftk.report.environment import environment_facts
 
@@ -43,7 +47,35 @@ def saved_config(path: Path) -> dict[str, Any]:
     if not isinstance(saved, dict):
         raise RunError(f"{path / 'config.yaml'}: the file is damaged; expected a mapping, got {type(saved).__name__}.")
     saved.setdefault("objective", {"_target_": "ftk.objectives.Plain"})  # runs of earlier releases have none
+    if isinstance(data := saved.get("data"), dict):  # nor these keys, and the one cut that they knew
+        for key, value in (("test_share", 0.0), ("cut", Cut.simple.value)):
+            data.setdefault(key, value)
     return saved
+
+
+def with_cut_of(path: Path, config: TrainingConfig, invocation: Invocation) -> tuple[TrainingConfig, Invocation]:
+    """The config of a run to resume, with the rows held out as in the run so far.
+
+    A run of an earlier release goes on with ``data.cut=simple``, which it could not name, unless the command line says
+    otherwise; ``config_differences`` then refuses it.
+
+    Args:
+        path: the folder of the run.
+        config: of the command line that resumes it.
+        invocation: this command line.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    data = saved_config(path).get("data")
+    if not isinstance(data, dict) or data["cut"] != Cut.simple.value or invocation.sets("data.cut"):
+        return config, invocation
+    resolved = yaml.safe_load(invocation.resolved)
+    resolved["data"]["cut"] = Cut.simple.value
+    return (
+        dataclasses.replace(config, data=dataclasses.replace(config.data, cut=Cut.simple)),
+        dataclasses.replace(invocation, resolved=yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)),
+    )
 
 
 def saved_environment(path: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from ftk.contracts import finding_kinds
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
-from ftk.contracts.example import Example
+from ftk.contracts.example import Example, Number, Tie
 from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
@@ -34,6 +34,7 @@ __all__ = [
     "Labels",
     "Loss",
     "Notes",
+    "Number",
     "Pooling",
     "Ragged",
     "Reading",
@@ -51,6 +52,7 @@ __all__ = [
     "TaskSpec",
     "TextExample",
     "TextInput",
+    "Tie",
     "UnseenLabel",
     "Wording",
     "Words",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
+from ftk.contracts.example import Tie
 from ftk.contracts.row import Row
 from ftk.contracts.spec import TaskSpec, Wording
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
@@ -43,6 +44,16 @@ class ImageTextExample(TextExample):
     def __post_init__(self) -> None:
         TextExample.__post_init__(self)  # super() does not work in a class with slots
         self.key = f"{self.key}\n{self.image.digest}"
+
+    @property
+    def ties(self) -> tuple[Tie, ...]:
+        """The image."""
+        return (Tie("image", self.image.digest),)
+
+    @property
+    def mirrored(self) -> str:
+        """Empty: the order of two texts about an image is not looked at."""
+        return ""
 
     @property
     def texts(self) -> tuple[str, ...]:

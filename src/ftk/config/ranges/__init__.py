@@ -7,11 +7,12 @@ from ftk.config.mistakes import Mistake
 from ftk.config.ranges.data import check_data
 from ftk.config.ranges.model import check_model
 from ftk.config.ranges.run import check_hardware, check_predictions, check_run
+from ftk.config.ranges.splits import check_test_share, refuse_limit
 from ftk.config.ranges.training import check_optimizer, check_schedule, check_train
 from ftk.config.ranges.values import as_word
 from ftk.config.schema import EvaluateConfig, PredictConfig, PretrainConfig, TrainingConfig
 
-__all__ = ["Config", "as_word", "check_ranges"]
+__all__ = ["Config", "as_word", "check_ranges", "refuse_limit"]
 
 Config = TrainingConfig | EvaluateConfig | PredictConfig
 
@@ -49,7 +50,8 @@ def check_ranges(config: Config, command: str) -> list[Mistake]:
 
 
 def _training(config: TrainingConfig, command: str) -> Iterator[Mistake]:
-    """Mistakes between the sections of a training."""
+    """Mistakes that only a training can have, and those between its sections."""
+    yield from check_test_share(config.data)
     micro = config.hardware.micro_batch
     if micro is not None and micro > config.train.batch_size:
         advice = f"It is a part of train.batch_size={config.train.batch_size} and cannot be larger."
@@ -70,6 +72,11 @@ def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]
         if getattr(config.data, split) is not None:
             what = f"data.{split}={as_word(getattr(config.data, split))}"
             yield Mistake(what, f"'ftk {name}' does not read it; it reads {reads}.")
+    if predicts:
+        yield from refuse_limit("data.limit", config.data.limit)
+    for key in ("group", "test_share"):
+        if value := getattr(config.data, key):
+            yield Mistake(f"data.{key}={value}", f"'ftk {name}' holds no rows out; only training does.")
     if config.hardware.micro_batch is not None:
         what = f"hardware.micro_batch={config.hardware.micro_batch}"
         yield Mistake(what, f"'ftk {name}' does not use it; hardware.eval_tokens sets the size of its batches.")

@@ -5,15 +5,15 @@ from typing import Any
 
 from ftk.config.choices import Format
 from ftk.config.mistakes import Mistake
+from ftk.config.ranges.splits import check_splits
 from ftk.config.ranges.values import as_word, positive
 from ftk.config.schema import DataConfig
 
 
 def check_data(data: DataConfig) -> Iterator[Mistake]:
-    for key in ("limit", "validation_tokens", "workers"):
+    for key in ("validation_tokens", "workers"):
         yield from positive(f"data.{key}", getattr(data, key))
-    if not 0 <= data.validation_share < 1:
-        yield Mistake(f"data.validation_share={data.validation_share}", "It must be at least 0 and below 1.")
+    yield from check_splits(data)
     if data.max_length is not None and data.max_length < 8:
         yield Mistake(f"data.max_length={data.max_length}", "A window needs at least 8 tokens.")
     if data.stride is not None and data.stride < 0:

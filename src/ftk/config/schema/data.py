@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
-from ftk.config.choices import BadRows, Documents, Duplicates, Format, Unseen
+from ftk.config.choices import BadRows, Cut, Documents, Duplicates, Format, Unseen
 
 
 @dataclass(kw_only=True, slots=True)
@@ -34,12 +34,22 @@ class DataConfig:
     """Maximum tokens in a window or block, special tokens included; null: the maximum of the model, but at most 512."""
     stride: int | None
     """Tokens that two neighbouring windows share; null: a quarter of max_length."""
-    limit: int | None
-    """Read only this many rows, or documents, from the start of each split; null: all."""
+    limit: Any
+    """Read only this many rows of each split, drawn from the whole split with labels in proportion; below 1 a share of
+    them; `{train: 500}` limits one split; null: all. In pretraining and for predict it is a number: the first documents
+    or rows."""
     validation_share: float
     """Share of the training rows, or documents, that becomes the validation split if none is named; 0: none."""
+    # The defaults of these three are for config folders that were copied from a release without these keys.
+    test_share: float = 0.0
+    """Share of the training rows that becomes the test split if none is named; 0: none."""
+    group: str | None = None
+    """Column whose values stay together when rows are held out: rows of one user, one patient or one document; null:
+    only rows with the same text, or with what the task has in its place."""
+    cut: Cut = Cut.stratified
     split_seed: int
-    """Seed of that split. It is not run.seed, so that runs with different seeds are validated on the same rows."""
+    """Seed of the rows that are held out, and of those that `limit` draws. It is not run.seed, so that runs with
+    different seeds are validated on the same rows."""
     validation_tokens: int | None
     """For mlm: stop splitting off validation documents once they have this many tokens; null: no limit."""
     documents: Documents | None

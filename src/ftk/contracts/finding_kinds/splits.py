@@ -11,15 +11,46 @@ ROWS = fact("rows", "rows: {sizes}{labels}")
 NO_VALIDATION = fact("no-validation",
     "no validation (data.validation_share=0): best/ is the model after the last validation point.")
 NOTHING_TO_TUNE_ON = fact("nothing-to-tune-on", "no validation to tune on: {default}.")
-VALIDATION_CUT = fact("validation-cut", "no validation named: {held:,} of {total:,} training rows held out "
+VALIDATION_CUT = fact("validation-cut", "no validation named: {held:,} of {total:,} training rows held out{how} "
     "(data.validation_share={share}, data.split_seed={seed}).")
+TEST_CUT = fact("test-cut", "no test named: {held:,} of {total:,} training rows held out for it{how} "
+    "(data.test_share={share}, data.split_seed={seed}).")
+SHARE_MISSED = warning("share-missed", "{row|rows} of {part}, where {wanted:,} would be its share",
+    "rows that belong together were not parted; name a file (data.{part}) for a split of another size")
+TIE_CUT = warning("tie-cut", "{row|rows} of {part} that {has|have} a {what} in common with training",
+    "kept; with whole ones the split would be far from its share")
+MISSING_GROUP = error("missing-group", "{row|rows} without the column '{column}', which data.group names",
+    "Name another column, or leave data.group out.{hint}")
+WITHOUT_GROUP = info("without-group", "{row|rows} without a value in '{column}' (data.group)",
+    "each a group by itself")
+LIMITED = fact("limited", "{taken:,} of {total:,} rows of {part} (data.limit={limit}), drawn from the whole data{how} "
+    "(data.split_seed={seed}).")
+FIRST_ROWS = fact("first-rows", "only the first {taken:,} rows of {part} (data.limit={limit}, data.cut=simple).")
+ONE_LABEL = warning("one-label", "{row|rows} of {part}, all with the label {label}",
+    "the model knows {known} labels; scores say nothing about the others")
 REPEATED_ROW = warning("repeated-row", "{row|rows} with the {subject} of an earlier row",
     keep="kept (data.duplicates=keep)", drop="left out (data.duplicates=drop)",
     error="data.duplicates=keep or drop lets them pass.")
+RELABELLED_ROW = warning("relabelled-row",
+    "{row|rows} with the {subject} of an earlier row and another label or answer",
+    keep="kept, though they contradict it (data.duplicates=keep)",
+    drop="left out, the first one is learned (data.duplicates=drop)",
+    error="Correct them; with data.duplicates=keep all are learned, with drop the first ones.")
+MIRRORED_ROW = warning("mirrored-row", "{row|rows} with the two texts of an earlier row in the other order",
+    "kept; when rows are held out, both stay on one side")
 ROW_OF_TRAINING = warning("row-of-training", "{row|rows} of {part} that also {occurs|occur} in training",
     "kept; scores on them say little")
+RELABELLED_ROW_OF_TRAINING = warning("relabelled-row-of-training",
+    "{row|rows} of {part} that {occurs|occur} in training with another label or answer",
+    "kept; what is learned contradicts them")
+MIRRORED_ROW_OF_TRAINING = warning("mirrored-row-of-training",
+    "{row|rows} of {part} whose two texts {occurs|occur} in training in the other order",
+    "kept; scores on them say little")
+GROUP_OF_TRAINING = warning("group-of-training",
+    "{row|rows} of {part} with a value in '{column}' (data.group) that training has, too",
+    "kept; scores on them may be too high")
 UNLEARNED_LABEL = warning("unlearned-label", "{label|labels} that only held-out rows have",
-    "never learned; name a file (data.validation), or try another data.split_seed")
+    "never learned; name a file (data.validation), or hold nothing out (data.validation_share=0)")
 ALIKE_LABELS = warning("alike-labels",
     "{group|groups} of labels that differ only by case, blanks or invisible characters",
     "kept apart; correct the data if they are meant to be one")

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.example import Example
+from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, read_rows, shortened
@@ -65,6 +65,21 @@ class QuestionExample(Example):
     def group(self) -> str:
         """The context: a model that has seen it answers other questions about it more easily."""
         return self.context
+
+    @property
+    def ties(self) -> tuple[Tie, ...]:
+        """The context."""
+        return (Tie("context", self.context),)
+
+    @property
+    def learned(self) -> Any:
+        """The texts of the answers, in any order."""
+        return None if self.answers is None else {answer.text for answer in self.answers}
+
+    @property
+    def strata(self) -> tuple[str, ...]:
+        """Whether there is an answer."""
+        return ("with an answer" if self.answers else "without an answer",)
 
 
 @dataclass(kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.example import Example
+from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, json_list, place_of, read_rows, shortened
@@ -71,6 +71,16 @@ class RankingExample(Example):
     def group(self) -> str:
         """The query: its candidates are ranked against one another."""
         return self.query
+
+    @property
+    def ties(self) -> tuple[Tie, ...]:
+        """The query."""
+        return (Tie("query", self.query),)
+
+    @property
+    def learned(self) -> tuple[float, ...] | None:
+        """The grades."""
+        return self.grades
 
 
 @dataclass(kw_only=True, slots=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.example import Example
+from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, place_of, read_rows, strings_of
 from ftk.data.rows.columns import TEXT, find_column, missing, missing_role, report_columns, string_of, weight_of
+from ftk.data.rows.documents import document_of
 from ftk.data.rows.gold import gold_of
 
 HEAD = ("head", "subject", "e1", "h")
@@ -49,6 +50,13 @@ class RelationExample(Example):
     columns: dict[str, Any]
     key: str = ""
     """The text with signs around the entities: with other entities it is another text. The task sets it."""
+
+    @property
+    def ties(self) -> tuple[Tie, ...]:
+        """The sentence, whichever its entities are, and the document if the row says which."""
+        document = document_of(self.row)
+        text = Tie("sentence", self.text)
+        return (text,) if document is None else (text, Tie("document", document))
 
     @property
     def empty(self) -> bool:

@@ -1,18 +1,19 @@
 """Rows as sentences: words with offsets, and one tag per word for labelled rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.example import Example
+from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.spans import Misaligned, Overlapping, Span, align_to_words, spans_of, tags_of, without_overlaps
 from ftk.data.examples.tags import Scheme, Tag, Units, detect, is_disguised, parse_tag, to_iob2
 from ftk.data.rows.cells import RowFault, column_fits, parse_json_list, strings_of
 from ftk.data.rows.columns import missing, missing_configured, missing_role, not_a_string, report_columns
+from ftk.data.rows.documents import document_of
 from ftk.data.text.scripts import is_spaced, text_of_tokens
 from ftk.data.text.words import Words, split_words
 
@@ -67,6 +68,25 @@ class Sentence(Example):
         """The text from which a vocabulary is learned: tokens are joined as their script is written."""
         spaced = self.tokens is None or is_spaced(self.text)
         return (self.key,) if spaced else (text_of_tokens(self.tokens or ())[0],)
+
+    @property
+    def ties(self) -> tuple[Tie, ...]:
+        """The text, and the document if the row says which."""
+        document = document_of(self.row)
+        text = Tie("sentence", self.text)
+        return (text,) if document is None else (text, Tie("document", document))
+
+    @property
+    def learned(self) -> list[str] | None:
+        """The tags."""
+        return self.tags
+
+    @property
+    def strata(self) -> tuple[Hashable, ...]:
+        """The types of the entities, or the tags of tokens."""
+        found = dict.fromkeys(tag[2:] if tag[:2] in ("B-", "I-") else tag for tag in self.tags or ())
+        found.pop("O", None)
+        return tuple(found)
 
 
 @dataclass(kw_only=True)

@@ -45,6 +45,11 @@ class SequenceExample(Example):
         return self.source.strip()
 
     @property
+    def learned(self) -> frozenset[str]:
+        """The targets, in any order."""
+        return frozenset(self.targets or ())
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """The source as it is read, and the target that is learned."""
         return (self.prefix + self.source, *(self.targets or ())[:1])

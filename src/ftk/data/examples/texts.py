@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.example import Example
+from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, read_rows
@@ -42,6 +42,25 @@ class TextExample(Example):
 
     def __post_init__(self) -> None:
         self.key = (self.text if self.pair is None else f"{self.text}\n{self.pair}").strip()
+
+    @property
+    def ties(self) -> tuple[Tie, ...]:
+        """The text. For a pair both texts in any order, then the first text, then the second one."""
+        texts = [text.strip() for text in (self.text, self.pair) if text is not None and text.strip()]
+        ties = tuple(Tie("text", text) for text in texts)
+        return ties if self.pair is None else (Tie("pair", "\n".join(sorted(texts))), *ties)
+
+    @property
+    def learned(self) -> Any:
+        """The target; several labels in any order."""
+        return frozenset(self.target) if isinstance(self.target, tuple) else self.target
+
+    @property
+    def mirrored(self) -> str:
+        """The pair with its texts in the other order; empty for one text, or two equal ones."""
+        if self.pair is None or self.pair.strip() == self.text.strip():
+            return ""
+        return f"{self.pair}\n{self.text}".strip()
 
 
 @dataclass(kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.example import Example
+from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.texts import Target
@@ -59,6 +59,11 @@ class ImageExample(Example):
     def key(self) -> str:  # type: ignore[override]
         """The SHA-256 of the image."""
         return self.image.digest
+
+    @property
+    def ties(self) -> tuple[Tie, ...]:
+        """The image."""
+        return (Tie("image", self.image.digest),)
 
     @property
     def files(self) -> tuple[tuple[str, str], ...]:

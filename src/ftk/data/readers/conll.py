@@ -14,6 +14,8 @@ from ftk.data.readers.lines import numbered_lines
 from ftk.errors import DataError
 
 _TAG = re.compile(r"^(O|[BIESLUMW][-_].+)$")
+_NEW_DOCUMENT = re.compile(r"#\s*newdoc\b")
+"""The comment with which a document begins in CoNLL-U."""
 _LOOKED_AT = 2000
 """Sentences that are read to find the columns."""
 _MOSTLY = 0.9
@@ -24,6 +26,7 @@ _MOSTLY = 0.9
 class _Sentence:
     fields: list[list[str]]
     lines: tuple[int, ...]
+    document: int | None
 
 
 def read_conll(path: Path | str, encoding: str, columns: dict[str, Any], notes: Notes) -> Iterator[Row]:
@@ -64,7 +67,7 @@ def read_conll(path: Path | str, encoding: str, columns: dict[str, Any], notes: 
             values["tags"] = [fields[tags].strip() for fields in sentence.fields]
         for number in others:
             values[f"column_{names[number]}"] = [fields[number] for fields in sentence.fields]
-        yield Row(values, str(path), sentence.lines[0], sentence.lines)
+        yield Row(values, str(path), sentence.lines[0], sentence.lines, document=sentence.document)
 
 
 class _Parser:
@@ -77,6 +80,8 @@ class _Parser:
         self.names: list[str] | None = None
         self.width = 0
         self.tabs = False
+        self.document: int | None = None
+        """The number of the document that is read, after the first mark of one."""
 
     def sentences(self) -> Iterator[_Sentence]:
         fields: list[list[str]] = []
@@ -89,11 +94,15 @@ class _Parser:
                 self.notes.add(kinds.DOCUMENT_MARK)
             if mark or not line.strip():
                 if fields:
-                    yield _Sentence(fields, tuple(lines))
+                    yield _Sentence(fields, tuple(lines), self.document)
                 fields, lines = [], []
+                if mark:
+                    self._begin_document()
                 continue
             if not fields and line.startswith("#") and self._is_comment(line):
                 self.notes.add(kinds.COMMENT_LINE)
+                if _NEW_DOCUMENT.match(line):
+                    self._begin_document()
                 continue
             parts = self._fields(line)
             if len(parts) != self.width:
@@ -105,7 +114,10 @@ class _Parser:
             fields.append(parts)
             lines.append(number)
         if fields:
-            yield _Sentence(fields, tuple(lines))
+            yield _Sentence(fields, tuple(lines), self.document)
+
+    def _begin_document(self) -> None:
+        self.document = 1 if self.document is None else self.document + 1
 
     def _measure(self, numbered: Iterator[tuple[int, str]]) -> tuple[list[tuple[int, str]], int]:
         """Find separator and width in the first line with a token; returns the lines read so far, and its number.

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -54,7 +54,13 @@ def demo_files(demo: str) -> dict[str, Path]:
 
 
 def read_splits(
-    data: DataConfig, names: Iterable[str], *, demo: str | None, notes: Notes, tagged: bool = True
+    data: DataConfig,
+    names: Iterable[str],
+    *,
+    demo: str | None,
+    notes: Notes,
+    tagged: bool = True,
+    take: Callable[[str, Iterable[Row]], list[Row]] = lambda name, rows: list(rows),
 ) -> dict[str, Split]:
     """The rows of each split in ``names`` for which the config names data.
 
@@ -64,6 +70,7 @@ def read_splits(
         demo: the folder of the demo corpus; None if the task has none.
         notes: collects findings.
         tagged: whether rows can have a tag for each token; if not, a file that could only be CoNLL columns is refused.
+        take: which of the rows of a split are read; by default all.
 
     Raises:
         DataError: a file cannot be read, or a named split holds no row.
@@ -93,7 +100,7 @@ def read_splits(
                 _refuse_columned(files, data, key=f"data.{name}")
             rows = _chain(files, data, notes)
         with notes.of(name):
-            found = list(islice(rows, data.limit))
+            found = take(name, rows)
         if not found:
             empty = "; the file is empty" if files and not any(file.stat().st_size for file in files) else ""
             raise DataError(f"data.{name}: there is no row in {', '.join(map(str, files)) or data.name}{empty}.")

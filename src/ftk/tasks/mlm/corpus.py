@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from ftk.data.readers.lines import COMPRESSED
 from ftk.data.readers.paths import expand, note_unread_entries
 from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
 from ftk.data.readers.tabular import is_tab_separated
+from ftk.data.splitting.limits import limit_of
 from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError, Interrupted
 from ftk.system.cache import cache_folder, cache_key
@@ -260,7 +261,8 @@ class TextCorpus:
 
             assert self.data.name is not None
             rows = read_hub(self.data.name, self.data.subset, self.data.revision, self.datasets[name])
-        return documents(self.files[name], self.data, notes, rows)
+        data = replace(self.data, limit=limit_of(self.data.limit, name))
+        return documents(self.files[name], data, notes, rows)
 
     def _bytes(self, name: str) -> int:
         return sum(path.stat().st_size for path in self.files[name])
@@ -277,7 +279,7 @@ class TextCorpus:
             "documents": (data.documents or Documents.blank_line).value,
             "columns": {role: column for role, column in data.columns.items() if column is not None},
             "encoding": data.encoding,
-            "limit": data.limit,
+            "limit": limit_of(data.limit, name),
             "duplicates": data.duplicates.value,
             "duplicate_lines": data.duplicate_lines.value,
         }
