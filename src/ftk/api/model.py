@@ -188,7 +188,7 @@ class Model:
             DataError: there is no such file, or rows cannot be read; the text names file and line.
         """
         notes = Notes()
-        rows = stream(str(path), self._predictions.data, notes)
+        rows = stream(str(path), self._predictions.data, notes, self._saved.trained.task.spec.columns)
         findings: list[Any] = []
         made = self._of_parts(_parts(rows, rows_at_once), notes, self._predictions.data.columns, progress)
         return RecordStream(ending_with(made, lambda: findings.extend(notes.drain())), findings)

@@ -29,7 +29,7 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     console = Console(stderr=True)
     notes = Notes()
     saved = SavedModel.open(Path(config.checkpoint).expanduser(), config.task, invocation.names("task"), notes)
-    rows = stream(config.input, config.data, notes)
+    rows = stream(config.input, config.data, notes, saved.trained.task.spec.columns)
     console.report(notes.drain())
     predictions = Predictions(saved, config.data)
     parts = predictions.examples(rows, notes)

@@ -146,7 +146,8 @@ def read_test_corpus(data: DataConfig, task: RowReader, labels: Labels | None, n
 
 
 def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes) -> RowCorpus:
-    splits = read_splits(data, names, demo=task.spec.demo, notes=notes, tagged="tags" in task.spec.columns)
+    roles = task.spec.columns
+    splits = read_splits(data, names, demo=task.spec.demo, notes=notes, tagged="tags" in roles, roles=roles)
     reading = Reading(data.columns, labelled=True, notes=notes)
     examples = {}
     if "train" in splits:
