@@ -26,7 +26,9 @@ def document(name: str, text: str | bytes, *lines: str, ending: str = ".ann") ->
 
 def read(train: str = "brat", roles: tuple[str, ...] = ()) -> tuple[list[dict[str, Any]], Notes]:
     notes = Notes()
-    rows = read_splits(data_config(train=train), ("train",), demo=None, notes=notes, roles=roles)["train"].rows
+    tagged = "head" not in roles
+    config = data_config(train=train)
+    rows = read_splits(config, ("train",), demo=None, notes=notes, tagged=tagged, roles=roles)["train"].rows
     return [row.values for row in rows], notes
 
 
@@ -128,6 +130,7 @@ def test_relations_are_rows_of_a_head_and_a_tail() -> None:
         "R3\tPart Arg1:T4 Arg2:T1",
         "E1\tSleep:T3",
     )
+    Path("brat/b.txt").write_text("Nobody looked.")
     rows, notes = read(roles=("text", "head", "tail", "label"))
     ends = [tuple(row["text"][row[role]["start"] : row[role]["end"]] for role in ("head", "tail")) for row in rows]
     assert [(row["label"], *end) for row, end in zip(rows, ends, strict=True)] == [

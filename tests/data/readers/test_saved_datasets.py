@@ -53,7 +53,7 @@ def test_the_splits_of_a_saved_dict_are_the_splits() -> None:
     assert splits["train"].rows[1].where == "d/train:2"
     assert splits["train"].rows[0].values["label"] == "positive"
     [left] = [one for one in notes if one.kind == kinds.ENTRIES_NOT_READ]
-    assert left.values["names"] == ["dataset_dict.json", "unsupervised/"]
+    assert left.values["names"] == ["unsupervised/"]
 
 
 def test_a_saved_dataset_is_one_split() -> None:

@@ -218,7 +218,9 @@ def test_a_glob_over_several_splits_is_refused_and_a_list_is_read() -> None:
         split_files(train="d/*.csv")
     found, _ = split_files(train=["d/train.csv", "d/dev.csv"], test="d/te*.csv")
     assert found == {"train": ["d/dev.csv", "d/train.csv"], "test": ["d/test.csv"]}
-    assert len(list(stream("d/*.csv", data_config(), Notes()))) == 6
+    notes = Notes()
+    assert len(list(stream("d/*.csv", data_config(), notes))) == 6
+    assert of_kind(notes, kinds.INPUT_FILES).values["number_of_files"] == 3
 
 
 def test_the_files_and_their_rows_are_reported() -> None:

@@ -9,6 +9,7 @@ from ftk.contracts.finding_kinds.making import fact, info, warning
 FOLDER_OF_CLASSES = fact("folder-of-classes",
     "{key}={folder}: {files:,} {kind_of_file}s in {classes} folders, one per class.")
 FOLDER_OF_SPLITS = fact("folder-of-splits", "{key}={folder}: a folder of splits, by the names in it: {splits}.")
+INPUT_FILES = fact("input-files", "input: {number_of_files:,} files, one after the other: {shown}.")
 FILES_READ = fact("files-read", "{size} read from {shown}.")
 ENTRIES_NOT_READ = fact("entries-not-read", "{key}={folder}: {left_out} of {entries} entries not read: {why}.")
 CONLL_COLUMNS = fact("conll-columns",

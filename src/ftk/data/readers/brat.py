@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,13 +64,11 @@ def annotations_of(text: Path) -> list[Path]:
     return [path for ending in _ENDINGS if (path := text.with_suffix(ending)).is_file()]
 
 
-def is_document(path: Path) -> bool:
-    """Whether a text file is a document of brat: it has annotations, or stands among documents that have some."""
-    if path.suffix.lower() != ".txt" or not path.parent.is_dir():
-        return False
-    return bool(annotations_of(path)) or any(
-        beside.suffix.lower() in _ENDINGS and beside.with_suffix(".txt").is_file() for beside in path.parent.iterdir()
-    )
+def documents_in(files: Iterable[Path]) -> set[Path]:
+    """The texts among some files that have annotations, or stand in one folder with such texts."""
+    texts = [path for path in files if path.suffix.lower() == ".txt"]
+    annotated = {path.parent for path in texts if annotations_of(path)}
+    return {path for path in texts if path.parent in annotated}
 
 
 def read_brat(text_file: Path, encoding: str, notes: Notes, *, labelled: bool, relations: bool) -> Iterator[Row]:

@@ -132,7 +132,8 @@ def _in_folder(folder: Path, item: str, key: str) -> list[Path]:
     elif not beside and any(child.is_file() for child in folder.glob("*/*")):
         hint = f" Folders in it are not searched: name one of them, or a glob: {item.rstrip('/')}/*/*.jsonl."
     elif len(pairs := _parallel_pairs(beside)) > 0:
-        one, other = pairs[0]
+        named = [pair for pair in pairs if (name := split_name(pair[0].stem)) and key == f"data.{name.split}"]
+        one, other = (named or pairs)[0]
         hint = f" Two files whose lines belong together are read with data=parallel {key}=[{one},{other}], the sources"
         hint += " first."
     known = f"no file with a known ending ({', '.join(ENDINGS)}), and no image"

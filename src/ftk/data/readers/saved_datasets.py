@@ -40,6 +40,11 @@ def saved_splits(folder: Path) -> list[Path]:
     return folders
 
 
+def lists_of_splits(folder: Path) -> list[Path]:
+    """The file that lists the splits of a saved DatasetDict; empty for any other folder."""
+    return [folder / _SPLITS] if is_saved_dict(folder) else []
+
+
 def files_of(folder: Path) -> list[Path]:
     """The files of a saved Dataset."""
     return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("cache-"))

@@ -9,6 +9,7 @@ from typing import Any
 from ftk.config.choices import Format
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.data.readers.beir import is_beir, judgements, queries_of, texts_of
 from ftk.data.readers.brat import annotations_of
@@ -22,7 +23,7 @@ from ftk.data.readers.paths import (
     note_unread_entries,
     parts_of,
 )
-from ftk.data.readers.saved_datasets import files_of, is_saved_dataset, is_saved_dict, saved_splits
+from ftk.data.readers.saved_datasets import files_of, is_saved_dataset, is_saved_dict, lists_of_splits, saved_splits
 from ftk.data.readers.split_names import SPLITS, Parts, parts_of_folders, spelled, split_name
 from ftk.errors import DataError
 
@@ -163,14 +164,26 @@ def refuse_split_folders(spec: str, format: Format) -> None:
         )
 
 
-def input_files(spec: Any) -> list[Path]:
+def input_files(spec: Any, notes: Notes | None = None) -> list[Path]:
     """The files to predict for; of a folder of BEIR its queries.
+
+    Args:
+        spec: a file, folder or glob, or a list of them.
+        notes: gets the names of several files, and of what a folder has beside them; None: nobody.
 
     Raises:
         DataError: there is none.
     """
     folder = Path(os.path.expanduser(spec)) if isinstance(spec, str) else None
-    return queries_of(folder) if folder is not None and is_beir(folder) else expand(spec, key="input")
+    if folder is not None and is_beir(folder):
+        return queries_of(folder)
+    files = expand(spec, key="input")
+    if notes is not None and len(files) > 1:
+        shown = ", ".join([*map(str, files[:SHOWN]), *(["…"] if len(files) > SHOWN else [])])
+        notes.add(kinds.INPUT_FILES, number_of_files=len(files), shown=shown)
+    if notes is not None and folder is not None and _is_folder_of_files(folder):
+        note_unread_entries("input", folder, [each for file in files for each in files_behind(file)], notes)
+    return files
 
 
 def is_class_folder(spec: Any) -> bool:
@@ -206,7 +219,7 @@ def note_sources(sources: dict[str, Source], notes: Notes, *, texts_alone: bool 
         inside = [
             folder / path.relative_to(folder).parts[0] for path in [*read, *behind] if path.is_relative_to(folder)
         ]
-        note_unread_entries(keys[item], folder, inside, notes)
+        note_unread_entries(keys[item], folder, [*inside, *lists_of_splits(folder)], notes)
 
 
 def files_behind(path: Path) -> list[Path]:

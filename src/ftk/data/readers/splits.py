@@ -17,7 +17,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.images.decoding import is_image_name
 from ftk.data.readers.beir import is_corpus, read_beir, read_corpus, texts_of
-from ftk.data.readers.brat import annotations_of, read_brat
+from ftk.data.readers.brat import documents_in, read_brat
 from ftk.data.readers.conll import read_conll
 from ftk.data.readers.counting import counted, note_files
 from ftk.data.readers.folders import Classes, classes_in, is_folder_of_classes, note_others, read_folder, read_images
@@ -25,7 +25,7 @@ from ftk.data.readers.hub import read_hub, read_saved
 from ftk.data.readers.jsonl import read_jsonl
 from ftk.data.readers.lines import STDIN, numbered_lines, opened
 from ftk.data.readers.parallel import parallel_files, read_parallel
-from ftk.data.readers.paths import expand, kind_of_name, note_unread_entries
+from ftk.data.readers.paths import expand, kind_of_name
 from ftk.data.readers.saved_datasets import digest_of_saved
 from ftk.data.readers.sources import (
     files_behind,
@@ -152,10 +152,7 @@ def stream(spec: Any, data: DataConfig, notes: Notes, roles: Collection[str] = (
         refuse_split_folders(spec, data.format)
     if (classes := _folder_of_classes(spec, data, notes, key="input")) is not None:
         return islice(read_folder(classes, data.encoding), data.limit)
-    files = input_files(spec)
-    if isinstance(spec, str) and (folder := Path(os.path.expanduser(spec))).is_dir() and files != [folder]:
-        note_unread_entries("input", folder, [file for path in files for file in files_behind(path)], notes)
-    return islice(_of_files(files, data, notes, labelled=False, roles=roles), data.limit)
+    return islice(_of_files(input_files(spec, notes), data, notes, labelled=False, roles=roles), data.limit)
 
 
 def read_file(
@@ -221,8 +218,9 @@ def _refuse_columned(files: list[Path], data: DataConfig, *, key: str, roles: Co
     Raises:
         DataError: there is such a file.
     """
+    documents = documents_in(files)
     for path in files:
-        if path.is_dir() or annotations_of(path) or texts_of(path) or _holds_triples(path, data, roles):
+        if path in documents or path.is_dir() or texts_of(path) or _holds_triples(path, data, roles):
             continue
         if is_image_name(path):
             raise DataError(
@@ -253,10 +251,10 @@ def _of_files(
 ) -> Iterator[Row]:
     """The rows of some files, one file after the other, also of files that are read with others beside them."""
     own = data.format is Format.auto
-    annotated = {path.parent for path in files if annotations_of(path)} if own else set()
+    documents = documents_in(files) if own else set()
     relations = "head" in roles
     for path in files:
-        if path.parent in annotated and kind_of_name(path) == "text":
+        if path in documents:
             rows = read_brat(path, data.encoding, notes, labelled=labelled, relations=relations)
         elif own and texts_of(path):
             rows = read_beir(path, data.encoding, notes)
