@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.contracts.row import Row
-from ftk.data.readers.saved_datasets import is_saved_dataset, is_saved_dict, load_saved
+from ftk.data.readers.corpora.saved_datasets import is_saved_dataset, is_saved_dict, load_saved
 from ftk.data.readers.split_names import SPLITS
 from ftk.errors import DataError, first_line
 

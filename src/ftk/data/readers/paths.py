@@ -10,8 +10,8 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.data.images.decoding import is_image_name
+from ftk.data.readers.corpora.saved_datasets import is_saved_dataset
 from ftk.data.readers.lines import COMPRESSED
-from ftk.data.readers.saved_datasets import is_saved_dataset
 from ftk.data.readers.split_names import Parts, parts_of_files, split_name
 from ftk.errors import DataError
 

@@ -11,8 +11,15 @@ from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
-from ftk.data.readers.beir import is_beir, judgements, queries_of, texts_of
-from ftk.data.readers.brat import annotations_of
+from ftk.data.readers.corpora.beir import is_beir, judgements, queries_of, texts_of
+from ftk.data.readers.corpora.brat import annotations_of
+from ftk.data.readers.corpora.saved_datasets import (
+    files_of,
+    is_saved_dataset,
+    is_saved_dict,
+    lists_of_splits,
+    saved_splits,
+)
 from ftk.data.readers.folders import is_folder_of_classes
 from ftk.data.readers.parallel import parallel_files, parallel_parts
 from ftk.data.readers.paths import (
@@ -23,7 +30,6 @@ from ftk.data.readers.paths import (
     note_unread_entries,
     parts_of,
 )
-from ftk.data.readers.saved_datasets import files_of, is_saved_dataset, is_saved_dict, lists_of_splits, saved_splits
 from ftk.data.readers.split_names import SPLITS, Parts, parts_of_folders, spelled, split_name
 from ftk.errors import DataError
 

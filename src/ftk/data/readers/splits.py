@@ -16,9 +16,11 @@ from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.images.decoding import is_image_name
-from ftk.data.readers.beir import is_corpus, read_beir, read_corpus, texts_of
-from ftk.data.readers.brat import documents_in, read_brat
 from ftk.data.readers.conll import read_conll
+from ftk.data.readers.corpora.beir import is_corpus, read_beir, read_corpus, texts_of
+from ftk.data.readers.corpora.brat import documents_in, read_brat
+from ftk.data.readers.corpora.saved_datasets import digest_of_saved
+from ftk.data.readers.corpora.triples import is_triples, read_triples
 from ftk.data.readers.counting import counted, note_files
 from ftk.data.readers.folders import Classes, classes_in, is_folder_of_classes, note_others, read_folder, read_images
 from ftk.data.readers.hub import read_hub, read_saved
@@ -26,7 +28,6 @@ from ftk.data.readers.jsonl import read_jsonl
 from ftk.data.readers.lines import STDIN, numbered_lines, opened
 from ftk.data.readers.parallel import parallel_files, read_parallel
 from ftk.data.readers.paths import expand, kind_of_name
-from ftk.data.readers.saved_datasets import digest_of_saved
 from ftk.data.readers.sources import (
     files_behind,
     input_files,
@@ -36,7 +37,6 @@ from ftk.data.readers.sources import (
 )
 from ftk.data.readers.squad import is_squad, read_squad
 from ftk.data.readers.tabular import read_csv, read_parquet
-from ftk.data.readers.triples import is_triples, read_triples
 from ftk.errors import DataError
 from ftk.system.digests import sha256
 

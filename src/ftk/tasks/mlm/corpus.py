@@ -21,9 +21,9 @@ from ftk.contracts.row import Row
 from ftk.contracts.values import Labels, Prepared
 from ftk.data.documents.reading import TextChunk, documents
 from ftk.data.documents.token_store import STORE_VERSION, TokenStore
+from ftk.data.readers.corpora.saved_datasets import files_of
 from ftk.data.readers.lines import COMPRESSED
 from ftk.data.readers.paths import expand
-from ftk.data.readers.saved_datasets import files_of
 from ftk.data.readers.sources import note_sources, sources_of
 from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
 from ftk.data.readers.tabular import is_tab_separated
