@@ -152,10 +152,19 @@ def test_a_split_beside_folders_that_are_none_is_refused() -> None:
         (
             ("train.csv", "train.jsonl", "test.csv"),
             "train",
-            "data.train=[d/train.csv,d/train.jsonl] data.test=d/test.csv",
+            "data.train=d/train.csv data.test=d/test.csv",
         ),
         (("test-1.csv", "test-2.csv"), "train", "data.train=…"),
         (("dev.jsonl",), "test", "data.test=…"),
+        (("train.csv", "train.jsonl"), "train", "data.train=d/train.csv."),
+        (
+            ("x-train.conllu", "x-train.txt", "x-dev.conllu", "x-dev.txt"),
+            "train",
+            "data.train=d/x-train.conllu data.validation",
+        ),
+        (("train_fold1.csv", "test_fold1.csv", "train_fold2.csv", "test_fold2.csv"), "train", "ways to split"),
+        (("cv-1-train.csv", "cv-1-test.csv", "cv-2-train.csv", "cv-2-test.csv"), "train", "ways to split"),
+        (("data.csv", "holdout.csv"), "train", "data.train=d/data.csv data.test=d/holdout.csv"),
     ],
 )
 def test_names_that_do_not_decide_are_refused_with_the_words_that_do(
@@ -175,7 +184,7 @@ def test_names_that_do_not_decide_are_refused_with_the_words_that_do(
         ("train-1.csv", "train-2.csv"),
         ("a.csv", "b.csv", "c.csv"),
         ("how-to-train.jsonl", "test-of-time.jsonl", "a.jsonl", "b.jsonl", "c.jsonl"),
-        ("train.csv", "more.csv"),
+        ("web-train.csv", "news.csv"),
         ("latest.csv", "validity.csv", "trainer.csv"),
     ],
 )
@@ -184,6 +193,37 @@ def test_files_of_one_collection_are_read_together(names: tuple[str, ...]) -> No
         write(f"d/{name}")
     found, _ = split_files(train="d")
     assert found == {"train": sorted(f"d/{name}" for name in names)}
+
+
+def test_a_file_beside_train_is_not_learned() -> None:
+    for name in ("train.csv", "more.csv", "unlabelled.jsonl"):
+        write(f"d/{name}")
+    found, notes = split_files(train="d")
+    assert found == {"train": ["d/train.csv"]}
+    assert of_kind(notes, kinds.ENTRIES_NOT_READ).values["names"] == ["more.csv", "unlabelled.jsonl"]
+
+
+def test_a_folder_may_be_one_split_and_a_file_another() -> None:
+    write("d/train/1.csv")
+    write("d/dev.csv")
+    write("d/test.csv")
+    assert sources() == {"train": ["train"], "validation": ["dev.csv"], "test": ["test.csv"]}
+    for split in ("train", "test"):
+        Path("k", split).mkdir(parents=True)
+        Image.new("L", (4, 4)).save(f"k/{split}/1.png")
+    write("k/train.csv")
+    assert sources(train="k") == {"train": ["k"]}
+    write("k/sample.csv")
+    assert sources(train="k") == {"train": ["k/train.csv"]}
+
+
+def test_splits_in_the_names_of_a_class_are_refused() -> None:
+    for name in ("pos", "neg"):
+        Path("d", name).mkdir(parents=True)
+        for split in ("train", "test"):
+            write_lines(f"d/{name}/{split}.txt", ["a text"])
+    with pytest.raises(DataError, match=r"the folder of a class holds the splits train, test"):
+        read_splits(data_config(train="d"), ("train",), demo=None, notes=Notes())
 
 
 def test_what_belongs_to_no_split_is_reported() -> None:
@@ -216,6 +256,11 @@ def test_a_glob_over_several_splits_is_refused_and_a_list_is_read() -> None:
         DataError, match=r"^data\.train=d/\*\.csv: .* data\.train=\[d/dev\.csv,d/test\.csv,d/train\.csv\]"
     ):
         split_files(train="d/*.csv")
+    for name in ("train", "test"):
+        write(f"deep/{name}/1.csv")
+    with pytest.raises(DataError, match=r"data\.train=deep/train/1\.csv data\.test=deep/test/1\.csv"):
+        split_files(train="deep/**/*.csv")
+    assert split_files(train="deep/train/*.csv")[0] == {"train": ["deep/train/1.csv"]}
     found, _ = split_files(train=["d/train.csv", "d/dev.csv"], test="d/te*.csv")
     assert found == {"train": ["d/dev.csv", "d/train.csv"], "test": ["d/test.csv"]}
     notes = Notes()

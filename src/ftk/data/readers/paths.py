@@ -127,6 +127,9 @@ def _in_folder(folder: Path, item: str, key: str) -> list[Path]:
     inside = entries_of(folder)
     beside = [entry for entry in inside if entry.is_file()]
     hint = f" In it: {not_read(inside)}." if inside else ""
+    below = [entry for entry in inside if entry.is_dir() and any(child.is_file() for child in entry.glob("*"))]
+    if len(below) == 1:
+        hint += f" Name the folder in it: {key}={below[0]}."
     if beside and any(folder.glob("*/*.txt")):
         hint = f" One folder per class is read where no file is beside the folders ({beside[0].name})."
     elif not beside and any(child.is_file() for child in folder.glob("*/*")):
@@ -148,14 +151,26 @@ def _refuse_all_splits(found: list[Path], item: str, key: str) -> None:
     by_folder: dict[Path, list[Path]] = {}
     for path in found:
         by_folder.setdefault(path.parent, []).append(path)
-    for files in by_folder.values():
-        parts = parts_of(files, wanted)
+    for parts in (_parts_of_parents(found, item), *(parts_of(files, wanted) for files in by_folder.values())):
         if parts is not None and len(parts.by_split) > 1:
             together = _all_of(found)
             raise DataError(
                 f"{key}={item}: the glob matches files of several splits. {parts.where(wanted)} If all of them are "
                 f"meant, list them: {key}={together}."
             )
+
+
+def _parts_of_parents(found: Sequence[Path], pattern: str) -> Parts:
+    """The splits that the folders say which a glob looks into, as in d/**/*.csv for d/train/a.csv."""
+    fixed = next(number for number, part in enumerate(Path(pattern).parts) if glob.has_magic(part))
+    by_split: dict[str, list[Path]] = {}
+    for path in found:
+        for part in path.parts[fixed:-1]:
+            name = split_name(part)
+            if name is not None and name.bare:
+                by_split.setdefault(name.split, []).append(path)
+                break
+    return Parts(by_split, [])
 
 
 def _all_of(paths: Sequence[Path]) -> str:

@@ -119,7 +119,7 @@ def held_splits(item: str, wanted: str, format: Format) -> Parts | None:
     files = data_files(folder)
     parts = parts_of(files, wanted) if format is not Format.folders else None
     if parts is not None:
-        return parts
+        return _with_folders(parts, folder, wanted)
     if any(kind_of_name(file) in _TABLES for file in files):
         return None
     folders = [entry for entry in entries_of(folder) if entry.is_dir() and _holds_something(entry)]
@@ -127,6 +127,20 @@ def held_splits(item: str, wanted: str, format: Format) -> Parts | None:
     if parts is None:
         _refuse_split_among_classes(folders, item, wanted)
     return None if parts is not None and files and len(parts.by_split) < 2 else parts
+
+
+def _with_folders(parts: Parts, folder: Path, wanted: str) -> Parts:
+    """The parts, and folders of rows for the splits that no file is: test.csv may stand beside the folder train.
+
+    A folder of images beside tables is not a split: the tables name the images.
+    """
+    for entry in entries_of(folder):
+        name = split_name(entry.name) if entry.is_dir() else None
+        if name is None or not name.bare or any(path.is_file() for path in parts.by_split.get(name.split, ())):
+            continue
+        if name.split == wanted or any(kind_of_name(file) is not None for file in data_files(entry)):
+            parts.by_split.setdefault(name.split, []).append(entry)
+    return parts
 
 
 def _refuse_split_among_classes(folders: list[Path], item: str, wanted: str) -> None:

@@ -10,10 +10,12 @@ SPLITS = ("train", "validation", "test")
 _WORDS = {
     "train": ("training", "train", "trn"),
     "validation": ("development", "validation", "valid", "devel", "testa", "val", "dev"),
-    "test": ("evaluation", "devtest", "testing", "testb", "eval", "test", "tst"),
+    "test": ("evaluation", "devtest", "testing", "holdout", "heldout", "testb", "eval", "test", "tst"),
 }
 _SPLIT_OF = {word: split for split, words in _WORDS.items() for word in words}
 _WORD = re.compile(rf"({'|'.join(_SPLIT_OF)})(?:data|set|split)?\d*")
+_FOLD = re.compile(r"(^|[^a-z])(fold|cv|split)[^a-z]*#")
+"""How the rest of a name says that the file belongs to one of several ways to split the same rows."""
 _SHOWN = 8
 """Paths that a message names."""
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
@@ -62,13 +64,20 @@ class Parts:
     def where(self, wanted: str) -> str:
         """The files in words, for a message about the split ``wanted``, and what to type instead."""
         there = ", ".join(f"{paths[0].name} is {split}" for split, paths in self.by_split.items())
-        named = dict(self.by_split)
+        named = {split: _one_of_each_name(paths) for split, paths in self.by_split.items()}
         if wanted not in named and self.unnamed:
             named[wanted] = self.unnamed
         if wanted in named:
             words = Parts({split: named[split] for split in SPLITS if split in named}, []).words
             return f"By their names, {there}. Name the files: {words}."
         return f"By their names, {there}. A file that is named is read, whatever its name says: data.{wanted}=…."
+
+
+def _one_of_each_name(paths: Sequence[Path]) -> list[Path]:
+    """One path for each name without its last ending, rather not a text file: it often has the rows without labels."""
+    ordered = sorted(paths, key=lambda path: path.suffix == ".txt")
+    kept = {path.with_suffix(""): path for path in reversed(ordered)}.values()
+    return [path for path in paths if path in kept]
 
 
 def spelled(paths: Sequence[Path]) -> str:
@@ -102,9 +111,13 @@ def parts_of_files(stems: Mapping[Path, str], wanted: str) -> Parts | None:
     """
     named = {path: name for path, stem in stems.items() if (name := split_name(stem)) is not None}
     splits = {name.split for name in named.values()}
-    if not splits or splits == {wanted}:
+    if not splits:
         return None
     unnamed = [path for path in stems if path not in named]
+    if splits == {wanted}:
+        parts = _parts(named, unnamed, stems)
+        beside = bool(unnamed) and any(name.bare for name in named.values())  # train.csv beside other files
+        return parts if parts.fault or beside else None
     few = len(splits) == 1 or 2 * len(named) < len(stems)
     if unnamed and few and not _is_clear(named.values(), {stems[path].lower() for path in unnamed}):
         return None  # chance
@@ -137,6 +150,10 @@ def _is_clear(named: Iterable[SplitName], others: set[str]) -> bool:
     return any(len(splits) > 1 for splits in by_rest.values()) or bool(without & others)
 
 
+def _digits(stem: str) -> str:
+    return "".join(re.findall(r"\d", stem))
+
+
 def _parts(named: Mapping[Path, SplitName], unnamed: list[Path], stems: Mapping[Path, str]) -> Parts:
     by_split = {
         split: [path for path, name in named.items() if name.split == split]
@@ -144,6 +161,8 @@ def _parts(named: Mapping[Path, SplitName], unnamed: list[Path], stems: Mapping[
         if any(name.split == split for name in named.values())
     }
     fault = ""
+    if any(_FOLD.search(name.rest) for name in named.values()) and len({*map(_digits, stems.values())}) > 1:
+        fault = "their names number ways to split the same rows"
     for split, paths in by_split.items():
         words = list(dict.fromkeys(named[path].word for path in paths))
         if len(words) > 1:
