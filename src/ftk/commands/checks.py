@@ -9,7 +9,8 @@ from ftk.config.ranges import Config, as_word, check_ranges
 from ftk.config.schema import DataConfig, PredictConfig, TrainingConfig
 from ftk.contracts.spec import statistics_fields
 from ftk.contracts.task import Task
-from ftk.data.readers.sources import check_source, input_files, is_class_folder, refuse_split_folders
+from ftk.data.readers.places.inputs import input_files, refuse_split_folders
+from ftk.data.readers.places.sources import check_source, is_class_folder
 from ftk.errors import ConfigError, FtkError
 from ftk.objectives.building import build_objective
 

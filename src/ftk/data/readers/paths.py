@@ -132,7 +132,9 @@ def _in_folder(folder: Path, item: str, key: str) -> list[Path]:
         hint += f" Name the folder in it: {key}={below[0]}."
     if beside and any(folder.glob("*/*.txt")):
         hint = f" One folder per class is read where no file is beside the folders ({beside[0].name})."
-    elif not beside and any(child.is_file() for child in folder.glob("*/*")):
+    elif inside and not beside and not below:
+        hint += " Folders in it are not searched: name the one that holds the files."
+    elif len(below) > 1 and not beside:
         hint = f" Folders in it are not searched: name one of them, or a glob: {item.rstrip('/')}/*/*.jsonl."
     elif len(pairs := _parallel_pairs(beside)) > 0:
         named = [pair for pair in pairs if (name := split_name(pair[0].stem)) and key == f"data.{name.split}"]
@@ -250,7 +252,7 @@ def _why_not_read(entry: Path) -> str:
     if ending == ".ann":
         return "no text of that name"
     if kind_of_name(entry) is not None:
-        return "another split"
+        return "its name says no split" if split_name(stem_of(entry)) is None else "another split"
     return "no known ending"
 
 

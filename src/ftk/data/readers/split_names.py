@@ -118,7 +118,7 @@ def parts_of_files(stems: Mapping[Path, str], wanted: str) -> Parts | None:
         parts = _parts(named, unnamed, stems)
         beside = bool(unnamed) and any(name.bare for name in named.values())  # train.csv beside other files
         return parts if parts.fault or beside else None
-    few = len(splits) == 1 or 2 * len(named) < len(stems)
+    few = 2 * len(named) < len(stems)
     if unnamed and few and not _is_clear(named.values(), {stems[path].lower() for path in unnamed}):
         return None  # chance
     return _parts(named, unnamed, stems)

@@ -28,13 +28,9 @@ from ftk.data.readers.jsonl import read_jsonl
 from ftk.data.readers.lines import STDIN, numbered_lines, opened
 from ftk.data.readers.parallel import parallel_files, read_parallel
 from ftk.data.readers.paths import expand, kind_of_name
-from ftk.data.readers.sources import (
-    files_behind,
-    input_files,
-    note_sources,
-    refuse_split_folders,
-    sources_of,
-)
+from ftk.data.readers.places.implied_splits import check_columns
+from ftk.data.readers.places.inputs import input_files, refuse_split_folders
+from ftk.data.readers.places.sources import files_behind, note_sources, sources_of
 from ftk.data.readers.squad import is_squad, read_squad
 from ftk.data.readers.tabular import read_csv, read_parquet
 from ftk.errors import DataError
@@ -112,6 +108,8 @@ def read_splits(
             rows = _of_files(found, data, notes, labelled=True, roles=roles, counts=counts)
             files = [file for path in found for file in ([path] if path.is_dir() else files_behind(path))]
         splits[name] = _split(name, rows, files, counts, data, notes)
+        if source.key != f"data.{name}":
+            check_columns(splits["train"].rows, splits[name].rows, name, sources)
     return splits
 
 

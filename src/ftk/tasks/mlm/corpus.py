@@ -24,7 +24,7 @@ from ftk.data.documents.token_store import STORE_VERSION, TokenStore
 from ftk.data.readers.corpora.saved_datasets import files_of
 from ftk.data.readers.lines import COMPRESSED
 from ftk.data.readers.paths import expand
-from ftk.data.readers.sources import note_sources, sources_of
+from ftk.data.readers.places.sources import note_sources, sources_of
 from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
 from ftk.data.readers.tabular import is_tab_separated
 from ftk.data.text.block_frame import BlockFrame

@@ -9,9 +9,8 @@ from typing import Any
 from ftk.config.choices import Format
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
-from ftk.data.readers.corpora.beir import is_beir, judgements, queries_of, texts_of
+from ftk.data.readers.corpora.beir import is_beir, judgements, texts_of
 from ftk.data.readers.corpora.brat import annotations_of
 from ftk.data.readers.corpora.saved_datasets import (
     files_of,
@@ -167,45 +166,6 @@ def check_source(data: DataConfig, name: str) -> None:
             expand(source.spec, key=source.key)
 
 
-def refuse_split_folders(spec: str, format: Format) -> None:
-    """Refuse a folder that holds a folder for each split as something to predict for.
-
-    Raises:
-        DataError: it is one.
-    """
-    if format is Format.parallel or is_beir(Path(os.path.expanduser(spec))):
-        return
-    parts = held_splits(spec, "", format)
-    if parts is not None and all(path.is_dir() for paths in parts.by_split.values() for path in paths):
-        folders = [path for paths in parts.by_split.values() for path in paths] or parts.unnamed
-        raise DataError(
-            f"input={spec}: the folder holds a folder for each split ({', '.join(path.name for path in folders)}). "
-            f"Name one: input={folders[-1]}."
-        )
-
-
-def input_files(spec: Any, notes: Notes | None = None) -> list[Path]:
-    """The files to predict for; of a folder of BEIR its queries.
-
-    Args:
-        spec: a file, folder or glob, or a list of them.
-        notes: gets the names of several files, and of what a folder has beside them; None: nobody.
-
-    Raises:
-        DataError: there is none.
-    """
-    folder = Path(os.path.expanduser(spec)) if isinstance(spec, str) else None
-    if folder is not None and is_beir(folder):
-        return queries_of(folder)
-    files = expand(spec, key="input")
-    if notes is not None and len(files) > 1:
-        shown = ", ".join([*map(str, files[:SHOWN]), *(["…"] if len(files) > SHOWN else [])])
-        notes.add(kinds.INPUT_FILES, number_of_files=len(files), shown=shown)
-    if notes is not None and folder is not None and _is_folder_of_files(folder):
-        note_unread_entries("input", folder, [each for file in files for each in files_behind(file)], notes)
-    return files
-
-
 def is_class_folder(spec: Any) -> bool:
     """Whether the config names a folder that holds one folder for each class."""
     return isinstance(spec, str) and is_folder_of_classes(Path(spec).expanduser())
@@ -226,7 +186,7 @@ def note_sources(sources: dict[str, Source], notes: Notes, *, texts_alone: bool 
             if part is not None:
                 parts.setdefault(item, {})[name] = part
                 keys.setdefault(item, source.key)
-            elif isinstance(item, str) and _is_folder_of_files(folder := Path(os.path.expanduser(item))):
+            elif isinstance(item, str) and is_folder_of_files(folder := Path(os.path.expanduser(item))):
                 files = expand(item, key=source.key)
                 read = files if texts_alone else [file for path in files for file in files_behind(path)]
                 note_unread_entries(source.key, folder, read, notes)
@@ -249,7 +209,8 @@ def files_behind(path: Path) -> list[Path]:
     return [path, *annotations_of(path), *texts_of(path)]
 
 
-def _is_folder_of_files(path: Path) -> bool:
+def is_folder_of_files(path: Path) -> bool:
+    """Whether a path is a folder that stands for the files in it."""
     return path.is_dir() and not is_saved_dataset(path) and bool(data_files(path))
 
 

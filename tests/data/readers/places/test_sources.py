@@ -12,7 +12,7 @@ from conftest import write_jsonl, write_lines
 from data_helpers import SOME, data_config, of_kind
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.readers.sources import sources_of
+from ftk.data.readers.places.sources import sources_of
 from ftk.data.readers.split_names import SPLITS, parts_of_files, split_name
 from ftk.data.readers.splits import read_splits, stream
 from ftk.errors import DataError
@@ -164,6 +164,7 @@ def test_a_split_beside_folders_that_are_none_is_refused() -> None:
         ),
         (("train_fold1.csv", "test_fold1.csv", "train_fold2.csv", "test_fold2.csv"), "train", "ways to split"),
         (("cv-1-train.csv", "cv-1-test.csv", "cv-2-train.csv", "cv-2-test.csv"), "train", "ways to split"),
+        (("a.csv", "b-test.csv"), "train", "data.train=d/a.csv data.test=d/b-test.csv"),
         (("data.csv", "holdout.csv"), "train", "data.train=d/data.csv data.test=d/holdout.csv"),
     ],
 )
@@ -201,6 +202,14 @@ def test_a_file_beside_train_is_not_learned() -> None:
     found, notes = split_files(train="d")
     assert found == {"train": ["d/train.csv"]}
     assert of_kind(notes, kinds.ENTRIES_NOT_READ).values["names"] == ["more.csv", "unlabelled.jsonl"]
+
+
+def test_a_test_split_without_labels_is_refused_with_the_words_that_leave_it_out() -> None:
+    write("d/train.csv")
+    write_lines("d/test.csv", ["text", "unlabelled"])
+    with pytest.raises(DataError, match=r"the column 'label', .* data\.train=d/train\.csv\. Otherwise"):
+        split_files(train="d")
+    assert split_files(train="d/train.csv", test="d")[0] == {"train": ["d/train.csv"], "test": ["d/test.csv"]}
 
 
 def test_a_folder_may_be_one_split_and_a_file_another() -> None:
