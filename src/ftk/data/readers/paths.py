@@ -10,6 +10,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.data.images.decoding import is_image_name
+from ftk.data.readers.corpora.brat import with_texts
 from ftk.data.readers.corpora.saved_datasets import is_saved_dataset
 from ftk.data.readers.lines import COMPRESSED
 from ftk.data.readers.split_names import Parts, parts_of_files, split_name
@@ -108,10 +109,11 @@ def _expand_one(item: str, key: str) -> list[Path]:
     if path.is_dir():
         return [path] if is_saved_dataset(path) else _in_folder(path, item, key)
     if path.exists():
-        return [path]
+        return with_texts([path])
     _check_listable(item, key)
     found = sorted(Path(match) for match in glob.glob(item, recursive=True) if Path(match).is_file())
     if found:
+        found = with_texts(found)
         _refuse_all_splits(found, item, key)
         return found
     if any(sign in item for sign in "*?["):

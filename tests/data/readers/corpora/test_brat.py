@@ -24,7 +24,7 @@ def document(name: str, text: str | bytes, *lines: str, ending: str = ".ann") ->
     Path(f"brat/{name}{ending}").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def read(train: str = "brat", roles: tuple[str, ...] = ()) -> tuple[list[dict[str, Any]], Notes]:
+def read(train: Any = "brat", roles: tuple[str, ...] = ()) -> tuple[list[dict[str, Any]], Notes]:
     notes = Notes()
     tagged = "head" not in roles
     config = data_config(train=train)
@@ -37,8 +37,8 @@ def spans(row: dict[str, Any]) -> list[tuple[str, str]]:
     return [(row["text"][span["start"] : span["end"]], span["label"]) for span in row["spans"]]
 
 
-@pytest.mark.parametrize("train", ["brat", "brat/*.txt", "brat/a.txt"])
-def test_a_document_is_a_row_with_its_spans(train: str) -> None:
+@pytest.mark.parametrize("train", ["brat", "brat/*.txt", "brat/a.txt", "brat/a.ann", "brat/*", ["brat/a.ann"]])
+def test_a_document_is_a_row_with_its_spans(train: Any) -> None:
     document("a", TEXT, "T1\tPER 0 8\tRita Kos", "T2\tLOC 19 23\tOslo")
     [row], notes = read(train)
     assert spans(row) == [("Rita Kos", "PER"), ("Oslo", "LOC")]
@@ -89,6 +89,16 @@ def test_offsets_are_counted_as_the_texts_of_the_spans_say(
 def test_a_line_that_cannot_be_read_is_named(line: str, message: str) -> None:
     document("a", TEXT, line)
     with pytest.raises(DataError, match=message):
+        read()
+
+
+def test_annotations_without_their_text_are_named() -> None:
+    document("a", TEXT, "T1\tPER 0 8\tRita Kos")
+    Path("brat/a.txt").unlink()
+    for train in ("brat/a.ann", "brat/*"):
+        with pytest.raises(DataError, match=r"^brat/a\.ann: .* text brat/a\.txt is not there"):
+            read(train)
+    with pytest.raises(DataError, match=r"a\.ann \(no text of that name\)"):
         read()
 
 

@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,21 @@ def annotations_of(text: Path) -> list[Path]:
     if text.suffix.lower() != ".txt":
         return []
     return [path for ending in _ENDINGS if (path := text.with_suffix(ending)).is_file()]
+
+
+def with_texts(files: Sequence[Path]) -> list[Path]:
+    """The files, with the text in place of its annotations; a text that is there, too, stands once.
+
+    Raises:
+        DataError: annotations have no text beside them.
+    """
+    found: dict[Path, None] = {}
+    for path in files:
+        text = path.with_suffix(".txt") if path.suffix.lower() in _ENDINGS else path
+        if text is not path and not text.is_file():
+            raise DataError(f"{path}: these are annotations of brat, and the text {text} is not there.")
+        found[text] = None
+    return list(found)
 
 
 def documents_in(files: Iterable[Path]) -> set[Path]:
