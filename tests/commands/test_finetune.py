@@ -171,7 +171,7 @@ def test_what_a_folder_has_beside_the_data_is_reported(ftk: Callable[..., Result
     argv = [*TINY, *toy, "data.train=data", "debug=one-step"]
     beside = ftk("finetune", *argv, "run.dir=run1")
     assert beside.code == 0, beside.err
-    assert "data.train=data: 1 of 2 entries not read (deep/)." in beside.out
+    assert "data.train=data: 1 of 2 entries not read: deep/ (a folder)." in beside.out
     Path("data/deep").rmdir()
     alone = ftk("finetune", *argv, "run.dir=run2")
     assert alone.code == 0, alone.err

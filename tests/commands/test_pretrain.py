@@ -198,7 +198,7 @@ def test_more_embeddings_than_the_vocabulary_needs(ftk: Callable[..., Result], s
 def test_what_a_folder_has_beside_the_texts_is_reported(ftk: Callable[..., Result]) -> None:
     Path("texts/deep").mkdir(parents=True)
     write_stories("texts/a.txt", 0, 40)
-    said = "data.train=texts: 2 of 3 entries not read (README.md, deep/)."
+    said = "data.train=texts: 2 of 3 entries not read: README.md (about the data); deep/ (a folder)."
     argv = (*TINY_MODEL, *SHORT, "data.train=texts")
     write_lines("texts/README.md", ["What these are."])
     result = ftk("pretrain", *argv, "run.dir=run1")

@@ -189,7 +189,7 @@ class Model:
         """
         notes = Notes()
         data = self._saved.with_columns(self._predictions.data, str(path), notes, labelled=False)
-        rows = stream(str(path), data, notes)
+        rows = stream(str(path), data, notes, self._saved.trained.task.spec.columns)
         findings: list[Any] = []
         made = self._of_parts(_parts(rows, rows_at_once), notes, data.columns, progress)
         return RecordStream(ending_with(made, lambda: findings.extend(notes.drain())), findings)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ftk.config.choices import Cut, Duplicates, Format
 from ftk.config.mistakes import Mistake
@@ -10,9 +9,8 @@ from ftk.config.ranges import Config, as_word, check_ranges, refuse_limit
 from ftk.config.schema import DataConfig, PredictConfig, TrainingConfig
 from ftk.contracts.spec import statistics_fields
 from ftk.contracts.task import Task
-from ftk.data.readers.folders import is_folder_of_classes
-from ftk.data.readers.parallel import parallel_files
-from ftk.data.readers.paths import expand
+from ftk.data.readers.places.inputs import input_files, refuse_split_folders
+from ftk.data.readers.places.sources import check_source, is_class_folder
 from ftk.errors import ConfigError, FtkError
 from ftk.objectives.building import build_objective
 
@@ -40,16 +38,9 @@ def _data(data: DataConfig) -> Iterator[Mistake]:
         if spec is None:
             continue
         try:
-            if data.format is Format.parallel:
-                parallel_files(spec, key=f"data.{split}")
-            elif not _is_folder_of_classes(spec):
-                expand(spec, key=f"data.{split}")
+            check_source(data, split)
         except FtkError as error:
             yield Mistake(f"data.{split}={as_word(spec)}", Mistake.of(str(error)).advice)
-
-
-def _is_folder_of_classes(spec: Any) -> bool:
-    return isinstance(spec, str) and is_folder_of_classes(Path(spec).expanduser())
 
 
 def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
@@ -75,8 +66,9 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
     read: list[Path] = []
     if config.input not in (None, "-"):
         try:
-            if not _is_folder_of_classes(config.input):
-                read = expand(config.input, key="input")
+            refuse_split_folders(config.input, config.data.format)
+            if not is_class_folder(config.input):
+                read = input_files(config.input)
         except FtkError as error:
             yield Mistake(f"input={config.input}", Mistake.of(str(error)).advice)
     if config.output in ("", "-"):

@@ -30,7 +30,7 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     notes = Notes()
     saved = SavedModel.open(Path(config.checkpoint).expanduser(), config.task, invocation.names("task"), notes)
     data = saved.with_columns(config.data, config.input, notes, labelled=False)
-    rows = stream(config.input, data, notes)
+    rows = stream(config.input, data, notes, saved.trained.task.spec.columns)
     console.report(notes.drain())
     predictions = Predictions(saved, data, config.predict.scores)
     parts = predictions.examples(rows, notes)

@@ -148,12 +148,14 @@ def read_test_corpus(data: DataConfig, task: RowReader, labels: Labels | None, n
 
 
 def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes) -> RowCorpus:
+    roles = task.spec.columns
     splits = read_splits(
         data,
         names,
         demo=task.spec.demo,
         notes=notes,
-        tagged="tags" in task.spec.columns,
+        tagged="tags" in roles,
+        roles=roles,
         take=lambda name, rows: limited(rows, name, data, task.spec, notes),
     )
     reading = Reading(data.columns, labelled=True, notes=notes)

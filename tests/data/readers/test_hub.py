@@ -131,3 +131,20 @@ def test_a_folder_without_data_is_named() -> None:
     Path("corpus").mkdir()
     with pytest.raises(DataError, match=r"^corpus\[train\]: the dataset cannot be loaded"):
         rows("corpus")
+
+
+def test_a_split_that_a_saved_dict_lacks_is_left_out_with_the_words_of_the_message() -> None:
+    from datasets import DatasetDict
+
+    DatasetDict({"train": dataset()}).save_to_disk("saved")
+    with pytest.raises(DataError, match=r"there is train\. .*: data\.validation=null data\.test=null\.$"):
+        rows("saved", "validation")
+
+
+def test_a_dataset_with_a_loading_script_is_read_as_parquet() -> None:
+    Path("conll2003").mkdir()
+    Path("conll2003/conll2003.py").write_text("import datasets\n")
+    with pytest.raises(DataError, match=r"data\.name=<hub id> data\.revision=refs/convert/parquet\.$"):
+        rows("./conll2003")
+    with pytest.raises(DataError, match=r"conll2003\.py \(.*data\.revision=refs/convert/parquet\)"):
+        read_splits(data_config(train="conll2003"), ("train",), demo=None, notes=Notes())

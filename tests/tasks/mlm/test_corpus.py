@@ -204,7 +204,7 @@ def test_what_a_folder_has_beside_the_texts_is_reported(make: Make) -> None:
     write_stories("texts/deep/b.txt", 8, 16)
     write_stories("c.txt", 16, 20)
     made = make(train="texts", validation="c.txt")
-    expected = ["data.train=texts: 2 of 3 entries not read (README.md, deep/)."]
+    expected = ["data.train=texts: 2 of 3 entries not read: README.md (about the data); deep/ (a folder)."]
     assert [note for note in made.notes if "not read" in note] == expected
     assert len(made.documents("train")) == 8
     named = make(train=["texts/a.txt", "texts/deep"], validation="c.txt")

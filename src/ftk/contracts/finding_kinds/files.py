@@ -8,7 +8,10 @@ from ftk.contracts.finding_kinds.making import fact, info, warning
 # Files
 FOLDER_OF_CLASSES = fact("folder-of-classes",
     "{key}={folder}: {files:,} {kind_of_file}s in {classes} folders, one per class.")
-ENTRIES_NOT_READ = fact("entries-not-read", "{key}={folder}: {left_out} of {entries} entries not read ({names}).")
+FOLDER_OF_SPLITS = fact("folder-of-splits", "{key}={folder}: a folder of splits, by the names in it: {splits}.")
+INPUT_FILES = fact("input-files", "input: {number_of_files:,} files, one after the other: {shown}.")
+FILES_READ = fact("files-read", "{size} read from {shown}.")
+ENTRIES_NOT_READ = fact("entries-not-read", "{key}={folder}: {left_out} of {entries} entries not read: {why}.")
 CONLL_COLUMNS = fact("conll-columns",
     "{file}: {columns} columns; tokens in '{tokens}' ({tokens_by}), tags in '{tags}' ({tags_by}).")
 CONLL_WITHOUT_TAGS = fact("conll-without-tags",
@@ -23,6 +26,22 @@ REPEATED_ID = warning("repeated-id", "{question|questions} with the id of an ear
     "kept; only their order distinguishes them")
 UNNAMED_COLUMN = warning("unnamed-column", "{row|rows} with cells in columns without a name",
     "these cells are not read")
+
+# Documents of brat
+WITHOUT_ANNOTATIONS = warning("without-annotations", "{text|texts} without annotations (.ann)",
+    "left out; an empty file says that there is nothing to annotate")
+ANNOTATION_NOT_READ = info("annotation-not-read", "{line|lines} with {what}", "not read")
+DISCONTINUOUS_SPAN = warning("discontinuous-span", "discontinuous {span|spans}",
+    "read from the first to the last character")
+OFFSETS_COUNT = info("offsets-count", "{document|documents} whose offsets count {unit}",
+    "found by the texts of the spans")
+RELATION_OF_ONE_PLACE = warning("relation-of-one-place", "{relation|relations} whose two entities overlap", "left out")
+
+# Judgements and triples
+TRIPLES = fact("triples", "{file}: no header; each line is {columns}. If the first line names columns: "
+    "data.columns.query=….")
+GRADES_NOT_READ = fact("grades-not-read", "{file}: all documents that it names are positives, whatever their grades.")
+JUDGED_UNKNOWN = warning("judged-unknown", "{judgement|judgements} of a text that {file} does not have", "left out")
 
 # Documents
 FILE_WITHOUT_TEXT = warning("file-without-text", "{file|files} without any text", "skipped")

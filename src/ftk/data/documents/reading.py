@@ -73,6 +73,9 @@ def documents(
 
 def _of_files(files: Iterable[Path], data: DataConfig, notes: Notes) -> Iterator[_Line]:
     for path in files:
+        if path.is_dir():  # written by save_to_disk
+            yield from _of_rows(read_file(path, Format.auto, data, notes), data.columns, notes)
+            continue
         kind = kind_of(path, data.encoding, labelled=False) if data.format is Format.auto else data.format.value
         # In rows of a CoNLL file the tokens are called 'tokens', whichever column they come from.
         columns = {**data.columns, "tokens": None} if kind == "conll" else data.columns

@@ -61,13 +61,16 @@ def is_image_name(path: Path | str) -> bool:
     return Path(path).suffix.lower() in ENDINGS
 
 
-def digest_of(path: Path) -> str:
+def digest_of(source: Path | bytes) -> str:
     """The SHA-256 of an image file, which is decoded completely first.
+
+    Args:
+        source: the file, or its content.
 
     Raises:
         ImageFault: it cannot be used.
     """
-    content = _content(path)
+    content = _content(source)
     with _opened(content) as image, _image_faults():
         image.draft(None, _SMALL)
         with _room.for_pixels(image.width * image.height):
@@ -78,20 +81,20 @@ def digest_of(path: Path) -> str:
 
 
 @contextmanager
-def pixels_of(path: Path, mode: str, digest: str | None = None) -> Iterator[Image]:
+def pixels_of(source: Path | bytes, mode: str, digest: str | None = None) -> Iterator[Image]:
     """A decoded image, the right way up, with white for what is transparent.
 
     It is a context because the memory of all images together is bounded, and this image counts until it is left.
 
     Args:
-        path: a file.
+        source: a file, or its content.
         mode: of Pillow: RGB, or L for shades of grey.
         digest: the SHA-256 that the file must have; None allows any.
 
     Raises:
         ImageFault: it cannot be used, or is another file.
     """
-    content = _content(path)
+    content = _content(source)
     if digest is not None and hashlib.sha256(content).hexdigest() != digest:
         raise ImageFault(kinds.IMAGE_CHANGED, "its content has changed since")
     with _opened(content) as image, _room.for_pixels(image.width * image.height):
@@ -135,14 +138,18 @@ def refuse_decompression_bombs() -> Iterator[None]:
         yield
 
 
-def _content(path: Path) -> bytes:
+def _content(source: Path | bytes) -> bytes:
+    if isinstance(source, bytes):
+        if len(source) > _MOST_BYTES:
+            raise ImageFault(kinds.IMAGE_OF_MANY_BYTES, most=_MOST_BYTES)
+        return source
     try:
-        status = os.stat(path)
+        status = os.stat(source)
         if not stat.S_ISREG(status.st_mode):
             raise ImageFault(kinds.IMAGE_NOT_A_FILE)
         if status.st_size > _MOST_BYTES:
             raise ImageFault(kinds.IMAGE_OF_MANY_BYTES, most=_MOST_BYTES)
-        return path.read_bytes()
+        return source.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise ImageFault(kinds.IMAGE_MISSING) from None
     except (OSError, ValueError) as error:  # a path may also hold a zero byte

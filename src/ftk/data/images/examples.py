@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,24 @@ IMAGE = ("image", "image_path", "path", "file_name", "filename")
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """An image that a row names.
+    """An image that a row names or holds.
 
     Attributes:
-        name: the path as the row gives it.
-        path: the path of the file.
+        name: the path as the row gives it; for an image in the row its path there, or else the place of the row.
+        path: the path of the file; the same as the name for an image in the row.
         digest: the SHA-256 of its file.
+        content: the file that the row holds; None if it is at the path.
     """
 
     name: str
     path: Path
     digest: str
+    content: bytes | None = field(default=None, repr=False)
+
+    @property
+    def source(self) -> Path | bytes:
+        """What to decode: the file that the row holds, or its path."""
+        return self.path if self.content is None else self.content
 
 
 @dataclass(slots=True)
@@ -73,20 +80,41 @@ class ImageExample(Example):
 
 @dataclass(frozen=True, slots=True)
 class ImageCell:
-    """The cell of a row that names an image."""
+    """The cell of a row that names an image, or holds the content of its file."""
 
     row: Row
     column: str
 
     @property
+    def content(self) -> bytes | None:
+        """The content of the file; None if the cell names the file."""
+        return _held(self.row.values[self.column])[0]
+
+    @property
     def name(self) -> str:
-        """The name in the row."""
-        return str(self.row.values[self.column])
+        """The name in the row; the place of the row if it holds an image without a name."""
+        return _held(self.row.values[self.column])[1] or self.row.where
 
     @property
     def path(self) -> Path:
         """The path, relative to the file that names it; a row made from an image file names that file itself."""
-        return Path(self.name) if self.name == self.row.file else Path(self.row.file).parent / self.name
+        if self.content is not None or self.name == self.row.file:
+            return Path(self.name)
+        return Path(self.row.file).parent / self.name
+
+    @property
+    def source(self) -> Path | bytes:
+        """What to decode."""
+        content = self.content
+        return self.path if content is None else content
+
+
+def _held(value: Any) -> tuple[bytes | None, str | None]:
+    """The content and the name in a cell: a path, a content, or both, as the ``datasets`` library keeps them."""
+    if isinstance(value, dict):
+        content, name = value.get("bytes"), value.get("path")
+        return content if isinstance(content, bytes) else None, name if isinstance(name, str) else None
+    return (value, None) if isinstance(value, bytes) else (None, str(value))
 
 
 def image_cell(row: Row, columns: Mapping[str, Any]) -> ImageCell:
@@ -98,26 +126,30 @@ def image_cell(row: Row, columns: Mapping[str, Any]) -> ImageCell:
     column = find_column(row, "image", columns, IMAGE)
     if column is None:
         raise missing_role(row, "image", "an image")
-    if not string_of(row, column, "image").strip():
-        raise RowFault(kinds.EMPTY_IMAGE_PATH, row.where, column=column)
+    content, name = _held(row.values[column])
+    if content is None:
+        if not isinstance(row.values[column], dict):
+            name = string_of(row, column, "image")
+        if name is None or not name.strip():
+            raise RowFault(kinds.EMPTY_IMAGE_PATH, row.where, column=column)
     return ImageCell(row, column)
 
 
 def checked_images(cells: Sequence[ImageCell], notes: Notes) -> list[ImageFile | None]:
     """The images of some rows, each file decoded once; None for an unusable one, whose fault goes to the notes."""
-    paths = list(dict.fromkeys(cell.path for cell in cells))
+    sources = list(dict.fromkeys(cell.source for cell in cells))
     with refuse_decompression_bombs():
-        found = dict(zip(paths, in_threads(_digest_or_fault, paths), strict=True))
+        found = dict(zip(sources, in_threads(_digest_or_fault, sources), strict=True))
     images: list[ImageFile | None] = []
     for cell in cells:
-        digest = found[cell.path]
+        digest = found[cell.source]
         if isinstance(digest, ImageFault):
             reason = f" ({digest.reason})" if digest.reason else ""
-            where = "" if cell.name == cell.row.file else f"{cell.row.where}: "
+            where = "" if cell.name in (cell.row.file, cell.row.where) else f"{cell.row.where}: "
             notes.add(digest.kind, f"{where}{cell.path}{reason}", **digest.values)
             images.append(None)
         else:
-            images.append(ImageFile(cell.name, cell.path, digest))
+            images.append(ImageFile(cell.name, cell.path, digest, cell.content))
     return images
 
 
@@ -165,8 +197,8 @@ class ImageReader:
         return target, gold, weight, row, others
 
 
-def _digest_or_fault(path: Path) -> str | ImageFault:
+def _digest_or_fault(source: Path | bytes) -> str | ImageFault:
     try:
-        return digest_of(path)
+        return digest_of(source)
     except ImageFault as fault:
         return fault

@@ -57,7 +57,7 @@ class Pixels:
 
     def _of(self, file: ImageFile) -> NDArray[np.float32]:
         try:
-            with pixels_of(file.path, self._mode, file.digest) as image:
+            with pixels_of(file.source, self._mode, file.digest) as image:
                 found = self._processor(images=[image], return_tensors="np")["pixel_values"][0]
         except ImageFault as fault:
             raise DataError(

@@ -12,6 +12,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.images.decoding import is_image_name
 from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.split_names import SPLITS, split_name
 from ftk.errors import DataError
 
 
@@ -78,6 +79,7 @@ def classes_in(path: Path) -> Classes | None:
     inside = texts if kind == "text" else images
     if not any(inside):
         return None
+    _refuse_splits_below(path, folders, inside)
     there = [sorted(folder.iterdir()) for folder in folders] if kind == "text" else [found.files for found in below]
     others = [rest for found, files in zip(there, inside, strict=True) if (rest := sorted(set(found) - set(files)))]
     named = [[(file, folder.name) for file in files] for folder, files in zip(folders, inside, strict=True)]
@@ -85,6 +87,24 @@ def classes_in(path: Path) -> Classes | None:
     empty = [folder for folder, files in zip(folders, inside, strict=True) if not files]
     repeated = [found.repeated for found in below if found.repeated] if kind == "image" else []
     return Classes(kind, [file for file, _ in pairs], [label for _, label in pairs], others, empty, repeated)
+
+
+def _refuse_splits_below(path: Path, folders: Sequence[Path], inside: Sequence[Sequence[Path]]) -> None:
+    """Refuse classes that hold several splits, by the names of folders or of all files: what is held out would be
+    learned."""
+    for folder, files in zip(folders, inside, strict=True):
+        names = {name for file in files for name in file.relative_to(folder).parts[:-1]}
+        named = [said for name in names if (said := split_name(name)) is not None and said.bare]
+        stems = [split_name(file.stem) for file in files]
+        if None not in stems:
+            named += [said for said in stems if said is not None]
+        splits = [split for split in SPLITS if any(said.split == split for said in named)]
+        if len(splits) > 1:
+            words = " ".join(f"data.{split}={path / split}" for split in splits)
+            raise DataError(
+                f"{folder}: the folder of a class holds the splits {', '.join(splits)}, which would be read as one. "
+                f"Put the splits above the classes ({path / splits[0] / folder.name}), and name them: {words}."
+            )
 
 
 def note_others(classes: Classes, notes: Notes) -> None:

@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from ftk.contracts.row import Row
+from ftk.data.readers.corpora.saved_datasets import is_saved_dataset, is_saved_dict, load_saved
+from ftk.data.readers.split_names import SPLITS
 from ftk.errors import DataError, first_line
+
+_SPLIT_ADVICE = "A split that it does not have is left out with data.<split>=null."
+_SCRIPT_ADVICE = (
+    "ftk runs no program of a dataset. The hub keeps the rows of most such datasets as Parquet: data.name=<hub id> "
+    "data.revision=refs/convert/parquet."
+)
 
 
 def read_hub(name: str, subset: str | None, revision: str | None, split: str) -> Iterator[Row]:
@@ -23,6 +31,16 @@ def read_hub(name: str, subset: str | None, revision: str | None, split: str) ->
     data = _load(name, subset, revision, split)
     for number, values in enumerate(named_rows(data), start=1):
         yield Row(values, f"{name}[{split}]", number)
+
+
+def read_saved(folder: Path) -> Iterator[Row]:
+    """The rows of a Dataset that ``save_to_disk`` wrote.
+
+    Raises:
+        DataError: it cannot be loaded.
+    """
+    for number, values in enumerate(named_rows(_undecoded(load_saved(folder))), start=1):
+        yield Row(values, str(folder), number)
 
 
 def named_rows(data: Any) -> Iterator[dict[str, Any]]:
@@ -47,7 +65,7 @@ def _load(name: str, subset: str | None, revision: str | None, split: str) -> An
     place = f"{name}[{split}]"
     folder = Path(name).expanduser()
     try:
-        if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
+        if is_saved_dict(folder) or is_saved_dataset(folder):
             data = _saved(folder, split, place)
         else:
             data = datasets.load_dataset(
@@ -56,22 +74,32 @@ def _load(name: str, subset: str | None, revision: str | None, split: str) -> An
     except DataError:
         raise
     except Exception as error:  # the library raises errors of many libraries below it; each ends the reading
+        advice = _SCRIPT_ADVICE if "cripts are no longer" in str(error) else _SPLIT_ADVICE
         raise DataError(
-            f"{place}: the dataset cannot be loaded ({type(error).__name__}: {first_line(error)}). A split that it "
-            "does not have is left out with data.<split>=null."
+            f"{place}: the dataset cannot be loaded ({type(error).__name__}: {first_line(error)}). {advice}"
         ) from error
+    return _undecoded(data)
+
+
+def _undecoded(data: Any) -> Any:
+    """A dataset whose images stay the bytes of their files: ftk decodes images itself, within its own bounds."""
+    import datasets
+
+    for column, feature in data.features.items():
+        if isinstance(feature, (datasets.Image, datasets.Audio, datasets.Video)):
+            data = data.cast_column(column, type(feature)(decode=False))
     return data
 
 
 def _saved(folder: Path, split: str, place: str) -> Any:
     """One split of what ``save_to_disk`` wrote; a Dataset without the name of its split is ``train``."""
-    import datasets
-
-    saved: Any = datasets.load_from_disk(str(folder))
+    saved = load_saved(folder)
     if not isinstance(saved, dict):
         saved = {str(saved.split or "train"): saved}
     if split not in saved:
-        raise DataError(f"{place}: there is no such split; there is {', '.join(saved)}.")
+        lacking = " ".join(f"data.{name}=null" for name in SPLITS[1:] if name not in saved)
+        advice = f" Leave out what it does not have: {lacking}." if lacking else ""
+        raise DataError(f"{place}: there is no such split; there is {', '.join(saved)}.{advice}")
     return saved[split]
 
 

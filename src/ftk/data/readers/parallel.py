@@ -1,14 +1,20 @@
 """Two parallel text files: each line of one belongs to the same line of the other."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ftk.contracts.row import Row
 from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.split_names import SPLITS, Parts, split_name
 from ftk.errors import DataError
+
+_SOURCES = ("source", "src", "article", "document", "input")
+_TARGETS = ("target", "tgt", "trg", "summary", "highlights", "output")
+"""Parts of a name that say whether a file holds the sources or the targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,9 @@ def parallel_files(spec: Any, *, key: str) -> tuple[Path, Path]:
     names = list(spec) if isinstance(spec, (list, tuple)) else [spec]
     if len(names) != 2 or not all(isinstance(name, str) and name for name in names):
         given = f"[{','.join(map(str, names))}]" if isinstance(spec, (list, tuple)) else str(spec)
-        raise DataError(
-            f"{key}={given}: two files are read with data=parallel, the sources first: {key}=[train.en,train.de]."
-        )
+        pair = _pair_of_prefix(names[0]) if len(names) == 1 and isinstance(names[0], str) and names[0] else None
+        example = f"[{','.join(map(str, pair))}]" if pair else "[train.en,train.de]"
+        raise DataError(f"{key}={given}: two files are read with data=parallel, the sources first: {key}={example}.")
     source, target = (Path(os.path.expanduser(name)) for name in names)
     for path in (source, target):
         if not path.is_file():
@@ -47,6 +53,61 @@ def parallel_files(spec: Any, *, key: str) -> tuple[Path, Path]:
     if source.samefile(target):
         raise DataError(f"{key}=[{','.join(names)}]: both are one file.")
     return source, target
+
+
+def parallel_parts(folder: Path, wanted: str) -> Parts:
+    """The source file and the target file of each split in a folder.
+
+    Raises:
+        DataError: a split has not two files, or their names do not say which one holds the sources.
+    """
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    names = {path: split_name(path.name) for path in files}
+    by_split = {split: [path for path, name in names.items() if name and name.split == split] for split in SPLITS}
+    by_split = {split: paths for split, paths in by_split.items() if paths}
+    unnamed = [path for path, name in names.items() if name is None]
+    if not by_split and len(files) == 2:
+        by_split, unnamed = {wanted: files}, []
+    for split, paths in by_split.items():
+        if len(paths) != 2:
+            there = ", ".join(path.name for path in paths)
+            raise DataError(
+                f"data.{wanted}={folder}: two files are read for a split with data=parallel, and {len(paths)} are "
+                f"named like the {split} split ({there}). Name two of them, the sources first: "
+                f"data.{split}=[{folder / 'train.en'},{folder / 'train.de'}]."
+            )
+    if not by_split:
+        there = f"it holds {len(files)} files, and none is named like a split" if files else "it holds no file"
+        raise DataError(
+            f"data.{wanted}={folder}: two files are read with data=parallel; {there}. Name them, the sources first: "
+            f"data.{wanted}=[{folder / 'train.en'},{folder / 'train.de'}]."
+        )
+    ordered = {split: _in_order(paths) for split, paths in by_split.items()}
+    if any(paths is None for paths in ordered.values()):
+        words = " ".join(f"data.{split}=[{','.join(map(str, paths))}]" for split, paths in by_split.items())
+        raise DataError(
+            f"data.{wanted}={folder}: the names of the files do not say which ones hold the sources. Name them, the "
+            f"sources first: {words}."
+        )
+    return Parts({split: paths for split, paths in ordered.items() if paths is not None}, unnamed)
+
+
+def _in_order(paths: Sequence[Path]) -> list[Path] | None:
+    """The source file and the target file; None if their names do not say which is which."""
+    words = [set(re.findall(r"[^\W\d_]+", path.name.lower())) for path in paths]
+    for source, target in ((0, 1), (1, 0)):
+        if words[source].intersection(_SOURCES) and words[target].intersection(_TARGETS):
+            return [paths[source], paths[target]]
+    return None
+
+
+def _pair_of_prefix(prefix: str) -> list[Path] | None:
+    """The two files whose names continue a path, as train.de and train.en continue train."""
+    path = Path(os.path.expanduser(prefix))
+    if path.is_dir() or not path.parent.is_dir():
+        return None
+    found = sorted(each for each in path.parent.iterdir() if each.is_file() and each.name.startswith(f"{path.name}."))
+    return found if len(found) == 2 else None
 
 
 def read_parallel(source: Path, target: Path, encoding: str) -> Iterator[Row]:

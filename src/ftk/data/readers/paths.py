@@ -2,7 +2,7 @@
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,10 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.data.images.decoding import is_image_name
+from ftk.data.readers.corpora.brat import with_texts
+from ftk.data.readers.corpora.saved_datasets import is_saved_dataset
 from ftk.data.readers.lines import COMPRESSED
+from ftk.data.readers.split_names import Parts, parts_of_files, split_name
 from ftk.errors import DataError
 
 ENDINGS = {
@@ -28,6 +31,11 @@ ENDINGS = {
     ".parquet": "parquet",
     ".txt": "text",
 }
+_PLAIN = ("", ".raw", ".tokens")
+"""Endings of files whose names say which split they are, as in wiki.train.tokens."""
+_ARCHIVES = (".zip", ".tar", ".tgz", ".7z", ".rar", ".xz")
+_ABOUT = ("readme", "license", "licence", "copying", "citation", "changelog", "dataset_info", "dataset_infos")
+"""Names of files that say something about the data."""
 
 
 def kind_of_name(path: Path | str) -> str | None:
@@ -38,15 +46,25 @@ def kind_of_name(path: Path | str) -> str | None:
     return ENDINGS.get(path.suffix.lower())
 
 
+def stem_of(path: Path) -> str:
+    """The name of a file without the endings that say what it is."""
+    if path.suffix.lower() in COMPRESSED:
+        path = path.with_suffix("")
+    return path.stem if path.suffix.lower() in (*ENDINGS, *_PLAIN) else path.name
+
+
 def expand(spec: Any, *, key: str) -> list[Path]:
     """The files that a path, a glob, a folder or a list of them stands for, sorted within each.
+
+    A folder that ``save_to_disk`` wrote stands for itself.
 
     Args:
         spec: what the config says.
         key: the config key, for the messages.
 
     Raises:
-        DataError: there is no such file, a folder holds no data file, or ``spec`` is no text.
+        DataError: there is no such file, a folder holds no data file, a glob matches files of several splits, or
+            ``spec`` is no text.
     """
     items = spec if isinstance(spec, (list, tuple)) and spec else [spec]
     files: list[Path] = []
@@ -57,32 +75,111 @@ def expand(spec: Any, *, key: str) -> list[Path]:
     return files
 
 
+def data_files(folder: Path) -> list[Path]:
+    """The files that a folder stands for; empty if it holds none."""
+    visible = [entry for entry in entries_of(folder) if entry.is_file()]
+    # Images next to data files are those that the data files name; on their own they are rows.
+    known = [entry for entry in visible if kind_of_name(entry) is not None]
+    rows = [entry for entry in known if not _is_about(entry)] or known
+    return rows or [entry for entry in visible if _is_named_split(entry)] or [*filter(is_image_name, visible)]
+
+
+def entries_of(folder: Path) -> list[Path]:
+    """What is in a folder, without hidden files and folders, sorted."""
+    return sorted(child for child in folder.iterdir() if not child.name.startswith("."))
+
+
+def parts_of(files: Iterable[Path], wanted: str) -> Parts | None:
+    """The splits that some files are by their names; None if they are one collection. See ``parts_of_files``."""
+    return parts_of_files({path: stem_of(path) for path in files}, wanted)
+
+
+def _is_named_split(path: Path) -> bool:
+    """Whether a file without a known ending is named like a split, as eng.testa and wiki.train.tokens are."""
+    name = split_name(stem_of(path))
+    return name is not None and (path.suffix.lower() in _PLAIN or split_name(path.suffix) is not None)
+
+
+def _is_about(path: Path) -> bool:
+    return path.name.partition(".")[0].lower() in _ABOUT
+
+
 def _expand_one(item: str, key: str) -> list[Path]:
     path = Path(item)
     if path.is_dir():
-        visible = sorted(child for child in path.iterdir() if not child.name.startswith(".") and child.is_file())
-        # Images next to data files are those that the data files name; on their own they are rows.
-        found = [child for child in visible if kind_of_name(child) is not None] or [*filter(is_image_name, visible)]
-        if not found:
-            beside = [child.name for child in visible]
-            hint = ""
-            if beside and any(path.glob("*/*.txt")):
-                hint = f" One folder per class is read where no file is beside the folders ({beside[0]})."
-            elif not beside and any(child.is_file() for child in path.glob("*/*")):
-                hint = f" Folders in it are not searched: name one of them, or a glob: {item.rstrip('/')}/*/*.jsonl."
-            known = f"no file with a known ending ({_listed(ENDINGS)}), and no image"
-            raise DataError(f"{key}={item}: the folder holds {known}.{hint}")
-        return found
+        return [path] if is_saved_dataset(path) else _in_folder(path, item, key)
     if path.exists():
-        return [path]
+        return with_texts([path])
     _check_listable(item, key)
     found = sorted(Path(match) for match in glob.glob(item, recursive=True) if Path(match).is_file())
     if found:
+        found = with_texts(found)
+        _refuse_all_splits(found, item, key)
         return found
     if any(sign in item for sign in "*?["):
         raise DataError(f"{key}={item}: no file matches.")
     near = _near(path)
     raise DataError(f"{key}={item}: there is no such file or folder (resolved to {path.absolute()}).{near}")
+
+
+def _in_folder(folder: Path, item: str, key: str) -> list[Path]:
+    found = data_files(folder)
+    if found:
+        return found
+    inside = entries_of(folder)
+    beside = [entry for entry in inside if entry.is_file()]
+    hint = f" In it: {not_read(inside)}." if inside else ""
+    below = [entry for entry in inside if entry.is_dir() and any(child.is_file() for child in entry.glob("*"))]
+    if len(below) == 1:
+        hint += f" Name the folder in it: {key}={below[0]}."
+    if beside and any(folder.glob("*/*.txt")):
+        hint = f" One folder per class is read where no file is beside the folders ({beside[0].name})."
+    elif inside and not beside and not below:
+        hint += " Folders in it are not searched: name the one that holds the files."
+    elif len(below) > 1 and not beside:
+        hint = f" Folders in it are not searched: name one of them, or a glob: {item.rstrip('/')}/*/*.jsonl."
+    elif len(pairs := _parallel_pairs(beside)) > 0:
+        named = [pair for pair in pairs if (name := split_name(pair[0].stem)) and key == f"data.{name.split}"]
+        one, other = (named or pairs)[0]
+        hint = f" Two files whose lines belong together are read with data=parallel {key}=[{one},{other}], the sources"
+        hint += " first."
+    known = f"no file with a known ending ({', '.join(ENDINGS)}), and no image"
+    raise DataError(f"{key}={item}: the folder holds {known}.{hint}")
+
+
+def _refuse_all_splits(found: list[Path], item: str, key: str) -> None:
+    """Refuse a glob that matches the files of several splits: what is held out would be learned."""
+    wanted = key.removeprefix("data.")
+    if wanted == key:
+        return  # what is predicted for is not learned
+    by_folder: dict[Path, list[Path]] = {}
+    for path in found:
+        by_folder.setdefault(path.parent, []).append(path)
+    for parts in (_parts_of_parents(found, item), *(parts_of(files, wanted) for files in by_folder.values())):
+        if parts is not None and len(parts.by_split) > 1:
+            together = _all_of(found)
+            raise DataError(
+                f"{key}={item}: the glob matches files of several splits. {parts.where(wanted)} If all of them are "
+                f"meant, list them: {key}={together}."
+            )
+
+
+def _parts_of_parents(found: Sequence[Path], pattern: str) -> Parts:
+    """The splits that the folders say which a glob looks into, as in d/**/*.csv for d/train/a.csv."""
+    fixed = next(number for number, part in enumerate(Path(pattern).parts) if glob.has_magic(part))
+    by_split: dict[str, list[Path]] = {}
+    for path in found:
+        for part in path.parts[fixed:-1]:
+            name = split_name(part)
+            if name is not None and name.bare:
+                by_split.setdefault(name.split, []).append(path)
+                break
+    return Parts(by_split, [])
+
+
+def _all_of(paths: Sequence[Path]) -> str:
+    """All of some paths as a list on a command line."""
+    return f"[{','.join(map(str, paths))}]"
 
 
 def _check_listable(pattern: str, key: str) -> None:
@@ -103,26 +200,71 @@ def _check_listable(pattern: str, key: str) -> None:
                 raise DataError(f"{key}={pattern}: the folder {folder} cannot be read, and files in it may be meant.")
 
 
-def note_unread_entries(specs: dict[str, Any], notes: Notes) -> None:
-    """Report the entries of the named folders that are not read: files with other endings, and folders."""
-    for name, spec in specs.items():
-        for item in spec if isinstance(spec, (list, tuple)) else [spec]:
-            folder = Path(os.path.expanduser(str(item)))
-            if not folder.is_dir():
-                continue
-            inside = sorted(child for child in folder.iterdir() if not child.name.startswith("."))
-            read = set(_expand_one(str(folder), f"data.{name}"))
-            left = [child for child in inside if child not in read]
-            if left:
-                names = [child.name + ("/" if child.is_dir() else "") for child in left[:SHOWN]]
-                notes.add(
-                    kinds.ENTRIES_NOT_READ,
-                    key=f"data.{name}",
-                    folder=str(item),
-                    left_out=len(left),
-                    entries=len(inside),
-                    names=[*names, *(["…"] if len(left) > SHOWN else [])],
-                )
+def note_unread_entries(key: str, folder: Path, read: Iterable[Path], notes: Notes) -> None:
+    """Report the entries of a folder that are not read, and why.
+
+    Args:
+        key: the config key that names the folder.
+        folder: any folder.
+        read: what is read of it.
+        notes: collects the finding.
+    """
+    inside = entries_of(folder)
+    taken = set(read)
+    left = [entry for entry in inside if entry not in taken]
+    if left:
+        notes.add(
+            kinds.ENTRIES_NOT_READ,
+            key=key,
+            folder=str(folder),
+            left_out=len(left),
+            entries=len(inside),
+            names=[_shown(entry) for entry in left[:SHOWN]] + (["…"] if len(left) > SHOWN else []),
+            why=not_read(left),
+        )
+
+
+def not_read(entries: Sequence[Path]) -> str:
+    """The names of entries that are not read, each group with its reason."""
+    groups: dict[str, list[str]] = {}
+    for entry in entries[:SHOWN]:
+        groups.setdefault(_why_not_read(entry), []).append(_shown(entry))
+    shown = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in groups.items())
+    return f"{shown}; …" if len(entries) > SHOWN else shown
+
+
+def _shown(entry: Path) -> str:
+    return entry.name + ("/" if entry.is_dir() else "")
+
+
+def _why_not_read(entry: Path) -> str:
+    ending = entry.suffix.lower()
+    if entry.is_dir():
+        return "a folder"
+    if not entry.exists():
+        return "a link that leads nowhere"
+    if ending in _ARCHIVES:
+        return "an archive: unpack it"
+    if ending == ".py":
+        return "a program; a dataset with a loading script is read by data=hub data.revision=refs/convert/parquet"
+    if is_image_name(entry):
+        return "an image; the data files may name it"
+    if _is_about(entry):
+        return "about the data"
+    if ending == ".ann":
+        return "no text of that name"
+    if kind_of_name(entry) is not None:
+        return "its name says no split" if split_name(stem_of(entry)) is None else "another split"
+    return "no known ending"
+
+
+def _parallel_pairs(files: Sequence[Path]) -> list[tuple[Path, Path]]:
+    """Files that differ only in a short ending, such as the names of two languages."""
+    by_stem: dict[str, list[Path]] = {}
+    for path in files:
+        if 1 < len(path.suffix) <= 8:
+            by_stem.setdefault(path.stem, []).append(path)
+    return [(found[0], found[1]) for found in by_stem.values() if len(found) == 2]
 
 
 def _near(path: Path) -> str:
@@ -132,7 +274,3 @@ def _near(path: Path) -> str:
         return ""
     names = difflib.get_close_matches(path.name, [child.name for child in path.parent.iterdir()], n=1)
     return f" Did you mean '{path.parent / names[0]}'?" if names else ""
-
-
-def _listed(names: Sequence[str] | dict[str, str]) -> str:
-    return ", ".join(names)

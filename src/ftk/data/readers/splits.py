@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,16 +12,25 @@ import ftk
 from ftk.config.choices import Format
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.images.decoding import is_image_name
 from ftk.data.readers.conll import read_conll
+from ftk.data.readers.corpora.beir import is_corpus, read_beir, read_corpus, texts_of
+from ftk.data.readers.corpora.brat import documents_in, read_brat
+from ftk.data.readers.corpora.saved_datasets import digest_of_saved
+from ftk.data.readers.corpora.triples import is_triples, read_triples
+from ftk.data.readers.counting import counted, note_files
 from ftk.data.readers.folders import Classes, classes_in, is_folder_of_classes, note_others, read_folder, read_images
-from ftk.data.readers.hub import read_hub
+from ftk.data.readers.hub import read_hub, read_saved
 from ftk.data.readers.jsonl import read_jsonl
 from ftk.data.readers.lines import STDIN, numbered_lines, opened
 from ftk.data.readers.parallel import parallel_files, read_parallel
-from ftk.data.readers.paths import expand, kind_of_name, note_unread_entries
+from ftk.data.readers.paths import expand, kind_of_name
+from ftk.data.readers.places.implied_splits import check_columns
+from ftk.data.readers.places.inputs import input_files, refuse_split_folders
+from ftk.data.readers.places.sources import files_behind, note_sources, sources_of
 from ftk.data.readers.squad import is_squad, read_squad
 from ftk.data.readers.tabular import read_csv, read_parquet
 from ftk.errors import DataError
@@ -29,6 +38,10 @@ from ftk.system.digests import sha256
 
 _JSON = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*(\{|\]|$))')
 """How a line of JSON objects begins; text follows a bracket that is a token."""
+
+
+Take = Callable[[str, Iterable[Row]], list[Row]]
+"""Which of the rows of a split are read, given its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,8 @@ def read_splits(
     demo: str | None,
     notes: Notes,
     tagged: bool = True,
-    take: Callable[[str, Iterable[Row]], list[Row]] = lambda name, rows: list(rows),
+    roles: Collection[str] = (),
+    take: Take = lambda name, rows: list(rows),
 ) -> dict[str, Split]:
     """The rows of each split in ``names`` for which the config names data.
 
@@ -70,59 +84,97 @@ def read_splits(
         demo: the folder of the demo corpus; None if the task has none.
         notes: collects findings.
         tagged: whether rows can have a tag for each token; if not, a file that could only be CoNLL columns is refused.
+        roles: the columns that the task reads.
         take: which of the rows of a split are read; by default all.
 
     Raises:
         DataError: a file cannot be read, or a named split holds no row.
     """
+    if uses_demo(data) and demo is not None:
+        return {name: _demo_split(name, demo, data, notes, take) for name in names}
+    if data.format is Format.hub:
+        return {name: _hub_split(name, data, notes, take) for name in names if getattr(data, name) is not None}
+    sources = sources_of(data, names)
+    if data.format is not Format.parallel:
+        note_sources(sources, notes)
     splits: dict[str, Split] = {}
-    for name in names:
-        if uses_demo(data) and demo is not None:
-            files = [demo_files(demo)[name]]
-            rows: Iterable[Row] = read_file(files[0], Format.jsonl, data, notes, labelled=True)
-        elif getattr(data, name) is None:
-            continue
-        elif data.format is Format.hub:
-            assert data.name is not None
-            files = []
-            rows = read_hub(data.name, data.subset, data.revision, str(getattr(data, name)))
-        elif data.format is Format.parallel:
-            files = list(parallel_files(getattr(data, name), key=f"data.{name}"))
-            rows = read_parallel(files[0], files[1], data.encoding)
-        elif (classes := _folder_of_classes(getattr(data, name), data, notes, key=f"data.{name}")) is not None:
+    for name, source in sources.items():
+        counts: dict[str, int] = {}
+        if data.format is Format.parallel:
+            files = list(parallel_files(source.spec, key=source.key))
+            rows = counted(read_parallel(files[0], files[1], data.encoding), " and ".join(map(str, files)), counts)
+        elif (classes := _folder_of_classes(source.spec, data, notes, key=source.key)) is not None:
             # A task that reads images makes the fingerprint of the images itself.
             files = classes.files if classes.kind == "text" else []
-            rows = read_folder(classes, data.encoding)
+            rows = counted(read_folder(classes, data.encoding), str(source.spec), counts)
         else:
-            files = expand(getattr(data, name), key=f"data.{name}")
-            note_unread_entries({name: getattr(data, name)}, notes)
+            found = expand(source.spec, key=source.key)
             if not tagged and data.format is Format.auto:
-                _refuse_columned(files, data, key=f"data.{name}")
-            rows = _chain(files, data, notes)
-        with notes.of(name):
-            found = take(name, rows)
-        if not found:
-            empty = "; the file is empty" if files and not any(file.stat().st_size for file in files) else ""
-            raise DataError(f"data.{name}: there is no row in {', '.join(map(str, files)) or data.name}{empty}.")
-        splits[name] = Split(name, found, tuple(files))
+                _refuse_columned(found, data, key=source.key, roles=roles)
+            rows = _of_files(found, data, notes, labelled=True, roles=roles, counts=counts)
+            files = [file for path in found for file in ([path] if path.is_dir() else files_behind(path))]
+        splits[name] = _split(name, rows, files, counts, data, notes, take)
+        if source.key != f"data.{name}":
+            check_columns(splits["train"].rows, splits[name].rows, name, sources)
     return splits
 
 
-def stream(spec: Any, data: DataConfig, notes: Notes) -> Iterator[Row]:
+def _demo_split(name: str, demo: str, data: DataConfig, notes: Notes, take: Take) -> Split:
+    file = demo_files(demo)[name]
+    with notes.of(name):
+        rows = take(name, read_file(file, Format.jsonl, data, notes, labelled=True))
+    return Split(name, rows, (file,))
+
+
+def _hub_split(name: str, data: DataConfig, notes: Notes, take: Take) -> Split:
+    assert data.name is not None
+    counts: dict[str, int] = {}
+    part = str(getattr(data, name))
+    rows = read_hub(data.name, data.subset, data.revision, part)
+    return _split(name, counted(rows, f"{data.name}[{part}]", counts), [], counts, data, notes, take)
+
+
+def _split(
+    name: str,
+    rows: Iterable[Row],
+    files: list[Path],
+    counts: dict[str, int],
+    data: DataConfig,
+    notes: Notes,
+    take: Take,
+) -> Split:
+    """The rows of one split, and the report of the files that they come from."""
+    with notes.of(name):
+        found = take(name, rows)
+        if not found:
+            listed = ", ".join(map(str, files[:SHOWN])) or ", ".join(counts) or str(data.name)
+            empty = "; the file is empty" if files and not any(file.stat().st_size for file in files) else ""
+            raise DataError(f"data.{name}: there is no row in {listed}{empty}.")
+        note_files(counts, notes)
+    return Split(name, found, tuple(files))
+
+
+def stream(spec: Any, data: DataConfig, notes: Notes, roles: Collection[str] = ()) -> Iterator[Row]:
     """The rows to predict for, one after the other; they are never all in memory."""
+    if spec == "-":
+        return islice(read_file(STDIN, data.format, data, notes), data.limit)
+    if isinstance(spec, str):
+        refuse_split_folders(spec, data.format)
     if (classes := _folder_of_classes(spec, data, notes, key="input")) is not None:
         return islice(read_folder(classes, data.encoding), data.limit)
-    paths: list[Path | str] = [STDIN] if spec == "-" else list(expand(spec, key="input"))
-    rows = (row for path in paths for row in read_file(path, data.format, data, notes, labelled=False))
-    return islice(rows, data.limit)
+    return islice(_of_files(input_files(spec, notes), data, notes, labelled=False, roles=roles), data.limit)
 
 
 def read_file(
     path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool = False
 ) -> Iterator[Row]:
-    """The rows of one file."""
+    """The rows of one file, or of a folder that ``save_to_disk`` wrote."""
+    if Path(path).is_dir():
+        return read_saved(Path(path))
     if format is Format.auto and is_image_name(path):
         return read_images([Path(path)])
+    if format is Format.auto and is_corpus(Path(path)):
+        return read_corpus(Path(path), data.encoding)
     kind = format.value if format is not Format.auto else kind_of(path, data.encoding, labelled=labelled)
     if kind == "conll":
         return read_conll(path, data.encoding, data.columns, notes)
@@ -138,8 +190,8 @@ def read_file(
 
 
 def fingerprint(files: Iterable[Path]) -> dict[str, str]:
-    """The SHA-256 of each file, by its path."""
-    return {str(path): sha256(path) for path in files}
+    """The SHA-256 of each file, by its path; of a folder that ``save_to_disk`` wrote, one over all its files."""
+    return {str(path): digest_of_saved(path) if path.is_dir() else sha256(path) for path in files}
 
 
 def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -> Classes | None:
@@ -170,13 +222,16 @@ def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -
     return classes
 
 
-def _refuse_columned(files: list[Path], data: DataConfig, *, key: str) -> None:
+def _refuse_columned(files: list[Path], data: DataConfig, *, key: str, roles: Collection[str]) -> None:
     """Refuse files of texts and images for tasks whose rows have a label in another column.
 
     Raises:
         DataError: there is such a file.
     """
+    documents = documents_in(files)
     for path in files:
+        if path in documents or path.is_dir() or texts_of(path) or _holds_triples(path, data, roles):
+            continue
         if is_image_name(path):
             raise DataError(
                 f"{key}: {path} is an image without a label. ftk reads folders that hold one folder per class "
@@ -195,9 +250,35 @@ def _with_text(path: Path | str, encoding: str) -> Iterator[str]:
     return (line for _, line in numbered_lines(path, encoding) if line.strip())
 
 
-def _chain(files: list[Path], data: DataConfig, notes: Notes) -> Iterator[Row]:
+def _of_files(
+    files: Sequence[Path],
+    data: DataConfig,
+    notes: Notes,
+    *,
+    labelled: bool,
+    roles: Collection[str],
+    counts: dict[str, int] | None = None,
+) -> Iterator[Row]:
+    """The rows of some files, one file after the other, also of files that are read with others beside them."""
+    own = data.format is Format.auto
+    documents = documents_in(files) if own else set()
+    relations = "head" in roles
     for path in files:
-        yield from read_file(path, data.format, data, notes, labelled=True)
+        if path in documents:
+            rows = read_brat(path, data.encoding, notes, labelled=labelled, relations=relations)
+        elif own and texts_of(path):
+            rows = read_beir(path, data.encoding, notes)
+        elif _holds_triples(path, data, roles):
+            rows = read_triples(path, data.encoding, notes)
+        else:
+            rows = read_file(path, data.format, data, notes, labelled=labelled)
+        yield from rows if counts is None else counted(rows, str(path), counts)
+
+
+def _holds_triples(path: Path, data: DataConfig, roles: Collection[str]) -> bool:
+    if data.format is not Format.auto or "negatives" not in roles or not data.header or path.is_dir():
+        return False
+    return data.columns.get("query") is None and is_triples(path, data.encoding)
 
 
 def _read_text(path: Path | str, encoding: str) -> Iterator[Row]:

@@ -21,8 +21,10 @@ from ftk.contracts.row import Row
 from ftk.contracts.values import Labels, Prepared
 from ftk.data.documents.reading import TextChunk, documents
 from ftk.data.documents.token_store import STORE_VERSION, TokenStore
+from ftk.data.readers.corpora.saved_datasets import files_of
 from ftk.data.readers.lines import COMPRESSED
-from ftk.data.readers.paths import expand, note_unread_entries
+from ftk.data.readers.paths import expand
+from ftk.data.readers.places.sources import note_sources, sources_of
 from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
 from ftk.data.readers.tabular import is_tab_separated
 from ftk.data.splitting.limits import limit_of
@@ -93,14 +95,14 @@ class TextCorpus:
             notes.add(kinds.DEMO_TEXTS, what="training" if "train" in names else "scoring", key=names[0])
             files = {name: (demo_files(demo)[name],) for name in names}
         else:
-            for name in names:
-                spec = getattr(data, name)
-                if spec is not None and data.format is Format.hub:
+            for name in names if data.format is Format.hub else ():
+                if (spec := getattr(data, name)) is not None:
                     slices[name] = str(spec)
                     files[name] = ()
-                elif spec is not None:
-                    files[name] = tuple(expand(spec, key=f"data.{name}"))
-                    note_unread_entries({name: spec}, notes)
+            sources = {} if data.format is Format.hub else sources_of(data, names)
+            note_sources(sources, notes, texts_alone=True)
+            for name, source in sources.items():
+                files[name] = tuple(expand(source.spec, key=source.key))
         if names[0] not in files:
             raise DataError(f"data.{names[0]}: name the texts; {', '.join(files) or 'nothing'} alone is not enough.")
         corpus = cls(data, files, slices, words, blocks)
@@ -265,7 +267,9 @@ class TextCorpus:
         return documents(self.files[name], data, notes, rows)
 
     def _bytes(self, name: str) -> int:
-        return sum(path.stat().st_size for path in self.files[name])
+        return sum(
+            file.stat().st_size for path in self.files[name] for file in (files_of(path) if path.is_dir() else [path])
+        )
 
     def _settings(self, name: str) -> dict[str, Any]:
         """All settings that the chunks of a split depend on."""
@@ -287,7 +291,9 @@ class TextCorpus:
     def _reading(self, path: Path) -> list[str | None]:
         """The part of a file name that decides how the file is read."""
         kind = self.data.format.value
-        if self.data.format is Format.auto:
+        if path.is_dir():
+            kind = "saved"
+        elif self.data.format is Format.auto:
             kind = kind_of(path, self.data.encoding, labelled=False)
         separator = "tab" if kind == "csv" and is_tab_separated(path) else None
         return [kind, separator, COMPRESSED.get(path.suffix.lower())]
