@@ -287,7 +287,7 @@ BROKEN = {
     "no label": ([{"text": "x"}, {"text": "y"}], (), "without a label"),
     "text that is a number": ([{"text": 3, "label": "a"}], (), "whose text is not a string"),
     "empty label": ([{"text": "x", "label": " "}], (), "with an empty label"),
-    "label that is a list": ([{"text": "x", "label": ["a"]}], (), "something other than a label"),
+    "label that is a list": ([{"text": "x", "label": ["a", "b"]}], (), "a list of labels where one label is expected"),
     "one label only": ([{"text": "x", "label": "a"}, {"text": "y", "label": "a"}], (), "all rows have one label"),
     "a column that is not there": ([{"text": "x", "label": "a"}], ("data.columns.label=kind",), "without the column"),
     "a pair in some rows": (

@@ -109,6 +109,13 @@ class Unseen(Enum):
     count = "count"
 
 
+class Unlabelled(Enum):
+    """What to do with rows without a label in labelled data."""
+
+    error = "error"
+    drop = "drop"
+
+
 class Duplicates(Enum):
     """What to do with repeated texts in a split."""
 

@@ -27,11 +27,13 @@ class Reading:
         columns: ``data.columns``.
         labelled: whether a row without labels is an error.
         notes: collects faults and facts.
+        unlabelled: ``data.unlabelled``: what is done with rows without a label if ``labelled``, ``error`` or ``drop``.
     """
 
     columns: dict[str, Any]
     labelled: bool
     notes: Notes
+    unlabelled: str = "error"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ class Notes:
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._all)
 
+    @property
+    def split(self) -> str | None:
+        """The split that findings are about; None outside of a block of ``of``."""
+        return self._split
+
     @contextmanager
     def of(self, split: str) -> Iterator[None]:
         """A block whose findings are about one split."""

@@ -4,6 +4,25 @@ from dataclasses import dataclass
 from typing import Any
 
 
+class ClassName(str):
+    """The name of a class that a file gives as a number, named by the file itself.
+
+    Attributes:
+        number: what the file gives.
+    """
+
+    number: int
+
+    def __new__(cls, name: str, number: int = -1) -> "ClassName":
+        made = super().__new__(cls, name)
+        made.number = number
+        return made
+
+
+class NoClass(int):
+    """The number -1 in a column of classes: the row has no class."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row of a file: its columns by name, and its place."""

@@ -158,7 +158,7 @@ def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes)
         roles=roles,
         take=lambda name, rows: limited(rows, name, data, task.spec, notes),
     )
-    reading = Reading(data.columns, labelled=True, notes=notes)
+    reading = Reading(data.columns, labelled=True, notes=notes, unlabelled=data.unlabelled.value)
     examples = {}
     if "train" in splits:
         with notes.of("train"):
@@ -172,6 +172,9 @@ def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes)
             if empty and name != "train":
                 notes.add(kinds.EMPTY_ROW, *places_of(empty), policy="nothing_found", number=len(empty))
     notes.raise_errors()
+    for name, found in examples.items():
+        if not found:
+            raise DataError(f"data.{name}: no row has a label.")
     named = {name: _named_files(rows) for name, rows in examples.items()}
     return RowCorpus(task, examples, None, {name: split.files for name, split in splits.items()}, named)
 

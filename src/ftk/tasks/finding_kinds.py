@@ -9,6 +9,16 @@ TRUTH_VALUES = error("truth-values", "{row|rows} with true or false where names 
     "data.columns.label=[{column}] reads a column of truth values as one label, with the column's name.")
 NOT_ZERO_OR_ONE = error("not-zero-or-one", "{row|rows} with something other than 0 or 1 in a column of a label",
     "With a list of columns, each says whether a row has one label: 0 or 1, false or true.")
+VECTOR_WITHOUT_NAMES = error("vector-without-names", "{row|rows} with a vector of 0 and 1 in place of names of labels",
+    "'task.label_names=[…]' names its {length} labels in their order; a file with one name per line does, too.")
+OTHER_VECTOR = error("other-vector", "{row|rows} with a vector of {length} places, where task.label_names has {names}",
+    "It names each place of the vector, in their order.")
+NOT_A_VECTOR = error("not-a-vector", "{row|rows} without a vector of {length} places, where other rows have one",
+    "A vector has a 0 or a 1 for each label: [0, 1, 1].")
+NUMBERS_OF_LABELS = error("numbers-of-labels", "{row|rows} with numbers where names of labels are expected",
+    "A row has its labels' names, or a 0 or a 1 for each of them; probabilities are not learned.")
+OTHER_SEPARATOR = error("other-separator", "{row|rows} with '{sign}' between labels that other rows have by themselves",
+    "'task.separator=\"{sign}\"' splits them; a name may have any sign in a list: [\"a\", \"b\"].")
 LARGE_NUMBER = error("large-number", "{row|rows} with a number beyond {most:g}", "Targets are computed in fp32.")
 MISSING_TARGET = error("missing-target", "{row|rows} of {part} without the target '{target}'", "The model has {known}.")
 

@@ -15,6 +15,7 @@ from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.images.examples import ImageExample, ImageReader
 from ftk.data.images.features import ImageFeatures
 from ftk.data.rows.label_names import read_names
+from ftk.data.rows.odd_labels import note_unused
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
@@ -69,13 +70,16 @@ class ImageClassification(RowTask):
         yield from self._images.validate()
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[ImageExample]:
-        return ImageReader(
+        examples = ImageReader(
             columns=reading.columns,
             labelled=reading.labelled,
             target=self._label.target,
             labels=LABEL_COLUMNS,
             notes=reading.notes,
+            unlabelled=reading.unlabelled,
         ).read(rows)
+        note_unused(self.label_names, examples, reading.notes)
+        return examples
 
     def learn(self, examples: Sequence[ImageExample]) -> ImageClassification:
         return replace(self, class_weights=self._label.class_weights(examples))

@@ -196,7 +196,7 @@ FAULTS = [
     ("1 image of too many pixels", "rows.jsonl:7: {0}/huge.ppm"),
     ("1 row with an empty path of an image", "rows.jsonl:8"),
     ("1 row whose image is not a string", "rows.jsonl:9: image=7"),
-    ("1 row with something other than a label", "rows.jsonl:10: label is nothing"),
+    ("1 row with an empty label", "rows.jsonl:10: label=None"),
     ("1 row without a label", "rows.jsonl:11 has image, text"),
     ("1 row without an image", "rows.jsonl:12 has text, label"),
 ]

@@ -210,7 +210,7 @@ BROKEN = {
     "nested": ({"text": "<e1>Ada of <e2>Oslo</e2></e1>", "label": "in"}, "head and tail overlap"),
     "no label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>"}, "without a label.*data.columns.label"),
     "nothing": ({"text": " ", "label": "in"}, "empty text"),
-    "null label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>", "label": None}, "something other than a label"),
+    "null label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>", "label": None}, "with an empty label"),
     "outside": (
         {**SPANS, "head": [0, 3], "tail": [7, 12]},
         "outside the text.*tail 7-12 in a text of 11 characters",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
-from ftk.config.choices import BadRows, Cut, Documents, Duplicates, Format, Unseen
+from ftk.config.choices import BadRows, Cut, Documents, Duplicates, Format, Unlabelled, Unseen
 
 
 @dataclass(kw_only=True, slots=True)
@@ -68,3 +68,6 @@ class DataConfig:
     bad_rows: BadRows = BadRows.error
     """For predict: a row that cannot be used stops it (error), or gets a record with `error` and without a prediction
     (keep, counted). Rows to learn from or to score must all be usable."""
+    unlabelled: Unlabelled = Unlabelled.error
+    """Rows without a label (an empty cell, null, NaN, the class -1): error, or drop (they are left out, counted).
+    The class -1 is always left out of training."""

@@ -1,6 +1,6 @@
 """Findings about columns, their values, and rows of any kind."""
 
-from ftk.contracts.finding_kinds.making import error, fact, warning
+from ftk.contracts.finding_kinds.making import error, fact, info, warning
 
 _RANKING_ROW = (
     'A row is {{"query", "positive"}}, with or without "negatives"; {{"query", "candidate", "label"}}; or {{"query", '
@@ -38,8 +38,14 @@ SAME_COLUMN = error("same-column", "{row|rows} whose {first} and {second} are on
 NOT_A_STRING = error("not-a-string", "{row|rows} whose {role} is not a string", _QUOTES)
 NOT_A_LIST = error("not-a-list", "{row|rows} whose {role} are not a list",
     'A list is ["…", "…"] in JSON; in a cell it may also be words with spaces between them.')
+UNREADABLE_LIST = error("unreadable-list", "{row|rows} whose {role} begin like a list that cannot be read: {why}",
+    'In a cell, a list is written as JSON: ["…", "…"].')
+SHORTENED_LIST = error("shortened-list", "{row|rows} whose {role} are a list of which {why}",
+    "They are not in the file: write it again from the data itself, as JSON lines or Parquet.")
+LIST_LIKE_TEXT = warning("list-like-text", "{row|rows} whose {role} looks like a list", "read as one text")
 NOT_STRINGS = error("not-strings", "{row|rows} with {role} that are not strings",
-    "Each is a text in quotes; numbers of classes need the names of the classes.")
+    "Each is a text in quotes. Tags that are numbers of classes get names from "
+    "'task.label_names=[O,B-PER,I-PER]', in the order of their numbers.")
 NOT_AN_OBJECT_PART = error("not-an-object-part", "{row|rows} whose {role} is an object",
     "Name the part that is meant: data.columns.{role}={example}.")
 NOT_A_NUMBER = error("not-a-number", "{row|rows} with something other than a finite number",
@@ -47,7 +53,36 @@ NOT_A_NUMBER = error("not-a-number", "{row|rows} with something other than a fin
 NEGATIVE_WEIGHT = error("negative-weight", "{row|rows} with a negative weight", "A weight is 0 or more.")
 NOT_A_LABEL = error("not-a-label", "{row|rows} with something other than a label",
     "A label is a text, a whole number, or true or false.")
-EMPTY_LABEL = error("empty-label", "{row|rows} with an empty label", "'{column}' holds the label.")
+SEVERAL_LABELS = error("several-labels", "{row|rows} with a list of labels where one label is expected",
+    "Rows with several labels are for task=multi-label.")
+LABEL_IN_LIST = info("label-in-list", "{row|rows} whose label is a list of one label", "read as that label")
+LIST_LIKE_LABEL = warning("list-like-label", "{row|rows} whose label looks like a list",
+    "read as the name of one class; several labels for a row are task=multi-label")
+EMPTY_LABEL = error("empty-label", "{row|rows} with an empty label",
+    "'{column}' holds the label. data.unlabelled=drop leaves out rows without one.",
+    drop="left out (data.unlabelled=drop)")
+UNLABELLED_ROW = error("unlabelled-row", "{row|rows} with the class -1, which stands for no label",
+    "They cannot be scored: data.unlabelled=drop leaves them out.", left_out="left out of training",
+    drop="left out (data.unlabelled=drop)")
+MISSING_LABEL = error("missing-label", "{row|rows} with '{label}' for a label, which stands for a missing one",
+    "data.unlabelled=drop leaves them out. If it is the name of a class, give the class another one.",
+    drop="left out (data.unlabelled=drop)")
+ODD_LABEL = warning("odd-label", "{row|rows} with the label '{label}', which often stands for a missing one",
+    "read as the name of a class")
+MINUS_ONE = warning("minus-one", "{row|rows} with the label -1 beside 0 and 1",
+    "read as a class; where -1 marks rows without a class, 'task.label_names=[…]' names the others and leaves it out")
+UNSEEN_MARK = error("unseen-mark", "{row|rows} of {part} with the label '{label}', which training does not have",
+    "It usually marks rows without a label, which cannot be scored: leave them out of the file.")
+UNSEEN_NUMBER = error("unseen-number", "{row|rows} of {part} with a number for a label, where training has names",
+    "The model knows {known}. If these are numbers of classes, 'task.label_names=[…]' names them, from 0.",
+    count="counted as missed (data.unseen_labels=count)")
+LABEL_OF_HEADER = error("label-of-header", "{row|rows} that {repeats|repeat} the names of the columns",
+    "A header is in the file twice, or a file with one is read with data.header=false: remove the line, or the key.")
+LABEL_IS_COLUMN = warning("label-is-column", "{row|rows} with the name of the column for a label, '{label}'",
+    "read as the name of a class")
+CLASSES_OF_FILE = fact("classes-of-file", "{file}: it names the classes of '{column}' itself: {names}.")
+UNUSED_NAME = warning("unused-name", "{name|names} in task.label_names that no training row has",
+    "not learned, and never predicted")
 UNNAMED_LABEL = error("unnamed-label", "{row|rows} with a label that task.label_names does not name",
     "It names {names} labels, which are numbered from 0.")
 

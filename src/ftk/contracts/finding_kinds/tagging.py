@@ -1,6 +1,6 @@
 """Findings about spans and tags."""
 
-from ftk.contracts.finding_kinds.making import error, fact
+from ftk.contracts.finding_kinds.making import error, fact, info
 
 # One kind in one or two lines, so that the table can be read as one.
 # fmt: off
@@ -27,6 +27,13 @@ SPAN_INSIDE_WORD = error("span-inside-word", "{span|spans} that {begins|begin} o
     expand="widened to whole words (task.misaligned_spans=expand)", drop="left out (task.misaligned_spans=drop)")
 SPANS_OVERLAP = error("spans-overlap", "{span|spans} that {shares|share} a word with another",
     "task.overlapping_spans=longest keeps the longest.", longest="left out (task.overlapping_spans=longest)")
+PARTED_TAGS = info("parted-tags", "{row|rows} whose tags have '{sign}' between them",
+    "split there, a tag for each token")
+NUMBERED_TAGS = error("numbered-tags", "{tag|tags} that {is|are} numbers of classes, without the names of the classes",
+    "'task.label_names=[O,B-PER,I-PER]' names them in the order of their numbers, from 0; task.units=tokens takes "
+    "numbers as tags of tokens.")
+MISSING_TAG = error("missing-tag", "{row|rows} with '{tag}' for a tag, which stands for a missing one",
+    "Each token needs a tag; O is that of a token outside of all spans.")
 UNEQUAL_TAGS = error("unequal-tags", "{row|rows} with tokens and tags of unequal length", "Each token needs one tag.")
 UNTAGGED_TOKEN = error("untagged-token", "{row|rows} with a token without a tag",
     "'_' means no tag in CoNLL-U: leave out its lines of multiword tokens (1-2) and empty nodes (1.1).")

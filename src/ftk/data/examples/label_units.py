@@ -8,7 +8,9 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.sentences import SentenceReader
 from ftk.data.examples.tags import Scheme, Units, is_disguised, units_of
-from ftk.data.rows.cells import RowFault, strings_of
+from ftk.data.rows.cells import RowFault
+from ftk.data.rows.label_names import are_class_numbers
+from ftk.data.rows.tagged_tokens import tokens_and_tags
 
 
 def detect_label_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes) -> Units:
@@ -30,7 +32,9 @@ def detect_label_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes
     for row in rows:
         try:
             tokens_at, _, tags_at, spans_at = reader.columns_of(row)
-            names = strings_of(row, tags_at, "tags") if tokens_at and tags_at else []
+            names: list[str] = []
+            if tokens_at and tags_at:
+                names = tokens_and_tags(row, tokens_at, tags_at, reader.label_names)[1]
         except RowFault:
             continue
         if spans_at and not tokens_at:
@@ -40,6 +44,10 @@ def detect_label_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes
         for number, name in enumerate(names):
             if name not in first:
                 first[name] = row.where_token(number)
+    if are_class_numbers(counts):
+        for name, where in first.items():
+            notes.add(kinds.NUMBERED_TAGS, f"{where}: {name!r}", number=counts[name])
+        notes.raise_errors()
     units = units_of(counts)
     if units is Units.tokens:
         notes.add(kinds.LABEL_UNITS, policy="plain", units="tokens")

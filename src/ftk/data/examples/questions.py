@@ -1,6 +1,5 @@
 """Questions about texts, with the passages of the text that answer them."""
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,8 +10,12 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.cells import RowFault, read_rows, shortened
+from ftk.data.rows.cells import RowFault, list_in, read_rows, shortened
 from ftk.data.rows.columns import find_column, missing, string_of
+from ftk.data.rows.lists import list_or_value
+
+_MISSING = ("nan", "NaN", "<NA>", "None", "null", "NULL")
+"""What programs write for a missing value."""
 
 
 class Misplaced(Enum):
@@ -134,7 +137,7 @@ class QuestionReader:
         return column, text
 
     def _answers(self, row: Row, column: str, context: str, notes: Notes) -> tuple[Answer, ...]:
-        entries = _entries(row, column)
+        entries = _entries(row, column, context)
         impossible = row.values.get("is_impossible")
         if impossible is True and entries:
             place = f"{_place(row)}: is_impossible is true, the answer {entries[0][0]!r}"
@@ -177,9 +180,9 @@ class QuestionReader:
         return Answer(text, at)
 
 
-def _entries(row: Row, column: str) -> list[tuple[str, int | None]]:
+def _entries(row: Row, column: str, context: str) -> list[tuple[str, int | None]]:
     """The answers of a row: texts, with their offsets if the row gives them."""
-    value = _from_json(row.values[column])
+    value = _spelled(row, column, context)
     if value is None:
         return []
     if isinstance(value, str):
@@ -196,6 +199,9 @@ def _entries(row: Row, column: str) -> list[tuple[str, int | None]]:
 
 
 def _entry(row: Row, column: str, item: Any) -> tuple[str, int | None]:
+    spelled = list_or_value(item)
+    if isinstance(spelled, dict) and "text" in spelled:
+        item = spelled  # an object in JSON
     if isinstance(item, dict):
         text, start = item.get("text"), item.get("start", item.get("answer_start"))
     else:
@@ -219,15 +225,18 @@ def _rows_of(columns: dict[str, Any]) -> Any:
     return [{"text": text, "start": start} for text, start in zip(texts, starts, strict=True)]
 
 
-def _from_json(value: Any) -> Any:
-    """The value of a cell that holds JSON; a text that only begins like JSON stays a text."""
-    if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):
-        return value
+def _spelled(row: Row, column: str, context: str) -> Any:
+    """The answers that a text spells; a text that spells none is an answer if it is in the context."""
+    value = row.values[column]
     try:
-        found = json.loads(value)
-    except (ValueError, RecursionError):
-        return value
-    items = found if isinstance(found, list) else [found]
+        found = list_in(row, column, "answers", braces=True)
+    except RowFault:
+        if value.strip() in context:
+            return value
+        raise
+    if isinstance(found, str) and found.strip() in _MISSING and found.strip() not in context.split():
+        raise _unreadable(row, column)  # it may be inside of a word: nan is in finance
+    items = found if isinstance(found, (list, tuple)) else [found]
     return found if all(isinstance(item, (str, dict)) for item in items) else value
 
 

@@ -9,8 +9,9 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.cells import RowFault, json_list, place_of, read_rows, shortened
+from ftk.data.rows.cells import RowFault, json_list, list_in, place_of, read_rows, shortened
 from ftk.data.rows.columns import find_column, finite, missing, missing_role, report_columns, string_of
+from ftk.data.rows.lists import begins_like_list, begins_with_items, list_or_value
 
 QUERY = ("query", "question", "history", "anchor")
 CANDIDATE = ("candidate", "candidates", "positive", "answer", "response", "item", "document", "passage")
@@ -186,7 +187,7 @@ class RankingReader:
         self, row: Row, found: dict[str, str | None]
     ) -> tuple[tuple[str, ...], tuple[dict[str, Any], ...], Form]:
         column = found["candidate"]
-        value = json_list(row, row.values[column], str, dict) if column is not None else None
+        value = self._list(row, column, "candidates", spelled=self._is_spelled(row, found)) if column else None
         if self.elsewhere and not isinstance(value, (list, tuple)):
             return (), (), Form.query
         assert column is not None
@@ -203,11 +204,29 @@ class RankingReader:
             return (text,), ({},), Form.pair
         if found["negatives"] is None:
             return (text,), ({},), Form.right
-        negatives = json_list(row, row.values[found["negatives"]], str, dict)
+        negatives = self._list(row, found["negatives"], "negatives")
         if negatives is None or isinstance(negatives, str):
             negatives = [negatives] if negatives else []
         wrong, others = _texts(row, found["negatives"], negatives)
         return (text, *wrong), ({}, *others), Form.right
+
+    def _is_spelled(self, row: Row, found: dict[str, str | None]) -> bool:
+        """Whether the labels are a list that a text spells: then the candidates are, too."""
+        labels = row.values[found["label"]] if found["label"] is not None else None
+        return isinstance(labels, str) and isinstance(list_or_value(labels), list)
+
+    def _list(self, row: Row, column: str, role: str, *, spelled: bool = False) -> Any:
+        """The list in a column of texts or of lists; a text that only looks like a list is counted."""
+        value = row.values[column]
+        if not isinstance(value, str):
+            return value.tolist() if hasattr(value, "tolist") else value
+        if (row.cells and begins_with_items(value)) or spelled:
+            found = list_in(row, column, role)
+            if isinstance(found, list) and all(isinstance(item, (str, dict)) for item in found):
+                return found
+        if begins_like_list(value):
+            self.notes.add(kinds.LIST_LIKE_TEXT, place_of(row, column), role=role)
+        return value
 
     def _grades(self, row: Row, column: str | None, form: Form, texts: Sequence[str]) -> tuple[float, ...] | None:
         if not self.labelled:
@@ -219,7 +238,7 @@ class RankingReader:
         value = row.values[column]
         if form is Form.pair:
             return (_grade(row, column, value),)
-        value = json_list(row, value, object)
+        value = list_in(row, column, "labels")
         if not isinstance(value, (list, tuple)) or len(value) != len(texts):
             number = len(value) if isinstance(value, (list, tuple)) else "no list of"
             raise RowFault(kinds.UNEQUAL_LABELS, f"{row.where}: {len(texts)} candidates, {number} labels")

@@ -1,9 +1,7 @@
 """Rows of a sentence and two entities in it: marked in the text, or as spans beside a text or tokens."""
 
-import json
 import re
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +13,8 @@ from ftk.data.rows.cells import RowFault, place_of, read_rows, strings_of
 from ftk.data.rows.columns import TEXT, find_column, missing, missing_role, report_columns, string_of, weight_of
 from ftk.data.rows.documents import document_of
 from ftk.data.rows.gold import gold_of
+from ftk.data.rows.lists import list_or_value
+from ftk.data.rows.odd_labels import note_label, without_missing
 
 HEAD = ("head", "subject", "e1", "h")
 TAIL = ("tail", "object", "e2", "t")
@@ -85,6 +85,7 @@ class RelationReader:
         target: makes the label from a row and its label column. Raises RowFault.
         labels: the names of label columns that are tried.
         notes: collects faults.
+        unlabelled: the policy for labelled rows without a label, ``error`` or ``drop``.
     """
 
     columns: dict[str, Any]
@@ -93,10 +94,12 @@ class RelationReader:
     target: Callable[[Row, str], str]
     labels: tuple[str, ...]
     notes: Notes
+    unlabelled: str = "error"
 
     def read(self, rows: Iterable[Row]) -> list[RelationExample]:
         """An example for each row; faults go to the notes, which stop the run after the last row."""
-        return read_rows(rows, self._example, self.notes)
+        examples = read_rows(rows, self._example, self.notes, unlabelled=self.unlabelled)
+        return without_missing(examples, self.notes, unlabelled=self.unlabelled) if self.labelled else examples
 
     def _example(self, row: Row) -> RelationExample:
         sentence = self._empty(row) or self._sentence(row)
@@ -110,6 +113,7 @@ class RelationReader:
             if label_at is None:
                 raise missing_role(row, "label", "a label", self.labels)
             target = self.target(row, label_at)
+            note_label(row, label_at, target, self.notes)
         found = {**sentence.found, **({} if label_at is None else {"label": label_at})}
         if self.labelled:
             report_columns(self.notes, found, self.columns)
@@ -233,10 +237,7 @@ def _of_tokens(row: Row, tokens_at: str, spans_at: dict[str, str]) -> tuple[str,
 
 def _ends_of(row: Row, column: str, role: str, number: int, unit: str) -> Span:
     """The start and the end that a column gives, within ``number`` characters or tokens."""
-    value = row.values[column]
-    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-        with suppress(ValueError, RecursionError):  # the fault is reported below
-            value = json.loads(value)
+    value = list_or_value(row.values[column])  # a text that spells no list is reported below
     start, end = None, None
     if isinstance(value, dict):
         start, end = value.get("start"), value.get("end")

@@ -14,6 +14,8 @@ from ftk.data.examples.tags import Scheme, Tag, Units, detect, is_disguised, par
 from ftk.data.rows.cells import RowFault, column_fits, parse_json_list, strings_of
 from ftk.data.rows.columns import missing, missing_configured, missing_role, not_a_string, report_columns
 from ftk.data.rows.documents import document_of
+from ftk.data.rows.label_names import is_number
+from ftk.data.rows.tagged_tokens import tokens_and_tags
 from ftk.data.text.scripts import is_spaced, text_of_tokens
 from ftk.data.text.words import Words, split_words
 
@@ -106,6 +108,8 @@ class SentenceReader:
     misaligned: Misaligned
     overlapping: Overlapping
     notes: Notes
+    label_names: Sequence[str] | None = None
+    """The names of tags that rows give as numbers; None if rows have the names."""
 
     def read(self, rows: Iterable[Row]) -> list[Sentence]:
         """A sentence for each row; faults go to the notes, which stop the run after the last row."""
@@ -122,8 +126,21 @@ class SentenceReader:
             sentences.append(sentence)
             if tags is not None:
                 tagged.append((sentence, tags))
-        self._to_iob2(tagged)
+        if not self._note_numbers(tagged):
+            self._to_iob2(tagged)
         return sentences
+
+    def _note_numbers(self, tagged: list[tuple[Sentence, list[Tag]]]) -> bool:
+        """Report tags of spans that are all numbers of classes; whether there are any."""
+        if not any(tags for _, tags in tagged):
+            return False
+        if not all(tag.letter == "" and is_number(tag.type) for _, tags in tagged for tag in tags):
+            return False
+        for sentence, tags in tagged:
+            if tags:
+                place = f"{sentence.row.where_token(0)}: {sentence.gold[0]!r}"
+                self.notes.add(kinds.NUMBERED_TAGS, place, number=len(tags))
+        return True
 
     def columns_of(self, row: Row) -> tuple[str | None, str | None, str | None, str | None]:
         """The columns with tokens, text, tags and spans; of tokens and text, tokens are read if a row has both.
@@ -147,7 +164,13 @@ class SentenceReader:
         raise missing(row, kinds.MISSING_TEXT_OR_TOKENS, (*NAMES["text"], *NAMES["tokens"]))
 
     def _of_tokens(self, row: Row, tokens_at: str, tags_at: str | None) -> tuple[Sentence, list[Tag] | None]:
-        tokens = strings_of(row, tokens_at, "tokens")
+        names: list[str] = []
+        if self.labelled and tags_at is not None:
+            tokens, names, sign = tokens_and_tags(row, tokens_at, tags_at, self.label_names)
+            if sign is not None:
+                self.notes.add(kinds.PARTED_TAGS, row.where, sign=sign)
+        else:
+            tokens = strings_of(row, tokens_at, "tokens")
         starts, ends, position = [], [], 0
         for token in tokens:
             starts.append(position)
@@ -161,7 +184,6 @@ class SentenceReader:
             return sentence, None
         if tags_at is None:
             raise missing_role(row, "tags", "tags", self._names("tags"))
-        names = strings_of(row, tags_at, "tags")
         if len(names) != len(tokens):
             raise RowFault(kinds.UNEQUAL_TAGS, f"{row.where}: {len(tokens)} tokens, {len(names)} tags")
         sentence.gold = names

@@ -8,7 +8,8 @@ from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import Row
-from ftk.data.rows.cells import RowFault, parse_json_list, place_of, shortened
+from ftk.data.rows.cells import RowFault, list_in, place_of, shortened
+from ftk.data.rows.lists import list_or_value
 
 
 class Misaligned(Enum):
@@ -83,10 +84,10 @@ def spans_of(row: Row, column: str, text: str) -> list[Span]:
     Raises:
         RowFault: a span cannot be read, or lies outside the text.
     """
-    value = parse_json_list(row.values[column])
+    value = list_in(row, column, "spans", braces=True)
     if not isinstance(value, (list, tuple)):
         raise RowFault(kinds.SPANS_NOT_A_LIST, place_of(row, column))
-    return [_span(row, item, text) for item in value]
+    return [_span(row, list_or_value(item), text) for item in value]
 
 
 def _span(row: Row, item: Any, text: str) -> Span:

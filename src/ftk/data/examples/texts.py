@@ -11,6 +11,7 @@ from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, read_rows
 from ftk.data.rows.columns import PAIR, TEXT, find_column, missing, missing_role, report_columns, string_of, weight_of
 from ftk.data.rows.gold import gold_of, written
+from ftk.data.rows.odd_labels import note_label, refuse_header, without_missing
 
 Target = Callable[[Row, Any], Any]
 """Makes the target of a row from its label column or columns. Raises RowFault."""
@@ -74,6 +75,7 @@ class TextReader:
         labels: the names of label columns that are tried.
         pairs: whether rows have a second text; None leaves it to the rows.
         notes: collects faults.
+        unlabelled: the policy for labelled rows without a label, ``error`` or ``drop``.
     """
 
     columns: dict[str, Any]
@@ -82,10 +84,12 @@ class TextReader:
     labels: tuple[str, ...]
     pairs: bool | None
     notes: Notes
+    unlabelled: str = "error"
 
     def read(self, rows: Iterable[Row]) -> list[TextExample]:
         """An example for each row; faults go to the notes, which stop the run after the last row."""
-        return read_rows(rows, self._example, self.notes)
+        examples = read_rows(rows, self._example, self.notes, unlabelled=self.unlabelled)
+        return without_missing(examples, self.notes, unlabelled=self.unlabelled) if self.labelled else examples
 
     def _example(self, row: Row) -> TextExample:
         text_at = find_column(row, "text", self.columns, TEXT)
@@ -105,7 +109,11 @@ class TextReader:
             used |= set(names)
             gold = [row.values[name] for name in names] if isinstance(label_at, list) else row.values[label_at]
             if self.labelled:
+                if isinstance(label_at, str):
+                    refuse_header(row, text_at, label_at, self.labels)
                 target = self.target(row, label_at)
+                if isinstance(label_at, str):
+                    note_label(row, label_at, target, self.notes)
             gold = written(target) if self.labelled else gold_of(self.target, row, label_at, gold)
         elif self.labelled:
             raise missing_role(row, "label", "a label", self.labels)

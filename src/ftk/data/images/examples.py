@@ -16,6 +16,7 @@ from ftk.data.images.decoding import ImageFault, digest_of, in_threads, refuse_d
 from ftk.data.rows.cells import RowFault, read_rows
 from ftk.data.rows.columns import find_column, missing_role, report_columns, string_of, weight_of
 from ftk.data.rows.gold import gold_of
+from ftk.data.rows.odd_labels import note_label, without_missing
 
 IMAGE = ("image", "image_path", "path", "file_name", "filename")
 
@@ -163,6 +164,7 @@ class ImageReader:
         target: makes the target.
         labels: the names of label columns that are tried.
         notes: collects faults.
+        unlabelled: the policy for labelled rows without a label, ``error`` or ``drop``.
     """
 
     columns: dict[str, Any]
@@ -170,12 +172,16 @@ class ImageReader:
     target: Target
     labels: tuple[str, ...]
     notes: Notes
+    unlabelled: str = "error"
 
     def read(self, rows: Iterable[Row]) -> list[ImageExample]:
         """An example for each row; faults go to the notes, which stop the run after the last row."""
-        made = read_rows(rows, self._parts, self.notes)
+        made = read_rows(rows, self._parts, self.notes, unlabelled=self.unlabelled)
         images = checked_images([cell for cell, _ in made], self.notes)
-        return [ImageExample(image, *rest) for image, (_, rest) in zip(images, made, strict=True) if image is not None]
+        examples = [
+            ImageExample(image, *rest) for image, (_, rest) in zip(images, made, strict=True) if image is not None
+        ]
+        return without_missing(examples, self.notes, unlabelled=self.unlabelled) if self.labelled else examples
 
     def _parts(self, row: Row) -> tuple[ImageCell, tuple[Any, Any, float, Row, dict[str, Any]]]:
         cell = image_cell(row, self.columns)
@@ -188,6 +194,8 @@ class ImageReader:
         if self.labelled and label_at is None:
             raise missing_role(row, "label", "a label")
         target = self.target(row, label_at) if self.labelled else None
+        if label_at is not None:
+            note_label(row, label_at, target, self.notes)
         gold = target
         if label_at is not None and not self.labelled:
             gold = gold_of(self.target, row, label_at, row.values[label_at])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.contracts.row import Row
+from ftk.data.readers.class_names import naming_of
 from ftk.data.readers.corpora.saved_datasets import is_saved_dataset, is_saved_dict, load_saved
 from ftk.data.readers.split_names import SPLITS
 from ftk.errors import DataError, first_line
@@ -44,9 +45,13 @@ def read_saved(folder: Path) -> Iterator[Row]:
 
 
 def named_rows(data: Any) -> Iterator[dict[str, Any]]:
-    """The rows of a ``datasets.Dataset``; integers of a ClassLabel column become the names of their classes."""
+    """The rows of a ``datasets.Dataset``; integers of a ClassLabel column become the names of their classes.
+
+    -1, the number of a row without a class, becomes ``NoClass``.
+    """
+    namings = {column: naming for column, feature in data.features.items() if (naming := naming_of(feature))}
     for values in data.with_format(None):
-        yield {column: _named(value, data.features[column]) for column, value in values.items()}
+        yield {column: namings[column](value) if column in namings else value for column, value in values.items()}
 
 
 def dataset_fingerprint(name: str, subset: str | None, revision: str | None, split: str) -> str:
@@ -101,14 +106,3 @@ def _saved(folder: Path, split: str, place: str) -> Any:
         advice = f" Leave out what it does not have: {lacking}." if lacking else ""
         raise DataError(f"{place}: there is no such split; there is {', '.join(saved)}.{advice}")
     return saved[split]
-
-
-def _named(value: Any, feature: Any) -> Any:
-    """The value with the names of classes in place of their numbers, at any depth."""
-    if isinstance(feature, dict) and isinstance(value, dict):
-        return {name: _named(item, feature[name]) for name, item in value.items()}
-    if isinstance(value, list):
-        inner = feature[0] if isinstance(feature, list) else getattr(feature, "feature", feature)
-        return [_named(item, inner) for item in value]
-    names = getattr(feature, "names", None)
-    return names[value] if names is not None and isinstance(value, int) and 0 <= value < len(names) else value

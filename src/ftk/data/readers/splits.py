@@ -181,7 +181,7 @@ def read_file(
     if kind == "csv":
         return read_csv(path, data.encoding, notes, header=data.header)
     if kind == "parquet":
-        return read_parquet(path)
+        return read_parquet(path, notes)
     if kind in ("text", "parallel"):  # of parallel files only the sources are read to predict
         return _read_text(path, data.encoding)
     if kind == "squad":

@@ -5,14 +5,18 @@ import itertools
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.readers.class_names import Naming, features_of, names_in, naming_of
 from ftk.data.readers.lines import numbered_lines
 from ftk.errors import DataError, first_line
 
 _DELIMITERS = ",\t;|"
+_SHOWN = 10
+"""Names of classes that are shown."""
 
 
 def read_csv(path: Path | str, encoding: str, notes: Notes, *, header: bool = True) -> Iterator[Row]:
@@ -85,8 +89,12 @@ def is_tab_separated(path: Path | str) -> bool:
     return ".tsv" in map(str.lower, Path(path).suffixes)
 
 
-def read_parquet(path: Path | str) -> Iterator[Row]:
-    """One row per record of a Parquet file.
+def read_parquet(path: Path | str, notes: Notes) -> Iterator[Row]:
+    """One row per record of a Parquet file; numbers of classes become their names if the file has them.
+
+    Args:
+        path: the file.
+        notes: collects which columns the file names the classes of.
 
     Raises:
         DataError: the file is not Parquet.
@@ -97,10 +105,26 @@ def read_parquet(path: Path | str) -> Iterator[Row]:
     number = 0
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
+            namings = _namings(path, file.schema_arrow, notes)
             for batch in file.iter_batches(batch_size=1024):
                 for values in batch.to_pylist():
                     number += 1
+                    for column, naming in namings.items():
+                        values[column] = naming(values[column])
                     yield Row(values, str(path), number)
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:  # invalid texts and times, too
         after = f" after row {number}" if number else ""
         raise DataError(f"{path}: this is not a Parquet file that can be read{after} ({first_line(error)}).") from error
+
+
+def _namings(path: Path | str, schema: Any, notes: Notes) -> dict[str, Naming]:
+    """What names the classes in the columns of a Parquet file that the ``datasets`` library wrote."""
+    found = {}
+    for column, feature in features_of(schema.metadata).items():
+        naming = naming_of(feature) if column in schema.names else None
+        if naming is not None:
+            found[column] = naming
+            names = names_in(feature)
+            shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+            notes.add(kinds.CLASSES_OF_FILE, file=str(path), column=column, names=shown)
+    return found

@@ -1,13 +1,13 @@
 """Values of a row's columns; ``RowFault`` says why a row cannot be used."""
 
-import json
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.rows.lists import ListFault, Shortened, begins_like_list, list_of, list_or_value, suggestion
 
 Made = TypeVar("Made")
 
@@ -51,10 +51,19 @@ def shortened(place: str) -> str:
     return place[:_MOST]
 
 
-def read_rows(rows: Iterable[Row], make: Callable[[Row], Made], notes: Notes) -> list[Made]:
+def read_rows(
+    rows: Iterable[Row], make: Callable[[Row], Made], notes: Notes, *, unlabelled: str = "error"
+) -> list[Made]:
     """What ``make`` returns for each row; a row with a fault is left out, and its faults go to the notes.
 
     So all faults of a file are reported together: ``Notes.raise_errors`` stops the run after the last row.
+
+    Args:
+        rows: of one split.
+        make: raises RowFault for a row that cannot be used.
+        notes: collects the faults.
+        unlabelled: the policy for rows without a label, ``error`` or ``drop``. A row of no class is always left out of
+            training.
     """
     made = []
     seen = set()
@@ -63,46 +72,87 @@ def read_rows(rows: Iterable[Row], make: Callable[[Row], Made], notes: Notes) ->
             made.append(make(row))
         except RowFault as found:
             for fault in (found, *found.also):
+                if fault.kind in (kinds.UNLABELLED_ROW, kinds.EMPTY_LABEL):
+                    fault.policy = _policy(fault.kind, unlabelled, notes)
                 group = (fault.kind.id, repr(sorted(fault.values.items())), fault.alike)
                 fault.add_to(notes, with_place=fault.alike is None or group not in seen)
                 seen.add(group)
     return made
 
 
+def _policy(kind: FindingKind, unlabelled: str, notes: Notes) -> str | None:
+    if kind is kinds.UNLABELLED_ROW and notes.split == "train":
+        return "left_out"
+    return "drop" if unlabelled == "drop" else None
+
+
 def column_fits(role: str, value: Any) -> bool:
     """Whether a value has the shape that a role needs.
 
-    'labels' and 'label' hold spans in some files, tags or classes in others: a list of pairs or objects is spans.
+    'labels' and 'label' hold spans in some files, tags or classes in others: a list of pairs or objects is spans. A
+    text that begins like a list fits, too, so that what is wrong with it is reported.
     """
     if role == "spans":
-        value = parse_json_list(value)
-        return isinstance(value, list) and all(isinstance(item, (dict, list, tuple)) for item in value)
+        value = list_or_value(value)
+        if isinstance(value, str):
+            return begins_like_list(value)
+        return isinstance(value, list) and all(isinstance(item, (dict, list, tuple)) or _holds(item) for item in value)
     if role == "tags":
-        value = parse_json_list(value)
+        value = list_or_value(value)
         return isinstance(value, str) or (
-            isinstance(value, list) and all(not isinstance(i, (dict, list)) for i in value)
+            isinstance(value, list)
+            and all(not isinstance(item, (dict, list)) for item in value)
+            and not any(map(_holds, value[:1]))
         )
     return True
 
 
+def _holds(item: Any) -> bool:
+    """Whether a text is an object or a list in JSON."""
+    return (
+        isinstance(item, str) and item.lstrip()[:2] in ('{"', "{'", "[[") and not isinstance(list_or_value(item), str)
+    )
+
+
 def parse_json_list(value: Any) -> Any:
-    """The list that a text spells as JSON; any other value as it is."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):  # a number of too many digits is a plain ValueError
-            return value
-    return value
+    """The list that a text spells; any other value as it is."""
+    found = list_or_value(value)
+    return found if isinstance(found, list) or not isinstance(value, str) else value
+
+
+def list_in(row: Row, column: str, role: str, *, braces: bool = False) -> Any:
+    """A column that a task reads as a list: the list that a text spells, or any other value as it is.
+
+    Args:
+        row: any row.
+        column: its column.
+        role: the word for what is in it, for messages: tokens, labels.
+        braces: whether a text that begins with a brace is no text either.
+
+    Raises:
+        RowFault: a text begins like a list, and spells none.
+    """
+    try:
+        return list_of(row.values[column], braces=braces)
+    except ListFault as fault:
+        raise unreadable_list(row, column, role, fault) from fault
+
+
+def unreadable_list(row: Row, column: str, role: str, fault: ListFault) -> RowFault:
+    """The fault of a row in which a text begins like a list and spells none, with the spelling that may be meant."""
+    place, meant = place_of(row, column), suggestion(row.values[column])
+    kind = kinds.SHORTENED_LIST if isinstance(fault, Shortened) else kinds.UNREADABLE_LIST
+    return RowFault(kind, place if meant is None else f"{place}; in JSON: {meant}", role=role, why=str(fault))
 
 
 def json_list(row: Row, value: Any, *types: type) -> Any:
-    """The list that a cell of a CSV or TSV file spells as JSON, if its items have these types; else the value as it is.
+    """The list that a cell of a CSV or TSV file spells, if its items have these types; else the value as it is.
 
     Other formats have lists: there a text that looks like one is a text.
     """
-    if not row.cells:
+    if not row.cells or not isinstance(value, str) or not begins_like_list(value):
         return value
-    found = parse_json_list(value)
+    found = list_or_value(value)
     return found if isinstance(found, list) and all(isinstance(item, types) for item in found) else value
 
 
@@ -112,12 +162,34 @@ def strings_of(row: Row, column: str, role: str) -> list[str]:
     Raises:
         RowFault: it holds something else.
     """
-    value = parse_json_list(row.values[column])
+    return checked_strings(row, column, role, items_of(row, column, role))
+
+
+def items_of(row: Row, column: str, role: str) -> Sequence[Any]:
+    """The items of a column that holds a list, or a text of words.
+
+    Raises:
+        RowFault: it holds something else.
+    """
+    value = list_in(row, column, role)
     if isinstance(value, str):
         value = value.split()
     if not isinstance(value, (list, tuple)):
         raise RowFault(kinds.NOT_A_LIST, place_of(row, column), role=role)
-    for number, item in enumerate(value):
+    if len(value) == 1 and isinstance(value[0], str) and begins_like_list(value[0]):
+        inner = list_or_value(value[0])
+        if isinstance(inner, list) and inner and all(isinstance(item, str) for item in inner):
+            return inner  # a list in JSON as the only item of a list
+    return value
+
+
+def checked_strings(row: Row, column: str, role: str, items: Sequence[Any]) -> list[str]:
+    """The items of a column, all of which are strings.
+
+    Raises:
+        RowFault: one is something else.
+    """
+    for number, item in enumerate(items):
         if not isinstance(item, str):
             raise RowFault(kinds.NOT_STRINGS, f"{row.where}: {role[:-1]} {number + 1} is {item!r}", role=role)
-    return list(value)
+    return list(items)

@@ -1,17 +1,20 @@
 """Names of classes: from the values of a column, and from a list where the column holds numbers."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.row import Row
+from ftk.contracts.row import ClassName, Row
 from ftk.data.rows.cells import RowFault
 from ftk.data.rows.cells import shortened as place_shortened
 from ftk.errors import ConfigError
 
+NO_CLASS = "-1"
+"""The number that the datasets library and others give to rows without a class."""
 _WHOLE = re.compile(r"(-?)(0|[1-9][0-9]*)\.0+")
+_NUMBER = re.compile(r"-?[0-9]{1,9}(\.0+)?")
 _SHOWN = 40
 """Maximum characters of a name that is shown in a list of names."""
 
@@ -28,6 +31,8 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
     Raises:
         RowFault: the value is something else, is empty, or has no name.
     """
+    if isinstance(value, ClassName) and names is not None and value not in names:
+        value = value.number  # the names of the config win over those of the file
     if isinstance(value, str):
         name = _plain(value.strip())
     elif isinstance(value, bool):
@@ -46,7 +51,56 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
         return same
     if name.isascii() and name.isdigit() and int(name) < len(names):
         return names[int(name)]
+    if name == NO_CLASS:
+        raise RowFault(kinds.UNLABELLED_ROW, row.where)
     raise RowFault(kinds.UNNAMED_LABEL, place_shortened(f"{row.where}: {column}={value!r}"), names=len(names))
+
+
+def tag_names(tags: Sequence[Any], row: Row, names: Sequence[str] | None) -> Sequence[Any]:
+    """The tags of a row, with names in place of the numbers of classes; other tags stay as they are.
+
+    Args:
+        tags: texts or numbers.
+        row: the row, for messages.
+        names: of the classes, counted from 0; None: nothing is replaced.
+
+    Raises:
+        RowFault: a number has no name.
+    """
+    if names is None:
+        return tags
+    known = set(names)
+    return [tag if isinstance(tag, str) and tag in known else _tag_name(tag, row, names) for tag in tags]
+
+
+def _tag_name(tag: Any, row: Row, names: Sequence[str]) -> Any:
+    number = tag.number if isinstance(tag, ClassName) else tag
+    if isinstance(number, bool) or not isinstance(number, (int, float, str)) or not is_number(str(number)):
+        return tag
+    place = int(float(number))
+    if not 0 <= place < len(names):
+        raise RowFault(kinds.UNNAMED_LABEL, place_shortened(f"{row.where}: the tag {tag!r}"), names=len(names))
+    return names[place]
+
+
+def is_number(name: str) -> bool:
+    """Whether a label is a whole number, such as the number of a class."""
+    return _NUMBER.fullmatch(name.strip()) is not None
+
+
+def are_class_numbers(counts: Mapping[str, int]) -> bool:
+    """Whether tags are the numbers of classes, 0 that of a token outside of all spans, rather than names.
+
+    All of them are numbers, counted from 0 without a gap, or 0 is that of most tokens.
+
+    Args:
+        counts: how often each tag occurs.
+    """
+    if len(counts) < 2 or not all(map(is_number, counts)):
+        return False
+    numbers = {int(float(tag)) for tag in counts}
+    outside = sum(count for tag, count in counts.items() if float(tag) == 0)
+    return numbers == set(range(len(numbers))) or 2 * outside > sum(counts.values())
 
 
 def _plain(name: str) -> str:

@@ -12,21 +12,19 @@ from ftk.contracts.row import Row
 from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
 from ftk.data.batching.features import Features, Ragged
 from ftk.data.examples.texts import TextExample
-from ftk.data.rows.cells import RowFault, parse_json_list
+from ftk.data.rows.cells import RowFault, list_in
 from ftk.data.rows.columns import find_column
 from ftk.data.rows.label_names import in_order, name_of
+from ftk.data.rows.lists import begins_like_list, list_or_value
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, fault_of, named, truth_of, vector_of
 from ftk.tasks.shared.class_weights import ClassWeights, drawn_by_weight
 from ftk.tasks.shared.single_label import unseen_label
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
-
-LABEL_COLUMNS = ("labels", "label", "categories", "classes", "tags")
-"""The names by which a label column is recognised."""
-_PRESENT = {"1": True, "0": False, "true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +35,13 @@ class LabelSet:
         weights: the settings of the loss.
         label_names: the names of labels that rows give as numbers; None if rows have the names.
         separator: the sign between the labels of one cell.
+        vectors: whether the column holds vectors of 0 and 1, with a place for each name.
     """
 
     weights: ClassWeights
     label_names: Any
     separator: str
+    vectors: bool = False
 
     def target(self, row: Row, column: Any) -> tuple[str, ...]:
         """The labels of a row, from one column, or from a list of columns that stand for one label each.
@@ -51,7 +51,12 @@ class LabelSet:
         """
         if isinstance(column, list):
             return tuple(name for name in column if _is_present(row, name))
-        value = parse_json_list(row.values[column])
+        value = list_in(row, column, "labels", braces=True)
+        if self.vectors and value is not None and str(value).strip() not in ("", "[]"):
+            vector = vector_of(value, bits=True)
+            if vector is None or len(vector) != len(self.label_names):
+                raise fault_of(row, column, len(self.label_names))
+            return named(vector, self.label_names)
         if str(value).strip().lower() in ("true", "false"):
             raise RowFault(kinds.TRUTH_VALUES, f"{row.where}: {column}={value!r}", column=column)
         if value is None:
@@ -60,7 +65,7 @@ class LabelSet:
             value = [part for part in value.split(self.separator) if part.strip()]
         if not isinstance(value, (list, tuple)):
             value = [value]
-        return tuple(dict.fromkeys(name_of(item, row, column, self.label_names) for item in value))
+        return tuple(dict.fromkeys(name_of(item, row, column, self.label_names) for item in _unwrapped(value)))
 
     def gold(self, row: Row, column: Any) -> tuple[str, ...]:
         """The labels that an unlabelled row may have. A vector of 0 and 1 has a place for each name.
@@ -69,17 +74,12 @@ class LabelSet:
             RowFault: the columns hold none, or a list may be a vector as well as numbers of labels.
         """
         names = self.label_names or ()
-        value = None if isinstance(column, list) else parse_json_list(row.values[column])
-        if (
-            not names
-            or not isinstance(value, list)
-            or len(value) != len(names)
-            or not {0, 1}.issuperset(map(_bit, value))
-        ):
+        vector = None if isinstance(column, list) else vector_of(row.values[column])
+        if vector is None or len(vector) != len(names):
             return self.target(row, column)
-        if len({_bit(item) for item in value}) == len(value):
+        if len(set(vector)) == len(vector):
             raise RowFault(kinds.NOT_ZERO_OR_ONE, row.where)
-        return tuple(name for name, item in zip(names, value, strict=True) if _bit(item))
+        return named(vector, names)
 
     def class_weights(self, examples: Sequence[TextExample]) -> Any:
         """The field ``class_weights``, with ``balanced`` replaced by the weights that balance these rows."""
@@ -168,7 +168,9 @@ def refuse_truth_values(rows: Sequence[Row], columns: Mapping[str, Any]) -> None
     for row in rows:
         column = find_column(row, "label", dict(columns), LABEL_COLUMNS, needed=False)
         if column is not None:
-            held.setdefault(column, set()).add(str(row.values[column]).strip().removesuffix(".0"))
+            value = list_or_value(row.values[column])
+            value = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+            held.setdefault(column, set()).add(str(value).strip().removesuffix(".0"))
     for column, values in held.items():
         if values == {"0", "1"}:
             raise DataError(
@@ -195,16 +197,19 @@ def set_prior_odds(model: Any, features: Features) -> None:
             return
 
 
-def _bit(value: Any) -> Any:
-    """0 or 1 for a number or a truth value that is one of them; anything else as it is."""
-    return int(value) if isinstance(value, (bool, int, float)) and value in (0, 1) else repr(value)
+def _unwrapped(value: Sequence[Any]) -> Sequence[Any]:
+    """The list that the only item of a list spells; any other list as it is."""
+    if len(value) == 1 and isinstance(value[0], str) and begins_like_list(value[0]):
+        inner = list_or_value(value[0])
+        return inner if isinstance(inner, list) else value
+    return value
 
 
 def _is_present(row: Row, column: str) -> bool:
     """Whether the column of a label says that a row has it."""
     value = row.values[column]
-    text = str(value).strip().lower().removesuffix(".0")
-    if text not in _PRESENT:
+    present = truth_of(value)
+    if present is None:
         shown = f"{column}={value!r}" if str(value).strip() and value is not None else f"{column} is empty"
         raise RowFault(kinds.NOT_ZERO_OR_ONE, f"{row.where}: {shown}"[:200])
-    return _PRESENT[text]
+    return present

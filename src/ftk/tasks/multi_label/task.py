@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
+from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.spec import TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
 from ftk.data.rows.label_names import names_faults, read_names
-from ftk.tasks.multi_label.label_set import LABEL_COLUMNS, LabelSet, refuse_truth_values, set_prior_odds
+from ftk.data.rows.odd_labels import note_unused
+from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, holds_vectors
+from ftk.tasks.multi_label.label_set import LabelSet, refuse_truth_values, set_prior_odds
 from ftk.tasks.multi_label.metric import LabelSetMetric, best_thresholds
 from ftk.tasks.shared.class_weights import ClassWeights
 from ftk.tasks.shared.row_task import RowTask
@@ -103,7 +106,19 @@ class MultiLabel(RowTask):
         return replace(self, pairs=self._texts.resolved_pairs(rows, reading))
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[TextExample]:
-        return self._texts.read(rows, reading, self._labels.target if reading.labelled else self._labels.gold)
+        labels = self._labels
+        if not reading.labelled:
+            return self._texts.read(rows, reading, labels.gold)
+        if not isinstance(reading.columns.get("label"), (list, tuple)):
+            rows, notes = list(rows), Notes()
+            vectors = holds_vectors(rows, reading.columns, self.label_names, self.separator, notes)
+            if found := list(notes):
+                reading.notes.extend(found)
+                return []  # a fault of the whole column
+            labels = replace(labels, vectors=vectors)
+        examples = self._texts.read(rows, reading, labels.target)
+        note_unused(self.label_names, examples, reading.notes)
+        return examples
 
     def learn(self, examples: Sequence[TextExample]) -> MultiLabel:
         return replace(self, class_weights=self._labels.class_weights(examples))

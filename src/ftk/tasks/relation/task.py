@@ -20,6 +20,7 @@ from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features, Ragged, padded_inputs
 from ftk.data.examples.relations import RelationExample, RelationReader
 from ftk.data.rows.label_names import read_names
+from ftk.data.rows.odd_labels import note_unused
 from ftk.data.text.text_windows import TextEncoder
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
@@ -113,7 +114,9 @@ class Relation(RowTask):
             target=self._label.target,
             labels=_LABEL_COLUMNS,
             notes=reading.notes,
+            unlabelled=reading.unlabelled,
         ).read(rows)
+        note_unused(self.label_names, examples, reading.notes)
         for example in examples:
             example.key = self._signed(example).text  # a vocabulary must have the signs, too
         return examples

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.row import Row
+from ftk.contracts.row import NoClass, Row
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel, shortest
 from ftk.data.batching.features import Ragged
-from ftk.data.rows.label_names import in_order, name_of, names_faults, shortened
+from ftk.data.rows.cells import RowFault, place_of
+from ftk.data.rows.label_names import in_order, is_number, name_of, names_faults, shortened
+from ftk.data.rows.odd_labels import is_mark
 from ftk.errors import DataError
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling, balanced, drawn_by_weight
 
@@ -50,7 +52,18 @@ class SingleLabel:
         Raises:
             RowFault: the column holds none.
         """
-        return name_of(row.values[column], row, column, self.label_names)
+        value = row.values[column]
+        if hasattr(value, "tolist"):  # an array in a data frame
+            value = value.tolist()
+        if isinstance(value, (list, tuple)) and value:
+            if len(value) > 1:
+                raise RowFault(kinds.SEVERAL_LABELS, place_of(row, column))
+            value = value[0]
+        if isinstance(value, NoClass):
+            raise RowFault(kinds.UNLABELLED_ROW, row.where)
+        if value is None or value != value or value in ([], ()):
+            raise RowFault(kinds.EMPTY_LABEL, place_of(row, column), column=column)
+        return name_of(value, row, column, self.label_names)
 
     def class_weights(self, examples: Sequence[Any]) -> Any:
         """The field ``class_weights``, with ``balanced`` replaced by the weights that balance these rows."""
@@ -152,5 +165,9 @@ class SingleLabel:
 
 def unseen_label(example: Any, name: str, labels: Labels, split: str) -> UnseenLabel:
     """A label of a row that the model does not know."""
+    if is_mark(name):
+        return UnseenLabel(kinds.UNSEEN_MARK, example.row.where, {"part": split, "label": name})
     known = ", ".join(map(shortened, labels.names[:20])) + (", …" if len(labels.names) > 20 else "")
-    return UnseenLabel(kinds.UNSEEN_LABEL, f"{example.row.where}: {shortened(name)}", {"part": split, "known": known})
+    numbered = is_number(name) and not any(map(is_number, labels.names))
+    kind = kinds.UNSEEN_NUMBER if numbered else kinds.UNSEEN_LABEL
+    return UnseenLabel(kind, f"{example.row.where}: {shortened(name)}", {"part": split, "known": known})

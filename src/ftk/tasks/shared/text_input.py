@@ -97,6 +97,7 @@ class TextInput:
             labels=self.label_columns,
             pairs=None if self.pairs == "auto" else self.pairs,
             notes=reading.notes,
+            unlabelled=reading.unlabelled,
         ).read(rows)
 
     def features(self, examples: Sequence[TextExample], encoding: Encoding, targets: Targets) -> Features:

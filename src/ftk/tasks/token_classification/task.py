@@ -19,6 +19,7 @@ from ftk.data.examples.label_units import detect_label_units
 from ftk.data.examples.sentences import Broken, Sentence, SentenceReader
 from ftk.data.examples.spans import Misaligned, Overlapping
 from ftk.data.examples.tags import Scheme, Units
+from ftk.data.rows.label_names import names_faults, read_names
 from ftk.data.text.word_windows import SubwordEncoder, Window, note_windows
 from ftk.data.text.words import Words
 from ftk.errors import ConfigError
@@ -65,6 +66,12 @@ class TokenClassification(RowTask):
     shared_subwords: Any = field(default=None, metadata=STATISTIC)
     """Whether a sub-word serves each word that it covers, and tokens of scripts without spaces are read as the text
     that they were cut from. Training sets it; null in models of earlier versions, which predict as they did."""
+    label_names: Any = None
+    """Names of tags that rows give as numbers; null in models of earlier versions."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.label_names = read_names(self.label_names)
 
     @property
     def spec(self) -> TaskSpec:
@@ -89,6 +96,8 @@ class TokenClassification(RowTask):
         if labels is not None:
             self._tagging.check_names(labels)
         yield from self._weights.validate(self._kinds(labels) if labels is not None else None)
+        if labels is None:
+            yield from names_faults(self.label_names)
         if self.units is Units.tokens and self.tag_scheme is not Scheme.auto:
             yield (
                 f"task.tag_scheme={self.tag_scheme.value}: with task.units=tokens tags are taken as they are; a scheme "
@@ -123,6 +132,7 @@ class TokenClassification(RowTask):
             misaligned=self.misaligned_spans,
             overlapping=self.overlapping_spans,
             notes=reading.notes,
+            label_names=self.label_names,
         )
 
     def learn(self, examples: Sequence[Sentence]) -> TokenClassification:

@@ -1,0 +1,153 @@
+"""Labels that are no names of classes: marks of missing values, headers, lists; decided by the other labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.rows.cells import RowFault, place_of, shortened
+from ftk.data.rows.columns import TEXT, finite
+from ftk.data.rows.label_names import NO_CLASS, is_number
+from ftk.data.rows.lists import begins_like_list
+
+Example = TypeVar("Example")
+
+_WRITTEN = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na", "#value!", "#ref!", "#name?", "1.#qnan", "1.#ind"})
+"""What programs write for a missing value, in lower case."""
+_USUAL = frozenset({"none", "null", "n/a", "na", "n.a."})
+"""What stands for a missing value, and is the name of a class in some data, in lower case."""
+_BY_PROGRAMS = frozenset({"None", "null", "NULL", "N/A", "n/a", "NA"})
+"""Those of them that are reported when they are kept; ``none`` is a plain word."""
+_LANGUAGES = frozenset({"cmn", "deu", "eng", "fra", "hin", "jpn", "rus", "spa", "yue", "zho"})
+"""Some codes of ISO 639-3, in which ``nan`` is Min Nan."""
+_SIGNS = frozenset({"-", "--", "---", "?", "_"})
+
+
+def is_mark(label: str) -> bool:
+    """Whether a label stands for a missing one unless the other labels speak against it."""
+    return label == NO_CLASS or label in _SIGNS or label.casefold() in _WRITTEN
+
+
+def missing_marks(labels: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The labels that stand for a missing one, and those that may, as far as the other labels tell.
+
+    Beside numbers, and beside the words that name classes, a mark is no class. ``nan`` is one among the codes of
+    languages, ``-`` is one beside ``+``, and -1 is one beside 0 and 1: negative, neutral, positive.
+
+    Args:
+        labels: of one split.
+    """
+    found = set(labels)
+    folded = {label: label.casefold() for label in found}
+    marks = {label for label in found if is_mark(label) or folded[label] in _USUAL}
+    names = found - marks
+    if not names:
+        return set(), set()
+    if all(finite(name) is not None for name in names):
+        wrong = {label for label in marks if label != NO_CLASS}
+        return wrong | ({NO_CLASS} & marks if _are_numbered(names) else set()), set()
+    if not any(sum(character.isalpha() for character in name) > 1 for name in names):
+        return {label for label in marks if folded[label] in _WRITTEN or label == NO_CLASS}, set()
+    codes = not names.isdisjoint(_LANGUAGES) and all(len(name) == 3 for name in names)
+    odd = {label for label in marks if label in _BY_PROGRAMS or (codes and label == "nan")}
+    return {label for label in marks if is_mark(label)} - odd, odd
+
+
+def _are_numbered(names: Iterable[str]) -> bool:
+    """Whether these are the numbers of three classes or more, counted from 0."""
+    numbers = {int(float(name)) for name in names if is_number(name)}
+    return len(numbers) > 2 and numbers == set(range(len(numbers)))
+
+
+def without_missing(examples: Sequence[Example], notes: Notes, *, unlabelled: str) -> list[Example]:
+    """The examples whose labels are names of classes.
+
+    Args:
+        examples: of one split, with ``target``, a label or a tuple of labels, and ``row``.
+        notes: collects the others, and labels that may stand for a missing one.
+        unlabelled: the policy for rows without a label, ``error`` or ``drop``.
+    """
+    counts: Counter[str] = Counter()
+    for example in examples:
+        counts.update(_parts(example)[0])
+    missing, odd = missing_marks(counts)
+    if counts.keys() == {NO_CLASS, "0", "1"}:
+        notes.add(kinds.MINUS_ONE, number=counts[NO_CLASS])
+    if not missing and not odd:
+        return list(examples)
+    kept = []
+    for example in examples:
+        labels, row = _parts(example)
+        for label in labels:
+            if label in odd:
+                notes.add(kinds.ODD_LABEL, row.where, label=label)
+        wrong = next((label for label in labels if label in missing), None)
+        if wrong is None:
+            kept.append(example)
+        else:
+            policy = "drop" if unlabelled == "drop" else None
+            notes.add(kinds.MISSING_LABEL, row.where, policy=policy, label=wrong)
+    return kept
+
+
+def refuse_header(row: Row, text_at: str, label_at: str, usual: Sequence[str]) -> None:
+    """Refuse a row that is the header of a table.
+
+    Args:
+        row: any row.
+        text_at: its column of texts.
+        label_at: its column of labels.
+        usual: the usual names of columns of labels.
+
+    Raises:
+        RowFault: the row has the names of the columns for values.
+    """
+    label = row.values[label_at]
+    if not isinstance(label, str) or (label != label_at and row.line != 1):
+        return
+    text = row.values[text_at]
+    if not isinstance(text, str):
+        return
+    repeated = (text, label) == (text_at, label_at)
+    first = label_at.isdigit() and text.strip().casefold() in TEXT and label.strip().casefold() in usual
+    if repeated or first:
+        raise RowFault(kinds.LABEL_OF_HEADER, shortened(f"{row.where}: {text}, {label}"))
+
+
+def note_label(row: Row, column: str, label: Any, notes: Notes) -> None:
+    """Report a label that was read from a list of one label, or that looks like a list or like a header."""
+    if not isinstance(label, str):
+        return
+    if isinstance(row.values[column], (list, tuple)):
+        notes.add(kinds.LABEL_IN_LIST, row.where)
+    elif begins_like_list(label) or label[:1] + label[-1:] in ("{}", "()"):
+        notes.add(kinds.LIST_LIKE_LABEL, place_of(row, column))
+    elif label == column:
+        notes.add(kinds.LABEL_IS_COLUMN, row.where, label=label)
+
+
+def note_unused(names: Sequence[str] | None, examples: Iterable[Any], notes: Notes) -> None:
+    """Report names of classes that no training row has: the model will not know them.
+
+    Args:
+        names: ``task.label_names``.
+        examples: of one split, with ``target``, a label or a tuple of labels.
+        notes: collects the names, if the split is the training split.
+    """
+    if names is None or notes.split != "train":
+        return
+    found = {label for example in examples for label in _parts(example)[0]}
+    unused = [name for name in names if name not in found]
+    if unused:
+        notes.add(kinds.UNUSED_NAME, *unused, number=len(unused))
+
+
+def _parts(example: Any) -> tuple[tuple[str, ...], Row]:
+    """The labels of an example, and its row."""
+    target = example.target
+    labels = (target,) if isinstance(target, str) else target if isinstance(target, tuple) else ()
+    return tuple(label for label in labels if isinstance(label, str)), example.row

@@ -1,0 +1,205 @@
+"""Labels that are no names of classes: marks of missing values, -1, lists and headers, decided by the other labels."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_helpers import MANY, counted, data_config, of_kind, refused
+from ftk.config.paths import values_of
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import NoClass, Row
+from ftk.contracts.values import Labels
+from ftk.data.rows.odd_labels import is_mark, missing_marks
+from ftk.tasks import build_task
+from ftk.tasks.shared.row_task import RowTask
+
+
+def read(
+    *labels: Any,
+    task: str = "text-classification",
+    split: str = "train",
+    unlabelled: str = "error",
+    columns: dict[str, Any] | None = None,
+    rows: list[dict[str, Any]] | None = None,
+    **fields: Any,
+) -> tuple[list[Any], Notes]:
+    """The targets of rows with these labels, and what was noted."""
+    made = build_task({**values_of(f"task/{task}"), **fields})
+    assert isinstance(made, RowTask)
+    notes = Notes()
+    values = rows or [{"text": f"text {number}", "label": label} for number, label in enumerate(labels)]
+    numbered = [Row(row, "a.csv", number, cells=True) for number, row in enumerate(values, start=2)]
+    reading = Reading(data_config(columns=columns or {}).columns, True, notes, unlabelled)
+    with notes.of(split):
+        made = made.resolve_auto(numbered, reading)
+        return [example.target for example in made.read(numbered, reading)], notes
+
+
+@pytest.mark.parametrize(
+    ("labels", "missing", "odd"),
+    [
+        (["1", "0", "nan"], {"nan"}, set()),
+        (["1.5", "0.5", "NaN"], {"NaN"}, set()),
+        (["1", "0", "None", "N/A", "-"], {"None", "N/A", "-"}, set()),
+        (["2", "1", "null", "NA", "?"], {"null", "NA", "?"}, set()),
+        (["pos", "neg", "nan"], {"nan"}, set()),
+        (["pos", "neg", "<NA>", "#N/A"], {"<NA>", "#N/A"}, set()),
+        (["entailment", "neutral", "-"], {"-"}, set()),
+        (["pos", "neg", "-1"], {"-1"}, set()),
+        (["0", "1", "2", "-1"], {"-1"}, set()),
+        (["0", "1", "-1"], set(), set()),
+        (["1", "-1"], set(), set()),
+        (["-2", "-1", "0", "1", "2"], set(), set()),
+        (["favor", "against", "None"], set(), {"None"}),
+        (["favor", "against", "none"], set(), set()),
+        (["yes", "no", "N/A"], set(), {"N/A"}),
+        (["in", "near", "null"], set(), {"null"}),
+        (["eng", "fra", "nan"], set(), {"nan"}),
+        (["+", "-"], set(), set()),
+        (["+", "-", "nan"], {"nan"}, set()),
+        (["A", "B", "-"], set(), set()),
+        (["-", "nan"], set(), set()),
+        (["pos", "neg"], set(), set()),
+        ([], set(), set()),
+    ],
+)
+def test_a_mark_is_missing_or_a_name_by_what_is_beside_it(labels: list[str], missing: set[str], odd: set[str]) -> None:
+    assert missing_marks(labels) == (missing, odd)
+
+
+@MANY
+@given(
+    st.sets(st.text("abcXYZ+-01 ", min_size=1, max_size=4), max_size=6),
+    st.sets(st.sampled_from(["nan", "None", "-1", "-", "N/A"])),
+)
+def test_names_are_never_missing(names: set[str], marks: set[str]) -> None:
+    missing, odd = missing_marks(names | marks)
+    assert not missing & odd
+    for label in missing | odd:
+        assert is_mark(label) or label.casefold() in {"none", "n/a", "na"}
+
+
+@pytest.mark.parametrize("mark", ["nan", "NaN", "<NA>", "-", "-1"])
+def test_a_missing_label_is_refused_or_left_out_by_policy(mark: str) -> None:
+    targets, notes = read("good", "bad", mark)
+    [found] = refused(notes)
+    assert (found.kind, found.places, found.values) == (kinds.MISSING_LABEL, ["a.csv:4"], {"label": mark})
+    targets, notes = read("good", "bad", mark, unlabelled="drop", split="test")
+    notes.raise_errors()
+    assert targets == ["good", "bad"]
+    assert counted(notes)[-1] == (kinds.MISSING_LABEL, "drop", 1, ["a.csv:4"])
+
+
+def test_a_plausible_name_is_kept_and_reported() -> None:
+    targets, notes = read("favor", "against", "None", "None")
+    notes.raise_errors()
+    assert targets[2:] == ["None", "None"]
+    assert of_kind(notes, kinds.ODD_LABEL).count == 2
+
+
+@pytest.mark.parametrize("label", [NoClass(-1), [NoClass(-1)]])
+def test_a_row_of_no_class_is_left_out_of_training(label: Any) -> None:
+    targets, notes = read("good", label, "bad")
+    notes.raise_errors()
+    assert targets == ["good", "bad"]
+    [found] = [each for each in notes if each.kind is kinds.UNLABELLED_ROW]
+    assert (found.policy, found.count, found.split) == ("left_out", 1, "train")
+    [found] = refused(read("good", label, "bad", split="test")[1])
+    assert found.kind is kinds.UNLABELLED_ROW
+    assert "unseen_labels" not in str(found)
+    targets, notes = read("good", label, "bad", split="test", unlabelled="drop")
+    notes.raise_errors()
+    assert targets == ["good", "bad"]
+
+
+@pytest.mark.parametrize("label", [-1, -1.0, "-1", "-1.0"])
+def test_minus_one_among_class_numbers_with_names_is_no_class(label: Any) -> None:
+    targets, notes = read(0, 1, label, label_names=["neg", "pos"])
+    notes.raise_errors()
+    assert targets == ["neg", "pos"]
+    assert [found.policy for found in notes if found.kind is kinds.UNLABELLED_ROW] == ["left_out"]
+    assert read(0, 1, label, label_names=["0", "-1", "1"])[0] == ["0", "1", "-1"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "reported"), [([0, 1, -1, -1], 2), (["1", "0", "-1"], 1), ([1, -1], 0), ([-2, -1, 0, 1, 2], 0)]
+)
+def test_minus_one_beside_0_and_1_is_a_class_and_reported(labels: list[Any], reported: int) -> None:
+    targets, notes = read(*labels)
+    notes.raise_errors()
+    assert len(targets) == len(labels)
+    assert sum(found.count for found in notes if found.kind is kinds.MINUS_ONE) == reported
+
+
+@pytest.mark.parametrize("mark", ["-1", "nan", "-"])
+def test_an_unseen_mark_is_never_counted_as_missed(mark: str) -> None:
+    task = build_task(values_of("task/text-classification"))
+    assert isinstance(task, RowTask)
+    numbered = [Row({"text": "a", "label": mark}, "a.csv", 2)]
+    examples = task.read(numbered, Reading(data_config().columns, True, Notes()))
+    [unseen] = task.unseen(examples, Labels(("0", "1")), "test")
+    assert unseen.kind is kinds.UNSEEN_MARK
+    assert not unseen.kind.policies
+
+
+@pytest.mark.parametrize("label", ["", " ", "\t", None, float("nan"), [], [None], [""]])
+def test_an_empty_label_is_refused_or_left_out_by_policy(label: str) -> None:
+    [found] = refused(read("good", label, "bad")[1])
+    assert found.kind is kinds.EMPTY_LABEL
+    targets, notes = read("good", label, "bad", unlabelled="drop")
+    notes.raise_errors()
+    assert targets == ["good", "bad"]
+
+
+def test_a_list_of_one_label_is_that_label_and_one_of_several_is_for_multi_label() -> None:
+    targets, notes = read(["pos"], ["neg"], ("pos",))
+    notes.raise_errors()
+    assert targets == ["pos", "neg", "pos"]
+    assert of_kind(notes, kinds.LABEL_IN_LIST).count == 3
+    [found] = refused(read(["pos"], ["neg", "pos"], [1, 0, 0])[1])
+    assert (found.kind, found.count) == (kinds.SEVERAL_LABELS, 2)
+
+
+@pytest.mark.parametrize(
+    "label", ["['pos']", '["pos", "neg"]', "['a' 'b']", "[pos]", "{pos}", "array(['a'], dtype=object)", "(pos)"]
+)
+def test_a_label_that_looks_like_a_list_is_reported(label: str) -> None:
+    targets, notes = read("plain", label, label)
+    notes.raise_errors()
+    assert targets == ["plain", label, label]
+    assert of_kind(notes, kinds.LIST_LIKE_LABEL).count == 2
+
+
+def test_a_header_among_the_rows_is_refused_and_a_class_of_its_name_is_reported() -> None:
+    rows = [{"text": "a", "label": "pos"}, {"text": "text", "label": "label"}, {"text": "b", "label": "label"}]
+    [found] = refused(read(rows=rows)[1])
+    assert (found.kind, found.places) == (kinds.LABEL_OF_HEADER, ["a.csv:3: text, label"])
+    targets, notes = read(rows=[rows[0], rows[2]])
+    notes.raise_errors()
+    assert targets == ["pos", "label"]
+    assert of_kind(notes, kinds.LABEL_IS_COLUMN).count == 1
+
+
+def test_a_header_that_is_read_as_a_row_is_refused() -> None:
+    task = build_task(values_of("task/text-classification"))
+    assert isinstance(task, RowTask)
+    notes = Notes()
+    numbered = [Row({"0": "Text", "1": "label"}, "a.csv", 1), Row({"0": "Label", "1": "pos"}, "a.csv", 2)]
+    found = task.read(numbered, Reading({"text": "0", "label": "1"}, True, notes))
+    assert [example.target for example in found] == ["pos"]
+    assert [fault.kind for fault in refused(notes)] == [kinds.LABEL_OF_HEADER]
+
+
+@pytest.mark.parametrize(("label", "targets"), [("nan", None), ("room,nan", None), ("None", ("None",)), ("", ())])
+def test_marks_among_several_labels(label: str, targets: tuple[str, ...] | None) -> None:
+    found, notes = read("room", "price", label, task="multi-label")
+    if targets is None:
+        assert [fault.kind for fault in refused(notes)] == [kinds.MISSING_LABEL]
+    else:
+        notes.raise_errors()
+        assert found[2] == targets
+        assert any(each.kind is kinds.ODD_LABEL for each in notes) == bool(targets)
