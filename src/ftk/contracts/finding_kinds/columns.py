@@ -42,7 +42,8 @@ UNREADABLE_LIST = error("unreadable-list", "{row|rows} whose {role} begin like a
     'In a cell, a list is written as JSON: ["…", "…"].')
 SHORTENED_LIST = error("shortened-list", "{row|rows} whose {role} are a list of which {why}",
     "They are not in the file: write it again from the data itself, as JSON lines or Parquet.")
-LIST_LIKE_TEXT = warning("list-like-text", "{row|rows} whose {role} looks like a list", "read as one text")
+LIST_LIKE_TEXT = warning("list-like-text", "{row|rows} with a text for the {role} that looks like a list",
+    "read as one text")
 NOT_STRINGS = error("not-strings", "{row|rows} with {role} that are not strings",
     "Each is a text in quotes. Tags that are numbers of classes get names from "
     "'task.label_names=[O,B-PER,I-PER]', in the order of their numbers.")

@@ -9,9 +9,9 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.cells import RowFault, json_list, list_in, place_of, read_rows, shortened
+from ftk.data.rows.cells import RowFault, json_list, list_in, place_of, read_rows, shortened, text_or_list
 from ftk.data.rows.columns import find_column, finite, missing, missing_role, report_columns, string_of
-from ftk.data.rows.lists import begins_like_list, begins_with_items, list_or_value
+from ftk.data.rows.lists import list_or_value
 
 QUERY = ("query", "question", "history", "anchor")
 CANDIDATE = ("candidate", "candidates", "positive", "answer", "response", "item", "document", "passage")
@@ -187,7 +187,10 @@ class RankingReader:
         self, row: Row, found: dict[str, str | None]
     ) -> tuple[tuple[str, ...], tuple[dict[str, Any], ...], Form]:
         column = found["candidate"]
-        value = self._list(row, column, "candidates", spelled=self._is_spelled(row, found)) if column else None
+        value = None
+        if column is not None:
+            spelled = self._is_spelled(row, found)
+            value = text_or_list(row, column, "candidates", (str, dict), self.notes, spelled=spelled)
         if self.elsewhere and not isinstance(value, (list, tuple)):
             return (), (), Form.query
         assert column is not None
@@ -204,7 +207,7 @@ class RankingReader:
             return (text,), ({},), Form.pair
         if found["negatives"] is None:
             return (text,), ({},), Form.right
-        negatives = self._list(row, found["negatives"], "negatives")
+        negatives = text_or_list(row, found["negatives"], "negatives", (str, dict), self.notes)
         if negatives is None or isinstance(negatives, str):
             negatives = [negatives] if negatives else []
         wrong, others = _texts(row, found["negatives"], negatives)
@@ -214,19 +217,6 @@ class RankingReader:
         """Whether the labels are a list that a text spells: then the candidates are, too."""
         labels = row.values[found["label"]] if found["label"] is not None else None
         return isinstance(labels, str) and isinstance(list_or_value(labels), list)
-
-    def _list(self, row: Row, column: str, role: str, *, spelled: bool = False) -> Any:
-        """The list in a column of texts or of lists; a text that only looks like a list is counted."""
-        value = row.values[column]
-        if not isinstance(value, str):
-            return value.tolist() if hasattr(value, "tolist") else value
-        if (row.cells and begins_with_items(value)) or spelled:
-            found = list_in(row, column, role)
-            if isinstance(found, list) and all(isinstance(item, (str, dict)) for item in found):
-                return found
-        if begins_like_list(value):
-            self.notes.add(kinds.LIST_LIKE_TEXT, place_of(row, column), role=role)
-        return value
 
     def _grades(self, row: Row, column: str | None, form: Form, texts: Sequence[str]) -> tuple[float, ...] | None:
         if not self.labelled:

@@ -8,10 +8,9 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.cells import RowFault, list_in, read_rows, shortened
+from ftk.data.rows.cells import RowFault, read_rows, shortened, text_or_list
 from ftk.data.rows.columns import find_column, missing_role, report_columns, weight_of
 from ftk.data.rows.gold import gold_of
-from ftk.data.rows.lists import begins_like_list, begins_with_items
 
 SOURCE = ("source", "text", "document", "article", "src")
 TARGET = ("target", "summary", "highlights", "tgt", "translation")
@@ -153,7 +152,8 @@ class SequenceReader:
 
     def _targets(self, row: Row, column: str, value: Any) -> tuple[str, ...]:
         """The targets in a column: a text or a list of texts; a cell of a table may spell the list as JSON."""
-        value = self._list(row, column, value)
+        if column in row.values:
+            value = text_or_list(row, column, "target", (str,), self.notes if self.labelled else None)
         if value is None:
             return ("",)
         if isinstance(value, str):
@@ -173,18 +173,6 @@ class SequenceReader:
 
     def _gold(self, row: Row, column: str) -> Any:
         return _one_or_all(self._targets(row, column, _value(row, column)))
-
-    def _list(self, row: Row, column: str, value: Any) -> Any:
-        """The list of texts that a cell of a table spells; a text that only looks like a list is counted."""
-        if not isinstance(value, str):
-            return value.tolist() if hasattr(value, "tolist") else value
-        if row.cells and begins_with_items(value):
-            found = list_in(row, column, "targets")
-            if isinstance(found, list) and all(isinstance(item, str) for item in found):
-                return found
-        if self.labelled and begins_like_list(value) and value.rstrip().endswith("]"):
-            self.notes.add(kinds.LIST_LIKE_TEXT, shortened(f"{row.where}: {column}={value!r}"), role="target")
-        return value
 
     def _check(self, row: Row, source: str, targets: tuple[str, ...]) -> None:
         """Refuse a row that is empty on one side; one that is empty on both is counted when it is left out."""

@@ -7,7 +7,15 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.lists import ListFault, Shortened, begins_like_list, list_of, list_or_value, suggestion
+from ftk.data.rows.lists import (
+    ListFault,
+    Shortened,
+    begins_like_list,
+    begins_with_items,
+    list_of,
+    list_or_value,
+    suggestion,
+)
 
 Made = TypeVar("Made")
 
@@ -143,6 +151,36 @@ def unreadable_list(row: Row, column: str, role: str, fault: ListFault) -> RowFa
     place, meant = place_of(row, column), suggestion(row.values[column])
     kind = kinds.SHORTENED_LIST if isinstance(fault, Shortened) else kinds.UNREADABLE_LIST
     return RowFault(kind, place if meant is None else f"{place}; in JSON: {meant}", role=role, why=str(fault))
+
+
+def text_or_list(
+    row: Row, column: str, role: str, types: tuple[type, ...], notes: Notes | None, *, spelled: bool = False
+) -> Any:
+    """A column of texts or of lists: the list that a cell of a table spells, or the value as it is.
+
+    A text in brackets, ``[sic]``, is a text.
+
+    Args:
+        row: any row.
+        column: its column.
+        role: the word for what is in it, for messages.
+        types: of the items.
+        notes: counts texts that look like a list; None: they do not matter.
+        spelled: whether it is known to be a list, in any format and spelling.
+
+    Raises:
+        RowFault: a text begins like a list of texts, and spells none.
+    """
+    value = row.values[column]
+    if not isinstance(value, str):
+        return value.tolist() if hasattr(value, "tolist") else value
+    if spelled or (row.cells and begins_with_items(value)):
+        found = list_in(row, column, role)
+        if isinstance(found, list) and all(isinstance(item, types) for item in found):
+            return found
+    if notes is not None and begins_like_list(value) and value.rstrip().endswith("]"):
+        notes.add(kinds.LIST_LIKE_TEXT, place_of(row, column), role=role)
+    return value
 
 
 def json_list(row: Row, value: Any, *types: type) -> Any:
