@@ -135,7 +135,8 @@ class Targets:
 
     def of_words(self, tags: Sequence[str]) -> NDArray[np.int32]:
         """[words] the labels of tags; -1 for one that the model does not know."""
-        return np.array([self.labels.ids.get(tag, -1) for tag in tags], dtype=np.int32)
+        ids = self.labels.ids
+        return np.array([ids.get(tag, -1) for tag in tags], dtype=np.int32)
 
     def of_window(self, window: Window, words: NDArray[np.int32]) -> NDArray[np.int32]:
         """[sub-words] the label that each of them learns.

@@ -63,8 +63,6 @@ class TokenClassification(RowTask):
     words: Words
     units: Units
     shared_subwords: Any = field(default=None, metadata=STATISTIC)
-    """Whether a sub-word serves each word that it covers, and tokens of scripts without spaces are read as the text
-    that they were cut from. Training sets it; null in models of earlier versions, which predict as they did."""
 
     @property
     def spec(self) -> TaskSpec:
