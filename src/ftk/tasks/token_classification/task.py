@@ -175,7 +175,7 @@ class TokenClassification(RowTask):
         targets: list[NDArray[np.int32]] = []
         for number, (example, text, row) in enumerate(zip(examples, texts, encoded, strict=True)):
             note_windows(row, example.row.where, encoding.windows, encoding.notes)
-            shown = [with_labels(window, text, self.label_subwords) for window in row.windows]
+            shown = [with_labels(window, row, text, self.label_subwords) for window in row.windows]
             rows += [number] * len(shown)
             windows += shown
             if learned is None or example.tags is None:
