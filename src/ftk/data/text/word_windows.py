@@ -7,7 +7,7 @@ that it was trained with: byte-level tokenizers need no ``add_prefix_space``, an
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise, repeat
 from typing import Any
 
@@ -34,13 +34,13 @@ class Window:
         position: the place in ``input_ids`` of each sub-word of an owned word.
         word: the index of that word in the row, in order. Each word is owned by exactly one window, the one that shows
             most of its context. A sub-word that several words share is there once for each of them.
-        begin: the character at which each of these sub-words begins.
+        offset: the number in the row of the sub-word at position 0; negative if a special token stands there.
     """
 
     input_ids: NDArray[np.int32]
     position: NDArray[np.int32]
     word: NDArray[np.int32]
-    begin: NDArray[np.int64]
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ class Encoded:
     """Words longer than a window, of which only the beginning is read."""
     shared: int = 0
     """Words that have no sub-word of their own and share that of a word before them."""
+    spans: NDArray[np.int64] = field(default_factory=lambda: _NONE, compare=False)
+    """[sub-words, 2] the characters that each sub-word of the row covers."""
 
 
 class SubwordEncoder:
@@ -139,10 +141,10 @@ class SubwordEncoder:
                     input_ids=np.concatenate([self.prefix, subwords[first:last], self.suffix]),
                     position=(own - first + len(self.prefix)).astype(np.int32),
                     word=owner,
-                    begin=spans[own, 0],
+                    offset=first - len(self.prefix),
                 )
             )
-        return Encoded(windows, vanished, shortened, len(others))
+        return Encoded(windows, vanished, shortened, len(others), spans)
 
     def _cuts(self, begin: NDArray[np.int64], end: NDArray[np.int64], total: int) -> list[tuple[int, int, int, int]]:
         """For each window its first sub-word, the one after its last, and the range that it owns."""

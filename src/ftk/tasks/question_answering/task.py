@@ -40,8 +40,6 @@ class QuestionAnswering(RowTask):
     misplaced_answers: Misplaced
     language: Language
     answer_edges: Any = field(default=None, metadata=STATISTIC)
-    """The strings that training answers leave out of their first and last words, see ``AnswerEdges``. Training sets
-    them; null in models of earlier versions, whose predictions stay as they were."""
 
     @property
     def spec(self) -> TaskSpec:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ftk.contracts.values import Labels
 from ftk.data.examples.sentences import Sentence
 from ftk.data.text.scripts import character_starts, is_spaced, text_of_tokens
-from ftk.data.text.word_windows import Window
+from ftk.data.text.word_windows import Encoded, Window
 from ftk.data.text.words import Words, split_words
 from ftk.tasks.token_classification.tagging import Tagging
 
@@ -24,7 +24,7 @@ class Subwords(Enum):
     all = "all"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EncodedText:
     """A sentence as it is encoded.
 
@@ -62,14 +62,15 @@ class EncodedText:
         return cls(text, starts, ends, cuts, labelled)
 
 
-def with_labels(window: Window, text: EncodedText, subwords: Subwords) -> Window:
-    """A window with only those sub-words that carry a label."""
+def with_labels(window: Window, row: Encoded, text: EncodedText, subwords: Subwords) -> Window:
+    """A window of a row with only those sub-words that carry a label."""
     if subwords is Subwords.all:
         return window
     kept = first_of_words(window.word)
     if len(text.labelled):
-        kept[1:] |= (window.begin[1:] != window.begin[:-1]) & np.isin(window.begin[1:], text.labelled)
-    return Window(window.input_ids, window.position[kept], window.word[kept], window.begin[kept])
+        begin = row.spans[window.position + window.offset, 0]
+        kept[1:] |= (begin[1:] != begin[:-1]) & np.isin(begin[1:], text.labelled)
+    return Window(window.input_ids, window.position[kept], window.word[kept], window.offset)
 
 
 def first_of_words(word: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -135,7 +136,8 @@ class Targets:
 
     def of_words(self, tags: Sequence[str]) -> NDArray[np.int32]:
         """[words] the labels of tags; -1 for one that the model does not know."""
-        return np.array([self.labels.ids.get(tag, -1) for tag in tags], dtype=np.int32)
+        ids = self.labels.ids
+        return np.array([ids.get(tag, -1) for tag in tags], dtype=np.int32)
 
     def of_window(self, window: Window, words: NDArray[np.int32]) -> NDArray[np.int32]:
         """[sub-words] the label that each of them learns.

@@ -64,8 +64,6 @@ class TokenClassification(RowTask):
     words: Words
     units: Units
     shared_subwords: Any = field(default=None, metadata=STATISTIC)
-    """Whether a sub-word serves each word that it covers, and tokens of scripts without spaces are read as the text
-    that they were cut from. Training sets it; null in models of earlier versions, which predict as they did."""
     label_names: Any = None
     """Names of tags that rows give as numbers; null in models of earlier versions."""
 
@@ -187,7 +185,7 @@ class TokenClassification(RowTask):
         targets: list[NDArray[np.int32]] = []
         for number, (example, text, row) in enumerate(zip(examples, texts, encoded, strict=True)):
             note_windows(row, example.row.where, encoding.windows, encoding.notes)
-            shown = [with_labels(window, text, self.label_subwords) for window in row.windows]
+            shown = [with_labels(window, row, text, self.label_subwords) for window in row.windows]
             rows += [number] * len(shown)
             windows += shown
             if learned is None or example.tags is None:
