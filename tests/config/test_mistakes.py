@@ -114,6 +114,7 @@ VALUES = [
         "run.seed=-1": "A seed is a number from 0",
         "run.resume=true": "Say which run to resume: run.dir=runs/<run>.",
         "data.validation_share=1.0": "It must be at least 0 and below 1.",
+        "data.limit=0": "It is a whole number of rows, from 1 on, or a share of them, between 0 and 1.",
         "data.max_length=4": "A window needs at least 8 tokens.",
         "data.stride=-1": "It cannot be negative.",
         "data.encoding=utf-99": "Python knows no such encoding",
@@ -125,6 +126,8 @@ VALUES = [
     },
     {
         "train.epochs=inf": "It must be a finite number.",
+        "data.limit={trian: 5}": "There is no split 'trian'; the splits are train, validation, test.",
+        "data.test_share=-0.5": "It must be at least 0 and below 1.",
         "train.eval_every=inf": "It is 'epoch', a whole number",
         "train.save_every=1.0": "It is a time as 10m, 'epoch', a whole number",
         "train.budget=0h": "It must be greater than 0.",
@@ -198,6 +201,23 @@ def test_values_that_cannot_work(ftk: Callable[..., Result], values: dict[str, s
         (["data.columns.text="], "data.columns.text=", "null has it found by name"),
         (["task=mlm"], "task (MaskedLanguageModel)", "It learns from raw text: ftk pretrain."),
         (["data.max_length=64", "data.stride=40"], "data.stride=40", "may share at most half of it: 32"),
+        (["data.test_share=0.1"], "data.test_share=0.1", "data.train, which is not named"),
+        (
+            ["data=hub", "data.name=x", "data.test_share=0.1"],
+            "data.test_share=0.1",
+            "data.test=null lets it be held out",
+        ),
+        (
+            ["data=hub", "data.name=x", "data.validation=null", "data.test=null", "data.test_share=0.95"],
+            "data.validation_share=0.1 data.test_share=0.95",
+            "Together they must be below 1",
+        ),
+        (
+            ["data=hub", "data.name=x", "data.test=null", "data.test_share=0.1", "data.cut=simple"],
+            "data.test_share=0.1 data.cut=simple",
+            "Only data.cut=stratified holds out",
+        ),
+        (["data.limit=0.1", "data.cut=simple"], "data.limit=0.1 data.cut=simple", "reads a share of the rows"),
         (
             ["schedule=wsd", "schedule.warmup=0.9"],
             "schedule.warmup=0.9 schedule.cooldown=0.2",

@@ -47,9 +47,10 @@ class TextExample(Example):
     @property
     def ties(self) -> tuple[Tie, ...]:
         """The text. For a pair both texts in any order, then the first text, then the second one."""
-        texts = [text.strip() for text in (self.text, self.pair) if text is not None and text.strip()]
-        ties = tuple(Tie("text", text) for text in texts)
-        return ties if self.pair is None else (Tie("pair", "\n".join(sorted(texts))), *ties)
+        if self.pair is None:
+            return (Tie("text", self.key),)
+        texts = [text.strip() for text in (self.text, self.pair) if text.strip()]
+        return (Tie("pair", "\n".join(sorted(texts))), *(Tie("text", text) for text in texts))
 
     @property
     def learned(self) -> Any:

@@ -130,7 +130,9 @@ class HoldOut:
             last: whether there are no other parts to try.
         """
         # Sorted before they are shuffled: the order of the rows decides nothing.
-        parts = sorted(parts, key=lambda part: min(ties[row][0] for row in part))
+        parts = sorted(
+            parts, key=lambda part: min([ties[row][0] for row in part]) if len(part) > 1 else ties[part[0]][0]
+        )
         random.Random(self.seed).shuffle(parts)
         units = units_of(parts, strata)
         counts = Counter(label for row in strata for label in set(row))

@@ -89,13 +89,17 @@ def _of_cell(value: Any, role: str, column: str, *, numbers: bool) -> tuple[Hash
 
 def _labels(items: Iterable[Any]) -> Iterable[str]:
     """The labels in a list of labels, of tags, or of spans."""
+    found: set[str | int] = set()
     for item in items:
         label = item
         if isinstance(item, dict):
             label = item.get("label", item.get("type", item.get("tag")))
         elif isinstance(item, (list, tuple)):
             label = item[-1] if item else None
-        if isinstance(label, (str, int)) and label != "O":
+        if isinstance(label, (str, int)):
+            found.add(label)
+    for label in sorted(found, key=str):
+        if label != "O":
             tag = _TAG.fullmatch(str(label))
             yield tag[1] if tag else str(label)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Tie
@@ -17,6 +18,11 @@ def tied(ties: Sequence[Sequence[Tie]]) -> list[list[int]]:
     Args:
         ties: of each row.
     """
+    parts: dict[Any, list[int]] = {}
+    if all(len(row_ties) == 1 for row_ties in ties):
+        for row, (tie,) in enumerate(ties):
+            parts.setdefault(tie, []).append(row)
+        return list(parts.values())
     above = list(range(len(ties)))
 
     def top(row: int) -> int:
@@ -32,7 +38,6 @@ def tied(ties: Sequence[Sequence[Tie]]) -> list[list[int]]:
             if other != row:
                 one, two = top(other), top(row)
                 above[max(one, two)] = min(one, two)
-    parts: dict[int, list[int]] = {}
     for row in range(len(ties)):
         parts.setdefault(top(row), []).append(row)
     return list(parts.values())
