@@ -41,10 +41,16 @@ def test_values_live_in_yaml_only() -> None:
         if isinstance(field, ast.AnnAssign) and field.value is not None
     ]
     assert set(with_default) == {
+        "DataConfig.bad_rows",
         "TrainConfig.metric",
         "TrainConfig.baselines",
         "TrainingRunConfig.curves",
+        "TrainingRunConfig.keep",
+        "PredictionsConfig.scores",
         "TrainingConfig.objective",
+        "FinetuneConfig.predict",
+        "EvaluateConfig.predict",
+        "PredictConfig.predict",
     }
 
 

@@ -88,6 +88,20 @@ class OnSpike(Enum):
     stop = "stop"
 
 
+class BadRows(Enum):
+    """What ``ftk predict`` does with a row that cannot be used."""
+
+    error = "error"
+    keep = "keep"
+
+
+class Keep(Enum):
+    """What a finished run keeps: best/, and last/ with the state to resume from, or best/ alone."""
+
+    state = "state"
+    best = "best"
+
+
 class Unseen(Enum):
     """What to do with labels that only validation or test has."""
 

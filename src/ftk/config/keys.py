@@ -81,7 +81,8 @@ class ConfigKeys:
             keys = keys_of(self.sections["model"], "model.")
             return [Entry.of(key, shown(value_at(model, key.name))) for key in keys]
         keys = keys_of(self.sections[section], f"{section}.")
-        return list(self._entries(keys, ["finetune", "pretrain"]))
+        trainings = [command for command in ("finetune", "pretrain") if section in self.sections_of(command)]
+        return list(self._entries(keys, trainings))
 
     def of_command(self, command: str) -> list[Entry]:
         """The keys of a command that are in no section."""

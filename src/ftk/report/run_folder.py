@@ -111,7 +111,7 @@ class RunFolder:
             )
         if self.resume:
             if not ({"last", ".last.new", "previous"} & set(content)):
-                raise RunError(f"run.dir={path}: there is no saved state (last/) to resume from.")
+                raise RunError(f"run.dir={path}: there is no saved state (last/) to resume from.{_why_no_state(path)}")
         elif content and not self._overwrite:
             raise RunError(
                 f"run.dir={path}: the folder is not empty. Add run.resume=true to resume the run in it, "
@@ -231,7 +231,8 @@ class RunFolder:
         """Writes everything that is known before the first step; the folder must be locked."""
         if self._overwrite:
             leftovers = (path.name for path in self.path.glob(".*.tmp"))
-            for name in (*leftovers, ".best.old", ".last.old", ".best.new", ".last.new", *_OWN):
+            unnamed = (".best.old", ".last.old", ".previous.old", ".best.new", ".last.new")
+            for name in (*leftovers, *unnamed, *_OWN):
                 remove(self.path / name)
         command = self.invocation.command_line(without=("run.resume",))
         if not self.resume or self.force:
@@ -256,6 +257,17 @@ class RunFolder:
         (self.path / "predictions").mkdir(exist_ok=True)
         with json_lines(self.path / "predictions" / f"{split}.jsonl") as write:
             yield write
+
+
+def _why_no_state(path: Path) -> str:
+    """Why a finished run has no state, and what to do instead; empty if it should have one."""
+    best = path / "best"
+    if not (path / "metrics.json").is_file() or not best.is_dir():
+        return ""
+    return (
+        f" The run is finished, and only best/ is left, as with run.keep=best. model=auto model.name={best} trains "
+        "from its weights, in another run.dir."
+    )
 
 
 def _default(run: RunConfig, invocation: Invocation, names: tuple[str, ...]) -> Path:

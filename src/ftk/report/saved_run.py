@@ -1,11 +1,14 @@
 """Reads the folder of an earlier run, and compares it with the run that resumes it."""
 
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from ftk.config.safe_yaml import load_yaml
+from ftk.config.schema import DataConfig, PredictionsConfig, TrainConfig, TrainingRunConfig
 from ftk.errors import RunError
 from ftk.report.environment import environment_facts
 
@@ -15,6 +18,8 @@ Differences = dict[str, tuple[Any, Any]]
 _MATTERS = ("task", "model", "data", "optimizer", "schedule", "objective", "train")
 _MATTERS_TOO = ("run.seed", "hardware.micro_batch")
 _MATTERS_NOT = ("train.log_every", "train.save_every", "data.cache_dir", "data.workers")
+_SECTIONS = {"data": DataConfig, "train": TrainConfig, "run": TrainingRunConfig, "predict": PredictionsConfig}
+"""The sections with keys that runs of earlier releases do not have."""
 _VERSIONS = ("torch", "transformers", "tokenizers")
 """Packages whose versions may change the result."""
 
@@ -65,13 +70,30 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
     Returns:
         All differences except those of ``run`` (but with ``run.seed``), and of these the ones that change the result.
     """
-    changed = {key: pair for key, pair in _compared(saved, now) if not key.startswith("run.") or key == "run.seed"}
+    sections = {name: {} for name, value in now.items() if isinstance(value, dict)}
+    later = _later_keys()
+    changed = {
+        key: (old, new)
+        for key, (old, new) in _compared({**sections, **saved}, now)
+        if (not key.startswith("run.") or key == "run.seed") and not (old is None and new == later.get(key, ...))
+    }
     matters = {
         key: pair
         for key, pair in changed.items()
         if (key.split(".")[0] in _MATTERS and key not in _MATTERS_NOT) or key in _MATTERS_TOO
     }
     return changed, matters
+
+
+def _later_keys() -> dict[str, Any]:
+    """The keys that a run of an earlier release need not have, with the value that it had then."""
+    found = {}
+    for section, kind in _SECTIONS.items():
+        for item in dataclasses.fields(kind):
+            if item.default is not dataclasses.MISSING:
+                value = item.default
+                found[f"{section}.{item.name}"] = value.value if isinstance(value, Enum) else value
+    return found
 
 
 def changed_splits(saved: Mapping[str, Any], fingerprints: Mapping[str, Mapping[str, str]]) -> list[str]:

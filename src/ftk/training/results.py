@@ -9,6 +9,7 @@ from ftk.contracts.protocols import ReportsParameters
 from ftk.models.loading.verified_folder import verify_folder
 from ftk.report.console import duration
 from ftk.report.curves import plot_curves
+from ftk.report.kept_folders import keep_only
 from ftk.training.baselines import baselines
 from ftk.training.hints import still_improving
 from ftk.training.resuming import tuned_task
@@ -42,6 +43,7 @@ def finish(run: Run) -> dict[str, Any]:
         except (ImportError, MemoryError) as error:  # everything that matters is written
             run.console.warn(f"curves.png is not drawn ({error})")
     run.console.say(f"model: {run.folder.best}")
+    run.console.say(keep_only(run.folder, run.config.run.keep))
     return {
         "dir": str(run.folder.path),
         "score": run.plan.score.name,

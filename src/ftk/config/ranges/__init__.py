@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from ftk.config.choices import Format, Precision
+from ftk.config.choices import BadRows, Format, Precision
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges.data import check_data
 from ftk.config.ranges.model import check_model
-from ftk.config.ranges.run import check_hardware, check_run
+from ftk.config.ranges.run import check_hardware, check_predictions, check_run
 from ftk.config.ranges.training import check_optimizer, check_schedule, check_train
 from ftk.config.ranges.values import as_word
-from ftk.config.schema import EvaluateConfig, PredictConfig, TrainingConfig
+from ftk.config.schema import EvaluateConfig, PredictConfig, PretrainConfig, TrainingConfig
 
 __all__ = ["Config", "as_word", "check_ranges"]
 
@@ -19,6 +19,11 @@ Config = TrainingConfig | EvaluateConfig | PredictConfig
 def check_ranges(config: Config, command: str) -> list[Mistake]:
     """All mistakes in the config of a command that its values alone show."""
     mistakes = [*check_data(config.data), *check_hardware(config.hardware), *check_run(config.run)]
+    if not isinstance(config, PretrainConfig):
+        mistakes += check_predictions(config.predict)  # type: ignore[union-attr]
+    if not isinstance(config, PredictConfig) and config.data.bad_rows is not BadRows.error:
+        advice = f"'ftk {command}' leaves no row out; correct the row, or remove it. 'ftk predict' can keep bad rows."
+        mistakes.append(Mistake(f"data.bad_rows={config.data.bad_rows.value}", advice))
     if isinstance(config, TrainingConfig):
         mistakes += [
             *check_model(config.model),

@@ -1,10 +1,10 @@
-"""Checks of the sections that every command has: hardware and run."""
+"""Checks of the sections hardware, run and predict."""
 
 from collections.abc import Iterator
 
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges.values import as_word, positive
-from ftk.config.schema import HardwareConfig, RunConfig, TrainingRunConfig
+from ftk.config.schema import HardwareConfig, PredictionsConfig, RunConfig, TrainingRunConfig
 
 
 def check_hardware(hardware: HardwareConfig) -> Iterator[Mistake]:
@@ -24,3 +24,10 @@ def check_run(run: RunConfig) -> Iterator[Mistake]:
         yield from positive("run.stop_after", run.stop_after)
     if not 0 <= run.seed < 2**63:
         yield Mistake(f"run.seed={run.seed}", "A seed is a number from 0 to 2^63 - 1.")
+
+
+def check_predictions(predict: PredictionsConfig) -> Iterator[Mistake]:
+    scores = predict.scores
+    number = isinstance(scores, int) and not isinstance(scores, bool) and scores >= 1
+    if scores not in ("auto", "all") and not number:
+        yield Mistake(f"predict.scores={as_word(scores)}", "It must be auto, all, or a number of scores, at least 1.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ftk.config.schema.data import DataConfig
 from ftk.config.schema.model import ModelConfig, TokenizerConfig
-from ftk.config.schema.run import HardwareConfig, RunConfig, TrainingRunConfig
+from ftk.config.schema.run import HardwareConfig, PredictionsConfig, RunConfig, TrainingRunConfig
 from ftk.config.schema.training import ScheduleConfig, TrainConfig
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "HardwareConfig",
     "ModelConfig",
     "PredictConfig",
+    "PredictionsConfig",
     "PretrainConfig",
     "RunConfig",
     "ScheduleConfig",
@@ -58,6 +59,9 @@ class PretrainConfig(TrainingConfig):
 class FinetuneConfig(TrainingConfig):
     """`ftk finetune`."""
 
+    # The default is for config folders that were copied from a release without this section.
+    predict: PredictionsConfig = field(default_factory=PredictionsConfig)
+
 
 @dataclass(kw_only=True, slots=True)
 class EvaluateConfig:
@@ -71,6 +75,7 @@ class EvaluateConfig:
     data: DataConfig
     hardware: HardwareConfig
     run: RunConfig
+    predict: PredictionsConfig = field(default_factory=PredictionsConfig)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -89,6 +94,7 @@ class PredictConfig:
     data: DataConfig
     hardware: HardwareConfig
     run: RunConfig
+    predict: PredictionsConfig = field(default_factory=PredictionsConfig)
 
 
 SCHEMAS: dict[str, type] = {

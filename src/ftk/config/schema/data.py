@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
-from ftk.config.choices import Documents, Duplicates, Format, Unseen
+from ftk.config.choices import BadRows, Documents, Duplicates, Format, Unseen
 
 
 @dataclass(kw_only=True, slots=True)
@@ -54,3 +54,7 @@ class DataConfig:
     """For mlm: the same for repeated lines."""
     unseen_labels: Unseen
     """Labels that only validation or test has: error, or count (they stay in the gold standard, as missed)."""
+    # The default is for config folders that were copied from a release without this key.
+    bad_rows: BadRows = BadRows.error
+    """For predict: a row that cannot be used stops it (error), or gets a record with `error` and without a prediction
+    (keep, counted). Rows to learn from or to score must all be usable."""

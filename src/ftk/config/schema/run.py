@@ -1,10 +1,10 @@
-"""The keys of the sections that every command has: hardware and run."""
+"""The keys of the sections hardware, run and predict."""
 
 from dataclasses import dataclass
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
-from ftk.config.choices import Device, Precision
+from ftk.config.choices import Device, Keep, Precision
 
 
 @dataclass(kw_only=True, slots=True)
@@ -47,6 +47,18 @@ class TrainingRunConfig(RunConfig):
     """Stop after this step, as if by a signal, to resume later; the schedule is that of the whole run."""
     verify_resume: bool
     """Before the run, check with this config that stopping and resuming gives the same bytes as not stopping."""
-    # The default is for config folders that were copied from a release without this key.
+    # The defaults are for config folders that were copied from a release without these keys.
     curves: bool = True
     """Draw loss, score, learning rate and speed into curves.png when the run ends."""
+    keep: Keep = Keep.state
+    """What a finished run keeps: state (best/, and last/ with the state to resume from), or best (best/ alone)."""
+
+
+@dataclass(kw_only=True, slots=True)
+class PredictionsConfig:
+    """What is written of predictions."""
+
+    # The default is for config folders that were copied from a release without this section.
+    scores: Any = "auto"
+    """Scores by label in a record: a number of them, the highest first; all; or auto: all of up to 100 labels, else
+    the five highest."""
