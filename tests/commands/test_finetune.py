@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import SHARED, TINY, Result, read_jsonl, toy_sentences, write_conll, write_jsonl, write_lines
+from conftest import NAMES, SHARED, TINY, Result, read_jsonl, toy_sentences, write_conll, write_jsonl, write_lines
 
 pytestmark = pytest.mark.torch
 
@@ -22,7 +22,7 @@ def test_the_run_folder_is_what_the_contract_says(ftk: Callable[..., Result], to
     run = Path("run")
     files = [".lock", "config.yaml", "environment.json", "log.txt", "findings.jsonl", "metrics.jsonl", "metrics.json"]
     files += ["curves.png"]
-    assert sorted(path.name for path in run.iterdir()) == sorted([*files, "predictions", "best", "last", "previous"])
+    assert sorted(path.name for path in run.iterdir()) == sorted([*files, "predictions", "best", "last"])
     assert (run / "curves.png").read_bytes().startswith(b"\x89PNG")
     text = (run / "config.yaml").read_text()
     assert text.startswith("# ftk finetune model=tiny ")
@@ -46,6 +46,18 @@ def test_the_run_folder_is_what_the_contract_says(ftk: Callable[..., Result], to
     assert not Path("runs").exists()
     assert "LOC" in result.out
     assert "\x1b[" not in result.out  # no colours where there is no terminal
+
+
+def test_a_run_that_keeps_its_best_model_alone_says_why_it_cannot_resume(ftk: Callable[..., Result]) -> None:
+    argv = ["finetune", "task=ner", *FAST, "run.keep=best", "run.dir=run"]
+    result = ftk(*argv)
+    assert result.code == 0, result.err
+    assert not {"last", "previous"} & {path.name for path in Path("run").iterdir()}
+    resumed = ftk(*argv, "run.resume=true")
+    assert resumed.code == 1
+    assert "model=auto model.name=run/best" in resumed.err
+    further = ftk("finetune", "task=ner", *FAST[2:], "model=auto", "model.name=run/best", "run.dir=further")
+    assert further.code == 0, further.err
 
 
 def test_the_demo_corpus_is_used_and_it_is_reported(ftk: Callable[..., Result]) -> None:
@@ -147,7 +159,8 @@ def test_spans_in_text_are_learned(ftk: Callable[..., Result], subwords: str) ->
     assert json.loads(Path("run/metrics.json").read_text())["validation"]["f1"] > 0.9
     for row, written in zip(rows, read_jsonl("run/predictions/validation.jsonl"), strict=True):
         assert written["id"] == row["id"]
-        assert written["gold_entities"] == row["spans"]
+        gold = [(entity["start"], entity["end"], entity["label"]) for entity in written["gold_entities"]]
+        assert gold == [(0, len(NAMES[row["id"] % 8]) + 5, "PER"), tuple(row["spans"][1].values())]
         for entity in written["entities"]:
             assert row["text"][entity["start"] : entity["end"]] == entity["text"]
 

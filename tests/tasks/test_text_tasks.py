@@ -116,7 +116,7 @@ def test_regression_undoes_its_standardisation(ftk, files):
     assert ftk("predict", "checkpoint=run/best", "input=test.jsonl", "output=out.jsonl").code == 0
     for given, record in zip(read_jsonl("test.jsonl"), read_jsonl("out.jsonl"), strict=True):
         assert abs(record["value"] - given["price"]) < 4
-        assert record["price"] == given["price"]
+        assert record["gold_value"] == given["price"]
 
 
 def test_regression_of_two_targets(ftk, tmp_path):
@@ -152,7 +152,7 @@ def test_pairs_are_read_together(ftk, tmp_path):
     assert "pair is 'sentence2'" in result.out
     assert metrics()["validation"]["accuracy"] == 1.0
     record = read_jsonl("run/predictions/validation.jsonl")[0]
-    assert (record["text"], record["pair"], record["gold_label"]) == ("apple", "apple", 1)
+    assert (record["text"], record["pair"], record["gold_label"]) == ("apple", "apple", "1")
     assert record["label"] == "1"
 
 

@@ -76,6 +76,15 @@ class Metric(Protocol):
         ...
 
 
+@runtime_checkable
+class DescribesRows(Protocol):
+    """A metric that can say more about each row when it has seen all of them."""
+
+    def row_facts(self) -> Iterator[dict[str, Any]]:
+        """What the record of each row has in addition, in the order of the rows. Called after ``compute``."""
+        ...
+
+
 class Corpus(Protocol):
     """The data of all splits, read and checked as far as this needs no tokenizer."""
 

@@ -99,12 +99,29 @@ class Scores:
     """The outputs for one row: a number for each label, or for each target."""
 
     names: tuple[str, ...]
-    values: NDArray[np.float32]
+    values: NDArray[np.floating[Any]]
+    highest: int | None = None
+    """How many of the numbers ``by_name`` has, the highest first; None: all, in the order of the names."""
 
     @property
-    def rounded(self) -> dict[str, float]:
-        """The numbers by name, rounded as records have them."""
-        return {name: round(float(value), 6) for name, value in zip(self.names, self.values, strict=True)}
+    def by_name(self) -> dict[str, float]:
+        """The numbers by name, as ``shortest`` writes them."""
+        if self.highest is None or self.highest >= len(self.names):
+            return {name: shortest(value) for name, value in zip(self.names, self.values, strict=True)}
+        best = (-self.values).argsort(kind="stable")[: self.highest]
+        return {self.names[at]: shortest(self.values[at]) for at in best}
+
+
+def with_highest(prediction: Any, highest: int | None) -> Any:
+    """A prediction whose record has no more scores by label than these; None: it has all."""
+    if highest is None or not isinstance(prediction, Scores):
+        return prediction
+    return dataclasses.replace(prediction, highest=highest)
+
+
+def shortest(value: Any) -> float:
+    """A number of NumPy with the fewest digits that give it back, so that scores can be computed from records."""
+    return float(str(value))
 
 
 @dataclass(frozen=True, slots=True)

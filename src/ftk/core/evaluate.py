@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ftk.contracts.contexts import RowOutputs
-from ftk.contracts.protocols import Runnable, Windows
+from ftk.contracts.protocols import DescribesRows, Runnable, Windows
 from ftk.contracts.task import Task
 from ftk.contracts.task_checks import checked_loss, checked_scores, one_for_each
-from ftk.contracts.values import Batch, Labels
+from ftk.contracts.values import Batch, Labels, with_highest
 from ftk.core.hardware import Hardware
 from ftk.core.world import SingleProcess, World
 from ftk.data.batching.order import token_batches
@@ -129,10 +129,12 @@ class Evaluator:
     Attributes:
         runner: of the task.
         task: whose metrics are computed.
+        highest: how many scores by label a record has; None: all.
     """
 
     runner: Runner
     task: Task
+    highest: int | None = None
 
     def score(
         self,
@@ -156,14 +158,24 @@ class Evaluator:
         metric = self.task.metric(self.runner.labels)
         loss = LossTotal(self.task, self.runner.world)
         scored = examples[:rows]
+        records: list[dict[str, Any]] = []
         for example, prediction in self.runner.predictions(scored, features, loss.add):
             metric.update(example, prediction)
-            if write is not None:
-                write(self.task.record(example, prediction))
+            if write is None:
+                continue
+            record = self.task.record(example, with_highest(prediction, self.highest))
+            if isinstance(metric, DescribesRows):
+                records.append(record)
+            else:
+                write(record)
         others = features.windows_of(len(scored), len(examples))
         for batch, outputs in self.runner.outputs(features, others, features.lengths):
             loss.add(outputs, batch)
-        return {**loss.mean(), **checked_scores(self.task, metric, needed=bool(scored))}
+        scores = checked_scores(self.task, metric, needed=bool(scored))
+        if write is not None and isinstance(metric, DescribesRows):
+            for record, facts in zip(records, metric.row_facts(), strict=True):
+                write({**record, **facts})
+        return {**loss.mean(), **scores}
 
     def tuned(self, examples: Sequence[Any], features: Windows) -> tuple[Task, dict[str, Any]]:
         """The task tuned on labelled examples, and the metrics over them that it then reaches."""

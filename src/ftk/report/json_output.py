@@ -45,7 +45,7 @@ def show_end(type: str, text: str, error: BaseException) -> None:
 
 def json_line(type: str, values: Mapping[str, Any]) -> str:
     """One line of JSON output, in ASCII for any terminal; a number that JSON does not have becomes null."""
-    return json.dumps({"type": type, **_finite(values)}, default=plain_value)
+    return json.dumps({"type": type, **finite(values)}, default=plain_value)
 
 
 def plain_value(value: Any) -> Any:
@@ -53,10 +53,10 @@ def plain_value(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """A value without numbers that JSON does not have: they become null."""
     if isinstance(value, Mapping):
-        return {str(name): _finite(one) for name, one in value.items()}
+        return {str(name): finite(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(one) for one in value]
+        return [finite(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

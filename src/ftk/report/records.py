@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from ftk.report.json_output import finite
 from ftk.system.atomic import flush, open_new, replaced, write_text
 
 
@@ -59,6 +60,10 @@ def json_lines(path: Path | None) -> Iterator[Any]:
 
 def _writer(stream: TextIO) -> Any:
     def write(record: Mapping[str, Any]) -> None:
-        stream.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+        try:
+            line = json.dumps(record, ensure_ascii=False, default=str, allow_nan=False)
+        except ValueError:  # Parquet and JSON lines may hold NaN, which JSON does not have
+            line = json.dumps(finite(record), ensure_ascii=False, default=str)
+        stream.write(line + "\n")
 
     return write

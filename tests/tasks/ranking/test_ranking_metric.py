@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from ftk.data.examples.rankings import Form
-from ftk.tasks.ranking.metric import RankingMetric, pool_scores, query_scores
+from ftk.tasks.ranking.metric import RankingMetric
+from ftk.tasks.ranking.query_scores import pool_scores, query_scores
 
 
 def counted(scores, grades):
@@ -39,7 +40,7 @@ def lists(number, distinct, seed=3):
 @pytest.mark.parametrize("distinct", [True, False])
 def test_each_score_is_what_counting_gives(distinct):
     for scores, grades in lists(200, distinct):
-        found = query_scores(scores, grades)
+        found = query_scores(scores, grades).scores
         expected = counted(scores.tolist(), grades.tolist())
         for cut in (1, 5, 10):  # among so few candidates, any model finds everything
             if len(scores) <= cut:
@@ -54,7 +55,7 @@ def test_gain_and_area_are_those_of_scikit_learn(distinct):
     from sklearn.metrics import ndcg_score, roc_auc_score
 
     for scores, grades in lists(200, distinct):
-        found = query_scores(scores, grades)
+        found = query_scores(scores, grades).scores
         if distinct and len(scores) > 1:
             assert found["ndcg@10"] == pytest.approx(ndcg_score([grades], [scores], k=10))
         if (grades == 0).any():
@@ -64,7 +65,7 @@ def test_gain_and_area_are_those_of_scikit_learn(distinct):
 
 
 def test_a_model_that_says_the_same_of_all_gets_nothing_for_it():
-    found = query_scores(np.zeros(20), np.array([1.0] + [0.0] * 19))
+    found = query_scores(np.zeros(20), np.array([1.0] + [0.0] * 19)).scores
     assert found["recall@1"] == found["recall@5"] == found["recall@10"] == 0
     assert found["mrr"] == 1 / 20
     assert found["auc"] == 0.5
@@ -113,7 +114,7 @@ def test_rows_of_one_query_are_one_query_whether_texts_are_read_apart_or_togethe
 def test_counting_without_sorting_says_the_same(distinct):
     generator = np.random.default_rng(5)
     block = generator.normal(size=(40, 30)) if distinct else generator.integers(0, 3, size=(40, 30)).astype(float)
-    rights = [generator.choice(30, size=1 + number % 4, replace=False) for number in range(40)]
+    rights = [np.sort(generator.choice(30, size=1 + number % 4, replace=False)) for number in range(40)]
     rights[-1] = np.arange(30)  # nothing is wrong
     more = [block[number, : number % 3] + generator.integers(0, 2) for number in range(40)]
     more[-1] = more[-1][:0]
@@ -122,7 +123,8 @@ def test_counting_without_sorting_says_the_same(distinct):
         grades = np.isin(np.arange(30 + len(beside)), right).astype(float)
         expected.append(query_scores(np.append(scores, beside), grades, 0.5))
     for found, one in zip(pool_scores(block.copy(), rights, more, 0.5), expected, strict=True):
-        assert found == pytest.approx(one)
+        assert found.scores == pytest.approx(one.scores)
+        assert [found.place(at) for at in range(len(found.rank))] == [one.place(at) for at in range(len(one.rank))]
 
 
 def test_a_list_without_a_positive_can_count_as_missed():

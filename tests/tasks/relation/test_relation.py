@@ -169,7 +169,7 @@ def test_marks_signs_and_columns_have_the_names_that_the_config_gives():
     named = task(head_mark="s", tail_mark="o", head_sign="[S]", tail_sign="[O]", label_names=["in", "near"])
     notes = Notes()
     [example] = named.read([Row(row, "f", 1)], Reading(columns, True, notes))
-    assert (example.target, example.gold, example.weight) == ("near", 1, 2.5)
+    assert (example.target, example.gold, example.weight) == ("near", "near", 2.5)
     assert example.columns == {"text": "kept", "w": "2.5"}
     assert example.key == "[x] [S] Ada [S] < [O] Oslo [O]"
 

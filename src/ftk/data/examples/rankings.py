@@ -231,6 +231,25 @@ class RankingReader:
         self.notes.add(kinds.REPEATED_CANDIDATE, row.where)
 
 
+def gold_grades(example: RankingExample) -> Any:
+    """The labels of a row as numbers, as a prediction has scores; what cannot be read as such stays as it is."""
+    if example.gold is None:
+        return None
+    group = example.form is Form.group
+    grades: Any = example.grades
+    if grades is None:
+        values = json_list(example.row, example.gold, object) if group else [example.gold]
+        grades = [_plain_grade(value) for value in values] if isinstance(values, (list, tuple)) else [None]
+    if None in grades:
+        return example.gold
+    numbers = [int(grade) if grade == int(grade) else grade for grade in grades]
+    return numbers if group else numbers[0]
+
+
+def _plain_grade(value: Any) -> float | None:
+    return float(value) if isinstance(value, bool) else finite(value)
+
+
 def _query(row: Row, column: str) -> str:
     """The query; a history is a list of texts, the oldest first."""
     value = json_list(row, row.values[column], str)
@@ -256,7 +275,7 @@ def _texts(row: Row, column: str, value: Any) -> tuple[tuple[str, ...], tuple[di
 
 
 def _grade(row: Row, column: str, value: Any) -> float:
-    grade = float(value) if isinstance(value, bool) else finite(value)
+    grade = _plain_grade(value)
     if grade is None or grade < 0:
         raise RowFault(kinds.NOT_A_GRADE, place_of(row, column))
     return grade

@@ -13,6 +13,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, place_of, read_rows, strings_of
 from ftk.data.rows.columns import TEXT, find_column, missing, missing_role, report_columns, string_of, weight_of
+from ftk.data.rows.gold import gold_of
 
 HEAD = ("head", "subject", "e1", "h")
 TAIL = ("tail", "object", "e2", "t")
@@ -32,7 +33,7 @@ class RelationExample(Example):
         head, tail: the entities in it, without white space at their edges; they share no character. Both are (0, 0)
             for an unlabelled row without any text.
         target: the label; None for an unlabelled row.
-        gold: the same as the row gives it, written beside predictions.
+        gold: the same, written beside predictions; an unlabelled row may have it, too.
         weight: how often the row is drawn in training, relative to the others.
         row: where it comes from.
         columns: the other columns, tokens among them.
@@ -106,7 +107,9 @@ class RelationReader:
             report_columns(self.notes, found, self.columns)
         read = {name for role, name in found.items() if role != "tokens"}
         others = {name: value for name, value in row.values.items() if name not in read}
-        gold = row.values[label_at] if label_at is not None else None
+        gold = target
+        if label_at is not None and not self.labelled:
+            gold = gold_of(self.target, row, label_at, row.values[label_at])
         return RelationExample(sentence.text, sentence.head, sentence.tail, target, gold, weight, row, others)
 
     def _empty(self, row: Row) -> _Sentence | None:

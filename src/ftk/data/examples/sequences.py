@@ -10,6 +10,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, json_list, read_rows, shortened
 from ftk.data.rows.columns import find_column, missing_role, report_columns, weight_of
+from ftk.data.rows.gold import gold_of
 
 SOURCE = ("source", "text", "document", "article", "src")
 TARGET = ("target", "summary", "highlights", "tgt", "translation")
@@ -23,7 +24,7 @@ class SequenceExample(Example):
     Attributes:
         source: the text to read.
         targets: the texts to write: the first is learned, and all are references; None for an unlabelled row.
-        gold: the same as the row gives it, written beside predictions.
+        gold: the same, a text or a list of texts, written beside predictions; an unlabelled row may have it, too.
         weight: how often the row is drawn in training, relative to the others.
         row: where it comes from.
         columns: the other columns.
@@ -105,6 +106,8 @@ class SequenceReader:
         targets = self._targets(row, target_at, gold) if target_at is not None and self.labelled else None
         if targets is not None:
             self._check(row, source, targets)
+        if target_at is not None and gold is not None:
+            gold = _one_or_all(targets) if targets is not None else gold_of(self._gold, row, target_at, gold)
         found = {"source": source_at, "target": target_at}
         report_columns(self.notes, {role: name for role, name in found.items() if name != role}, self.columns)
         return SequenceExample(
@@ -162,12 +165,20 @@ class SequenceReader:
                 raise RowFault(kinds.EMPTY_TARGET_IN_LIST, f"{row.where}: target {number}")
         return tuple(value)
 
+    def _gold(self, row: Row, column: str) -> Any:
+        return _one_or_all(self._targets(row, column, _value(row, column)))
+
     def _check(self, row: Row, source: str, targets: tuple[str, ...]) -> None:
         """Refuse a row that is empty on one side; one that is empty on both is counted when it is left out."""
         there = any(target.strip() for target in targets)
         if bool(source.strip()) != there:
             there_part, empty = ("target", "source") if there else ("source", "target")
             raise RowFault(kinds.HALF_A_PAIR, row.where, there=there_part, empty=empty)
+
+
+def _one_or_all(targets: tuple[str, ...]) -> Any:
+    """A single target as a text, as a prediction is one; several as a list."""
+    return targets[0] if len(targets) == 1 else list(targets)
 
 
 def _holder(row: Row, column: str) -> str:

@@ -10,6 +10,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, read_rows
 from ftk.data.rows.columns import PAIR, TEXT, find_column, missing, missing_role, report_columns, string_of, weight_of
+from ftk.data.rows.gold import gold_of, written
 
 Target = Callable[[Row, Any], Any]
 """Makes the target of a row from its label column or columns. Raises RowFault."""
@@ -23,7 +24,7 @@ class TextExample(Example):
         text: the first text.
         pair: the second one, or None.
         target: what to learn, in the form that the task needs; None for an unlabelled row.
-        gold: the same as the row gives it, written beside predictions.
+        gold: the same as JSON has it, written beside predictions; an unlabelled row may have it, too.
         weight: how often the row is drawn in training, relative to the others.
         row: where it comes from.
         columns: the other columns.
@@ -86,6 +87,7 @@ class TextReader:
             gold = [row.values[name] for name in names] if isinstance(label_at, list) else row.values[label_at]
             if self.labelled:
                 target = self.target(row, label_at)
+            gold = written(target) if self.labelled else gold_of(self.target, row, label_at, gold)
         elif self.labelled:
             raise missing_role(row, "label", "a label", self.labels)
         if self.labelled:

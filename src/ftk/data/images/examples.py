@@ -15,6 +15,7 @@ from ftk.data.examples.texts import Target
 from ftk.data.images.decoding import ImageFault, digest_of, in_threads, refuse_decompression_bombs
 from ftk.data.rows.cells import RowFault, read_rows
 from ftk.data.rows.columns import find_column, missing_role, report_columns, string_of, weight_of
+from ftk.data.rows.gold import gold_of
 
 IMAGE = ("image", "image_path", "path", "file_name", "filename")
 
@@ -41,7 +42,7 @@ class ImageExample(Example):
     Attributes:
         image: the image.
         target: what to learn, in the form that the task needs; None for an unlabelled row.
-        gold: the same as the row gives it, written beside predictions.
+        gold: the same, written beside predictions; an unlabelled row may have it, too.
         weight: how often the row is drawn in training, relative to the others.
         row: where it comes from.
         columns: the other columns.
@@ -150,7 +151,9 @@ class ImageReader:
         if self.labelled and label_at is None:
             raise missing_role(row, "label", "a label")
         target = self.target(row, label_at) if self.labelled else None
-        gold = row.values[label_at] if label_at is not None else None
+        gold = target
+        if label_at is not None and not self.labelled:
+            gold = gold_of(self.target, row, label_at, row.values[label_at])
         if self.labelled:
             report_columns(self.notes, {"image": image_at, "label": label_at}, self.columns)
         others = {name: value for name, value in row.values.items() if name not in (image_at, label_at)}

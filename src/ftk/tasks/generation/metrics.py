@@ -99,17 +99,17 @@ class RougeMetric(GeneratedTextMetric):
         own = None if words == "latin" else _Words(characters=words == "characters")
         super().__init__()
         self._scorer = _rouge_scorer()(list(ROUGE), use_stemmer=stemmer, tokenizer=own)
-        self._sums = dict.fromkeys(ROUGE, 0.0)
+        self._found: dict[str, list[float]] = {name: [] for name in ROUGE}
 
     def add(self, references: Sequence[str], text: str) -> None:
         """Add the scores of one row."""
         scores = self._scorer.score_multi(references, text)
         for name in ROUGE:
-            self._sums[name] += scores[name].fmeasure
+            self._found[name].append(scores[name].fmeasure)
 
     def scores(self) -> dict[str, float]:
         """``rouge1``, ``rouge2``, ``rougeL`` from 0 to 1."""
-        return {name: total / self._rows for name, total in self._sums.items()}
+        return {name: sum(found) / self._rows for name, found in self._found.items()}
 
 
 class TranslationMetric(GeneratedTextMetric):

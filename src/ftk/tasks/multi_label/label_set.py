@@ -62,6 +62,25 @@ class LabelSet:
             value = [value]
         return tuple(dict.fromkeys(name_of(item, row, column, self.label_names) for item in value))
 
+    def gold(self, row: Row, column: Any) -> tuple[str, ...]:
+        """The labels that an unlabelled row may have. A vector of 0 and 1 has a place for each name.
+
+        Raises:
+            RowFault: the columns hold none, or a list may be a vector as well as numbers of labels.
+        """
+        names = self.label_names or ()
+        value = None if isinstance(column, list) else parse_json_list(row.values[column])
+        if (
+            not names
+            or not isinstance(value, list)
+            or len(value) != len(names)
+            or not {0, 1}.issuperset(map(_bit, value))
+        ):
+            return self.target(row, column)
+        if len({_bit(item) for item in value}) == len(value):
+            raise RowFault(kinds.NOT_ZERO_OR_ONE, row.where)
+        return tuple(name for name, item in zip(names, value, strict=True) if _bit(item))
+
     def class_weights(self, examples: Sequence[TextExample]) -> Any:
         """The field ``class_weights``, with ``balanced`` replaced by the weights that balance these rows."""
         if not self.weights.is_balanced:
@@ -174,6 +193,11 @@ def set_prior_odds(model: Any, features: Features) -> None:
         if isinstance(module, torch.nn.Linear) and module.bias is not None and module.out_features == len(odds):
             module.bias.data.copy_(odds)
             return
+
+
+def _bit(value: Any) -> Any:
+    """0 or 1 for a number or a truth value that is one of them; anything else as it is."""
+    return int(value) if isinstance(value, (bool, int, float)) and value in (0, 1) else repr(value)
 
 
 def _is_present(row: Row, column: str) -> bool:

@@ -103,7 +103,7 @@ class MultiLabel(RowTask):
         return replace(self, pairs=self._texts.resolved_pairs(rows, reading))
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[TextExample]:
-        return self._texts.read(rows, reading, self._labels.target)
+        return self._texts.read(rows, reading, self._labels.target if reading.labelled else self._labels.gold)
 
     def learn(self, examples: Sequence[TextExample]) -> MultiLabel:
         return replace(self, class_weights=self._labels.class_weights(examples))
@@ -164,14 +164,11 @@ class MultiLabel(RowTask):
 
     def record(self, example: TextExample, prediction: Scores) -> dict[str, Any]:
         """``labels``, the likeliest first, ``scores`` by label; ``gold_labels`` if the row has some."""
-        scores = prediction.rounded
-        given = [
-            name
-            for name, value in zip(prediction.names, prediction.values, strict=True)
-            if value >= self._threshold_of(name)
-        ]
-        given.sort(key=lambda name: -scores[name])
-        return text_record(example, {"labels": given, "scores": scores}, "gold_labels")
+        # As Python's floats: compared with a number of NumPy, a threshold would be rounded to fp32.
+        values = zip(prediction.names, prediction.values.tolist(), strict=True)
+        given = {name: value for name, value in values if value >= self._threshold_of(name)}
+        result = {"labels": sorted(given, key=lambda name: -given[name]), "scores": prediction.by_name}
+        return text_record(example, result, "gold_labels")
 
 
 def _is_probability(value: Any) -> bool:

@@ -84,9 +84,9 @@ class AnswerMetric:
     def __init__(self, language: Language, threshold: float | None) -> None:
         self.language = language
         self.threshold = threshold
-        self._rows: Counter[bool] = Counter()
-        self._exact = {True: 0.0, False: 0.0}
-        self._f1 = {True: 0.0, False: 0.0}
+        self._found: list[tuple[bool, float, float]] = []
+        """For each row whether it has an answer, its exact match and its F1: added up in their order, as SQuAD's script
+        does, they give the same digits."""
 
     def update(self, example: QuestionExample, prediction: FoundAnswers) -> None:
         """Count one row."""
@@ -97,26 +97,26 @@ class AnswerMetric:
 
     def add(self, gold: Sequence[str], answer: str) -> None:
         """Count one row by its gold answers, if it has some, and the answer given."""
-        exact, f1 = match(gold, answer, self.language)
-        kind = bool(gold)
-        self._rows[kind] += 1
-        self._exact[kind] += exact
-        self._f1[kind] += f1
+        self._found.append((bool(gold), *match(gold, answer, self.language)))
 
     def compute(self) -> dict[str, Any]:
         """``exact``, ``f1``; if some questions have no answer also ``exact_answerable``, ``f1_answerable`` and
         ``no_answer_accuracy``. A score over no row is None."""
-        rows = max(1, self._rows.total())
-        scores = {"exact": sum(self._exact.values()) / rows, "f1": sum(self._f1.values()) / rows}
-        if not self._rows[False]:
+        answerable = [row for row in self._found if row[0]]
+        empty = [row for row in self._found if not row[0]]
+        scores = {"exact": _mean(self._found, 1) or 0.0, "f1": _mean(self._found, 2) or 0.0}
+        if not empty:
             return scores
-        answerable = self._rows[True]
         return {
             **scores,
-            "exact_answerable": self._exact[True] / answerable if answerable else None,
-            "f1_answerable": self._f1[True] / answerable if answerable else None,
-            "no_answer_accuracy": self._exact[False] / self._rows[False],
+            "exact_answerable": _mean(answerable, 1),
+            "f1_answerable": _mean(answerable, 2),
+            "no_answer_accuracy": _mean(empty, 1),
         }
+
+
+def _mean(rows: Sequence[tuple[bool, float, float]], at: int) -> float | None:
+    return sum(float(row[at]) for row in rows) / len(rows) if rows else None
 
 
 def best_threshold(margins: Sequence[float], answered: Sequence[float], empty: Sequence[float]) -> float:
@@ -153,7 +153,10 @@ def _f1(gold: Sequence[str], given: Sequence[str]) -> float:
     if not gold or not given:
         return float(gold == given)
     common = (Counter(gold) & Counter(given)).total()
-    return 2 * common / (len(gold) + len(given))
+    if not common:
+        return 0.0
+    precision, recall = common / len(given), common / len(gold)
+    return 2 * precision * recall / (precision + recall)  # as SQuAD's script computes it, to the digit
 
 
 @cache

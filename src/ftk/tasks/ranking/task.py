@@ -13,8 +13,8 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus, Predictor
 from ftk.contracts.row import Row
 from ftk.contracts.spec import LOCAL_FILE, TaskSpec, Wording
-from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
-from ftk.data.examples.rankings import Form, RankingExample, RankingReader
+from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel, shortest
+from ftk.data.examples.rankings import Form, RankingExample, RankingReader, gold_grades
 from ftk.data.readers.paths import expand
 from ftk.data.row_corpus import read_training_corpus
 from ftk.errors import ConfigError, DataError
@@ -249,7 +249,7 @@ class Ranking(RowTask):
     def record(self, example: RankingExample, prediction: Ranked) -> dict[str, Any]:
         """``query``; ``candidate`` and ``score`` if there is one, else ``candidates``, the best first, each with its
         ``score`` and its ``index`` in the row; ``gold_label`` or ``gold_labels`` if the row has labels."""
-        scores = [round(float(score), 6) for score in prediction.scores]
+        scores = [shortest(score) for score in prediction.scores]
         result: dict[str, Any] = {"query": example.query}
         if len(scores) == 1 and example.form is not Form.group:
             result |= {"candidate": example.candidates[0], "score": scores[0]}
@@ -258,6 +258,6 @@ class Ranking(RowTask):
             result["candidates"] = [
                 {**example.others[at], "text": example.candidates[at], "score": scores[at], "index": at} for at in order
             ]
-        if example.gold is not None:
-            result["gold_labels" if example.form is Form.group else "gold_label"] = example.gold
+        if (gold := gold_grades(example)) is not None:
+            result["gold_labels" if example.form is Form.group else "gold_label"] = gold
         return with_columns(example.columns, result)

@@ -136,10 +136,12 @@ class Regression(RowTask):
 
     def record(self, example: TextExample, prediction: Scores) -> dict[str, Any]:
         """``value``, or ``values`` by name if there are several targets; ``gold_value`` if the row has one."""
-        values = prediction.rounded
-        if len(values) == 1:
-            return text_record(example, {"value": next(iter(values.values()))}, "gold_value")
-        return text_record(example, {"values": values}, "gold_values")
+        values = prediction.by_name
+        if len(values) > 1:
+            return text_record(example, {"values": values}, "gold_values")
+        if isinstance(example.gold, dict):  # a number, as the prediction is one
+            example = replace(example, gold=next(iter(example.gold.values()), None))
+        return text_record(example, {"value": next(iter(values.values()))}, "gold_value")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import Row
-from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
+from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel, shortest
 from ftk.data.batching.features import Ragged
 from ftk.data.rows.label_names import in_order, name_of, names_faults, shortened
 from ftk.errors import DataError
@@ -142,9 +142,12 @@ class SingleLabel:
     @staticmethod
     def result(prediction: Scores) -> dict[str, Any]:
         """The part of a record that says what was predicted: ``label``, ``score``, and ``scores`` by label."""
-        scores = prediction.rounded
-        label = prediction.names[int(prediction.values.argmax())]
-        return {"label": label, "score": scores[label], "scores": scores}
+        best = int(prediction.values.argmax())
+        return {
+            "label": prediction.names[best],
+            "score": shortest(prediction.values[best]),
+            "scores": prediction.by_name,
+        }
 
 
 def unseen_label(example: Any, name: str, labels: Labels, split: str) -> UnseenLabel:

@@ -28,7 +28,7 @@ class EntityMetric:
                 which other tools score.
         """
         self._strict.add(_strict(gold), _strict(predicted))
-        self._lenient.add(_lenient(gold), _lenient(predicted if raw is None else raw))
+        self._lenient.add(lenient_entities(gold), lenient_entities(predicted if raw is None else raw))
 
     def compute(self) -> dict[str, Any]:
         """``precision``, ``recall``, ``f1``, ``f1_conlleval``, ``support``, ``per_label``, ``scheme``, ``mode``.
@@ -84,7 +84,8 @@ def _strict(tags: Sequence[str]) -> set[tuple[str, int, int]]:
     return {(entity.tag, entity.start, entity.end) for entity in Tokens(list(tags), IOB2).entities}
 
 
-def _lenient(tags: Sequence[str]) -> set[tuple[str, int, int]]:
+def lenient_entities(tags: Sequence[str]) -> set[tuple[str, int, int]]:
+    """The entities that conlleval reads in tags: type, first position, position after the last."""
     from seqeval.metrics.sequence_labeling import get_entities
 
     return {(kind, start, end + 1) for kind, start, end in get_entities(list(tags))}

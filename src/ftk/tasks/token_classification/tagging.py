@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from ftk.contracts.protocols import Metric
 from ftk.contracts.values import Labels, UnseenLabel
 from ftk.data.examples.sentences import Sentence
-from ftk.data.examples.tags import OUTSIDE, entities, iob2_labels
+from ftk.data.examples.tags import OUTSIDE, Scheme, entities, iob2_labels
 from ftk.data.rows.label_names import in_order
 from ftk.errors import DataError, ModelError
 from ftk.tasks import finding_kinds as kinds
-from ftk.tasks.token_classification.entity_metric import EntityMetric
+from ftk.tasks.token_classification.entity_metric import EntityMetric, lenient_entities
+from ftk.tasks.token_classification.gold import gold_spans, placed
 from ftk.tasks.token_classification.tag_metric import TagMetric
 
 if TYPE_CHECKING:
@@ -93,8 +94,12 @@ class Tagging(ABC):
         """A fresh metric."""
 
     @abstractmethod
-    def result(self, example: Sentence, prediction: Any) -> tuple[dict[str, Any], str]:
-        """The prediction as a record has it, and the key under which the record has the labels of the row."""
+    def result(self, example: Sentence, prediction: Any) -> dict[str, Any]:
+        """The prediction as a record has it."""
+
+    @abstractmethod
+    def gold(self, example: Sentence, scheme: Scheme) -> dict[str, Any]:
+        """The labels of the row as a record has them; empty if the row gives none."""
 
 
 class _EntityScores:
@@ -165,13 +170,23 @@ class SpanTags(Tagging):
     def metric(self, labels: Labels) -> _EntityScores:
         return _EntityScores(self.known(labels))
 
-    def result(self, example: Sentence, prediction: TagPrediction) -> tuple[dict[str, Any], str]:
+    def result(self, example: Sentence, prediction: TagPrediction) -> dict[str, Any]:
+        """For a row that is scored also what ``f1_conlleval`` counts, if decoding has changed it: ``raw_tags``, or for
+        a row of text the ``raw_entities`` that it reads in them."""
         from ftk.tasks.token_classification.decoding import entity_records
 
         found = entity_records(example.text, example.starts, example.ends, prediction)
-        if example.tokens is None:
-            return {"text": example.text, "entities": found}, "gold_entities"
-        return {"tokens": example.tokens, "tags": prediction.tags, "entities": found}, "gold_tags"
+        repaired = example.tags is not None and prediction.raw != prediction.tags
+        if example.tokens is not None:
+            raw = {"raw_tags": prediction.raw} if repaired else {}
+            return {"tokens": example.tokens, "tags": prediction.tags, **raw, "entities": found}
+        lenient = sorted(lenient_entities(prediction.raw), key=lambda entity: entity[1:]) if repaired else []
+        raw = {"raw_entities": placed(example, lenient)} if repaired else {}
+        return {"text": example.text, "entities": found, **raw}
+
+    def gold(self, example: Sentence, scheme: Scheme) -> dict[str, Any]:
+        found = gold_spans(example, scheme)
+        return {} if found is None else {"gold_entities" if example.tokens is None else "gold_tags": found}
 
 
 class _TagScores:
@@ -233,15 +248,19 @@ class TokenTags(Tagging):
     def metric(self, labels: Labels) -> _TagScores:
         return _TagScores()
 
-    def result(self, example: Sentence, prediction: TokenPrediction) -> tuple[dict[str, Any], str]:
+    def gold(self, example: Sentence, scheme: Scheme) -> dict[str, Any]:
+        found = example.gold if example.tags is None else example.tags
+        return {} if found is None else {"gold_tags": found}
+
+    def result(self, example: Sentence, prediction: TokenPrediction) -> dict[str, Any]:
         from ftk.tasks.token_classification.decoding import tag_scores
 
         scores = tag_scores(prediction)
         if example.tokens is not None:
-            return {"tokens": example.tokens, "tags": prediction.tags, "scores": scores}, "gold_tags"
+            return {"tokens": example.tokens, "tags": prediction.tags, "scores": scores}
         places = zip(example.starts, example.ends, prediction.tags, scores, strict=True)
         tags = [
             {"start": start, "end": end, "text": example.text[start:end], "tag": tag, "score": score}
             for start, end, tag, score in places
         ]
-        return {"text": example.text, "tags": tags}, "gold_tags"
+        return {"text": example.text, "tags": tags}

@@ -265,11 +265,10 @@ class TokenClassification(RowTask):
         return self._tagging.metric(labels)
 
     def record(self, example: Sentence, prediction: Any) -> dict[str, Any]:
-        """``text`` with ``entities``, or with ``tags``; ``tokens`` with ``tags``, and ``entities`` or ``scores``.
+        """``text`` with ``entities``, or with ``tags``; ``tokens`` with ``tags``, and ``entities`` or ``scores``; the
+        same of the gold standard.
 
         For rows of tokens, offsets of entities count in the tokens joined by single spaces.
         """
-        result, gold = self._tagging.result(example, prediction)
-        if example.gold is not None:
-            result[gold] = example.gold
+        result = {**self._tagging.result(example, prediction), **self._tagging.gold(example, self.tag_scheme)}
         return with_columns(example.columns, result)
