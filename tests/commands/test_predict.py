@@ -294,3 +294,173 @@ def test_a_column_that_the_prediction_replaces_is_reported(ftk: Callable[..., Re
         "predict", f"checkpoint={checkpoint}", f"input={write_lines('in.txt', ['Ada left .'])}", "output=o.jsonl"
     )
     assert "of their own" not in quiet.err
+
+
+BAD = {
+    "a null text": {"text": None},
+    "a number": {"text": 7},
+    "a list": {"text": ["Ada"]},
+    "no text at all": {"body": "Ada went to Oslo ."},
+    "a truth value": {"text": True},
+    "an object": {"text": {"en": "Ada"}},
+    "tokens that are numbers": {"tokens": [1, 2]},
+    "tokens that are nothing": {"tokens": None},
+    "a token that is nothing": {"tokens": ["Ada", None]},
+    "an empty object": {},
+}
+
+
+def test_bad_rows_are_kept_in_their_places_with_an_error(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    good = [{"id": f"good {number}", "text": text} for number, text in enumerate(TEXTS * 200)]
+    bad = [{"id": name, "label": "x", **row} for name, row in BAD.items()]
+    rows = [*good[:300], *bad, *good[300:]]
+    write_jsonl("in.jsonl", rows)
+    argv = [f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl"]
+    refused = ftk("predict", *argv)
+    assert (refused.code, Path("out.jsonl").exists()) == (1, False)
+    assert "data.bad_rows=keep" in refused.err
+    kept = ftk("predict", *argv, "data.bad_rows=keep")
+    assert kept.code == 0, kept.err
+    assert f"{len(bad)} rows that cannot be used: written with 'error'" in kept.err
+    records = read_jsonl("out.jsonl")
+    assert [record["id"] for record in records] == [row["id"] for row in rows]
+    for line, (row, record) in enumerate(zip(rows, records, strict=True), start=1):
+        assert ("error" in record) == (row["id"] in BAD) == ("entities" not in record)
+        if "error" in record:
+            assert f"in.jsonl:{line}" in record["error"]
+            assert (record["gold_label"], "label" in record) == ("x", False)
+    write_jsonl("good.jsonl", good)
+    assert ftk("predict", argv[0], "input=good.jsonl", "output=good-out.jsonl").code == 0
+    assert read_jsonl("good-out.jsonl") == [record for record in records if "error" not in record]
+
+
+def test_a_column_called_error_is_not_taken_for_one(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    write_jsonl("in.jsonl", [{"text": "Ada left .", "error": "none"}, {"text": None, "error": "its own"}])
+    argv = [f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl", "run.overwrite=true"]
+    kept = ftk("predict", *argv, "data.bad_rows=keep")
+    assert kept.code == 0, kept.err
+    assert "1 row with a column 'error' of their own" in kept.err
+    good, bad = read_jsonl("out.jsonl")
+    assert "error" not in good
+    assert "is not a string" in bad["error"]
+    write_jsonl("in.jsonl", [{"text": "Ada left .", "error": "none"}])
+    assert ftk("predict", *argv).code == 0
+    assert read_jsonl("out.jsonl")[0]["error"] == "none"
+
+
+def test_a_file_of_bad_rows_alone_is_refused(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    write_jsonl("in.jsonl", [{"txt": text} for text in TEXTS])
+    result = ftk("predict", f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl", "data.bad_rows=keep")
+    assert result.code == 1
+    assert "data.columns.text=" in result.err
+    assert "bad_rows" not in result.err
+    assert not Path("out.jsonl").exists()
+
+
+@pytest.mark.parametrize("command", ["evaluate", "finetune"])
+def test_rows_to_learn_from_or_to_score_are_never_left_out(
+    ftk: Callable[..., Result], checkpoint: Path, command: str
+) -> None:
+    write_lines("in.txt", TEXTS)
+    words = [f"checkpoint={checkpoint}", "data.test=in.txt"] if command == "evaluate" else ["data.train=in.txt"]
+    result = ftk(command, *words, "data.bad_rows=keep")
+    assert result.code == 1
+    assert "data.bad_rows=keep" in result.err
+
+
+@pytest.fixture(scope="module")
+def of_columns(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of texts whose columns the config names, with names for the numbers of its classes."""
+    folder = tmp_path_factory.mktemp("columns")
+    rows = [{"id": i, "body": f"{word} {i}", "stars": i % 2} for i, word in enumerate(["bad", "good"] * 20)]
+    data = write_jsonl(folder / "rows.jsonl", rows)
+    argv = [*TINY, "task=text-classification", f"data.train={data}", "data.columns.text=body", "train.epochs=1"]
+    names = ["data.columns.label=stars", "task.label_names=[negative,positive]", f"run.dir={folder / 'run'}"]
+    assert run_ftk("finetune", *argv, *names) == 0
+    return folder
+
+
+COLUMNS = {
+    "as in training": ([{"body": "good", "stars": 1}], "good", "positive"),
+    "beside the usual names": ([{"text": "other", "label": "x", "body": "good", "stars": 1}], "good", "positive"),
+    "without a label": ([{"id": 1, "body": "good"}], "good", None),
+    "a label in words": ([{"body": "good", "stars": "negative"}], "good", "negative"),
+    "a label that cannot be read": ([{"body": "good", "stars": 7}], "good", 7),
+    "under the usual names": ([{"text": "good", "label": 0}], "good", "negative"),
+}
+
+
+@pytest.mark.parametrize("case", COLUMNS)
+def test_predict_keeps_the_columns_of_training(ftk: Callable[..., Result], of_columns: Path, case: str) -> None:
+    rows, text, gold = COLUMNS[case]
+    write_jsonl("in.jsonl", rows)
+    result = ftk("predict", f"checkpoint={of_columns / 'run/best'}", "input=in.jsonl", "output=out.jsonl")
+    assert result.code == 0, result.err
+    [record] = read_jsonl("out.jsonl")
+    assert (record["text"], record.get("gold_label")) == (text, gold)
+    assert ("columns, as in training: text is 'body'" in result.err) == (case != "under the usual names")
+
+
+def test_the_command_line_names_other_columns(ftk: Callable[..., Result], of_columns: Path) -> None:
+    write_jsonl("in.jsonl", [{"body": "good", "title": "bad", "stars": 1}])
+    argv = [f"checkpoint={of_columns / 'run/best'}", "input=in.jsonl", "output=out.jsonl"]
+    assert ftk("predict", *argv, "data.columns.text=title").code == 0
+    [record] = read_jsonl("out.jsonl")
+    assert (record["text"], record["body"], record["gold_label"]) == ("bad", "good", "positive")
+    write_lines("in.txt", ["good"])
+    plain = ftk("predict", argv[0], "input=in.txt", "output=plain.jsonl")
+    assert plain.code == 0, plain.err
+    assert read_jsonl("plain.jsonl")[0]["text"] == "good"
+
+
+def test_evaluate_keeps_the_columns_of_training(ftk: Callable[..., Result], of_columns: Path) -> None:
+    argv = [f"checkpoint={of_columns / 'run/best'}", f"data.test={of_columns / 'rows.jsonl'}", "run.dir=scores"]
+    result = ftk("evaluate", *argv)
+    assert result.code == 0, result.err
+    assert "columns, as in training: text is 'body', label is 'stars'" in result.out
+    records = read_jsonl("scores/predictions/test.jsonl")
+    assert {record["gold_label"] for record in records} == {"negative", "positive"}
+    write_jsonl("usual.jsonl", [{"text": "good", "label": "positive"}])
+    usual = ftk("evaluate", argv[0], "data.test=usual.jsonl", "run.dir=usual")
+    assert usual.code == 0, usual.err
+
+
+@pytest.mark.parametrize(("scores", "number"), [("auto", 2), ("all", 2), ("1", 1), ("5", 2)])
+def test_a_record_has_as_many_scores_as_are_asked_for(
+    ftk: Callable[..., Result], of_columns: Path, scores: str, number: int
+) -> None:
+    argv = [f"checkpoint={of_columns / 'run/best'}", f"predict.scores={scores}"]
+    assert ftk("predict", *argv, f"input={of_columns / 'rows.jsonl'}", "output=out.jsonl").code == 0
+    assert ftk("evaluate", *argv, f"data.test={of_columns / 'rows.jsonl'}", "run.dir=scores").code == 0
+    for record in [*read_jsonl("out.jsonl"), *read_jsonl("scores/predictions/test.jsonl")]:
+        assert len(record["scores"]) == number
+        assert record["scores"][record["label"]] == record["score"]
+
+
+def test_the_number_of_scores_is_checked(ftk: Callable[..., Result], of_columns: Path) -> None:
+    for wrong in ("0", "-1", "some", "true", "2.5"):
+        result = ftk("predict", f"checkpoint={of_columns / 'run/best'}", "input=-", f"predict.scores={wrong}")
+        assert result.code == 1
+        assert "It must be auto, all, or a number of scores" in result.err
+
+
+def test_columns_of_conll_are_kept_by_their_numbers(
+    ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [("1", "Rita", "B-PER", "O"), ("2", "sleeps", "O", "O"), ("3", "here", "O", "B-X")]
+    data = write_conll("train.conll", [rows, rows[1:]])
+    argv = (*TINY, f"data.train={data}", "data.columns.tokens=1", "data.columns.tags=2", "data.validation_share=0")
+    assert ftk("finetune", *argv, "train.max_steps=1", "run.dir=run").code == 0
+    model = "checkpoint=run/best"
+    assert ftk("evaluate", model, f"data.test={data}", "run.dir=scores").code == 0
+    assert read_jsonl("scores/predictions/test.jsonl")[0]["gold_tags"] == ["B-PER", "O", "O"]
+    assert ftk("predict", model, f"input={data}", "output=out.jsonl").code == 0
+    assert [row["gold_tags"] for row in read_jsonl("out.jsonl")] == [["B-PER", "O", "O"], ["O", "O"]]
+    # A file without these columns is read by its content.
+    assert ftk("predict", model, f"input={write_conll('words.conll', [[('Rita',)]])}", "output=words.jsonl").code == 0
+    assert read_jsonl("words.jsonl")[0]["tokens"] == ["Rita"]
+    lines = "".join("\t".join(row) + "\n" for row in rows)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(lines.encode()))))
+    piped = ftk("predict", model, "data=conll", "input=-")
+    assert json.loads(piped.out)["tokens"] == ["Rita", "sleeps", "here"]
+    assert "columns, as in training: tokens is '1' " in piped.err

@@ -51,7 +51,7 @@ def load(
     with os_errors_explained():
         saved = SavedModel.open(Path(path).expanduser(), job.config.task, job.invocation.names("task"), notes)
         console.report(notes.drain())
-        predictions = Predictions(saved, job.config.data)
+        predictions = Predictions(saved, job.config.data, job.config.predict.scores)
         with preserve_torch_state(threads=job.config.hardware.threads is None):
             checkpoint = saved.checkpoint(job.config.data)
             runner = checkpoint.runner(saved.trained.task, job.config.hardware, console)

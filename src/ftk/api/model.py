@@ -188,9 +188,10 @@ class Model:
             DataError: there is no such file, or rows cannot be read; the text names file and line.
         """
         notes = Notes()
-        rows = stream(str(path), self._predictions.data, notes)
+        data = self._saved.with_columns(self._predictions.data, str(path), notes, labelled=False)
+        rows = stream(str(path), data, notes)
         findings: list[Any] = []
-        made = self._of_parts(_parts(rows, rows_at_once), notes, self._predictions.data.columns, progress)
+        made = self._of_parts(_parts(rows, rows_at_once), notes, data.columns, progress)
         return RecordStream(ending_with(made, lambda: findings.extend(notes.drain())), findings)
 
     def evaluate(self, data: Any, *, columns: Mapping[str, str] | None = None, progress: bool = False) -> Metrics:
@@ -214,6 +215,7 @@ class Model:
         with os_errors_explained():
             config = self._data(columns)
             config = dataclasses.replace(config, test=source_of(data, config.columns.get("image")))
+            config = self._saved.with_columns(config, config.test, notes, labelled=True)
             if mistakes := list(unread_data_keys(task, config)):
                 raise ConfigMistakes(mistakes)
             labels = self._saved.trained.labels

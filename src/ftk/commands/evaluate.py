@@ -13,7 +13,7 @@ from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import EvaluateConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
-from ftk.inference.pipeline import SavedModel, score
+from ftk.inference.pipeline import SavedModel, score, scores_in_records
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
@@ -42,7 +42,8 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     task, labels = saved.trained.task, saved.trained.labels
     if mistakes := list(unread_data_keys(task, config.data)):  # the folder alone may name the task
         raise ConfigMistakes(mistakes)
-    corpus = task.open_corpus(config.data, notes, labels=labels, test_only=True)
+    data = saved.with_columns(config.data, config.data.test, notes, labelled=True)
+    corpus = task.open_corpus(data, notes, labels=labels, test_only=True)
     console.report(notes.drain())
     with fast_import("torch"):
         from ftk.core.evaluate import Evaluator  # torch from here on
@@ -53,7 +54,8 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     runner = checkpoint.runner(task, config.hardware, console)
     task.check_model(runner.model, prepared.features)
     with closing(folder), closing(console):
-        return _score(folder, console, Evaluator(runner, task), prepared, corpus)
+        scores = scores_in_records(config.predict.scores, labels)
+        return _score(folder, console, Evaluator(runner, task, scores), prepared, corpus)
 
 
 def _score(

@@ -29,9 +29,10 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     console = Console(stderr=True)
     notes = Notes()
     saved = SavedModel.open(Path(config.checkpoint).expanduser(), config.task, invocation.names("task"), notes)
-    rows = stream(config.input, config.data, notes)
+    data = saved.with_columns(config.data, config.input, notes, labelled=False)
+    rows = stream(config.input, data, notes)
     console.report(notes.drain())
-    predictions = Predictions(saved, config.data)
+    predictions = Predictions(saved, data, config.predict.scores)
     parts = predictions.examples(rows, notes)
     first = list(islice(parts, 1))  # a file or a column that cannot be read is reported before torch is imported
     console.report(notes.drain_facts())

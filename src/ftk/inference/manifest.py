@@ -29,6 +29,7 @@ def manifest(
     task: Task,
     labels: Labels | None,
     windows: WindowPlan,
+    columns: dict[str, Any],
     model_name: str | None,
     step: int,
     metrics: dict[str, Any],
@@ -39,6 +40,7 @@ def manifest(
         task: with the fields that validation tuned.
         labels: in the order of the model's outputs; None for a task that has none.
         windows: how texts were cut into windows.
+        columns: the columns that the config names, by role.
         model_name: ``model.name`` of the config.
         step: the optimizer steps that were done.
         metrics: of the validation at this step; empty if there was none.
@@ -50,6 +52,7 @@ def manifest(
         "labels": list(labels.names) if labels is not None else None,
         "max_length": windows.length,
         "stride": windows.stride,
+        "columns": columns,
         "step": step,
         "metrics": {"validation": metrics} if metrics else {},
         "model": model_name,
@@ -77,11 +80,13 @@ class Trained:
         task: with the fields that it was trained with, and those that the user changed.
         labels: in the order of the model's outputs; None for a task that has none.
         windows: how texts were cut into windows; None if the folder does not say.
+        columns: the columns that training was told to read, by role.
     """
 
     task: Task
     labels: Labels | None
     windows: WindowPlan | None
+    columns: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, where: str, notes: Notes) -> Trained:
@@ -126,6 +131,7 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
         names = saved["labels"]
         labels = Labels(tuple(str(name) for name in names)) if names is not None else None
         windows = WindowPlan(int(saved["max_length"]), int(saved["stride"]))
+        columns = _checked_columns(saved.get("columns", {}))
         if not (windows.length >= 1 and 0 <= windows.stride <= windows.length // 2):
             raise ValueError(f"windows of {windows.length} tokens that share {windows.stride}")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -134,7 +140,20 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
         raise ModelError(f"{where}/ftk.json: {error}") from error
     if mistakes := list(task.validate(labels)):
         raise ConfigError(*mistakes)
-    return Trained(task, labels, windows)
+    return Trained(task, labels, windows, columns)
+
+
+def _checked_columns(saved: Any) -> dict[str, Any]:
+    """The columns of a manifest; a folder that an earlier release wrote has none.
+
+    Raises:
+        ValueError: this is not what ftk writes.
+    """
+    for role, column in saved.items():
+        names = column if isinstance(column, list) else [column]
+        if not names or not all(isinstance(name, (str, int)) and not isinstance(name, bool) for name in names):
+            raise ValueError(f"{column} as the column of {role}")
+    return dict(saved)
 
 
 def _name(task: Task) -> str | None:

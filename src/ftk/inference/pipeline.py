@@ -14,24 +14,45 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftk import __version__
+from ftk.config.choices import BadRows
 from ftk.config.schema import DataConfig, HardwareConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Place, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Predictor, PreparesPrediction
 from ftk.contracts.task_checks import check_examples
+from ftk.contracts.values import with_highest
+from ftk.errors import DataError
+from ftk.inference.bad_rows import BadRow, bad_row, raise_with_way_out, read_or_keep
 from ftk.inference.manifest import Trained, manifest_of, task_of
+from ftk.inference.trained_columns import fitting_columns, with_trained_columns
 from ftk.system.cache import cache_key
 
 if TYPE_CHECKING:
     from ftk.contracts.row import Row
-    from ftk.contracts.values import Prepared
+    from ftk.contracts.values import Labels, Prepared
     from ftk.core.evaluate import Evaluator, Runner
     from ftk.inference.checkpoint import Checkpoint
     from ftk.report.console import Console
 
 ROWS_AT_ONCE = 2048
 """Rows that are read, and predicted for, together. Predictions of one input are the same bytes while this stays."""
+FEW_LABELS = 100
+"""Up to this many labels, a record has the scores of all, unless ``predict.scores`` says otherwise."""
+_HIGHEST = 5
+"""Scores of a record with more labels."""
+
+
+def scores_in_records(setting: Any, labels: Labels | None) -> int | None:
+    """How many scores by label a record has; None: all.
+
+    Args:
+        setting: ``predict.scores``: a number, ``all`` or ``auto``.
+        labels: of the model.
+    """
+    if setting == "auto":
+        return _HIGHEST if labels is not None and len(labels.names) > FEW_LABELS else None
+    return None if setting == "all" else int(setting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +85,10 @@ class SavedModel:
         manifest = manifest_of(folder, notes)
         return cls(folder, manifest, task_of(manifest, node, named, str(folder), notes))
 
+    def with_columns(self, data: DataConfig, spec: Any, notes: Notes, *, labelled: bool) -> DataConfig:
+        """The data section with the columns of training, where files have them; see ``with_trained_columns``."""
+        return with_trained_columns(data, self.trained.columns, spec, notes, labelled=labelled)
+
     def checkpoint(self, data: DataConfig) -> Checkpoint:
         """Read all of the folder but its weights. This imports torch.
 
@@ -84,11 +109,13 @@ class Predictions:
     Args:
         saved: the model.
         data: the ``data`` section of the config.
+        scores: ``predict.scores``.
     """
 
-    def __init__(self, saved: SavedModel, data: DataConfig) -> None:
+    def __init__(self, saved: SavedModel, data: DataConfig, scores: Any = "auto") -> None:
         self.saved = saved
         self.data = data
+        self._highest = scores_in_records(scores, saved.trained.labels)
         self.predictor: Predictor = saved.trained.task.predictor()
         self._checkpoint: Checkpoint
         self._runner: Runner
@@ -104,16 +131,24 @@ class Predictions:
             columns: which column plays which role; None: ``data.columns``.
             at_once: the length of each list but the last.
 
+        A row that cannot be read is a ``BadRow`` with ``data.bad_rows=keep``, unless no row of the first list can be
+        read. Columns that are named nowhere are those of training, if the first rows have them.
+
         Raises:
             DataError: rows cannot be read; the text names all of these ``at_once`` rows.
             RunError: the task left rows out without an error about them.
         """
-        rows = iter(rows)
-        reading = Reading(columns or self.data.columns, labelled=False, notes=notes)
+        rows, used = iter(rows), columns or self.data.columns
+        keep, first = self.data.bad_rows is BadRows.keep, True
         while part := list(islice(rows, at_once)):
-            found = self.predictor.read(part, reading)
-            notes.raise_errors()
-            check_examples(self.predictor, part, found)
+            if first:
+                used = fitting_columns(used, self.saved.trained.columns, part[:ROWS_AT_ONCE], notes)
+            found = read_or_keep(self.predictor, part, used, notes) if keep else None
+            if found is None or (first and all(isinstance(one, BadRow) for one in found)):
+                found = self.predictor.read(part, Reading(used, labelled=False, notes=notes))
+                raise_with_way_out(notes, others=bool(found) or not first)
+                check_examples(self.predictor, part, found)
+            first = False
             yield found
 
     def load(self, hardware: HardwareConfig, console: Console) -> None:
@@ -145,12 +180,52 @@ class Predictions:
         console.report(facts.drain())
 
     def records(self, examples: list[Any], notes: Notes) -> Iterator[dict[str, Any]]:
-        """One record for each example, in order: the prediction, and the columns that it does not replace."""
-        features = self.predictor.features(examples, self._encoding(notes))
+        """One record for each example, in order: the prediction, and the columns that it does not replace.
+
+        With ``data.bad_rows=keep``, the record of a bad row has an ``error`` instead of a prediction.
+
+        Raises:
+            DataError: the task cannot encode an example.
+        """
+        kept, features = self._encoded(examples, notes)
+        good = [example for example in kept if not isinstance(example, BadRow)]
+        records = self._predicted(good, features, notes)
+        for example in kept:
+            yield example.record() if isinstance(example, BadRow) else next(records)
+
+    def _predicted(self, examples: list[Any], features: Any, notes: Notes) -> Iterator[dict[str, Any]]:
+        if not examples:
+            return
         for example, prediction in self._runner.predictions(examples, features):
-            record = self.predictor.record(example, prediction)
+            record = self.predictor.record(example, with_highest(prediction, self._highest))
             _note_replaced(example, record, notes)
+            if self.data.bad_rows is BadRows.keep and "error" in record:  # a record with this key has no prediction
+                del record["error"]
+                notes.add(kinds.ERROR_COLUMN, example.row.where)
             yield record
+
+    def _encoded(self, examples: list[Any], notes: Notes) -> tuple[list[Any], Any]:
+        """The examples and the features of those that can be encoded; with ``data.bad_rows=keep``, a ``BadRow`` takes
+        the place of each that cannot."""
+        good, own = [example for example in examples if not isinstance(example, BadRow)], Notes()
+        if self.data.bad_rows is not BadRows.keep or not good:
+            return examples, self.predictor.features(good, self._encoding(notes)) if good else None
+        try:
+            features = self.predictor.features(good, self._encoding(own))
+        except DataError:
+            kept = [example if isinstance(example, BadRow) else self._alone(example, notes) for example in examples]
+            good = [example for example in kept if not isinstance(example, BadRow)]
+            return kept, self.predictor.features(good, self._encoding(notes)) if good else None
+        notes.extend(own)
+        return examples, features
+
+    def _alone(self, example: Any, notes: Notes) -> Any:
+        """The example if it can be encoded, else its ``BadRow``."""
+        try:
+            self.predictor.features([example], self._encoding(Notes()))
+        except DataError as error:
+            return bad_row(example.row, error, notes)
+        return example
 
     def _encoding(self, notes: Notes) -> Encoding:
         return Encoding(self._checkpoint.source.processor, None, self._checkpoint.windows, notes)

@@ -70,7 +70,7 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
     Returns:
         All differences except those of ``run`` (but with ``run.seed``), and of these the ones that change the result.
     """
-    sections = {name: {} for name, value in now.items() if isinstance(value, dict)}
+    sections: dict[str, Any] = {name: {} for name, value in now.items() if isinstance(value, dict)}
     later = _later_keys()
     changed = {
         key: (old, new)

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from ftk.config.schema import TrainingConfig
+from ftk.config.schema import FinetuneConfig, TrainingConfig
 from ftk.contracts.protocols import Order
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
@@ -17,6 +17,8 @@ from ftk.core.saving.publisher import Publisher
 from ftk.core.state import TrainState
 from ftk.core.world import World
 from ftk.inference.manifest import manifest
+from ftk.inference.pipeline import scores_in_records
+from ftk.inference.trained_columns import named_columns
 from ftk.kernels import use_fast_kernels
 from ftk.models.loading.load import load_weights
 from ftk.models.loading.source import Source, reopen_model
@@ -88,7 +90,8 @@ class Run:
             poll=self.stop.check,
             world=self.world,
         )
-        return Evaluator(runner, self.task)
+        scores = self.config.predict.scores if isinstance(self.config, FinetuneConfig) else "all"
+        return Evaluator(runner, self.task, scores_in_records(scores, self.source.labels))
 
     def reload_best(self, *, fast: bool) -> torch.nn.Module:
         """The model in ``best/``, on the run's device.
@@ -107,6 +110,7 @@ class Run:
             task=self.task,
             labels=self.source.labels,
             windows=self.windows,
+            columns=named_columns(self.config.data.columns),
             model_name=self.config.model.name,
             step=progress.step,
             metrics=progress.best_metrics if progress.validated == progress.step else {},

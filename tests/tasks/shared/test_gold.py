@@ -100,6 +100,13 @@ def test_columns_of_labels_are_their_names(labelled: bool) -> None:
     assert record["gold_labels"] == ["toxic", "spam"]
 
 
+def test_columns_of_labels_that_cannot_be_read_are_no_gold_standard() -> None:
+    row = {"text": "a", "toxic": "", "insult": 1}
+    task, example = read("multi-label", row, labelled=False, columns={"label": ["toxic", "insult"]})
+    record = task.record(example, Scores(("x",), np.array([0.25], dtype=np.float32)))
+    assert "gold_labels" not in record
+
+
 @pytest.mark.parametrize("labelled", [True, False])
 @pytest.mark.parametrize(("value", "gold"), [("3.4", 3.4), (3, 3.0), ("-1e-2", -0.01), (2.5, 2.5)])
 def test_numbers(value: Any, gold: float, labelled: bool) -> None:

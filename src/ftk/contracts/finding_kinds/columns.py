@@ -13,6 +13,8 @@ _QUOTES = 'A text stands in quotes in JSON, "…", an empty one as "".'
 
 # Columns and their values
 COLUMNS_FOUND = fact("columns-found", "columns found by name: {columns}.")
+COLUMNS_OF_TRAINING = fact("columns-of-training",
+    "columns, as in training: {columns} (data.columns.<role>=… names others).")
 MISSING_COLUMN = error("missing-column", "{row|rows} without the column '{column}'",
     "data.columns.{role} names it.{hint}")
 MISSING = error("missing", "{row|rows} without {what}", "Name its column: data.columns.{role}={example}.{hint}")
@@ -50,6 +52,10 @@ UNNAMED_LABEL = error("unnamed-label", "{row|rows} with a label that task.label_
     "It names {names} labels, which are numbered from 0.")
 
 # Rows of any kind
+ERROR_COLUMN = warning("error-column", "{row|rows} with a column 'error' of their own",
+    "left out: with data.bad_rows=keep it says why a row has no prediction")
+BAD_ROW = warning("bad-row", "{row|rows} that cannot be used",
+    "written with 'error' and without a prediction (data.bad_rows=keep)")
 EMPTY_ROW = warning("empty-row", "empty {row|rows}", nothing_found="kept; nothing can be found in them",
     left_out="left out of training", predicted="predicted like any other row, from an empty text",
     empty_text="an empty text is written", unlabelled="kept, without a label")

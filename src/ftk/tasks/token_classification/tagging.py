@@ -177,6 +177,7 @@ class SpanTags(Tagging):
 
         found = entity_records(example.text, example.starts, example.ends, prediction)
         repaired = example.tags is not None and prediction.raw != prediction.tags
+        raw: dict[str, Any] = {}
         if example.tokens is not None:
             raw = {"raw_tags": prediction.raw} if repaired else {}
             return {"tokens": example.tokens, "tags": prediction.tags, **raw, "entities": found}

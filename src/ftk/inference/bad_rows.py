@@ -1,0 +1,98 @@
+"""Rows of ``ftk predict`` that cannot be used: kept as records with an ``error`` and without a prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
+from ftk.contracts.notes import Notes
+from ftk.contracts.protocols import Predictor
+from ftk.contracts.row import Row
+from ftk.contracts.task_checks import check_examples
+from ftk.errors import DataError
+
+_PREDICTED = frozenset(
+    {"label", "score", "scores", "labels", "value", "values", "tags", "entities", "answer", "target", "masks"}
+)
+"""The keys of predictions. A bad row's own column of such a name is its gold standard."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be used.
+
+    Attributes:
+        row: as it was read.
+        error: why, in words, with file and line.
+    """
+
+    row: Row
+    error: str
+
+    def record(self) -> dict[str, Any]:
+        """The columns of the row, and ``error``; a column with the name of a prediction is called ``gold_…``."""
+        columns = {f"gold_{name}" if name in _PREDICTED else name: value for name, value in self.row.values.items()}
+        return {**columns, "error": self.error}
+
+
+def read_or_keep(predictor: Predictor, rows: Sequence[Row], columns: dict[str, Any], notes: Notes) -> list[Any]:
+    """An example for each row, and a ``BadRow`` for each that cannot be used, in their order.
+
+    The rows are read together; only if one of them is bad, each is read by itself.
+
+    Args:
+        predictor: reads them.
+        rows: some consecutive rows.
+        columns: which column plays which role.
+        notes: collects what the user should know, the number of bad rows among it.
+
+    Raises:
+        RunError: the task left rows out without an error about them.
+    """
+    try:
+        return _read(predictor, rows, columns, notes)
+    except DataError:
+        found: list[Any] = []
+        for row in rows:
+            try:
+                found += _read(predictor, [row], columns, notes)
+            except DataError as error:
+                found.append(bad_row(row, error, notes))
+        return found
+
+
+def raise_with_way_out(notes: Notes, *, others: bool) -> None:
+    """Stop if there are findings that stop the run.
+
+    Args:
+        notes: have the findings.
+        others: whether other rows can be used, so that the bad ones can be kept.
+
+    Raises:
+        DataError: with all findings, and what to do if only some rows are bad.
+    """
+    try:
+        notes.raise_errors()
+    except DataError as error:
+        if not others:
+            raise
+        way_out = "With data.bad_rows=keep, such a row gets a record with 'error' and without a prediction."
+        raise DataError(f"{error}\n{way_out}", findings=error.findings) from error
+
+
+def bad_row(row: Row, error: DataError, notes: Notes) -> BadRow:
+    """A row that cannot be used, counted."""
+    notes.add(kinds.BAD_ROW, row.where)
+    return BadRow(row, " ".join(str(error).split()))
+
+
+def _read(predictor: Predictor, rows: Sequence[Row], columns: dict[str, Any], notes: Notes) -> list[Any]:
+    own = Notes()
+    found = predictor.read(rows, Reading(columns, labelled=False, notes=own))
+    own.raise_errors()
+    check_examples(predictor, rows, found)
+    notes.extend(own)
+    return found
