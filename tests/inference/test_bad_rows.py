@@ -21,8 +21,25 @@ TASKS = ("ner", "text-classification", "multi-label", "regression", "relation", 
 scalars = st.none() | st.booleans() | st.integers(-2, 2) | st.floats() | st.text(max_size=8)
 values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner))
 names = st.sampled_from(
-    ["text", "tokens", "tags", "spans", "label", "labels", "score", "pair", "head", "tail", "id", "error", "question"]
-    + ["context", "answers", "source", "target"]
+    [
+        "text",
+        "tokens",
+        "tags",
+        "spans",
+        "label",
+        "labels",
+        "score",
+        "pair",
+        "head",
+        "tail",
+        "id",
+        "error",
+        "question",
+        "context",
+        "answers",
+        "source",
+        "target",
+    ]
 )
 rows = st.lists(st.dictionaries(names, values, max_size=5), min_size=1, max_size=6)
 
