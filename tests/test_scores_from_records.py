@@ -193,7 +193,8 @@ def ranks(records: Records) -> Scores:
         found["candidates"].append(record["ranked_among"])
         found["mrr"].append(1 / rank[0])
         for cut in (1, 5, 10):
-            found[f"recall@{cut}"].append((rank <= cut).mean())
+            if cut < record["ranked_among"]:
+                found[f"recall@{cut}"].append((rank <= cut).mean())
         best = 1 / np.log2(2 + np.arange(min(len(rank), 10)))
         found["ndcg@10"].append((1 / np.log2(1 + rank))[rank <= 10].sum() / best.sum())
         by_rank = sorted(positives.values(), key=lambda one: one["rank"])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.data.examples.rankings import Form
-from ftk.tasks.ranking.query_scores import CUTS, DISCOUNTED, QueryResult, pool_scores, query_scores
+from ftk.tasks.ranking.query_scores import DISCOUNTED, QueryResult, nothing_found, pool_scores, query_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,7 +125,7 @@ class RankingMetric:
         if not (grades > 0).any():
             self._without += 1
             if self.missed:
-                self._scored.append(_nothing_found(len(scores)))
+                self._scored.append(nothing_found(len(scores)))
             return None
         result = query_scores(scores, grades, self.temperature)
         self._scored.append(result.scores)
@@ -191,12 +191,6 @@ class RankingMetric:
                 for at, one in zip(few, results, strict=True):
                     self._scored.append(one.scores)
                     self._note_places(part[at], [texts[place] for place in rights[at]], one)
-
-
-def _nothing_found(candidates: int) -> dict[str, float]:
-    """The scores of a query whose positive is not among its candidates."""
-    recall = {f"recall@{cut}": 0.0 for cut in CUTS if cut < candidates}
-    return {**recall, "mrr": 0.0, f"ndcg@{DISCOUNTED}": 0.0, "candidates": float(candidates)}
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CUTS = (1, 5, 10)
-"""Numbers of first candidates among which recall looks."""
+_CUTS = (1, 5, 10)
 DISCOUNTED = 10
 """Candidates that the discounted gain counts."""
 
@@ -139,7 +138,7 @@ def _result(
     places[order] = 1 + wrong - below[order] + np.arange(len(order))
     ties, at, grades, below, equal = equal, at[order], grades[order], below[order], equal[order]
     rank = places[order]
-    found = {f"recall@{cut}": float((rank <= cut).mean()) for cut in CUTS if cut < wrong + len(at)}
+    found = {f"recall@{cut}": float((rank <= cut).mean()) for cut in _CUTS if cut < wrong + len(at)}
     found["mrr"] = 1 / float(rank[0])
     gain = grades / np.log2(1 + rank)
     ideal = np.sort(grades)[::-1][:DISCOUNTED]
@@ -152,3 +151,9 @@ def _result(
         at = np.asarray(at, dtype=np.float64)
         found["loss"] = float((np.logaddexp(at / temperature, against) - at / temperature).mean())
     return QueryResult(found, places, ties, wrong + len(at))
+
+
+def nothing_found(candidates: int) -> dict[str, float]:
+    """The scores of a query whose positive is not among its candidates."""
+    recall = {f"recall@{cut}": 0.0 for cut in _CUTS if cut < candidates}
+    return {**recall, "mrr": 0.0, f"ndcg@{DISCOUNTED}": 0.0, "candidates": float(candidates)}
