@@ -45,6 +45,7 @@ def test_values_live_in_yaml_only() -> None:
         "DataConfig.test_share",
         "DataConfig.group",
         "DataConfig.cut",
+        "DataConfig.offsets",
         "TrainConfig.metric",
         "TrainConfig.baselines",
         "TrainingRunConfig.curves",

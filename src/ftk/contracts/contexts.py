@@ -27,11 +27,13 @@ class Reading:
         columns: ``data.columns``.
         labelled: whether a row without labels is an error.
         notes: collects faults and facts.
+        offsets: ``data.offsets``: what the offsets of spans count.
     """
 
     columns: dict[str, Any]
     labelled: bool
     notes: Notes
+    offsets: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def detect_label_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes
             names = strings_of(row, tags_at, "tags") if tokens_at and tags_at else []
         except RowFault:
             continue
-        if spans_at and not tokens_at:
+        if spans_at and not (tokens_at and tags_at):
             notes.add(kinds.LABEL_UNITS, policy="character_spans", units="spans")
             return Units.spans
         counts.update(names)

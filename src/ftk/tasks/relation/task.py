@@ -113,6 +113,7 @@ class Relation(RowTask):
             target=self._label.target,
             labels=_LABEL_COLUMNS,
             notes=reading.notes,
+            offsets=reading.offsets,
         ).read(rows)
         for example in examples:
             example.key = self._signed(example).text  # a vocabulary must have the signs, too
