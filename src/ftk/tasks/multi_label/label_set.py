@@ -81,25 +81,6 @@ class LabelSet:
             raise RowFault(kinds.NOT_ZERO_OR_ONE, row.where)
         return named(vector, names)
 
-    def gold(self, row: Row, column: Any) -> tuple[str, ...]:
-        """The labels that an unlabelled row may have. A vector of 0 and 1 has a place for each name.
-
-        Raises:
-            RowFault: the columns hold none, or a list may be a vector as well as numbers of labels.
-        """
-        names = self.label_names or ()
-        value = None if isinstance(column, list) else parse_json_list(row.values[column])
-        if (
-            not names
-            or not isinstance(value, list)
-            or len(value) != len(names)
-            or not {0, 1}.issuperset(map(_bit, value))
-        ):
-            return self.target(row, column)
-        if len({_bit(item) for item in value}) == len(value):
-            raise RowFault(kinds.NOT_ZERO_OR_ONE, row.where)
-        return tuple(name for name, item in zip(names, value, strict=True) if _bit(item))
-
     def class_weights(self, examples: Sequence[TextExample]) -> Any:
         """The field ``class_weights``, with ``balanced`` replaced by the weights that balance these rows."""
         if not self.weights.is_balanced:
