@@ -1,7 +1,10 @@
 """Words and sub-words: in any script, what is marked is what is learned, and what is learned is what is found."""
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import word_pieces
+from conftest import TINY, Result, word_pieces, write_jsonl
 from data_helpers import SOME, data_config, ner_task
 from ftk.config.choices import Vocabulary
 from ftk.contracts import finding_kinds as kinds
@@ -231,3 +234,32 @@ def test_words_with_sub_words_of_their_own_are_encoded_as_ever(language: str, ki
         assert features.columns.keys() == old.columns.keys()
         for name, column in features.columns.items():
             assert column.values.tobytes() == old.columns[name].values.tobytes(), name
+
+
+@pytest.mark.slow
+def test_a_model_of_chinese_tokens_finds_the_same_in_text(ftk: Callable[..., Result]) -> None:
+    """With a vocabulary whose entries would reach over tokens, and names as new to both."""
+    random = Random(0)
+    names = {"PER": ["小明", "李华", "王芳", "张伟"], "LOC": ["北京", "上海", "北京大学", "南京"]}
+    frames = [
+        "PER 在 LOC 睡觉 。",
+        "昨天 PER 从 LOC 到 LOC 旅行 。",
+        "LOC 的 PER 喜欢 吃 苹果 。",
+        "我们 在 学校 看 书 。",
+    ]
+    rows: dict[str, list[dict[str, Any]]] = {"tokens": [], "text": []}
+    for _ in range(280):
+        frame = random.choice(frames).split()
+        tokens = [random.choice(names.get(word, [word])) for word in frame]
+        ends = np.cumsum([len(token) for token in tokens]).tolist()
+        marked = [(end - len(token), end, word) for word, token, end in zip(frame, tokens, ends, strict=True)]
+        rows["tokens"].append({"tokens": tokens, "tags": [f"B-{word}" if word in names else "O" for word in frame]})
+        rows["text"].append({"text": "".join(tokens), "spans": [list(span) for span in marked if span[2] in names]})
+    train, test = write_jsonl("train.jsonl", rows["tokens"][:240]), write_jsonl("text.jsonl", rows["text"][240:])
+    words = ("task=ner", *TINY, "model.tokenizer.train=unigram", "train.epochs=8", "train.batch_size=16")
+    same = write_jsonl("tokens.jsonl", rows["tokens"][240:])
+    result = ftk("finetune", *words, f"data.train={train}", f"data.test={same}", "run.dir=run")
+    assert result.code == 0, result.err
+    assert ftk("evaluate", "checkpoint=run/best", f"data.test={test}", "run.dir=scores", "hardware=cpu").code == 0
+    for folder in ("run", "scores"):
+        assert json.loads(Path(folder, "metrics.json").read_text())["test"]["f1"] > 0.98
