@@ -15,6 +15,11 @@ _QUOTES = 'A text stands in quotes in JSON, "…", an empty one as "".'
 COLUMNS_FOUND = fact("columns-found", "columns found by name: {columns}.")
 COLUMNS_OF_TRAINING = fact("columns-of-training",
     "columns, as in training: {columns} (data.columns.<role>=… names others).")
+COLUMN_CHOSEN = fact("column-chosen", "{role} is '{column}', not {others} (data.columns.{role})",
+    first="it comes first among several that it could be", marks="its tags mark spans")
+COMPETING_COLUMNS = error("competing-columns",
+    "{row|rows} that {leaves|leave} open which column is meant ({role}: {shares} of {rows:,} rows)",
+    "Name it: {choices}.")
 MISSING_COLUMN = error("missing-column", "{row|rows} without the column '{column}'",
     "data.columns.{role} names it.{hint}")
 MISSING = error("missing", "{row|rows} without {what}", "Name its column: data.columns.{role}={example}.{hint}")

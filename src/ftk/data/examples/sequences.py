@@ -9,6 +9,7 @@ from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, read_rows, shortened, text_or_list
+from ftk.data.rows.choosing import holds_something, settle_columns
 from ftk.data.rows.columns import find_column, missing_role, report_columns, weight_of
 from ftk.data.rows.gold import gold_of
 
@@ -88,7 +89,15 @@ class SequenceReader:
     notes: Notes
 
     def read(self, rows: Iterable[Row]) -> list[SequenceExample]:
-        """An example for each row; faults go to the notes, which stop the run after the last row."""
+        """An example for each row; faults go to the notes, which stop the run after the last row.
+
+        Raises:
+            DataError: labelled rows do not say which column has a role.
+        """
+        if self.labelled:
+            rows = list(rows)
+            holds = dict.fromkeys(_NAMES, lambda value: holds_something(value) and not isinstance(value, dict))
+            self.columns = settle_columns(rows, self.columns, _NAMES, self.notes, holds)
         examples = read_rows(rows, self._example, self.notes)
         several = sum(len(example.targets or ()) > 1 for example in examples)
         if several:

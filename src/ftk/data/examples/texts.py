@@ -9,6 +9,7 @@ from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, read_rows
+from ftk.data.rows.choosing import settle_columns
 from ftk.data.rows.columns import PAIR, TEXT, find_column, missing, missing_role, report_columns, string_of, weight_of
 from ftk.data.rows.gold import gold_of, written
 from ftk.data.rows.odd_labels import note_label, refuse_header, without_missing
@@ -88,7 +89,15 @@ class TextReader:
     unlabelled: str = "error"
 
     def read(self, rows: Iterable[Row]) -> list[TextExample]:
-        """An example for each row; faults go to the notes, which stop the run after the last row."""
+        """An example for each row; faults go to the notes, which stop the run after the last row.
+
+        Raises:
+            DataError: labelled rows do not say which column has a role.
+        """
+        if self.labelled:
+            rows = list(rows)
+            names = {"text": TEXT, "label": self.labels, **({} if self.pairs is False else {"pair": PAIR})}
+            self.columns = settle_columns(rows, self.columns, names, self.notes)
         examples = read_rows(rows, self._example, self.notes, unlabelled=self.unlabelled)
         return without_missing(examples, self.notes, unlabelled=self.unlabelled) if self.labelled else examples
 

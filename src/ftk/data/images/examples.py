@@ -14,6 +14,7 @@ from ftk.contracts.row import Row
 from ftk.data.examples.texts import Target
 from ftk.data.images.decoding import ImageFault, digest_of, in_threads, refuse_decompression_bombs
 from ftk.data.rows.cells import RowFault, read_rows
+from ftk.data.rows.choosing import settle_columns
 from ftk.data.rows.columns import find_column, missing_role, report_columns, string_of, weight_of
 from ftk.data.rows.gold import gold_of
 from ftk.data.rows.odd_labels import note_label, without_missing
@@ -175,7 +176,14 @@ class ImageReader:
     unlabelled: str = "error"
 
     def read(self, rows: Iterable[Row]) -> list[ImageExample]:
-        """An example for each row; faults go to the notes, which stop the run after the last row."""
+        """An example for each row; faults go to the notes, which stop the run after the last row.
+
+        Raises:
+            DataError: labelled rows do not say which column has the label.
+        """
+        if self.labelled:
+            rows = list(rows)
+            self.columns = settle_columns(rows, self.columns, {"label": self.labels}, self.notes)
         made = read_rows(rows, self._parts, self.notes, unlabelled=self.unlabelled)
         images = checked_images([cell for cell, _ in made], self.notes)
         examples = [

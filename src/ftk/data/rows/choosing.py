@@ -1,0 +1,99 @@
+"""Which column has a role where several could: chosen once for all rows of a split, by what the rows hold."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import SHOWN
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+
+Holds = Callable[[Any], bool]
+"""Whether a value could be meant for a role."""
+
+
+def holds_something(value: Any) -> bool:
+    """Whether a value is neither null nor an empty cell."""
+    return value is not None and value != ""
+
+
+def settle_columns(
+    rows: Sequence[Row],
+    columns: Mapping[str, Any],
+    names: Mapping[str, Sequence[str]],
+    notes: Notes,
+    holds: Mapping[str, Holds] | None = None,
+    undecided: Collection[str] = (),
+) -> dict[str, Any]:
+    """``data.columns`` with the roles set for which rows have more than one column.
+
+    A role with one possible column in each file stays as it is: that column is found by name.
+
+    Args:
+        rows: of one split.
+        columns: ``data.columns``.
+        names: by role, the names that are tried, the likeliest first.
+        notes: collects what was chosen.
+        holds: by role, which values count; by default all but null and empty cells.
+        undecided: roles for which the first name is no likelier than the others.
+
+    Raises:
+        DataError: the rows do not say which column is meant.
+    """
+    settled = dict(columns)
+    shapes = Counter(tuple(row.values) for row in rows)
+    for role, known in names.items():
+        if columns.get(role) is not None:
+            continue
+        present = [name for name in known if any(name in shape for shape in shapes)]
+        if len(present) > 1:
+            counts = (holds or {}).get(role, holds_something)
+            settled[role] = _weighed(rows, role, present, counts, role in undecided, notes)
+    notes.raise_errors()  # here, so that rows without the chosen column are not reported as well
+    return settled
+
+
+def _weighed(
+    rows: Sequence[Row], role: str, present: Sequence[str], holds: Holds, undecided: bool, notes: Notes
+) -> str | None:
+    """The column for a role; None if each file has one of its own, or no row has any."""
+    counts: Counter[str] = Counter()
+    by_file: dict[str, set[str]] = {}
+    differing: list[Row] = []
+    together = 0
+    for row in rows:
+        values = row.values
+        found = [name for name in present if name in values and holds(values[name])]
+        counts.update(found)
+        by_file.setdefault(row.file, set()).update(found)
+        if len(found) > 1:
+            together += 1
+            if any(values[name] != values[found[0]] for name in found[1:]):
+                differing.append(row)
+    candidates = [name for name in present if counts[name]]
+    if len(candidates) < 2:
+        return next((name for name in candidates if all(name in row.values for row in rows)), None)
+    if all(len(found) < 2 for found in by_file.values()):
+        return None
+    first, others = candidates[0], candidates[1:]
+    elsewhere = [row for row in rows if not holds(row.values.get(first)) and any(map(holds, _of(row, others)))]
+    equal = together and not differing and counts[first] == max(counts.values())
+    if equal or not (elsewhere or (undecided and differing)):
+        notes.add(kinds.COLUMN_CHOSEN, policy="first", role=role, column=first, others=others)
+        return first
+    left_open = elsewhere or differing
+    notes.add(
+        kinds.COMPETING_COLUMNS,
+        *(row.where for row in left_open[:SHOWN]),
+        number=len(left_open),
+        role=role,
+        shares=[f"'{name}' in {counts[name]:,}" for name in candidates],
+        rows=len(rows),
+        choices=" or ".join(f"data.columns.{role}={name}" for name in candidates),
+    )
+    return first
+
+
+def _of(row: Row, names: Sequence[str]) -> list[Any]:
+    return [row.values[name] for name in names if name in row.values]
