@@ -42,6 +42,15 @@ TRIPLES = fact("triples", "{file}: no header; each line is {columns}. If the fir
     "data.columns.query=….")
 GRADES_NOT_READ = fact("grades-not-read", "{file}: all documents that it names are positives, whatever their grades.")
 JUDGED_UNKNOWN = warning("judged-unknown", "{judgement|judgements} of a text that {file} does not have", "left out")
+# Exports of annotation tools
+RECOGNISED = fact("recognised", "{file} is {what}, by the columns of its rows.")
+GOLD_COLUMN = fact("gold-column",
+    "'{gold}' is read as '{column}'; what was predicted is left out ({left_out}).")
+NOT_ACCEPTED = warning("not-accepted", "{row|rows} that the annotator did not accept ({answer})", "left out")
+NOT_ANNOTATED = warning("not-annotated", "{row|rows} without an annotation", "left out")
+SEVERAL_ANNOTATIONS = warning("several-annotations", "{row|rows} with several annotations",
+    "the one that is marked as ground truth is read, else the first")
+RESULT_NOT_READ = warning("result-not-read", "{result|results} of the type '{what}'", "not read")
 
 # Documents
 FILE_WITHOUT_TEXT = warning("file-without-text", "{file|files} without any text", "skipped")

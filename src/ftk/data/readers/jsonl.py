@@ -8,11 +8,14 @@ from typing import Any
 
 from ftk.contracts.row import Row
 from ftk.data.readers.lines import numbered_lines
+from ftk.data.rows.exports.spacy_json import as_object
 from ftk.errors import DataError
 
 _BETWEEN = re.compile(r"[\s,]*")
 ESCAPED = re.compile(r"\\u[dD]")
 """The escape of half a surrogate pair, with or without the other half."""
+_PAIR = re.compile(r'\s*\[\s*"(?:[^"\\]|\\.)*"\s*,\s*\{.*\}\s*\]\s*$')
+"""A line that is a text and what is marked in it."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -26,7 +29,7 @@ def read_jsonl(path: Path | str, encoding: str) -> Iterator[Row]:
     for number, line in lines:
         if not line.strip():
             continue
-        if line.lstrip().startswith("["):
+        if line.lstrip().startswith("[") and not _PAIR.match(line):
             yield from _array(path, number, "\n".join([line, *(rest for _, rest in lines)]))
             return
         yield row_of(path, number, parsed(path, number, line), may_be_half=bool(ESCAPED.search(line)))
@@ -86,6 +89,7 @@ def row_of(path: Path | str, number: int, value: Any, *, may_be_half: bool) -> R
     Raises:
         DataError: it is no object, or holds half of a surrogate pair.
     """
+    value = as_object(value)
     if not isinstance(value, dict):
         raise DataError(f'{path}:{number}: expected a JSON object such as {{"text": …}}, found {_kind(value)}.')
     # JSON can hold half of a surrogate pair, which is no character: no tokenizer and no file accepts it.

@@ -31,8 +31,10 @@ from ftk.data.readers.paths import expand, kind_of_name
 from ftk.data.readers.places.implied_splits import check_columns
 from ftk.data.readers.places.inputs import input_files, refuse_split_folders
 from ftk.data.readers.places.sources import files_behind, note_sources, sources_of
+from ftk.data.readers.spacy_docs import read_spacy
 from ftk.data.readers.squad import is_squad, read_squad
 from ftk.data.readers.tabular import read_csv, read_parquet
+from ftk.data.rows.exports.recognising import plain_rows
 from ftk.errors import DataError
 from ftk.system.digests import sha256
 
@@ -130,7 +132,8 @@ def _hub_split(name: str, data: DataConfig, notes: Notes, take: Take) -> Split:
     assert data.name is not None
     counts: dict[str, int] = {}
     part = str(getattr(data, name))
-    rows = read_hub(data.name, data.subset, data.revision, part)
+    loaded = read_hub(data.name, data.subset, data.revision, part)
+    rows = plain_rows(loaded, data.columns, notes, labelled=True)
     return _split(name, counted(rows, f"{data.name}[{part}]", counts), [], counts, data, notes, take)
 
 
@@ -168,11 +171,17 @@ def stream(spec: Any, data: DataConfig, notes: Notes, roles: Collection[str] = (
 def read_file(
     path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool = False
 ) -> Iterator[Row]:
-    """The rows of one file, or of a folder that ``save_to_disk`` wrote."""
+    """The rows of one file, or of a folder that ``save_to_disk`` wrote; those of an annotation tool as plain rows."""
+    return plain_rows(_read_file(path, format, data, notes, labelled=labelled), data.columns, notes, labelled=labelled)
+
+
+def _read_file(path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool) -> Iterator[Row]:
     if Path(path).is_dir():
         return read_saved(Path(path))
     if format is Format.auto and is_image_name(path):
         return read_images([Path(path)])
+    if format is Format.auto and Path(path).suffix == ".spacy":
+        return read_spacy(path)
     if format is Format.auto and is_corpus(Path(path)):
         return read_corpus(Path(path), data.encoding)
     kind = format.value if format is not Format.auto else kind_of(path, data.encoding, labelled=labelled)

@@ -1,0 +1,1 @@
+"""Rows of annotation tools and of ftk's own predictions, as plain rows."""
