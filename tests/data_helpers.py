@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from ftk.config.choices import Cut, Duplicates, Format, Unlabelled, Unseen
+from ftk.config.choices import Cut, Duplicates, Format, Offsets, Unlabelled, Unseen
 from ftk.config.paths import values_of
 from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Reading
@@ -36,6 +36,7 @@ def data_config(**changes: Any) -> DataConfig:
     values["cut"] = Cut(changes.pop("cut", values["cut"]))
     values["unlabelled"] = Unlabelled(changes.pop("unlabelled", values["unlabelled"]))
     values["unseen_labels"] = Unseen(changes.pop("unseen_labels", values["unseen_labels"]))
+    values["offsets"] = Offsets(changes.pop("offsets", values["offsets"]))
     return replace(DataConfig(**values), **changes)
 
 
@@ -103,8 +104,12 @@ def refused(notes: Notes) -> tuple[Finding, ...]:
 
 
 def sentences(rows: Iterable[dict[str, Any]], *, labelled: bool = True, **task: Any) -> tuple[list[Sentence], Notes]:
-    """The sentences that the entity task makes of rows of ``rows.jsonl``, and what it notes on the way."""
+    """The sentences that the entity task makes of rows of ``rows.jsonl``, and what it notes on the way.
+
+    ``columns`` and ``offsets`` are settings of the data, the others fields of the task.
+    """
     notes = Notes()
     numbered = [Row(values, "rows.jsonl", number) for number, values in enumerate(rows, start=1)]
     columns = data_config(columns=task.pop("columns", {})).columns
-    return ner_task(**task).read(numbered, Reading(columns, labelled, notes)), notes
+    offsets = task.pop("offsets", "auto")
+    return ner_task(**task).read(numbered, Reading(columns, labelled, notes, offsets=offsets)), notes

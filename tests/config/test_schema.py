@@ -46,6 +46,7 @@ def test_values_live_in_yaml_only() -> None:
         "DataConfig.group",
         "DataConfig.cut",
         "DataConfig.unlabelled",
+        "DataConfig.offsets",
         "TrainConfig.metric",
         "TrainConfig.baselines",
         "TrainingRunConfig.curves",

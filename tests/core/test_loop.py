@@ -31,7 +31,7 @@ def make(tmp_path: Path) -> Any:
     from ftk.core.state import TrainState
     from ftk.data.batching.order import StepOrder
     from ftk.data.examples.sentences import Broken
-    from ftk.data.examples.spans import Misaligned, Overlapping
+    from ftk.data.examples.spans.placing import Misaligned, Overlapping
     from ftk.data.examples.tags import Scheme, Units
     from ftk.data.readers.conll import read_conll
     from ftk.data.row_corpus import RowCorpus

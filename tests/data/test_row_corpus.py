@@ -10,7 +10,7 @@ from conftest import write_jsonl
 from data_helpers import data_config, ner_task
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import Labels
-from ftk.data.examples.spans import Span, align_to_words
+from ftk.data.examples.spans.placing import Span, align_to_words
 from ftk.data.readers.splits import demo_files
 from ftk.data.row_corpus import RowCorpus, read_test_corpus, read_training_corpus
 from ftk.data.text.words import Words, split_words

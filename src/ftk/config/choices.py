@@ -33,6 +33,19 @@ class Format(Enum):
     demo = "demo"
 
 
+class Offsets(Enum):
+    """What the offsets of spans count.
+
+    ``auto`` takes characters (code points) unless the texts of the spans or the borders of words show that it is
+    UTF-16 units (JavaScript, Java, C#) or UTF-8 bytes (Rust, Go), and reports it. The others go by no evidence.
+    """
+
+    auto = "auto"
+    characters = "characters"
+    utf16 = "utf16"
+    bytes = "bytes"
+
+
 class Device(Enum):
     """Device to compute on; ``auto`` takes a GPU if there is one, and reports it. A missing device is an error."""
 

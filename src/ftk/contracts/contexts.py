@@ -28,12 +28,14 @@ class Reading:
         labelled: whether a row without labels is an error.
         notes: collects faults and facts.
         unlabelled: ``data.unlabelled``: what is done with rows without a label if ``labelled``, ``error`` or ``drop``.
+        offsets: ``data.offsets``: what the offsets of spans count.
     """
 
     columns: dict[str, Any]
     labelled: bool
     notes: Notes
     unlabelled: str = "error"
+    offsets: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def test_columns_are_named_in_the_config_and_the_others_are_kept() -> None:
     notes.raise_errors()
     assert (sentence.text, sentence.tags) == (TEXT, TAGS)
     assert sentence.columns == {"id": 7, "text": "not this"}
-    assert sentence.gold == SPANS
+    assert sentence.gold == [{**span, "text": text} for span, text in zip(SPANS, ("Ada", "Oslo"), strict=True)]
 
 
 def test_a_row_of_tokens_is_kept_whole_with_offsets_in_the_joined_text() -> None:
@@ -160,7 +160,7 @@ def test_neighbours_of_one_type_stay_two_entities() -> None:
         ),
         (
             {"text": "ab", "spans": [{"start": 0, "end": 1, "label": 4}]},
-            kinds.SPAN_UNREADABLE,
+            kinds.SPAN_NUMBERED,
             ": {'start': 0, 'end': 1, 'label': 4}",
         ),
     ],

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.readers.splits import read_file
+from ftk.errors import DataError
 
 _PEOPLE = ("Rita Kos", "小明", "Σοφία", "O'Neil", "José Ñandú", "Анна", "Kim", "N'Golo")
 _PLACES = ("Oslo", "北京", "Αθήνα", "St. John's", "São Paulo")
@@ -378,3 +380,22 @@ def test_of_several_annotations_the_ground_truth_is_read() -> None:
 def test_rows_of_no_tool_stay_as_they_are() -> None:
     rows = [{"text": "a", "answer": "yes"}, {"text": "b", "data": {"x": 1}}, {"id": 3, "annotations": "none"}]
     assert of_rows(*rows).values == rows
+
+
+def test_files_of_spacy_are_read_by_spacy_or_named() -> None:
+    try:
+        import spacy
+        from spacy.tokens import DocBin
+    except ImportError:
+        with pytest.raises(DataError, match=r"a\.spacy: these are documents of spaCy"):
+            read(b"\0", "a.spacy")
+        return
+    nlp, docs = spacy.blank("xx"), DocBin()
+    for text, spans in CORPUS:
+        doc = nlp(text)
+        doc.ents = [doc.char_span(a, b, label=name, alignment_mode="expand") for a, b, name in spans]
+        docs.add(doc)
+    docs.to_disk("a.spacy")
+    found = read(Path("a.spacy").read_bytes(), "a.spacy")
+    assert [values["text"] for values in found.values] == [text for text, _ in CORPUS]
+    assert [len(values["spans"]) for values in found.values] == [len(spans) for _, spans in CORPUS]

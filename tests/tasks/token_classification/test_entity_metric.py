@@ -83,3 +83,19 @@ def test_no_rows_score_nothing() -> None:
         0,
         0,
     )
+
+
+def test_entities_that_no_tags_can_mark_are_missed() -> None:
+    metric = EntityMetric(["A", "B"])
+    metric.update(["B-A", "O"], ["B-A", "O"], unmarked=["B"])
+    found = metric.compute()
+    assert (found["support"], found["precision"], found["recall"]) == (2, 1.0, 0.5)
+    assert found["per_label"]["B"]["support"] == 1
+    assert found["f1"] == found["f1_conlleval"] == pytest.approx(2 / 3)
+
+
+def test_an_entity_that_was_widened_is_no_hit() -> None:
+    metric = EntityMetric(["A"])
+    metric.update(["B-A", "B-A"], ["B-A", "B-A"], unmarked=["A"], widened=[("A", 0, 1)])
+    found = metric.compute()
+    assert (found["support"], found["precision"], found["recall"]) == (2, 0.5, 0.5)

@@ -1,6 +1,6 @@
 """Findings about spans and tags."""
 
-from ftk.contracts.finding_kinds.making import error, fact, info
+from ftk.contracts.finding_kinds.making import error, fact, info, warning
 
 # One kind in one or two lines, so that the table can be read as one.
 # fmt: off
@@ -17,16 +17,63 @@ SPANS_NOT_A_LIST = error("spans-not-a-list", "{row|rows} whose spans are not a l
     'Spans are a list such as [{{"start": 0, "end": 5, "label": "PER"}}].')
 SPAN_UNREADABLE = error("span-unreadable", "{row|rows} with a span that cannot be read",
     'A span is {{"start": 0, "end": 5, "label": "PER"}} or [0, 5, "PER"].')
+SPAN_NUMBERED = error("span-numbered", "{row|rows} with a span whose label is a number",
+    "Labels of spans are names. Replace the numbers by them; doccano exports names as JSONL.")
+SPAN_LABELS = error("span-labels", "{row|rows} with a span that has several labels",
+    "Each span has one label: leave the others out.")
+SPAN_IN_PARTS = error("span-in-parts", "{row|rows} with a span of several parts",
+    "A span has no gaps: make it one, or leave it out.")
 SPAN_OUTSIDE = error("span-outside-text", "{row|rows} with a span outside the text",
     "Offsets count {unit}s from 0; end is one past the last.")
+ROW_WITHOUT_SPANS = info("row-without-spans", "{row|rows} without spans in a file whose other rows have some",
+    "read as texts in which nothing is marked")
+SPAN_TEXT_DIFFERS = error("span-text-differs",
+    "{span|spans} whose offsets do not fit the text that the span says it has",
+    "Offsets were tried as characters, UTF-16 units and bytes, and {what} fit best: correct these spans. If the texts "
+    "of spans are meant to differ from what is marked, data.offsets=characters goes by the offsets alone.")
+TOKEN_TEXT_DIFFERS = error("token-text-differs",
+    "{span|spans} of tokens that {does|do} not have the text that the span says it has",
+    "Correct these spans: they count tokens from 0. If the texts of spans are meant to differ from what is marked, "
+    "data.offsets=characters takes no notice of them.")
+SPAN_TEXT_IGNORED = warning("span-text-ignored", "{span|spans} with a text that is not at {its|their} offsets",
+    "the offsets count (data.offsets={offsets})")
+OFFSETS_FOUND = fact("offsets-found", "offsets of spans count {what} (data.offsets=auto)",
+    own_texts="so each span with a text of its own has it there ({with_text:,} of {spans:,} spans have one)",
+    borders="so spans begin and end where words do")
+OFFSETS_UNCHECKED = warning("offsets-unchecked",
+    "{span|spans} after emoji or rare characters that nothing confirms", "offsets are taken as characters; if they are "
+    "from JavaScript or Java, data.offsets=utf16")
+TOKEN_SPANS = fact("token-spans", "spans count tokens from 0, and end at {end}",
+    own_texts="by the texts that they have of their own", single_tokens="some begin and end at one number",
+    last_token="some end at the number of tokens", form="as this format has it")
+TOKEN_ENDS_DIFFER = error("token-ends-differ", "{place|places} where spans of tokens contradict each other",
+    "One span ends at its last token, the other one past it: write all in one way.")
+SPANS_ARE_TAGS = fact("spans-are-tags",
+    "labels of spans are tags: spans {spans:,}, of which O {outside:,}; entities {entities:,}.")
+SPAN_LABELS_MIXED = error("span-labels-mixed",
+    "{span|spans} with a label that other spans have with the letter of a tag ({example})",
+    "Write all labels without letters: PER instead of B-PER.")
 SPAN_WITHOUT_WORD = error("span-without-word", "{span|spans} without a word",
-    "task.misaligned_spans=drop leaves them out.", drop="left out (task.misaligned_spans=drop)")
+    "task.misaligned_spans=drop leaves them out.",
+    drop="left out (task.misaligned_spans=drop); where rows are scored, they count as missed")
+SPANS_SHIFTED = error("spans-shifted", "of {spans:,} spans begin inside a word",
+    "These are no single mistakes: the offsets seem to belong to another version of the text (other line ends, other "
+    "characters, something added or taken away at its beginning). Export the text together with its spans.",
+    expand="the offsets seem to belong to another version of the text; what is learned is not what was marked",
+    drop="the offsets seem to belong to another version of the text; what is learned is not what was marked")
+SPANS_SHORT = error("spans-short", "of {spans:,} spans end one character before a word ends",
+    "If the end of a span is its last character, add 1 to each: it is one past the last. If words have endings that do "
+    "not belong to names, task.misaligned_spans=expand widens spans to whole words.",
+    expand="if the end of a span is its last character, add 1 to each instead",
+    drop="if the end of a span is its last character, add 1 to each instead")
 SPAN_INSIDE_WORD = error("span-inside-word", "{span|spans} that {begins|begin} or {ends|end} inside a word",
     "task.words=characters reads each character as a word, for languages that join other words to names; "
     "task.misaligned_spans=expand widens them to whole words, drop leaves them out.",
-    expand="widened to whole words (task.misaligned_spans=expand)", drop="left out (task.misaligned_spans=drop)")
+    expand="widened to whole words (task.misaligned_spans=expand); where rows are scored, they count as missed",
+    drop="left out (task.misaligned_spans=drop); where rows are scored, they count as missed")
 SPANS_OVERLAP = error("spans-overlap", "{span|spans} that {shares|share} a word with another",
-    "task.overlapping_spans=longest keeps the longest.", longest="left out (task.overlapping_spans=longest)")
+    "task.overlapping_spans=longest keeps the longest.",
+    longest="left out (task.overlapping_spans=longest); where rows are scored, they count as missed")
 PARTED_TAGS = info("parted-tags", "{row|rows} whose tags have '{sign}' between them",
     "split there, a tag for each token")
 NUMBERED_TAGS = error("numbered-tags", "{tag|tags} that {is|are} numbers of classes, without the names of the classes",

@@ -1,15 +1,21 @@
 """Whether the spans of a corpus end inside words, because its language joins other words to names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
+from ftk.config.choices import Offsets
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.sentences import SentenceReader
-from ftk.data.examples.spans import Span, spans_of
+from ftk.data.examples.spans.counting import MarkedText, Places, placed_span
+from ftk.data.examples.spans.forms import marked_spans
+from ftk.data.examples.spans.offsets import settle
+from ftk.data.examples.spans.placing import FEWEST, Span, ends_early
 from ftk.data.rows.cells import RowFault
-from ftk.data.text.words import is_inside_word
+from ftk.data.text.words import Words, is_inside_word, split_words
+from ftk.errors import DataError
 
 _SAMPLE = 10_000
 """Rows that are looked at, taken evenly from all of them."""
@@ -20,17 +26,17 @@ _SHIFTED = 10
 def spans_need_characters(rows: Sequence[Row], reader: SentenceReader, notes: Notes) -> bool:
     """Whether most character spans begin at a word and end inside one, or begin inside a word and end with one.
 
-    Spans whose offsets are wrong by a constant look alike at one edge, but begin or end with white space or punctuation
-    elsewhere; they need no other words. Rows with a fault do not count.
+    Spans whose offsets are wrong by a constant look alike at one edge, but begin or end with white space or marks
+    elsewhere; they need no other words. Nor do spans that nearly all end one letter early, in words that take no
+    particles: their ends are inclusive. Rows with a fault do not count.
 
     Args:
         rows: of the training split.
         reader: says where rows have their spans.
         notes: collects the answer, if it is yes.
     """
-    total = glued = shifted = 0
-    for row in rows[:: -(-len(rows) // _SAMPLE) or 1]:
-        text, spans = _spans(row, reader)
+    total = glued = shifted = short = 0
+    for text, spans in _placed(rows[:: -(-len(rows) // _SAMPLE) or 1], reader):
         for span in spans:
             total += 1
             edges = text[span.start], text[span.end - 1]
@@ -39,20 +45,30 @@ def spans_need_characters(rows: Sequence[Row], reader: SentenceReader, notes: No
                 shifted += 1
             elif begins != ends:
                 glued += 1
-    if 2 * glued <= total or shifted * _SHIFTED > glued:
+                short += ends_early(text, span)
+    if 2 * glued <= total or shifted * _SHIFTED > glued or (total >= FEWEST and 5 * short >= 4 * glued):
         return False
     notes.add(kinds.WORDS_BY_CHARACTER, percent=100 * glued / total)
     return True
 
 
-def _spans(row: Row, reader: SentenceReader) -> tuple[str, list[Span]]:
-    """The text of a row and its spans; none if it is a row of tokens, or has a fault."""
+def _placed(rows: Sequence[Row], reader: SentenceReader) -> Iterator[tuple[str, list[Span]]]:
+    """The text of each row and its spans in characters; rows of tokens and rows with a fault are left out."""
+    marked = []
+    for row in rows:
+        with suppress(RowFault):
+            tokens_at, text_at, _, spans_at = reader.columns_of(row)
+            text: Any = row.values[text_at] if text_at and spans_at and not tokens_at else None
+            if isinstance(text, str) and spans_at and (spans := marked_spans(row, spans_at)):
+                marked.append(MarkedText(row, text, *split_words(text, Words.fine), spans))
     try:
-        tokens_at, text_at, _, spans_at = reader.columns_of(row)
-        text: Any = row.values[text_at] if text_at and spans_at and not tokens_at else None
-        return (text, spans_of(row, spans_at, text)) if isinstance(text, str) and spans_at else ("", [])
-    except RowFault:
-        return "", []
+        counting = settle(marked, Offsets(reader.offsets), Notes())
+    except DataError:  # it is reported when the rows are read
+        return
+    for item in marked:
+        places = Places()
+        with suppress(RowFault):
+            yield item.text, [placed_span(item, span, counting, places) for span in item.spans]
 
 
 def _are_letters(edges: tuple[str, str]) -> bool:

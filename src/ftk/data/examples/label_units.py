@@ -37,7 +37,7 @@ def detect_label_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes
                 names = tokens_and_tags(row, tokens_at, tags_at, reader.label_names)[1]
         except RowFault:
             continue
-        if spans_at and not tokens_at:
+        if spans_at and not (tokens_at and tags_at):
             notes.add(kinds.LABEL_UNITS, policy="character_spans", units="spans")
             return Units.spans
         counts.update(names)

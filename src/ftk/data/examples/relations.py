@@ -2,27 +2,26 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ftk.config.choices import Offsets
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.cells import RowFault, place_of, read_rows, strings_of
+from ftk.data.examples.entity_offsets import HEAD, TAIL, Span, characters_of, ends_of, marked_entities
+from ftk.data.examples.spans.counting import PLAIN, Counting
+from ftk.data.examples.spans.offsets import settle
+from ftk.data.rows.cells import RowFault, read_rows, strings_of
+from ftk.data.rows.choosing import settle_columns
 from ftk.data.rows.columns import TEXT, find_column, missing, missing_role, report_columns, string_of, weight_of
 from ftk.data.rows.documents import document_of
 from ftk.data.rows.gold import gold_of
-from ftk.data.rows.lists import list_or_value
 from ftk.data.rows.odd_labels import note_label, without_missing
 
-HEAD = ("head", "subject", "e1", "h")
-TAIL = ("tail", "object", "e2", "t")
 TOKENS = ("tokens", "words")
-"""The column names that are tried for roles that ``data.columns`` does not name."""
-
-Span = tuple[int, int]
-"""Characters start … end - 1 of a text."""
+"""The column names that are tried if ``data.columns`` does not name the tokens."""
 
 
 @dataclass(slots=True)
@@ -86,6 +85,7 @@ class RelationReader:
         labels: the names of label columns that are tried.
         notes: collects faults.
         unlabelled: the policy for labelled rows without a label, ``error`` or ``drop``.
+        offsets: ``data.offsets``: what the offsets of head and tail count in a text.
     """
 
     columns: dict[str, Any]
@@ -95,9 +95,19 @@ class RelationReader:
     labels: tuple[str, ...]
     notes: Notes
     unlabelled: str = "error"
+    offsets: str = "auto"
+    _counting: Counting = field(default=PLAIN, init=False)
 
     def read(self, rows: Iterable[Row]) -> list[RelationExample]:
-        """An example for each row; faults go to the notes, which stop the run after the last row."""
+        """An example for each row; faults go to the notes, which stop the run after the last row.
+
+        Raises:
+            DataError: labelled rows do not say which column has the label.
+        """
+        if self.labelled:
+            rows = list(rows)
+            self.columns = settle_columns(rows, self.columns, {"label": self.labels}, self.notes)
+            self._counting = settle([*marked_entities(rows, self.columns)], Offsets(self.offsets), self.notes)
         examples = read_rows(rows, self._example, self.notes, unlabelled=self.unlabelled)
         return without_missing(examples, self.notes, unlabelled=self.unlabelled) if self.labelled else examples
 
@@ -161,7 +171,7 @@ class RelationReader:
             assert text_at is not None
             text = string_of(row, text_at, "text")
             ends = [
-                _inside(row, role, text, _ends_of(row, found[role], role, len(text), "character")) for role in found
+                _inside(row, role, text, characters_of(row, found[role], role, text, self._counting)) for role in found
             ]
             return _Sentence(text, ends[0], ends[1], {"text": text_at, **found})
         return _Sentence(*_of_tokens(row, tokens_at, found), {"tokens": tokens_at, **found})
@@ -229,27 +239,10 @@ def _of_tokens(row: Row, tokens_at: str, spans_at: dict[str, str]) -> tuple[str,
     text = " ".join(tokens)
     spans = []
     for role, column in spans_at.items():
-        first, end = _ends_of(row, column, role, len(tokens), "token")
+        first, end = ends_of(row, column, role, len(tokens), "token")
         span = (starts[first], starts[end - 1] + len(tokens[end - 1])) if first < end else (0, 0)
         spans.append(_inside(row, role, text, span))
     return text, spans[0], spans[1]
-
-
-def _ends_of(row: Row, column: str, role: str, number: int, unit: str) -> Span:
-    """The start and the end that a column gives, within ``number`` characters or tokens."""
-    value = list_or_value(row.values[column])  # a text that spells no list is reported below
-    start, end = None, None
-    if isinstance(value, dict):
-        start, end = value.get("start"), value.get("end")
-    elif isinstance(value, (list, tuple)) and len(value) == 2:
-        start, end = value
-    # type() and not isinstance(): true and false are ints to Python
-    if type(start) is not int or type(end) is not int:
-        raise RowFault(kinds.UNREADABLE_ENTITY, place_of(row, column), role=role, unit=unit)
-    if not 0 <= start <= end <= number:
-        place = f"{row.where}: {role} {start}-{end} in a text of {number} {unit}s"
-        raise RowFault(kinds.SPAN_OUTSIDE, place, unit=unit)
-    return start, end
 
 
 def _inside(row: Row, role: str, text: str, span: Span) -> Span:

@@ -1,33 +1,28 @@
 """Rows as sentences: words with offsets, and one tag per word for labelled rows."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from ftk.config.choices import Offsets
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.examples.spans import Misaligned, Overlapping, Span, align_to_words, spans_of, tags_of, without_overlaps
+from ftk.data.examples.sentence_columns import NAMES, SentenceColumns
+from ftk.data.examples.spans.counting import MarkedText
+from ftk.data.examples.spans.forms import MarkedSpan, marked_spans
+from ftk.data.examples.spans.placing import Misaligned, Overlapping, trimmed
+from ftk.data.examples.spans.tags import SpanPlacer
 from ftk.data.examples.tags import Scheme, Tag, Units, detect, is_disguised, parse_tag, to_iob2
-from ftk.data.rows.cells import RowFault, column_fits, parse_json_list, strings_of
-from ftk.data.rows.columns import missing, missing_configured, missing_role, not_a_string, report_columns
+from ftk.data.rows.cells import RowFault, parse_json_list, strings_of
+from ftk.data.rows.columns import missing, missing_role, not_a_string, report_columns
 from ftk.data.rows.documents import document_of
 from ftk.data.rows.label_names import is_number
 from ftk.data.rows.tagged_tokens import tokens_and_tags
 from ftk.data.text.scripts import is_spaced, text_of_tokens
 from ftk.data.text.words import Words, split_words
-
-NAMES = {
-    "tokens": ("tokens", "words"),
-    "tags": ("tags", "ner_tags", "labels", "ner"),
-    "text": ("text", "sentence"),
-    "spans": ("spans", "entities", "label", "labels"),
-}
-"""The column names that are tried for roles that ``data.columns`` does not name."""
-_OF_TOKENS = ("tags", "labels", "pos_tags", "upos", "pos", "ner_tags", "ner")
-"""The same for tags of single tokens."""
 
 
 class Broken(Enum):
@@ -46,9 +41,12 @@ class Sentence(Example):
         starts, ends: character offsets of the words in it.
         tokens: the words as the row gives them; None for a row of text.
         tags: one tag per word, in IOB2 if tags are of spans; None for an unlabelled row.
-        gold: the labels as the row gives them, written beside predictions.
+        gold: the labels, written beside predictions: of a labelled row of text its spans as annotated, as objects; of
+            any other row as the row gives them.
         row: where it comes from.
         columns: the other columns.
+        unmarked: the labels of annotated spans that the tags do not have as annotated; they count as missed.
+        widened: the entities of the tags that are wider than annotated: label, first word, one past the last.
     """
 
     text: str
@@ -59,6 +57,8 @@ class Sentence(Example):
     gold: Any
     row: Row
     columns: dict[str, Any]
+    unmarked: Sequence[str] = ()
+    widened: Sequence[tuple[str, int, int]] = ()
 
     @property
     def key(self) -> str:  # type: ignore[override]
@@ -96,7 +96,7 @@ class SentenceReader:
     """Checks rows and makes sentences, by the policies of the task.
 
     With ``units`` spans, tags of all schemes become IOB2, and character spans become tags. With ``units`` tokens, tags
-    stay as they are.
+    stay as they are. A reader is for the rows of one split.
     """
 
     columns: dict[str, Any]
@@ -110,25 +110,37 @@ class SentenceReader:
     notes: Notes
     label_names: Sequence[str] | None = None
     """The names of tags that rows give as numbers; None if rows have the names."""
+    offsets: str = "auto"
+    _columns: SentenceColumns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._columns = SentenceColumns(wanted=self.columns, labelled=self.labelled, units=self.units)
 
     def read(self, rows: Iterable[Row]) -> list[Sentence]:
         """A sentence for each row; faults go to the notes, which stop the run after the last row."""
+        if self.labelled:
+            rows = list(rows)
+            self._columns.settle(rows, self.notes)
         sentences: list[Sentence] = []
         tagged: list[tuple[Sentence, list[Tag]]] = []
+        marked: list[tuple[Sentence, MarkedText]] = []
         for row in rows:
             try:
-                sentence, tags = self._sentence(row)
+                sentence, labels = self._sentence(row)
             except RowFault as fault:
                 fault.add_to(self.notes)
                 continue
             if not self.labelled and not len(sentence.starts):
                 self.notes.add(kinds.EMPTY_ROW, row.where, policy="nothing_found")
             sentences.append(sentence)
-            if tags is not None:
-                tagged.append((sentence, tags))
+            if isinstance(labels, MarkedText):
+                marked.append((sentence, labels))
+            elif labels is not None:
+                tagged.append((sentence, labels))
         if not self._note_numbers(tagged):
             self._to_iob2(tagged)
-        return sentences
+        faulty = self._mark(marked)
+        return [sentence for sentence in sentences if id(sentence) not in faulty] if faulty else sentences
 
     def _note_numbers(self, tagged: list[tuple[Sentence, list[Tag]]]) -> bool:
         """Report tags of spans that are all numbers of classes; whether there are any."""
@@ -148,22 +160,19 @@ class SentenceReader:
         Raises:
             RowFault: a column that the config names is not in the row.
         """
-        tokens_at, text_at = self._find(row, "tokens"), self._find(row, "text")
-        tags_at = self._find(row, "tags")
-        spans_at = self._find(row, "spans") if self.units is not Units.tokens else None
-        if tokens_at and text_at and (self.columns.get("text") is not None or (spans_at and not tags_at)):
-            tokens_at = None
-        return tokens_at, text_at, tags_at, spans_at
+        return self._columns.of(row)
 
-    def _sentence(self, row: Row) -> tuple[Sentence, list[Tag] | None]:
+    def _sentence(self, row: Row) -> tuple[Sentence, list[Tag] | MarkedText | None]:
         tokens_at, text_at, tags_at, spans_at = self.columns_of(row)
         if tokens_at:
-            return self._of_tokens(row, tokens_at, tags_at)
+            return self._of_tokens(row, tokens_at, tags_at, spans_at)
         if text_at:
             return self._of_text(row, text_at, spans_at)
         raise missing(row, kinds.MISSING_TEXT_OR_TOKENS, (*NAMES["text"], *NAMES["tokens"]))
 
-    def _of_tokens(self, row: Row, tokens_at: str, tags_at: str | None) -> tuple[Sentence, list[Tag] | None]:
+    def _of_tokens(
+        self, row: Row, tokens_at: str, tags_at: str | None, spans_at: str | None
+    ) -> tuple[Sentence, list[Tag] | MarkedText | None]:
         names: list[str] = []
         if self.labelled and tags_at is not None:
             tokens, names, sign = tokens_and_tags(row, tokens_at, tags_at, self.label_names)
@@ -176,14 +185,19 @@ class SentenceReader:
             starts.append(position)
             ends.append(position + len(token))
             position += len(token) + 1
-        others = {name: value for name, value in row.values.items() if name not in (tokens_at, tags_at)}
-        gold = parse_json_list(row.values.get(tags_at)) if tags_at else None
+        of_spans = spans_at is not None and tags_at is None
+        labels_at = spans_at if of_spans else tags_at
+        others = {name: value for name, value in row.values.items() if name not in (tokens_at, labels_at)}
+        gold = parse_json_list(row.values.get(labels_at)) if labels_at else None
         gold = gold.split() if isinstance(gold, str) else gold
         sentence = Sentence(" ".join(tokens), starts, ends, tokens, None, gold, row, others)
         if not self.labelled:
             return sentence, None
+        if of_spans and spans_at is not None:
+            spans = self._spans_of(row, spans_at)
+            return sentence, MarkedText(row, sentence.text, starts, ends, spans, of_tokens=True)
         if tags_at is None:
-            raise missing_role(row, "tags", "tags", self._names("tags"))
+            raise missing_role(row, "tags", "tags", self._columns.names("tags"))
         if len(names) != len(tokens):
             raise RowFault(kinds.UNEQUAL_TAGS, f"{row.where}: {len(tokens)} tokens, {len(names)} tags")
         sentence.gold = names
@@ -208,7 +222,7 @@ class SentenceReader:
                 place = f"{row.where_token(number)}: {name!r} for the token {tokens[number]!r}"
                 raise RowFault(kinds.UNTAGGED_TOKEN, place)
 
-    def _of_text(self, row: Row, text_at: str, spans_at: str | None) -> tuple[Sentence, None]:
+    def _of_text(self, row: Row, text_at: str, spans_at: str | None) -> tuple[Sentence, MarkedText | None]:
         text = row.values[text_at]
         if not isinstance(text, str):
             raise not_a_string(row, text_at, "text")
@@ -216,33 +230,43 @@ class SentenceReader:
         others = {name: value for name, value in row.values.items() if name not in (text_at, spans_at)}
         gold = parse_json_list(row.values.get(spans_at)) if spans_at else None
         sentence = Sentence(text, starts, ends, None, None, gold, row, others)
-        if self.labelled:
-            if self.units is Units.tokens:
-                raise RowFault(kinds.UNTAGGABLE_TEXT, row.where)
-            if spans_at is None:
-                raise missing_role(row, "spans", "spans", NAMES["spans"])
-            spans = spans_of(row, spans_at, text)
-            sentence.tags = self._place(row, text, spans, starts, ends)
-        return sentence, None
+        if not self.labelled:
+            return sentence, None
+        if self.units is Units.tokens:
+            raise RowFault(kinds.UNTAGGABLE_TEXT, row.where)
+        if spans_at is None:
+            raise missing_role(row, "spans", "spans", NAMES["spans"])
+        return sentence, MarkedText(row, text, starts, ends, self._spans_of(row, spans_at))
 
-    def _place(self, row: Row, text: str, spans: list[Span], starts: Sequence[int], ends: Sequence[int]) -> list[str]:
-        placed = []
-        for span in spans:
-            found = align_to_words(text, span, starts, ends)
-            where = f"{row.where}: {span.label} {span.start}-{span.end} {text[span.start : span.end]!r}"
+    def _spans_of(self, row: Row, spans_at: str) -> list[MarkedSpan]:
+        spans = marked_spans(row, spans_at)
+        if row.values.get(spans_at) in (None, ""):
+            self.notes.add(kinds.ROW_WITHOUT_SPANS, row.where)
+        return spans
+
+    def _mark(self, marked: Sequence[tuple[Sentence, MarkedText]]) -> set[int]:
+        """Make tags of the spans of all rows together; the ids of the sentences with a fault."""
+        placer = SpanPlacer(
+            offsets=Offsets(self.offsets),
+            misaligned=self.misaligned,
+            overlapping=self.overlapping,
+            broken=self.broken.value,
+            notes=self.notes,
+        )
+        faulty = set()
+        for (sentence, item), found in zip(marked, placer.place([item for _, item in marked]), strict=True):
             if found is None:
-                dropped_here = self.misaligned is Misaligned.drop
-                self.notes.add(kinds.SPAN_WITHOUT_WORD, where, policy="drop" if dropped_here else "error")
+                faulty.add(id(sentence))
                 continue
-            if not found.exact:
-                self.notes.add(kinds.SPAN_INSIDE_WORD, where, policy=self.misaligned.value)
-            if found.exact or self.misaligned is Misaligned.expand:
-                placed.append(found)
-        kept, dropped = without_overlaps(placed)
-        for item in dropped:
-            where = f"{row.where}: {item.span.label} {item.span.start}-{item.span.end}"
-            self.notes.add(kinds.SPANS_OVERLAP, where, policy=self.overlapping.value)
-        return tags_of(kept, len(starts))
+            sentence.tags, sentence.unmarked, sentence.widened = found.tags, found.unmarked, found.widened
+            sentence.gold = found.tags
+            if not item.of_tokens:
+                spans = dict.fromkeys(trimmed(item.text, span) for span in found.spans)
+                sentence.gold = [
+                    {"label": one.label, "start": one.start, "end": one.end, "text": item.text[one.start : one.end]}
+                    for one in spans
+                ]
+        return faulty
 
     def _to_iob2(self, tagged: list[tuple[Sentence, list[Tag]]]) -> None:
         """Detect the scheme of all rows together, then convert each row's tags to IOB2."""
@@ -274,24 +298,3 @@ class SentenceReader:
             for number, tag in enumerate(tags):
                 if is_disguised(tag.type):
                     self.notes.add(kinds.DISGUISED_TAG, f"{sentence.row.where_token(number)}: {tag.type!r}")
-
-    def _find(self, row: Row, role: str) -> str | None:
-        wanted = self.columns.get(role)
-        if wanted is not None:
-            if row.lines:  # the CoNLL reader has chosen the columns
-                return role if role in row.values else None
-            if wanted in row.values:
-                return str(wanted)
-            if role in ("tags", "spans") and not self.labelled:
-                return None
-            raise missing_configured(row, role, wanted)
-        for name in self._names(role):
-            if name in row.values and column_fits(role, row.values[name]):
-                return name
-        return None
-
-    def _names(self, role: str) -> tuple[str, ...]:
-        """The column names to try for a role."""
-        if role != "tags" or self.units is Units.spans:
-            return NAMES[role]
-        return _OF_TOKENS if self.units is Units.tokens else (*NAMES[role], *_OF_TOKENS)

@@ -115,6 +115,7 @@ class Relation(RowTask):
             labels=_LABEL_COLUMNS,
             notes=reading.notes,
             unlabelled=reading.unlabelled,
+            offsets=reading.offsets,
         ).read(rows)
         note_unused(self.label_names, examples, reading.notes)
         for example in examples:

@@ -1,7 +1,7 @@
 """Entity-level precision, recall and F1, counted as seqeval counts them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 
@@ -18,7 +18,15 @@ class EntityMetric:
         self._strict = _Counts()
         self._lenient = _Counts()
 
-    def update(self, gold: Sequence[str], predicted: Sequence[str], raw: Sequence[str] | None = None) -> None:
+    def update(
+        self,
+        gold: Sequence[str],
+        predicted: Sequence[str],
+        raw: Sequence[str] | None = None,
+        *,
+        unmarked: Sequence[str] = (),
+        widened: Collection[tuple[str, int, int]] = (),
+    ) -> None:
         """Count one row.
 
         Args:
@@ -26,9 +34,15 @@ class EntityMetric:
             predicted: the tags to score strictly.
             raw: the tags to score leniently, if they differ from ``predicted``: those of the model before decoding,
                 which other tools score.
+            unmarked: the labels of annotated entities that no tags can mark: they are in the support, as missed.
+            widened: entities of the gold tags that are wider than annotated: they are not in it.
         """
-        self._strict.add(_strict(gold), _strict(predicted))
-        self._lenient.add(lenient_entities(gold), lenient_entities(predicted if raw is None else raw))
+        for counts, read, found in (
+            (self._strict, _strict, predicted),
+            (self._lenient, lenient_entities, predicted if raw is None else raw),
+        ):
+            counts.add(read(gold).difference(widened), read(found))
+            counts.gold.update(unmarked)
 
     def compute(self) -> dict[str, Any]:
         """``precision``, ``recall``, ``f1``, ``f1_conlleval``, ``support``, ``per_label``, ``scheme``, ``mode``.

@@ -110,7 +110,9 @@ class _EntityScores:
 
     def update(self, example: Sentence, prediction: TagPrediction) -> None:
         assert example.tags is not None
-        self._metric.update(example.tags, prediction.tags, prediction.raw)
+        self._metric.update(
+            example.tags, prediction.tags, prediction.raw, unmarked=example.unmarked, widened=example.widened
+        )
 
     def compute(self) -> dict[str, Any]:
         return self._metric.compute()

@@ -17,7 +17,7 @@ from ftk.data.batching.features import Features, Ragged, padded_inputs
 from ftk.data.examples.glued_spans import spans_need_characters
 from ftk.data.examples.label_units import detect_label_units
 from ftk.data.examples.sentences import Broken, Sentence, SentenceReader
-from ftk.data.examples.spans import Misaligned, Overlapping
+from ftk.data.examples.spans.placing import Misaligned, Overlapping
 from ftk.data.examples.tags import Scheme, Units
 from ftk.data.rows.label_names import names_faults, read_names
 from ftk.data.text.word_windows import SubwordEncoder, Window, note_windows
@@ -131,6 +131,7 @@ class TokenClassification(RowTask):
             overlapping=self.overlapping_spans,
             notes=reading.notes,
             label_names=self.label_names,
+            offsets=reading.offsets,
         )
 
     def learn(self, examples: Sequence[Sentence]) -> TokenClassification:

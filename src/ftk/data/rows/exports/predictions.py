@@ -26,8 +26,8 @@ class _Gold:
 
 
 _GOLD = {
-    "gold_entities": _Gold("entities", frozenset({"entities"}), ("entities",)),
-    "gold_tags": _Gold("tags", frozenset({"tags"}), ("tags", "entities", "scores")),
+    "gold_entities": _Gold("entities", frozenset({"entities"}), ("entities", "raw_entities")),
+    "gold_tags": _Gold("tags", frozenset({"tags"}), ("tags", "raw_tags", "entities", "scores")),
     "gold_label": _Gold("label", frozenset({"label", "candidate"}), ("label", "score", "scores")),
     "gold_labels": _Gold("labels", frozenset({"labels", "candidates"}), ("labels", "score", "scores")),
     "gold_value": _Gold("value", frozenset({"value"}), ("value",)),

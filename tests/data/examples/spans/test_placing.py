@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_helpers import MANY
-from ftk.data.examples.spans import Span, WordSpan, align_to_words, tags_of, without_overlaps
+from ftk.data.examples.spans.placing import Span, WordSpan, align_to_words, tags_of, without_overlaps
 from ftk.data.examples.tags import entities
 from ftk.data.text.words import Words, split_words
 

@@ -1,15 +1,14 @@
-"""Reads labelled character spans, and converts them to one tag for each word."""
+"""Labelled spans of characters on words, and one tag for each word."""
 
 import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
-from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.row import Row
-from ftk.data.rows.cells import RowFault, list_in, place_of, shortened
-from ftk.data.rows.lists import list_or_value
+from ftk.data.text.words import is_inside_word
+
+FEWEST = 5
+"""Spans from which something can be said about all of them."""
 
 
 class Misaligned(Enum):
@@ -58,6 +57,23 @@ def align_to_words(text: str, span: Span, starts: Sequence[int], ends: Sequence[
     return WordSpan(span, first, last, starts[first] == begin and ends[last - 1] == end)
 
 
+def trimmed(text: str, span: Span) -> Span:
+    """A span without the white space at its edges; one of nothing else as it is."""
+    inside = text[span.start : span.end]
+    start = span.start + len(inside) - len(inside.lstrip())
+    end = span.end - (len(inside) - len(inside.rstrip()))
+    return span if (inside[:1].strip() and inside[-1:].strip()) or start >= end else Span(start, end, span.label)
+
+
+def ends_early(text: str, span: Span) -> bool:
+    """Whether a span ends one letter before the end of a word that takes no particles, as spans with inclusive ends do.
+
+    Hangul does: a name and its particle are one word.
+    """
+    early = is_inside_word(text, span.end) and not is_inside_word(text, span.end + 1)
+    return early and not "\uac00" <= text[span.end] <= "\ud7a3"
+
+
 def without_overlaps(placed: Sequence[WordSpan]) -> tuple[list[WordSpan], list[WordSpan]]:
     """The spans to keep and the spans to drop: of spans that share a word, the longest is kept."""
     kept: list[WordSpan] = []
@@ -76,30 +92,3 @@ def tags_of(placed: Sequence[WordSpan], num_words: int) -> list[str]:
         for position in range(item.first + 1, item.last):
             tags[position] = f"I-{item.span.label}"
     return tags
-
-
-def spans_of(row: Row, column: str, text: str) -> list[Span]:
-    """A column as labelled spans of a text.
-
-    Raises:
-        RowFault: a span cannot be read, or lies outside the text.
-    """
-    value = list_in(row, column, "spans", braces=True)
-    if not isinstance(value, (list, tuple)):
-        raise RowFault(kinds.SPANS_NOT_A_LIST, place_of(row, column))
-    return [_span(row, list_or_value(item), text) for item in value]
-
-
-def _span(row: Row, item: Any, text: str) -> Span:
-    if isinstance(item, dict):
-        label = next((item[name] for name in ("label", "type", "entity", "tag") if name in item), None)
-        start, end = item.get("start"), item.get("end")
-    else:
-        start, end, label = item if isinstance(item, (list, tuple)) and len(item) == 3 else (None, None, None)
-    # type() and not isinstance(): true and false are ints to Python
-    if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
-        raise RowFault(kinds.SPAN_UNREADABLE, shortened(f"{row.where}: {item!r}"))
-    if not 0 <= start < end <= len(text):
-        place = f"{row.where}: {start}-{end} in a text of {len(text)} characters"
-        raise RowFault(kinds.SPAN_OUTSIDE, place, unit="character")
-    return Span(start, end, label)

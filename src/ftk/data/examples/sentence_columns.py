@@ -1,0 +1,132 @@
+"""Which columns of a row have its tokens, its text, its tags and its spans."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.examples.spans.forms import holds_spans
+from ftk.data.examples.tags import Units, units_of
+from ftk.data.rows.cells import column_fits, parse_json_list
+from ftk.data.rows.choosing import settle_columns
+from ftk.data.rows.columns import missing_configured
+
+NAMES = {
+    "tokens": ("tokens", "words"),
+    "tags": ("tags", "ner_tags", "labels", "ner"),
+    "text": ("text", "sentence"),
+    "spans": ("spans", "entities", "label", "labels", "ents", "annotations"),
+}
+"""The column names that are tried for roles that ``data.columns`` does not name."""
+_OF_TOKENS = ("tags", "labels", "pos_tags", "upos", "pos", "ner_tags", "ner")
+"""The same for tags of single tokens."""
+
+
+@dataclass(kw_only=True)
+class SentenceColumns:
+    """Finds the columns of rows. Without ``settle`` each row is looked at by itself, as in prediction.
+
+    Attributes:
+        wanted: ``data.columns``.
+        labelled: whether a row without labels is an error.
+        units: what tags are of.
+    """
+
+    wanted: dict[str, Any]
+    labelled: bool
+    units: Units
+    _settled: dict[str, Any] = field(default_factory=dict, init=False)
+    _spans_at: dict[str, str] = field(default_factory=dict, init=False)
+
+    def settle(self, rows: Sequence[Row], notes: Notes) -> None:
+        """Choose the columns of all rows of a split, and for each file the column of its spans.
+
+        Raises:
+            DataError: the rows do not say which column is meant.
+        """
+        names = {role: self.names(role) for role in ("tokens", "text", "tags")}
+        if self.units is Units.spans:
+            names["tags"] = _marking_spans(rows, names["tags"])
+        if self.units is not Units.tokens:
+            names["spans"] = NAMES["spans"]
+        holds = {"tags": lambda value: bool(value) and column_fits("tags", value), "spans": _has_spans}
+        self._settled = settle_columns(rows, self.wanted, names, notes, holds, undecided=("spans",))
+        if self.units is Units.spans and len(names["tags"]) == 1 and self.wanted.get("tags") is None:
+            self._settled["tags"] = chosen = names["tags"][0]
+            others = [name for name in self.names("tags") if name != chosen and any(name in row.values for row in rows)]
+            notes.add(kinds.COLUMN_CHOSEN, policy="marks", role="tags", column=chosen, others=others)
+        wanted = self._settled.get("spans")
+        tried = NAMES["spans"] if wanted is None else (str(wanted),)
+        for row in rows if self.units is not Units.tokens else ():
+            if row.file not in self._spans_at:
+                for name in tried:
+                    if name in row.values and (wanted is not None or _has_spans(row.values[name])):
+                        self._spans_at[row.file] = name
+                        break
+
+    def of(self, row: Row) -> tuple[str | None, str | None, str | None, str | None]:
+        """The columns with tokens, text, tags and spans; of tokens and text, tokens are read if a row has both.
+
+        Raises:
+            RowFault: a column that the config names is not in the row.
+        """
+        tokens_at, text_at, tags_at = (self._find(row, role) for role in ("tokens", "text", "tags"))
+        spans_at = None
+        if self.units is not Units.tokens:
+            spans_at = self._spans_at.get(row.file) or self._find(row, "spans")
+        if tokens_at and text_at and (self.wanted.get("text") is not None or (spans_at and not tags_at)):
+            tokens_at = None
+        return tokens_at, text_at, tags_at, spans_at
+
+    def names(self, role: str) -> tuple[str, ...]:
+        """The column names to try for a role."""
+        if role != "tags" or self.units is Units.spans:
+            return NAMES[role]
+        return _OF_TOKENS if self.units is Units.tokens else (*NAMES[role], *_OF_TOKENS)
+
+    def _find(self, row: Row, role: str) -> str | None:
+        wanted = self.wanted.get(role)
+        if wanted is not None:
+            if row.lines:  # the CoNLL reader has chosen the columns
+                return role if role in row.values else None
+            if wanted in row.values:
+                return str(wanted)
+            if role in ("tags", "spans") and not self.labelled:
+                return None
+            raise missing_configured(row, role, wanted)
+        settled = self._settled.get(role)
+        for name in self.names(role) if settled is None else (settled,):
+            if name in row.values and _fits(role, row.values[name]):
+                return name
+        return None
+
+
+def _fits(role: str, value: Any) -> bool:
+    if role == "spans":
+        return holds_spans(value)
+    if role == "tokens":  # annotation tools have objects there, beside the text
+        return not isinstance(value, list) or not any(isinstance(item, dict) for item in value)
+    return column_fits(role, value)
+
+
+def _has_spans(value: Any) -> bool:
+    return bool(parse_json_list(value)) and holds_spans(value)
+
+
+def _marking_spans(rows: Sequence[Row], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Of several columns of tags, those whose tags mark spans."""
+    shapes = {tuple(row.values) for row in rows}
+    present = [name for name in names if any(name in shape for shape in shapes)]
+    if len(present) < 2:
+        return names
+    counts: dict[str, Counter[str]] = {name: Counter() for name in present}
+    for row in rows:
+        for name in present:
+            value = parse_json_list(row.values.get(name))
+            value = value.split() if isinstance(value, str) else value
+            if isinstance(value, (list, tuple)):
+                counts[name].update(tag for tag in value if isinstance(tag, str))
+    return tuple(name for name in present if units_of(counts[name]) is Units.spans) or names

@@ -1,0 +1,1 @@
+"""Labelled spans of a text: how rows write them, what their offsets count, and the words that they are on."""

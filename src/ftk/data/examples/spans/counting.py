@@ -1,0 +1,122 @@
+"""What offsets count, and the characters that they stand for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ftk.config.choices import Offsets
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.row import Row
+from ftk.data.examples.spans.forms import MarkedSpan
+from ftk.data.examples.spans.placing import Span
+from ftk.data.rows.cells import RowFault
+
+_UNITS = {Offsets.characters: "characters", Offsets.utf16: "UTF-16 units", Offsets.bytes: "UTF-8 bytes"}
+_BREAKS = {"as is": "", "one": ", a line end as one", "two": ", a line end as two"}
+
+
+@dataclass(slots=True)
+class MarkedText:
+    """The spans of a row as they are written, and the words of its text.
+
+    Attributes:
+        row: for messages.
+        text: of the row.
+        starts, ends: character offsets of its words.
+        spans: in the row's own offsets.
+        of_tokens: whether these are the numbers of words.
+    """
+
+    row: Row
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+    spans: list[MarkedSpan]
+    of_tokens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What offsets count.
+
+    Attributes:
+        unit: characters (code points), UTF-16 units, or UTF-8 bytes.
+        breaks: whether line ends count as they are; as one, though the text has two characters; or as two.
+        to_last: whether an end is the last position inside, instead of one past it.
+        origin: the number of the first position.
+    """
+
+    unit: Offsets = Offsets.characters
+    breaks: str = "as is"
+    to_last: bool = False
+    origin: int = 0
+
+    def __str__(self) -> str:
+        parts = [_UNITS[self.unit], _BREAKS[self.breaks], f" from {self.origin}" if self.origin else ""]
+        return "".join(parts) + (", the end included" if self.to_last else "")
+
+    def place(self, span: MarkedSpan, text: str, places: "Places") -> tuple[int, int] | None:
+        """The character offsets of a span; None if it is outside the text, empty, or divides a character."""
+        start, end = span.start - self.origin, span.end - self.origin + self.to_last
+        plain = self.unit is Offsets.characters and self.breaks == "as is"
+        table = None if plain else places.of(self, text)
+        if table is None:
+            return (start, end) if 0 <= start < end <= len(text) else None
+        begin, stop = table.get(start), table.get(end)
+        return (begin, stop) if begin is not None and stop is not None and begin < stop else None
+
+
+@dataclass(slots=True)
+class Places:
+    """The character at each offset of one text, for the countings that were asked for."""
+
+    tables: dict[tuple[Offsets, str], dict[int, int] | None] = field(default_factory=dict)
+
+    def of(self, counting: Counting, text: str) -> dict[int, int] | None:
+        """The character at each offset; None if offsets are characters in this text."""
+        key = counting.unit, counting.breaks
+        if key not in self.tables:
+            self.tables[key] = _table(text, *key)
+        return self.tables[key]
+
+
+PLAIN = Counting()
+
+
+def _table(text: str, unit: Offsets, breaks: str) -> dict[int, int] | None:
+    plain_unit = (
+        unit is Offsets.characters or text.isascii() or (unit is Offsets.utf16 and max(text, default="") <= "\uffff")
+    )
+    if plain_unit and (breaks == "as is" or "\n" not in text):
+        return None
+    table, at = {0: 0}, 0
+    for number, sign in enumerate(text):
+        if breaks == "one" and sign == "\r" and text[number + 1 : number + 2] == "\n":
+            width = 0
+        elif breaks == "two" and sign == "\n" and text[max(0, number - 1) : number] != "\r":
+            width = 2
+        elif unit is Offsets.utf16:
+            width = 1 + (sign > "\uffff")
+        else:
+            width = len(sign.encode("utf-8", "surrogatepass")) if unit is Offsets.bytes else 1
+        at += width
+        table.setdefault(at, number + 1)
+    return table
+
+
+def placed_span(item: MarkedText, span: MarkedSpan, counting: Counting, places: Places) -> Span:
+    """A span in characters of its text.
+
+    Raises:
+        RowFault: it lies outside the text, or is empty.
+    """
+    at = counting.place(span, item.text, places)
+    if at is None:
+        place = f"{item.row.where}: {span.start}-{span.end} in a text of {_length(item.text, counting, places)}"
+        raise RowFault(kinds.SPAN_OUTSIDE, place, unit=_UNITS[counting.unit][:-1])
+    return Span(*at, span.label)
+
+
+def _length(text: str, counting: Counting, places: Places) -> str:
+    table = places.of(counting, text)
+    length = len(text) if table is None else max(table)
+    return f"{length} {_UNITS[counting.unit]}"

@@ -1,0 +1,195 @@
+"""The spans of all rows of a split, as one tag for each word."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ftk.config.choices import Offsets
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+from ftk.data.examples.spans.counting import Counting, MarkedText, Places, placed_span
+from ftk.data.examples.spans.labels import are_tags, joined_spans, note_mixed
+from ftk.data.examples.spans.offsets import settle
+from ftk.data.examples.spans.placing import (
+    FEWEST,
+    Misaligned,
+    Overlapping,
+    Span,
+    WordSpan,
+    align_to_words,
+    ends_early,
+    tags_of,
+    without_overlaps,
+)
+from ftk.data.rows.cells import RowFault, shortened
+
+
+@dataclass(frozen=True, slots=True)
+class SpanTags:
+    """What became of the spans of a row.
+
+    Attributes:
+        tags: in IOB2.
+        spans: as annotated, in characters of the text.
+        unmarked: the labels of the spans that the tags do not have as annotated.
+        widened: the entities of the tags that are wider than annotated: label, first word, one past the last.
+    """
+
+    tags: list[str]
+    spans: list[Span]
+    unmarked: tuple[str, ...]
+    widened: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(kw_only=True, slots=True)
+class SpanPlacer:
+    """Makes tags of spans, by the policies of the task. One placer is for the rows of one split.
+
+    Attributes:
+        offsets: ``data.offsets``.
+        misaligned, overlapping, broken: the policies; ``broken`` is for labels that are tags.
+        notes: collects faults.
+    """
+
+    offsets: Offsets
+    misaligned: Misaligned
+    overlapping: Overlapping
+    broken: str
+    notes: Notes
+    _inside: list[str] = field(default_factory=list, init=False)
+    _spans: int = field(default=0, init=False)
+    _begun_inside: int = field(default=0, init=False)
+    _one_short: int = field(default=0, init=False)
+
+    def place(self, texts: Sequence[MarkedText]) -> list[SpanTags | None]:
+        """The tags of each row; None for one with a fault, which goes to the notes."""
+        counting = settle([item for item in texts if not item.of_tokens], self.offsets, self.notes)
+        to_last = self._token_ends([item for item in texts if item.of_tokens])
+        labels = {span.label for item in texts for span in item.spans}
+        if are_tags(labels):
+            found = [self._spans_of(item, counting, to_last) for item in texts]
+            rows = [(item.row, item.text, spans or []) for item, spans in zip(texts, found, strict=True)]
+            joined = joined_spans(rows, self.notes, broken_policy=self.broken)
+            pairs = zip(texts, found, joined, strict=True)
+            placed = [None if spans is None else self._tags(item, whole) for item, spans, whole in pairs]
+        else:  # one row after the other, so that no split has all its spans in memory twice
+            note_mixed(texts, labels, self.notes)
+            each = ((item, self._spans_of(item, counting, to_last)) for item in texts)
+            placed = [None if spans is None else self._tags(item, spans) for item, spans in each]
+        self._note_inside()
+        return placed
+
+    def _spans_of(self, item: MarkedText, counting: Counting, to_last: bool) -> list[Span] | None:
+        """The spans of a row in characters; None if one has a fault, which goes to the notes."""
+        places = Places()
+        try:
+            if item.of_tokens:
+                return [_of_tokens(item, number, to_last) for number in range(len(item.spans))]
+            return [placed_span(item, span, counting, places) for span in item.spans]
+        except RowFault as fault:
+            fault.add_to(self.notes)
+            return None
+
+    def _token_ends(self, texts: Sequence[MarkedText]) -> bool:
+        """Whether the spans of tokens end at their last token, instead of one past it."""
+        spans = [(item, number) for item in texts for number in range(len(item.spans))]
+        if not spans:
+            return False
+        said = [(item, number) for item, number in spans if item.spans[number].text]
+        fitting = {to_last: sum(_has_text(item, number, to_last) for item, number in said) for to_last in (False, True)}
+        single = [(item, number) for item, number in spans if item.spans[number].start == item.spans[number].end]
+        at_the_end = [(item, number) for item, number in spans if item.spans[number].end == len(item.starts)]
+        if fitting[True] != fitting[False]:
+            to_last, found_by = fitting[True] > fitting[False], "own_texts"
+        elif single and at_the_end:
+            self.notes.add(kinds.TOKEN_ENDS_DIFFER, _token_place(*single[0]), _token_place(*at_the_end[0]))
+            return False
+        elif single or at_the_end:
+            to_last, found_by = bool(single), "single_tokens" if single else "last_token"
+        else:
+            to_last, found_by = any(item.spans[number].to_last for item, number in spans), "form"
+        if self.offsets is Offsets.auto:
+            for item, number in said:
+                if not _has_text(item, number, to_last):
+                    place = f"{_token_place(item, number)}, its text {item.spans[number].text!r}"
+                    self.notes.add(kinds.TOKEN_TEXT_DIFFERS, shortened(place))
+        self.notes.add(kinds.TOKEN_SPANS, policy=found_by, end="their last token" if to_last else "one past the last")
+        return to_last
+
+    def _tags(self, item: MarkedText, spans: list[Span]) -> SpanTags:
+        placed: list[WordSpan] = []
+        unmarked: list[str] = []
+        for span in spans:
+            found = align_to_words(item.text, span, item.starts, item.ends)
+            self._spans += 1
+            if found is not None and found.exact:
+                placed.append(found)
+                continue
+            unmarked.append(span.label)
+            where = f"{item.row.where}: {span.label} {span.start}-{span.end} {item.text[span.start : span.end]!r}"
+            if found is None:
+                policy = "drop" if self.misaligned is Misaligned.drop else "error"
+                self.notes.add(kinds.SPAN_WITHOUT_WORD, where, policy=policy)
+                continue
+            self._inside.append(where)
+            begin = span.end - len(item.text[span.start : span.end].lstrip())
+            self._begun_inside += item.starts[found.first] < begin
+            self._one_short += item.starts[found.first] == begin and ends_early(item.text, span)
+            if self.misaligned is Misaligned.expand:
+                placed.append(found)
+        kept, dropped = without_overlaps(placed)
+        for word_span in dropped:
+            where = f"{item.row.where}: {word_span.span.label} {word_span.span.start}-{word_span.span.end}"
+            self.notes.add(kinds.SPANS_OVERLAP, where, policy=self.overlapping.value)
+        marked = {(one.span.label, one.first, one.last) for one in kept}
+        # A span that is there twice is marked by the tags all the same.
+        unmarked += [
+            one.span.label for one in dropped if one.exact and (one.span.label, one.first, one.last) not in marked
+        ]
+        widened = tuple((one.span.label, one.first, one.last) for one in kept if not one.exact)
+        return SpanTags(tags_of(kept, len(item.starts)), spans, tuple(unmarked), widened)
+
+    def _note_inside(self) -> None:
+        """Report the spans inside words: as a shift of all offsets if nearly all begin there."""
+        if not self._inside:
+            return
+        policy = self.misaligned.value
+        if self._spans >= FEWEST and 5 * self._begun_inside >= 4 * self._spans:
+            number = self._begun_inside
+            self.notes.add(kinds.SPANS_SHIFTED, *self._inside[:5], policy=policy, number=number, spans=self._spans)
+            if self.misaligned is Misaligned.error:
+                return
+        elif self._spans >= FEWEST and 5 * self._one_short >= 4 * self._spans:
+            number = self._one_short
+            self.notes.add(kinds.SPANS_SHORT, *self._inside[:5], policy=policy, number=number, spans=self._spans)
+            if self.misaligned is Misaligned.error:
+                return
+        self.notes.add(kinds.SPAN_INSIDE_WORD, *self._inside[:5], policy=policy, number=len(self._inside))
+
+
+def _of_tokens(item: MarkedText, number: int, to_last: bool) -> Span:
+    """A span of tokens, in characters of the joined tokens.
+
+    Raises:
+        RowFault: it lies outside the row, or is empty.
+    """
+    span = item.spans[number]
+    end = span.end + to_last
+    if not 0 <= span.start < end <= len(item.starts):
+        place = f"{item.row.where}: {span.start}-{span.end} in a row of {len(item.starts)} tokens"
+        raise RowFault(kinds.SPAN_OUTSIDE, place, unit="token")
+    return Span(item.starts[span.start], item.ends[end - 1], span.label)
+
+
+def _has_text(item: MarkedText, number: int, to_last: bool) -> bool:
+    """Whether a span of tokens has the text that it says."""
+    try:
+        found = _of_tokens(item, number, to_last)
+    except RowFault:
+        return False
+    said = item.spans[number].text or ""
+    return "".join(item.text[found.start : found.end].split()) == "".join(said.split())
+
+
+def _token_place(item: MarkedText, number: int) -> str:
+    span = item.spans[number]
+    return f"{item.row.where}: {span.label} {span.start}-{span.end} in {len(item.starts)} tokens"

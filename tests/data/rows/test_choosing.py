@@ -1,0 +1,116 @@
+"""The column of a role is chosen once for a split, by what all its rows hold."""
+
+from typing import Any
+
+import pytest
+
+from data_helpers import of_kind, refused, sentences
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.rows.choosing import settle_columns
+from ftk.errors import DataError
+
+NAMES = {"label": ("label", "category", "class")}
+
+
+def settled(rows: list[dict[str, Any]], files: list[str] | None = None, **columns: Any) -> tuple[Any, Notes]:
+    """The column of the label, and what was noted."""
+    notes = Notes()
+    places = files or ["r.jsonl"] * len(rows)
+    numbered = [Row(values, file, number) for number, (values, file) in enumerate(zip(rows, places, strict=True), 1)]
+    return settle_columns(numbered, columns, NAMES, notes).get("label"), notes
+
+
+BOTH = {"label": "pos", "category": "news"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "column"),
+    [
+        ([{"label": "pos"}, {"label": "neg"}], None),
+        ([{"category": "pos"}], None),
+        ([BOTH, BOTH], "label"),
+        ([{"label": None, "category": "news"}], "category"),
+        ([{"label": "", "category": "news"}, {"label": "", "category": "blog"}], "category"),
+        ([{"label": "a", "class": "a"}, {"label": "b", "class": "b"}], "label"),
+        ([{"label": "a", "class": ""}, {"label": "b", "class": None}], "label"),
+        ([{"label": 0, "category": "news"}, {"label": 1, "category": "blog"}], "label"),
+        ([{"text": "a"}], None),
+        ([], None),
+    ],
+)
+def test_one_column_for_all_rows(rows: list[dict[str, Any]], column: str | None) -> None:
+    found, notes = settled(rows)
+    assert found == column
+    assert not [finding for finding in notes if finding.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [BOTH, BOTH, {"category": "news"}],
+        [BOTH, {"label": "neg"}, {"category": "news"}],
+        [{"label": "pos"}, {"category": "news"}],
+        [{"label": "pos", "category": "news"}, {"label": None, "category": "news"}],
+        [{"label": "", "category": "news"}, {"label": "x", "category": "blog"}],
+    ],
+)
+def test_what_the_rows_do_not_say_is_refused_and_the_key_named(rows: list[dict[str, Any]]) -> None:
+    with pytest.raises(DataError) as error:
+        settled(rows)
+    [found] = error.value.findings
+    assert found.kind == kinds.COMPETING_COLUMNS
+    assert found.values["choices"] == "data.columns.label=label or data.columns.label=category"
+    assert settled(rows, label="category")[0] == "category"
+
+
+def test_each_file_may_have_a_column_of_its_own() -> None:
+    found, _ = settled([{"label": "pos"}, {"category": "news"}], ["a.jsonl", "b.jsonl"])
+    assert found is None
+
+
+def test_of_two_columns_of_spans_the_filled_one_is_read() -> None:
+    rows = [{"text": "Ada naps", "spans": [], "entities": [[0, 3, "PER"]]}, {"text": "no", "spans": [], "entities": []}]
+    found, notes = sentences(rows)
+    notes.raise_errors()
+    assert [sentence.tags for sentence in found] == [["B-PER", "O"], ["O"]]
+
+
+def test_two_columns_with_equal_spans_are_one() -> None:
+    (sentence,), notes = sentences([{"text": "Ada naps", "spans": [[0, 3, "PER"]], "entities": [[0, 3, "PER"]]}])
+    notes.raise_errors()
+    assert sentence.tags == ["B-PER", "O"]
+    assert of_kind(notes, kinds.COLUMN_CHOSEN).values["others"] == ["entities"]
+
+
+def test_two_columns_of_other_spans_are_weighed_over_all_rows() -> None:
+    rows = [
+        {"text": "Ada naps", "spans": [], "entities": [[0, 3, "PER"]]},
+        {"text": "Ada naps", "spans": [[4, 8, "ACT"]], "entities": []},
+    ]
+    with pytest.raises(DataError) as error:
+        sentences(rows)
+    assert error.value.findings[0].kind == kinds.COMPETING_COLUMNS
+    (first, _), notes = sentences(rows, columns={"spans": "entities"})
+    notes.raise_errors()
+    assert first.tags == ["B-PER", "O"]
+
+
+def test_two_columns_of_other_spans_in_every_row_are_refused() -> None:
+    with pytest.raises(DataError) as error:
+        sentences([{"text": "Ada naps", "spans": [[0, 3, "PER"]], "entities": [[4, 8, "ACT"]]}])
+    assert error.value.findings[0].kind == kinds.COMPETING_COLUMNS
+
+
+def test_of_two_columns_of_tags_the_one_that_marks_spans_is_read() -> None:
+    rows = [{"tokens": ["Ada", "naps"], "tags": ["NNP", "VBZ"], "ner_tags": ["B-PER", "O"]}]
+    (sentence,), notes = sentences(rows)
+    notes.raise_errors()
+    assert sentence.tags == ["B-PER", "O"]
+
+
+def test_a_column_that_some_rows_lack_is_not_replaced_by_another() -> None:
+    rows = [{"text": "Ada", "spans": [[0, 3, "PER"]]}, {"text": "Oslo", "spans": "Oslo"}]
+    _, notes = sentences(rows)
+    assert [found.kind for found in refused(notes)] == [kinds.SPANS_NOT_A_LIST]
