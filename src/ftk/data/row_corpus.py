@@ -159,11 +159,7 @@ def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes)
         take=lambda name, rows: limited(rows, name, data, task.spec, notes),
     )
     reading = Reading(
-        data.columns,
-        labelled=True,
-        notes=notes,
-        unlabelled=data.unlabelled.value,
-        offsets=data.offsets.value,
+        data.columns, labelled=True, notes=notes, unlabelled=data.unlabelled.value, offsets=data.offsets.value
     )
     examples = {}
     if "train" in splits:

@@ -69,7 +69,7 @@ def ends_of(row: Row, column: str, role: str, number: int, unit: str) -> Span:
 
 def _given(value: Any) -> tuple[int | None, int | None, str | None]:
     """Start and end as a column gives them, None for what is no number; and the text that it says is there."""
-    value = list_or_value(value)  # a fault is reported by whoever needs the numbers
+    value = list_or_value(value)  # a text that spells no list is reported by whoever needs the numbers
     start, end, own = None, None, None
     if isinstance(value, dict):
         start, end, own = value.get("start"), value.get("end"), value.get("text")

@@ -106,7 +106,7 @@ class SentenceColumns:
 
 def _fits(role: str, value: Any) -> bool:
     if role == "spans":
-        return holds_spans(value) or column_fits(role, value)
+        return holds_spans(value)
     if role == "tokens":  # annotation tools have objects there, beside the text
         return not isinstance(value, list) or not any(isinstance(item, dict) for item in value)
     return column_fits(role, value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import Row
-from ftk.data.rows.cells import RowFault, list_in, parse_json_list, place_of, shortened
+from ftk.data.rows.cells import RowFault, column_fits, list_in, place_of, shortened
 from ftk.data.rows.lists import list_or_value
 
 # Keys are compared without case and underscores: startOffset, start_offset and StartOffset are one.
@@ -44,10 +44,10 @@ class MarkedSpan:
 
 def holds_spans(value: Any) -> bool:
     """Whether a value has the shape of spans: a list of objects and lists, or an object of lists by label."""
-    value = parse_json_list(value)
+    value = list_or_value(value)
     if isinstance(value, dict):
         return bool(value) and all(isinstance(inner, (dict, list)) for inner in value.values())
-    return isinstance(value, list) and all(isinstance(item, (dict, list, tuple)) for item in value)
+    return column_fits("spans", value)
 
 
 def marked_spans(row: Row, column: str) -> list[MarkedSpan]:
@@ -64,7 +64,7 @@ def marked_spans(row: Row, column: str) -> list[MarkedSpan]:
         return [_span(row, item) for item in _by_label(value)]
     if not isinstance(value, (list, tuple)):
         raise RowFault(kinds.SPANS_NOT_A_LIST, place_of(row, column))
-    return [_span(row, list_or_value(item)) for item in value]
+    return [_span(row, list_or_value(item) if isinstance(item, str) else item) for item in value]
 
 
 def _by_label(value: Mapping[str, Any]) -> Iterator[Any]:
