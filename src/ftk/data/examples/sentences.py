@@ -12,7 +12,7 @@ from ftk.contracts.row import Row
 from ftk.data.examples.spans import Misaligned, Overlapping, Span, align_to_words, spans_of, tags_of, without_overlaps
 from ftk.data.examples.tags import Scheme, Tag, Units, detect, is_disguised, parse_tag, to_iob2
 from ftk.data.rows.cells import RowFault, column_fits, parse_json_list, strings_of
-from ftk.data.rows.columns import missing, missing_configured, missing_role, not_a_string, report_columns
+from ftk.data.rows.columns import has_column, missing, missing_configured, missing_role, not_a_string, report_columns
 from ftk.data.rows.documents import document_of
 from ftk.data.rows.label_names import is_number
 from ftk.data.rows.tagged_tokens import tokens_and_tags
@@ -280,7 +280,7 @@ class SentenceReader:
         if wanted is not None:
             if row.lines:  # the CoNLL reader has chosen the columns
                 return role if role in row.values else None
-            if wanted in row.values:
+            if has_column(row, str(wanted)):
                 return str(wanted)
             if role in ("tags", "spans") and not self.labelled:
                 return None
