@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from ftk.config.choices import Cut, Duplicates, Format, Offsets, Unlabelled, Unseen
+from ftk.config.choices import Cut, Duplicates, Format, Offsets, Quoting, Unlabelled, Unseen
 from ftk.config.paths import values_of
 from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Reading
@@ -35,6 +35,7 @@ def data_config(**changes: Any) -> DataConfig:
         values[name] = Duplicates(changes.pop(name, values[name]))
     values["cut"] = Cut(changes.pop("cut", values["cut"]))
     values["unlabelled"] = Unlabelled(changes.pop("unlabelled", values["unlabelled"]))
+    values["quoting"] = Quoting(changes.pop("quoting", values["quoting"]))
     values["unseen_labels"] = Unseen(changes.pop("unseen_labels", values["unseen_labels"]))
     values["offsets"] = Offsets(changes.pop("offsets", values["offsets"]))
     return replace(DataConfig(**values), **changes)

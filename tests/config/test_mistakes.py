@@ -118,6 +118,7 @@ VALUES = [
         "data.max_length=4": "A window needs at least 8 tokens.",
         "data.stride=-1": "It cannot be negative.",
         "data.encoding=utf-99": "Python knows no such encoding",
+        "data.delimiter=ab": "It is one character other than a quotation mark",
         "data.name=x": "add data=hub",
         "data.train=missing.conll": "There is no such file or folder (resolved to /",
         "data.validation=123": "Expected a path, a glob, a folder",

@@ -42,6 +42,8 @@ def test_values_live_in_yaml_only() -> None:
     ]
     assert set(with_default) == {
         "DataConfig.bad_rows",
+        "DataConfig.delimiter",
+        "DataConfig.quoting",
         "DataConfig.test_share",
         "DataConfig.group",
         "DataConfig.cut",

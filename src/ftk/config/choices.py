@@ -25,6 +25,8 @@ class Format(Enum):
     jsonl = "jsonl"
     csv = "csv"
     parquet = "parquet"
+    arrow = "arrow"
+    xlsx = "xlsx"
     text = "text"
     folders = "folders"
     squad = "squad"
@@ -44,6 +46,28 @@ class Offsets(Enum):
     characters = "characters"
     utf16 = "utf16"
     bytes = "bytes"
+
+
+class Quoting(Enum):
+    """Meaning of quotation marks in CSV and TSV files.
+
+    ``csv``: they enclose cells, which may span lines, as in RFC 4180. ``none``: they are characters like any other.
+    ``auto`` is csv, but none for a file whose lines all have the same number of cells only if they are characters, and
+    reports it.
+    """
+
+    auto = "auto"
+    csv = "csv"
+    none = "none"
+
+
+DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";", "bar": "|", "space": " ", "\\t": "\t"}
+"""Names for separators that are awkward to write on a command line."""
+
+
+def character_of(delimiter: str | None) -> str | None:
+    """The separator that ``data.delimiter`` names or is."""
+    return None if delimiter is None else DELIMITERS.get(delimiter, delimiter)
 
 
 class Device(Enum):

@@ -94,9 +94,8 @@ def test_blank_lines_columns_without_a_name_and_encoding() -> None:
         ("a,b\n1\n", r"rows\.csv:2: 1 cells where the header names 2 columns"),
         ("a,b,a\n1,2,3\n", r"rows\.csv:1: the header names a column twice: a"),
         ("", r"rows\.csv:1: the file is empty"),
-        (" \n1,2\n", r"rows\.csv:1: the file is empty"),
         ('a,b\n1,2\n"x,3\n4,5\n', r"rows\.csv:3: this is not CSV"),
-        ("a,b\r1,2\r", r"rows\.csv:1: this is not CSV"),
+        ("a,b\n1,2\r3,4\n", r"rows\.csv:2: this is not CSV: a carriage return"),
     ],
 )
 def test_faults_of_csv_are_named(content: str, message: str) -> None:

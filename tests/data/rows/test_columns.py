@@ -66,6 +66,60 @@ def test_a_column_that_is_not_there_is_answered_with_what_may_be_meant(
     assert hint in refusal(row, **columns).values["hint"]
 
 
+@pytest.mark.parametrize(
+    ("row", "columns"),
+    [
+        ({"data": {"text": "x"}, "label": "a"}, {"text": "data.text"}),
+        ({"a": {"b": {"c": {"d": "x"}}}, "label": "a"}, {"text": "a.b.c.d"}),
+        ({"turns": [{"say": "no"}, {"say": "x"}], "label": "a"}, {"text": "turns.1.say"}),
+        ({"turns": [{"say": "no"}, {"say": "x"}], "label": "a"}, {"text": "turns.-1.say"}),
+        ({"texts": ["x", "no"], "label": "a"}, {"text": "texts.0"}),
+        ({"data.text": "x", "data": {"text": "no"}, "label": "a"}, {"text": "data.text"}),
+        ({"a.b": {"c.d": "x"}, "label": "a"}, {"text": "a.b.c.d"}),
+        ({"a": {"b.c": "x", "b": {"d": "no"}}, "label": "a"}, {"text": "a.b.c"}),
+        ({"text": "x", "meta": {"gold": [{"label": "a"}]}}, {"label": "meta.gold.0.label"}),
+        ({"data": {"0": "x"}, "label": "a"}, {"text": "data.0"}),
+        (
+            {"text": "x", "annotations": [{"result": [{"value": {"choices": ["a"]}}]}]},
+            {"label": "annotations.0.result.0.value.choices.0"},
+        ),
+    ],
+)
+def test_a_key_inside_of_a_column_is_named_by_its_path(row: dict[str, Any], columns: dict[str, Any]) -> None:
+    found, notes = read(row, {**row}, file="a.jsonl", **columns)
+    notes.raise_errors()
+    assert [(example.text, example.target) for example in found] == [("x", "a")] * 2
+
+
+@pytest.mark.parametrize(
+    "path", ["data.0", "data.text.0", "data", "texts.2", "texts.-3", "texts.text", "data.", ".text", "texts.1_0"]
+)
+def test_a_path_that_leads_nowhere_is_a_missing_column(path: str) -> None:
+    found = refusal({"data": {"text": "x"}, "texts": ["a", "b"], "label": "a"}, text=path, file="a.jsonl")
+    assert found.kind == (kinds.NOT_A_STRING if path == "data" else kinds.MISSING_COLUMN)
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "path"),
+    [
+        ({"data": {"text": "x"}, "label": "a"}, {}, "data.text"),
+        ({"data": {"Text": "x"}, "label": "a"}, {"text": "text"}, "data.Text"),
+        ({"data": {"deep": {"text": "x"}}, "label": "a"}, {"text": "data.text"}, "data.deep.text"),
+        ({"text": "x", "meta": {"label": "a"}}, {}, "meta.label"),
+        ({"data": {"body": "x"}, "label": "a"}, {"text": "data.bodi"}, "data.body"),
+    ],
+)
+def test_a_key_inside_of_a_column_is_suggested(row: dict[str, Any], columns: dict[str, Any], path: str) -> None:
+    assert f"Did you mean '{path}'?" in refusal(row, file="a.jsonl", **columns).values["hint"]
+
+
+def test_entities_are_read_of_keys_inside_of_columns() -> None:
+    row = {"data": {"text": "Rita sleeps"}, "gold": {"spans": [[0, 4, "PER"]]}}
+    [found], notes = sentences([row], columns={"text": "data.text", "spans": "gold.spans"})
+    notes.raise_errors()
+    assert found.tags == ["B-PER", "O"]
+
+
 @pytest.mark.parametrize("settings", [{"text": 0, "file": "a.jsonl"}, {"text": "body"}])
 def test_nothing_is_guessed_where_nothing_speaks_for_it(settings: dict[str, Any]) -> None:
     assert refusal({"title": "x", "label": "a"}, **settings).values["hint"] == ""

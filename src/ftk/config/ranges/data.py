@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ftk.config.choices import Format
+from ftk.config.choices import DELIMITERS, Format, character_of
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges.splits import check_splits
 from ftk.config.ranges.values import as_word, positive
@@ -22,9 +22,14 @@ def check_data(data: DataConfig) -> Iterator[Mistake]:
         advice = f"Windows of data.max_length={data.max_length} may share at most half of it: {data.max_length // 2}."
         yield Mistake(f"data.stride={data.stride}", advice)
     try:
-        "".encode(data.encoding)
+        "".encode("utf-8" if data.encoding == "auto" else data.encoding)
     except LookupError:
-        yield Mistake(f"data.encoding={data.encoding}", "Python knows no such encoding; try utf-8, latin-1 or cp1252.")
+        advice = "Python knows no such encoding; try auto, utf-8, latin-1 or cp1252."
+        yield Mistake(f"data.encoding={data.encoding}", advice)
+    delimiter = character_of(data.delimiter)
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        advice = f"It is one character other than a quotation mark, or one of {', '.join(DELIMITERS)}."
+        yield Mistake(f"data.delimiter={as_word(data.delimiter)}", advice)
     yield from _columns(data.columns)
     if data.format is Format.hub:
         if data.name is None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
-from ftk.config.choices import BadRows, Cut, Documents, Duplicates, Format, Offsets, Unlabelled, Unseen
+from ftk.config.choices import BadRows, Cut, Documents, Duplicates, Format, Offsets, Quoting, Unlabelled, Unseen
 
 
 @dataclass(kw_only=True, slots=True)
@@ -29,8 +29,11 @@ class DataConfig:
     header: bool
     """Whether the first line of CSV and TSV files names the columns; without it, they are called 0, 1, 2 …"""
     offsets: Offsets = Offsets.auto
+    delimiter: str | None = None
+    """What separates the cells of CSV and TSV files: a character, or comma, tab, semicolon, bar, space; null: found."""
+    quoting: Quoting = Quoting.auto
     encoding: str
-    """Character encoding of text files; a byte order mark is always recognised."""
+    """Encoding of text files; auto: UTF-8, or what the bytes say. A byte order mark is always recognised."""
     max_length: int | None
     """Maximum tokens in a window or block, special tokens included; null: the maximum of the model, but at most 512."""
     stride: int | None

@@ -10,4 +10,5 @@ from ftk.contracts.finding_kinds.files import *
 from ftk.contracts.finding_kinds.images import *
 from ftk.contracts.finding_kinds.making import *
 from ftk.contracts.finding_kinds.splits import *
+from ftk.contracts.finding_kinds.tables import *
 from ftk.contracts.finding_kinds.tagging import *

@@ -16,6 +16,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.lines import numbered_lines
 from ftk.data.readers.splits import kind_of, read_file
+from ftk.data.rows.columns import has_column
 from ftk.errors import DataError
 
 _CHUNK = 1 << 15
@@ -80,7 +81,7 @@ def _of_files(files: Iterable[Path], data: DataConfig, notes: Notes) -> Iterator
         # In rows of a CoNLL file the tokens are called 'tokens', whichever column they come from.
         columns = {**data.columns, "tokens": None} if kind == "conll" else data.columns
         lines = (
-            _of_text(path, data)
+            _of_text(path, data, notes)
             if kind == "text"
             else _of_rows(read_file(path, Format(kind), data, notes), columns, notes)
         )
@@ -92,13 +93,13 @@ def _of_files(files: Iterable[Path], data: DataConfig, notes: Notes) -> Iterator
         yield from lines
 
 
-def _of_text(path: Path, data: DataConfig) -> Iterator[_Line]:
+def _of_text(path: Path, data: DataConfig, notes: Notes) -> Iterator[_Line]:
     ends = data.documents or Documents.blank_line
     file = str(path)
     begins = True
     if ends is Documents.file:
         blank: list[_Line] = []  # blank lines are part of a file, but not before its first or after its last word
-        for number, text in numbered_lines(path, data.encoding):
+        for number, text in numbered_lines(path, data.encoding, notes):
             if not text.strip():
                 if not begins:
                     blank.append(_Line(text, False, file, number))
@@ -108,7 +109,7 @@ def _of_text(path: Path, data: DataConfig) -> Iterator[_Line]:
             yield _Line(text, begins, file, number)
             begins = False
         return
-    for number, text in numbered_lines(path, data.encoding):
+    for number, text in numbered_lines(path, data.encoding, notes):
         if not text.strip():
             begins = True
             continue
@@ -141,8 +142,8 @@ def text_of(row: Row, columns: dict[str, Any]) -> str:
                 "name it with data.columns.text=<column>."
             )
         named = strings[0]
-    text_column = named if named is not None else "text"
-    if text_column in values:
+    text_column = str(named) if named is not None else "text"
+    if has_column(row, text_column):
         value = values[text_column]
         if value is None:
             return ""

@@ -12,7 +12,7 @@ from ftk.data.examples.spans.forms import holds_spans
 from ftk.data.examples.tags import Units, units_of
 from ftk.data.rows.cells import column_fits, parse_json_list
 from ftk.data.rows.choosing import settle_columns
-from ftk.data.rows.columns import missing_configured
+from ftk.data.rows.columns import has_column, missing_configured
 
 NAMES = {
     "tokens": ("tokens", "words"),
@@ -92,7 +92,7 @@ class SentenceColumns:
         if wanted is not None:
             if row.lines:  # the CoNLL reader has chosen the columns
                 return role if role in row.values else None
-            if wanted in row.values:
+            if has_column(row, str(wanted)):
                 return str(wanted)
             if role in ("tags", "spans") and not self.labelled:
                 return None

@@ -10,7 +10,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, read_rows, shortened, text_or_list
 from ftk.data.rows.choosing import holds_something, settle_columns
-from ftk.data.rows.columns import find_column, missing_role, report_columns, weight_of
+from ftk.data.rows.columns import find_column, has_column, missing_role, report_columns, weight_of
 from ftk.data.rows.gold import gold_of
 
 SOURCE = ("source", "text", "document", "article", "src")
@@ -138,7 +138,7 @@ class SequenceReader:
         wanted = self.columns.get(role)
         holder, _, part = str(wanted).partition(".")
         if wanted is not None and str(wanted) not in row.values and isinstance(row.values.get(holder), dict):
-            if part in row.values[holder]:
+            if part in row.values[holder] or has_column(row, str(wanted)):
                 return str(wanted)
             if not needed:
                 return None

@@ -86,7 +86,7 @@ class _Parser:
     def sentences(self) -> Iterator[_Sentence]:
         fields: list[list[str]] = []
         lines: list[int] = []
-        numbered = numbered_lines(self.path, self.encoding)
+        numbered = numbered_lines(self.path, self.encoding, self.notes)
         before, first_line = self._measure(numbered)
         for number, line in chain(before, numbered):
             mark = line.startswith("-DOCSTART-")

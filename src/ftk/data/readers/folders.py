@@ -119,7 +119,7 @@ def note_others(classes: Classes, notes: Notes) -> None:
         notes.add(kinds.CLASS_LINK, str(repeated[0]), number=len(repeated))
 
 
-def read_folder(classes: Classes, encoding: str) -> Iterator[Row]:
+def read_folder(classes: Classes, encoding: str, notes: Notes | None = None) -> Iterator[Row]:
     """One row per file: ``text`` or ``image``, ``label``, the name of its class, and ``file``, as in cat/1.txt.
 
     Raises:
@@ -130,7 +130,7 @@ def read_folder(classes: Classes, encoding: str) -> Iterator[Row]:
         if classes.kind == "image":
             yield Row({"image": str(file), "label": label, "file": name}, str(file), 1)
         else:
-            text = "\n".join(line for _, line in numbered_lines(file, encoding))
+            text = "\n".join(line for _, line in numbered_lines(file, encoding, notes))
             yield Row({"text": text, "label": label, "file": name}, str(file), 1)
 
 

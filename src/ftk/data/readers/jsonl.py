@@ -1,17 +1,22 @@
-"""JSON lines, or one JSON array of objects."""
+"""JSON lines, one JSON array of objects, and objects that span lines or hold the rows."""
 
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.readers.json_documents import inside, rows_of
 from ftk.data.readers.lines import numbered_lines
 from ftk.data.rows.exports.spacy_json import as_object
 from ftk.errors import DataError
 
 _BETWEEN = re.compile(r"[\s,]*")
+_SPACE = re.compile(r"\s*")
 ESCAPED = re.compile(r"\\u[dD]")
 """The escape of half a surrogate pair, with or without the other half."""
 _PAIR = re.compile(r'\s*\[\s*"(?:[^"\\]|\\.)*"\s*,\s*\{.*\}\s*\]\s*$')
@@ -19,20 +24,122 @@ _PAIR = re.compile(r'\s*\[\s*"(?:[^"\\]|\\.)*"\s*,\s*\{.*\}\s*\]\s*$')
 _HALF = re.compile("[\ud800-\udfff]")
 
 
-def read_jsonl(path: Path | str, encoding: str) -> Iterator[Row]:
+def read_jsonl(
+    path: Path | str, encoding: str, notes: Notes | None = None, *, split: str | None = None
+) -> Iterator[Row]:
     """One row for each object, whose keys are the columns; blank lines are skipped.
 
+    Objects may span lines, and follow each other without a line end. An object that is the only one of its file may
+    hold the rows: in a list for each split, or as a data frame that pandas wrote.
+
+    Args:
+        path: the file.
+        encoding: of its characters.
+        notes: collects how a file is read that is not JSON lines; None: nothing is collected.
+        split: ``train``, ``validation`` or ``test``, whose rows are read of a file that has several; None: all.
+
     Raises:
-        DataError: a line is not a JSON object.
+        DataError: a line is not a JSON object, or the file has splits and not this one.
     """
-    lines = numbered_lines(path, encoding)
+    lines = numbered_lines(path, encoding, notes)
+    only: int | None = None
     for number, line in lines:
         if not line.strip():
             continue
         if line.lstrip().startswith("[") and not _PAIR.match(line):
             yield from _array(path, number, "\n".join([line, *(rest for _, rest in lines)]))
             return
-        yield row_of(path, number, parsed(path, number, line), may_be_half=bool(ESCAPED.search(line)))
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            if not _may_go_on(line, error):
+                raise _not_json(path, number, line, error) from error
+            if notes is not None:
+                notes.add(kinds.OBJECTS_OVER_LINES, file=str(path), line=number)
+            objects = _objects(path, chain([(number, line)], lines))
+            yield from _rows(path, objects, notes, split, alone=only is None)
+            return
+        if only is None:
+            only = number
+            if isinstance(value, dict) and inside(value) is not None:
+                objects = _objects(path, chain([(number, line)], lines))
+                yield from _rows(path, objects, notes, split, alone=True)
+                return
+        yield row_of(path, number, value, may_be_half=bool(ESCAPED.search(line)))
+
+
+def _rows(
+    path: Path | str,
+    objects: Iterator[tuple[int, Any, str]],
+    notes: Notes | None,
+    split: str | None,
+    *,
+    alone: bool,
+) -> Iterator[Row]:
+    """The rows of objects; if the first is ``alone`` in its file, it may hold them."""
+    first = next(objects, None)
+    second = next(objects, None)
+    if first is not None and second is None and alone and (found := inside(first[1])) is not None:
+        may_be_half = bool(ESCAPED.search(first[2]))
+        for place, number, values in rows_of(path, found, split, notes):
+            yield row_of(place, number, values, may_be_half=may_be_half)
+        return
+    for one in chain([first, second], objects):
+        if one is not None:
+            number, value, text = one
+            yield row_of(path, number, value, may_be_half=bool(ESCAPED.search(text)))
+
+
+def _objects(path: Path | str, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, Any, str]]:
+    """The line, the value and the text of objects that may span lines; about twice the longest of them is held."""
+    decoder = json.JSONDecoder()
+    held, at, number, wanted = "", 0, 1, 1
+    while True:
+        begin = _SPACE.match(held, at).end()  # type: ignore[union-attr]
+        number += held.count("\n", at, begin)
+        at = begin
+        error: Exception | None = None
+        if at < len(held):
+            if held[at] != "{":
+                raise DataError(
+                    f"{path}:{number}: this is not JSON (expected an object, found {held[at : at + 20].strip()!r})."
+                )
+            try:
+                value, end = decoder.raw_decode(held, at)
+            except (ValueError, RecursionError) as fault:
+                error = fault
+                if not _may_go_on(held, fault, at):
+                    raise _not_json(path, number, held[at:], _fault_of(held[at:])) from fault
+            else:
+                yield number, value, held[at:end]
+                number += held.count("\n", at, end)
+                at, wanted = end, 1
+                continue
+        more = list(islice(lines, wanted))
+        if not more:
+            if error is not None:
+                text = held[at:].rstrip()
+                raise _not_json(path, number, text, _fault_of(text)) from error
+            return
+        if error is None:
+            number = more[0][0]
+        held, at, wanted = held[at:] + "".join(f"{line}\n" for _, line in more), 0, 2 * wanted
+
+
+def _fault_of(text: str) -> Exception:
+    """What is wrong with a text that is not JSON."""
+    try:
+        json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError) as error:
+        return error
+    return ValueError("extra data")
+
+
+def _may_go_on(text: str, error: Exception, at: int = 0) -> bool:
+    """Whether an error says that an object ends in a later line, or that another one follows it in the same line."""
+    if not isinstance(error, json.JSONDecodeError) or text[_SPACE.match(text, at).end() :][:1] != "{":  # type: ignore[union-attr]
+        return False
+    return error.pos >= len(text.rstrip()) or (error.msg == "Extra data" and text[error.pos] == "{")
 
 
 def parsed(path: Path | str, first_line: int, text: str) -> Any:
@@ -46,19 +153,21 @@ def parsed(path: Path | str, first_line: int, text: str) -> Any:
     Raises:
         DataError: it is not JSON.
     """
-    line, what = first_line, "nested too deeply"
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:  # a number of too many digits is a plain ValueError
-        if isinstance(error, json.JSONDecodeError):
-            line, what = first_line + error.lineno - 1, f"{error.msg} at column {error.colno}"
-        elif isinstance(error, ValueError):
-            what = "a number has too many digits"
-        hint = ""
-        if text.strip() == "{":  # an object over several lines
-            hint = " ftk reads one object per line, or one array of objects."
-        raise DataError(f"{path}:{line}: this is not JSON ({what}).{hint}") from error
-    return value
+        raise _not_json(path, first_line, text, error) from error
+
+
+def _not_json(path: Path | str, first_line: int, text: str, error: Exception) -> DataError:
+    """The error for a text that begins in a line and is not JSON."""
+    line, what = first_line, "nested too deeply"
+    if isinstance(error, json.JSONDecodeError):
+        line, what = first_line + error.lineno - 1, f"{error.msg} at column {error.colno}"
+    elif isinstance(error, ValueError):
+        what = "a number has too many digits"
+    begins = f"; the object begins in line {first_line}" if line > first_line and text.startswith("{") else ""
+    return DataError(f"{path}:{line}: this is not JSON ({what}{begins}).")
 
 
 def _array(path: Path | str, first_line: int, text: str) -> Iterator[Row]:

@@ -4,9 +4,13 @@ import codecs
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+from ftk.data.readers.encodings import AUTO, SAMPLE, UTF8, WESTERN, example_in, is_utf8, is_western, unmarked_utf16
 from ftk.errors import DataError, first_line
 
 STDIN = "<stdin>"
@@ -22,22 +26,36 @@ _LONGEST = 1 << 29
 """Bytes of a line, and of a file that is read as a whole: a few kilobytes can decompress to any size."""
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".lz4": "lz4"}
 """Endings of compressed files, and what Arrow calls their formats."""
+_ENCODINGS = (
+    "Set data.encoding to what the file is: cp1252 or latin-1 for languages of western Europe, cp1250 for central "
+    "Europe, cp1251 for Cyrillic, gb18030 for Chinese, shift_jis for Japanese, euc-kr for Korean, \u2026"
+)
 
 
-def numbered_lines(path: Path | str, encoding: str) -> Iterator[tuple[int, str]]:
+def numbered_lines(
+    path: Path | str, encoding: str, notes: Notes | None = None, *, ends: bool = False
+) -> Iterator[tuple[int, str]]:
     """Each line with its number, counted from 1, and without its line end.
 
     Lines end at LF or CRLF and nowhere else: other Unicode line separators belong to the text. A byte order mark of
     UTF-8, UTF-16 or UTF-32 is understood and removed, whatever ``encoding`` says.
 
+    Args:
+        path: the file.
+        encoding: of its characters. ``auto`` is UTF-8; a file that begins as text in UTF-16, and one with lines that
+            can only be cp1252, is read as such.
+        notes: collects files that ``auto`` reads in another encoding than UTF-8; None where the lines are only looked
+            at, and read again.
+        ends: whether the lines keep their line ends.
+
     Raises:
         DataError: the file cannot be read, is binary, or is not in this encoding.
     """
     if str(path) == STDIN:
-        yield from _decode(sys.stdin.buffer, STDIN, encoding)
+        yield from _decode(sys.stdin.buffer, STDIN, encoding, notes, ends)
         return
     with opened(path) as stream:
-        yield from _decode(stream, str(path), encoding)
+        yield from _decode(stream, str(path), encoding, notes, ends)
 
 
 @contextmanager
@@ -65,41 +83,100 @@ def opened(path: Path | str) -> Iterator[Any]:
         raise DataError(f"{path}: {what} ({reason}).") from error
 
 
-def _decode(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, str]]:
+def _decode(stream: BinaryIO, name: str, encoding: str, notes: Notes | None, ends: bool) -> Iterator[tuple[int, str]]:
     head = stream.peek(1024)[:1024] if hasattr(stream, "peek") else b""
-    encoding = next((marked for mark, marked in _MARKS.items() if head.startswith(mark)), encoding)
+    auto = encoding == AUTO
+    if auto:
+        encoding = unmarked_utf16(head) or UTF8
+    marked = next((marked for mark, marked in _MARKS.items() if head.startswith(mark)), None)
+    if auto and marked is None and encoding != UTF8 and notes is not None:
+        notes.add(kinds.ENCODING_FOUND, name, encoding=encoding)
+    encoding = marked or encoding
     if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
-        yield from _decode_whole(stream, name, encoding)
+        yield from _decode_whole(stream, name, encoding, ends)
         return
     if b"\0" in head:
-        raise DataError(
-            f"{name}: this is a binary file (it has a NUL byte), not text. Compressed files are read where they end in "
-            f"{', '.join(COMPRESSED)}."
-        )
-    before = 0
+        raise DataError(_binary(name, head))
+    before = characters = 0
     for number, raw in enumerate(iter(lambda: stream.readline(_LONGEST + 1), b""), start=1):
         if len(raw) > _LONGEST:
-            raise DataError(
-                f"{name}:{number}: the line has more than {_LONGEST >> 20} MiB; where do its rows or documents end?"
-            )
+            raise _too_long(name, number)
         mark = len(codecs.BOM_UTF8) if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0
         try:
             text = raw[mark:].decode(encoding) if mark else raw.decode(encoding)
         except UnicodeDecodeError as error:
-            at = mark + error.start
-            raise DataError(
-                f"{name}:{number}: byte {at + 1} of the line, {before + at + 1} of the file (0x{raw[at]:02x}), is not "
-                f"{encoding}. Set data.encoding to what the file is, for instance latin-1 or cp1252."
-            ) from error
+            # Lines before it that are in ASCII are the same in both encodings.
+            if auto and not mark and characters == before and is_western(raw + _ahead(stream)):
+                yield from _western(stream, name, raw, number, notes, ends)
+                return
+            raise _undecodable(name, number, raw, mark + error.start, before, encoding) from error
         before += len(raw)
+        characters += len(text)
         if mark and len(raw) == mark:
             return  # the file has its byte order mark and nothing else
         if "\0" in text:
             raise DataError(f"{name}:{number}: this is a binary file (it has a NUL byte), not text.")
-        yield number, text.rstrip("\n").removesuffix("\r")
+        yield number, text if ends else text.rstrip("\n").removesuffix("\r")
 
 
-def _decode_whole(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, str]]:
+def _western(
+    stream: BinaryIO, name: str, first: bytes, number: int, notes: Notes | None, ends: bool
+) -> Iterator[tuple[int, str]]:
+    """The lines of a file from the first that is not UTF-8 on, in cp1252."""
+    if notes is not None:
+        where = f"{name}:{number}: {example_in(first.decode(WESTERN))}"
+        notes.add(kinds.ENCODING_FOUND, where, encoding=WESTERN)
+    lines = chain([first], iter(lambda: stream.readline(_LONGEST + 1), b""))
+    for at, raw in enumerate(lines, start=number):
+        if len(raw) > _LONGEST:
+            raise _too_long(name, at)
+        if not raw.isascii() and is_utf8(raw):
+            raise DataError(
+                f"{name}:{at}: this line is UTF-8, and line {number} is not. Convert the file to one encoding."
+            )
+        try:
+            text = raw.decode(WESTERN)
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{name}:{at}: byte {error.start + 1} of the line (0x{raw[error.start]:02x}) is not {WESTERN}, as "
+                f"which line {number} was read. {_ENCODINGS}"
+            ) from error
+        if "\0" in text:
+            raise DataError(f"{name}:{at}: this is a binary file (it has a NUL byte), not text.")
+        yield at, text if ends else text.rstrip("\n").removesuffix("\r")
+
+
+def _ahead(stream: Any) -> bytes:
+    """What follows in a stream, as far as it can be looked at without reading it."""
+    if not stream.seekable():
+        return bytes(stream.peek(SAMPLE)[:SAMPLE]) if hasattr(stream, "peek") else b""
+    here = stream.tell()
+    ahead: bytes = stream.read(SAMPLE)
+    stream.seek(here)
+    return ahead
+
+
+def _too_long(name: str, number: int) -> DataError:
+    return DataError(
+        f"{name}:{number}: the line has more than {_LONGEST >> 20} MiB; where do its rows or documents end?"
+    )
+
+
+def _undecodable(name: str, number: int, raw: bytes, at: int, before: int, encoding: str) -> DataError:
+    return DataError(
+        f"{name}:{number}: byte {at + 1} of the line, {before + at + 1} of the file (0x{raw[at]:02x}), is not "
+        f"{encoding}. {_ENCODINGS}"
+    )
+
+
+def _binary(name: str, head: bytes) -> str:
+    return (
+        f"{name}: this is a binary file (it has a NUL byte), not text. Compressed files are read where they end in "
+        f"{', '.join(COMPRESSED)}."
+    )
+
+
+def _decode_whole(stream: BinaryIO, name: str, encoding: str, ends: bool) -> Iterator[tuple[int, str]]:
     # UTF-16 and UTF-32 lines cannot be told apart byte by byte.
     raw = stream.read(_LONGEST + 1)
     if len(raw) > _LONGEST:
@@ -109,7 +186,8 @@ def _decode_whole(stream: BinaryIO, name: str, encoding: str) -> Iterator[tuple[
     except UnicodeDecodeError as error:
         raise DataError(f"{name}: byte {error.start + 1} is not {encoding}.") from error
     lines = text.removeprefix("\ufeff").split("\n")
-    if not lines[-1]:
-        lines.pop()
+    last = lines.pop()
     for number, line in enumerate(lines, start=1):
-        yield number, line.removesuffix("\r")
+        yield number, f"{line}\n" if ends else line.removesuffix("\r")
+    if last:
+        yield len(lines) + 1, last if ends else last.removesuffix("\r")

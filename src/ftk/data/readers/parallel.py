@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.lines import numbered_lines
 from ftk.data.readers.split_names import SPLITS, Parts, split_name
@@ -110,7 +111,7 @@ def _pair_of_prefix(prefix: str) -> list[Path] | None:
     return found if len(found) == 2 else None
 
 
-def read_parallel(source: Path, target: Path, encoding: str) -> Iterator[Row]:
+def read_parallel(source: Path, target: Path, encoding: str, notes: Notes | None = None) -> Iterator[Row]:
     """One row per line, with the columns ``source`` and ``target``.
 
     The lines of both files are counted first: after a missing line all others would be paired wrongly.
@@ -124,6 +125,6 @@ def read_parallel(source: Path, target: Path, encoding: str) -> Iterator[Row]:
             f"{source} has {lines[0]:,} lines, {target} has {lines[1]:,}. Line n of one belongs to line n of the "
             "other, so both must have as many lines."
         )
-    pairs = zip(numbered_lines(source, encoding), numbered_lines(target, encoding), strict=True)
+    pairs = zip(numbered_lines(source, encoding, notes), numbered_lines(target, encoding, notes), strict=True)
     for (number, one), (_, other) in pairs:
         yield ParallelRow({"source": one, "target": other}, str(source), number, beside=target.name)

@@ -29,6 +29,10 @@ ENDINGS = {
     ".csv": "csv",
     ".tsv": "csv",
     ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
     ".txt": "text",
 }
 _PLAIN = ("", ".raw", ".tokens")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ftk
-from ftk.config.choices import Format
+from ftk.config.choices import Format, character_of
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
@@ -33,7 +33,9 @@ from ftk.data.readers.places.inputs import input_files, refuse_split_folders
 from ftk.data.readers.places.sources import files_behind, note_sources, sources_of
 from ftk.data.readers.spacy_docs import read_spacy
 from ftk.data.readers.squad import is_squad, read_squad
-from ftk.data.readers.tabular import read_csv, read_parquet
+from ftk.data.readers.tables.spreadsheet import read_xlsx
+from ftk.data.readers.tabular import read_arrow, read_csv, read_parquet
+from ftk.data.readers.unread import refuse_unread
 from ftk.data.rows.exports.recognising import plain_rows
 from ftk.errors import DataError
 from ftk.system.digests import sha256
@@ -104,16 +106,18 @@ def read_splits(
         counts: dict[str, int] = {}
         if data.format is Format.parallel:
             files = list(parallel_files(source.spec, key=source.key))
-            rows = counted(read_parallel(files[0], files[1], data.encoding), " and ".join(map(str, files)), counts)
+            rows = counted(
+                read_parallel(files[0], files[1], data.encoding, notes), " and ".join(map(str, files)), counts
+            )
         elif (classes := _folder_of_classes(source.spec, data, notes, key=source.key)) is not None:
             # A task that reads images makes the fingerprint of the images itself.
             files = classes.files if classes.kind == "text" else []
-            rows = counted(read_folder(classes, data.encoding), str(source.spec), counts)
+            rows = counted(read_folder(classes, data.encoding, notes), str(source.spec), counts)
         else:
             found = expand(source.spec, key=source.key)
             if not tagged and data.format is Format.auto:
                 _refuse_columned(found, data, key=source.key, roles=roles)
-            rows = _of_files(found, data, notes, labelled=True, roles=roles, counts=counts)
+            rows = _of_files(found, data, notes, labelled=True, roles=roles, counts=counts, split=name)
             files = [file for path in found for file in ([path] if path.is_dir() else files_behind(path))]
         splits[name] = _split(name, rows, files, counts, data, notes, take)
         if source.key != f"data.{name}":
@@ -164,18 +168,30 @@ def stream(spec: Any, data: DataConfig, notes: Notes, roles: Collection[str] = (
     if isinstance(spec, str):
         refuse_split_folders(spec, data.format)
     if (classes := _folder_of_classes(spec, data, notes, key="input")) is not None:
-        return islice(read_folder(classes, data.encoding), data.limit)
+        return islice(read_folder(classes, data.encoding, notes), data.limit)
     return islice(_of_files(input_files(spec, notes), data, notes, labelled=False, roles=roles), data.limit)
 
 
 def read_file(
-    path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool = False
+    path: Path | str,
+    format: Format,
+    data: DataConfig,
+    notes: Notes,
+    *,
+    labelled: bool = False,
+    split: str | None = None,
 ) -> Iterator[Row]:
-    """The rows of one file, or of a folder that ``save_to_disk`` wrote; those of an annotation tool as plain rows."""
-    return plain_rows(_read_file(path, format, data, notes, labelled=labelled), data.columns, notes, labelled=labelled)
+    """The rows of one file, or of a folder that ``save_to_disk`` wrote; those of an annotation tool as plain rows.
+
+    Of a file that holds several splits, the rows of ``split`` are read, or all if it is None.
+    """
+    rows = _read_file(path, format, data, notes, labelled=labelled, split=split)
+    return plain_rows(rows, data.columns, notes, labelled=labelled)
 
 
-def _read_file(path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool) -> Iterator[Row]:
+def _read_file(
+    path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool, split: str | None
+) -> Iterator[Row]:
     if Path(path).is_dir():
         return read_saved(Path(path))
     if format is Format.auto and is_image_name(path):
@@ -188,14 +204,19 @@ def _read_file(path: Path | str, format: Format, data: DataConfig, notes: Notes,
     if kind == "conll":
         return read_conll(path, data.encoding, data.columns, notes)
     if kind == "csv":
-        return read_csv(path, data.encoding, notes, header=data.header)
+        delimiter = character_of(data.delimiter)
+        return read_csv(path, data.encoding, notes, header=data.header, delimiter=delimiter, quoting=data.quoting)
+    if kind == "xlsx":
+        return read_xlsx(path, notes, header=data.header)
+    if kind == "arrow":
+        return read_arrow(path, notes)
     if kind == "parquet":
         return read_parquet(path, notes)
     if kind in ("text", "parallel"):  # of parallel files only the sources are read to predict
-        return _read_text(path, data.encoding)
+        return _read_text(path, data.encoding, notes)
     if kind == "squad":
         return read_squad(path, data.encoding, notes)
-    return read_jsonl(path, data.encoding)
+    return read_jsonl(path, data.encoding, notes, split=split)
 
 
 def fingerprint(files: Iterable[Path]) -> dict[str, str]:
@@ -267,6 +288,7 @@ def _of_files(
     labelled: bool,
     roles: Collection[str],
     counts: dict[str, int] | None = None,
+    split: str | None = None,
 ) -> Iterator[Row]:
     """The rows of some files, one file after the other, also of files that are read with others beside them."""
     own = data.format is Format.auto
@@ -280,7 +302,7 @@ def _of_files(
         elif _holds_triples(path, data, roles):
             rows = read_triples(path, data.encoding, notes)
         else:
-            rows = read_file(path, data.format, data, notes, labelled=labelled)
+            rows = read_file(path, data.format, data, notes, labelled=labelled, split=split)
         yield from rows if counts is None else counted(rows, str(path), counts)
 
 
@@ -290,15 +312,20 @@ def _holds_triples(path: Path, data: DataConfig, roles: Collection[str]) -> bool
     return data.columns.get("query") is None and is_triples(path, data.encoding)
 
 
-def _read_text(path: Path | str, encoding: str) -> Iterator[Row]:
-    for number, line in numbered_lines(path, encoding):
+def _read_text(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
+    for number, line in numbered_lines(path, encoding, notes):
         yield Row({"text": line}, str(path), number)
 
 
 def kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
-    """The format of a file, by its ending and its content."""
+    """The format of a file, by its ending and its content.
+
+    Raises:
+        DataError: the file is of a kind that is not read, or cannot be read.
+    """
     if str(path) == STDIN:
         return "text"
+    refuse_unread(path)
     ending = kind_of_name(path)
     if ending == "jsonl" and is_squad(path):
         return "squad"
@@ -308,6 +335,8 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
         magic = stream.read(4)
     if magic == b"PAR1":
         return "parquet"
+    if magic == b"ARRO":
+        return "arrow"
     # Labelled files are often called .txt, so their content decides.
     first = next(_with_text(path, encoding), "")
     if _JSON.match(first):

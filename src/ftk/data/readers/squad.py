@@ -42,7 +42,7 @@ def read_squad(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
     Raises:
         DataError: the file is not JSON, or not articles of paragraphs of questions.
     """
-    lines = list(numbered_lines(path, encoding))
+    lines = list(numbered_lines(path, encoding, notes))
     first = next((number for number, line in lines if line.strip()), 1)
     text = "\n".join(line for _, line in lines)
     document = parsed(path, 1, text)

@@ -1,92 +1,134 @@
-"""CSV and TSV with a header, and Parquet."""
+"""CSV and TSV, and the column formats of Arrow: Parquet and Arrow files."""
 
 import csv
-import itertools
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ftk.config.choices import Quoting
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.class_names import Naming, features_of, names_in, naming_of
-from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.tables.dialect import (
+    counted_quotes,
+    dialect_of,
+    head_of,
+    hint_about,
+    quoting_of,
+    table_lines,
+)
+from ftk.data.readers.tables.header import Header
+from ftk.data.readers.tables.quotes import Quotes
 from ftk.errors import DataError, first_line
 
-_DELIMITERS = ",\t;|"
 _SHOWN = 10
 """Names of classes that are shown."""
 
 
-def read_csv(path: Path | str, encoding: str, notes: Notes, *, header: bool = True) -> Iterator[Row]:
-    """One row per record; quoted cells may span lines.
-
-    The separator is the tab for ``.tsv``, else the most frequent of comma, tab, semicolon and bar in the first line.
+def read_csv(
+    path: Path | str,
+    encoding: str,
+    notes: Notes,
+    *,
+    header: bool = True,
+    delimiter: str | None = None,
+    quoting: Quoting = Quoting.auto,
+) -> Iterator[Row]:
+    """One row per record; quoted cells may span lines, and keep their line ends.
 
     Args:
         path: the file.
         encoding: of its characters.
-        notes: collects rows with cells in columns without a name, which are not read.
+        notes: collects what is skipped, what is found about the way the file is written, and rows with cells in columns
+            without a name, which are not read.
         header: whether the first line names the columns; if not, their names are 0, 1, 2 …
+        delimiter: what separates cells; None: the tab for ``.tsv``, else the one of comma, tab, semicolon and bar that
+            gives the first lines the same number of cells.
+        quoting: whether quotation marks enclose cells, as in RFC 4180, or are characters. ``auto`` takes them for
+            characters if each line has the same number of cells only then.
 
     Raises:
-        DataError: no header, two columns of one name, or a record with another number of cells.
+        DataError: no header, two columns of one name, a record with another number of cells, two separators that fit
+            equally well, or a quotation mark that encloses what is more likely several rows.
     """
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    lines = (line + "\n" for _, line in numbered_lines(path, encoding))
-    header_line = next(lines, "").rstrip("\n")
-    if not header_line.strip():
-        raise DataError(f"{path}:1: the file is empty; expected a header with the names of the columns.")
-    delimiter = "\t" if is_tab_separated(path) else max(_DELIMITERS, key=header_line.count)
-    if not header:
-        yield from _headless(path, itertools.chain([header_line + "\n"], lines), delimiter)
-        return
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    start = 1
-    try:
-        names = next(csv.reader([header_line], delimiter=delimiter, strict=True))
-        doubled = {name for name in names if names.count(name) > 1 and name}
-        if doubled:
-            raise DataError(
-                f"{path}:1: the header names a column twice: {', '.join(sorted(doubled))}. A file whose first line is "
-                "a row and no header is read with data.header=false."
-            )
-        start = 2
-        for cells in reader:
-            line, start = start, reader.line_num + 2
-            if not cells:
-                continue
-            if len(cells) != len(names):
-                raise DataError(f"{path}:{line}: {len(cells)} cells where the header names {len(names)} columns.")
-            if any(cell and not name for name, cell in zip(names, cells, strict=True)):
-                notes.add(kinds.UNNAMED_COLUMN, f"{path}:{line}")
-            yield Row(
-                {name: cell for name, cell in zip(names, cells, strict=True) if name}, str(path), line, cells=True
-            )
-    except csv.Error as error:
-        raise DataError(f"{path}:{start}: this is not CSV ({error}).") from error
-
-
-def _headless(path: Path | str, lines: Iterable[str], delimiter: str) -> Iterator[Row]:
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    start, number = 1, 0
+    lines = table_lines(path, encoding, notes)
+    head, whole = head_of(lines)
+    dialect = dialect_of(path, head, notes, whole=whole, header=header, delimiter=delimiter, quoting=quoting)
+    quotes = dialect.quotes if dialect.quoted else None
+    lines = chain(head[dialect.above :], lines)
+    if dialect.quotes is not None and not dialect.quoted:
+        width = head[dialect.above].count(dialect.delimiter) + 1
+        lines = counted_quotes(lines, path, dialect.above, width, notes)
+    reader = csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        strict=True,
+        quoting=quoting_of(dialect.quoted),
+        skipinitialspace=dialect.spaced,
+    )
+    names: Header | None = None
+    start = 1 + dialect.above
     try:
         for cells in reader:
-            line, start = start, reader.line_num + 1
+            line, start = start, reader.line_num + 1 + dialect.above
             if not cells:
                 continue
-            number = number or len(cells)
-            if len(cells) != number:
-                raise DataError(f"{path}:{line}: {len(cells)} cells where the first line has {number}.")
-            yield Row({str(column): cell for column, cell in enumerate(cells)}, str(path), line, cells=True)
+            if start - line > 1 and quotes is not None:
+                _check_spanning(path, cells, line, start - 1, quotes, notes)
+            if names is None:
+                names = Header(path, cells if header else None, len(cells), line, notes, hint=hint_about(dialect))
+                if header:
+                    continue
+            row = names.row(cells, line)
+            if row is not None:
+                yield row
     except csv.Error as error:
-        raise DataError(f"{path}:{start}: this is not CSV ({error}).") from error
+        last = reader.line_num + dialect.above
+        raise DataError(_not_csv(path, start, last, error, quoted=dialect.quoted)) from error
 
 
-def is_tab_separated(path: Path | str) -> bool:
-    """Whether the name of a file says that its cells are separated by tabs."""
-    return ".tsv" in map(str.lower, Path(path).suffixes)
+def _check_spanning(
+    path: Path | str, cells: Sequence[str], first: int, last: int, quotes: Quotes, notes: Notes
+) -> None:
+    """Check that a record of several lines is one.
+
+    Raises:
+        DataError: it is more likely several rows, which a quotation mark encloses.
+    """
+    swallows = quotes.swallow_rows(cells, last - first + 1)
+    if swallows:
+        raise DataError(
+            f"{path}:{first}: a quotation mark opens a cell here, and the next one closes it in line {last}: its "
+            "lines look like rows of their own. If quotation marks are characters of the texts: "
+            "data.quoting=none. If the cell has these lines: data.quoting=csv."
+        )
+    if swallows is None:
+        notes.add(kinds.CELL_OF_SEVERAL_LINES, f"{path}:{first}-{last}")
+
+
+def _not_csv(path: Path | str, first: int, last: int, error: csv.Error, *, quoted: bool) -> str:
+    what = str(error)
+    if "new-line character" in what:
+        return (
+            f"{path}:{last}: this is not CSV: a carriage return (CR) stands inside of a line that does not end there. "
+            "Convert the line ends of the file, or put the cell in quotation marks."
+        )
+    if quoted and "unexpected end" in what:
+        what = (
+            f"a quotation mark opens a cell in the record of line {first}, and none closes it up to the end of the file"
+        )
+    elif quoted and "expected after" in what:
+        what = f"a quoted cell of the record that begins in line {first} closes in line {last}, and text follows it"
+    else:
+        return f"{path}:{first}: this is not CSV ({what})."
+    return (
+        f"{path}:{first}: this is not CSV ({what}). If quotation marks are characters of the texts: data.quoting=none. "
+        'In CSV, a cell in quotation marks has its own ones doubled: "she said ""no""".'
+    )
 
 
 def read_parquet(path: Path | str, notes: Notes) -> Iterator[Row]:
@@ -115,6 +157,43 @@ def read_parquet(path: Path | str, notes: Notes) -> Iterator[Row]:
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:  # invalid texts and times, too
         after = f" after row {number}" if number else ""
         raise DataError(f"{path}: this is not a Parquet file that can be read{after} ({first_line(error)}).") from error
+
+
+def read_arrow(path: Path | str, notes: Notes) -> Iterator[Row]:
+    """One row per record of a file in Arrow's own format, also called Feather, or of its streams; as ``read_parquet``.
+
+    Raises:
+        DataError: the file is neither.
+    """
+    import pyarrow
+
+    number = 0
+    namings: dict[str, Naming] | None = None
+    try:
+        with pyarrow.OSFile(str(path)) as source:
+            for batch in _batches(source):
+                namings = _namings(path, batch.schema, notes) if namings is None else namings
+                for at in range(0, batch.num_rows, 1024):
+                    for values in batch.slice(at, 1024).to_pylist():
+                        number += 1
+                        for column, naming in namings.items():
+                            values[column] = naming(values[column])
+                        yield Row(values, str(path), number)
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        after = f" after row {number}" if number else ""
+        raise DataError(f"{path}: this is not an Arrow file that can be read{after} ({first_line(error)}).") from error
+
+
+def _batches(source: Any) -> Iterator[Any]:
+    import pyarrow.ipc
+
+    if source.read(6) == b"ARROW1":
+        with pyarrow.ipc.open_file(source) as file:
+            yield from (file.get_batch(number) for number in range(file.num_record_batches))
+        return
+    source.seek(0)
+    with pyarrow.ipc.open_stream(source) as stream:
+        yield from stream
 
 
 def _namings(path: Path | str, schema: Any, notes: Notes) -> dict[str, Naming]:

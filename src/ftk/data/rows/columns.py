@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
@@ -14,6 +15,8 @@ from ftk.data.rows.cells import RowFault, place_of
 TEXT = ("text", "sentence", "text_a", "sentence1", "premise", "question1")
 PAIR = ("pair", "text_b", "sentence2", "hypothesis", "question2")
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+_ABSENT = object()
+_MOST_PATHS = 200
 _LONG = 40
 """Characters from which a name is more likely a text than the name of a column."""
 
@@ -26,7 +29,8 @@ def find_column(
     Args:
         row: any row.
         role: a key of ``data.columns``.
-        columns: ``data.columns``: a name, a number for a file without a header, or None.
+        columns: ``data.columns``: a name, the path of a key inside of a column, a number for a file without a header,
+            or None.
         names: the names to try if it is None.
         needed: whether a column that the config names must exist.
 
@@ -36,11 +40,42 @@ def find_column(
     wanted = columns.get(role)
     if wanted is None:
         return next((name for name in names if name in row.values), None)
-    if str(wanted) in row.values:
+    if has_column(row, str(wanted)):
         return str(wanted)
     if not needed:
         return None
     raise missing_configured(row, role, wanted)
+
+
+def has_column(row: Row, name: str) -> bool:
+    """Whether a row has a column, or a key inside of one; such a key becomes a column of the row, called by its path.
+
+    Args:
+        row: any row.
+        name: of a column, or the path of a key: ``data.text``, ``answers.0.start``.
+    """
+    if name in row.values:
+        return True
+    found = _inside(row.values, name) if "." in name else _ABSENT
+    if found is _ABSENT:
+        return False
+    row.values[name] = found
+    return True
+
+
+def _inside(value: Any, path: str) -> Any:
+    """The value at a path of keys and of numbers of items."""
+    if isinstance(value, Mapping):
+        if path in value:
+            return value[path]
+        for dot in (at for at, char in enumerate(path) if char == "."):  # a key may have a dot itself
+            if path[:dot] in value and (found := _inside(value[path[:dot]], path[dot + 1 :])) is not _ABSENT:
+                return found
+    elif isinstance(value, (list, tuple)):
+        key, dot_after, rest = path.partition(".")
+        if re.fullmatch(r"-?[0-9]{1,9}", key) and -len(value) <= int(key) < len(value):
+            return _inside(value[int(key)], rest) if dot_after else value[int(key)]
+    return _ABSENT
 
 
 def missing_configured(row: Row, role: str, wanted: Any) -> RowFault:
@@ -58,7 +93,7 @@ def missing(row: Row, kind: FindingKind, names: Sequence[str] = (), **values: An
         values: used by the texts of the kind.
     """
     found = [str(name) for name in row.values]
-    near = _nearest(names, found)
+    near = _nearest(names, found) or _nested(names, row.values)
     hint = ""
     if near is not None:
         hint = f" Did you mean '{near}'?"
@@ -86,6 +121,24 @@ def _nearest(names: Sequence[str], found: Sequence[str]) -> str | None:
         if near:
             return plain[near[0]]
     return None
+
+
+def _nested(names: Sequence[str], values: Mapping[str, Any]) -> str | None:
+    """The path of a key inside of a column that is called like one of these, or whose path is."""
+    paths = list(islice(_paths(values, ""), _MOST_PATHS))
+    leaves = {path.rpartition(".")[2].casefold(): path for path in reversed(paths)}
+    same = next((leaves[leaf] for name in names if (leaf := name.rpartition(".")[2].casefold()) in leaves), None)
+    near = difflib.get_close_matches(names[0], paths, n=1, cutoff=0.75) if names and same is None else []
+    return near[0] if near else same
+
+
+def _paths(values: Mapping[str, Any], above: str) -> Iterator[str]:
+    """The paths of texts and numbers inside of objects; items of lists are not what a column is called."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{above}{name}.")
+        elif above and isinstance(value, (str, int, float)):
+            yield f"{above}{name}"
 
 
 def _has_no_header(row: Row, found: Sequence[str], names: Sequence[str]) -> bool:

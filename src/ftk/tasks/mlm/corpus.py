@@ -22,11 +22,12 @@ from ftk.contracts.values import Labels, Prepared
 from ftk.data.documents.reading import TextChunk, documents
 from ftk.data.documents.token_store import STORE_VERSION, TokenStore
 from ftk.data.readers.corpora.saved_datasets import files_of
+from ftk.data.readers.encodings import AUTO, UTF8
 from ftk.data.readers.lines import COMPRESSED
 from ftk.data.readers.paths import expand
 from ftk.data.readers.places.sources import note_sources, sources_of
 from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
-from ftk.data.readers.tabular import is_tab_separated
+from ftk.data.readers.tables.dialect import is_tab_separated
 from ftk.data.splitting.limits import limit_of
 from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError, Interrupted
@@ -282,7 +283,7 @@ class TextCorpus:
             "formats": [self._reading(path) for path in self.files[name]],
             "documents": (data.documents or Documents.blank_line).value,
             "columns": {role: column for role, column in data.columns.items() if column is not None},
-            "encoding": data.encoding,
+            "encoding": UTF8 if data.encoding == AUTO else data.encoding,
             "limit": limit_of(data.limit, name),
             "duplicates": data.duplicates.value,
             "duplicate_lines": data.duplicate_lines.value,
@@ -295,5 +296,8 @@ class TextCorpus:
             kind = "saved"
         elif self.data.format is Format.auto:
             kind = kind_of(path, self.data.encoding, labelled=False)
-        separator = "tab" if kind == "csv" and is_tab_separated(path) else None
-        return [kind, separator, COMPRESSED.get(path.suffix.lower())]
+        compressed = COMPRESSED.get(path.suffix.lower())
+        if kind != "csv":
+            return [kind, None, compressed]
+        separator = "tab" if is_tab_separated(path) else None
+        return [kind, self.data.delimiter or separator, compressed, self.data.quoting.value]

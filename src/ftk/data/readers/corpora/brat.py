@@ -11,6 +11,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.readers.encodings import AUTO, UTF8
 from ftk.data.readers.lines import numbered_lines, opened
 from ftk.errors import DataError
 
@@ -145,6 +146,7 @@ def _relations(
 
 def _text_of(path: Path, encoding: str) -> str:
     """A text with its line ends as they are: offsets count them."""
+    encoding = UTF8 if encoding == AUTO else encoding
     with opened(path) as stream:
         raw = stream.read(_MOST + 1)
     if len(raw) > _MOST:

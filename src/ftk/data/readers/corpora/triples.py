@@ -41,7 +41,7 @@ def read_triples(path: Path, encoding: str, notes: Notes) -> Iterator[Row]:
         DataError: a line has not three columns, or they are numbers of texts in other files.
     """
     pairs: bool | None = None
-    for number, line in numbered_lines(path, encoding):
+    for number, line in numbered_lines(path, encoding, notes):
         if not line.strip():
             continue
         cells = line.split("\t")

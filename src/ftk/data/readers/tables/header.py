@@ -1,0 +1,89 @@
+"""The header of a table: rows by its names, and header lines that come again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.errors import DataError
+
+_MARK = "\ufeff"
+
+
+class Header:
+    """The names of the columns of a table.
+
+    Args:
+        path: the file.
+        names: of the columns; None for a table without a header, whose columns are 0, 1, 2 …
+        width: the number of cells of a row.
+        line: the line of the header or of the first row, for messages.
+        notes: collects header lines that come again, and rows with cells in columns without a name, which are not read.
+        hint: what can be done about a row with more or fewer cells, for messages.
+
+    Raises:
+        DataError: two columns have one name.
+    """
+
+    def __init__(
+        self, path: Path | str, names: Sequence[str] | None, width: int, line: int, notes: Notes, *, hint: str = ""
+    ) -> None:
+        self.path = str(path)
+        self.names = list(names) if names is not None else [str(number) for number in range(width)]
+        self.notes = notes
+        columns = "1 column" if width == 1 else f"{width} columns"
+        self._expected = f"the header names {columns}" if names is not None else f"line {line} has {width}"
+        self._hint = hint
+        self._unnamed = [number for number, name in enumerate(self.names) if not name]
+        self._folded = [_folded(name) for name in self.names]
+        # A look at the first cell is enough for nearly all rows.
+        self._first_cells = {
+            mark + spelled for name in names or () for mark in ("", _MARK) for spelled in _spelled(name)
+        }
+        doubled = {name for name in self.names if name and self.names.count(name) > 1}
+        if doubled:
+            raise DataError(
+                f"{path}:{line}: the header names a column twice: {', '.join(sorted(doubled))}. A file whose first "
+                "line is a row and no header is read with data.header=false."
+            )
+
+    def row(self, cells: Sequence[str], line: int) -> Row | None:
+        """The row of these cells; None for a header line that comes again.
+
+        Raises:
+            DataError: there are more or fewer cells than names, or the line is a header in another order.
+        """
+        if len(cells) != len(self.names):
+            raise DataError(f"{self.path}:{line}: {len(cells)} cells where {self._expected}.{self._hint}")
+        if cells[0] in self._first_cells and self._comes_again(cells, line):
+            return None
+        values = dict(zip(self.names, cells, strict=True))
+        if self._unnamed:
+            if any(cells[number] for number in self._unnamed):
+                self.notes.add(kinds.UNNAMED_COLUMN, f"{self.path}:{line}")
+            values.pop("")
+        return Row(values, self.path, line, cells=True)
+
+    def _comes_again(self, cells: Sequence[str], line: int) -> bool:
+        """Whether a line is the header of another table that was appended to this one."""
+        # Each file that is appended to another one may have a byte order mark of its own.
+        found = [_folded(cells[0].removeprefix(_MARK)), *map(_folded, cells[1:])]
+        if found == self._folded:
+            self.notes.add(kinds.REPEATED_HEADER, f"{self.path}:{line}")
+            return True
+        if len(found) > 1 and sorted(found) == sorted(self._folded):
+            raise DataError(
+                f"{self.path}:{line}: a header comes again with its columns in another order ({', '.join(found)}; "
+                f"the first one has {', '.join(self.names)}). Split the file here and name both: "
+                "data.train=[first.csv,second.csv]."
+            )
+        return False
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _spelled(name: str) -> set[str]:
+    return {name, name.lower(), name.upper(), name.title(), name.capitalize()}
