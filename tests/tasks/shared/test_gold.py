@@ -49,7 +49,7 @@ def test_one_label(value: Any, fields: dict[str, Any], gold: str, labelled: bool
     assert record["gold_label"] == gold
 
 
-@pytest.mark.parametrize("value", [None, 7.5, "", [1]])
+@pytest.mark.parametrize("value", [None, 7.5, "", [1, 2]])
 def test_a_label_that_cannot_be_read_stays_as_it_is(value: Any) -> None:
     task, example = read("text-classification", {"text": "a", "label": value}, labelled=False)
     record = task.record(example, Scores(("x", "y"), np.array([0.25, 0.75], dtype=np.float32)))
