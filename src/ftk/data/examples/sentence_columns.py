@@ -63,7 +63,7 @@ class SentenceColumns:
         for row in rows if self.units is not Units.tokens else ():
             if row.file not in self._spans_at:
                 for name in tried:
-                    if name in row.values and (wanted is not None or _has_spans(row.values[name])):
+                    if has_column(row, name) and (wanted is not None or _has_spans(row.values[name])):
                         self._spans_at[row.file] = name
                         break
 
