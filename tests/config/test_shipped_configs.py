@@ -197,5 +197,6 @@ def test_help_shows_groups_and_keys(ftk: Callable[..., Result], command: str) ->
     # The groups that are named are those that the command takes.
     assert all((f"\n{name}: " in result.out) == (command in TRAINING) for name in ("model", "optimizer", "debug"))
     assert re.search("^(hardware: auto, cpu|Groups, .*: data, hardware, task)", result.out, re.MULTILINE)
-    assert "\nrun:\n  dir: null\n" in result.out
+    # Each key follows its description.
+    assert re.search(r"^run:\n(  # .*\n)+  dir: null\n(  # .*\n)+  seed: 1\n", result.out, re.MULTILINE)
     assert "hydra" not in result.out.replace("hydra.cc", "")
