@@ -77,11 +77,19 @@ class Read:
         return [row.values for row in self.rows]
 
 
-def read(content: str | bytes, name: str, *, labelled: bool = True, format: str = "auto", **data: Any) -> Read:
+def read(
+    content: str | bytes,
+    name: str,
+    *,
+    labelled: bool = True,
+    tagged: bool | None = True,
+    format: str = "auto",
+    **data: Any,
+) -> Read:
     """Write a file of this content and read its rows."""
     Path(name).write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     config, notes = data_config(**data), Notes()
-    rows = list(read_file(name, Format(format), config, notes, labelled=labelled))
+    rows = list(read_file(name, Format(format), config, notes, labelled=labelled, tagged=tagged))
     return Read(rows, list(notes.drain()))
 
 

@@ -226,9 +226,9 @@ def binary() -> str:
     ("make", "messages"),
     [
         (bad_conll("Ada\tB-PER\nwent\n"), ["bad.conll:2: 1 columns where line 1 has 2"]),
-        (bad_conll("Ada\tB-PER\nwent\t-\n"), ["bad.conll:2: '-' for the token 'went'", "tag of no known scheme"]),
+        (bad_conll("Ada\tB-PER\nwent\t-X\n"), ["bad.conll:2: '-X' for the token 'went'", "tag of no known scheme"]),
         (bad_conll(""), ["there is no row in bad.conll"]),
-        (bad_conll("Ada\tb-per\nwent\to\n"), ["2 tags of no known scheme", "bad.conll:2: 'o'", "task.tag_scheme=bare"]),
+        (bad_conll("Ada\tB-PER\nwent\to\nto\tO\n"), ["1 tag that looks like another word for O", "bad.conll:2: 'o'"]),
         (binary, ["bad.conll: this is a binary file"]),
         (
             lambda: write_jsonl("bad.jsonl", [{"tokens": ["a", "b"], "tags": ["O"]}]),

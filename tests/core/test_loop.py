@@ -33,7 +33,7 @@ def make(tmp_path: Path) -> Any:
     from ftk.data.examples.sentences import Broken
     from ftk.data.examples.spans.placing import Misaligned, Overlapping
     from ftk.data.examples.tags import Scheme, Units
-    from ftk.data.readers.conll import read_conll
+    from ftk.data.readers.tagged.conll import read_conll
     from ftk.data.row_corpus import RowCorpus
     from ftk.data.text.words import Words
     from ftk.models.loading.load import load_weights

@@ -220,3 +220,31 @@ def test_spans_at_the_ends_of_words_come_back_from_the_tags(text: str, data: st.
     assert sentence.tags is not None
     found = [[sentence.starts[a], sentence.ends[b - 1], kind] for kind, a, b in entities(sentence.tags)]
     assert found == spans
+
+
+BOTH = {"tokens": WORDS, "tags": ["NNP", "VBD", "TO", "NNP", "."], "ner_tags": TAGS}
+
+
+@pytest.mark.parametrize(
+    ("row", "taken"),
+    [
+        (BOTH, "ner_tags"),
+        ({**BOTH, "tags": ["O"] * 5}, "ner_tags"),
+        ({**BOTH, "tags": ["B-NP", "B-VP", "B-PP", "B-NP", "O"]}, "ner_tags"),
+        ({"tokens": WORDS, "tags": TAGS, "labels": TAGS}, "labels"),
+        ({**BOTH, "tags": ["B-PER", "I-PER", "I-PER", "I-PER", "O"]}, "tags"),
+        ({"words": WORDS, "labels": ["a"], "ner": TAGS}, "ner"),
+    ],
+)
+def test_of_several_columns_of_tags_one_is_taken_for_a_reason(row: dict[str, Any], taken: str) -> None:
+    (sentence,), notes = sentences([row])
+    notes.raise_errors()
+    assert sentence.gold == row[taken]
+
+
+def test_columns_of_tags_without_a_reason_are_refused() -> None:
+    row = {"tokens": WORDS, "tags": TAGS, "ner_tags": ["B-ORG", "O", "O", "B-LOC", "O"]}
+    with pytest.raises(DataError, match=r"data\.columns\.tags=tags or data\.columns\.tags=ner_tags"):
+        sentences([row])
+    (sentence,), _ = sentences([row], columns={"tags": "ner_tags"})
+    assert sentence.gold == row["ner_tags"]

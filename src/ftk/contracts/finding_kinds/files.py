@@ -16,6 +16,26 @@ CONLL_COLUMNS = fact("conll-columns",
     "{file}: {columns} columns; tokens in '{tokens}' ({tokens_by}), tags in '{tags}' ({tags_by}).")
 CONLL_WITHOUT_TAGS = fact("conll-without-tags",
     "{file}: {columns} columns; tokens in '{tokens}' ({tokens_by}), no tags.")
+CONLL_SENTENCES = fact("conll-sentences", "{file}: a sentence ends where column '{column}' changes.")
+TAG_COLUMNS = fact("tag-columns",
+    "{file}: columns of tags are {columns}; '{taken}' is read. data.columns.tags=… names another.")
+HEADER_LINE = info("header-line", "header {line|lines}", "read as the names of the columns")
+MULTIWORD_LINE = info("multiword-line", "{line|lines} of multiword tokens (1-2)", "skipped; their words follow")
+EMPTY_NODE_LINE = info("empty-node-line", "{line|lines} of empty nodes (1.1)", "skipped; they are no tokens")
+UNPARTED_SENTENCE = info("unparted-sentence", "{sentence|sentences} without a blank line before {it|them}",
+    "begun where the numbers of the tokens begin again")
+LABELLED_LINES = fact("labelled-lines", "{file}: a text in each line, its label {how}.")
+TAGGED_LINES = fact("tagged-lines", "{file}: a sentence in each line, with '{sign}' between a word and its tag.")
+TOKEN_ROWS = fact("token-rows",
+    "{file}: a token in each row; sentences in '{sentence}' ({sentence_by}), tokens in '{tokens}'{tags}.")
+SENTENCE_AGAIN = warning("sentence-again", "{sentence|sentences} with the name of an earlier one",
+    "read as {another one|other ones}; the rows of a sentence follow each other")
+WEBANNO_LAYER = fact("webanno-layer", "{file}: WebAnno TSV; {role} in {layer}.")
+WEBANNO_LAYERS = fact("webanno-layers",
+    "{file}: WebAnno TSV; {role} in {layer}. data.columns.spans=… names another: {others}.")
+WEBANNO_VALUELESS = warning("webanno-valueless", "{annotation|annotations} without a value", "left out")
+FILE_OF_ONE_SENTENCE = warning("file-of-one-sentence", "{file|files} without a blank line between sentences",
+    "read as one row of {tokens:,} tokens")
 DOCUMENT_MARK = info("document-mark", "document {mark|marks}", "skipped")
 COMMENT_LINE = info("comment-line", "comment {line|lines}", "skipped")
 CLASS_WITHOUT_FILES = warning("class-without-files", "{folder|folders} without {kind_of_file}", "no rows of that class")

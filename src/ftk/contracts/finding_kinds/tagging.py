@@ -13,6 +13,9 @@ WORDS_BY_CHARACTER = fact("words-by-character",
     "{percent:.0f} % of the spans begin or end inside a word: each character is read as a word, with sub-words of "
     "its own (task.words=auto; task.words=pieces keeps the sub-words of the tokenizer)")
 TAG_SCHEME = fact("tag-scheme", "tags are {scheme} ({found_by})", converted="converted to IOB2")
+TAG_SPELLING = fact("tag-spelling", "tags are spelled {written}: read as {usual}.")
+OUTSIDE_WORD = info("outside-word", "{tag|tags} {words}", "read as O")
+NONE_OUTSIDE = fact("none-outside", "no tag is O: every token belongs to a span.")
 SPANS_NOT_A_LIST = error("spans-not-a-list", "{row|rows} whose spans are not a list",
     'Spans are a list such as [{{"start": 0, "end": 5, "label": "PER"}}].')
 SPAN_UNREADABLE = error("span-unreadable", "{row|rows} with a span that cannot be read",
@@ -81,19 +84,35 @@ NUMBERED_TAGS = error("numbered-tags", "{tag|tags} that {is|are} numbers of clas
     "numbers as tags of tokens.")
 MISSING_TAG = error("missing-tag", "{row|rows} with '{tag}' for a tag, which stands for a missing one",
     "Each token needs a tag; O is that of a token outside of all spans.")
+TEXT_AS_TOKENS = info("text-as-tokens", "{row|rows} whose text has a tag for each word",
+    "read as tokens, split at spaces")
 UNEQUAL_TAGS = error("unequal-tags", "{row|rows} with tokens and tags of unequal length", "Each token needs one tag.")
 UNTAGGED_TOKEN = error("untagged-token", "{row|rows} with a token without a tag",
-    "'_' means no tag in CoNLL-U: leave out its lines of multiword tokens (1-2) and empty nodes (1.1).")
+    "'_' means no tag; each token needs one. data.columns.tags=… names another column.")
 UNTAGGABLE_TEXT = error("untaggable-text", "{row|rows} of text, which cannot have a tag for each token",
     "task.units=tokens learns from data.columns.tokens and data.columns.tags; task.units=spans from text with spans.")
 UNKNOWN_TAG = error("unknown-tag", "{tag|tags} of no known scheme",
-    "Tags are O, B-TYPE and I-TYPE (or BIOES), or bare types.")
+    "A token has one tag: O, B-TYPE or I-TYPE (or BIOES), or a bare type.")
 DISGUISED_TAG = error("disguised-tag", "{tag|tags} of no known scheme",
-    "B- and I- are upper case and come first; task.tag_scheme=bare takes types as they are.")
+    "B- and I- come first, and all tags are spelled alike; task.tag_scheme=bare takes types as they are.")
 DISGUISED_TAGS = error("disguised-tags", "{kind|kinds} of tags of no known scheme",
     "In span tags, B- and I- are upper case and come first; task.units=tokens takes tags as they are.")
 LETTERLESS_TAG = error("letterless-tag", "{tag|tags} without B- or I- among tags that have it",
-    "Correct the file, or set task.tag_scheme=bare if no tag has a letter.")
+    "Correct {it|them}: where some tags have B- or I-, all but O have it.")
+ANOTHER_OUTSIDE = error("another-outside-word", "{tag|tags} that {looks|look} like another word for O",
+    "Write O for {it|them}; no span has such a type.")
+NO_OUTSIDE = error("no-outside", "{kind|kinds} of tags without B- or I-, and no O: {tags}",
+    "Tags of single tokens, such as parts of speech, are task=token-classification task.units=tokens. If every token "
+    "belongs to a span, task.tag_scheme=bare takes tags as types.")
+UNLIKELY_TYPES = error("unlikely-types", "{kind|kinds} of tags that {does|do} not look like types",
+    "Is this the column of the tags? data.columns.tags=… names it. task.tag_scheme=bare takes tags as types, whatever "
+    "they are.")
+UNMATCHED_BRACKETS = error("unmatched-brackets", "{row|rows} whose brackets do not match, or are nested",
+    "A span is opened by (PER* and closed by *), and a token has one tag. data.columns.tags=… names another column.")
+ONE_TOKEN_ROWS = error("one-token-rows", "{row|rows}, and each has one token",
+    "A row is a sentence. For a table with a row per token, data.columns.sentence=… names the column that says which "
+    "rows are one sentence; CoNLL columns have a blank line between sentences, not between tokens.",
+    lists="taken as sentences, because each is a list")
 BROKEN_TAG = error("broken-tag", "{tag|tags} that {scheme} does not allow at their place",
     "task.broken_tags=repair reads them as conlleval does.", repair="read as conlleval does (task.broken_tags=repair)")
 # fmt: on

@@ -10,6 +10,7 @@ from ftk.data.examples.sentences import SentenceReader
 from ftk.data.examples.tags import Scheme, Units, is_disguised, units_of
 from ftk.data.rows.cells import RowFault
 from ftk.data.rows.label_names import are_class_numbers
+from ftk.data.rows.tag_spelling import spelling_of
 from ftk.data.rows.tagged_tokens import tokens_and_tags
 
 
@@ -48,7 +49,7 @@ def detect_label_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes
         for name, where in first.items():
             notes.add(kinds.NUMBERED_TAGS, f"{where}: {name!r}", number=counts[name])
         notes.raise_errors()
-    units = units_of(counts)
+    units = Units.spans if spelling_of(counts, bare=False).lettered else units_of(counts)
     if units is Units.tokens:
         notes.add(kinds.LABEL_UNITS, policy="plain", units="tokens")
     elif units is Units.spans:

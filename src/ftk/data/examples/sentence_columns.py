@@ -9,6 +9,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.spans.forms import holds_spans
+from ftk.data.examples.tag_columns import column_of_tags, has_tag_per_word
 from ftk.data.examples.tags import Units, units_of
 from ftk.data.rows.cells import column_fits, parse_json_list
 from ftk.data.rows.choosing import settle_columns
@@ -50,6 +51,9 @@ class SentenceColumns:
         names = {role: self.names(role) for role in ("tokens", "text", "tags")}
         if self.units is Units.spans:
             names["tags"] = _marking_spans(rows, names["tags"])
+            if len(names["tags"]) > 1 and self.wanted.get("tags") is None:
+                chosen = column_of_tags(rows, names["tags"], lambda row: self._find(row, "tokens"), notes)
+                names["tags"] = names["tags"] if chosen is None else (chosen,)
         if self.units is not Units.tokens:
             names["spans"] = NAMES["spans"]
         holds = {"tags": lambda value: bool(value) and column_fits("tags", value), "spans": _has_spans}
@@ -79,6 +83,8 @@ class SentenceColumns:
             spans_at = self._spans_at.get(row.file) or self._find(row, "spans")
         if tokens_at and text_at and (self.wanted.get("text") is not None or (spans_at and not tags_at)):
             tokens_at = None
+        if text_at and tags_at and not (tokens_at or spans_at) and has_tag_per_word(row, text_at, tags_at):
+            tokens_at = text_at
         return tokens_at, text_at, tags_at, spans_at
 
     def names(self, role: str) -> tuple[str, ...]:

@@ -11,18 +11,21 @@ from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.sentence_columns import NAMES, SentenceColumns
+from ftk.data.examples.span_tags import iob2_of
 from ftk.data.examples.spans.counting import MarkedText
 from ftk.data.examples.spans.forms import MarkedSpan, marked_spans
 from ftk.data.examples.spans.placing import Misaligned, Overlapping, trimmed
 from ftk.data.examples.spans.tags import SpanPlacer
-from ftk.data.examples.tags import Scheme, Tag, Units, detect, is_disguised, parse_tag, to_iob2
+from ftk.data.examples.tags import Scheme, Units
 from ftk.data.rows.cells import RowFault, parse_json_list, strings_of
 from ftk.data.rows.columns import missing, missing_role, not_a_string, report_columns
 from ftk.data.rows.documents import document_of
-from ftk.data.rows.label_names import is_number
 from ftk.data.rows.tagged_tokens import tokens_and_tags
 from ftk.data.text.scripts import is_spaced, text_of_tokens
 from ftk.data.text.words import Words, split_words
+
+_FEW_ROWS = 3
+"""Rows from which it is no accident that each has one token."""
 
 
 class Broken(Enum):
@@ -122,7 +125,7 @@ class SentenceReader:
             rows = list(rows)
             self._columns.settle(rows, self.notes)
         sentences: list[Sentence] = []
-        tagged: list[tuple[Sentence, list[Tag]]] = []
+        tagged: list[Sentence] = []
         marked: list[tuple[Sentence, MarkedText]] = []
         for row in rows:
             try:
@@ -135,24 +138,23 @@ class SentenceReader:
             sentences.append(sentence)
             if isinstance(labels, MarkedText):
                 marked.append((sentence, labels))
-            elif labels is not None:
-                tagged.append((sentence, labels))
-        if not self._note_numbers(tagged):
-            self._to_iob2(tagged)
-        faulty = self._mark(marked)
-        return [sentence for sentence in sentences if id(sentence) not in faulty] if faulty else sentences
+            elif labels:
+                tagged.append(sentence)
+        faulty = self._mark(marked) | self._to_iob2(tagged)
+        if faulty:
+            sentences = [sentence for sentence in sentences if id(sentence) not in faulty]
+        self._check_sentences(sentences)
+        return sentences
 
-    def _note_numbers(self, tagged: list[tuple[Sentence, list[Tag]]]) -> bool:
-        """Report tags of spans that are all numbers of classes; whether there are any."""
-        if not any(tags for _, tags in tagged):
-            return False
-        if not all(tag.letter == "" and is_number(tag.type) for _, tags in tagged for tag in tags):
-            return False
-        for sentence, tags in tagged:
-            if tags:
-                place = f"{sentence.row.where_token(0)}: {sentence.gold[0]!r}"
-                self.notes.add(kinds.NUMBERED_TAGS, place, number=len(tags))
-        return True
+    def _check_sentences(self, sentences: Sequence[Sentence]) -> None:
+        """Refuse a table of tokens that is read as one sentence a token."""
+        if not self.labelled or len(sentences) < _FEW_ROWS or self.columns.get("sentence") is not None:
+            return
+        if all(sentence.tokens is not None and len(sentence.tokens) == 1 for sentence in sentences):
+            first = sentences[0].row
+            listed = not first.lines and any(isinstance(parse_json_list(one), list) for one in first.values.values())
+            policy = "lists" if listed else None
+            self.notes.add(kinds.ONE_TOKEN_ROWS, first.where, policy=policy, number=len(sentences))
 
     def columns_of(self, row: Row) -> tuple[str | None, str | None, str | None, str | None]:
         """The columns with tokens, text, tags and spans; of tokens and text, tokens are read if a row has both.
@@ -162,9 +164,12 @@ class SentenceReader:
         """
         return self._columns.of(row)
 
-    def _sentence(self, row: Row) -> tuple[Sentence, list[Tag] | MarkedText | None]:
+    def _sentence(self, row: Row) -> tuple[Sentence, MarkedText | bool]:
+        """The sentence of a row, and its spans, or whether it has tags in ``gold`` that are to become IOB2."""
         tokens_at, text_at, tags_at, spans_at = self.columns_of(row)
         if tokens_at:
+            if tokens_at == text_at:
+                self.notes.add(kinds.TEXT_AS_TOKENS, row.where)
             return self._of_tokens(row, tokens_at, tags_at, spans_at)
         if text_at:
             return self._of_text(row, text_at, spans_at)
@@ -172,7 +177,7 @@ class SentenceReader:
 
     def _of_tokens(
         self, row: Row, tokens_at: str, tags_at: str | None, spans_at: str | None
-    ) -> tuple[Sentence, list[Tag] | MarkedText | None]:
+    ) -> tuple[Sentence, MarkedText | bool]:
         names: list[str] = []
         if self.labelled and tags_at is not None:
             tokens, names, sign = tokens_and_tags(row, tokens_at, tags_at, self.label_names)
@@ -192,7 +197,7 @@ class SentenceReader:
         gold = gold.split() if isinstance(gold, str) else gold
         sentence = Sentence(" ".join(tokens), starts, ends, tokens, None, gold, row, others)
         if not self.labelled:
-            return sentence, None
+            return sentence, False
         if of_spans and spans_at is not None:
             spans = self._spans_of(row, spans_at)
             return sentence, MarkedText(row, sentence.text, starts, ends, spans, of_tokens=True)
@@ -206,15 +211,8 @@ class SentenceReader:
             if not row.lines:
                 report_columns(self.notes, {"tokens": tokens_at, "tags": tags_at}, self.columns)
             sentence.tags = names
-            return sentence, None
-        tags = []
-        for number, name in enumerate(names):
-            tag = parse_tag(name)
-            if tag is None:
-                place = f"{row.where_token(number)}: {name!r} for the token {tokens[number]!r}"
-                raise RowFault(kinds.UNKNOWN_TAG, place)
-            tags.append(tag)
-        return sentence, tags
+            return sentence, False
+        return sentence, True
 
     def _check_tags(self, row: Row, tokens: list[str], names: list[str]) -> None:
         for number, name in enumerate(names):
@@ -222,7 +220,7 @@ class SentenceReader:
                 place = f"{row.where_token(number)}: {name!r} for the token {tokens[number]!r}"
                 raise RowFault(kinds.UNTAGGED_TOKEN, place)
 
-    def _of_text(self, row: Row, text_at: str, spans_at: str | None) -> tuple[Sentence, MarkedText | None]:
+    def _of_text(self, row: Row, text_at: str, spans_at: str | None) -> tuple[Sentence, MarkedText | bool]:
         text = row.values[text_at]
         if not isinstance(text, str):
             raise not_a_string(row, text_at, "text")
@@ -231,7 +229,7 @@ class SentenceReader:
         gold = parse_json_list(row.values.get(spans_at)) if spans_at else None
         sentence = Sentence(text, starts, ends, None, None, gold, row, others)
         if not self.labelled:
-            return sentence, None
+            return sentence, False
         if self.units is Units.tokens:
             raise RowFault(kinds.UNTAGGABLE_TEXT, row.where)
         if spans_at is None:
@@ -268,33 +266,12 @@ class SentenceReader:
                 ]
         return faulty
 
-    def _to_iob2(self, tagged: list[tuple[Sentence, list[Tag]]]) -> None:
-        """Detect the scheme of all rows together, then convert each row's tags to IOB2."""
-        if not tagged:
-            return
-        scheme = self.scheme if self.scheme is not Scheme.auto else detect(tags for _, tags in tagged)
-        if scheme is Scheme.bare and self.scheme is Scheme.auto:
-            self._refuse_disguised(tagged)
-        self.notes.add(
-            kinds.TAG_SCHEME,
-            policy=None if scheme is Scheme.iob2 else "converted",
-            scheme="bare types" if scheme is Scheme.bare else scheme.value.upper(),
-            found_by="found by their letters" if self.scheme is Scheme.auto else "task.tag_scheme",
-        )
-        for sentence, tags in tagged:
-            for number, tag in enumerate(tags):
-                if tag.letter == "" and scheme is not Scheme.bare:
-                    self.notes.add(kinds.LETTERLESS_TAG, f"{sentence.row.where_token(number)}: {tag.type!r}")
-            if scheme is Scheme.bare:
-                tags = [tag if tag.letter in ("", "O") else Tag("", f"{tag.letter}-{tag.type}") for tag in tags]
-            sentence.tags, broken = to_iob2(tags, scheme)
-            for number in broken:
-                where = f"{sentence.row.where_token(number)}: {sentence.gold[number]}"
-                self.notes.add(kinds.BROKEN_TAG, where, policy=self.broken.value, scheme=scheme.value.upper())
-
-    def _refuse_disguised(self, tagged: list[tuple[Sentence, list[Tag]]]) -> None:
-        """Report tags that are read as bare types but look like a span scheme in another spelling."""
-        for sentence, tags in tagged:
-            for number, tag in enumerate(tags):
-                if is_disguised(tag.type):
-                    self.notes.add(kinds.DISGUISED_TAG, f"{sentence.row.where_token(number)}: {tag.type!r}")
+    def _to_iob2(self, tagged: Sequence[Sentence]) -> set[int]:
+        """Convert the tags of all rows together to IOB2; the ids of the sentences with a fault."""
+        rows = [(sentence.row, sentence.tokens or [], sentence.gold) for sentence in tagged]
+        faulty = set()
+        for sentence, tags in zip(tagged, iob2_of(rows, self.scheme, self.broken.value, self.notes), strict=True):
+            sentence.tags = tags
+            if tags is None:
+                faulty.add(id(sentence))
+        return faulty

@@ -24,6 +24,8 @@ _MARKS = {
 """Byte order marks, and the encodings that they stand for."""
 _LONGEST = 1 << 29
 """Bytes of a line, and of a file that is read as a whole: a few kilobytes can decompress to any size."""
+_HEAD = 1 << 16
+"""Bytes that are read to recognise a file."""
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".lz4": "lz4"}
 """Endings of compressed files, and what Arrow calls their formats."""
 _ENCODINGS = (
@@ -37,8 +39,8 @@ def numbered_lines(
 ) -> Iterator[tuple[int, str]]:
     """Each line with its number, counted from 1, and without its line end.
 
-    Lines end at LF or CRLF and nowhere else: other Unicode line separators belong to the text. A byte order mark of
-    UTF-8, UTF-16 or UTF-32 is understood and removed, whatever ``encoding`` says.
+    Lines end at LF or CRLF, or at CR in a file without LF, and nowhere else: other Unicode line separators belong to
+    the text. A byte order mark of UTF-8, UTF-16 or UTF-32 is understood and removed, whatever ``encoding`` says.
 
     Args:
         path: the file.
@@ -56,6 +58,26 @@ def numbered_lines(
         return
     with opened(path) as stream:
         yield from _decode(stream, str(path), encoding, notes, ends)
+
+
+def first_lines(path: Path | str, encoding: str) -> list[str]:
+    """The first lines of a file, blank ones included, to recognise what it is; none if it is no regular file.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    if not Path(path).is_file():
+        return []
+    with opened(path) as stream:
+        raw = stream.read(_HEAD)
+    if encoding == AUTO:
+        encoding = unmarked_utf16(raw[:1024]) or UTF8
+    encoding = next((marked for mark, marked in _MARKS.items() if raw.startswith(mark)), encoding)
+    text = raw.decode(encoding, "replace").removeprefix("\ufeff")  # the reader of the file reports what is no text
+    lines = text.split("\n" if "\n" in text else "\r")
+    if len(lines) > 1 and (len(raw) == _HEAD or not lines[-1]):
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
 
 
 @contextmanager
@@ -98,7 +120,7 @@ def _decode(stream: BinaryIO, name: str, encoding: str, notes: Notes | None, end
     if b"\0" in head:
         raise DataError(_binary(name, head))
     before = characters = 0
-    for number, raw in enumerate(iter(lambda: stream.readline(_LONGEST + 1), b""), start=1):
+    for number, raw in enumerate(_raw_lines(stream), start=1):
         if len(raw) > _LONGEST:
             raise _too_long(name, number)
         mark = len(codecs.BOM_UTF8) if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0
@@ -117,6 +139,18 @@ def _decode(stream: BinaryIO, name: str, encoding: str, notes: Notes | None, end
         if "\0" in text:
             raise DataError(f"{name}:{number}: this is a binary file (it has a NUL byte), not text.")
         yield number, text if ends else text.rstrip("\n").removesuffix("\r")
+
+
+def _raw_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file with their ends. A file without any LF has CR line ends, if it has CR."""
+    first = stream.readline(_LONGEST + 1)
+    if first.endswith(b"\n") or b"\r" not in first or len(first) > _LONGEST:
+        if first:
+            yield first
+        yield from iter(lambda: stream.readline(_LONGEST + 1), b"")
+        return
+    for line in first.removesuffix(b"\r").split(b"\r"):
+        yield line + b"\r"
 
 
 def _western(
@@ -185,7 +219,10 @@ def _decode_whole(stream: BinaryIO, name: str, encoding: str, ends: bool) -> Ite
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         raise DataError(f"{name}: byte {error.start + 1} is not {encoding}.") from error
-    lines = text.removeprefix("\ufeff").split("\n")
+    text = text.removeprefix("\ufeff")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # CR is the only line end
+    lines = text.split("\n")
     last = lines.pop()
     for number, line in enumerate(lines, start=1):
         yield number, f"{line}\n" if ends else line.removesuffix("\r")

@@ -1,7 +1,6 @@
 """Rows of each split, from the files, folders and datasets that the config names."""
 
 import os
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -9,40 +8,34 @@ from pathlib import Path
 from typing import Any
 
 import ftk
-from ftk.config.choices import Format, character_of
+from ftk.config.choices import Format
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.images.decoding import is_image_name
-from ftk.data.readers.conll import read_conll
 from ftk.data.readers.corpora.beir import is_corpus, read_beir, read_corpus, texts_of
 from ftk.data.readers.corpora.brat import documents_in, read_brat
 from ftk.data.readers.corpora.saved_datasets import digest_of_saved
 from ftk.data.readers.corpora.triples import is_triples, read_triples
 from ftk.data.readers.counting import counted, note_files
 from ftk.data.readers.folders import Classes, classes_in, is_folder_of_classes, note_others, read_folder, read_images
+from ftk.data.readers.formats import read_format
 from ftk.data.readers.hub import read_hub, read_saved
-from ftk.data.readers.jsonl import read_jsonl
-from ftk.data.readers.lines import STDIN, numbered_lines, opened
+from ftk.data.readers.lines import STDIN
 from ftk.data.readers.parallel import parallel_files, read_parallel
-from ftk.data.readers.paths import expand, kind_of_name
+from ftk.data.readers.paths import expand
 from ftk.data.readers.places.implied_splits import check_columns
 from ftk.data.readers.places.inputs import input_files, refuse_split_folders
 from ftk.data.readers.places.sources import files_behind, note_sources, sources_of
+from ftk.data.readers.recognising import kind_of
+from ftk.data.readers.refusing import refuse_without_labels
 from ftk.data.readers.spacy_docs import read_spacy
-from ftk.data.readers.squad import is_squad, read_squad
-from ftk.data.readers.tables.spreadsheet import read_xlsx
-from ftk.data.readers.tabular import read_arrow, read_csv, read_parquet
-from ftk.data.readers.unread import refuse_unread
+from ftk.data.readers.tagged.token_rows import by_sentence
 from ftk.data.rows.exports.recognising import plain_rows
 from ftk.errors import DataError
 from ftk.system.digests import sha256
-
-_JSON = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*(\{|\]|$))')
-"""How a line of JSON objects begins; text follows a bracket that is a token."""
-
 
 Take = Callable[[str, Iterable[Row]], list[Row]]
 """Which of the rows of a split are read, given its name."""
@@ -117,7 +110,7 @@ def read_splits(
             found = expand(source.spec, key=source.key)
             if not tagged and data.format is Format.auto:
                 _refuse_columned(found, data, key=source.key, roles=roles)
-            rows = _of_files(found, data, notes, labelled=True, roles=roles, counts=counts, split=name)
+            rows = _of_files(found, data, notes, labelled=True, tagged=tagged, roles=roles, counts=counts, split=name)
             files = [file for path in found for file in ([path] if path.is_dir() else files_behind(path))]
         splits[name] = _split(name, rows, files, counts, data, notes, take)
         if source.key != f"data.{name}":
@@ -169,7 +162,9 @@ def stream(spec: Any, data: DataConfig, notes: Notes, roles: Collection[str] = (
         refuse_split_folders(spec, data.format)
     if (classes := _folder_of_classes(spec, data, notes, key="input")) is not None:
         return islice(read_folder(classes, data.encoding, notes), data.limit)
-    return islice(_of_files(input_files(spec, notes), data, notes, labelled=False, roles=roles), data.limit)
+    tagged = "tags" in roles
+    rows = _of_files(input_files(spec, notes), data, notes, labelled=False, tagged=tagged, roles=roles)
+    return islice(rows, data.limit)
 
 
 def read_file(
@@ -179,18 +174,28 @@ def read_file(
     notes: Notes,
     *,
     labelled: bool = False,
+    tagged: bool | None = None,
     split: str | None = None,
 ) -> Iterator[Row]:
     """The rows of one file, or of a folder that ``save_to_disk`` wrote; those of an annotation tool as plain rows.
 
-    Of a file that holds several splits, the rows of ``split`` are read, or all if it is None.
+    Of a file that holds several splits, the rows of ``split`` are read, or all if it is None. If tokens can be
+    ``tagged``, rows of single tokens become sentences; None is for documents.
     """
-    rows = _read_file(path, format, data, notes, labelled=labelled, split=split)
-    return plain_rows(rows, data.columns, notes, labelled=labelled)
+    rows = _read_file(path, format, data, notes, labelled=labelled, tagged=tagged, split=split)
+    rows = plain_rows(rows, data.columns, notes, labelled=labelled)
+    return by_sentence(rows, data.columns, notes) if tagged else rows
 
 
 def _read_file(
-    path: Path | str, format: Format, data: DataConfig, notes: Notes, *, labelled: bool, split: str | None
+    path: Path | str,
+    format: Format,
+    data: DataConfig,
+    notes: Notes,
+    *,
+    labelled: bool,
+    tagged: bool | None,
+    split: str | None,
 ) -> Iterator[Row]:
     if Path(path).is_dir():
         return read_saved(Path(path))
@@ -200,23 +205,8 @@ def _read_file(
         return read_spacy(path)
     if format is Format.auto and is_corpus(Path(path)):
         return read_corpus(Path(path), data.encoding)
-    kind = format.value if format is not Format.auto else kind_of(path, data.encoding, labelled=labelled)
-    if kind == "conll":
-        return read_conll(path, data.encoding, data.columns, notes)
-    if kind == "csv":
-        delimiter = character_of(data.delimiter)
-        return read_csv(path, data.encoding, notes, header=data.header, delimiter=delimiter, quoting=data.quoting)
-    if kind == "xlsx":
-        return read_xlsx(path, notes, header=data.header)
-    if kind == "arrow":
-        return read_arrow(path, notes)
-    if kind == "parquet":
-        return read_parquet(path, notes)
-    if kind in ("text", "parallel"):  # of parallel files only the sources are read to predict
-        return _read_text(path, data.encoding, notes)
-    if kind == "squad":
-        return read_squad(path, data.encoding, notes)
-    return read_jsonl(path, data.encoding, notes, split=split)
+    kind = format.value if format is not Format.auto else kind_of(path, data.encoding, labelled=labelled, tagged=tagged)
+    return read_format(kind, path, data, notes, labelled=labelled, split=split)
 
 
 def fingerprint(files: Iterable[Path]) -> dict[str, str]:
@@ -262,22 +252,7 @@ def _refuse_columned(files: list[Path], data: DataConfig, *, key: str, roles: Co
     for path in files:
         if path in documents or path.is_dir() or texts_of(path) or _holds_triples(path, data, roles):
             continue
-        if is_image_name(path):
-            raise DataError(
-                f"{key}: {path} is an image without a label. ftk reads folders that hold one folder per class "
-                "(images/cat/1.png, images/dog/1.png), and CSV, JSON lines and Parquet with a column of paths."
-            )
-        if kind_of(path, data.encoding, labelled=True) == "conll" and next(_with_text(path, data.encoding), None):
-            raise DataError(
-                f"{key}: {path} has no named columns, and so no labels. ftk reads CSV, TSV, JSON lines and Parquet "
-                "(data=csv, data=jsonl or data=parquet if the ending says nothing), or, for texts of classes, .txt "
-                "files in a folder that holds one folder per class: texts/cat/1.txt, texts/dog/1.txt. For two text "
-                "files whose lines belong together use data=parallel."
-            )
-
-
-def _with_text(path: Path | str, encoding: str) -> Iterator[str]:
-    return (line for _, line in numbered_lines(path, encoding) if line.strip())
+        refuse_without_labels(path, data.encoding, key=key)
 
 
 def _of_files(
@@ -286,6 +261,7 @@ def _of_files(
     notes: Notes,
     *,
     labelled: bool,
+    tagged: bool,
     roles: Collection[str],
     counts: dict[str, int] | None = None,
     split: str | None = None,
@@ -302,7 +278,7 @@ def _of_files(
         elif _holds_triples(path, data, roles):
             rows = read_triples(path, data.encoding, notes)
         else:
-            rows = read_file(path, data.format, data, notes, labelled=labelled, split=split)
+            rows = read_file(path, data.format, data, notes, labelled=labelled, tagged=tagged, split=split)
         yield from rows if counts is None else counted(rows, str(path), counts)
 
 
@@ -310,37 +286,3 @@ def _holds_triples(path: Path, data: DataConfig, roles: Collection[str]) -> bool
     if data.format is not Format.auto or "negatives" not in roles or not data.header or path.is_dir():
         return False
     return data.columns.get("query") is None and is_triples(path, data.encoding)
-
-
-def _read_text(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
-    for number, line in numbered_lines(path, encoding, notes):
-        yield Row({"text": line}, str(path), number)
-
-
-def kind_of(path: Path | str, encoding: str, *, labelled: bool) -> str:
-    """The format of a file, by its ending and its content.
-
-    Raises:
-        DataError: the file is of a kind that is not read, or cannot be read.
-    """
-    if str(path) == STDIN:
-        return "text"
-    refuse_unread(path)
-    ending = kind_of_name(path)
-    if ending == "jsonl" and is_squad(path):
-        return "squad"
-    if ending is not None and not (ending == "text" and labelled):
-        return ending
-    with opened(path) as stream:
-        magic = stream.read(4)
-    if magic == b"PAR1":
-        return "parquet"
-    if magic == b"ARRO":
-        return "arrow"
-    # Labelled files are often called .txt, so their content decides.
-    first = next(_with_text(path, encoding), "")
-    if _JSON.match(first):
-        return "squad" if is_squad(path) else "jsonl"
-    if labelled:
-        return "conll"
-    return "text"

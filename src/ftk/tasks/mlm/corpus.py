@@ -26,7 +26,8 @@ from ftk.data.readers.encodings import AUTO, UTF8
 from ftk.data.readers.lines import COMPRESSED
 from ftk.data.readers.paths import expand
 from ftk.data.readers.places.sources import note_sources, sources_of
-from ftk.data.readers.splits import demo_files, fingerprint, kind_of, uses_demo
+from ftk.data.readers.recognising import kind_of
+from ftk.data.readers.splits import demo_files, fingerprint, uses_demo
 from ftk.data.readers.tables.dialect import is_tab_separated
 from ftk.data.splitting.limits import limit_of
 from ftk.data.text.block_frame import BlockFrame

@@ -75,7 +75,7 @@ class TokenClassification(RowTask):
     def spec(self) -> TaskSpec:
         """The score depends on ``units``. The demo corpus has entities only if spans are asked for."""
         return TaskSpec(
-            columns=("text", "tokens", "tags", "spans"),
+            columns=("text", "tokens", "tags", "spans", "sentence"),
             score=self._tagging.score,
             demo=(_SPANS if self.units is Units.spans else _TOKENS).demo,
             auto_model="AutoModelForTokenClassification",
