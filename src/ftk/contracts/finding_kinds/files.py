@@ -30,9 +30,9 @@ TOKEN_ROWS = fact("token-rows",
     "{file}: a token in each row; sentences in '{sentence}' ({sentence_by}), tokens in '{tokens}'{tags}.")
 SENTENCE_AGAIN = warning("sentence-again", "{sentence|sentences} with the name of an earlier one",
     "read as {another one|other ones}; the rows of a sentence follow each other")
-WEBANNO_LAYER = fact("webanno-layer", "{file}: WebAnno TSV; {role} in {layer}.")
+WEBANNO_LAYER = fact("webanno-layer", "{file}: WebAnno TSV; {role} in '{layer}'.")
 WEBANNO_LAYERS = fact("webanno-layers",
-    "{file}: WebAnno TSV; {role} in {layer}. data.columns.spans=… names another: {others}.")
+    "{file}: WebAnno TSV; {role} in '{layer}'. data.columns.spans=… names another: {others}.")
 WEBANNO_VALUELESS = warning("webanno-valueless", "{annotation|annotations} without a value", "left out")
 FILE_OF_ONE_SENTENCE = warning("file-of-one-sentence", "{file|files} without a blank line between sentences",
     "read as one row of {tokens:,} tokens")
