@@ -120,7 +120,7 @@ def _decode(stream: BinaryIO, name: str, encoding: str, notes: Notes | None, end
     if b"\0" in head:
         raise DataError(_binary(name, head))
     before = characters = 0
-    for number, raw in enumerate(_raw_lines(stream), start=1):
+    for number, raw in enumerate(_raw_lines(stream, ends), start=1):
         if len(raw) > _LONGEST:
             raise _too_long(name, number)
         mark = len(codecs.BOM_UTF8) if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0
@@ -141,10 +141,10 @@ def _decode(stream: BinaryIO, name: str, encoding: str, notes: Notes | None, end
         yield number, text if ends else text.rstrip("\n").removesuffix("\r")
 
 
-def _raw_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """The lines of a file with their ends. A file without any LF has CR line ends, if it has CR."""
+def _raw_lines(stream: BinaryIO, ends: bool) -> Iterator[bytes]:
+    """The lines of a file with their ends. A file without any LF has CR line ends, unless the caller wants ``ends``."""
     first = stream.readline(_LONGEST + 1)
-    if first.endswith(b"\n") or b"\r" not in first or len(first) > _LONGEST:
+    if ends or first.endswith(b"\n") or b"\r" not in first or len(first) > _LONGEST:
         if first:
             yield first
         yield from iter(lambda: stream.readline(_LONGEST + 1), b"")
@@ -220,7 +220,7 @@ def _decode_whole(stream: BinaryIO, name: str, encoding: str, ends: bool) -> Ite
     except UnicodeDecodeError as error:
         raise DataError(f"{name}: byte {error.start + 1} is not {encoding}.") from error
     text = text.removeprefix("\ufeff")
-    if "\n" not in text:
+    if "\n" not in text and not ends:
         text = text.replace("\r", "\n")  # CR is the only line end
     lines = text.split("\n")
     last = lines.pop()
