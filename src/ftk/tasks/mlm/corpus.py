@@ -36,6 +36,7 @@ from ftk.system.cache import cache_folder, cache_key
 from ftk.system.processors import processors
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.mlm.blocks import Blocks
+from ftk.tasks.mlm.holding_out import held_out
 
 _VERSION = 2
 """The version of the code that reads texts. It is part of the keys of the cache, so that what an older version made is
@@ -205,7 +206,7 @@ class TextCorpus:
             if self.data.validation_share == 0:
                 notes.add(shared_kinds.NO_VALIDATION)
                 return kept
-            held = self._held_out(stores["train"], prints["train"])
+            held = held_out(np.diff(stores["train"].starts), prints["train"], self.data)
             share = np.diff(stores["train"].starts)[held].sum() / stores["train"].manifest.tokens
             notes.add(
                 kinds.DOCUMENTS_HELD_OUT,
@@ -219,33 +220,6 @@ class TextCorpus:
             kept["train"] = np.setdiff1d(kept["train"], held, assume_unique=True)
             kept["validation"] = held
         return {name: kept[name] for name in ("train", "validation", "test") if name in kept}
-
-    def _held_out(self, store: TokenStore, prints: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """A seeded share of the documents: at least one, and no more than the limit in tokens allows.
-
-        Documents that occur once come first, so that training does not have them too. If no document is as small as
-        the limit, it is the smallest one.
-        """
-        filled = np.flatnonzero(np.diff(store.starts))  # a document may be empty after tokenization
-        if len(filled) < 2:
-            ends = (self.data.documents or Documents.blank_line).value
-            raise DataError(
-                "data.validation: the training text is a single document, of which none can be held out. Let "
-                f"documents end elsewhere (data.documents={ends} now: blank_line, line or file), name a file, or train "
-                "without (data.validation_share=0)."
-            )
-        _, which, copies = np.unique(prints[filled], return_inverse=True, return_counts=True)
-        repeated = copies[which] > 1
-        order = np.random.default_rng(self.data.split_seed).permutation(len(filled))
-        order = filled[order[np.argsort(repeated[order], kind="stable")]]
-        number = min(max(1, round(self.data.validation_share * len(filled))), len(filled) - 1)
-        size = np.diff(store.starts)
-        limit = self.data.validation_tokens
-        if limit is None:
-            return np.sort(order[:number])
-        fits = order[size[order] <= limit][:number]
-        held = fits[: int(np.searchsorted(np.cumsum(size[fits]), limit, side="right"))]
-        return np.sort(held) if len(held) else order[np.argsort(size[order], kind="stable")][:1]
 
     def _note_overlap(self, prints: dict[str, NDArray[np.uint64]], notes: Notes) -> None:
         for name in ("validation", "test"):
