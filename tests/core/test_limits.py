@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from conftest import TINY, Result, read_jsonl
+from ftk.contracts.score import Score
 from ftk.contracts.spec import TaskSpec
 
 pytestmark = pytest.mark.torch
@@ -144,6 +145,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counting]:
             save_every=save_every,
             log_every=log_every,
             patience=None,
+            score=Score.of_task(task.spec, None),
         )
         order = order or BlockOrder(100, 1, 1, start=None, warmup=0)
         features: Any = SimpleNamespace(places=lambda windows: "")

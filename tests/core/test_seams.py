@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from conftest import TINY, Result, write_lines
+from ftk.contracts.score import Score
 from ftk.contracts.spec import TaskSpec
 
 pytestmark = pytest.mark.torch
@@ -347,6 +348,7 @@ def trained_by(world: Any, features: Any) -> SimpleNamespace:
         save_every=Interval(steps=3),
         log_every=1,
         patience=None,
+        score=Score.of_task(task.spec, None),
     )
     order = BlockOrder(40, 7, 1, start=None, warmup=0)
     source = BatchSource(task=task, features=features, order=order, seed=1, world=world)

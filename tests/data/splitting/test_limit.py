@@ -78,7 +78,7 @@ LABELLED: dict[str, tuple[str, Rows]] = {
     "intents": ("text-classification", [{"text": row["text"], "intent": row["label"]} for row in SORTED]),
     "several labels": ("multi-label", [{"text": row["text"], "labels": [row["label"], "z"]} for row in SORTED]),
     "tags": ("ner", [{"tokens": [row["text"]], "tags": [f"B-{row['label']}"]} for row in SORTED]),
-    "tags as a text": ("ner", [{"tokens": row["text"], "tags": f"B-{row['label']}"} for row in SORTED]),
+    "tags as a text": ("ner", [{"tokens": row["text"] + " here", "tags": f"B-{row['label']} O"} for row in SORTED]),
     "spans": ("ner", [{"text": row["text"], "spans": [[0, len(row["text"]), row["label"]]]} for row in SORTED]),
     "spans as objects": (
         "ner",

@@ -140,7 +140,7 @@ TAGS = [
     ("B-PER E-PER", "B-PER I-PER"),
     ("I-PER I-PER", "B-PER I-PER"),
     ("U-PER L-LOC", "B-PER B-LOC"),
-    ("PER PER", "B-PER I-PER"),
+    ("PER O", "B-PER O"),
     ("B_PER I_PER", "B-PER I-PER"),
     ("B-PER I-PER", "B-PER I-PER"),
     ("B-PER B-PER", "B-PER B-PER"),
