@@ -41,6 +41,14 @@ def test_an_encoding_that_the_config_names() -> None:
     assert lines("café\n".encode("latin-1"), encoding="latin-1") == [(1, "café")]
 
 
+def test_no_line_is_lost_where_cr_ends_lines_and_the_bytes_say_the_encoding() -> None:
+    found = read("un\rcafé\rdeux thés\rnoël".encode("cp1252"), "in.txt", labelled=False)
+    assert [(row.line, row.values["text"]) for row in found.rows] == list(
+        enumerate(["un", "café", "deux thés", "noël"], start=1)
+    )
+    assert of_kind(found.findings, kinds.ENCODING_FOUND).values == {"encoding": "cp1252"}
+
+
 def test_an_empty_file_has_no_line() -> None:
     assert lines(b"") == []
 

@@ -110,6 +110,17 @@ def test_of_two_columns_of_tags_the_one_that_marks_spans_is_read() -> None:
     assert sentence.tags == ["B-PER", "O"]
 
 
+def test_columns_that_all_mark_spans_are_weighed_and_the_others_are_said_not_to() -> None:
+    words = ["Ada", "of", "Oslo", "naps"]
+    outer, inner = ["B-PER", "I-PER", "I-PER", "O"], ["B-PER", "O", "B-LOC", "O"]
+    row = {"tokens": words, "tags": ["NNP", "IN", "NNP", "VBZ"], "ner_tags": inner, "ner": outer}
+    (sentence,), notes = sentences([row])
+    notes.raise_errors()
+    assert sentence.tags == outer
+    assert of_kind(notes, kinds.TAG_COLUMNS).values["taken"] == "ner"
+    assert of_kind(notes, kinds.COLUMN_CHOSEN).values["others"] == ["tags"]
+
+
 def test_a_column_that_some_rows_lack_is_not_replaced_by_another() -> None:
     rows = [{"text": "Ada", "spans": [[0, 3, "PER"]]}, {"text": "Oslo", "spans": "Oslo"}]
     _, notes = sentences(rows)

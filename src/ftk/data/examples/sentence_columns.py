@@ -49,8 +49,9 @@ class SentenceColumns:
             DataError: the rows do not say which column is meant.
         """
         names = {role: self.names(role) for role in ("tokens", "text", "tags")}
+        marking = names["tags"]
         if self.units is Units.spans:
-            names["tags"] = _marking_spans(rows, names["tags"])
+            names["tags"] = marking = _marking_spans(rows, marking)
             if len(names["tags"]) > 1 and self.wanted.get("tags") is None:
                 chosen = column_of_tags(rows, names["tags"], lambda row: self._find(row, "tokens"), notes)
                 names["tags"] = names["tags"] if chosen is None else (chosen,)
@@ -60,8 +61,10 @@ class SentenceColumns:
         self._settled = settle_columns(rows, self.wanted, names, notes, holds, undecided=("spans",))
         if self.units is Units.spans and len(names["tags"]) == 1 and self.wanted.get("tags") is None:
             self._settled["tags"] = chosen = names["tags"][0]
-            others = [name for name in self.names("tags") if name != chosen and any(name in row.values for row in rows)]
-            notes.add(kinds.COLUMN_CHOSEN, policy="marks", role="tags", column=chosen, others=others)
+            others = [name for name in self.names("tags") if name not in marking]
+            others = [name for name in others if any(name in row.values for row in rows)]
+            if others:
+                notes.add(kinds.COLUMN_CHOSEN, policy="marks", role="tags", column=chosen, others=others)
         wanted = self._settled.get("spans")
         tried = NAMES["spans"] if wanted is None else (str(wanted),)
         for row in rows if self.units is not Units.tokens else ():

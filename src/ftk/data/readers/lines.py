@@ -1,6 +1,7 @@
 """Numbered lines of a text file in any encoding, and clear errors for files that are not text."""
 
 import codecs
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,7 +49,7 @@ def numbered_lines(
             can only be cp1252, is read as such.
         notes: collects files that ``auto`` reads in another encoding than UTF-8; None where the lines are only looked
             at, and read again.
-        ends: whether the lines keep their line ends.
+        ends: whether the lines keep their line ends; then they end at LF alone, and CR is left to the caller.
 
     Raises:
         DataError: the file cannot be read, is binary, or is not in this encoding.
@@ -93,8 +94,6 @@ def opened(path: Path | str) -> Iterator[Any]:
             if codec is None:
                 yield stream
                 return
-            import io
-
             import pyarrow
 
             with pyarrow.CompressedInputStream(stream, codec) as raw:
@@ -119,8 +118,13 @@ def _decode(stream: BinaryIO, name: str, encoding: str, notes: Notes | None, end
         return
     if b"\0" in head:
         raise DataError(_binary(name, head))
+    begun = stream.readline(_LONGEST + 1)
+    if not ends and len(begun) <= _LONGEST and b"\r" in begun and not begun.endswith(b"\n"):
+        stream = io.BytesIO(begun.replace(b"\r", b"\n"))  # the file has no LF: its lines end at CR
+        begun = stream.readline()
     before = characters = 0
-    for number, raw in enumerate(_raw_lines(stream, ends), start=1):
+    lines = chain([begun] if begun else [], iter(lambda: stream.readline(_LONGEST + 1), b""))
+    for number, raw in enumerate(lines, start=1):
         if len(raw) > _LONGEST:
             raise _too_long(name, number)
         mark = len(codecs.BOM_UTF8) if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0
@@ -139,18 +143,6 @@ def _decode(stream: BinaryIO, name: str, encoding: str, notes: Notes | None, end
         if "\0" in text:
             raise DataError(f"{name}:{number}: this is a binary file (it has a NUL byte), not text.")
         yield number, text if ends else text.rstrip("\n").removesuffix("\r")
-
-
-def _raw_lines(stream: BinaryIO, ends: bool) -> Iterator[bytes]:
-    """The lines of a file with their ends. A file without any LF has CR line ends, unless the caller wants ``ends``."""
-    first = stream.readline(_LONGEST + 1)
-    if ends or first.endswith(b"\n") or b"\r" not in first or len(first) > _LONGEST:
-        if first:
-            yield first
-        yield from iter(lambda: stream.readline(_LONGEST + 1), b"")
-        return
-    for line in first.removesuffix(b"\r").split(b"\r"):
-        yield line + b"\r"
 
 
 def _western(

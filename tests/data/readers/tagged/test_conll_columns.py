@@ -182,6 +182,14 @@ corpora = st.lists(
 )
 
 
+@pytest.mark.parametrize("column", ["0", 0, "sentence_id"])
+def test_the_config_names_the_column_of_the_sentences(column: str | int) -> None:
+    header = "sentence_id\ttoken\ttag\n" if column == "sentence_id" else ""
+    found = read(header + lines("{n}\t{t}\t{g}", between=""), "a.conll", columns={"sentence": column})
+    assert [row["tokens"] for row in found.values] == TOKENS
+    assert [row["tags"] for row in found.values] == TAGS
+
+
 @SOME
 @given(
     corpora,

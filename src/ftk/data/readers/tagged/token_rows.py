@@ -66,7 +66,8 @@ def by_sentence(rows: Iterable[Row], columns: Mapping[str, Any], notes: Notes) -
     """
     rows = iter(rows)
     head = list(islice(rows, _LOOKED_AT))
-    layout = _layout(head, columns) if head else None
+    are_sentences = bool(head and head[0].lines)  # of CoNLL columns; their reader has read data.columns.sentence
+    layout = _layout(head, columns) if head and not are_sentences else None
     if layout is None:
         yield from chain(head, rows)
         return
