@@ -89,7 +89,7 @@ def test_what_is_wrong_in_config_and_data_is_reported_before_torch_is_imported(t
     checkpoint = tmp_path / "checkpoint"
     checkpoint.mkdir()
     write_lines(checkpoint / "ftk.json", ["not JSON"])
-    Path("latin.txt").write_bytes("café\n".encode("latin-1"))
+    Path("koi8.txt").write_bytes("\u0441\u043f\u0430\u0441\u0438\u0431\u043e\n".encode("koi8-r"))
     expected = {
         ("finetune", "--cfg", "job"): "",
         ("finetune", "--help"): "",
@@ -109,7 +109,10 @@ def test_what_is_wrong_in_config_and_data_is_reported_before_torch_is_imported(t
         ("pretrain", "data.train=missing.txt"): "There is no such file",
         ("pretrain", f"data.train={empty}", "data.format=text"): "there is no text in empty.conll",
         ("pretrain", "data.train=binary.conll", "data.format=text"): "binary.conll",
-        ("pretrain", "data.train=latin.txt"): "latin.txt:1: byte 4 of the line, 4 of the file (0xe9), is not utf-8",
+        (
+            "pretrain",
+            "data.train=koi8.txt",
+        ): "koi8.txt:1: byte 1 of the line, 1 of the file (0xd3), is not utf-8",
         ("evaluate",): "checkpoint=null",
         ("evaluate", "checkpoint=checkpoint", f"data.test={columns}"): "ftk.json",
         ("predict", "checkpoint=checkpoint", "input=missing.txt"): "There is no such file",

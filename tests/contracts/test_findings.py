@@ -135,7 +135,7 @@ def test_every_kind_has_its_own_id_and_texts_that_can_be_read() -> None:
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.id)
         for text in (kind.text, kind.default, *kind.policies.values()):
             for _, name, _, _ in string.Formatter().parse(text):
-                assert name is None or re.fullmatch(r"\w+(\|[\w ]+)?", name), (kind.id, name)
+                assert name is None or re.fullmatch(r"\w+|[\w ]+\|[\w ]+", name), (kind.id, name)
 
 
 def test_every_kind_is_found_somewhere() -> None:

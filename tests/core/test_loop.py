@@ -23,6 +23,7 @@ def make(tmp_path: Path) -> Any:
     from ftk.config.schema import ModelConfig
     from ftk.contracts.contexts import Encoding, Reading
     from ftk.contracts.notes import Notes
+    from ftk.contracts.score import Score
     from ftk.contracts.values import WindowPlan
     from ftk.core.anomalies import LossGuard
     from ftk.core.hardware import Hardware
@@ -99,7 +100,8 @@ def make(tmp_path: Path) -> Any:
         values = {"seed": 1, "max_grad_norm": 1.0, "eval_every": never, "save_every": never, "log_every": 1}
         limits = RunLimits(steps=total_steps, tokens=None, seconds=None)
         fixed = {"limits": limits, "schedule": schedule, "patience": None, "guard": guard, "batch_size": 16}
-        full = Plan(micro_batch=micro_batch, **{**fixed, **values, **plan})
+        score = Score.of_task(task.spec, None)
+        full = Plan(micro_batch=micro_batch, score=score, **{**fixed, **values, **plan})
         order = StepOrder(features.lengths, 16, 1)
         return SimpleNamespace(
             state=state,

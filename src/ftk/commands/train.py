@@ -9,7 +9,7 @@ from ftk.config.schema import TrainingConfig
 from ftk.contracts.notes import Notes
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
-from ftk.report.saved_run import with_cut_of
+from ftk.report.saved_run import with_earlier_defaults_of
 from ftk.report.sweep import report_sweep
 from ftk.system.startup import fast_import
 from ftk.tasks import build_task
@@ -33,7 +33,7 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
     task = build_task(config.task)
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
     if folder.resume:
-        config, folder.invocation = with_cut_of(folder.path, config, invocation)
+        config, folder.invocation = with_earlier_defaults_of(folder.path, config, invocation)
     if config.run.verify_resume:
         from ftk.training.verify_resume import verify_resume
 

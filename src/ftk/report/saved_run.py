@@ -24,6 +24,8 @@ _MATTERS_TOO = ("run.seed", "hardware.micro_batch")
 _MATTERS_NOT = ("train.baselines", "train.log_every", "train.save_every", "data.cache_dir", "data.workers")
 _SECTIONS = {"data": DataConfig, "train": TrainConfig, "run": TrainingRunConfig, "predict": PredictionsConfig}
 """The sections with keys that runs of earlier releases do not have."""
+_EARLIER_DEFAULTS = {"cut": Cut.simple.value, "encoding": "utf-8"}
+"""The defaults of an earlier release in the section ``data`` that decide which rows a run has."""
 _VERSIONS = ("torch", "transformers", "tokenizers")
 """Packages whose versions may change the result."""
 
@@ -53,11 +55,13 @@ def saved_config(path: Path) -> dict[str, Any]:
     return saved
 
 
-def with_cut_of(path: Path, config: TrainingConfig, invocation: Invocation) -> tuple[TrainingConfig, Invocation]:
-    """The config of a run to resume, with the rows held out as in the run so far.
+def with_earlier_defaults_of(
+    path: Path, config: TrainingConfig, invocation: Invocation
+) -> tuple[TrainingConfig, Invocation]:
+    """The config of a run to resume, with the rows read and held out as in the run so far.
 
-    A run of an earlier release goes on with ``data.cut=simple``, which it could not name, unless the command line says
-    otherwise; ``config_differences`` then refuses it.
+    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, unless the command
+    line says otherwise; ``config_differences`` then refuses it.
 
     Args:
         path: the folder of the run.
@@ -68,12 +72,19 @@ def with_cut_of(path: Path, config: TrainingConfig, invocation: Invocation) -> t
         RunError: the file is damaged.
     """
     data = saved_config(path).get("data")
-    if not isinstance(data, dict) or data["cut"] != Cut.simple.value or invocation.sets("data.cut"):
+    if not isinstance(data, dict):
         return config, invocation
+    earlier: dict[str, Any] = {
+        name: value
+        for name, value in _EARLIER_DEFAULTS.items()
+        if data.get(name) == value and not invocation.sets(f"data.{name}")
+    }
     resolved = yaml.safe_load(invocation.resolved)
-    resolved["data"]["cut"] = Cut.simple.value
+    resolved["data"].update(earlier)
+    if "cut" in earlier:
+        earlier["cut"] = Cut(earlier["cut"])
     return (
-        dataclasses.replace(config, data=dataclasses.replace(config.data, cut=Cut.simple)),
+        dataclasses.replace(config, data=dataclasses.replace(config.data, **earlier)),
         dataclasses.replace(invocation, resolved=yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)),
     )
 
