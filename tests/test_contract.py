@@ -45,13 +45,8 @@ TASKS = [
     "translation",
 ]
 
-SLOW = frozenset(
-    {"multi-label", "regression", "token-classification", "image-text-classification", "summarization", "translation"}
-)
-"""Tasks that are tested in the slow tests: they share much of their code with a task that is tested each time."""
-
-RESUMED_SLOWLY = SLOW | {"relation"}
-"""Tasks whose runs are resumed in the slow tests: the others resume in the same ways."""
+FAST = frozenset({"mlm", "ner", "text-classification", "question-answering"})
+"""Tasks that are tested each time, one for each way from rows to predictions; the slow tests have the others."""
 
 BY_HEART = (
     *TINY[2:],
@@ -113,12 +108,12 @@ FREQUENT = {"and", "in", "of", "the", "to"}
 """Words that even the smallest vocabulary has whole."""
 
 
-def contract_params(slow: frozenset[str]) -> list[Any]:
-    """The tasks as parameters, some of them marked as slow."""
-    return [pytest.param(name, marks=pytest.mark.slow) if name in slow else name for name in ([OWN] if OWN else TASKS)]
+def contract_params() -> list[Any]:
+    """The tasks as parameters; all but some are marked as slow."""
+    return [OWN] if OWN else [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in TASKS]
 
 
-@pytest.fixture(scope="module", params=contract_params(SLOW))
+@pytest.fixture(scope="module", params=contract_params())
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """Eight rows of the task's demo corpus, learned by heart by a tiny model through the command line."""
 
@@ -348,7 +343,7 @@ def test_predictions_round_trip(trained: SimpleNamespace, ftk: Callable[..., Res
     assert written[0]["masks"][0]["candidates"][0]["text"] == words[0]
 
 
-@pytest.mark.parametrize("trained", contract_params(RESUMED_SLOWLY), indirect=True, scope="module")
+@pytest.mark.parametrize("trained", contract_params(), indirect=True, scope="module")
 def test_a_run_that_was_stopped_and_resumed_ends_with_the_same_bytes(
     trained: SimpleNamespace, ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory, corpus: tuple[str, ...]) 
     return result
 
 
+@pytest.mark.slow
 def test_killed_in_mid_step_and_resumed(
     ftk: Callable[..., Result], corpus: tuple[str, ...], unbroken: dict[str, Any]
 ) -> None:
@@ -156,6 +157,7 @@ def test_killed_while_tokenizing_and_run_again(
     assert outcome(Path("broken")) == unbroken
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_run(
     ftk: Callable[..., Result], corpus: tuple[str, ...], unbroken: dict[str, Any]
 ) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ names = st.sampled_from(
 rows = st.lists(st.dictionaries(names, values, max_size=5), min_size=1, max_size=6)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(TASKS), rows)
 @settings(max_examples=100, deadline=None)
 def test_every_row_is_an_example_or_a_bad_row_in_its_place(name: str, columns: list[dict[str, Any]]) -> None:

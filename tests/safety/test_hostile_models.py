@@ -283,6 +283,7 @@ def test_what_is_in_a_model_folder_beside_the_model_is_not_run(
         assert result.err.startswith("ftk finetune: model")
 
 
+@pytest.mark.slow
 def test_the_configs_of_all_architectures_are_let_in(tmp_path: Path) -> None:
     """What transformers itself takes for usual, whatever it is called and wherever it is nested."""
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING

@@ -80,6 +80,7 @@ def test_what_is_no_workbook_is_refused(content: bytes) -> None:
         read(content, "a.xlsx")
 
 
+@pytest.mark.slow
 def test_a_workbook_that_would_fill_the_memory_is_refused() -> None:
     with (
         zipfile.ZipFile("a.xlsx", "w", zipfile.ZIP_DEFLATED) as archive,

@@ -70,7 +70,12 @@ def test_quotation_marks_are_characters_where_only_then_each_line_is_a_row(name:
     ("name", "content", "line"),
     [
         ("one-column.tsv", 'text\n"Awful\nSo good "\nthird\n', 2),
-        ("after-the-head.tsv", "text\tlabel\n" + ROWS.replace(",", "\t") * 16_000 + '"Ah\tp\nno"\tn\n', 128_002),
+        pytest.param(
+            "after-the-head.tsv",
+            "text\tlabel\n" + ROWS.replace(",", "\t") * 16_000 + '"Ah\tp\nno"\tn\n',
+            128_002,
+            marks=pytest.mark.slow,
+        ),
         ("not-constant.csv", "text,label\n" + ROWS + '"a, b",p\n"Ah,p\nso,n\nno",p\n', 11),
         ("many-lines.csv", "a,b\n" + '"x, y",1\n' + '"o,1\n' + "n,2\n" * 9 + 'z",3\n', 3),
         ("not-closed.csv", 'text,label\n"a, b",p\n"Ah,p\nno,n\n', 3),

@@ -300,6 +300,7 @@ def test_each_word_is_read_once_where_it_has_most_context(
 
 
 @pytest.mark.parametrize(("length", "stride"), [(512, 128), (64, 16), (64, 0), (34, 16), (16, 400)])
+@pytest.mark.slow
 def test_a_document_of_five_thousand_words(letters: Any, length: int, stride: int) -> None:
     encoded = encode(letters, (ALPHABET * 13)[:5000], length, stride)
     words = np.concatenate([window.word for window in encoded.windows])
