@@ -174,9 +174,10 @@ def _text(content: bytes) -> str | None:
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
         return None
     try:
-        return content.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+        text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError:
         return None
+    return text if "\n" in text else text.replace("\r", "\n")  # in a file without LF, lines end at CR
 
 
 def _json_rows(content: bytes) -> int | None:

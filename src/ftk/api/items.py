@@ -132,9 +132,10 @@ def _columns(
         return {named(role): value for role, value in zip(pair, item, strict=True)}
     if isinstance(item, list) and "tokens" in roles:
         return {named("tokens"): item}
+    columns = ", ".join(role for role in roles if role != "sentence")  # it is for tables with a row per token
     raise DataError(
-        f"{INPUT}:{number}: the row is {_kind(item)}. A row is a text, a dict with the columns "
-        f"{', '.join(roles)}, a tuple of two parts, or an image."
+        f"{INPUT}:{number}: the row is {_kind(item)}. A row is a text, a dict with the columns {columns}, a tuple of "
+        "two parts, or an image."
     )
 
 
