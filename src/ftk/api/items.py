@@ -132,9 +132,9 @@ def _columns(
         return {named(role): value for role, value in zip(pair, item, strict=True)}
     if isinstance(item, list) and "tokens" in roles:
         return {named("tokens"): item}
-    columns = ", ".join(role for role in roles if role != "sentence")  # it is for tables with a row per token
+    keys = ", ".join(role for role in roles if role != "sentence")  # it is for tables with a row per token
     raise DataError(
-        f"{INPUT}:{number}: the row is {_kind(item)}. A row is a text, a dict with the columns {columns}, a tuple of "
+        f"{INPUT}:{number}: the row is {_kind(item)}. A row is a text, a dict with the columns {keys}, a tuple of "
         "two parts, or an image."
     )
 

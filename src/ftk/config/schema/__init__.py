@@ -64,14 +64,20 @@ class FinetuneConfig(TrainingConfig):
 
 
 @dataclass(kw_only=True, slots=True)
-class EvaluateConfig:
-    """`ftk evaluate`."""
+class CheckpointConfig:
+    """A trained model, and the task that it is used for."""
 
     checkpoint: str | None
     """Model folder that ftk wrote, as `runs/<run>/best`; with task=mlm also another masked language model."""
     task: Any
     """null: the task of the checkpoint, with the values of its training. Name it for a task of your own, or to set some
     of its keys, `task=translation task.num_beams=1`; all others keep the values of the training, which is reported."""
+
+
+@dataclass(kw_only=True, slots=True)
+class EvaluateConfig(CheckpointConfig):
+    """`ftk evaluate`."""
+
     data: DataConfig
     hardware: HardwareConfig
     run: RunConfig
@@ -79,14 +85,9 @@ class EvaluateConfig:
 
 
 @dataclass(kw_only=True, slots=True)
-class PredictConfig:
+class PredictConfig(CheckpointConfig):
     """`ftk predict`."""
 
-    checkpoint: str | None
-    """Model folder that ftk wrote, as `runs/<run>/best`; with task=mlm also another masked language model."""
-    task: Any
-    """null: the task of the checkpoint, with the values of its training. Name it for a task of your own, or to set some
-    of its keys, `task=translation task.num_beams=1`; all others keep the values of the training, which is reported."""
     input: Any
     """File, glob, folder, a list of them, or `-` for standard input."""
     output: str

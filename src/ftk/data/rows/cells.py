@@ -200,7 +200,7 @@ def strings_of(row: Row, column: str, role: str) -> list[str]:
     Raises:
         RowFault: it holds something else.
     """
-    return checked_strings(row, column, role, items_of(row, column, role))
+    return checked_strings(row, role, items_of(row, column, role))
 
 
 def items_of(row: Row, column: str, role: str) -> Sequence[Any]:
@@ -221,7 +221,7 @@ def items_of(row: Row, column: str, role: str) -> Sequence[Any]:
     return value
 
 
-def checked_strings(row: Row, column: str, role: str, items: Sequence[Any]) -> list[str]:
+def checked_strings(row: Row, role: str, items: Sequence[Any]) -> list[str]:
     """The items of a column, all of which are strings.
 
     Raises:

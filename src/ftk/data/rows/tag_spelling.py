@@ -89,7 +89,7 @@ def is_outside_sign(tag: str) -> bool:
 
 
 def look_like_types(types: Mapping[str, int], tokens: int) -> bool:
-    """Whether tags without a letter can be the types of spans: names, of which there are few.
+    """Whether tags without a letter can be the types of spans: a few names.
 
     Args:
         types: how often each occurs, without the tag O.

@@ -31,13 +31,13 @@ def tokens_and_tags(
     Raises:
         RowFault: a column cannot be read; the number of tags is not checked.
     """
-    tokens = checked_strings(row, tokens_at, "tokens", items_of(row, tokens_at, "tokens"))
+    tokens = checked_strings(row, "tokens", items_of(row, tokens_at, "tokens"))
     tags: Sequence[Any] = items_of(row, tags_at, "tags")
     sign = None
     spelled = row.values[tags_at]
     if isinstance(spelled, str) and tags == spelled.split():
         tokens, tags, sign = _parted(row.values[tokens_at], tokens, spelled, tags)
-    named = checked_strings(row, tags_at, "tags", tag_names(tags, row, names))
+    named = checked_strings(row, "tags", tag_names(tags, row, names))
     if not _MISSING.isdisjoint(named):
         number, tag = next((number, tag) for number, tag in enumerate(named) if tag in _MISSING)
         raise RowFault(kinds.MISSING_TAG, row.where_token(number), tag=tag)

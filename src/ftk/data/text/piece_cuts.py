@@ -117,7 +117,7 @@ class PieceCutter:
 
 
 def _groups(spans: NDArray[np.int64], crossed: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """The ranges of sub-words that share characters with one another and of which one is to be cut."""
+    """Ranges of overlapping sub-words, each with at least one sub-word to cut."""
     groups: list[tuple[int, int]] = []
     for number in np.flatnonzero(crossed).tolist():
         if groups and number < groups[-1][1]:
