@@ -13,6 +13,9 @@ from hypothesis import HealthCheck, settings
 from ftk import cli
 from ftk.config.choices import Normalization, Vocabulary
 from ftk.config.schema import TokenizerConfig
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import Finding, FindingKind
+from ftk.tasks import finding_kinds as task_kinds
 
 # Two workers with two threads each on two cores wait for each other; one thread each is faster and gives equal bytes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -26,6 +29,7 @@ settings.load_profile("ftk")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 TINY = ("model=tiny", "model.default_lr=3e-3", "hardware=cpu", "hardware.threads=1")
 """A model that trains in seconds."""
+KINDS = {**kinds.kinds_in(kinds), **kinds.kinds_in(task_kinds)}
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
@@ -45,11 +49,64 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @dataclass(frozen=True)
 class Result:
-    """What a command line printed, and its exit code."""
+    """What a command line printed, and its exit code; with ``--json``, also what it found."""
 
     code: int
     out: str
     err: str
+    json: bool = False
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The objects that a command with ``--json`` showed, those of standard error last."""
+        assert self.json, "without --json, findings are only shown as sentences"
+        lines = (*self.out.splitlines(), *self.err.splitlines())
+        return [json.loads(line) for line in lines if line.startswith('{"type": ')]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What was found, in its order; errors come last."""
+        saved: list[dict[str, Any]] = []
+        for event in self.events:
+            saved += [event] if event["type"] == "finding" else event.get("findings", [])
+        names = ("severity", "policy", "values", "split", "count", "places")
+        return [Finding(KINDS[one["kind"]], *(one[name] for name in names)) for one in saved]
+
+    def found(self, kind: FindingKind, split: str | None = None, **values: Any) -> Finding:
+        """The one finding of a kind, about a split, with these values among its own."""
+        of_kind = [one for one in self.findings if one.kind == kind and split in (None, one.split)]
+        [found] = [one for one in of_kind if all(one.values[name] == value for name, value in values.items())]
+        return found
+
+    def count(self, kind: FindingKind) -> int:
+        """How often a kind was found."""
+        return sum(one.count for one in self.findings if one.kind == kind)
+
+    @property
+    def errors(self) -> list[tuple[FindingKind, int]]:
+        """The kinds that stopped the command, and how often each was found."""
+        return [(one.kind, one.count) for one in self.findings if one.severity == "error"]
+
+    @property
+    def texts(self) -> str:
+        """The texts of all events but findings: messages, and why the command ended."""
+        return "\n".join(event["text"] for event in self.events if "text" in event and event["type"] != "finding")
+
+
+Reason = str | FindingKind | tuple[FindingKind, dict[str, Any]]
+"""Why a command ends: words of an error, or a kind of findings, with or without some of their values."""
+
+
+def assert_refused(result: Result, reason: Reason, count: int = 1) -> None:
+    """Assert that a command with ``--json`` ended for one reason, and how often its kind was found."""
+    assert result.code == 1
+    assert "Traceback" not in result.err
+    if isinstance(reason, str):
+        assert reason in result.texts
+        return
+    kind, values = reason if isinstance(reason, tuple) else (reason, {})
+    assert result.errors == [(kind, count)]
+    assert result.found(kind, **values)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +127,7 @@ def ftk(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
         capfd.readouterr()
         code = run_ftk(*argv)
         captured = capfd.readouterr()
-        return Result(code, captured.out, captured.err)
+        return Result(code, captured.out, captured.err, "--json" in argv)
 
     return run
 
@@ -81,7 +138,9 @@ def run_ftk(*argv: str) -> int:
     A training draws no curves and fits no baselines unless ``argv`` sets ``run.curves`` and ``train.baselines``: each
     takes half as long as a tiny training.
     """
-    trains = argv[:1] in (("pretrain",), ("finetune",)) and not any(word.startswith("--") for word in argv)
+    trains = argv[:1] in (("pretrain",), ("finetune",)) and not any(
+        word.startswith("--") and word != "--json" for word in argv
+    )
     for key, value in (("run.curves", "false"), ("train.baselines", "none")) if trains else ():
         if not any(word.startswith(f"{key}=") for word in argv):
             argv = (*argv, f"{key}={value}")

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from conftest import write_jsonl, write_lines
-from data_helpers import data_config
+from data_helpers import counted, data_config, of_kind
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.errors import DataError, RunError
+from ftk.tasks import finding_kinds as task_kinds
 from ftk.tasks.ranking import vector_cache as vectors_module
 from ftk.tasks.ranking.candidate_file import read_candidates
 from ftk.tasks.ranking.vector_cache import cached_vectors
@@ -23,9 +25,10 @@ def test_text_and_what_else_is_known():
     found = read(write_jsonl("c.jsonl", [{"id": 3, "text": "a"}, {"id": "3", "answer": "b"}, {"text": "a"}]), notes)
     assert [found.text(number) for number in range(len(found))] == ["a", "b", "a"]
     assert found.others(1) == {"id": "3"}
-    told = list(map(str, notes.drain()))
-    assert "candidates: 3 of c.jsonl (text is 'text' or 'answer')" in told
-    assert "1 candidate with the text of an earlier one: kept (c.jsonl:3)" in told
+    told = list(notes.drain())
+    named = {"number_of_rows": 3, "file": "c.jsonl", "columns": "'text' or 'answer'"}
+    assert of_kind(told, task_kinds.CANDIDATES).values == named
+    assert (task_kinds.REPEATED_TEXT, None, 1, ["c.jsonl:3"]) in counted(told)
 
 
 def test_columns_that_predictions_write_over_are_counted():
@@ -35,21 +38,21 @@ def test_columns_that_predictions_write_over_are_counted():
         notes,
         candidate="body",
     )
-    told = [note for note in map(str, notes.drain()) if "of their own" in note]
-    assert told == [
-        "1 candidate with a 'text' of their own: predictions have what was read instead (c.jsonl:1)",
-        "1 candidate with a 'row' of their own: predictions have the line's number instead (c.jsonl:1)",
-        "1 candidate with a 'score' of their own: predictions have the model's instead (c.jsonl:2)",
+    told = [one for one in notes.drain() if one.kind == task_kinds.REPLACED_CANDIDATE_COLUMN]
+    assert [(one.values["column"], one.values["instead"], one.count, one.places) for one in told] == [
+        ("text", "what was read", 1, ["c.jsonl:1"]),
+        ("row", "the line's number", 1, ["c.jsonl:1"]),
+        ("score", "the model's", 1, ["c.jsonl:2"]),
     ]
     assert read(write_jsonl("t.jsonl", [{"text": "a", "id": 1}]), notes).others(0) == {"id": 1}
-    assert not [note for note in map(str, notes.drain()) if "of their own" in note]
+    assert task_kinds.REPLACED_CANDIDATE_COLUMN not in [one.kind for one in notes.drain()]
 
 
 def test_blank_lines_of_a_text_file_are_no_candidates():
     notes = Notes()
     found = read(write_lines("c.txt", ["a", "", "b"]), notes)
     assert [row.line for row in found.rows] == [1, 3]
-    assert "1 blank line: no candidates (c.txt:2)" in list(map(str, notes.drain()))
+    assert (task_kinds.BLANK_CANDIDATE, None, 1, ["c.txt:2"]) in counted(notes.drain())
 
 
 def test_the_column_that_is_named_comes_first_where_it_is_there():
@@ -58,19 +61,20 @@ def test_the_column_that_is_named_comes_first_where_it_is_there():
 
 
 @pytest.mark.parametrize(
-    ("row", "what"),
+    ("row", "kind"),
     [
-        ({"text": " "}, "1 row with an empty candidate"),
-        ({"text": None}, "1 row whose candidate is not a string"),
-        ({"title": "b"}, "1 candidate without a text"),
-        ({"id": 1, "text": "b"}, "1 candidate with the id of an earlier one"),
+        ({"text": " "}, kinds.EMPTY_PART),
+        ({"text": None}, kinds.NOT_A_STRING),
+        ({"title": "b"}, task_kinds.CANDIDATE_WITHOUT_TEXT),
+        ({"id": 1, "text": "b"}, task_kinds.REPEATED_CANDIDATE_IN_FILE),
     ],
 )
-def test_what_is_no_candidate_is_reported_with_its_place(row, what):
+def test_what_is_no_candidate_is_reported_with_its_place(row, kind):
     with pytest.raises(DataError) as caught:
         read(write_jsonl("c.jsonl", [{"id": 1, "text": "a"}, row]))
-    assert str(caught.value).startswith(what)
-    assert "c.jsonl:2" in str(caught.value)
+    [found] = caught.value.findings
+    assert (found.kind, found.count) == (kind, 1)
+    assert found.places[0].startswith("c.jsonl:2")
 
 
 def test_a_fingerprint_is_that_of_the_texts_in_their_order():

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from conftest import word_pieces
+from data_helpers import of_kind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.tasks import finding_kinds as task_kinds
 from ranking_rows import FRUIT, ranking_task, sales
 
 pytestmark = pytest.mark.torch
@@ -149,7 +151,7 @@ def test_rows_without_candidates_are_as_long_as_with_all_those_of_a_file():
         tokens = [made.collate(features, [row], None).tokens for row in range(part)]
         assert tokens == features.lengths.tolist()
         assert features.long.tolist() == long
-        assert any("longer than 32 tokens" in note for note in map(str, notes.drain()))
+        assert of_kind(notes.drain(), task_kinds.LONG_CANDIDATE).values == {"length": 32}
 
 
 @pytest.mark.parametrize("objective", ["listwise", "binary"])

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import TINY, read_jsonl, write_jsonl, write_lines
+from conftest import TINY, Reason, assert_refused, read_jsonl, write_jsonl, write_lines
+from ftk.contracts import finding_kinds as kinds
 from ftk.errors import ConfigError
 from ftk.models.loading.verified_folder import write_manifest
+from ftk.tasks import finding_kinds as task_kinds
 from ranking_rows import FRUIT, TOWNS, ranking_task, sales
 
 FAST = (*TINY, "task=ranking", "train.batch_size=8", "model.dropout=0", "data.max_length=32", "run.dir=run")
@@ -62,9 +64,10 @@ def vectors_of(folder: str, texts: list[str], *, first: bool = False) -> np.ndar
 
 @trains
 def test_a_bi_encoder_learns_and_its_folder_is_a_plain_encoder(ftk, files):
-    result = ftk("finetune", *FAST, *files, "train.epochs=16")
+    result = ftk("finetune", "--json", *FAST, *files, "train.epochs=16")
     assert result.code == 0, result.err
-    assert "query is 'query', candidate is 'positive'" in result.out
+    columns = result.found(kinds.COLUMNS_FOUND, "train").values["columns"]
+    assert (columns["query"], columns["candidate"]) == ("query", "positive")
     assert metrics()["test"]["mrr"] == metrics()["test"]["recall@1"] == 1.0
     assert metrics()["test"]["candidates"] == 6
     saved = json.loads(Path("run/best/ftk.json").read_text())
@@ -94,9 +97,9 @@ def test_a_bi_encoder_learns_and_its_folder_is_a_plain_encoder(ftk, files):
         (0, rows[0]["candidate"]),
     ]
     assert record["candidates"][0]["id"] == 5
-    bare = ftk("predict", "checkpoint=run/best", f"input={write_jsonl('bare.jsonl', [{'query': 'x'}])}")
+    bare = ftk("predict", "--json", "checkpoint=run/best", f"input={write_jsonl('bare.jsonl', [{'query': 'x'}])}")
     assert bare.code == 1
-    assert "row without a candidate" in bare.err
+    assert bare.errors == [(kinds.MISSING_CANDIDATE, 1)]
     assert "task.candidates=" in bare.err
 
 
@@ -111,9 +114,9 @@ def test_search_finds_what_comparing_all_vectors_finds(ftk, files, pooling):
     rows: list[dict[str, Any]] = [{"query": query, "positive": "kept"} for query in queries]
     write_jsonl("in.jsonl", [*rows, {"query": "plum", "candidates": ["quince", "plum"], "id": 4}])
     argv = ("checkpoint=run/best", "task=ranking", "task.candidates=items.jsonl", "task.top_k=5", "hardware=cpu")
-    result = ftk("predict", *argv, "input=in.jsonl", "output=out.jsonl")
+    result = ftk("predict", "--json", *argv, "input=in.jsonl", "output=out.jsonl")
     assert result.code == 0, result.err
-    assert "candidates: 24 of items.jsonl" in result.err
+    assert result.found(task_kinds.CANDIDATES, file="items.jsonl").values["number_of_rows"] == 24
     assert "vectors of 24 texts are kept" in result.err
     *found, own = read_jsonl("out.jsonl")
     ours = (
@@ -158,9 +161,10 @@ def test_a_cross_encoder_ranks_what_a_bi_encoder_found(ftk, files, lists):
     write_lines("texts.txt", ["good lima news", "", "bad lima news", "good apple news"])
     write_jsonl("in.jsonl", [{"query": "what of plum", "positive": "?"}])
     argv = ("task=ranking", "task.candidates=texts.txt", "hardware=cpu")
-    first = ftk("predict", "checkpoint=bi/best", *argv, "input=in.jsonl", "output=found.jsonl")
+    first = ftk("predict", "--json", "checkpoint=bi/best", *argv, "input=in.jsonl", "output=found.jsonl")
     assert first.code == 0, first.err
-    assert "1 blank line: no candidates (texts.txt:2)" in first.err
+    blank = first.found(task_kinds.BLANK_CANDIDATE)
+    assert (blank.count, blank.places) == (1, ["texts.txt:2"])
     then = ftk("predict", "checkpoint=run/best", "input=found.jsonl", "output=ranked.jsonl", "hardware=cpu")
     assert then.code == 0, then.err
     direct = ftk("predict", "checkpoint=run/best", *argv, "task.top_k=2", "input=in.jsonl", "output=best.jsonl")
@@ -185,9 +189,10 @@ def test_labelled_pairs_are_learned_by_their_queries(ftk, how):
     ]
     data = write_jsonl("pairs.jsonl", rows)
     fields = [f"task.{word}" for word in how.split()]
-    result = ftk("finetune", *FAST, f"data.train={data}", f"data.validation={data}", *fields, "train.epochs=40")
+    files = (f"data.train={data}", f"data.validation={data}")
+    result = ftk("finetune", "--json", *FAST, *files, *fields, "train.epochs=40")
     assert result.code == 0, result.err
-    assert "36 labelled pairs are 6 queries" in result.out
+    assert result.found(task_kinds.PAIRS_GROUPED, "train").values == {"pairs": 36, "queries": 6}
     assert metrics()["validation"]["queries"] == 6
     assert metrics()["validation"]["auc"] > 0.9
     records = read_jsonl("run/predictions/validation.jsonl")
@@ -236,11 +241,12 @@ def test_a_run_that_is_resumed_ends_with_the_same_bytes(ftk, how):
 def test_long_texts_are_read_in_windows_of_which_the_mean_or_the_best_counts(ftk, files):
     long = {"query": "who buys plum", "positive": " ".join([*["plum goes to lima"] * 30, "end"])}
     write_jsonl("train.jsonl", [*sales(24), long])
-    for encoder, how in (("bi", "and the mean of their vectors counts"), ("cross", "and the best one counts")):
+    for encoder, how in (("bi", "mean"), ("cross", "best")):
         argv = (f"task.encoder={encoder}", "train.max_steps=1", "task.validation_candidates=3")
-        result = ftk("finetune", *FAST, *files, *argv, f"run.dir={encoder}")
+        result = ftk("finetune", "--json", *FAST, *files, *argv, f"run.dir={encoder}")
         assert result.code == 0, result.err
-        assert f"train: 1 row with a text longer than 32 tokens: read in overlapping windows, {how}" in result.out
+        long = result.found(task_kinds.LONG_CANDIDATE, length=32)
+        assert (long.split, long.count, long.policy) == ("train", 1, how)
     assert metrics("cross")["validation"]["candidates"] == 3
 
 
@@ -270,8 +276,9 @@ def test_what_does_not_go_together_is_refused(ftk, files):
     assert empty.code == 1
     assert "task.candidates=empty.txt: there is no candidate in it" in empty.err
     write_jsonl("numbers.jsonl", [{"text": "a"}, {"text": 3}])
-    number = ftk("predict", "checkpoint=run/best", "task=ranking", "task.candidates=numbers.jsonl", "input=test.jsonl")
-    assert number.code == 1
+    argv = ("checkpoint=run/best", "task=ranking", "task.candidates=numbers.jsonl", "input=test.jsonl")
+    number = ftk("predict", "--json", *argv)
+    assert (number.code, number.errors) == (1, [(kinds.NOT_A_STRING, 1)])
     assert "numbers.jsonl:2" in number.err
 
 
@@ -310,49 +317,46 @@ def test_training_without_anything_right_or_with_one_answer_for_all_is_refused(f
     nothing = ftk("finetune", *FAST, f"data.train={write_jsonl('none.jsonl', rows)}")
     assert nothing.code == 1
     assert "no row has a positive" in nothing.err
-    some = ftk(
-        "finetune", *FAST, f"data.train={write_jsonl('some.jsonl', [*rows, *judged(24)[8:]])}", "train.max_steps=1"
-    )
+    data = write_jsonl("some.jsonl", [*rows, *judged(24)[8:]])
+    some = ftk("finetune", "--json", *FAST, f"data.train={data}", "train.max_steps=1")
     assert some.code == 0, some.err
-    assert "queries without a positive: left out of training" in some.out
+    assert some.found(task_kinds.QUERY_WITHOUT_RIGHT).count == 7
     same = [{"query": row["query"], "positive": "yes"} for row in sales(12)]
     one = ftk("finetune", *FAST, f"data.train={write_jsonl('same.jsonl', same)}", "run.dir=other")
     assert one.code == 1
     assert "all rows have the same positive" in one.err
 
 
-BROKEN: dict[str, tuple[list[dict], str]] = {
+BROKEN: dict[str, tuple[list[dict], Reason]] = {
     "no row": ([], "data.train"),
-    "no query": ([{"positive": "a"}], "1 row without a query"),
-    "no positive": ([{"query": "q"}], "1 row without a candidate"),
-    "positive is null": ([{"query": "q", "positive": None}], "1 row whose candidate is not a string"),
-    "positive is empty": ([{"query": "q", "positive": ""}], "1 row with an empty candidate"),
+    "no query": ([{"positive": "a"}], (kinds.MISSING, {"role": "query"})),
+    "no positive": ([{"query": "q"}], (kinds.MISSING, {"role": "candidate"})),
+    "positive is null": ([{"query": "q", "positive": None}], (kinds.NOT_A_STRING, {"role": "candidate"})),
+    "positive is empty": ([{"query": "q", "positive": ""}], (kinds.EMPTY_PART, {"role": "candidate"})),
     "nothing is right": (
         [{"query": query, "candidates": ["a", "b"], "labels": [0, 0]} for query in ("q", "r")],
         "no row has a positive",
     ),
-    "labels are missing": ([{"query": "q", "candidates": ["a", "b"]}], "1 row whose candidates have no labels"),
-    "a label too few": ([{"query": "q", "candidates": ["a", "b"], "labels": [1]}], "2 candidates, 1 labels"),
-    "a label is a word": ([{"query": "q", "candidate": "a", "label": "good"}], "something other than a label"),
+    "labels are missing": ([{"query": "q", "candidates": ["a", "b"]}], kinds.MISSING_CANDIDATE_LABELS),
+    "a label too few": ([{"query": "q", "candidates": ["a", "b"], "labels": [1]}], kinds.UNEQUAL_LABELS),
+    "a label is a word": ([{"query": "q", "candidate": "a", "label": "good"}], kinds.NOT_A_GRADE),
     "a candidate without a text": (
         [{"query": "q", "candidates": [{"id": 1}, "b"], "labels": [1, 0]}],
-        "something other than texts",
+        kinds.NOT_A_CANDIDATE,
     ),
     "two candidates of one id": (
         [{"query": "q", "candidates": [{"id": 1, "text": "a"}, {"id": 1, "text": "b"}], "labels": [1, 0]}],
-        "1 row with two candidates of one id",
+        kinds.REPEATED_CANDIDATE_ID,
     ),
-    "an empty list": ([{"query": "q", "candidates": [], "labels": []}], "an empty list of candidates"),
+    "an empty list": ([{"query": "q", "candidates": [], "labels": []}], kinds.NO_CANDIDATES),
 }
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
 def test_broken_training_files_are_reported(ftk, name):
     rows, what = BROKEN[name]
-    result = ftk("finetune", *FAST, f"data.train={write_jsonl('train.jsonl', rows)}")
-    assert result.code == 1
-    assert what in result.err
-    assert "Traceback" not in result.err
+    result = ftk("finetune", "--json", *FAST, f"data.train={write_jsonl('train.jsonl', rows)}")
+    assert_refused(result, what)
     if rows and name != "nothing is right":
         assert "train.jsonl:1" in result.err
 
@@ -404,20 +408,25 @@ def test_what_a_file_of_candidates_has_too_much_of_is_reported(ftk, files):
     write_lines("asked.txt", ["[]", '["who", "where"]', f"[{'1' * 5000}]"])
     argv = ("checkpoint=run/best", "hardware=cpu")
     result = ftk(
-        "predict", *argv, "task=ranking", "task.candidates=items.jsonl", "input=asked.txt", "output=found.jsonl"
+        "predict",
+        "--json",
+        *argv,
+        "task=ranking",
+        "task.candidates=items.jsonl",
+        "input=asked.txt",
+        "output=found.jsonl",
     )
     assert result.code == 0, result.err
-    assert (
-        "3 rows with a text longer than 32 tokens: read in overlapping windows, and the best one counts" in result.err
-    )
-    assert "1 candidate with a 'row' of their own: predictions have the line's number instead" in result.err
-    assert "1 candidate with a 'score' of their own: predictions have the model's instead" in result.err
+    long = result.found(task_kinds.LONG_CANDIDATE, length=32)
+    assert (long.count, long.policy) == (3, "best")
+    for column in ("row", "score"):
+        assert result.found(task_kinds.REPLACED_CANDIDATE_COLUMN, column=column).count == 1
     found = read_jsonl("found.jsonl")
     assert [record["query"] for record in found] == Path("asked.txt").read_text().splitlines()
     assert {(each["row"], each.get("id")) for each in found[0]["candidates"]} == {(1, 4), (2, None)}
-    again = ftk("predict", *argv, "input=found.jsonl", "output=ranked.jsonl")
+    again = ftk("predict", "--json", *argv, "input=found.jsonl", "output=ranked.jsonl")
     assert again.code == 0, again.err
-    assert "3 rows whose candidates have their own 'score': predictions have the model's instead" in again.err
+    assert again.found(kinds.OWN_COLUMN, column="score").count == 3
 
 
 @pytest.mark.parametrize(
