@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import word_pieces
+from data_helpers import of_kind
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import WindowPlan
 from ftk.data.text.text_windows import TextEncoder
 from ftk.errors import DataError
+from ftk.tasks import finding_kinds as task_kinds
 from ftk.tasks.relation.entity_windows import EntityEncoder, shown_parts, signed
 from small_models import WORDS, make_tokenizer
 
@@ -41,7 +44,7 @@ def encoded(text, head, tail, *, length=64, kind="wordpiece", signs=SIGNS, tok=N
     encoder = EntityEncoder(TextEncoder(tok, WindowPlan(length, 2), pairs=False), signs, notes)
     [window] = encoder.windows([signed(text, head, tail, signs)], [Row({}, "rows.jsonl", 7)])
     assert len(window.input_ids) <= length
-    return window, [tok.decode([i]).strip() for i in window.input_ids], "\n".join(map(str, notes.drain()))
+    return window, [tok.decode([i]).strip() for i in window.input_ids], list(notes.drain())
 
 
 def at(text, part):
@@ -123,9 +126,10 @@ def test_one_window_around_both_entities_where_they_fit():
     assert len(window.input_ids) == 32
     left, right = window.head[0] - 1, 31 - 1 - window.tail[2]
     assert abs(left - right) <= 2
-    assert "1 row longer than 32 tokens: read in one window around the two entities" in notes
+    long = of_kind(notes, kinds.LONG_ROW)
+    assert (long.count, long.policy, long.values) == (1, "around_entities", {"length": 32})
     total = len(tokenizer("wordpiece")(signed(text, head, tail, SIGNS).text)["input_ids"])
-    assert f"{total - 32} tokens of longer rows: left out, because they are further from the entities" in notes
+    assert of_kind(notes, task_kinds.TOKENS_LEFT_OUT).count == total - 32
     assert [pieces[window.head[0]], pieces[window.tail[0]]] == ["@", "#"]
 
 
@@ -133,8 +137,8 @@ def test_the_middle_between_entities_far_apart_is_left_out_and_reported():
     text, head, tail = long_text(9, 80, 9)
     window, pieces, notes = encoded(text, head, tail, length=32)
     assert [pieces[window.head[0]], pieces[window.tail[0]]] == ["@", "#"]
-    assert "1 row whose entities do not fit into one window of 32 tokens with the text between them" in notes
-    assert "the middle is left out (rows.jsonl:7)" in notes
+    apart = of_kind(notes, task_kinds.ENTITIES_APART)
+    assert (apart.count, apart.values, apart.places) == (1, {"length": 32}, ["rows.jsonl:7"])
     assert len(window.input_ids) == 32
     for sign, _, end in (window.head, window.tail):  # context on both sides of each
         assert sign > 1
@@ -148,12 +152,12 @@ def test_of_an_entity_that_is_too_long_the_beginning_is_read_and_reported():
     assert [pieces[window.head[0]], pieces[window.head[1]], pieces[window.tail[0]]] == ["@", "Ada", "#"]
     assert pieces[window.tail[1] : window.tail[2]] == ["Oslo"]
     assert set(pieces[window.head[1] + 1 : window.head[2]]) == {"again"}
-    assert "only the beginning of the entity is read (rows.jsonl:7)" in notes
+    assert of_kind(notes, task_kinds.ENTITY_CUT).places == ["rows.jsonl:7"]
 
 
 def test_a_short_row_is_shown_whole_and_nothing_is_reported():
     text, head, tail = long_text(2, 2, 2)
-    assert encoded(text, head, tail)[2] == ""
+    assert encoded(text, head, tail)[2] == []
 
 
 def test_windows_too_short_for_two_entities_are_refused():
@@ -164,10 +168,10 @@ def test_windows_too_short_for_two_entities_are_refused():
 
 def test_signs_that_the_tokenizer_does_not_know_are_reported():
     row = ("hello Ada went to Oslo .", (6, 9), (18, 22))
-    no_entry = "the tokenizer has no entry for the sign"
-    assert encoded(*row)[2] == ""
-    assert encoded(*row, signs=("頭", "#"))[2] == f"{no_entry} 頭: it reads [UNK]."
-    assert encoded(*row, tok=changed("@", ""))[2] == f"{no_entry} @: it reads nothing."
+    assert encoded(*row)[2] == []
+    for others, sign, read in (({"signs": ("頭", "#")}, "頭", "[UNK]"), ({"tok": changed("@", "")}, "@", "nothing")):
+        [unknown] = encoded(*row, **others)[2]
+        assert (unknown.kind, unknown.values) == (task_kinds.UNKNOWN_SIGN, {"sign": sign, "read": read})
 
 
 @MANY

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
-from conftest import TINY, read_jsonl, write_jsonl, write_lines
+from conftest import TINY, Reason, assert_refused, read_jsonl, write_jsonl, write_lines
+from data_helpers import counted
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.tabular import read_csv
 from ftk.errors import ConfigError, DataError
 from ftk.tasks import build_task
+from ftk.tasks import finding_kinds as task_kinds
 
 NAMES = ("Ada", "Boris", "Chen", "Dora", "Emil", "Fatou")
 FAST = (*TINY, "train.epochs=10", "train.batch_size=8", "model.dropout=0", "data.max_length=32", "run.dir=run")
@@ -72,12 +75,13 @@ def test_it_learns_directions_and_predicts_the_same_for_rows_of_every_form(ftk, 
         {"text": "<e2>Emil Berg</e2> feeds old <e1>Ada</e1> .", "id": 3},
         {"text": " ", "id": 4},
     ]
-    result = ftk("predict", "checkpoint=run/best", f"input={write_jsonl('in.jsonl', rows)}", "output=out.jsonl")
+    argv = ("checkpoint=run/best", f"input={write_jsonl('in.jsonl', rows)}", "output=out.jsonl")
+    result = ftk("predict", "--json", *argv)
     assert result.code == 0, result.err
-    assert "of their own" not in result.err
+    assert result.count(kinds.REPLACED_COLUMN) == 0
     *same, turned, empty = read_jsonl("out.jsonl")
     assert empty == {"id": 4, "text": "", "head": None, "tail": None, "label": None, "score": None, "scores": None}
-    assert "1 empty row: kept, without a label (in.jsonl:5)" in result.err
+    assert (kinds.EMPTY_ROW, "unlabelled", 1, ["in.jsonl:5"]) in counted(result.findings)
     for record in same:
         assert record["text"] == "Boris obeys old Chen Berg ."
         assert record["head"] == {"text": "Boris", "start": 0, "end": 5}
@@ -138,12 +142,13 @@ def test_weights_focus_and_balance_of_labels_are_taken(ftk, files):
 
 @trains
 def test_what_the_metric_leaves_out_must_be_a_label_or_it_is_reported(ftk, files):
-    result = ftk("finetune", "task=relation", *TINY, "debug=one-step", *files, "task.no_relation=none", "run.dir=run")
+    argv = ("finetune", "--json", "task=relation", *TINY, "debug=one-step", *files)
+    result = ftk(*argv, "task.no_relation=none", "run.dir=run")
     assert result.code == 0, result.err
-    assert "no label is 'none' (task.no_relation): all labels count in f1_semeval." in result.out
-    quiet = ftk("finetune", "task=relation", *TINY, "debug=one-step", *files, "task.no_relation=null", "run.dir=other")
+    assert result.found(task_kinds.NO_SUCH_RELATION).values == {"label": "none"}
+    quiet = ftk(*argv, "task.no_relation=null", "run.dir=other")
     assert quiet.code == 0, quiet.err
-    assert "task.no_relation" not in quiet.out
+    assert quiet.count(task_kinds.NO_SUCH_RELATION) == 0
 
 
 @trains
@@ -151,10 +156,11 @@ def test_long_sentences_are_read_around_the_entities_and_that_is_reported(ftk, f
     far = " and again".join([""] * 60)
     row = {"text": f"<e1>Ada</e1> feeds{far} <e2>Emil</e2>", "label": "feeds(e1,e2)"}
     write_jsonl("train.jsonl", [*marked(48), row])
-    result = ftk("finetune", "task=relation", *TINY, "debug=one-step", "data.limit=null", "data.max_length=32", *files)
+    argv = ("task=relation", *TINY, "debug=one-step", "data.limit=null", "data.max_length=32", *files)
+    result = ftk("finetune", "--json", *argv)
     assert result.code == 0, result.err
-    assert "train: 1 row whose entities do not fit into one window of 32 tokens" in result.out
-    assert "tokens of longer rows: left out" in result.out
+    assert result.found(task_kinds.ENTITIES_APART, "train", length=32).count == 1
+    assert result.found(task_kinds.TOKENS_LEFT_OUT, "train").count == 95
 
 
 def test_marks_leave_the_text_and_its_other_tags_as_they_are():
@@ -198,46 +204,50 @@ def test_the_same_sentence_about_other_entities_is_another_row():
 
 
 SPANS = {"text": "Ada in Oslo", "label": "in"}
-BROKEN = {
-    "no mark": ({"text": "Ada in Oslo", "label": "in"}, "without a head and a tail"),
-    "one entity": ({"text": "<e1>Ada</e1> in Oslo", "label": "in"}, "missing mark.*there is no <e2>…</e2>"),
-    "no end": ({"text": "<e1>Ada in <e2>Oslo</e2>", "label": "in"}, "missing mark.*there is no </e1>"),
-    "doubled": ({"text": "<e1>Ada</e1> <e1>B</e1> <e2>C</e2>", "label": "in"}, "a mark that occurs twice.*<e1>"),
-    "no beginning": ({"text": "<e1>Ada</e1> in Oslo</e2>", "label": "in"}, "end mark without a beginning.*</e2>"),
-    "end first": ({"text": "</e1>Ada<e1> in <e2>Oslo</e2>", "label": "in"}, "end mark without a beginning.*</e1>"),
-    "empty": ({"text": "<e1> </e1> in <e2>Oslo</e2>", "label": "in"}, "empty entity.*the head is ' '"),
-    "crossing": ({"text": "<e1>Ada <e2>in</e1> Oslo</e2>", "label": "in"}, "head and tail overlap"),
-    "nested": ({"text": "<e1>Ada of <e2>Oslo</e2></e1>", "label": "in"}, "head and tail overlap"),
-    "no label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>"}, "without a label.*data.columns.label"),
-    "nothing": ({"text": " ", "label": "in"}, "empty text"),
-    "null label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>", "label": None}, "with an empty label"),
+BROKEN: dict[str, tuple[dict[str, Any], Reason, str]] = {
+    "no mark": ({"text": "Ada in Oslo", "label": "in"}, kinds.MISSING_ENTITIES, ""),
+    "one entity": ({"text": "<e1>Ada</e1> in Oslo", "label": "in"}, kinds.MISSING_MARK, "there is no <e2>…</e2>"),
+    "no end": ({"text": "<e1>Ada in <e2>Oslo</e2>", "label": "in"}, kinds.MISSING_MARK, "there is no </e1>"),
+    "doubled": ({"text": "<e1>Ada</e1> <e1>B</e1> <e2>C</e2>", "label": "in"}, kinds.REPEATED_MARK, "<e1>"),
+    "no beginning": ({"text": "<e1>Ada</e1> in Oslo</e2>", "label": "in"}, kinds.UNOPENED_MARK, "</e2>"),
+    "end first": ({"text": "</e1>Ada<e1> in <e2>Oslo</e2>", "label": "in"}, kinds.UNOPENED_MARK, "</e1>"),
+    "empty": ({"text": "<e1> </e1> in <e2>Oslo</e2>", "label": "in"}, kinds.EMPTY_ENTITY, "the head is ' '"),
+    "crossing": ({"text": "<e1>Ada <e2>in</e1> Oslo</e2>", "label": "in"}, kinds.ENTITIES_OVERLAP, ""),
+    "nested": ({"text": "<e1>Ada of <e2>Oslo</e2></e1>", "label": "in"}, kinds.ENTITIES_OVERLAP, ""),
+    "no label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>"}, (kinds.MISSING, {"role": "label"}), ""),
+    "nothing": ({"text": " ", "label": "in"}, kinds.EMPTY_RELATION, ""),
+    "null label": ({"text": "<e1>Ada</e1> in <e2>Oslo</e2>", "label": None}, kinds.EMPTY_LABEL, ""),
     "outside": (
         {**SPANS, "head": [0, 3], "tail": [7, 12]},
-        "outside the text.*tail 7-12 in a text of 11 characters",
+        kinds.SPAN_OUTSIDE,
+        "tail 7-12 in a text of 11 characters",
     ),
-    "backwards": ({**SPANS, "head": [3, 0], "tail": [7, 11]}, "span outside the text.*head 3-0"),
-    "zero": ({**SPANS, "head": [3, 3], "tail": [7, 11]}, "empty entity.*the head is ''"),
-    "shared": ({**SPANS, "head": [0, 8], "tail": [7, 11]}, "head and tail overlap.*'Ada in O'"),
-    "a name": ({**SPANS, "head": "Ada", "tail": [7, 11]}, "head cannot be read.*head='Ada'"),
-    "booleans": ({**SPANS, "head": [False, True], "tail": [7, 11]}, "head cannot be read"),
-    "no tail": ({**SPANS, "head": [0, 3]}, "without a head and a tail"),
-    "tokens": ({"tokens": ["Ada", "in"], "head": [0, 1], "tail": [1, 3], "label": "x"}, "in a text of 2 tokens"),
-    "both": ({**SPANS, "tokens": ["Ada"], "head": [0, 1], "tail": [1, 2]}, "both a text and tokens"),
-    "no text": ({"head": [0, 1], "tail": [1, 2], "label": "x"}, "neither text nor tokens"),
-    "a number": ({"text": 7, "head": [0, 1], "tail": [1, 2], "label": "x"}, "text is not a string"),
+    "backwards": ({**SPANS, "head": [3, 0], "tail": [7, 11]}, kinds.SPAN_OUTSIDE, "head 3-0"),
+    "zero": ({**SPANS, "head": [3, 3], "tail": [7, 11]}, kinds.EMPTY_ENTITY, "the head is ''"),
+    "shared": ({**SPANS, "head": [0, 8], "tail": [7, 11]}, kinds.ENTITIES_OVERLAP, "'Ada in O'"),
+    "a name": ({**SPANS, "head": "Ada", "tail": [7, 11]}, (kinds.UNREADABLE_ENTITY, {"role": "head"}), "head='Ada'"),
+    "booleans": ({**SPANS, "head": [False, True], "tail": [7, 11]}, (kinds.UNREADABLE_ENTITY, {"role": "head"}), ""),
+    "no tail": ({**SPANS, "head": [0, 3]}, kinds.MISSING_ENTITIES, ""),
+    "tokens": (
+        {"tokens": ["Ada", "in"], "head": [0, 1], "tail": [1, 3], "label": "x"},
+        kinds.SPAN_OUTSIDE,
+        "in a text of 2 tokens",
+    ),
+    "both": ({**SPANS, "tokens": ["Ada"], "head": [0, 1], "tail": [1, 2]}, kinds.TEXT_AND_TOKENS, ""),
+    "no text": ({"head": [0, 1], "tail": [1, 2], "label": "x"}, kinds.MISSING_TEXT_OR_TOKENS, ""),
+    "a number": ({"text": 7, "head": [0, 1], "tail": [1, 2], "label": "x"}, (kinds.NOT_A_STRING, {"role": "text"}), ""),
 }
 
 
 @pytest.mark.parametrize("fault", BROKEN)
 def test_broken_rows_are_reported_with_their_place_before_anything_is_loaded(ftk, fault):
-    row, message = BROKEN[fault]
+    row, reason, place = BROKEN[fault]
     good = {"text": "<e1>Ada</e1> in <e2>Oslo</e2>", "label": "in"}
     path = write_jsonl("train.jsonl", [good, row])
-    result = ftk("finetune", "task=relation", *TINY, f"data.train={path}")
-    assert result.code == 1
-    assert "train.jsonl:2" in result.err
-    assert re.search(message, result.err, re.DOTALL), result.err
-    assert "Traceback" not in result.err
+    result = ftk("finetune", "--json", "task=relation", *TINY, f"data.train={path}")
+    assert_refused(result, reason)
+    assert result.findings[-1].places[0].startswith("train.jsonl:2")
+    assert place in result.findings[-1].places[0]
     assert not Path("runs").exists()
 
 
@@ -251,7 +261,7 @@ def test_an_empty_row_to_predict_for_is_kept_and_counted():
     rows = [Row(row, "in.txt", line) for line, row in enumerate([{"text": ""}, {"tokens": []}], start=1)]
     found = task().read(rows, Reading({}, False, notes))
     assert [example.empty for example in found] == [True, True]
-    assert list(map(str, notes.drain())) == ["2 empty rows: kept, without a label (in.txt:1, in.txt:2)"]
+    assert counted(notes.drain()) == [(kinds.EMPTY_ROW, "unlabelled", 2, ["in.txt:1", "in.txt:2"])]
 
 
 @pytest.mark.parametrize(
