@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import TINY, read_jsonl, write_jsonl, write_lines
+from conftest import TINY, Reason, assert_refused, read_jsonl, write_jsonl, write_lines
+from data_helpers import counted
+from ftk.contracts import finding_kinds as kinds
+from ftk.tasks import finding_kinds as task_kinds
 
 pytestmark = pytest.mark.torch
 
@@ -147,9 +150,9 @@ def test_pairs_are_read_together(ftk, tmp_path):
         "train.eval_every=0.25",
         "train.batch_size=32",
     )
-    result = ftk("finetune", "task=text-classification", *FAST, *argv)
+    result = ftk("finetune", "--json", "task=text-classification", *FAST, *argv)
     assert result.code == 0, result.err
-    assert "pair is 'sentence2'" in result.out
+    assert result.found(kinds.COLUMNS_FOUND, "train").values["columns"]["pair"] == "sentence2"
     assert metrics()["validation"]["accuracy"] == 1.0
     record = read_jsonl("run/predictions/validation.jsonl")[0]
     assert (record["text"], record["pair"], record["gold_label"]) == ("apple", "apple", "1")
@@ -160,15 +163,15 @@ def test_long_texts_are_read_in_windows_and_pooled(ftk, files):
     assert ftk("finetune", "task=text-classification", *FAST, *files).code == 0
     long = "nothing to see in this harbour today " * 40
     write_jsonl("long.jsonl", [{"text": f"{long} two crates of iron came by the morning boat"}, {"text": ""}])
-    result = ftk("predict", "checkpoint=run/best", "input=long.jsonl", "output=out.jsonl")
+    result = ftk("predict", "--json", "checkpoint=run/best", "input=long.jsonl", "output=out.jsonl")
     assert result.code == 0, result.err
-    assert "1 row longer than" in result.err
-    assert "and the mean over them counts" in result.err
+    long = result.found(kinds.LONG_ROW, pooling="mean")
+    assert (long.count, long.policy) == (1, "pooled")
     assert len(read_jsonl("out.jsonl")) == 2
-    task = "task=text-classification"
-    result = ftk("predict", task, "task.pooling=first", "checkpoint=run/best", "input=long.jsonl", "output=f.jsonl")
+    task = ("task=text-classification", "task.pooling=first")
+    result = ftk("predict", "--json", *task, "checkpoint=run/best", "input=long.jsonl", "output=f.jsonl")
     assert result.code == 0, result.err
-    assert "read up to the end of the first window" in result.err
+    assert (result.found(kinds.LONG_ROW).count, result.found(kinds.LONG_ROW).policy) == (1, "first")
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max"])
@@ -199,9 +202,9 @@ def test_a_messy_csv_as_it_is(ftk, tmp_path):
         for i, row in enumerate(goods(40)):
             writer.writerow([row["label"], f'{row["text"]}, £{i} "cash"', "spilled over" if i == 5 else "", ""])
     argv = ("data.train=spam.csv", "data.encoding=latin-1", "data.columns.text=v2", "data.columns.label=v1")
-    result = ftk("finetune", "task=text-classification", *FAST, *argv)
+    result = ftk("finetune", "--json", "task=text-classification", *FAST, *argv)
     assert result.code == 0, result.err
-    assert "1 row with cells in columns without a name: these cells are not read (spam.csv:7)" in result.out
+    assert (kinds.UNNAMED_COLUMN, None, 1, ["spam.csv:7"]) in counted(result.findings)
     assert "£" in read_jsonl("run/predictions/validation.jsonl")[0]["text"]
 
 
@@ -210,9 +213,9 @@ def test_a_file_without_header_and_names_for_numbers(ftk, tmp_path):
     write_lines("data.tsv", [f"{row['text']}\t{int(row['label'] == 'metal')}\t{row['id']}" for row in goods(40)])
     argv = ("data.train=data.tsv", "data.header=false", "data.columns.text=0", "data.columns.label=1")
     words = ("task.label_names=names.txt", "data.validation_share=0")
-    result = ftk("finetune", "task=text-classification", *FAST, *argv, *words)
+    result = ftk("finetune", "--json", "task=text-classification", *FAST, *argv, *words)
     assert result.code == 0, result.err
-    assert "labels: fruit, metal" in result.out
+    assert "fruit, metal" in result.found(kinds.ROWS).values["labels"]
     Path("names.txt").unlink()  # the names are in the model
     argv = ("data.test=data.tsv", "data.header=false", "data.columns.text=0", "data.columns.label=1")
     result = ftk("evaluate", "checkpoint=run/best", *argv, "run.dir=scores")
@@ -227,10 +230,11 @@ def test_a_folder_a_class(ftk, tmp_path):
         (folder / f"{row['id']}.txt").write_text(row["text"], encoding="utf-8")
     (tmp_path / "texts" / "fruit" / "notes.md").write_text("not a text")
     argv = ("task=text-classification", *FAST, "data.train=texts", "data.validation_share=0")
-    result = ftk("finetune", *argv)
+    result = ftk("finetune", "--json", *argv)
     assert result.code == 0, result.err
-    assert "40 texts in 2 folders" in result.out
-    assert "1 file that is not a text (.txt): not read" in result.out
+    classes = {"files": 40, "kind_of_file": "text", "classes": 2}
+    assert classes.items() <= result.found(kinds.FOLDER_OF_CLASSES).values.items()
+    assert result.found(kinds.CLASS_OTHER_FILE, kind_of_file="a text (.txt)").count == 1
     result = ftk("predict", "checkpoint=run/best", "input=texts", "output=out.jsonl")
     assert result.code == 0, result.err
     assert all(record["label"] == record["gold_label"] for record in read_jsonl("out.jsonl"))
@@ -282,18 +286,18 @@ def test_loss_options_change_what_is_learned(ftk, files, task):
     assert first_loss(f"task.class_weights={{{name}: 3.0}}") > plain
 
 
-BROKEN = {
-    "no text": ([{"label": "a"}], (), "without a text"),
-    "no label": ([{"text": "x"}, {"text": "y"}], (), "without a label"),
-    "text that is a number": ([{"text": 3, "label": "a"}], (), "whose text is not a string"),
-    "empty label": ([{"text": "x", "label": " "}], (), "with an empty label"),
-    "label that is a list": ([{"text": "x", "label": ["a", "b"]}], (), "a list of labels where one label is expected"),
+BROKEN: dict[str, tuple[list[dict], tuple[str, ...], Reason]] = {
+    "no text": ([{"label": "a"}], (), (kinds.MISSING, {"role": "text"})),
+    "no label": ([{"text": "x"}, {"text": "y"}], (), (kinds.MISSING, {"role": "label"})),
+    "text that is a number": ([{"text": 3, "label": "a"}], (), (kinds.NOT_A_STRING, {"role": "text"})),
+    "empty label": ([{"text": "x", "label": " "}], (), kinds.EMPTY_LABEL),
+    "label that is a list": ([{"text": "x", "label": ["a", "b"]}], (), kinds.SEVERAL_LABELS),
     "one label only": ([{"text": "x", "label": "a"}, {"text": "y", "label": "a"}], (), "all rows have one label"),
-    "a column that is not there": ([{"text": "x", "label": "a"}], ("data.columns.label=kind",), "without the column"),
+    "a column that is not there": ([{"text": "x", "label": "a"}], ("data.columns.label=kind",), kinds.MISSING_COLUMN),
     "a pair in some rows": (
         [{"text": "x", "pair": "y", "label": "a"}, {"text": "z", "label": "b"}],
         (),
-        "without a second text",
+        kinds.MISSING_SECOND_TEXT,
     ),
     "a weight for no label": (
         [{"text": "x", "label": "a"}, {"text": "y", "label": "b"}],
@@ -302,13 +306,13 @@ BROKEN = {
     ),
     "weights that mean nothing": ([{"text": "x", "label": "a"}], ("task.class_weights=heavy",), "balanced"),
     "smoothing of everything": ([{"text": "x", "label": "a"}], ("task.label_smoothing=1",), "It must be at least 0"),
-    "names that are missing": ([{"text": "x", "label": 7}], ("task.label_names=[a,b]",), "does not name"),
+    "names that are missing": ([{"text": "x", "label": 7}], ("task.label_names=[a,b]",), kinds.UNNAMED_LABEL),
     "a file of names that is not there": ([{"text": "x", "label": 0}], ("task.label_names=no.txt",), "cannot be read"),
     "several columns": ([{"text": "x", "a": 1, "b": 0}], ("data.columns.label=[a,b]",), "task=multi-label"),
     "a negative weight": (
         [{"text": "x", "label": "a", "w": -1}],
         ("data.columns.weight=w",),
-        "negative weight",
+        kinds.NEGATIVE_WEIGHT,
     ),
 }
 
@@ -317,14 +321,12 @@ BROKEN = {
 def test_broken_rows_are_refused_with_a_message(ftk, name):
     rows, argv, expected = BROKEN[name]
     write_jsonl("broken.jsonl", rows)
-    result = ftk("finetune", "task=text-classification", *FAST, "data.train=broken.jsonl", *argv)
-    assert result.code == 1
-    assert expected in result.err
-    assert "Traceback" not in result.err
+    result = ftk("finetune", "--json", "task=text-classification", *FAST, "data.train=broken.jsonl", *argv)
+    assert_refused(result, expected, count=2 if name == "no label" else 1)
     assert not Path("run").exists()
 
 
-BROKEN_OTHERS = {
+BROKEN_OTHERS: dict[str, tuple[str, list[dict], tuple[str, ...], Reason]] = {
     "multi-label, no label at all": (
         "multi-label",
         [{"text": "x", "labels": []}, {"text": "y", "labels": None}],
@@ -335,19 +337,19 @@ BROKEN_OTHERS = {
         "multi-label",
         [{"text": "x", "a": 2, "b": 0}],
         ("data.columns.label=[a,b]",),
-        "something other than 0 or 1",
+        task_kinds.NOT_ZERO_OR_ONE,
     ),
     "multi-label, a label that is an object": (
         "multi-label",
         [{"text": "x", "labels": [{"name": "a"}]}],
         (),
-        "something other than a label",
+        kinds.NOT_A_LABEL,
     ),
     "multi-label, a threshold of 1": ("multi-label", [{"text": "x", "labels": ["a"]}], ("task.threshold=1",), "tuned"),
-    "regression, a word": ("regression", [{"text": "x", "score": "high"}], (), "something other than a finite number"),
-    "regression, infinity": ("regression", [{"text": "x", "score": "inf"}], (), "something other than a finite number"),
-    "regression, nothing": ("regression", [{"text": "x", "score": None}], (), "something other than a finite number"),
-    "regression, true": ("regression", [{"text": "x", "score": True}], (), "something other than a finite number"),
+    "regression, a word": ("regression", [{"text": "x", "score": "high"}], (), kinds.NOT_A_NUMBER),
+    "regression, infinity": ("regression", [{"text": "x", "score": "inf"}], (), kinds.NOT_A_NUMBER),
+    "regression, nothing": ("regression", [{"text": "x", "score": None}], (), kinds.NOT_A_NUMBER),
+    "regression, true": ("regression", [{"text": "x", "score": True}], (), kinds.NOT_A_NUMBER),
     "regression, always the same": (
         "regression",
         [{"text": "x", "score": 1}, {"text": "y", "score": 1.0}],
@@ -358,7 +360,7 @@ BROKEN_OTHERS = {
         "regression",
         [{"text": "x", "a": 1, "b": 2}, {"text": "y", "a": 1}],
         ("data.columns.label=[a,b]",),
-        "without the column 'b'",
+        (kinds.MISSING_COLUMN, {"column": "b"}),
     ),
 }
 
@@ -367,22 +369,25 @@ BROKEN_OTHERS = {
 def test_broken_labels_and_numbers_are_refused_with_a_message(ftk, name):
     task, rows, argv, expected = BROKEN_OTHERS[name]
     write_jsonl("broken.jsonl", rows)
-    result = ftk("finetune", f"task={task}", *FAST, "data.train=broken.jsonl", *argv)
-    assert result.code == 1
-    assert expected in result.err
-    assert "Traceback" not in result.err
+    result = ftk("finetune", "--json", f"task={task}", *FAST, "data.train=broken.jsonl", *argv)
+    assert_refused(result, expected)
 
 
-COMMON = {
-    "no text": ("rows", [{"body": "x"}], (), "without a text"),
-    "text that is a list": ("rows", [{"text": ["x"]}], (), "whose text is not a string"),
-    "no label": ("rows", [{"text": "x"}], (), "without a label"),
-    "a column that is not there": ("rows", [{"text": "x"}], ("data.columns.label=kind",), "without the column 'kind'"),
+COMMON: dict[str, tuple[str, list, tuple[str, ...], Reason]] = {
+    "no text": ("rows", [{"body": "x"}], (), (kinds.MISSING, {"role": "text"})),
+    "text that is a list": ("rows", [{"text": ["x"]}], (), (kinds.NOT_A_STRING, {"role": "text"})),
+    "no label": ("rows", [{"text": "x"}], (), (kinds.MISSING, {"role": "label"})),
+    "a column that is not there": (
+        "rows",
+        [{"text": "x"}],
+        ("data.columns.label=kind",),
+        (kinds.MISSING_COLUMN, {"column": "kind"}),
+    ),
     "a weight that is a word": (
         "rows",
         [{"text": "x", "labels": [], "score": 1, "w": "much"}],
         ("data.columns.weight=w",),
-        "something other than a finite number",
+        kinds.NOT_A_NUMBER,
     ),
     "no JSON": ("lines", ["{'text': 'x'}"], (), "this is not JSON"),
     "an object where a line should be": ("lines", ["[1, 2]"], (), "expected a JSON object"),
@@ -395,21 +400,18 @@ COMMON = {
 def test_rows_that_no_task_can_read_are_refused_with_a_message(ftk, task, name):
     kind, content, argv, expected = COMMON[name]
     (write_jsonl if kind == "rows" else write_lines)("broken.jsonl", content)
-    result = ftk("finetune", f"task={task}", *FAST, "data.train=broken.jsonl", *argv)
-    assert result.code == 1
-    assert expected in result.err
+    result = ftk("finetune", "--json", f"task={task}", *FAST, "data.train=broken.jsonl", *argv)
+    assert_refused(result, expected)
     assert "broken.jsonl" in result.err
-    assert "Traceback" not in result.err
     assert not Path("run").exists()
 
 
 def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
     write_jsonl("new.jsonl", [{"text": "a crate of cheese", "label": "dairy"}, *goods(2)])
-    argv = ("finetune", "task=text-classification", *FAST, files[0], files[1], "data.test=new.jsonl")
+    argv = ("finetune", "--json", "task=text-classification", *FAST, files[0], files[1], "data.test=new.jsonl")
     result = ftk(*argv)
-    assert result.code == 1
-    assert "1 row of test with a label that does not occur in training" in result.err
-    assert "new.jsonl:1: dairy" in result.err
+    assert_refused(result, (kinds.UNSEEN_LABEL, {"part": "test"}))
+    assert result.found(kinds.UNSEEN_LABEL).places == ["new.jsonl:1: dairy"]
     result = ftk(*argv, "data.unseen_labels=count")
     assert result.code == 0, result.err
     assert metrics()["test"]["accuracy"] == pytest.approx(2 / 3)
@@ -430,16 +432,17 @@ def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
 def test_what_was_found_is_reported_before_the_rows_are_predicted_and_one_column_is_no_pair(ftk, files):
     assert ftk("finetune", "task=text-classification", *FAST, *files, "task.pooling=max").code == 0
     write_jsonl("named.jsonl", [{"sentence": "a crate of apples"}, {"sentence": ""}])
-    result = ftk("predict", "checkpoint=run/best", "input=named.jsonl", "output=out.jsonl", "task=text-classification")
+    argv = ("checkpoint=run/best", "input=named.jsonl", "output=out.jsonl", "task=text-classification")
+    result = ftk("predict", "--json", *argv)
     assert result.code == 0, result.err
-    said = result.err.splitlines()
-    (settled,) = [number for number, line in enumerate(said) if line.startswith("task, as in training: ")]
-    (loaded,) = [number for number, line in enumerate(said) if line.startswith("weights: ")]
-    (counted,) = [number for number, line in enumerate(said) if line.startswith("1 empty row: ")]
-    assert settled < loaded < counted
-    result = ftk("finetune", "task=text-classification", *FAST, *files, "data.columns.pair=text", "run.dir=other")
-    assert result.code == 1
-    assert "rows whose text and pair are one column. data.columns.text and data.columns.pair name two" in result.err
+    said = [event.get("kind", event["text"]) for event in result.events]
+    settled = said.index(kinds.FIELDS_OF_TRAINING.id)
+    (loaded,) = [number for number, text in enumerate(said) if text.startswith("weights: ")]
+    assert settled < loaded < said.index(kinds.EMPTY_ROW.id)
+    assert result.found(kinds.EMPTY_ROW).count == 1
+    argv = ("task=text-classification", *FAST, *files, "data.columns.pair=text", "run.dir=other")
+    result = ftk("finetune", "--json", *argv)
+    assert_refused(result, (kinds.SAME_COLUMN, {"first": "text", "second": "pair"}), count=36)
 
 
 @pytest.mark.parametrize("trained_on", ["pairs", "singles"])
@@ -452,49 +455,48 @@ def test_a_model_keeps_to_the_kind_of_rows_that_it_was_trained_on(ftk, trained_o
     assert ftk("finetune", *FAST, *argv).code == 0
     assert ftk("predict", "checkpoint=run/best", f"input={trained_on}.jsonl", "output=same.jsonl").code == 0
     if trained_on == "pairs":
-        result = ftk("predict", "checkpoint=run/best", "input=singles.jsonl", "output=out.jsonl")
-        assert result.code == 1
-        assert "24 rows without a second text" in result.err
+        result = ftk("predict", "--json", "checkpoint=run/best", "input=singles.jsonl", "output=out.jsonl")
+        assert_refused(result, kinds.MISSING_SECOND_TEXT, count=24)
         assert "singles.jsonl:1" in result.err
         return
-    result = ftk("predict", "checkpoint=run/best", "input=pairs.jsonl", "output=out.jsonl")
+    result = ftk("predict", "--json", "checkpoint=run/best", "input=pairs.jsonl", "output=out.jsonl")
     assert result.code == 0
-    assert "24 rows with a second text in column 'pair': not read" in result.err
+    unread = result.found(kinds.UNEXPECTED_PAIR, column="pair")
+    assert (unread.count, unread.policy) == (24, "ignored")
     labels = [[row["scores"] for row in read_jsonl(name)] for name in ("same.jsonl", "out.jsonl")]
     assert labels[0] == labels[1]
     asked = ("checkpoint=run/best", "input=pairs.jsonl", "output=out2.jsonl", "data.columns.pair=pair")
-    result = ftk("predict", *asked)
-    assert result.code == 1
-    assert "leave out data.columns.pair" in result.err
+    result = ftk("predict", "--json", *asked)
+    assert_refused(result, (kinds.UNEXPECTED_PAIR, {"column": "pair"}), count=24)
 
 
 def test_a_label_with_one_row_is_not_held_out(ftk):
     rows = [*goods(20), *({"text": f"crate {i} of salt", "label": f"salt {i}"} for i in range(20))]
     write_jsonl("train.jsonl", rows)
     argv = ("task=text-classification", "data.train=train.jsonl", "data.validation_share=0.3", "train.max_steps=1")
-    result = ftk("finetune", *FAST, *argv)
+    result = ftk("finetune", "--json", *FAST, *argv)
     assert result.code == 0
     held = {row["gold_label"] for row in read_jsonl("run/predictions/validation.jsonl")}
     assert held
     assert not any(label.startswith("salt") for label in held)
-    assert "only held-out rows have" not in result.out
+    assert result.count(kinds.UNLEARNED_LABEL) == 0
 
 
 def test_thresholds_without_validation_are_reported(ftk, files):
-    argv = ("task=multi-label", files[0], "data.validation_share=0", "train.max_steps=1")
+    argv = ("--json", "task=multi-label", files[0], "data.validation_share=0", "train.max_steps=1")
     result = ftk("finetune", *FAST, *argv)
     assert result.code == 0
-    assert "no validation to tune on: a label is predicted if its probability is at least 0.5" in result.out
+    assert "0.5" in result.found(kinds.NOTHING_TO_TUNE_ON).values["default"]
     result = ftk("finetune", *FAST, *argv, "task.threshold=0.3", "run.overwrite=true")
-    assert "no validation to tune on" not in result.out
+    assert result.code == 0
+    assert result.count(kinds.NOTHING_TO_TUNE_ON) == 0
 
 
 def test_a_number_too_large_for_the_model_is_refused(ftk):
     write_jsonl("train.jsonl", [{"text": f"crate {i}", "score": 1e300 if i == 5 else i} for i in range(20)])
-    result = ftk("finetune", "task=regression", *FAST, "data.train=train.jsonl")
-    assert result.code == 1
-    assert "1 row with a number beyond 1e+38" in result.err
-    assert "train.jsonl:6: score=1e+300" in result.err
+    result = ftk("finetune", "--json", "task=regression", *FAST, "data.train=train.jsonl")
+    assert_refused(result, (task_kinds.LARGE_NUMBER, {"most": 1e38}))
+    assert result.found(task_kinds.LARGE_NUMBER).places == ["train.jsonl:6: score=1e+300"]
 
 
 @pytest.mark.parametrize(
