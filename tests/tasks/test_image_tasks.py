@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from conftest import Result, read_jsonl, write_jsonl, write_lines
+from conftest import Result, assert_refused, read_jsonl, write_jsonl, write_lines
+from ftk.contracts import finding_kinds as kinds
 from image_models import CONVOLUTIONS, FUSED, HERE, SMALL, drawing, save_image_model, write_splits
 
 pytestmark = pytest.mark.torch
@@ -90,9 +91,11 @@ def test_folders_of_classes_and_images_to_predict_for(ftk: Ftk, tmp_path: Path) 
         path = tmp_path / name
         (tmp_path / "data" / path.name.split("-")[0]).mkdir(parents=True, exist_ok=True)
         path.rename(tmp_path / "data" / path.name.split("-")[0] / path.name)
-    result = trained(ftk, *IMAGES, "data=folders", "data.train=data", "train.max_steps=2")
-    assert "data.train=data: 20 images in 2 folders, one per class." in result.out
-    assert "labels: flat, up" in result.out
+    result = trained(ftk, "--json", *IMAGES, "data=folders", "data.train=data", "train.max_steps=2")
+    folder = result.found(kinds.FOLDER_OF_CLASSES).values
+    assert (folder["key"], folder["folder"], folder["kind_of_file"]) == ("data.train", "data", "image")
+    assert (folder["files"], folder["classes"]) == (20, 2)
+    assert "flat, up" in result.found(kinds.ROWS).values["labels"]
     for given in ("data/up", "data/up/*.png"):
         result = ftk("predict", "checkpoint=run/best", f"input={given}", "output=out.jsonl", "run.overwrite=true")
         assert result.code == 0, result.err
@@ -140,9 +143,10 @@ def test_long_texts_are_read_in_windows_beside_their_image(ftk: Ftk, pairs: tupl
         "long.jsonl",
         [{"image": "images/up-0.png", "text": "nobody saw it " * 20}, {"image": "images/up-2.png", "text": ""}],
     )
-    result = ftk("predict", "checkpoint=run/best", "input=long.jsonl", "output=out.jsonl")
+    result = ftk("predict", "--json", "checkpoint=run/best", "input=long.jsonl", "output=out.jsonl")
     assert result.code == 0, result.err
-    assert "1 row longer than 8 tokens: read in overlapping windows, and the mean over them counts" in result.err
+    long = result.found(kinds.LONG_ROW, length=8, pooling="mean")
+    assert (long.count, long.policy) == (1, "pooled")
     assert [record["text"] for record in read_jsonl("out.jsonl")] == ["nobody saw it " * 20, ""]
 
 
@@ -237,11 +241,10 @@ def test_faults_stop_evaluate_and_predict_too(ftk: Ftk, images: tuple[str, ...])
     Path("images/cut.png").write_bytes(Path("images/up-0.png").read_bytes()[:60])
     write_jsonl("bad.jsonl", [{"image": "images/up-0.png", "label": "up"}, {"image": "images/cut.png", "label": "up"}])
     for argv in (("evaluate", "data.test=bad.jsonl"), ("predict", "input=bad.jsonl", "output=out.jsonl")):
-        result = ftk(argv[0], "checkpoint=run/best", *argv[1:])
-        assert result.code == 1
-        assert "1 image that is damaged" in result.err
+        result = ftk(argv[0], "--json", "checkpoint=run/best", *argv[1:])
+        assert_refused(result, kinds.IMAGE_DAMAGED)
         assert "bad.jsonl:2: images/cut.png" in result.err
     assert not Path("out.jsonl").exists()
     write_lines("texts.txt", ["A text."])
-    result = ftk("predict", "checkpoint=run/best", "input=texts.txt", "output=out.jsonl")
-    assert "1 row without an image" in result.err
+    result = ftk("predict", "--json", "checkpoint=run/best", "input=texts.txt", "output=out.jsonl")
+    assert_refused(result, (kinds.MISSING, {"role": "image"}))

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from conftest import read_jsonl, run_ftk, write_jsonl, write_lines
+from conftest import Reason, assert_refused, read_jsonl, run_ftk, write_jsonl, write_lines
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.tasks import build_task
+from ftk.tasks import finding_kinds as task_kinds
 from sequence_runs import FAST, WORDS, number_files, numbers
 
 pytestmark = pytest.mark.torch
@@ -188,25 +190,28 @@ def test_what_is_not_named_of_the_task_is_as_in_training(ftk, tmp_path, command)
     own.mkdir(parents=True)
     (own / "beams.yaml").write_text("defaults: [translation]\nnum_beams: 2\nsource_prefix: 'say: '\n")
 
-    def told(*words: str) -> tuple[list[str], str]:
+    def told(*words: str) -> tuple[list[str], list[str]]:
+        """The targets, and the fields that are said to be as in training."""
         place = ("run.dir=scored",) if command == "evaluate" else ("output=out.jsonl",)
-        result = ftk(command, "checkpoint=run/best", where, "hardware=cpu", "run.overwrite=true", *place, *words)
+        argv = ("--json", "checkpoint=run/best", where, "hardware=cpu", "run.overwrite=true", *place, *words)
+        result = ftk(command, *argv)
         assert result.code == 0, result.err
         written = "scored/predictions/test.jsonl" if command == "evaluate" else "out.jsonl"
-        return [record["target"] for record in read_jsonl(written)], result.out + result.err
+        fields = [one.values["fields"] for one in result.findings if one.kind == kinds.FIELDS_OF_TRAINING]
+        return [record["target"] for record in read_jsonl(written)], fields
 
     plain, said = told()
-    assert "task, as in training:" not in said
-    again, said = told("task=translation")
+    assert said == []
+    again, [fields] = told("task=translation")
     assert again == plain
-    assert 'task, as in training: source_prefix="say: ", ' in said
-    assert "num_beams=1, max_new_tokens=12 (task.<field>=… sets another value)" in said
-    shorter, said = told("task=translation", "task.max_new_tokens=2")
+    assert fields.startswith('source_prefix="say: ", ')
+    assert fields.endswith("num_beams=1, max_new_tokens=12")
+    shorter, [fields] = told("task=translation", "task.max_new_tokens=2")
     assert shorter != plain
-    assert "max_new_tokens" not in said
+    assert "max_new_tokens" not in fields
     assert told("task=translation", "task.source_prefix=''")[0] != plain
     _, said = told("--config-dir", "own", "task=beams")  # a file of the user's says what he wants
-    assert "task, as in training:" not in said
+    assert said == []
 
 
 def shipped(name: str) -> dict[str, Any]:
@@ -309,6 +314,7 @@ def test_rows_of_every_form_are_predicted_in_order_and_long_ones_are_counted(ftk
     for ending in ("jsonl", "txt", "csv"):
         result = ftk(
             "predict",
+            "--json",
             f"checkpoint={run.best}",
             f"input=in.{ending}",
             "output=out.jsonl",
@@ -316,7 +322,8 @@ def test_rows_of_every_form_are_predicted_in_order_and_long_ones_are_counted(ftk
             "run.overwrite=true",
         )
         assert result.code == 0, result.err
-        assert "1 row whose source is longer than 32 tokens: the first window is read" in result.err
+        long = result.found(task_kinds.LONG_SOURCE, length=32)
+        assert (long.count, long.policy) == (1, "first")
         found[ending] = read_jsonl("out.jsonl")
         assert [record["source"] for record in found[ending]] == [row["source"] for row in rows]
         assert found[ending][1]["target"] == ""
@@ -348,7 +355,7 @@ def test_targets_that_are_longer_are_cut_and_have_no_end(run):
     assert (cut.count, cut.values) == (1, {"most": 6})
 
 
-MISTAKES: dict[str, tuple[str, tuple[str, ...]]] = {
+MISTAKES: dict[str, tuple[Reason, tuple[str, ...]]] = {
     "no such key": ("There is no key 'task.num_beam' .* Did you mean 'task.num_beams'", ("task.num_beam=3",)),
     "no beams": ("task.num_beams=0.*It must be at least 1", ("task.num_beams=0",)),
     "too many beams": ("task.num_beams=1001.*1,000 at the most", ("task.num_beams=1001",)),
@@ -364,13 +371,13 @@ MISTAKES: dict[str, tuple[str, tuple[str, ...]]] = {
     "no length": ("task.max_new_tokens: .* has no maximum length", ("task.max_new_tokens=null",)),
     "all of it smoothed": ("task.label_smoothing=1.0.*below 1", ("task.label_smoothing=1",)),
     "no room in a target": ("task.max_target_length=1: no token fits", ("task.max_target_length=1",)),
-    "a long source": ("1 row whose source is longer than 32.*long.jsonl:2", ("task.long_sources=error",)),
+    "a long source": ((task_kinds.LONG_SOURCE, {"length": 32}), ("task.long_sources=error",)),
     "an encoder alone": (
         "model.config.model_type=bert\n +It generates no text.*model=encoder-decoder",
         ("model=tiny",),
     ),
     "nothing in the file": ("no row in empty.jsonl; the file is empty", ("data.train=empty.jsonl",)),
-    "no such column": ("rows without the column 'body'.*has source, target", ("data.columns.source=body",)),
+    "no such column": ((kinds.MISSING_COLUMN, {"column": "body"}), ("data.columns.source=body",)),
     "no words": ("_words=klingon.*[Ii]t must be auto, ", ("WORDS=klingon",)),
 }
 
@@ -378,18 +385,23 @@ MISTAKES: dict[str, tuple[str, tuple[str, ...]]] = {
 @pytest.mark.parametrize("task", ["summarization", "translation"])
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_are_reported_before_a_step_is_made(ftk, task, mistake):
-    message, words = MISTAKES[mistake]
+    reason, words = MISTAKES[mistake]
     Path("empty.jsonl").write_text("")
     rows = [*numbers(3, 0), {"source": "ten " * 60, "target": "zehn"}]
     data = f"data.train={write_jsonl('long.jsonl', [rows[0], rows[3], *rows[1:3]])}"
     key = {"summarization": "task.rouge_words", "translation": "task.bleu_words"}[task]
     words = tuple(word.replace("WORDS", key) for word in words)
     argv = (f"task={task}", "model=bart-tiny", data, "hardware=cpu", "data.max_length=32", "run.dir=run")
-    result = ftk("finetune", *argv, "data.validation_share=0", *words)
-    assert result.code == 1
-    assert re.search(message, result.err, re.DOTALL), result.err
-    assert "Traceback" not in result.err
-    assert "step 1/" not in result.out
+    result = ftk("finetune", "--json", *argv, "data.validation_share=0", *words)
+    if isinstance(reason, str):
+        assert result.code == 1
+        assert re.search(reason, result.texts, re.DOTALL), result.err
+        assert "Traceback" not in result.err
+    else:
+        assert_refused(result, reason, count=4 if mistake == "no such column" else 1)
+        [*_, place] = result.findings[-1].places
+        assert place.endswith("has source, target") if mistake == "no such column" else place == "long.jsonl:2"
+    assert "train" not in {event["type"] for event in result.events}
 
 
 @pytest.mark.parametrize("command", ["evaluate", "predict"])

@@ -13,14 +13,17 @@ import numpy as np
 import pytest
 
 from conftest import word_pieces, write_lines
-from data_helpers import data_config
+from data_helpers import data_config, of_kind
 from ftk.config.choices import Documents
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding
+from ftk.contracts.findings import Finding
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import WindowPlan
 from ftk.data.documents.tokenizing import _Encoder
 from ftk.errors import DataError
 from ftk.system.processors import processors
+from ftk.tasks import finding_kinds as task_kinds
 from ftk.tasks.mlm.blocks import Blocks
 from pretraining import mlm_task, write_stories
 from small_models import WORDS, make_tokenizer
@@ -54,7 +57,7 @@ class Made:
 
     blocks: dict[str, Blocks]
     said: list[str]
-    notes: list[str]
+    notes: list[Finding]
     tokenized: int
 
     def documents(self, name: str) -> list[tuple[int, ...]]:
@@ -87,7 +90,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Make:
         corpus = mlm_task(**(task or {})).open_corpus(data_config(**data), notes)
         prepared = corpus.prepare(Encoding(tokenizer(kind), None, WindowPlan(length, 0), notes), said)
         blocks = {name: split.features for name, split in prepared.items()}
-        return Made(blocks, said.lines, list(map(str, notes.drain())), sum(texts))
+        return Made(blocks, said.lines, list(notes.drain()), sum(texts))
 
     return run
 
@@ -189,11 +192,12 @@ def test_files_folders_and_formats_together(make: Make) -> None:
     assert len(made.documents("train")) == 11
     expected = [tokenizer()(text, add_special_tokens=False)["input_ids"] for text in [*(row["text"] for row in rows)]]
     assert [list(document) for document in made.documents("validation")[:2]] == expected
-    assert "train: 1 file without any text: skipped (texts/d.txt)" in made.notes
-    assert not [note for note in made.notes if "not read" in note]
+    without = of_kind(made.notes, kinds.FILE_WITHOUT_TEXT)
+    assert (without.split, without.count, without.places) == ("train", 1, ["texts/d.txt"])
+    assert kinds.ENTRIES_NOT_READ not in [note.kind for note in made.notes]
     again = make(train="texts", validation="texts/[bc]*")
     assert again.tokenized == 0
-    assert "train: 1 file without any text: skipped (texts/d.txt)" in again.notes, "said each time"
+    assert without in again.notes, "said each time"
 
 
 def test_what_a_folder_has_beside_the_texts_is_reported(make: Make) -> None:
@@ -204,11 +208,13 @@ def test_what_a_folder_has_beside_the_texts_is_reported(make: Make) -> None:
     write_stories("texts/deep/b.txt", 8, 16)
     write_stories("c.txt", 16, 20)
     made = make(train="texts", validation="c.txt")
-    expected = ["data.train=texts: 2 of 3 entries not read: README.md (about the data); deep/ (a folder)."]
-    assert [note for note in made.notes if "not read" in note] == expected
+    unread = of_kind(made.notes, kinds.ENTRIES_NOT_READ).values
+    assert (unread["key"], unread["folder"], unread["left_out"], unread["entries"]) == ("data.train", "texts", 2, 3)
+    assert "README.md" in unread["why"]
+    assert "deep/" in unread["why"]
     assert len(made.documents("train")) == 8
     named = make(train=["texts/a.txt", "texts/deep"], validation="c.txt")
-    assert not [note for note in named.notes if "not read" in note]
+    assert kinds.ENTRIES_NOT_READ not in [note.kind for note in named.notes]
 
 
 def test_a_local_dataset(make: Make) -> None:
@@ -236,7 +242,8 @@ def held_out(make: Make, **data: Any) -> set[tuple[int, ...]]:
     whole = make(**{**data, "validation_share": 0})
     assert sorted([*train, *held]) == sorted(whole.documents("train"))
     assert not set(train) & set(held)
-    assert any(f"{len(held)} of {len(train) + len(held)} documents held out" in note for note in made.notes)
+    said = of_kind(made.notes, task_kinds.DOCUMENTS_HELD_OUT).values
+    assert (said["held"], said["total"]) == (len(held), len(train) + len(held))
     return set(held)
 
 
@@ -273,8 +280,8 @@ def test_a_document_that_is_too_large_is_not_held_out(make: Make) -> None:
 def test_how_much_is_held_out_is_reported(make: Make) -> None:
     write_lines("train.txt", ["Ada went " * 10, "to Oslo " * 25, "Boris by " * 15])
     made = make(train="train.txt", documents=Documents.line, validation_share=0.01, validation_tokens=20)
-    [note] = [note for note in made.notes if "held out" in note]
-    assert note.startswith("no validation named: 1 of 3 documents held out, 20.0 % of the tokens (")
+    said = of_kind(made.notes, task_kinds.DOCUMENTS_HELD_OUT).values
+    assert (said["held"], said["total"], round(said["percent"], 1)) == (1, 3, 20.0)
 
 
 def test_a_document_of_which_nothing_is_left_is_not_held_out(make: Make) -> None:
@@ -298,9 +305,8 @@ def test_documents_that_splits_share_are_counted(make: Make) -> None:
     parts = {"train": texts[:30], "validation": texts[25:35], "test": texts[35:]}
     files = {name: write_lines(f"{name}.txt", lines) for name, lines in parts.items()}
     notes = make(documents=Documents.line, **files).notes
-    assert [note for note in notes if "occur in training" in note] == [
-        "5 documents of validation that also occur in training: kept; scores on them say little"
-    ]
+    repeated = of_kind(notes, task_kinds.DOCUMENT_OF_TRAINING)
+    assert (repeated.count, repeated.values) == (5, {"part": "validation"})
 
 
 def test_a_single_document_cannot_be_held_out(make: Make) -> None:
@@ -312,8 +318,8 @@ def test_a_single_document_cannot_be_held_out(make: Make) -> None:
     assert make(train="train.txt", documents=Documents.line).documents("validation")
     alone = make(train="train.txt", validation_share=0)
     assert list(alone.blocks) == ["train"]
-    assert any(note.startswith("no validation (data.validation_share=0)") for note in alone.notes)
-    assert any("fills no more than one block of data.max_length=32" in note for note in alone.notes)
+    assert of_kind(alone.notes, kinds.NO_VALIDATION)
+    assert of_kind(alone.notes, task_kinds.ONE_BLOCK).values == {"length": 32}
 
 
 def test_texts_without_text_are_refused(make: Make) -> None:
@@ -393,7 +399,7 @@ def test_the_demo_is_used_and_is_reported() -> None:
     notes = Notes()
     corpus = mlm_task().open_corpus(data_config(), notes)
     assert set(corpus.files) == {"train", "validation", "test"}
-    assert any("training on the texts of the built-in demo corpus" in note for note in map(str, notes.drain()))
+    assert of_kind(notes.drain(), task_kinds.DEMO_TEXTS).values["what"] == "training"
     assert len(list(corpus.texts())) > 100
     assert np.all([len(text) for text in corpus.texts()])
 

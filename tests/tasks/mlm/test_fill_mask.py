@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from conftest import Result, read_jsonl, write_jsonl, write_lines
+from ftk.contracts import finding_kinds as kinds
+from ftk.tasks import finding_kinds as task_kinds
 from small_models import save_model_folder
 
 pytestmark = pytest.mark.torch
@@ -45,9 +47,9 @@ def test_probabilities_are_those_of_a_plain_softmax(ftk: Callable[..., Result], 
     own = transformers.AutoTokenizer.from_pretrained("model").mask_token
     texts = ["Ada went to [MASK].", f"[MASK] Berg {own} to  {own}[MASK] by train.", f"({own})"]
     write_lines("in.txt", texts)
-    result = ftk("predict", *PLAIN, "input=in.txt", "task.top_k=3")
+    result = ftk("predict", "--json", *PLAIN, "input=in.txt", "task.top_k=3")
     assert result.code == 0, result.err
-    assert "model was not written by ftk: it has no checksums to verify" in result.err
+    assert result.found(kinds.UNKNOWN_FOLDER).values == {"folder": "model"}
     for text, record in zip(texts, read_jsonl("out.jsonl"), strict=True):
         assert record["text"] == text
         assert all(text[mask["start"] : mask["end"]] in ("[MASK]", own) for mask in record["masks"])
@@ -79,7 +81,8 @@ def test_columns_order_and_number_of_rows_are_kept(ftk: Callable[..., Result]) -
         {"id": 5, "sentence": "\u200b[MASK]"},
     ]
     write_jsonl("in.jsonl", rows)
-    result = ftk("predict", *PLAIN, "input=in.jsonl", "data.columns.text=sentence", "hardware.eval_tokens=70")
+    argv = ("input=in.jsonl", "data.columns.text=sentence", "hardware.eval_tokens=70")
+    result = ftk("predict", "--json", *PLAIN, *argv)
     assert result.code == 0, result.err
     records = read_jsonl("out.jsonl")
     assert [record["id"] for record in records] == [1, 2, 3, 4, 5]
@@ -87,8 +90,10 @@ def test_columns_order_and_number_of_rows_are_kept(ftk: Callable[..., Result]) -
     assert [record["text"] for record in records] == [row["sentence"] for row in rows]
     assert [len(record["masks"]) for record in records] == [2, 0, 0, 2, 1]
     assert all(len(mask["candidates"]) == 5 for record in records for mask in record["masks"])
-    assert "2 rows without [MASK]: there is nothing to fill (in.jsonl:2, in.jsonl:3)" in result.err
-    assert "1 row longer than 64 tokens: read in overlapping windows" in result.err
+    unmasked = result.found(task_kinds.NOTHING_TO_FILL, mask="[MASK]")
+    assert (unmasked.count, unmasked.places) == (2, ["in.jsonl:2", "in.jsonl:3"])
+    long = result.found(kinds.LONG_ROW, length=64)
+    assert (long.count, long.policy) == (1, None)
 
 
 def test_masks_of_a_long_text_are_read_in_the_window_that_shows_most_around_them(ftk: Callable[..., Result]) -> None:

@@ -12,15 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import TINY, Result, read_jsonl, word_pieces, write_jsonl
+from conftest import TINY, Reason, Result, assert_refused, read_jsonl, word_pieces, write_jsonl
 from data.readers.test_squad import qa_task
-from data_helpers import data_config
+from data_helpers import data_config, of_kind
 from ftk.config.choices import Vocabulary
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import WindowPlan
 from ftk.data.batching.features import Features
+from ftk.tasks import finding_kinds as task_kinds
 from ftk.tasks.question_answering.answer_spans import Passage, found_answers
 from small_models import make_tokenizer, save_model_folder
 
@@ -99,7 +101,7 @@ def test_the_targets_say_the_answer_letter_for_letter(kind: str, drawn: tuple[st
     found, notes = features({**row(text, ""), "answers": answers}, kind=kind, length=length)
     said = set(taught(found, text))
     if (found.columns["target"].values == -1).all():
-        assert ["longer than what windows show" in line for line in map(str, notes.drain())].count(True) == 1
+        assert of_kind(notes.drain(), task_kinds.UNSHOWN_ANSWER).count == 1
         assert length == 24
     else:
         assert said - {None} == {text[start:end]}
@@ -139,9 +141,9 @@ def test_windows_show_the_question_and_together_the_whole_context(kind: str) -> 
     }
     covered = {at for begin, end in shown for at in range(begin, end)}
     assert {at for at, letter in enumerate(context) if not letter.isspace()} <= covered
-    said = list(map(str, notes.drain()))
-    assert said[1] == "1 row longer than 40 tokens: read in overlapping windows"
-    assert said[2] == f"{len(found)} windows: for the rows longer than one"
+    _, long, windows = notes.drain()
+    assert (long.kind, long.policy, long.count, long.values) == (kinds.LONG_ROW, None, 1, {"length": 40})
+    assert (windows.kind, windows.count) == (kinds.WINDOWS, len(found))
     assert set(taught(found, context)) == {"Zürich", None}
 
 
@@ -165,8 +167,7 @@ def test_what_no_window_shows_whole_is_not_learned_and_counted() -> None:
     answers = [{"text": " ".join(["Oslo"] * 30), "start": 0}]
     found, notes = features({**row(context, ""), "answers": answers}, length=24)
     assert (found.columns["target"].values == -1).all()
-    said = [line.split(":")[0] for line in map(str, notes.drain())]
-    assert "1 row whose answer is longer than what windows show of the context" in said
+    assert of_kind(notes.drain(), task_kinds.UNSHOWN_ANSWER).count == 1
 
 
 def test_reports_about_rows_that_cannot_be_answered_well() -> None:
@@ -174,11 +175,15 @@ def test_reports_about_rows_that_cannot_be_answered_well() -> None:
     rows = (row(long, long), row("Ada", ""), row("\x01", "\x01"))
     found, notes = features(*rows, kind="wordpiece", length=60, no_answer=False, max_answer_tokens=4)
     assert found.columns["target"][1].tolist() == [0, 0]
-    said = [line.split(":")[0] for line in map(str, notes.drain())]
-    assert "1 row whose answer has more than 4 sub-words" in said
-    assert "1 row without an answer" in said
-    assert "1 row whose context is empty after tokenization" in said
-    assert "1 row whose answer is empty after tokenization" in said
+    said = list(notes.drain())
+    for kind in (
+        task_kinds.LONG_ANSWER,
+        task_kinds.UNANSWERED,
+        task_kinds.VANISHED_CONTEXT,
+        task_kinds.VANISHED_ANSWER,
+    ):
+        assert of_kind(said, kind).count == 1
+    assert of_kind(said, task_kinds.LONG_ANSWER).values == {"most": 4}
 
 
 def test_a_dropped_answer_teaches_nothing_and_not_that_there_is_none() -> None:
@@ -387,9 +392,9 @@ def test_without_unanswerable_rows_an_answer_is_always_given(ftk: Callable[..., 
     write_jsonl("train.jsonl", travels(24, lacking=False))
     argv = ("data.train=train.jsonl", "data.test=mixed.jsonl", "train.epochs=1", "task.n_best=2")
     write_jsonl("mixed.jsonl", travels(12))
-    result = ftk("finetune", "task=question-answering", *FAST, *argv)
+    result = ftk("finetune", "--json", "task=question-answering", *FAST, *argv)
     assert result.code == 0, result.err
-    assert "test: 4 rows without an answer: one is predicted anyway (task.no_answer=false)" in result.out
+    assert result.found(task_kinds.UNANSWERED, "test").count == 4
     assert (saved_fields()["no_answer"], saved_fields()["null_threshold"]) == (False, None)
     records = read_jsonl("run/predictions/test.jsonl")
     assert all(record["answer"] is not None and len(record["candidates"]) == 2 for record in records)
@@ -448,45 +453,61 @@ GOOD = {"question": "Where to?", "context": "Ada went to Oslo", "answers": "Oslo
 
 
 @pytest.mark.parametrize(
-    ("rows", "argv", "said"),
+    ("rows", "argv", "reason", "parts"),
     [
         (
             [{**GOOD, "answers": [{"text": "Oslo", "start": 3}]}],
             (),
+            kinds.MISPLACED_ANSWER,
             ["'Oslo' at 3", "train.jsonl:1", "misplaced_answers"],
         ),
-        ([{**GOOD, "answers": "Bergen"}], (), ["do", "not occur in the context", "train.jsonl:1: 'Bergen'"]),
-        ([{"question": "Where to?", "answers": "Oslo"}], (), ["without a context", "data.columns.context"]),
-        ([{"context": "Ada went", "answers": "Ada"}], (), ["without a question", "data.columns.question"]),
-        ([{"question": "Where to?", "context": "Ada"}], (), ["without answers", "data.columns.answers"]),
-        ([{**GOOD, "context": "  "}], (), ["with an empty context", "train.jsonl:1"]),
-        ([{**GOOD, "question": ["Where", "to"]}], (), ["question is not a string", "train.jsonl:1"]),
-        ([{**GOOD, "answers": {"text": ["Oslo"], "answer_start": []}}], (), ["answers that cannot be read", "{"]),
-        ([GOOD], (), ["one training row is too few", "data.validation"]),
-        ([GOOD, {**GOOD, "question": "Who?"}], (), ["all ask of one context", "data.validation_share=0"]),
-        ([GOOD], ("data.columns.answers=gold",), ["without the column 'gold'", "data.columns.answers"]),
-        ([GOOD], ("data=squad",), ["has no list 'data'", "train.jsonl"]),
-        ([GOOD], ("task.no_answer=maybe",), ["task.no_answer=maybe", "auto, true or false"]),
-        ([GOOD], ("task.n_best=0",), ["task.n_best=0", "at least 1"]),
-        ([GOOD], ("task.threshold=high",), ["task.threshold=high", "tuned, or a number"]),
-        ([GOOD], ("task.language=fr",), ["task.language=fr"]),
-        ([GOOD], ("data.columns.label=answers",), ["data.columns.label=answers", "question, context, answers"]),
+        ([{**GOOD, "answers": "Bergen"}], (), kinds.ABSENT_TEXT_ANSWER, ["train.jsonl:1: 'Bergen'"]),
+        (
+            [{"question": "Where to?", "answers": "Oslo"}],
+            (),
+            (kinds.MISSING_QA_TEXT, {"role": "context"}),
+            ["data.columns.context"],
+        ),
+        (
+            [{"context": "Ada went", "answers": "Ada"}],
+            (),
+            (kinds.MISSING_QA_TEXT, {"role": "question"}),
+            ["data.columns.question"],
+        ),
+        ([{"question": "Where to?", "context": "Ada"}], (), kinds.MISSING_ANSWERS, ["data.columns.answers"]),
+        ([{**GOOD, "context": "  "}], (), (kinds.EMPTY_PART, {"role": "context"}), ["train.jsonl:1"]),
+        ([{**GOOD, "question": ["Where", "to"]}], (), (kinds.NOT_A_STRING, {"role": "question"}), ["train.jsonl:1"]),
+        ([{**GOOD, "answers": {"text": ["Oslo"], "answer_start": []}}], (), kinds.UNREADABLE_ANSWERS, ["{"]),
+        ([GOOD], (), "one training row is too few", ["data.validation"]),
+        ([GOOD, {**GOOD, "question": "Who?"}], (), "all ask of one context", ["data.validation_share=0"]),
+        (
+            [GOOD],
+            ("data.columns.answers=gold",),
+            (kinds.MISSING_COLUMN, {"column": "gold"}),
+            ["data.columns.answers"],
+        ),
+        ([GOOD], ("data=squad",), "has no list 'data'", ["train.jsonl"]),
+        ([GOOD], ("task.no_answer=maybe",), "task.no_answer=maybe", ["auto, true or false"]),
+        ([GOOD], ("task.n_best=0",), "task.n_best=0", ["at least 1"]),
+        ([GOOD], ("task.threshold=high",), "task.threshold=high", ["tuned, or a number"]),
+        ([GOOD], ("task.language=fr",), "task.language=fr", []),
+        ([GOOD], ("data.columns.label=answers",), "data.columns.label=answers", ["question, context, answers"]),
     ],
 )
 def test_what_cannot_work_is_reported_in_one_message(
-    ftk: Callable[..., Result], rows: list[dict[str, Any]], argv: tuple[str, ...], said: list[str]
+    ftk: Callable[..., Result], rows: list[dict[str, Any]], argv: tuple[str, ...], reason: Reason, parts: list[str]
 ) -> None:
     write_jsonl("train.jsonl", rows)
-    result = ftk("finetune", "task=question-answering", *TINY, "data.train=train.jsonl", *argv, "run.dir=run")
-    assert result.code == 1
-    assert "Traceback" not in result.err
-    for part in said:
-        assert part in result.err
+    argv = ("task=question-answering", *TINY, "data.train=train.jsonl", *argv, "run.dir=run")
+    result = ftk("finetune", "--json", *argv)
+    assert_refused(result, reason)
+    for part in parts:
+        assert part in result.texts
 
 
 def test_room_for_question_and_context_is_asked_for(ftk: Callable[..., Result], files: tuple[str, ...]) -> None:
     write_jsonl("train.jsonl", travels(8))
     argv = ("task.max_answer_tokens=1", "data.max_length=8", "train.epochs=1")
-    result = ftk("finetune", "task=question-answering", *FAST, *files, *argv)
+    result = ftk("finetune", "--json", "task=question-answering", *FAST, *files, *argv)
     assert result.code == 0, result.err
-    assert "rows longer than 8 tokens: read in overlapping windows" in result.out
+    assert result.found(kinds.LONG_ROW, "train", length=8).count == 8

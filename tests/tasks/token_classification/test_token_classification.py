@@ -9,17 +9,30 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import TINY, Result, read_jsonl, run_ftk, toy_sentences, write_conll, write_jsonl, write_lines
-from data_helpers import data_config
+from conftest import (
+    TINY,
+    Reason,
+    Result,
+    assert_refused,
+    read_jsonl,
+    run_ftk,
+    toy_sentences,
+    write_conll,
+    write_jsonl,
+    write_lines,
+)
+from data_helpers import counted, data_config, of_kind
 from ftk.config.paths import values_of
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs
+from ftk.contracts.findings import Finding
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import Labels
 from ftk.data.row_corpus import RowCorpus, read_training_corpus
 from ftk.errors import DataError
 from ftk.tasks import build_task
+from ftk.tasks import finding_kinds as task_kinds
 
 pytestmark = pytest.mark.torch
 
@@ -40,13 +53,13 @@ def token_task(**changes: Any) -> Any:
     return build_task({**node, **changes})
 
 
-def corpus(task: Any, *, columns: dict[str, Any] | None = None, **splits: Any) -> tuple[RowCorpus, list[str]]:
-    """The corpus of these rows, by split."""
+def corpus(task: Any, *, columns: dict[str, Any] | None = None, **splits: Any) -> tuple[RowCorpus, list[Finding]]:
+    """The corpus of these rows, by split, and what was found in them."""
     unseen = splits.pop("unseen_labels", "error")
     files = {name: write_jsonl(f"{name}.jsonl", rows) for name, rows in splits.items()}
     notes = Notes()
     config = data_config(**files, columns=columns or {}, unseen_labels=unseen, validation_share=0.0)
-    return read_training_corpus(config, task, notes), list(map(str, notes.drain()))
+    return read_training_corpus(config, task, notes), list(notes.drain())
 
 
 def tagged(*tags: str) -> dict[str, Any]:
@@ -144,10 +157,12 @@ def test_every_format_gives_the_same_tags(name: str) -> None:
 def test_a_tag_that_training_lacks_is_missed_where_that_is_let_pass() -> None:
     rows = {"train": [tagged("A", "C")], "validation": [tagged("A", "B|C", "B|C")]}
     found, notes = corpus(token_task(), **rows, unseen_labels="count")
-    what = "2 tags in validation without training examples: counted as missed (data.unseen_labels=count)"
-    assert f"{what} (validation.jsonl:1 (token 2): B|C, validation.jsonl:1 (token 3): B|C)" in notes
-    with pytest.raises(DataError, match=r"(?s)^2 tags in validation .* The model knows A, C\..*\(token 2\): B\|C"):
+    places = [f"validation.jsonl:1 (token {number}): B|C" for number in (2, 3)]
+    assert (task_kinds.UNSEEN_TAG, "count", 2, places) in counted(notes)
+    with pytest.raises(DataError) as caught:
         corpus(token_task(), **rows)
+    assert counted(caught.value.findings) == [(task_kinds.UNSEEN_TAG, "error", 2, places)]
+    assert of_kind(caught.value.findings, task_kinds.UNSEEN_TAG).values == {"part": "validation", "known": "A, C"}
     assert found.labels == Labels(("A", "C"))
 
 
@@ -360,23 +375,23 @@ GOOD = tagged("DET", "NOUN", "VERB")
 
 
 @pytest.mark.parametrize(
-    ("rows", "words", "message"),
+    ("rows", "words", "reason"),
     [
         (
             [GOOD, {"text": "a b", "spans": []}],
             ["task.units=tokens"],
-            "1 row of text, which cannot have a tag for each",
+            kinds.UNTAGGABLE_TEXT,
         ),
-        ([GOOD, {"tokens": ["a", "b"], "tags": ["DET"]}], [], "1 row with tokens and tags of unequal length"),
-        ([GOOD, tagged("DET", "_")], [], "rows.jsonl:2 (token 2): '_' for the token 'w1'"),
-        ([GOOD, tagged("DET", " ")], [], "1 row with a token without a tag"),
+        ([GOOD, {"tokens": ["a", "b"], "tags": ["DET"]}], [], kinds.UNEQUAL_TAGS),
+        ([GOOD, tagged("DET", "_")], [], kinds.UNTAGGED_TOKEN),
+        ([GOOD, tagged("DET", " ")], [], kinds.UNTAGGED_TOKEN),
         ([tagged("DET", "DET")], [], "data.train: all tokens have one tag, DET; there is nothing to learn"),
-        ([GOOD, {"tokens": ["a"], "tags": [3]}], [], "1 row with tags that are not strings"),
-        ([GOOD, {"tokens": ["a"]}], [], "1 row without tags. Name its column: data.columns.tags"),
+        ([GOOD, {"tokens": ["a"], "tags": [3]}], [], (kinds.NOT_STRINGS, {"role": "tags"})),
+        ([GOOD, {"tokens": ["a"]}], [], (kinds.MISSING, {"role": "tags"})),
         (
             [tagged("b-np", "i-np", "B")],
             [],
-            "2 kinds of tags of no known scheme. In span tags, B- and I- are upper case",
+            kinds.DISGUISED_TAGS,
         ),
         ([GOOD, tagged("DET", "NOUN")], ["task.class_weights={NUON: 2}"], "task.class_weights.NUON: there is no such"),
         ([tagged("B-X", "O")], ["task.class_weights={B-X: 2}"], "task.class_weights.B-X: there is no such label"),
@@ -393,13 +408,13 @@ GOOD = tagged("DET", "NOUN", "VERB")
     ],
 )
 def test_what_is_wrong_is_reported_before_anything_is_loaded(
-    ftk: Callable[..., Result], rows: list[dict[str, Any]], words: list[str], message: str
+    ftk: Callable[..., Result], rows: list[dict[str, Any]], words: list[str], reason: Reason
 ) -> None:
     data = write_jsonl("rows.jsonl", rows)
     argv = ("task=token-classification", *TINY, f"data.train={data}", "data.validation_share=0", "run.dir=run")
-    result = ftk("finetune", *argv, *words)
-    assert result.code == 1
-    assert message in result.err
-    assert result.err.count("upper case") <= 1
-    assert "Traceback" not in result.err
+    result = ftk("finetune", "--json", *argv, *words)
+    assert_refused(result, reason, count=2 if reason is kinds.DISGUISED_TAGS else 1)
+    if reason is kinds.UNTAGGED_TOKEN:
+        tag = rows[1]["tags"][1]
+        assert result.found(kinds.UNTAGGED_TOKEN).places == [f"rows.jsonl:2 (token 2): {tag!r} for the token 'w1'"]
     assert not Path("run").exists()
