@@ -11,10 +11,12 @@ from conftest import write_jsonl, write_lines
 from data_helpers import counted, data_config, of_kind
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
+from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.data.readers.splits import read_splits, stream
 from ftk.data.row_corpus import read_training_corpus
 from ftk.errors import ConfigError, DataError
+from ftk.tasks import finding_kinds as task_kinds
 from image_models import image_task as task
 
 
@@ -187,19 +189,19 @@ def broken(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-FAULTS = [
-    ("1 image that does not exist", "rows.jsonl:2: {0}/missing.png"),
-    ("2 files without an image in them", "rows.jsonl:3: {0}/text.png"),
-    ("2 files without an image in them", "rows.jsonl:4: {0}/empty.png"),
-    ("1 image that is damaged", "rows.jsonl:5: {0}/cut.png ("),
-    ("1 image that is not a regular file", "rows.jsonl:6: {0}/folder.png"),
-    ("1 image of too many pixels", "rows.jsonl:7: {0}/huge.ppm"),
-    ("1 row with an empty path of an image", "rows.jsonl:8"),
-    ("1 row whose image is not a string", "rows.jsonl:9: image=7"),
-    ("1 row with an empty label", "rows.jsonl:10: label=None"),
-    ("1 row without a label", "rows.jsonl:11 has image, text"),
-    ("1 row without an image", "rows.jsonl:12 has text, label"),
+FAULTS: list[tuple[FindingKind, str | None, list[str]]] = [
+    (kinds.IMAGE_MISSING, None, ["rows.jsonl:2: {0}/missing.png"]),
+    (kinds.NOT_AN_IMAGE, None, ["rows.jsonl:3: {0}/text.png", "rows.jsonl:4: {0}/empty.png"]),
+    (kinds.IMAGE_DAMAGED, None, ["rows.jsonl:5: {0}/cut.png ("]),
+    (kinds.IMAGE_NOT_A_FILE, None, ["rows.jsonl:6: {0}/folder.png"]),
+    (kinds.IMAGE_OF_MANY_PIXELS, None, ["rows.jsonl:7: {0}/huge.ppm"]),
+    (kinds.EMPTY_IMAGE_PATH, None, ["rows.jsonl:8"]),
+    (kinds.NOT_A_STRING, "image", ["rows.jsonl:9: image=7"]),
+    (kinds.EMPTY_LABEL, None, ["rows.jsonl:10: label=None"]),
+    (kinds.MISSING, "label", ["rows.jsonl:11 has image, text"]),
+    (kinds.MISSING, "image", ["rows.jsonl:12 has text, label"]),
 ]
+"""The kind, the role and the places of each fault."""
 
 
 @pytest.mark.parametrize("name", ["image-classification", "image-text-classification"])
@@ -208,11 +210,12 @@ def test_every_fault_is_reported_in_one_message(name: str) -> None:
     path = write_jsonl("d/rows.jsonl", broken(Path("d")))
     with pytest.raises(DataError) as caught:
         read_training_corpus(data_config(train=path), task(name), Notes())
-    told = str(caught.value)
-    for what, place in FAULTS:
-        assert what in told
-        assert place.format("d") in told
-    assert told.count("d/good.png") == 0
+    for kind, role, places in FAULTS:
+        told = [one for one in caught.value.findings if (one.kind, one.values.get("role")) == (kind, role)]
+        assert [one.count for one in told] == [len(places)]
+        for found, place in zip(told[0].places, places, strict=True):
+            assert place.format("d") in found
+    assert str(caught.value).count("d/good.png") == 0
 
 
 def test_faults_of_texts_and_of_images_are_reported_together() -> None:
@@ -222,7 +225,8 @@ def test_faults_of_texts_and_of_images_are_reported_together() -> None:
     )
     with pytest.raises(DataError) as caught:
         read_training_corpus(data_config(train="rows.jsonl"), task("image-text-classification"), Notes())
-    assert "row whose text is not a string" in str(caught.value)
+    text = of_kind(caught.value.findings, kinds.NOT_A_STRING)
+    assert (text.count, text.values["role"]) == (1, "text")
     assert "rows.jsonl:2: 0.png" in str(caught.value)
 
 
@@ -230,8 +234,9 @@ def test_a_row_with_neither_text_nor_image_is_reported_for_both() -> None:
     write_jsonl("rows.jsonl", [{"picture": "1.png", "caption": "t", "label": "x"}])
     with pytest.raises(DataError) as caught:
         read_training_corpus(data_config(train="rows.jsonl"), task("image-text-classification"), Notes())
-    assert "1 row without a text" in str(caught.value)
-    assert "1 row without an image" in str(caught.value)
+    told = caught.value.findings
+    assert [(one.kind, one.count) for one in told] == [(kinds.MISSING, 1)] * 2
+    assert {one.values["role"] for one in told} == {"text", "image"}
 
 
 @pytest.mark.parametrize("name", ["image-classification", "image-text-classification"])
@@ -249,10 +254,7 @@ def test_an_empty_text_beside_an_image_is_kept_and_counted() -> None:
     [*rows] = stream("rows.jsonl", data_config(), notes)
     found = task("image-text-classification").read(rows, Reading({}, False, notes))
     assert [example.text for example in found] == ["", "a text", "  "]
-    [told] = [note for note in map(str, notes.drain()) if "with an empty text" in note]
-    assert told.startswith(
-        "2 rows with an empty text: kept, with the image as the only input (rows.jsonl:1, rows.jsonl:3)"
-    )
+    assert (task_kinds.IMAGE_WITHOUT_TEXT, None, 2, ["rows.jsonl:1", "rows.jsonl:3"]) in counted(notes.drain())
 
 
 def test_the_same_image_under_two_names_is_a_repeated_row() -> None:
@@ -263,10 +265,12 @@ def test_the_same_image_under_two_names_is_a_repeated_row() -> None:
     notes = Notes()
     data = data_config(train="train", test="test", validation_share=0.0, duplicates="drop")
     corpus = read_training_corpus(data, task(), notes)
-    told = list(map(str, notes.drain()))
+    told = list(notes.drain())
     assert [example.image.name for example in corpus.examples["train"]] == ["train/a/1.png", "train/b/2.png"]
-    assert any("1 row with the image of an earlier row: left out" in note for note in told)
-    assert any("1 row of test that also occurs in training" in note for note in told)
+    repeated = of_kind(told, kinds.REPEATED_ROW)
+    assert (repeated.count, repeated.policy, repeated.values["subject"]) == (1, "drop", "image")
+    learned = of_kind(told, kinds.ROW_OF_TRAINING)
+    assert (learned.count, learned.values) == (1, {"part": "test"})
 
 
 def test_the_fingerprint_is_of_what_the_images_hold() -> None:
