@@ -9,7 +9,21 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import NAMES, SHARED, TINY, Result, read_jsonl, toy_sentences, write_conll, write_jsonl, write_lines
+from conftest import (
+    NAMES,
+    SHARED,
+    TINY,
+    Reason,
+    Result,
+    assert_refused,
+    read_jsonl,
+    toy_sentences,
+    write_conll,
+    write_jsonl,
+    write_lines,
+)
+from ftk.contracts import finding_kinds as kinds
+from ftk.tasks import finding_kinds as task_kinds
 
 pytestmark = pytest.mark.torch
 
@@ -61,9 +75,9 @@ def test_a_run_that_keeps_its_best_model_alone_says_why_it_cannot_resume(ftk: Ca
 
 
 def test_the_demo_corpus_is_used_and_it_is_reported(ftk: Callable[..., Result]) -> None:
-    result = ftk("finetune", "task=ner", *FAST)
+    result = ftk("finetune", "--json", "task=ner", *FAST)
     assert result.code == 0, result.err
-    assert "training on the built-in demo corpus" in result.out
+    assert result.found(kinds.DEMO_CORPUS).values["what"] == "training on"
     [run] = Path("runs").iterdir()
     assert run.name.startswith("finetune-ner-tiny-")
 
@@ -120,9 +134,9 @@ def test_patience_stops_early(ftk: Callable[..., Result], toy: tuple[str, ...]) 
 
 def test_training_without_validation(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     argv = [*TINY, toy[0], "data.validation_share=0", "train.epochs=1", "run.dir=run"]
-    result = ftk("finetune", *argv)
+    result = ftk("finetune", "--json", *argv)
     assert result.code == 0, result.err
-    assert "no validation" in result.out
+    assert result.count(kinds.NO_VALIDATION) == 1
     assert set(json.loads(Path("run/metrics.json").read_text())) == {"best_step", "train"}
     assert Path("run/best/model.safetensors").exists()
 
@@ -168,14 +182,16 @@ def test_spans_in_text_are_learned(ftk: Callable[..., Result], subwords: str) ->
 def test_what_a_folder_has_beside_the_data_is_reported(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:
     Path("data/deep").mkdir(parents=True)
     write_conll("data/train.conll", toy_sentences(8))
-    argv = [*TINY, *toy, "data.train=data", "debug=one-step"]
+    argv = ["--json", *TINY, *toy, "data.train=data", "debug=one-step"]
     beside = ftk("finetune", *argv, "run.dir=run1")
     assert beside.code == 0, beside.err
-    assert "data.train=data: 1 of 2 entries not read: deep/ (a folder)." in beside.out
+    unread = beside.found(kinds.ENTRIES_NOT_READ, key="data.train", folder="data").values
+    assert (unread["left_out"], unread["entries"]) == (1, 2)
+    assert "deep/" in unread["why"]
     Path("data/deep").rmdir()
     alone = ftk("finetune", *argv, "run.dir=run2")
     assert alone.code == 0, alone.err
-    assert "not read" not in alone.out
+    assert alone.count(kinds.ENTRIES_NOT_READ) == 0
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
@@ -223,33 +239,34 @@ def binary() -> str:
 
 
 @pytest.mark.parametrize(
-    ("make", "messages"),
+    ("make", "reason", "parts"),
     [
-        (bad_conll("Ada\tB-PER\nwent\n"), ["bad.conll:2: 1 columns where line 1 has 2"]),
-        (bad_conll("Ada\tB-PER\nwent\t-X\n"), ["bad.conll:2: '-X' for the token 'went'", "tag of no known scheme"]),
-        (bad_conll(""), ["there is no row in bad.conll"]),
-        (bad_conll("Ada\tB-PER\nwent\to\nto\tO\n"), ["1 tag that looks like another word for O", "bad.conll:2: 'o'"]),
-        (binary, ["bad.conll: this is a binary file"]),
+        (bad_conll("Ada\tB-PER\nwent\n"), "bad.conll:2: 1 columns where line 1 has 2", []),
+        (bad_conll("Ada\tB-PER\nwent\t-X\n"), kinds.UNKNOWN_TAG, ["bad.conll:2: '-X' for the token 'went'"]),
+        (bad_conll(""), "there is no row in bad.conll", []),
+        (bad_conll("Ada\tB-PER\nwent\to\nto\tO\n"), kinds.ANOTHER_OUTSIDE, ["bad.conll:2: 'o'"]),
+        (binary, "bad.conll: this is a binary file", []),
         (
             lambda: write_jsonl("bad.jsonl", [{"tokens": ["a", "b"], "tags": ["O"]}]),
-            ["bad.jsonl:1: 2 tokens, 1 tags", "tokens and tags of unequal length"],
+            kinds.UNEQUAL_TAGS,
+            ["bad.jsonl:1: 2 tokens, 1 tags"],
         ),
         (
             lambda: write_conll("bad.conll", [[("Ada", "B-PER"), ("sees", "O"), ("Mars", "B-PLANET")]]),
-            ["1 PLANET entity in test, a label without training examples", "bad.conll:3", "data.unseen_labels=count"],
+            (task_kinds.UNSEEN_ENTITY, {"label": "PLANET", "part": "test"}),
+            ["bad.conll:3", "data.unseen_labels=count"],
         ),
     ],
 )
 def test_broken_test_data_stops_before_anything_is_written(
-    ftk: Callable[..., Result], toy: tuple[str, ...], make: Callable[[], str], messages: list[str]
+    ftk: Callable[..., Result], toy: tuple[str, ...], make: Callable[[], str], reason: Reason, parts: list[str]
 ) -> None:
     path = make()
     before = sorted(Path().rglob("*"))
-    result = ftk("finetune", *FAST, *toy[:2], f"data.test={path}", "data.unseen_labels=error")
-    assert result.code == 1
-    for message in messages:
-        assert message in result.err
-    assert "Traceback" not in result.err
+    result = ftk("finetune", "--json", *FAST, *toy[:2], f"data.test={path}", "data.unseen_labels=error")
+    assert_refused(result, reason)
+    for part in parts:
+        assert part in result.texts
     assert sorted(Path().rglob("*")) == before
 
 

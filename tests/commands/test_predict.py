@@ -11,7 +11,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from conftest import TINY, Result, read_jsonl, run_ftk, toy_sentences, write_conll, write_jsonl, write_lines
+from conftest import (
+    TINY,
+    Result,
+    assert_refused,
+    read_jsonl,
+    run_ftk,
+    toy_sentences,
+    write_conll,
+    write_jsonl,
+    write_lines,
+)
+from ftk.contracts import finding_kinds as kinds
+from ftk.tasks import finding_kinds as task_kinds
 
 pytestmark = pytest.mark.torch
 
@@ -94,15 +106,15 @@ def test_a_document_of_5000_words_is_read_in_windows(ftk: Callable[..., Result],
     sentence = ["Ada", "Berg", "went", "to", "Oslo", "by", "slow", "train", "."]
     words = (sentence * 556)[:5000]
     write_jsonl("long.jsonl", [{"tokens": words}, {"tokens": ["Oslo"]}])
-    result = ftk("predict", f"checkpoint={checkpoint}", "input=long.jsonl", "output=out.jsonl")
+    result = ftk("predict", "--json", f"checkpoint={checkpoint}", "input=long.jsonl", "output=out.jsonl")
     assert result.code == 0, result.err
     row, short = read_jsonl("out.jsonl")
     assert len(row["tags"]) == 5000
     assert len(short["tags"]) == 1
     length = json.loads((checkpoint / "ftk.json").read_text())["max_length"]
-    assert f"1 row longer than {length} tokens: read in overlapping windows" in result.err
-    windows = next(line for line in result.err.splitlines() if "windows: for the rows longer than one" in line)
-    assert int(windows.split()[0].replace(",", "")) > 40
+    long = result.found(kinds.LONG_ROW, length=length)
+    assert (long.count, long.policy) == (1, "merged")
+    assert result.found(kinds.WINDOWS).count > 40
 
 
 def test_more_rows_than_one_batch_keep_their_order(ftk: Callable[..., Result], checkpoint: Path) -> None:
@@ -115,8 +127,8 @@ def test_more_rows_than_one_batch_keep_their_order(ftk: Callable[..., Result], c
 def test_a_fault_in_the_input_leaves_no_output(ftk: Callable[..., Result], checkpoint: Path) -> None:
     rows: list[dict[str, object]] = [{"text": "fine"}] * 3000
     write_jsonl("in.jsonl", [*rows, {"text": 7}])
-    result = ftk("predict", f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl")
-    assert result.code == 1
+    result = ftk("predict", "--json", f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl")
+    assert_refused(result, (kinds.NOT_A_STRING, {"role": "text"}))
     assert "in.jsonl:3001" in result.err
     assert sorted(path.name for path in Path().iterdir()) == ["in.jsonl"]
 
@@ -126,9 +138,9 @@ def test_a_column_that_is_not_there_is_reported_before_the_model_is_opened(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ftk.inference.checkpoint", None)  # importing it is an error
     write_lines("in.csv", ["id,body", "1,Ada"])
-    result = ftk("predict", f"checkpoint={checkpoint}", "input=in.csv", "data.columns.text=txt")
+    result = ftk("predict", "--json", f"checkpoint={checkpoint}", "input=in.csv", "data.columns.text=txt")
     assert (result.code, result.out) == (1, "")
-    assert "without the column 'txt'" in result.err
+    assert_refused(result, (kinds.MISSING_COLUMN, {"column": "txt"}))
     assert "in.csv:2" in result.err
 
 
@@ -170,10 +182,8 @@ def test_evaluate_scores_as_training_did(ftk: Callable[..., Result], checkpoint:
 
 def test_evaluate_knows_the_labels_of_the_model_not_of_the_data(ftk: Callable[..., Result], checkpoint: Path) -> None:
     path = write_conll("other.conll", [[("Mars", "B-PLANET"), ("shines", "O")]])
-    argv = ["evaluate", f"checkpoint={checkpoint}", f"data.test={path}"]
-    refused = ftk(*argv)
-    assert refused.code == 1
-    assert "The model knows LOC, PER" in refused.err
+    argv = ["evaluate", "--json", f"checkpoint={checkpoint}", f"data.test={path}"]
+    assert_refused(ftk(*argv), (task_kinds.UNSEEN_ENTITY, {"label": "PLANET", "known": "LOC, PER"}))
     assert not Path("runs").exists()
 
 
@@ -181,9 +191,8 @@ def test_a_task_given_to_evaluate_and_predict_counts(ftk: Callable[..., Result],
     path = write_conll("broken.conll", [[("Ada", "I-PER"), ("Berg", "I-PER"), ("in", "O"), ("Oslo", "B-LOC")]])
     argv = [f"checkpoint={checkpoint}", f"data.test={path}", "run.overwrite=true", "run.dir=scores"]
     assert ftk("evaluate", *argv).code == 0
-    strict = ftk("evaluate", *argv, "task=ner", "task.broken_tags=error", "task.tag_scheme=iob2")
-    assert strict.code == 1
-    assert "IOB2 does not allow" in strict.err
+    strict = ftk("evaluate", "--json", *argv, "task=ner", "task.broken_tags=error", "task.tag_scheme=iob2")
+    assert_refused(strict, (kinds.BROKEN_TAG, {"scheme": "IOB2"}))
     # What training settled stays: this model was trained on tokens, so text is cut into coarse words.
     write_lines("in.txt", ["Ada Berg-Lund went to Oslo ."])
     for number, task in enumerate([(), ("task=ner",)]):
@@ -286,14 +295,13 @@ def test_nothing_is_trained_in_int8(ftk: Callable[..., Result]) -> None:
 def test_a_column_that_the_prediction_replaces_is_reported(ftk: Callable[..., Result], checkpoint: Path) -> None:
     write_lines("in.csv", ["text,body", "keep me,Ada went to Oslo .", "and me,Chen left ."])
     argv = [f"checkpoint={checkpoint}", "input=in.csv", "output=out.jsonl", "data.columns.text=body"]
-    result = ftk("predict", *argv)
+    result = ftk("predict", "--json", *argv)
     assert result.code == 0, result.err
-    assert "2 rows with a column 'text' of their own: the prediction's column is written (in.csv:2" in result.err
+    replaced = result.found(kinds.REPLACED_COLUMN, column="text")
+    assert (replaced.count, replaced.places[0]) == (2, "in.csv:2")
     assert [row["text"] for row in read_jsonl("out.jsonl")] == ["Ada went to Oslo .", "Chen left ."]
-    quiet = ftk(
-        "predict", f"checkpoint={checkpoint}", f"input={write_lines('in.txt', ['Ada left .'])}", "output=o.jsonl"
-    )
-    assert "of their own" not in quiet.err
+    argv = [f"checkpoint={checkpoint}", f"input={write_lines('in.txt', ['Ada left .'])}", "output=o.jsonl"]
+    assert ftk("predict", "--json", *argv).count(kinds.REPLACED_COLUMN) == 0
 
 
 BAD = {
@@ -319,9 +327,9 @@ def test_bad_rows_are_kept_in_their_places_with_an_error(ftk: Callable[..., Resu
     refused = ftk("predict", *argv)
     assert (refused.code, Path("out.jsonl").exists()) == (1, False)
     assert "data.bad_rows=keep" in refused.err
-    kept = ftk("predict", *argv, "data.bad_rows=keep")
+    kept = ftk("predict", "--json", *argv, "data.bad_rows=keep")
     assert kept.code == 0, kept.err
-    assert f"{len(bad)} rows that cannot be used: written with 'error'" in kept.err
+    assert kept.count(kinds.BAD_ROW) == len(bad)
     records = read_jsonl("out.jsonl")
     assert [record["id"] for record in records] == [row["id"] for row in rows]
     for line, (row, record) in enumerate(zip(rows, records, strict=True), start=1):
@@ -337,9 +345,9 @@ def test_bad_rows_are_kept_in_their_places_with_an_error(ftk: Callable[..., Resu
 def test_a_column_called_error_is_not_taken_for_one(ftk: Callable[..., Result], checkpoint: Path) -> None:
     write_jsonl("in.jsonl", [{"text": "Ada left .", "error": "none"}, {"text": None, "error": "its own"}])
     argv = [f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl", "run.overwrite=true"]
-    kept = ftk("predict", *argv, "data.bad_rows=keep")
+    kept = ftk("predict", "--json", *argv, "data.bad_rows=keep")
     assert kept.code == 0, kept.err
-    assert "1 row with a column 'error' of their own" in kept.err
+    assert kept.count(kinds.ERROR_COLUMN) == 1
     good, bad = read_jsonl("out.jsonl")
     assert "error" not in good
     assert "is not a string" in bad["error"]
@@ -350,8 +358,9 @@ def test_a_column_called_error_is_not_taken_for_one(ftk: Callable[..., Result], 
 
 def test_a_file_of_bad_rows_alone_is_refused(ftk: Callable[..., Result], checkpoint: Path) -> None:
     write_jsonl("in.jsonl", [{"txt": text} for text in TEXTS])
-    result = ftk("predict", f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl", "data.bad_rows=keep")
-    assert result.code == 1
+    argv = [f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl", "data.bad_rows=keep"]
+    result = ftk("predict", "--json", *argv)
+    assert_refused(result, kinds.MISSING_TEXT_OR_TOKENS, count=len(TEXTS))
     assert "data.columns.text=" in result.err
     assert "bad_rows" not in result.err
     assert not Path("out.jsonl").exists()
@@ -394,11 +403,12 @@ COLUMNS = {
 def test_predict_keeps_the_columns_of_training(ftk: Callable[..., Result], of_columns: Path, case: str) -> None:
     rows, text, gold = COLUMNS[case]
     write_jsonl("in.jsonl", rows)
-    result = ftk("predict", f"checkpoint={of_columns / 'run/best'}", "input=in.jsonl", "output=out.jsonl")
+    result = ftk("predict", "--json", f"checkpoint={of_columns / 'run/best'}", "input=in.jsonl", "output=out.jsonl")
     assert result.code == 0, result.err
     [record] = read_jsonl("out.jsonl")
     assert (record["text"], record.get("gold_label")) == (text, gold)
-    assert ("columns, as in training: text is 'body'" in result.err) == (case != "under the usual names")
+    named = [one.values["columns"]["text"] for one in result.findings if one.kind == kinds.COLUMNS_OF_TRAINING]
+    assert named == ([] if case == "under the usual names" else ["body"])
 
 
 def test_the_command_line_names_other_columns(ftk: Callable[..., Result], of_columns: Path) -> None:
@@ -415,9 +425,9 @@ def test_the_command_line_names_other_columns(ftk: Callable[..., Result], of_col
 
 def test_evaluate_keeps_the_columns_of_training(ftk: Callable[..., Result], of_columns: Path) -> None:
     argv = [f"checkpoint={of_columns / 'run/best'}", f"data.test={of_columns / 'rows.jsonl'}", "run.dir=scores"]
-    result = ftk("evaluate", *argv)
+    result = ftk("evaluate", "--json", *argv)
     assert result.code == 0, result.err
-    assert "columns, as in training: text is 'body', label is 'stars'" in result.out
+    assert result.found(kinds.COLUMNS_OF_TRAINING).values["columns"] == {"text": "body", "label": "stars"}
     records = read_jsonl("scores/predictions/test.jsonl")
     assert {record["gold_label"] for record in records} == {"negative", "positive"}
     write_jsonl("usual.jsonl", [{"text": "good", "label": "positive"}])
@@ -461,6 +471,6 @@ def test_columns_of_conll_are_kept_by_their_numbers(
     assert read_jsonl("words.jsonl")[0]["tokens"] == ["Rita"]
     lines = "".join("\t".join(row) + "\n" for row in rows)
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(lines.encode()))))
-    piped = ftk("predict", model, "data=conll", "input=-")
+    piped = ftk("predict", "--json", model, "data=conll", "input=-")
     assert json.loads(piped.out)["tokens"] == ["Rita", "sleeps", "here"]
-    assert "columns, as in training: tokens is '1' " in piped.err
+    assert piped.found(kinds.COLUMNS_OF_TRAINING).values["columns"]["tokens"] == "1"

@@ -11,6 +11,8 @@ import pytest
 from conftest import Result, read_jsonl, toy_sentences, write_conll, write_lines
 from ftk import cli
 from ftk.config.choices import Documents
+from ftk.contracts import finding_kinds as kinds
+from ftk.tasks import finding_kinds as task_kinds
 from pretraining import TINY_MODEL, blocks_of, mlm_task, write_stories
 from small_models import save_model_folder
 
@@ -198,17 +200,19 @@ def test_more_embeddings_than_the_vocabulary_needs(ftk: Callable[..., Result], s
 def test_what_a_folder_has_beside_the_texts_is_reported(ftk: Callable[..., Result]) -> None:
     Path("texts/deep").mkdir(parents=True)
     write_stories("texts/a.txt", 0, 40)
-    said = "data.train=texts: 2 of 3 entries not read: README.md (about the data); deep/ (a folder)."
-    argv = (*TINY_MODEL, *SHORT, "data.train=texts")
+    argv = ("--json", *TINY_MODEL, *SHORT, "data.train=texts")
     write_lines("texts/README.md", ["What these are."])
     result = ftk("pretrain", *argv, "run.dir=run1")
     assert result.code == 0, result.err
-    assert said in result.out
+    unread = result.found(kinds.ENTRIES_NOT_READ, key="data.train", folder="texts").values
+    assert (unread["left_out"], unread["entries"]) == (2, 3)
+    assert "README.md" in unread["why"]
+    assert "deep/" in unread["why"]
     Path("texts/README.md").unlink()
     Path("texts/deep").rmdir()
     result = ftk("pretrain", *argv, "run.dir=run2")
     assert result.code == 0, result.err
-    assert "not read" not in result.out
+    assert result.count(kinds.ENTRIES_NOT_READ) == 0
 
 
 def test_next_sentence_prediction_from_text_to_scores(ftk: Callable[..., Result], stories: str) -> None:
@@ -276,9 +280,9 @@ def test_a_growing_batch_and_a_limit_in_tokens(ftk: Callable[..., Result], stori
 
 
 def test_the_built_in_demo_needs_no_text(ftk: Callable[..., Result]) -> None:
-    result = ftk("pretrain", "model=tiny", *SHORT, "run.dir=run")
+    result = ftk("pretrain", "--json", "model=tiny", *SHORT, "run.dir=run")
     assert result.code == 0, result.err
-    assert "no data named: training on the texts of the built-in demo corpus" in result.out
+    assert result.found(task_kinds.DEMO_TEXTS).values["what"] == "training"
 
 
 def test_a_folder_of_transformers_is_scored_when_the_task_is_given(ftk: Callable[..., Result], run: Path) -> None:
@@ -287,9 +291,9 @@ def test_a_folder_of_transformers_is_scored_when_the_task_is_given(ftk: Callable
 
     save_model_folder(Path("plain"), "bert", "AutoModelForMaskedLM")
     argv = ("checkpoint=plain", f"data.test={run / 'test.txt'}", "run.dir=scores", *CPU)
-    result = ftk("evaluate", *argv, "task=mlm")
+    result = ftk("evaluate", "--json", *argv, "task=mlm")
     assert result.code == 0, result.err
-    assert "plain was not written by ftk: it has no checksums to verify" in result.out
+    assert result.found(kinds.UNKNOWN_FOLDER).values == {"folder": "plain"}
     scores = read_json("scores/metrics.json")["test"]
 
     # The same blocks through plain transformers.
@@ -376,9 +380,9 @@ def test_mistakes_are_named(ftk: Callable[..., Result], stories: str, argv: tupl
 def test_a_text_shorter_than_one_block(ftk: Callable[..., Result]) -> None:
     write_lines("short.txt", ["Ada went to Oslo by slow train."])
     argv = (*TINY_MODEL, *SHORT, "data.train=short.txt", "data.validation_share=0", "run.dir=run", "run.curves=true")
-    result = ftk("pretrain", *argv)
+    result = ftk("pretrain", "--json", *argv)
     assert result.code == 0, result.err
-    assert "the training text fills no more than one block" in result.out
+    assert result.count(task_kinds.ONE_BLOCK) == 1
     assert "validation" not in read_json("run/metrics.json")
     assert Path("run/curves.png").is_file()
 
