@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from conftest import TINY, Result, write_jsonl
+from ftk.contracts import finding_kinds as kinds
 
 TRAIN = [{"text": f"{first} and {second}", "labels": [first]} for first in ("red", "blue") for second in "abcdef"]
 NOTHING_TO_TUNE = "would count instead; leave out one of the two."
@@ -105,9 +106,9 @@ def test_thresholds_that_are_given_are_kept(ftk: Callable[..., Result]) -> None:
     assert {scores["threshold"] for scores in metrics.values()} == {0.25}
     assert ftk("finetune", *fast, "task.threshold=0.4", "run.dir=fixed").code == 0
     fixed = ("evaluate", "checkpoint=fixed/best", "task=multi-label", f"data.test={data}", "hardware=cpu")
-    result = ftk(*fixed, "task.threshold=tuned", "run.dir=two")
+    result = ftk(*fixed, "--json", "task.threshold=tuned", "run.dir=two")
     assert result.code == 0, result.err
-    assert "nothing was tuned in training: a label is predicted if its probability is at least 0.5" in result.out
+    assert "0.5" in result.found(kinds.NOTHING_TUNED).values["default"]
     unknown = ftk(*over, "task.thresholds={green: 0.3}")
     assert (unknown.code, "task.thresholds.green: there is no such label; there are blue, red." in unknown.err) == (
         1,

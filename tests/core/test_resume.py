@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from conftest import TINY, Result, read_jsonl, run_ftk, toy_corpus, toy_sentences, write_conll
+from ftk.contracts import finding_kinds as kinds
 from image_models import CONVOLUTIONS, HERE, write_splits
 from pretraining import TINY_MODEL, write_stories
 
@@ -190,10 +191,10 @@ def test_a_resumed_run_keeps_the_windows_that_its_model_was_pretrained_with(
     data = [f"data.{split}={write_conll(f'{split}.conll', rows)}" for split in ("train", "validation", "test")]
     model = ("model=auto", "model.name=pretrained/best", "model.default_lr=3e-3", "train.epochs=2")
     argv = ["finetune", *SETTINGS, *model, *data]
-    whole = ftk(*argv, "run.dir=unbroken")
+    whole = ftk(*argv, "--json", "run.dir=unbroken")
     assert whole.code == 0, whole.err
     assert "windows of 32 tokens, as in the model's training" in whole.out
-    assert "longer than 32 tokens" in whole.out
+    assert whole.found(kinds.LONG_ROW, "train", length=32).count == 24
     stopped = interrupted([*argv, "run.dir=stopped"], forward=20, signal=15)
     assert stopped.returncode == 143, stopped.stderr
     resumed = ftk(*shlex.split(stopped.stderr.strip().splitlines()[-1])[1:])

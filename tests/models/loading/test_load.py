@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from conftest import TINY, Result, read_jsonl, word_pieces, write_lines
+from ftk.contracts import finding_kinds as kinds
 from small_models import ARCHITECTURES, make_tokenizer, save_model_folder
 
 pytestmark = pytest.mark.torch
@@ -23,10 +24,10 @@ def test_every_architecture_trains_and_predicts(
     assert trained.code == 0, trained.err
     assert "initialised from the seed (not in the weights file)" in trained.out
     write_lines("in.txt", ["Ada Berg went to Oslo.", "", "again " * 100])
-    predicted = ftk("predict", "checkpoint=run/best", "input=in.txt", "output=out.jsonl")
+    predicted = ftk("predict", "--json", "checkpoint=run/best", "input=in.txt", "output=out.jsonl")
     assert predicted.code == 0, predicted.err
     assert len(read_jsonl("out.jsonl")) == 3
-    assert "1 row longer than 64 tokens: read in overlapping windows" in predicted.err
+    assert predicted.found(kinds.LONG_ROW, length=64).count == 1
 
 
 @pytest.mark.parametrize(("architecture", "limit"), [("bert", 64), ("roberta", 64), ("mpnet", 64), ("modernbert", 64)])
