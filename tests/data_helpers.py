@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from ftk.config.choices import Cut, Duplicates, Format, Offsets, Quoting, Unlabelled, Unseen
+from ftk.config.choices import Cut, Duplicates, Format, Offsets, Quoting, Storage, Unlabelled, Unseen
 from ftk.config.paths import values_of
 from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Reading
@@ -38,6 +38,7 @@ def data_config(**changes: Any) -> DataConfig:
     values["quoting"] = Quoting(changes.pop("quoting", values["quoting"]))
     values["unseen_labels"] = Unseen(changes.pop("unseen_labels", values["unseen_labels"]))
     values["offsets"] = Offsets(changes.pop("offsets", values["offsets"]))
+    values["storage"] = Storage(changes.pop("storage", values["storage"]))
     return replace(DataConfig(**values), **changes)
 
 

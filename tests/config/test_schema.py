@@ -47,6 +47,7 @@ def test_values_live_in_yaml_only() -> None:
         "DataConfig.test_share",
         "DataConfig.group",
         "DataConfig.cut",
+        "DataConfig.storage",
         "DataConfig.unlabelled",
         "DataConfig.offsets",
         "TrainConfig.metric",

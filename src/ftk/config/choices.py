@@ -128,6 +128,14 @@ class OnSpike(Enum):
     stop = "stop"
 
 
+class Storage(Enum):
+    """Where the rows of a corpus are while a run uses them."""
+
+    auto = "auto"
+    memory = "memory"
+    disk = "disk"
+
+
 class BadRows(Enum):
     """What ``ftk predict`` does with a row that cannot be used."""
 

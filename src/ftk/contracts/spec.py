@@ -94,6 +94,8 @@ class TaskSpec(PredictorSpec):
         scoring: how many rows are predicted while training runs.
         finds_spans: whether it marks parts of its texts. No entry of a vocabulary that is learned for it covers several
             characters of scripts without spaces.
+        in_memory: whether all rows must be in memory, because windows are made of several rows together, or are no
+            numbers in flat arrays.
         wording: the words of messages.
     """
 
@@ -111,6 +113,7 @@ class TaskSpec(PredictorSpec):
     in_batch_loss_hint: str | None = None
     scoring: Scoring = Scoring()
     finds_spans: bool = False
+    in_memory: bool = False
     wording: Wording = Wording()
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ftk.config.choices import Cut, Unseen
 from ftk.config.schema import DataConfig
@@ -21,11 +23,17 @@ from ftk.contracts.values import Labels, Prepared
 from ftk.data.readers.splits import fingerprint, read_splits, uses_demo
 from ftk.data.rows.label_names import shortened
 from ftk.data.rows.label_variants import alike
+from ftk.data.rows.odd_labels import note_unused
 from ftk.data.splitting.cutting import cut_off
+from ftk.data.splitting.large_cut import cut_large, is_large
 from ftk.data.splitting.limiting import limited
-from ftk.data.splitting.repeats import note_overlap, places_of, usable
+from ftk.data.splitting.repeats import empty_rows, key_facts, note_overlap, places_of, usable
 from ftk.data.splitting.simple_cut import cut_simply
 from ftk.data.splitting.tying import check_groups
+from ftk.data.storage.collecting import RowStorage
+from ftk.data.storage.reading import first_rows, read_stored
+from ftk.data.storage.stored import Stored, taken
+from ftk.data.storage.stored_features import stored_features
 from ftk.errors import ConfigError, DataError
 
 _SHOWN = 20
@@ -37,11 +45,13 @@ class RowCorpus:
     """Examples by split, and the task with the fields set that depend on the training data."""
 
     task: RowReader
-    examples: dict[str, list[Any]]
+    examples: dict[str, Sequence[Any]]
     labels: Labels | None
     files: dict[str, tuple[Path, ...]]
     named: dict[str, dict[str, str]] = field(default_factory=dict)
     """By split, the SHA-256 of the files that rows name."""
+    scratch: Path | None = None
+    """The folder for temporary files, if rows are on disk."""
 
     def fingerprints(self) -> dict[str, dict[str, str]]:
         """The SHA-256 of each file, by split."""
@@ -64,7 +74,7 @@ class RowCorpus:
         prepared = {}
         for split, examples in self.examples.items():
             with encoding.notes.of(split):
-                features = self.task.features(examples, encoding)
+                features = self._features(examples, encoding)
                 if not len(features):
                     raise DataError(f"data.{split}: every row is empty after tokenization.")
                 prepared[split] = Prepared(examples, features)
@@ -72,13 +82,19 @@ class RowCorpus:
                     encoding.notes.add(kinds.WINDOW_LENGTHS, sizes=features.sizes(encoding.windows.length))
         return prepared
 
+    def _features(self, examples: Sequence[Any], encoding: Encoding) -> Any:
+        if not isinstance(examples, Stored):
+            return self.task.features(examples, encoding)
+        assert self.scratch is not None
+        return stored_features(examples, lambda part: self.task.features(part, encoding), self.scratch)
+
 
 def read_training_corpus(
     data: DataConfig,
     task: RowReader,
     notes: Notes,
     *,
-    select: Callable[[list[Any], Notes], list[Any]] | None = None,
+    select: Callable[[Sequence[Any], Notes], Sequence[Any]] | None = None,
 ) -> RowCorpus:
     """Train, validation and test, checked against one another.
 
@@ -149,6 +165,7 @@ def read_test_corpus(data: DataConfig, task: RowReader, labels: Labels | None, n
 
 def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes) -> RowCorpus:
     roles = task.spec.columns
+    storage = RowStorage.of(data, in_memory=task.spec.in_memory)
     splits = read_splits(
         data,
         names,
@@ -156,29 +173,40 @@ def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes)
         notes=notes,
         tagged="tags" in roles,
         roles=roles,
-        take=lambda name, rows: limited(rows, name, data, task.spec, notes),
+        take=lambda name, rows: storage.collect(limited(rows, name, data, task.spec, notes), notes),
     )
+    if storage.stored and getattr(getattr(task, "sampling", None), "value", None) == "balanced":
+        raise ConfigError(
+            "task.sampling=balanced: it needs all rows in memory, and these are on disk (data.storage). "
+            "task.class_weights=balanced makes all classes count the same, too."
+        )
     reading = Reading(
         data.columns, labelled=True, notes=notes, unlabelled=data.unlabelled.value, offsets=data.offsets.value
     )
-    examples = {}
+    examples: dict[str, Sequence[Any]] = {}
     if "train" in splits:
         with notes.of("train"):
-            task = task.resolve_auto(splits["train"].rows, reading)
+            rows = splits["train"].rows
+            task = task.resolve_auto(first_rows(rows) if isinstance(rows, Stored) else rows, reading)
     for name, split in splits.items():
         with notes.of(name):
             if name == "train" and data.group is not None:
                 check_groups(split.rows, data.group, notes)
-            examples[name] = task.read(split.rows, reading)
-            empty = [example for example in examples[name] if not example.key]
-            if empty and name != "train":
-                notes.add(kinds.EMPTY_ROW, *places_of(empty), policy="nothing_found", number=len(empty))
+            if isinstance(split.rows, Stored):
+                examples[name] = read_stored(task, split.rows, reading, storage.folder, key_facts)
+            else:
+                examples[name] = task.read(split.rows, reading)
+            if name == "train":
+                note_unused(getattr(task, "label_names", None), examples[name], notes)
+            elif (empty := empty_rows(examples[name]))[0]:
+                notes.add(kinds.EMPTY_ROW, *empty[1], policy="nothing_found", number=empty[0])
     notes.raise_errors()
     for name, found in examples.items():
-        if not found:
+        if not len(found):
             raise DataError(f"data.{name}: no row has a label.")
-    named = {name: _named_files(rows) for name, rows in examples.items()}
-    return RowCorpus(task, examples, None, {name: split.files for name, split in splits.items()}, named)
+    named = {name: _named_files(rows) for name, rows in examples.items() if not isinstance(rows, Stored)}
+    files = {name: split.files for name, split in splits.items()}
+    return RowCorpus(task, examples, None, files, named, storage.folder if storage.stored else None)
 
 
 def _named_files(examples: Iterable[Example]) -> dict[str, str]:
@@ -191,18 +219,18 @@ def _named_files(examples: Iterable[Example]) -> dict[str, str]:
     return {f"{number} images": digest.hexdigest()} if number else {}
 
 
-def _hold_out(examples: dict[str, list[Any]], task: RowReader, data: DataConfig, notes: Notes) -> list[Any]:
+def _hold_out(examples: dict[str, Sequence[Any]], task: RowReader, data: DataConfig, notes: Notes) -> Sequence[Any]:
     """Hold out the splits that are not named; returns the rows from which statistics and labels are taken.
 
     These are those of training and validation, so that holding rows out for validation does not change the model.
     """
     everything, wording = examples["train"], task.spec.wording
     if data.cut is Cut.stratified:
-        named = "test" in examples
-        cut_off(examples, data, wording, notes)
-        if not named and "test" in examples:
-            held = {id(example) for example in examples["test"]}
-            return [example for example in everything if id(example) not in held]
+        if "validation" in examples and "test" in examples:
+            return everything
+        held = cut_large(examples, data, notes) if is_large(everything) else cut_off(examples, data, wording, notes)
+        if "test" in held:
+            return taken(everything, np.setdiff1d(np.arange(len(everything)), held["test"]))
     elif "validation" not in examples:
         cut_simply(examples, data, wording, notes)
     return everything
@@ -216,7 +244,7 @@ def _note_alike(labels: Labels | None, notes: Notes) -> None:
         notes.add(kinds.ALIKE_LABELS, *places, number=len(found))
 
 
-def _note_unlearned(labels: Labels | None, train: list[Any], task: RowReader, notes: Notes) -> None:
+def _note_unlearned(labels: Labels | None, train: Sequence[Any], task: RowReader, notes: Notes) -> None:
     """Count the labels that only held-out rows have: the model has outputs for them, but never learns them."""
     if labels is None:
         return

@@ -21,7 +21,14 @@ Differences = dict[str, tuple[Any, Any]]
 
 _MATTERS = ("task", "model", "data", "optimizer", "schedule", "objective", "train")
 _MATTERS_TOO = ("run.seed", "hardware.micro_batch")
-_MATTERS_NOT = ("train.baselines", "train.log_every", "train.save_every", "data.cache_dir", "data.workers")
+_MATTERS_NOT = (
+    "train.baselines",
+    "train.log_every",
+    "train.save_every",
+    "data.cache_dir",
+    "data.storage",
+    "data.workers",
+)
 _SECTIONS = {"data": DataConfig, "train": TrainConfig, "run": TrainingRunConfig, "predict": PredictionsConfig}
 """The sections with keys that runs of earlier releases do not have."""
 _EARLIER_DEFAULTS = {"cut": Cut.simple.value, "encoding": "utf-8"}

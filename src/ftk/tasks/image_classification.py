@@ -15,7 +15,6 @@ from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.images.examples import ImageExample, ImageReader
 from ftk.data.images.features import ImageFeatures
 from ftk.data.rows.label_names import read_names
-from ftk.data.rows.odd_labels import note_unused
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
@@ -39,6 +38,7 @@ class ImageClassification(RowTask):
         modalities=("image",),
         score="accuracy",
         demo="image-classification",
+        in_memory=True,
         auto_model="AutoModelForImageClassification",
         problem_type="single_label_classification",
         wording=Wording(subject="image"),
@@ -78,7 +78,6 @@ class ImageClassification(RowTask):
             notes=reading.notes,
             unlabelled=reading.unlabelled,
         ).read(rows)
-        note_unused(self.label_names, examples, reading.notes)
         return examples
 
     def learn(self, examples: Sequence[ImageExample]) -> ImageClassification:

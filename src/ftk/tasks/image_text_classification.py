@@ -17,7 +17,6 @@ from ftk.data.images.features import ImageFeatures
 from ftk.data.rows.cells import read_rows
 from ftk.data.rows.columns import report_columns
 from ftk.data.rows.label_names import read_names
-from ftk.data.rows.odd_labels import note_unused
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
@@ -76,6 +75,7 @@ class ImageTextClassification(RowTask):
         modalities=("text", "image"),
         score="accuracy",
         demo="image-text-classification",
+        in_memory=True,
         auto_model="AutoModelForImageTextClassification",
         problem_type="single_label_classification",
         wording=Wording(subject="text and the image"),
@@ -133,7 +133,6 @@ class ImageTextClassification(RowTask):
                 values = {item.name: getattr(example, item.name) for item in fields(TextExample) if item.init}
                 values["columns"] = {name: value for name, value in example.columns.items() if name != cell.column}
                 found.append(ImageTextExample(**values, image=image))
-        note_unused(self.label_names, found, notes)
         return found
 
     def _target(self, row: Row, column: Any) -> str:

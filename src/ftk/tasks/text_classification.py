@@ -13,7 +13,6 @@ from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
 from ftk.data.rows.label_names import read_names
-from ftk.data.rows.odd_labels import note_unused
 from ftk.errors import DataError
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
@@ -70,9 +69,7 @@ class TextClassification(RowTask):
         return replace(self, pairs=self._texts.resolved_pairs(rows, reading))
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[TextExample]:
-        examples = self._texts.read(rows, reading, self._target)
-        note_unused(self.label_names, examples, reading.notes)
-        return examples
+        return self._texts.read(rows, reading, self._target)
 
     def _target(self, row: Row, column: Any) -> str:
         return self._label.target(row, single_label_column(column))

@@ -21,6 +21,7 @@ from ftk.contracts.values import Labels, Prepared, Scores
 from ftk.core.fit import FittedModel, targets_of
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
+from ftk.data.storage.stored import Stored
 from ftk.models.architectures.small.tfidf_linear import TfidfLinearConfig, TfidfLinearForSequenceClassification
 from ftk.training.run import Run
 
@@ -47,6 +48,9 @@ def baselines(run: Run, result: Mapping[str, Any]) -> dict[str, dict[str, dict[s
     if not splits or not wanted or isinstance(run.state.model, FittedModel):
         return {}
     train = run.prepared["train"]
+    if isinstance(train.examples, Stored):
+        run.console.say("baselines: they are left out, because the rows are on disk (data.storage)")
+        return {}
     if not isinstance(train.examples[0], TextExample) or not isinstance(train.features, Features):
         return {}
     found: dict[str, dict[str, dict[str, float]]] = {split: {} for split in splits}

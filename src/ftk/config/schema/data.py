@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
-from ftk.config.choices import BadRows, Cut, Documents, Duplicates, Format, Offsets, Quoting, Unlabelled, Unseen
+from ftk.config.choices import (
+    BadRows,
+    Cut,
+    Documents,
+    Duplicates,
+    Format,
+    Offsets,
+    Quoting,
+    Storage,
+    Unlabelled,
+    Unseen,
+)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -75,3 +86,6 @@ class DataConfig:
     unlabelled: Unlabelled = Unlabelled.error
     """Rows without a label (an empty cell, null, NaN, the class -1): error, or drop (they are left out, counted).
     The class -1 is always left out of training."""
+    storage: Storage = Storage.auto
+    """Labelled rows in memory, or on disk (temporary files in `cache_dir`); auto: on disk if the memory is too small.
+    Rankings and images are always in memory."""

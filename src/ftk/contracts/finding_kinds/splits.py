@@ -26,6 +26,10 @@ WITHOUT_GROUP = info("without-group", "{row|rows} without a value in '{column}' 
 LIMITED = fact("limited", "{taken:,} of {total:,} rows of {part} (data.limit={limit}), drawn from the whole data{how} "
     "(data.split_seed={seed}).")
 FIRST_ROWS = fact("first-rows", "only the first {taken:,} rows of {part} (data.limit={limit}, data.cut=simple).")
+STORED_ROWS = fact("stored-rows", "{rows:,} rows are in temporary files under {folder}",
+    asked="data.storage=disk", too_large="they do not fit into memory (data.storage=memory keeps them there)")
+OTHER_READING = error("other-reading", "{row|rows} would be read with {there}, the rows before with {before}",
+    "A corpus on disk is read part by part, and all parts alike: set {key}, or data.storage=memory.")
 ONE_LABEL = warning("one-label", "{row|rows} of {part}, all with the label {label}",
     "the model knows {known} labels; scores say nothing about the others")
 REPEATED_ROW = warning("repeated-row", "{row|rows} with the {subject} of an earlier row",

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+_AT_ONCE = 1 << 22
+"""Numbers that are looked at together in a pass over all of them."""
+
+
 class Ragged:
     """Sequences of different length in one flat array; ``ragged[i]`` is a view of the i-th."""
 
@@ -38,6 +42,17 @@ class Ragged:
 
     def __getitem__(self, index: int) -> NDArray[Any]:
         return self.values[self.starts[index] : self.starts[index + 1]]
+
+    def distinct(self, *others: int) -> NDArray[np.int64]:
+        """The distinct numbers from 0 on in all sequences, and some others, ascending."""
+        there = np.zeros(max(others, default=0) + 1, dtype=bool)
+        there[list(others)] = True
+        for begin in range(0, len(self.values), _AT_ONCE):  # the values may be on disk, and more than fit into memory
+            found = np.bincount(self.values[begin : begin + _AT_ONCE]) > 0
+            longer, shorter = (found, there) if len(found) > len(there) else (there, found)
+            longer[: len(shorter)] |= shorter
+            there = longer
+        return np.flatnonzero(there)
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
@@ -94,9 +109,7 @@ class Features:
         """[tokens] The distinct tokens of the windows and the padding token, ascending; empty without texts."""
         if "input_ids" not in self.columns:
             return np.zeros(0, dtype=np.int64)
-        there = np.bincount(self.columns["input_ids"].values, minlength=self.pad_id + 1) > 0
-        there[self.pad_id] = True
-        return np.flatnonzero(there)
+        return self.columns["input_ids"].distinct(self.pad_id)
 
     def order(self, train: TrainConfig, seed: int) -> Order:
         """Batches grouped by length; windows with weights are drawn in proportion to them."""

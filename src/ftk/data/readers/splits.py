@@ -37,7 +37,7 @@ from ftk.data.rows.exports.recognising import plain_rows
 from ftk.errors import DataError
 from ftk.system.digests import sha256
 
-Take = Callable[[str, Iterable[Row]], list[Row]]
+Take = Callable[[str, Iterable[Row]], Sequence[Row]]
 """Which of the rows of a split are read, given its name."""
 
 
@@ -46,7 +46,7 @@ class Split:
     """The rows of train, validation or test, and the files they come from."""
 
     name: str
-    rows: list[Row]
+    rows: Sequence[Row]
     files: tuple[Path, ...]
 
 
@@ -146,7 +146,7 @@ def _split(
     """The rows of one split, and the report of the files that they come from."""
     with notes.of(name):
         found = take(name, rows)
-        if not found:
+        if not len(found):
             listed = ", ".join(map(str, files[:SHOWN])) or ", ".join(counts) or str(data.name)
             empty = "; the file is empty" if files and not any(file.stat().st_size for file in files) else ""
             raise DataError(f"data.{name}: there is no row in {listed}{empty}.")

@@ -130,15 +130,15 @@ def note_label(row: Row, column: str, label: Any, notes: Notes) -> None:
         notes.add(kinds.LABEL_IS_COLUMN, row.where, label=label)
 
 
-def note_unused(names: Sequence[str] | None, examples: Iterable[Any], notes: Notes) -> None:
+def note_unused(names: Sequence[str] | None, examples: Sequence[Any], notes: Notes) -> None:
     """Report names of classes that no training row has: the model will not know them.
 
     Args:
         names: ``task.label_names``.
-        examples: of one split, with ``target``, a label or a tuple of labels.
-        notes: collects the names, if the split is the training split.
+        examples: of the training split; those with tags have no ``target``, and their names may be of any of them.
+        notes: collects the names.
     """
-    if names is None or notes.split != "train":
+    if names is None or not any(hasattr(example, "target") for example in examples[:1]):
         return
     found = {label for example in examples for label in _parts(example)[0]}
     unused = [name for name in names if name not in found]
@@ -148,6 +148,6 @@ def note_unused(names: Sequence[str] | None, examples: Iterable[Any], notes: Not
 
 def _parts(example: Any) -> tuple[tuple[str, ...], Row]:
     """The labels of an example, and its row."""
-    target = example.target
+    target = getattr(example, "target", None)
     labels = (target,) if isinstance(target, str) else target if isinstance(target, tuple) else ()
     return tuple(label for label in labels if isinstance(label, str)), example.row

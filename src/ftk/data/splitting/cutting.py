@@ -15,8 +15,10 @@ from ftk.contracts.example import Example, Tie
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.spec import Wording
+from ftk.data.splitting.split_order import put_in_order
 from ftk.data.splitting.stratified import Chooser, binned, in_proportion, units_of
 from ftk.data.splitting.tying import group_of, shared, tied
+from ftk.data.storage.stored import taken
 from ftk.errors import DataError
 
 
@@ -178,7 +180,9 @@ class HoldOut:
         )
 
 
-def cut_off(examples: dict[str, list[Any]], data: DataConfig, wording: Wording, notes: Notes) -> None:
+def cut_off(
+    examples: dict[str, Sequence[Any]], data: DataConfig, wording: Wording, notes: Notes
+) -> Mapping[str, Sequence[int]]:
     """Hold out the splits that are not named, and report how many rows they have.
 
     Args:
@@ -186,6 +190,9 @@ def cut_off(examples: dict[str, list[Any]], data: DataConfig, wording: Wording, 
         data: the data section of the config.
         wording: of the task.
         notes: collects faults and facts.
+
+    Returns:
+        The numbers of the rows that were held out, by split.
 
     Raises:
         DataError: no row can be held out.
@@ -195,23 +202,20 @@ def cut_off(examples: dict[str, list[Any]], data: DataConfig, wording: Wording, 
     if "validation" in wanted and "validation" not in cut.shares:
         notes.add(kinds.NO_VALIDATION)
     if not cut.shares:
-        return
+        return {}
     train = examples["train"]
     held = cut.hold_out(train)
     out = {row for rows in held.rows.values() for row in rows}
     for split, rows in held.rows.items():
-        examples[split] = [train[row] for row in rows]
-    examples["train"] = [example for row, example in enumerate(train) if row not in out]
+        examples[split] = taken(train, rows)
+    examples["train"] = taken(train, [row for row in range(len(train)) if row not in out])
     for split in reversed(held.rows):
         _report(split, examples, len(train), cut, held, notes)
-    ordered: dict[str, list[Any]] = {
-        split: examples[split] for split in ("train", "validation", "test") if split in examples
-    }
-    examples.clear()
-    examples.update(ordered)
+    put_in_order(examples)
+    return held.rows
 
 
-def _report(split: str, examples: dict[str, list[Any]], total: int, cut: HoldOut, held: Held, notes: Notes) -> None:
+def _report(split: str, examples: dict[str, Sequence[Any]], total: int, cut: HoldOut, held: Held, notes: Notes) -> None:
     rows = examples[split]
     together = f", those with the same '{cut.group}' together" if cut.group is not None else ""
     labels = ", labels in proportion" if any(row.strata for row in rows) else ""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ftk.config.choices import Duplicates
 from ftk.contracts import finding_kinds as kinds
@@ -12,48 +16,67 @@ from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.spec import Wording
 from ftk.data.splitting.tying import group_of
+from ftk.data.storage.stored import Stored, taken
 from ftk.errors import DataError
 
+_EMPTY = hash("")
 
-def usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, notes: Notes) -> list[Any]:
+
+def key_facts(example: Example) -> tuple[Hashable, ...]:
+    """The key of a row, and its key with the texts in the other order: what rows are compared by."""
+    return example.key or "", example.mirrored or ""
+
+
+@dataclass(slots=True)
+class _Found:
+    """Rows of one kind: how many, and where the first ones are."""
+
+    number: int = 0
+    places: list[str] = field(default_factory=list)
+
+    def add(self, example: Example) -> None:
+        self.number += 1
+        if len(self.places) < SHOWN:
+            self.places.append(example.row.where)
+
+
+def usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, notes: Notes) -> Sequence[Any]:
     """Training rows without the empty ones, and repeated ones by policy.
 
     Raises:
         DataError: the policy refuses repeated rows, or all rows are empty.
     """
-    empty = [example for example in examples if not example.key]
-    if empty:
-        notes.add(kinds.EMPTY_ROW, *places_of(empty), policy="left_out", number=len(empty))
-    kept: list[Any] = []
-    repeated: list[Any] = []
-    relabelled: list[Any] = []
-    mirrored: list[Any] = []
+    keys, mirrors = _hashes(examples)
+    filled = _filled(examples, keys, notes)
+    repeated, relabelled, mirrored = _Found(), _Found(), _Found()
+    dropped: set[int] = set()
     seen: dict[str, Any] = {}
-    for example in examples:
-        if not example.key:
-            continue
+    # Only rows whose hash another row has, too, can repeat it. The others are not even read.
+    for number in filled[_in_common(keys, mirrors, filled)].tolist():
+        example = examples[number]
         if example.key in seen:
-            (repeated if _equal(seen[example.key], example.learned) else relabelled).append(example)
+            (repeated if _equal(seen[example.key], example.learned) else relabelled).add(example)
             if duplicates is Duplicates.drop:
-                continue
-        else:
-            seen[example.key] = example.learned
-            if example.mirrored and example.mirrored in seen:
-                mirrored.append(example)
-        kept.append(example)
+                dropped.add(number)
+            continue
+        seen[example.key] = example.learned
+        if example.mirrored and example.mirrored in seen:
+            mirrored.add(example)
     for kind, found in ((kinds.REPEATED_ROW, repeated), (kinds.RELABELLED_ROW, relabelled)):
-        if found:
+        if found.number:
             policy, subject = duplicates.value, wording.subject
-            notes.add(kind, *places_of(found), policy=policy, number=len(found), subject=subject)
-    if mirrored:
-        notes.add(kinds.MIRRORED_ROW, *places_of(mirrored), number=len(mirrored))
+            notes.add(kind, *found.places, policy=policy, number=found.number, subject=subject)
+    if mirrored.number:
+        notes.add(kinds.MIRRORED_ROW, *mirrored.places, number=mirrored.number)
     notes.raise_errors()
-    if not kept:
+    if not len(filled):
         raise DataError("data.train: all rows are empty; there is nothing to learn from.")
-    return kept
+    if dropped:
+        filled = filled[~np.isin(filled, list(dropped))]
+    return examples if len(filled) == len(examples) else taken(examples, filled)
 
 
-def note_overlap(examples: dict[str, list[Any]], group: str | None, notes: Notes) -> None:
+def note_overlap(examples: dict[str, Sequence[Any]], group: str | None, notes: Notes) -> None:
     """Count the rows of validation and test that training has, too, and those that share a group with it.
 
     Args:
@@ -61,33 +84,77 @@ def note_overlap(examples: dict[str, list[Any]], group: str | None, notes: Notes
         group: the column whose values should be on one side; None if there is none.
         notes: collects the counts.
     """
-    known = {example.key: example.learned for example in examples["train"]}
-    groups = {group_of(example.row, group) for example in examples["train"]} - {None}
-    for split in ("validation", "test"):
-        there: list[Any] = []
-        relabelled: list[Any] = []
-        mirrored, near = [], []
-        for example in examples.get(split, ()):
+    others = {split: _hashes(examples[split]) for split in ("validation", "test") if split in examples}
+    if not others:
+        return
+    train = examples["train"]
+    wanted = np.unique(np.concatenate([hashes for pair in others.values() for hashes in pair]))
+    there = np.flatnonzero(np.isin(_hashes(train)[0], wanted))
+    known = {example.key: example.learned for example in taken(train, there)}
+    groups = {group_of(example.row, group) for example in train} - {None} if group is not None else set()
+    for split in others:
+        repeated, relabelled, mirrored, near = _Found(), _Found(), _Found(), _Found()
+        for example in examples[split] if known or groups else ():
             if example.key in known:
-                (there if _equal(known[example.key], example.learned) else relabelled).append(example)
+                (repeated if _equal(known[example.key], example.learned) else relabelled).add(example)
             elif example.mirrored and example.mirrored in known:
-                mirrored.append(example)
-            if group_of(example.row, group) in groups:
-                near.append(example)
+                mirrored.add(example)
+            if groups and group_of(example.row, group) in groups:
+                near.add(example)
         for kind, found in (
-            (kinds.ROW_OF_TRAINING, there),
+            (kinds.ROW_OF_TRAINING, repeated),
             (kinds.RELABELLED_ROW_OF_TRAINING, relabelled),
             (kinds.MIRRORED_ROW_OF_TRAINING, mirrored),
         ):
-            if found:
-                notes.add(kind, *places_of(found), number=len(found), part=split)
-        if near:
-            notes.add(kinds.GROUP_OF_TRAINING, *places_of(near), number=len(near), part=split, column=group)
+            if found.number:
+                notes.add(kind, *found.places, number=found.number, part=split)
+        if near.number:
+            notes.add(kinds.GROUP_OF_TRAINING, *near.places, number=near.number, part=split, column=group)
+
+
+def empty_rows(examples: Sequence[Any]) -> tuple[int, list[str]]:
+    """How many rows have nothing to learn from, and where the first ones are."""
+    found = _empty(examples, _hashes(examples)[0])
+    return len(found), [examples[number].row.where for number in found[:SHOWN]]
 
 
 def places_of(examples: Sequence[Example]) -> list[str]:
     """Where the first rows are."""
     return [example.row.where for example in examples[:SHOWN]]
+
+
+def _filled(examples: Sequence[Any], keys: NDArray[np.int64], notes: Notes) -> NDArray[np.int64]:
+    """The numbers of the rows that are not empty."""
+    empty = _empty(examples, keys)
+    if not empty:
+        return np.arange(len(examples), dtype=np.int64)
+    places = [examples[number].row.where for number in empty[:SHOWN]]
+    notes.add(kinds.EMPTY_ROW, *places, policy="left_out", number=len(empty))
+    filled: NDArray[np.int64] = np.setdiff1d(np.arange(len(examples), dtype=np.int64), empty)
+    return filled
+
+
+def _empty(examples: Sequence[Any], keys: NDArray[np.int64]) -> list[int]:
+    return [number for number in np.flatnonzero(keys == _EMPTY).tolist() if not examples[number].key]
+
+
+def _in_common(keys: NDArray[np.int64], mirrors: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """[rows] whether another row has the hash of this one, or its hash with the texts in the other order."""
+    own, turned = keys[rows], mirrors[rows]
+    values, counts = np.unique(own, return_counts=True)
+    turned = turned[turned != _EMPTY]
+    common = np.concatenate([values[counts > 1], np.intersect1d(values, turned)])
+    found: NDArray[np.bool_] = np.isin(own, common) | np.isin(mirrors[rows], values)
+    return found
+
+
+def _hashes(examples: Sequence[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """[rows] the hashes of the keys, and of the keys with the texts in the other order."""
+    if isinstance(examples, Stored):
+        return examples.hashes[:, 0], examples.hashes[:, 1]
+    facts = [key_facts(example) for example in examples]
+    keys = np.fromiter((hash(key) for key, _ in facts), dtype=np.int64, count=len(facts))
+    return keys, np.fromiter((hash(mirror) for _, mirror in facts), dtype=np.int64, count=len(facts))
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.spec import Wording
+from ftk.data.splitting.split_order import put_in_order
+from ftk.data.storage.stored import taken
 from ftk.errors import DataError
 
 
-def cut_simply(examples: dict[str, list[Any]], data: DataConfig, wording: Wording, notes: Notes) -> None:
+def cut_simply(examples: dict[str, Sequence[Any]], data: DataConfig, wording: Wording, notes: Notes) -> None:
     """Hold out a seeded share of the groups of training rows for validation, and report it.
 
     Args:
@@ -39,8 +42,9 @@ def cut_simply(examples: dict[str, list[Any]], data: DataConfig, wording: Wordin
         )
     random.Random(data.split_seed).shuffle(groups)
     held = set(groups[: min(max(1, round(data.validation_share * len(groups))), len(groups) - 1)])
-    examples["validation"] = [example for example in train if example.group in held]
-    examples["train"] = [example for example in train if example.group not in held]
+    out = [number for number, example in enumerate(train) if example.group in held]
+    left = set(range(len(train))).difference(out)
+    examples["validation"], examples["train"] = taken(train, out), taken(train, sorted(left))
     notes.add(
         kinds.VALIDATION_CUT,
         held=len(examples["validation"]),
@@ -49,8 +53,4 @@ def cut_simply(examples: dict[str, list[Any]], data: DataConfig, wording: Wordin
         share=data.validation_share,
         seed=data.split_seed,
     )
-    ordered: dict[str, list[Any]] = {
-        split: examples[split] for split in ("train", "validation", "test") if split in examples
-    }
-    examples.clear()
-    examples.update(ordered)
+    put_in_order(examples)

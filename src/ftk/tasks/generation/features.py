@@ -35,10 +35,9 @@ class SequenceFeatures(Features):
     def tokens_in_use(self) -> NDArray[np.int64]:
         """[tokens] The distinct tokens of sources and targets, and all special tokens (a target begins with one of
         them), ascending."""
-        parts = [self.columns[name].values for name in ("input_ids", "labels") if name in self.columns]
-        return np.unique(np.concatenate([*parts, np.array([self.pad_id, *self.tokenizer.all_special_ids])])).astype(
-            np.int64
-        )
+        special = [self.pad_id, *self.tokenizer.all_special_ids]
+        parts = [self.columns[name].distinct(*special) for name in ("input_ids", "labels") if name in self.columns]
+        return np.unique(np.concatenate(parts))
 
 
 class SequenceEncoder:

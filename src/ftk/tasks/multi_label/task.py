@@ -14,7 +14,6 @@ from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
 from ftk.data.rows.label_names import names_faults, read_names
-from ftk.data.rows.odd_labels import note_unused
 from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, holds_vectors
 from ftk.tasks.multi_label.label_set import LabelSet, refuse_truth_values, set_prior_odds
 from ftk.tasks.multi_label.metric import LabelSetMetric, best_thresholds
@@ -116,9 +115,7 @@ class MultiLabel(RowTask):
                 reading.notes.extend(found)
                 return []  # a fault of the whole column
             labels = replace(labels, vectors=vectors)
-        examples = self._texts.read(rows, reading, labels.target)
-        note_unused(self.label_names, examples, reading.notes)
-        return examples
+        return self._texts.read(rows, reading, labels.target)
 
     def learn(self, examples: Sequence[TextExample]) -> MultiLabel:
         return replace(self, class_weights=self._labels.class_weights(examples))

@@ -89,6 +89,7 @@ class Ranking(RowTask):
             columns=("query", "candidate", "negatives", "label"),
             score="mrr",
             demo="ranking",
+            in_memory=True,
             auto_model="AutoModelForSequenceClassification" if self._crosses else "AutoModelForTextVector",
             in_batch_loss_hint=None if self._crosses else _IN_BATCH_HINT,
             wording=Wording(labels=None, groups="training rows that all have one query"),
@@ -139,7 +140,7 @@ class Ranking(RowTask):
             return super().open_corpus(data, notes, labels=labels, test_only=True)
         return read_training_corpus(data, self, notes, select=self._training_rows)
 
-    def _training_rows(self, examples: list[RankingExample], notes: Notes) -> list[RankingExample]:
+    def _training_rows(self, examples: Sequence[RankingExample], notes: Notes) -> list[RankingExample]:
         """The queries that a step can learn from, each with all its candidates."""
         rows = grouped(examples, notes)
         if len(rows) < len(examples):

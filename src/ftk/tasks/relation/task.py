@@ -20,7 +20,6 @@ from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features, Ragged, padded_inputs
 from ftk.data.examples.relations import RelationExample, RelationReader
 from ftk.data.rows.label_names import read_names
-from ftk.data.rows.odd_labels import note_unused
 from ftk.data.text.text_windows import TextEncoder
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
@@ -117,7 +116,6 @@ class Relation(RowTask):
             unlabelled=reading.unlabelled,
             offsets=reading.offsets,
         ).read(rows)
-        note_unused(self.label_names, examples, reading.notes)
         for example in examples:
             example.key = self._signed(example).text  # a vocabulary must have the signs, too
         return examples

@@ -1,4 +1,4 @@
-"""Tasks whose rows are held in memory as examples."""
+"""Tasks whose rows are a list of examples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class RowTask(Task):
-    """A task whose rows are held in memory as examples. ``Task`` lists the order in which its members are called."""
+    """A task whose rows are a list of examples, in memory or on disk. ``Task`` lists the order in which its members are
+    called."""
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> Self:
         """The task with those ``auto`` fields set that decide how rows are read. By default itself.
@@ -39,7 +40,8 @@ class RowTask(Task):
     def read(self, rows: Iterable[Row], reading: Reading) -> list[Any]:
         """Check rows and make an example of each, with the attributes of ``ftk.contracts.example.Example``.
 
-        Faults go to ``reading.notes``; the run stops once all rows have been seen.
+        Faults go to ``reading.notes``; the run stops once all rows have been seen. A split that is on disk is read in
+        several calls.
         """
 
     def learn(self, examples: Sequence[Any]) -> Self:
@@ -71,7 +73,10 @@ class RowTask(Task):
 
     @abstractmethod
     def features(self, examples: Sequence[Any], encoding: Encoding) -> Features:
-        """Make windows of numbers. A row may become several windows, or none."""
+        """Make windows of numbers. A row may become several windows, or none.
+
+        The windows of a split that is on disk are made in several calls.
+        """
 
     def open_corpus(
         self, data: DataConfig, notes: Notes, *, labels: Labels | None = None, test_only: bool = False
