@@ -1,5 +1,6 @@
 """Parquet files, and datasets of the ``datasets`` library on the disk."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +149,30 @@ def test_a_dataset_with_a_loading_script_is_read_as_parquet() -> None:
         rows("./conll2003")
     with pytest.raises(DataError, match=r"conll2003\.py \(.*data\.revision=refs/convert/parquet\)"):
         read_splits(data_config(train="conll2003"), ("train",), demo=None, notes=Notes())
+
+
+@pytest.mark.parametrize("kind", ["dict", "dataset", "parquet", "csv"])
+@pytest.mark.parametrize("column", [None, "sentence_id"])
+def test_rows_of_tokens_become_sentences(kind: str, column: str | None) -> None:
+    from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+
+    features = Features(
+        {"sentence_id": Value("string"), "tokens": Value("string"), "ner_tags": ClassLabel(names=CLASSES)}
+    )
+    columns = {"sentence_id": ["a", "a", "b"], "tokens": ["EU", "left", "Peter"], "ner_tags": [1, 0, 2]}
+    data = Dataset.from_dict(columns, features=features)
+    if kind in ("dict", "dataset"):
+        (DatasetDict({"train": data}) if kind == "dict" else data).save_to_disk("saved")
+    elif kind == "parquet":
+        Path("saved").mkdir()
+        data.to_parquet("saved/train.parquet")
+    else:
+        Path("saved").mkdir()
+        lines = [f"{s},{t},{CLASSES[g]}" for s, t, g in zip(*columns.values(), strict=True)]
+        Path("saved/train.csv").write_text("\n".join([",".join(columns), *lines]), encoding="utf-8")
+    config = data_config(format="hub", name="saved", train="train", columns={"sentence": column})
+    found = read_splits(config, ("train",), demo=None, notes=Notes())["train"].rows
+    assert [row.values["tokens"] for row in found] == TOKENS[:2]
+    assert [row.values.get("tags") for row in found] == TAGS[:2]
+    with pytest.raises(DataError, match=r"data\.columns\.sentence=block, but the columns are sentence_id"):
+        read_splits(replace(config, columns={"sentence": "block"}), ("train",), demo=None, notes=Notes())

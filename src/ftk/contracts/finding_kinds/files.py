@@ -17,9 +17,16 @@ CONLL_COLUMNS = fact("conll-columns",
 CONLL_WITHOUT_TAGS = fact("conll-without-tags",
     "{file}: {columns} columns; tokens in '{tokens}' ({tokens_by}), no tags.")
 CONLL_SENTENCES = fact("conll-sentences", "{file}: a sentence ends where column '{column}' changes.")
+ONTONOTES = fact("ontonotes",
+    "{file}: CoNLL-2012, as OntoNotes has it. The columns of the arguments of predicates, of which each sentence has "
+    "its own number, are not read.")
+CONLL_FOUND = fact("conll-found",
+    "{file}: a token and its tag in each line, read as CoNLL columns. data=text reads each line as a text.")
 TAG_COLUMNS = fact("tag-columns",
     "{file}: columns of tags are {columns}; '{taken}' is read. data.columns.tags=… names another.")
 HEADER_LINE = info("header-line", "header {line|lines}", "read as the names of the columns")
+OTHER_SEPARATOR = info("other-separator", "{line|lines} with blanks for tabs, or tabs for blanks",
+    "{its|their} columns separated there")
 MULTIWORD_LINE = info("multiword-line", "{line|lines} of multiword tokens (1-2)", "skipped; their words follow")
 EMPTY_NODE_LINE = info("empty-node-line", "{line|lines} of empty nodes (1.1)", "skipped; they are no tokens")
 UNPARTED_SENTENCE = info("unparted-sentence", "{sentence|sentences} without a blank line before {it|them}",

@@ -23,6 +23,11 @@ ENDINGS = {
     ".iob": "conll",
     ".iob2": "conll",
     ".bio": "conll",
+    ".conllx": "conll",
+    ".bioes": "conll",
+    ".iobes": "conll",
+    ".bilou": "conll",
+    ".bmes": "conll",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "jsonl",
@@ -47,14 +52,20 @@ def kind_of_name(path: Path | str) -> str | None:
     path = Path(path)
     if path.suffix.lower() in COMPRESSED:
         path = path.with_suffix("")
-    return ENDINGS.get(path.suffix.lower())
+    return ENDINGS.get(_ending(path))
 
 
 def stem_of(path: Path) -> str:
     """The name of a file without the endings that say what it is."""
     if path.suffix.lower() in COMPRESSED:
         path = path.with_suffix("")
-    return path.stem if path.suffix.lower() in (*ENDINGS, *_PLAIN) else path.name
+    return path.stem if _ending(path) in (*ENDINGS, *_PLAIN) else path.name
+
+
+def _ending(path: Path) -> str:
+    """The ending of a name in small letters; those of OntoNotes (``.v4_gold_conll``) are that of CoNLL columns."""
+    ending = path.suffix.lower()
+    return ".conll" if ending.endswith("_conll") else ending
 
 
 def expand(spec: Any, *, key: str) -> list[Path]:

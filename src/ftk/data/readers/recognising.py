@@ -1,27 +1,22 @@
 """What a file is, by its ending and its content."""
 
 import re
-from collections import Counter
-from itertools import pairwise
 from pathlib import Path
 
 from ftk.data.readers.labelled_lines import is_fasttext, label_column
 from ftk.data.readers.lines import STDIN, first_lines, opened
 from ftk.data.readers.paths import kind_of_name
 from ftk.data.readers.squad import is_squad
-from ftk.data.readers.tagged.conll_lines import is_header
+from ftk.data.readers.tagged.column_files import are_columns, are_columns_in_table
+from ftk.data.readers.tagged.known_layouts import says_layout
 from ftk.data.readers.tagged.tagged_lines import are_tagged_lines
 from ftk.data.readers.tagged.webanno import is_webanno
 from ftk.data.readers.unread import refuse_unread
-from ftk.data.rows.tag_columns import evidence_of
-from ftk.data.rows.tag_spelling import is_usual_tag
 
 _JSON = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*(\{|\]|$))')
 """How a line of JSON objects begins; text follows a bracket that is a token."""
 _TEXTS = frozenset({"text", "sentence", "message", "review", "utterance", "comment", "tweet", "texts"})
 _LABELS = frozenset({"label", "labels", "category", "class", "intent", "target", "sentiment"})
-_ALIKE = 0.95
-"""Share of lines with the same number of fields in a file of columns."""
 
 
 def kind_of(path: Path | str, encoding: str, *, labelled: bool, tagged: bool | None = None) -> str:
@@ -90,7 +85,11 @@ def _by_content(lines: list[str], ending: str | None, *, labelled: bool, tagged:
         return "labelled_lines"
     if tagged and ending != "csv" and are_tagged_lines(full, certain=not labelled):
         return "tagged_lines"
-    if tagged and ending == "csv" and _are_columns(lines):
+    if tagged and (plain or ending == "csv") and says_layout(lines):
+        return "conll"
+    if tagged and ending == "csv" and are_columns_in_table(lines):
+        return "conll"
+    if tagged and plain and not labelled and are_columns(lines):
         return "conll"
     if plain and tagged is False and label_column(full) is not None:
         return "csv" if _is_table(full[0]) else "labelled_lines"
@@ -103,27 +102,3 @@ def _is_table(line: str) -> bool:
     """Whether a line is the header of a table with texts and labels."""
     names = {name.strip().strip('"').casefold() for name in re.split("[,;|\t]", line)}
     return bool(names & _TEXTS) and bool(names & _LABELS)
-
-
-def _are_columns(lines: list[str]) -> bool:
-    """Whether a file that is called a table has CoNLL columns: a token and its tag in each line.
-
-    A header is possible where blank lines are between sentences.
-    """
-    content = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
-    full = [number for number, line in enumerate(content) if line.strip()]
-    parted = any(after - before > 1 for before, after in pairwise(full))
-    for sign in "\t,;":
-        rows = [content[number].rstrip(sign).split(sign) for number in full]
-        width, number = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
-        if width < 2 or number < _ALIKE * len(rows):
-            continue
-        alike = [row for row in rows if len(row) == width]
-        named = is_header(alike[0])
-        if not parted and (named or not any(is_usual_tag(cell.strip()) for cell in alike[0])):
-            continue
-        for values in zip(*alike[named:], strict=True):
-            evidence = evidence_of([value.strip() for value in values])
-            if evidence.lettered and evidence.spans and not any(" " in value.strip() for value in values):
-                return True
-    return False

@@ -25,7 +25,7 @@ from ftk.data.readers.formats import read_format
 from ftk.data.readers.hub import read_hub, read_saved
 from ftk.data.readers.lines import STDIN
 from ftk.data.readers.parallel import parallel_files, read_parallel
-from ftk.data.readers.paths import expand
+from ftk.data.readers.paths import expand, kind_of_name
 from ftk.data.readers.places.implied_splits import check_columns
 from ftk.data.readers.places.inputs import input_files, refuse_split_folders
 from ftk.data.readers.places.sources import files_behind, note_sources, sources_of
@@ -90,7 +90,8 @@ def read_splits(
     if uses_demo(data) and demo is not None:
         return {name: _demo_split(name, demo, data, notes, take) for name in names}
     if data.format is Format.hub:
-        return {name: _hub_split(name, data, notes, take) for name in names if getattr(data, name) is not None}
+        given = [name for name in names if getattr(data, name) is not None]
+        return {name: _hub_split(name, data, notes, take, tagged=tagged) for name in given}
     sources = sources_of(data, names)
     if data.format is not Format.parallel:
         note_sources(sources, notes)
@@ -125,12 +126,14 @@ def _demo_split(name: str, demo: str, data: DataConfig, notes: Notes, take: Take
     return Split(name, rows, (file,))
 
 
-def _hub_split(name: str, data: DataConfig, notes: Notes, take: Take) -> Split:
+def _hub_split(name: str, data: DataConfig, notes: Notes, take: Take, *, tagged: bool) -> Split:
     assert data.name is not None
     counts: dict[str, int] = {}
     part = str(getattr(data, name))
     loaded = read_hub(data.name, data.subset, data.revision, part)
     rows = plain_rows(loaded, data.columns, notes, labelled=True)
+    if tagged:
+        rows = by_sentence(rows, data.columns, notes)
     return _split(name, counted(rows, f"{data.name}[{part}]", counts), [], counts, data, notes, take)
 
 
@@ -206,6 +209,8 @@ def _read_file(
     if format is Format.auto and is_corpus(Path(path)):
         return read_corpus(Path(path), data.encoding)
     kind = format.value if format is not Format.auto else kind_of(path, data.encoding, labelled=labelled, tagged=tagged)
+    if kind == "conll" and format is Format.auto and not labelled and kind_of_name(path) in (None, "text"):
+        notes.add(kinds.CONLL_FOUND, file=str(path))
     return read_format(kind, path, data, notes, labelled=labelled, split=split)
 
 

@@ -32,6 +32,17 @@ SAME = {
     "a tab after each line": ("a.conll", lines("{t}\t{g}\t")),
     "tabs after some lines": ("a.conll", lines("{t}\t{g}").replace("I-PER", "I-PER\t\t").replace("waits", "waits")),
     "a comment in a sentence": ("a.conll", lines("{t}\t{g}").replace("Kos", "# a comment\nKos")),
+    "a header of one usual name": ("a.conll", "Wort\tAnnotationstyp\n" + lines("{t}\t{g}")),
+    "a header of two words": ("a.txt", "Token Entity_Type\n" + lines("{t} {g}")),
+    "a header of an unknown column": ("a.conll", "TOKEN\tNE-COARSE\tMISC\n" + lines("{t}\t{g}\t_")),
+    "comments with tabs": ("a.conll", "# sent_id\t1\n# text\tRita Kos\n" + lines("{t}\t{g}")),
+    "numbers behind signs": ("a.conll", "#\t1\n" + lines("{t}\t{g}").replace("\n\n", "\n\n#\t2\n")),
+    "marks of documents in small letters": ("a.conll", "-docstart-\tO\n\n" + lines("{t}\t{g}") + "-DOCEND-\tO\n"),
+    "no-break spaces between sentences": ("a.conll", lines("{t}\t{g}").replace("\n\n", "\n\u00a0\n")),
+    "zero-width spaces between sentences": ("a.conll", lines("{t}\t{g}").replace("\n\n", "\n\u200b\n")),
+    "byte order marks between sentences": ("a.conll", lines("{t} {g}").replace("\n\n", "\n\ufeff\n")),
+    "some lines with blanks": ("a.conll", lines("{t}\t{g}").replace("Kos\t", "Kos ").replace("waits\t", "waits  ")),
+    "some lines with tabs": ("a.conll", lines("{t} {g}").replace("Kos ", "Kos\t").replace("waits ", "waits\t")),
     "CR line ends": ("a.conll", lines("{t}\t{g}").replace("\n", "\r")),
     "commas": ("a.conll", lines("{t},{g}")),
     "commas in a table": ("a.csv", lines("{t},{g}")),
@@ -87,6 +98,22 @@ def test_what_is_skipped_is_counted() -> None:
         assert found.values[0]["tokens"] == ["de", "le", "Rita", "Kos"]
         assert of_kind(found.findings, kinds.MULTIWORD_LINE).count == 2
         assert of_kind(found.findings, kinds.EMPTY_NODE_LINE).places == ["a.iob2:3"]
+
+
+def test_a_sign_that_begins_comments_may_be_a_token() -> None:
+    for content in ("# SYM\n1 CD\n\nWe PRP\nsay VBP\n# SYM\n", "#\t#\n1\tCD\n\nWe\tPRP\nsay\tVBP\n#\t#\n"):
+        found = read(content, "a.conll")
+        assert [row["tokens"] for row in found.values] == [["#", "1"], ["We", "say", "#"]]
+        assert kinds.COMMENT_LINE not in [finding.kind for finding in found.findings]
+
+
+def test_lines_with_another_separator_are_counted() -> None:
+    found = read("Rita\tB-PER\nKos I-PER\nsleeps\tO\n", "a.conll").findings
+    assert of_kind(found, kinds.OTHER_SEPARATOR).places == ["a.conll:2"]
+    with pytest.raises(DataError, match=r"a\.conll:2: 1 columns where line 1 has 2 \(tab-separated\)"):
+        read("Rita\tB-PER\nKos sleeps\n", "a.conll")
+    with pytest.raises(DataError, match=r"a\.conll:2: 3 columns .* blank .* tabs"):
+        read("Rita B-PER\nNew York B-LOC\n", "a.conll")
 
 
 INNER = "1\tTroia\tB-OTH\tB-LOC\n2\t-\tI-OTH\tO\n3\tTraum\tI-OTH\tO\n\n1\tin\tO\tO\n2\tStuttgart\tB-LOC\tO\n"

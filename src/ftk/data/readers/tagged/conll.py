@@ -1,6 +1,6 @@
 """CoNLL columns: one token per line, a blank line between sentences, tabs or spaces between columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,9 @@ def read_conll(
     if not head:
         return
     names = lines.names or [str(number) for number in range(lines.width)]
-    found = find_columns(path, names, head, columns, notes, labelled=labelled)
-    _report(path, names, found, columns, notes)
+    wanted = {**columns, **{role: name for role, name in lines.roles.items() if columns.get(role) is None}}
+    found = find_columns(path, names, head, wanted, notes, labelled=labelled)
+    _report(path, names, found, columns, lines.roles, notes)
     number = 0
     for part in chain(head, sentences):
         for sentence in _sentences_of(part, found, str(path), notes):
@@ -51,11 +52,21 @@ def read_conll(
         notes.add(kinds.FILE_OF_ONE_SENTENCE, str(path), tokens=len(head[0].fields))
 
 
-def _report(path: Path | str, names: list[str], found: Columns, columns: dict[str, Any], notes: Notes) -> None:
+def _report(
+    path: Path | str,
+    names: list[str],
+    found: Columns,
+    columns: dict[str, Any],
+    fixed: Mapping[str, str],
+    notes: Notes,
+) -> None:
     """Report the columns, unless a file of two columns has the tokens before the tags."""
     if len(names) < 2 or (len(names) == 2 and (found.tokens, found.tags) == (0, 1)):
         return
-    how = ["data.columns" if columns.get(role) is not None else "found by content" for role in ("tokens", "tags")]
+    how = [
+        "data.columns" if columns.get(role) is not None else "by the format" if role in fixed else "found by content"
+        for role in ("tokens", "tags")
+    ]
     values: dict[str, Any] = {
         "file": str(path),
         "columns": len(names),

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ftk.contracts.notes import Notes
-from ftk.data.readers.tagged.conll_lines import TOKEN_NAMES, FieldRows, plain_name
+from ftk.data.readers.tagged.column_names import TOKEN_NAMES, plain_name
+from ftk.data.readers.tagged.conll_lines import FieldRows
 from ftk.data.rows.tag_columns import Evidence, TagColumn, chosen_of, evidence_of, look_like_single_tags
 from ftk.data.rows.tag_spelling import OUTSIDE, is_usual_tag
 from ftk.errors import DataError

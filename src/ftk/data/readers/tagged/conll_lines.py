@@ -1,42 +1,27 @@
 """The lines of a file of CoNLL columns, as sentences of fields."""
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.tagged.column_names import heads_columns, is_header
+from ftk.data.readers.tagged.known_layouts import ONTONOTES, Layout, is_ontonotes, webanno_names
+from ftk.data.rows.tag_columns import evidence_of
 from ftk.data.rows.tag_spelling import is_usual_tag
 from ftk.errors import DataError
 
-TOKEN_NAMES = ("form", "token", "tokens", "word", "words", "text", "forms")
-"""What files call the column of the tokens, in the order in which they are tried."""
-_TAG_NAMES = frozenset(
-    {"tag", "tags", "ner", "nertag", "nertags", "label", "labels", "entity", "entities", "iob", "bio", "iob2", "ne"}
-    | {
-        "netag",
-        "pos",
-        "upos",
-        "xpos",
-        "postag",
-        "postags",
-        "chunk",
-        "chunktag",
-        "slot",
-        "slots",
-        "class",
-        "type",
-        "gold",
-    }
-)
-_OTHER_NAMES = frozenset(
-    {"id", "idx", "index", "sentence", "sentenceid", "sent", "sentid", "doc", "docid", "document", "lemma"}
-)
-_NEW_DOCUMENT = re.compile(r"#\s*newdoc\b")
-"""The comment with which a document begins in CoNLL-U."""
+_NEW_DOCUMENT = re.compile(r"#\s*newdoc\b|#begin document\b")
+"""The comment with which a document begins in CoNLL-U, and in CoNLL-2012."""
+_MARKS = ("-DOCSTART-", "-docstart-", "-DOCEND-")
+"""How lines begin that part documents."""
+_SAMPLE = 1000
+"""Lines after the first token that show what a header or a comment is."""
 _SIGNS = ",;|"
 """What separates columns in files without tabs and spaces."""
 
@@ -56,22 +41,6 @@ class FieldRows:
     document: int | None = None
 
 
-def is_header(fields: list[str]) -> bool:
-    """Whether the fields of a line are names of columns: ``word tag``."""
-    plain = [plain_name(name) for name in fields]
-    return (
-        len(plain) > 1
-        and any(name in TOKEN_NAMES for name in plain)
-        and all(name in TOKEN_NAMES or name in _TAG_NAMES or name in _OTHER_NAMES for name in plain)
-        and len(set(plain)) == len(plain)
-    )
-
-
-def plain_name(name: str) -> str:
-    """The name of a column in small letters, without anything else."""
-    return "".join(sign for sign in name.casefold() if sign.isalnum())
-
-
 class ConllLines:
     """Splits lines into sentences of fields, and finds the separator, the width and the names of the columns.
 
@@ -82,6 +51,7 @@ class ConllLines:
 
     Attributes:
         names: of the columns, as the file gives them; None if it does not.
+        roles: the columns of tokens and tags, where the format of the file fixes them.
         width: the number of columns; 0 for a file without tokens.
     """
 
@@ -90,7 +60,11 @@ class ConllLines:
         self.encoding = encoding
         self.notes = notes
         self.names: list[str] | None = None
+        self.roles: Mapping[str, str] = {}
         self.width = 0
+        self._layout: Layout | None = None
+        self._sample: list[str] = []
+        self._last_fields: frozenset[str] | None = None
         self._between = " "
         self._least = 0
         self._header: str | None = None
@@ -111,7 +85,7 @@ class ConllLines:
         for number, line in chain(before, numbered):
             mark = False
             if line[:1] in ("-", "#"):
-                mark = line.startswith("-DOCSTART-")
+                mark = line.startswith(_MARKS)
                 if mark:
                     self.notes.add(kinds.DOCUMENT_MARK)
                 elif line[0] == "#" and self._is_comment(line, begins=not fields):
@@ -119,19 +93,22 @@ class ConllLines:
                     if not fields and _NEW_DOCUMENT.match(line):
                         self._begin_document()
                     continue
-            if mark or not line.strip():
+            blank = mark or not line.strip()
+            if not blank:
+                if line == header:
+                    self.notes.add(kinds.HEADER_LINE)
+                    continue
+                parts = line.split("\t") if tabs else self._fields(line)
+                if len(parts) != width or "\r" in line:
+                    blank = width > 1 and _is_invisible(line)
+                    parts = parts if blank else self._repaired(parts, line, number, first_line)
+            if blank:
                 if fields:
                     yield FieldRows(fields, tuple(lines), self._document)
                 fields, lines = [], []
                 if mark:
                     self._begin_document()
                 continue
-            if line == header:
-                self.notes.add(kinds.HEADER_LINE)
-                continue
-            parts = line.split("\t") if tabs else self._fields(line)
-            if len(parts) != width or "\r" in line:
-                parts = self._repaired(parts, line, number, first_line)
             fields.append(parts)
             lines.append(number)
         if fields:
@@ -152,12 +129,24 @@ class ConllLines:
             return parts[: self.width]
         if self._least <= len(parts) <= self.width:
             return parts + [""] * (self.width - len(parts))
-        hint = "" if self._between != " " else " A line is a token; texts with entities are JSON lines with spans."
+        if self._layout is not None and len(parts) > self._layout.fixed:
+            return self._layout.kept(parts)
+        others = re.split(" +", line.strip()) if self._between == "\t" and "\t" not in line else line.split("\t")
+        if self._between in "\t " and len(others) == self.width and is_usual_tag(others[-1].strip()):
+            self.notes.add(kinds.OTHER_SEPARATOR, f"{self.path}:{number}")
+            return others
         between = {"\t": "tab", " ": "space"}.get(self._between, self._between)
         raise DataError(
             f"{self.path}:{number}: {len(parts)} columns where line {first_line} has {self.width} "
-            f"({between}-separated): {_shorten(line)!r}.{hint}"
+            f"({between}-separated): {_shorten(line)!r}.{self._hint(parts)}"
         )
+
+    def _hint(self, parts: list[str]) -> str:
+        if self._between != " ":
+            return ""
+        if len(parts) > self.width and is_usual_tag(parts[-1]):
+            return " Where a token has a blank in it, tabs separate the columns."
+        return " A line is a token; texts with entities are JSON lines with spans."
 
     def _measure(self, numbered: Iterator[tuple[int, str]]) -> tuple[list[tuple[int, str]], int]:
         """Find separator and width in the first line with a token; returns the lines read so far, and its number.
@@ -167,8 +156,11 @@ class ConllLines:
         read: list[tuple[int, str]] = []
         found: tuple[int, str] | None = None
         for number, line in numbered:
+            if not read and (names := webanno_names(line)) is not None:
+                self.names = list(names)
+                continue
             read.append((number, line))
-            if not line.strip() or line.startswith("-DOCSTART-"):
+            if not line.strip() or line.startswith(_MARKS):
                 continue
             if not line.startswith("#"):
                 found = (number, line)
@@ -178,21 +170,48 @@ class ConllLines:
         if found is None:
             return read, 0
         number, line = found
+        read += islice(numbered, _SAMPLE)
+        self._sample = [line, *(after for at, after in read if at > number)]
         self._between = "\t" if "\t" in line else " "
         if len(self._fields(line)) == 1:
             self._between = next((sign for sign in _SIGNS if self._is_separator(sign, line)), " ")
         first = self._fields(line)
         self.width = len(first)
         self._least = max(1, len("\t".join(first).rstrip("\t").split("\t"))) if self._between == "\t" else self.width
-        if is_header(first):
-            self._header, self.names = line, first
+        self._describe(line, first, [comment for at, comment in read if at < number])
         return read, number
+
+    def _describe(self, line: str, first: list[str], before: list[str]) -> None:
+        """Find what the file says about its columns, in its first line with fields and the comments before it."""
+        if is_ontonotes(before, first):
+            self._layout, self.roles = ONTONOTES, ONTONOTES.roles
+            self.names, self.width = list(ONTONOTES.names), len(ONTONOTES.names)
+            self._least = self.width
+            self.notes.add(kinds.ONTONOTES, file=str(self.path))
+        elif is_header(first) or heads_columns(first, self._fields_of_sample()[1:]):
+            self._header, self.names = line, first
+        elif self.names is not None and len(self.names) != self.width:
+            self.names = None
+
+    def _fields_of_sample(self) -> list[list[str]]:
+        """The fields of the first lines that are certainly no comments, beginning with that of the first token."""
+        inside = [
+            line for before, line in pairwise(self._sample) if line.strip() and (line[0] != "#" or before.strip())
+        ]
+        rows = map(self._fields, [*self._sample[:1], *inside])
+        return [fields for fields in rows if len(fields) == self.width]
 
     def _is_separator(self, sign: str, line: str) -> bool:
         if sign not in line.strip(sign):
             return False
         fields = line.split(sign)
-        return is_header(fields) or is_usual_tag(fields[-1])
+        if is_header(fields) or is_usual_tag(_unquoted(fields[-1].strip())):
+            return True
+        others = [other for other in self._sample if other.strip() and other[:1] not in ("#", "-")]
+        if not all(sign in other for other in others):
+            return False
+        evidence = evidence_of([_unquoted(other.rpartition(sign)[2].strip()) for other in others])
+        return bool(evidence.spans) and (evidence.lettered or (evidence.bare and evidence.outside > 1))
 
     def _fields(self, line: str) -> list[str]:
         if self._between == "\t":
@@ -200,7 +219,7 @@ class ConllLines:
         if self._between != " ":
             # The token may be the separator itself, so the last columns are cut off first.
             most = self.width - 1 if self.width else -1
-            return [field.strip().removeprefix('"').removesuffix('"') for field in line.rsplit(self._between, most)]
+            return [_unquoted(field.strip()) for field in line.rsplit(self._between, most)]
         # Only spaces and tabs separate columns: a no-break space belongs to its token.
         return re.split("[ \t]+", line.strip(" \t"))
 
@@ -210,9 +229,21 @@ class ConllLines:
             self.names = match[1].split()
             return True
         # '#hashtag<tab>O' is a token; a comment has its number of columns only by chance: '# doc 7'.
-        if not self._least <= len(self._fields(line)) <= self.width:
+        fields = self._fields(line)
+        if not self._least <= len(fields) <= self.width:
             return True
-        return begins and self._between == " " and line.startswith("# ") and not _ends_in_tag(line)
+        last = fields[-1].strip()
+        if not begins or not line.startswith(("# ", "#\t")) or last == "#" or self._is_tag(last):
+            return False
+        if self._between == "\t":  # '# sent_id<tab>1', '#<tab>http://example.org'
+            return line[1] == " " or " " in last or any(map(str.isdigit, last))
+        return self._between == " "
+
+    def _is_tag(self, last: str) -> bool:
+        """Whether the last field of a line is that of a token: a usual tag, or one that other tokens have."""
+        if self._last_fields is None:
+            self._last_fields = frozenset(fields[-1].strip() for fields in self._fields_of_sample())
+        return is_usual_tag(last) or last in self._last_fields
 
 
 def _ends_in_tag(line: str) -> bool:
@@ -222,3 +253,13 @@ def _ends_in_tag(line: str) -> bool:
 
 def _shorten(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _is_invisible(line: str) -> bool:
+    """Whether a line has nothing but blanks and characters without a width."""
+    return all(sign.isspace() or unicodedata.category(sign) == "Cf" for sign in line)
+
+
+def _unquoted(field: str) -> str:
+    """A field without the quotation marks around it."""
+    return field[1:-1].replace('""', '"') if len(field) > 2 and field[0] == field[-1] == '"' else field

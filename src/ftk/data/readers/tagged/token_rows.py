@@ -9,7 +9,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.tagged.conll_lines import TOKEN_NAMES, plain_name
+from ftk.data.readers.tagged.column_names import TOKEN_NAMES, plain_name
 from ftk.data.rows.tag_columns import evidence_of
 from ftk.errors import DataError
 
