@@ -25,7 +25,7 @@ CONLL_FOUND = fact("conll-found",
 TAG_COLUMNS = fact("tag-columns",
     "{file}: columns of tags are {columns}; '{taken}' is read. data.columns.tags=… names another.")
 HEADER_LINE = info("header-line", "header {line|lines}", "read as the names of the columns")
-OTHER_SEPARATOR = info("other-separator", "{line|lines} with blanks for tabs, or tabs for blanks",
+MIXED_SEPARATORS = info("mixed-separators", "{line|lines} with blanks for tabs, or tabs for blanks",
     "{its|their} columns separated there")
 MULTIWORD_LINE = info("multiword-line", "{line|lines} of multiword tokens (1-2)", "skipped; their words follow")
 EMPTY_NODE_LINE = info("empty-node-line", "{line|lines} of empty nodes (1.1)", "skipped; they are no tokens")

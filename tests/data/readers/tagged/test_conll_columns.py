@@ -109,7 +109,7 @@ def test_a_sign_that_begins_comments_may_be_a_token() -> None:
 
 def test_lines_with_another_separator_are_counted() -> None:
     found = read("Rita\tB-PER\nKos I-PER\nsleeps\tO\n", "a.conll").findings
-    assert of_kind(found, kinds.OTHER_SEPARATOR).places == ["a.conll:2"]
+    assert of_kind(found, kinds.MIXED_SEPARATORS).places == ["a.conll:2"]
     with pytest.raises(DataError, match=r"a\.conll:2: 1 columns where line 1 has 2 \(tab-separated\)"):
         read("Rita\tB-PER\nKos sleeps\n", "a.conll")
     with pytest.raises(DataError, match=r"a\.conll:2: 3 columns .* blank .* tabs"):

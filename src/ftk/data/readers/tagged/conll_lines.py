@@ -133,7 +133,7 @@ class ConllLines:
             return self._layout.kept(parts)
         others = re.split(" +", line.strip()) if self._between == "\t" and "\t" not in line else line.split("\t")
         if self._between in "\t " and len(others) == self.width and is_usual_tag(others[-1].strip()):
-            self.notes.add(kinds.OTHER_SEPARATOR, f"{self.path}:{number}")
+            self.notes.add(kinds.MIXED_SEPARATORS, f"{self.path}:{number}")
             return others
         between = {"\t": "tab", " ": "space"}.get(self._between, self._between)
         raise DataError(
