@@ -4,25 +4,26 @@ A spelling is found from the different tags and from how often each occurs, so i
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ftk.data.rows.tag_forms import parts_of, usual_parts
+
 OUTSIDE = "O"
-UNTYPED = "SPAN"
-"""The type of spans whose tags are letters alone."""
-_MOSTLY = 0.9
-"""Share of tags in one spelling: a mistyped tag is an error to report, and no reason to take another spelling."""
-_CLEAR = frozenset({"0", "o", "[O]", "(O)", "<O>", "{O}", "'O'", '"O"'})
-_SIGNS = frozenset({"_", "-", "*"}) | _CLEAR
-_WORDS = frozenset({"out", "outside", "other", "none", "null", "nil", "n/a", "-o-", "o-o"})
+_CLEAR = frozenset({"0", "o", "O-", "O_", "[O]", "(O)", "<O>", "{O}", "'O'", '"O"'} | {*"\u041e\u039f\uff2f"})
+"""Signs that stand for O; the last ones are the letters of other scripts that look like it."""
+_SIGNS = frozenset({"_", "-", "*", "__", "--"}) | _CLEAR
+_WORDS = frozenset(
+    {"out", "outside", "other", "none", "null", "nil", "n/a", "-o-", "o-o", "notag", "no_tag", "no-tag", "nothing"}
+    | {"noentity", "no_entity", "no-entity", "non-entity", "nonentity", "background", "outer"}
+)
+_EMPTY = 0.25
+"""Share of tokens without a tag from which this stands for O, in files that have no other word for it."""
 _FEW = 3
 """Tokens that a word such as OTHER has to have before it stands for O beside types without a letter."""
 _TYPE = re.compile(r"[^\W\d_][\w.&/+:#'\-]{0,39}")
 _SEVERAL = re.compile(r"[|;,+/](?:[BIESLUMW]-|O(?![^|;,+/]))")
-_BRACKETS = ("()", "[]", "<>", "{}", "''", '""')
 _NESTABLE = re.compile(r"((?:\([^()\s*]+)*)[*\-O_]?(\)*)")
-_Parts = tuple[str, str]
-"""The letter and the type of a tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,20 @@ def spelling_of(counts: Mapping[str, int], *, bare: bool) -> Spelling:
     """
     if _are_brackets(counts):
         return Spelling(lettered=True, bracketed=True)
-    words = () if OUTSIDE in counts else tuple(sorted(filter(is_outside_word, counts)))
+    total = sum(counts.values())
+    empty = counts.get("", 0) > 0 and counts[""] >= _EMPTY * total
+    words = (
+        () if OUTSIDE in counts else tuple(sorted(tag for tag in counts if is_outside_word(tag) or (empty and not tag)))
+    )
     rest = {tag: number for tag, number in counts.items() if tag != OUTSIDE and tag not in words}
     has_outside = OUTSIDE in counts or bool(words)
-    parts = _parts_of(rest, has_outside)
+    parts = parts_of(rest, has_outside)
     if parts is not None:
         # Without any other word for it, B-O and I-O are what stands outside; beside O they are a type.
         outside = () if has_outside else tuple(tag for tag, (_, kind) in parts.items() if kind == OUTSIDE)
-        written = {tag: f"{letter}-{kind}" for tag, (letter, kind) in parts.items() if _usual(tag) is None}
+        written = {tag: f"{letter}-{kind}" for tag, (letter, kind) in parts.items() if not is_usual_tag(tag)}
         written.update(dict.fromkeys((*words, *outside), OUTSIDE))
         return Spelling((*words, *outside), written, lettered=True)
-    total = sum(counts.values())
     number = sum(counts[word] for word in words)
     enough = all(word in _CLEAR for word in words) or (
         2 * number >= total and (number >= _FEW or all(map(is_outside_sign, words)))
@@ -108,7 +112,7 @@ def looks_like_type(name: str, number: int) -> bool:
 
 def is_usual_tag(tag: str) -> bool:
     """Whether a tag is O, or a letter of a scheme and a type: B-PER, I_PER."""
-    return tag == OUTSIDE or _usual(tag) is not None
+    return tag == OUTSIDE or usual_parts(tag) is not None
 
 
 def is_unbalanced(tag: str) -> bool:
@@ -125,108 +129,6 @@ def shown(tags: Iterable[str], most: int = 4) -> str:
     """The first few of some tags, for messages."""
     listed = list(tags)
     return ", ".join(listed[:most]) + (", …" if len(listed) > most else "")
-
-
-def _usual(tag: str) -> _Parts | None:
-    return (tag[0], tag[2:]) if len(tag) > 2 and tag[1] in "-_" and tag[0] in "BIESLUMW" else None
-
-
-def _separated(tag: str) -> _Parts | None:
-    """B:PER, B/PER, B.PER"""
-    match = re.fullmatch(r"([BIESLUMW])(?:::|[:/.=|+~ ])(.+)", tag)
-    return (match[1], match[2].strip()) if match else None
-
-
-def _lower(tag: str) -> _Parts | None:
-    """b-per, i-per"""
-    match = re.fullmatch(r"([bieslumw])[-_:/.](.+)", tag)
-    return (match[1].upper(), match[2]) if match else None
-
-
-def _behind(tag: str) -> _Parts | None:
-    """PER-B, PER_I"""
-    match = re.fullmatch(r"(.+)[-_:/.|]([BIESLUMW])", tag)
-    return (match[2], match[1]) if match else None
-
-
-def _behind_lower(tag: str) -> _Parts | None:
-    """per-b, per_i"""
-    match = re.fullmatch(r"(.+)[-_:/.|]([bieslumw])", tag)
-    return (match[2].upper(), match[1]) if match else None
-
-
-def _called(tag: str) -> _Parts | None:
-    """B(PER), B[PER]"""
-    if len(tag) > 3 and tag[0] in "BIESLUMW" and tag[1] + tag[-1] in _BRACKETS:
-        return tag[0], tag[2:-1]
-    return None
-
-
-def _enclosed(tag: str) -> _Parts | None:
-    """[B-PER], (I-PER)"""
-    return _usual(tag[1:-1]) if len(tag) > 4 and tag[0] + tag[-1] in _BRACKETS else None
-
-
-def _glued(tag: str) -> _Parts | None:
-    """BPER, IPER"""
-    match = re.fullmatch(r"([BI])([A-Z]\w+)", tag)
-    return (match[1], match[2]) if match else None
-
-
-def _letters(tag: str) -> _Parts | None:
-    """B, I"""
-    return (tag, UNTYPED) if len(tag) == 1 and tag in "BIESLUMW" else None
-
-
-def _small_letters(tag: str) -> _Parts | None:
-    """b, i"""
-    return _letters(tag.upper()) if tag.islower() else None
-
-
-_FORMS: tuple[Callable[[str], _Parts | None], ...] = (
-    _usual,
-    _separated,
-    _lower,
-    _enclosed,
-    _called,
-    _behind,
-    _behind_lower,
-    _letters,
-    _small_letters,
-    _glued,
-)
-
-
-def _parts_of(tags: Mapping[str, int], has_outside: bool) -> dict[str, _Parts] | None:
-    """Letter and type of the tags in the first spelling that most of them have; None if there is none."""
-    total = sum(tags.values())
-    for form in _FORMS:
-        found = {tag: parts for tag in tags if (parts := form(tag)) is not None}
-        if found and sum(tags[tag] for tag in found) >= _MOSTLY * total and _is_evident(form, found, tags, has_outside):
-            return found
-    return None
-
-
-def _is_evident(
-    form: Callable[[str], _Parts | None], found: Mapping[str, _Parts], tags: Mapping[str, int], has_outside: bool
-) -> bool:
-    """Whether so many tags have this form by no accident."""
-    if form is _usual:
-        return True
-    letters = {letter for letter, _ in found.values()}
-    if form in (_letters, _small_letters):
-        return len(found) == len(tags) and ("B" in letters or ("I" in letters and has_outside))
-    by_type: dict[str, set[str]] = {}
-    for letter, kind in found.values():
-        by_type.setdefault(kind, set()).add(letter)
-    in_both = any(len(seen) > 1 for seen in by_type.values())
-    if form is _glued:
-        return has_outside and len(found) == len(tags) and any({"B", "I"} <= seen for seen in by_type.values())
-    if form in (_lower, _behind_lower) and "B" not in letters:
-        return in_both  # e-mail and s-bahn may be types
-    if not letters & {"B", "I"} and not (letters & {"S", "U"} and len(by_type) > 1):
-        return False
-    return in_both or (has_outside and (len(by_type) > 1 or form not in (_behind, _behind_lower)))
 
 
 def _are_brackets(counts: Mapping[str, int]) -> bool:
