@@ -14,6 +14,10 @@ FILES_READ = fact("files-read", "{size} read from {shown}.")
 ENTRIES_NOT_READ = fact("entries-not-read", "{key}={folder}: {left_out} of {entries} entries not read: {why}.")
 CONLL_COLUMNS = fact("conll-columns",
     "{file}: {columns} columns; tokens in '{tokens}' ({tokens_by}), tags in '{tags}' ({tags_by}).")
+CONLL_ATTRIBUTE = fact("conll-attribute",
+    "{file}: tags are what '{attribute}=' is in column '{column}'; tokens without it are O.")
+TYPES_APART = fact("types-apart",
+    "{file}: tags are letters alone; column '{column}' has the types of the spans.")
 CONLL_WITHOUT_TAGS = fact("conll-without-tags",
     "{file}: {columns} columns; tokens in '{tokens}' ({tokens_by}), no tags.")
 CONLL_SENTENCES = fact("conll-sentences", "{file}: a sentence ends where column '{column}' changes.")

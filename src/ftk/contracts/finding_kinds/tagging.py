@@ -112,7 +112,8 @@ UNMATCHED_BRACKETS = error("unmatched-brackets", "{row|rows} whose brackets do n
 ONE_TOKEN_ROWS = error("one-token-rows", "{row|rows}, and each has one token",
     "A row is a sentence. For a table with a row per token, data.columns.sentence=… names the column that says which "
     "rows are one sentence; CoNLL columns have a blank line between sentences, not between tokens.",
-    lists="taken as sentences, because each is a list")
+    lists="taken as sentences, because each is a list",
+    predicted="each read as a sentence; data.columns.sentence=… names the column that says which rows are one sentence")
 BROKEN_TAG = error("broken-tag", "{tag|tags} that {scheme} does not allow at their place",
     "task.broken_tags=repair reads them as conlleval does.", repair="read as conlleval does (task.broken_tags=repair)")
 # fmt: on

@@ -147,14 +147,15 @@ class SentenceReader:
         return sentences
 
     def _check_sentences(self, sentences: Sequence[Sentence]) -> None:
-        """Refuse a table of tokens that is read as one sentence a token."""
-        if not self.labelled or len(sentences) < _FEW_ROWS or self.columns.get("sentence") is not None:
+        """Refuse a table of tokens that is read as one sentence a token; to predict for, it is only reported."""
+        if len(sentences) < _FEW_ROWS or (self.labelled and self.columns.get("sentence") is not None):
             return
         if all(sentence.tokens is not None and len(sentence.tokens) == 1 for sentence in sentences):
             first = sentences[0].row
             listed = not first.lines and any(isinstance(parse_json_list(one), list) for one in first.values.values())
-            policy = "lists" if listed else None
-            self.notes.add(kinds.ONE_TOKEN_ROWS, first.where, policy=policy, number=len(sentences))
+            policy = "lists" if listed else None if self.labelled else "predicted"
+            if self.labelled or not listed:
+                self.notes.add(kinds.ONE_TOKEN_ROWS, first.where, policy=policy, number=len(sentences))
 
     def columns_of(self, row: Row) -> tuple[str | None, str | None, str | None, str | None]:
         """The columns with tokens, text, tags and spans; of tokens and text, tokens are read if a row has both.

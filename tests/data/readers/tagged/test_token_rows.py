@@ -117,6 +117,16 @@ def test_one_token_a_row_is_no_sentence(name: str, content: str) -> None:
     assert kinds.ONE_TOKEN_ROWS in [finding.kind for finding in refused(notes)]
 
 
+def test_one_token_a_row_is_reported_in_prediction() -> None:
+    from data_helpers import sentences
+
+    words = [{"tokens": "Rita", "tags": "B-PER"}, {"tokens": "Kos", "tags": "I-PER"}, {"tokens": "x", "tags": "O"}]
+    found, notes = sentences(words, labelled=False)
+    assert (len(found), of_kind(notes, kinds.ONE_TOKEN_ROWS).policy) == (3, "predicted")
+    for innocent in ([{"text": "Rita"}] * 3, [{"tokens": ["Rita"]}] * 3, [{"tokens": "Rita Kos"}] * 3):
+        assert kinds.ONE_TOKEN_ROWS not in [finding.kind for finding in sentences(innocent, labelled=False)[1]]
+
+
 def test_lists_of_one_token_are_sentences() -> None:
     content = '{"tokens": ["Rita"], "tags": ["B-PER"]}\n' * 3 + '{"tokens": ["x"], "tags": ["O"]}\n'
     rows, notes = read(content, "a.jsonl").rows, Notes()

@@ -15,7 +15,7 @@ _FEW = 3
 """Lines from which columns of tags can be told from texts."""
 _MANY = 10
 """The same for tags without the letter of a scheme."""
-_NO_TOKENS = ("#", "-DOCSTART-", "-docstart-", "-DOCEND-")
+_NO_TOKENS = ("#", "-DOCSTART", "-docstart", "-DOCEND")
 
 
 def are_columns_in_table(lines: Sequence[str]) -> bool:

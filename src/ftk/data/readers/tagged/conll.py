@@ -8,8 +8,9 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.tagged.conll_columns import MULTIWORD, Columns, find_columns, is_no_token
+from ftk.data.readers.tagged.conll_columns import Columns, find_columns
 from ftk.data.readers.tagged.conll_lines import ConllLines, FieldRows
+from ftk.data.readers.tagged.numbering import MULTIWORD, is_no_token
 
 _LOOKED_AT = 2000
 """Sentences that are read to find the columns."""
@@ -77,6 +78,10 @@ def _report(
         notes.add(kinds.CONLL_WITHOUT_TAGS, **values)
     else:
         notes.add(kinds.CONLL_COLUMNS, **values, tags=names[found.tags], tags_by=how[1])
+    if found.attribute is not None and found.tags is not None:
+        notes.add(kinds.CONLL_ATTRIBUTE, file=str(path), column=names[found.tags], attribute=found.attribute)
+    if found.types is not None:
+        notes.add(kinds.TYPES_APART, file=str(path), column=names[found.types])
     if found.sentence is not None:
         notes.add(kinds.CONLL_SENTENCES, file=str(path), column=names[found.sentence])
 
@@ -118,9 +123,10 @@ def _field_rows(kept: list[tuple[list[str], int]], document: int | None) -> Fiel
 
 def _row(path: Path | str, names: list[str], sentence: FieldRows, found: Columns) -> Row:
     values: dict[str, Any] = {"tokens": [fields[found.tokens] for fields in sentence.fields]}
-    if found.tags is not None:
-        values["tags"] = [fields[found.tags].strip() for fields in sentence.fields]
+    tags = found.tags_of(sentence.fields)
+    if tags is not None:
+        values["tags"] = tags
     for number, name in enumerate(names):
-        if number not in (found.tokens, found.tags):
+        if number != found.tokens and (number != found.tags or found.attribute is not None):
             values[f"column_{name}"] = [fields[number] for fields in sentence.fields]
     return Row(values, str(path), sentence.lines[0], sentence.lines, document=sentence.document)

@@ -4,19 +4,29 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ftk.contracts.notes import Notes
 from ftk.data.readers.tagged.column_names import TOKEN_NAMES, plain_name
 from ftk.data.readers.tagged.conll_lines import FieldRows
+from ftk.data.readers.tagged.numbering import is_constant, is_no_token, numbers_tokens, sentence_column
+from ftk.data.readers.tagged.tag_cells import (
+    attribute_in,
+    attribute_of_brackets,
+    attribute_of_tags,
+    attributes_of,
+    column_of_types,
+    joined_tag,
+)
 from ftk.data.rows.tag_columns import Evidence, TagColumn, chosen_of, evidence_of, look_like_single_tags
 from ftk.data.rows.tag_spelling import OUTSIDE, is_usual_tag
 from ftk.errors import DataError
 
-MULTIWORD = re.compile(r"\d+-\d+")
-EMPTY_NODE = re.compile(r"\d+\.\d+")
+_FEW = 5
+"""Tokens from which it is no accident that all are the same."""
+_HIDDEN = re.compile(r"[\W_]*|[\[<(].*[\])>]")
+"""What corpora have in the place of words that they leave out."""
 _OFFSETS = re.compile(r"\d+[-:]\d+")
 
 
@@ -29,12 +39,27 @@ class Columns:
         tags: their tags; None if there are none.
         counter: the numbers of the tokens within their sentence; None if there are none.
         sentence: what is equal for the tokens of a sentence; None if blank lines are between sentences.
+        types: the types of spans, where tags are letters alone.
+        attribute: of which the tags are the values, where their column has attributes.
     """
 
     tokens: int
     tags: int | None
     counter: int | None
     sentence: int | None
+    types: int | None = None
+    attribute: str | None = None
+
+    def tags_of(self, rows: Sequence[Sequence[str]]) -> list[str] | None:
+        """The tag of each token; None if there are none."""
+        if self.tags is None:
+            return None
+        tags = [fields[self.tags].strip() for fields in rows]
+        if self.attribute is not None:
+            return [attribute_in(tag, self.attribute) for tag in tags]
+        if self.types is not None:
+            return [joined_tag(tag, fields[self.types].strip()) for tag, fields in zip(tags, rows, strict=True)]
+        return tags
 
 
 def find_columns(
@@ -62,10 +87,13 @@ def find_columns(
     width = len(head[0].fields[0])
     if len(names) != width:
         raise DataError(f"{path}: '# global.columns' names {len(names)} columns, the lines have {width}.")
-    tags = _index(path, names, "tags", columns.get("tags"))
+    wanted, attribute = _attribute(names, columns.get("tags"))
+    tags = _index(path, names, "tags", wanted)
     tokens = _index(path, names, "tokens", columns.get("tokens"))
     sentence = _index(path, names, "sentence", columns.get("sentence"))
-    counter = next((number for number in range(min(width - 1, 3)) if number != tokens and _counts(head, number)), None)
+    counter = next(
+        (number for number in range(min(width - 1, 3)) if number != tokens and numbers_tokens(head, number)), None
+    )
     rows = [fields for part in head for fields in part.fields if not is_no_token(fields, counter)]
     if not rows:
         return Columns(tokens or 0, tags, counter, sentence)
@@ -73,7 +101,7 @@ def find_columns(
     if counter == 0 and width == 2 and tokens is None and evidence[1].lettered:
         counter = None  # tokens that happen to be numbers
     if sentence is None and width > 2:
-        sentence = _sentence_column(head, tokens, tags)
+        sentence = sentence_column(head, tokens, tags)
     if tokens is None:
         tokens = _tokens(names, head, evidence, {counter, sentence, tags})
     if tags is None and width > 1:
@@ -81,15 +109,38 @@ def find_columns(
         tags = _tags(path, names, rows, others, evidence, notes, tokens=tokens, labelled=labelled)
     if tags == tokens:
         raise DataError(f"{path}: data.columns.tokens and data.columns.tags are both column '{names[tokens]}'.")
-    return Columns(tokens, tags, counter, sentence)
+    _refuse_hidden(path, names[tokens], [fields[tokens] for fields in rows])
+    if tags is None:
+        return Columns(tokens, None, counter, sentence)
+    values = [fields[tags].strip() for fields in rows]
+    if attribute is not None:
+        has_it = attribute in attributes_of(values)
+        if labelled and not has_it:
+            have = ", ".join(attributes_of(values)) or "none"
+            raise DataError(f"{path}: data.columns.tags={wanted}.{attribute}, but the attributes there are {have}.")
+        return Columns(tokens, tags if has_it else None, counter, sentence, attribute=attribute)
+    kept = {
+        number: [fields[number].strip() for fields in rows] for number in range(width) if number not in (tokens, tags)
+    }
+    types = column_of_types(values, kept) if width > 2 else None
+    return Columns(tokens, tags, counter, sentence, types, attribute_of_tags(values))
 
 
-def is_no_token(fields: Sequence[str], counter: int | None) -> bool:
-    """Whether a line of CoNLL-U is no token: its number is that of a multiword token (1-2) or empty node (1.1)."""
-    if counter is None:
-        return False
-    number = fields[counter]
-    return not number.isdecimal() and (MULTIWORD.fullmatch(number) or EMPTY_NODE.fullmatch(number)) is not None
+def _attribute(names: Sequence[str], wanted: Any) -> tuple[Any, str | None]:
+    """The column that the config names for the tags, and the attribute in it, as in ``9.ner``."""
+    if isinstance(wanted, str) and wanted not in names and "." in wanted:
+        column, _, attribute = wanted.rpartition(".")
+        return column, attribute
+    return wanted, None
+
+
+def _refuse_hidden(path: Path | str, name: str, tokens: Sequence[str]) -> None:
+    """Refuse a file whose words are replaced by a sign, as corpora are that may not be passed on with their texts."""
+    if len(tokens) >= _FEW and len(set(tokens)) == 1 and _HIDDEN.fullmatch(tokens[0]):
+        raise DataError(
+            f"{path}: all tokens in column '{name}' are {tokens[0]!r}: this file has no words. Such a corpus comes "
+            "with a program that puts them in. data.columns.tokens=… names another column."
+        )
 
 
 def _index(path: Path | str, names: list[str], role: str, wanted: Any) -> int | None:
@@ -105,55 +156,6 @@ def _index(path: Path | str, names: list[str], role: str, wanted: Any) -> int | 
     if names == [str(number) for number in range(len(names))]:
         raise DataError(f"{path}: data.columns.{role}={wanted}, but the columns have no names; use a number from 0.")
     raise DataError(f"{path}: data.columns.{role}={wanted}, but the columns are {', '.join(names)}.")
-
-
-def _counts(head: Sequence[FieldRows], column: int) -> bool:
-    """Whether a column numbers the tokens of each sentence: 1, 2, 3, with 2-3 and 3.1 as in CoNLL-U."""
-    steps = begins = 0
-    for part in head:
-        before: int | None = None
-        for fields in part.fields:
-            number = fields[column]
-            if not number.isdecimal():
-                if MULTIWORD.fullmatch(number) or EMPTY_NODE.fullmatch(number):
-                    continue
-                return False
-            found = int(number)
-            if before is not None and found != before + 1:
-                if found not in (0, 1):
-                    return False
-                begins += 1
-            steps += before is not None and found == before + 1
-            before = found
-    # One token a sentence is no evidence, unless all sentences begin alike.
-    return steps > begins or (not begins and all(part.fields[0][column] in ("0", "1") for part in head))
-
-
-def _sentence_column(head: Sequence[FieldRows], tokens: int | None, tags: int | None) -> int | None:
-    """The column that is equal for the tokens of a sentence, in a file without blank lines."""
-    if len(head) > 1 or len(head[0].fields) < 3:
-        return None
-    for column in range(2):
-        if column in (tokens, tags):
-            continue
-        values = [fields[column] for fields in head[0].fields]
-        runs = 1 + sum(one != other for one, other in pairwise(values))
-        if (
-            1 < runs == len(set(values))
-            and 3 * runs <= 2 * len(values)
-            and all(re.search(r"\d", one) for one in values)
-        ):
-            return column
-    return None
-
-
-def _is_constant(head: Sequence[FieldRows], column: int) -> bool:
-    """Whether a column names the document or the sentence: it has one value with a digit in all of a sentence."""
-    several = [part for part in head if len(part.fields) > 1]
-    return bool(several) and all(
-        len({fields[column] for fields in part.fields}) == 1 and re.search(r"\d", part.fields[0][column])
-        for part in several
-    )
 
 
 def _tokens(
@@ -172,7 +174,7 @@ def _tokens(
         if column in taken or (width > 2 and evidence[column].lettered and evidence[column].spans):
             continue
         is_name = width > 2 and column < width - 1
-        if is_name and (_is_constant(head, column) or all(_OFFSETS.fullmatch(fields[column]) for fields in rows)):
+        if is_name and (is_constant(head, column) or all(_OFFSETS.fullmatch(fields[column]) for fields in rows)):
             continue
         return column
     return next((column for column in range(width) if column not in taken), 0)
@@ -195,7 +197,9 @@ def _tags(
     if found:
         columns = [TagColumn(number, [fields[number].strip() for fields in rows]) for number in found]
         return chosen_of(path, names, columns, notes, labelled=labelled)
-    if len(names) != 2 or not others:
+    if len(names) > 2:
+        return _with_attributes(path, names, rows, others, labelled=labelled)
+    if not others:
         return None
     [other] = others
     values, words = ([fields[number].strip() for fields in rows] for number in (other, tokens))
@@ -212,3 +216,25 @@ def _tags(
         f"data.columns.tags={names[other]}. Lines that are texts need labels: for task=text-classification "
         "a line has a label and a text; entities in texts are JSON lines with spans."
     )
+
+
+def _with_attributes(
+    path: Path | str,
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    others: Sequence[int],
+    *,
+    labelled: bool,
+) -> int | None:
+    """The column whose cells have the tags of spans as attributes."""
+    cells = {number: [fields[number] for fields in rows] for number in others}
+    found = next((number for number in others if attribute_of_tags(cells[number]) is not None), None)
+    if found is None and labelled:
+        for number in others:
+            if (name := attribute_of_brackets(cells[number])) is not None:
+                raise DataError(
+                    f"{path}: '{name}=' in column '{names[number]}' marks entities by brackets that may lie in each "
+                    "other, as corpora of coreference do. Write tags of tokens in a column: B-person, I-person, O. "
+                    "data.columns.tags=… names a column that is there."
+                )
+    return found

@@ -18,7 +18,7 @@ from ftk.errors import DataError
 
 _NEW_DOCUMENT = re.compile(r"#\s*newdoc\b|#begin document\b")
 """The comment with which a document begins in CoNLL-U, and in CoNLL-2012."""
-_MARKS = ("-DOCSTART-", "-docstart-", "-DOCEND-")
+_MARKS = ("-DOCSTART", "-docstart", "-DOCEND")
 """How lines begin that part documents."""
 _SAMPLE = 1000
 """Lines after the first token that show what a header or a comment is."""
@@ -142,10 +142,14 @@ class ConllLines:
         )
 
     def _hint(self, parts: list[str]) -> str:
+        if len(parts) == 1 and self.width > 1 and not parts[0].strip()[:1].isalnum():
+            return " Between sentences there is a blank line, and nothing else."
         if self._between != " ":
             return ""
-        if len(parts) > self.width and is_usual_tag(parts[-1]):
+        if len(parts) > self.width > 1 and is_usual_tag(parts[-1]):
             return " Where a token has a blank in it, tabs separate the columns."
+        if self.width == 1:
+            return " If the first line is no token, leave it out."
         return " A line is a token; texts with entities are JSON lines with spans."
 
     def _measure(self, numbered: Iterator[tuple[int, str]]) -> tuple[list[tuple[int, str]], int]:

@@ -10,6 +10,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.tagged.column_names import TOKEN_NAMES, plain_name
+from ftk.data.readers.tagged.tag_cells import column_of_types, joined_tag
 from ftk.data.rows.tag_columns import evidence_of
 from ftk.errors import DataError
 
@@ -31,6 +32,8 @@ _TAGS = (
     "entity",
     "iob",
     "bio",
+    "entiob",
+    "iobtag",
     "netag",
     "postag",
     "upos",
@@ -43,11 +46,15 @@ _ROWS_A_SENTENCE = 1.2
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """The columns of a table of tokens: what identifies a sentence, its tokens, and their tags if it has some."""
+    """The columns of a table of tokens: what identifies a sentence, its tokens, and their tags if it has some.
+
+    ``types`` has the types of spans, where tags are letters alone.
+    """
 
     sentence: tuple[str, ...]
     tokens: str
     tags: str | None
+    types: str | None
 
 
 def by_sentence(rows: Iterable[Row], columns: Mapping[str, Any], notes: Notes) -> Iterator[Row]:
@@ -80,6 +87,8 @@ def by_sentence(rows: Iterable[Row], columns: Mapping[str, Any], notes: Notes) -
         tokens=layout.tokens,
         tags=f", tags in '{layout.tags}'" if layout.tags is not None else "",
     )
+    if layout.types is not None:
+        notes.add(kinds.TYPES_APART, file=head[0].file, column=layout.types)
     yield from _grouped(chain(head, rows), layout, notes)
 
 
@@ -111,7 +120,8 @@ def _layout(head: Sequence[Row], columns: Mapping[str, Any]) -> _Layout | None:
     key = (*documents[:1], sentence)
     if wanted is None and (not _are_tokens(head, tokens) or not _several(head, key)):
         return None
-    return _Layout(key, tokens, _named(head, columns, "tags") or _tags(head, names, {*key, tokens}))
+    tags = _named(head, columns, "tags") or _tags(head, names, {*key, tokens})
+    return _Layout(key, tokens, tags, None if tags is None else _types(head, tags, {*key, tokens, tags}))
 
 
 def _named(head: Sequence[Row], columns: Mapping[str, Any], role: str) -> str | None:
@@ -129,6 +139,19 @@ def _tags(head: Sequence[Row], names: Mapping[str, str], taken: set[str]) -> str
         if evidence.lettered and evidence.spans and not any(" " in value for value in values):
             return name
     return found[0] if found else None
+
+
+def _types(head: Sequence[Row], tags: str, taken: set[str]) -> str | None:
+    """The column of the types of spans whose tags are letters alone."""
+    others = [str(name) for name in head[0].values if name not in taken]
+    cells = {number: [_text(row, name) for row in head] for number, name in enumerate(others)}
+    found = column_of_types([_text(row, tags) for row in head], cells)
+    return None if found is None else others[found]
+
+
+def _text(row: Row, name: str) -> str:
+    value = row.values.get(name)
+    return "" if value is None else str(value).strip()
 
 
 def _are_tokens(head: Sequence[Row], column: str) -> bool:
@@ -194,6 +217,8 @@ def _joined(rows: Sequence[Row], layout: _Layout) -> Row:
     values["tokens"] = [str(row.values[layout.tokens]) for row in rows]
     if layout.tags is not None:
         values["tags"] = [_tag(row.values.get(layout.tags)) for row in rows]
+        if layout.types is not None:
+            values["tags"] = [joined_tag(_text(row, layout.tags), _text(row, layout.types)) for row in rows]
     for name in first.values:
         if name not in (*layout.sentence, layout.tokens, layout.tags, "tokens", "tags"):
             values[str(name)] = [row.values.get(name) for row in rows]
