@@ -4,8 +4,12 @@ import re
 
 import pytest
 
-from data_helpers import data_config, read
+from data_helpers import data_config, read, shipped_task
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
+from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
 from ftk.data.readers.splits import read_splits
 from ftk.errors import DataError
 
@@ -26,6 +30,7 @@ def labelled(content: str, name: str) -> list[dict[str, object]]:
         ("sms.dat", "".join(f"{text}\t{label}\n" for label, text in PAIRS)),
         ("sms.txt", "".join(f"__label__{label} {text}\n" for label, text in PAIRS)),
         ("sms.ft", "".join(f"__label__{label}\t{text}\n" for label, text in PAIRS)),
+        ("sms.txt", "".join(f"{text} __label__{label}\n" for label, text in PAIRS)),
         ("sms.train", "\n\n".join(f"__label__{label}   {text}" for label, text in PAIRS)),
         ("sms.txt", "label\ttext\n" + "".join(f"{label}\t{text}\n" for label, text in PAIRS)),
         ("sms.txt", "text,label\n" + "".join(f"{text},{label}\n" for label, text in PAIRS)),
@@ -72,6 +77,57 @@ def test_advice_for_two_fields_works_when_pasted(content: str) -> None:
     assert found is not None
     rows = read(content, "a.txt", format="csv", header=False).values
     assert max(len(row[found[1]]) for row in rows) >= max(len(row[found[2]]) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("sign", "name"), [("|", "bar"), (";", "semicolon"), ("@", "@"), (",", "comma"), (" | ", "bar")]
+)
+def test_advice_for_other_separators_works_when_pasted(sign: str, name: str) -> None:
+    with open("a.txt", "w", encoding="utf-8") as stream:
+        stream.write("".join(f"{text}{sign}{label}\n" for label, text in PAIRS))
+    with pytest.raises(DataError) as refused:
+        read_splits(data_config(train="a.txt"), ("train",), demo=None, notes=Notes(), tagged=False)
+    advice = "data=csv data.header=false data.delimiter=(.*) data.columns.text=0 data.columns.label=1"
+    found = re.search(advice, str(refused.value))
+    assert found is not None
+    assert found[1] == name
+    content = "".join(f"{text}{sign}{label}\n" for label, text in PAIRS)
+    rows = read(content, "a.txt", format="csv", header=False, delimiter=name).values
+    assert [(row["1"].strip(), row["0"].strip()) for row in rows] == PAIRS
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Rita\tB-PER\nKos\tI-PER\nsleeps\tO\n\nOslo\tB-LOC\n",
+        "-DOCSTART- -X- O\n\nRita NN B-PER\nsleeps VBZ O\n",
+        "Rita B-PER\nKos I-PER\nsleeps O\n",
+    ],
+)
+def test_tokens_with_tags_are_no_texts_with_labels(content: str) -> None:
+    for name in ("a.conll", "a.txt", "a"):
+        with open(name, "w", encoding="utf-8") as stream:
+            stream.write(content)
+        with pytest.raises(DataError, match=r"a token and its tag in each line, for task=ner"):
+            read_splits(data_config(train=name), ("train",), demo=None, notes=Notes(), tagged=False)
+
+
+def test_rows_of_tokens_are_no_texts_with_labels() -> None:
+    def kinds_of(rows: list[tuple[str, str]]) -> list[FindingKind]:
+        notes = Notes()
+        given = [Row({"text": text, "label": label}, "a.csv", number) for number, (text, label) in enumerate(rows, 2)]
+        shipped_task("text-classification").read(given, Reading(data_config().columns, True, notes))
+        return [finding.kind for finding in notes]
+
+    tokens = [("Rita", "B-PER"), ("Kos", "I-PER"), ("sleeps", "O")]
+    assert kinds.TAGS_AS_LABELS in kinds_of(tokens)
+    for texts in (
+        [(f"{text} waits", label) for text, label in tokens],
+        [("Rita", "S-a"), ("Kos", "S-b"), ("x", "O")],
+        [("good", "B"), ("bad", "I"), ("so", "O")],
+        [("good", "B-movie"), ("bad", "A-movie"), ("so", "O")],
+    ):
+        assert kinds.TAGS_AS_LABELS not in kinds_of(texts)
 
 
 def test_a_table_stays_a_table() -> None:

@@ -8,6 +8,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.examples.token_labels import refuse_tokens
 from ftk.data.rows.cells import RowFault, read_rows
 from ftk.data.rows.choosing import settle_columns
 from ftk.data.rows.columns import PAIR, TEXT, find_column, missing, missing_role, report_columns, string_of, weight_of
@@ -99,7 +100,10 @@ class TextReader:
             names = {"text": TEXT, "label": self.labels, **({} if self.pairs is False else {"pair": PAIR})}
             self.columns = settle_columns(rows, self.columns, names, self.notes)
         examples = read_rows(rows, self._example, self.notes, unlabelled=self.unlabelled)
-        return without_missing(examples, self.notes, unlabelled=self.unlabelled) if self.labelled else examples
+        if not self.labelled:
+            return examples
+        refuse_tokens(examples, self.notes)
+        return without_missing(examples, self.notes, unlabelled=self.unlabelled)
 
     def _example(self, row: Row) -> TextExample:
         text_at = find_column(row, "text", self.columns, TEXT)

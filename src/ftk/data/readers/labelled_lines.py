@@ -23,8 +23,8 @@ _LONGEST = 40
 
 
 def is_fasttext(lines: Sequence[str]) -> bool:
-    """Whether most lines begin with a label as fastText writes it."""
-    return sum(line.lstrip().startswith("__label__") for line in lines) >= _MOSTLY * len(lines)
+    """Whether most lines have a label as fastText writes it, at their beginning or end."""
+    return sum("__label__" in line and _LABEL.search(line) is not None for line in lines) >= _MOSTLY * len(lines)
 
 
 def label_column(lines: Sequence[str]) -> int | None:

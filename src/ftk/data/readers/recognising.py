@@ -1,6 +1,7 @@
 """What a file is, by its ending and its content."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from ftk.data.readers.labelled_lines import is_fasttext, label_column
@@ -15,8 +16,25 @@ from ftk.data.readers.unread import refuse_unread
 
 _JSON = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*(\{|\]|$))')
 """How a line of JSON objects begins; text follows a bracket that is a token."""
+_SIGNS = {"\t": "tab", "|": "bar", ";": "semicolon", "@": "@", ",": "comma"}
+"""What may be between a text and its label, and how ``data.delimiter`` names it."""
 _TEXTS = frozenset({"text", "sentence", "message", "review", "utterance", "comment", "tweet", "texts"})
 _LABELS = frozenset({"label", "labels", "category", "class", "intent", "target", "sentiment"})
+
+
+@dataclass(frozen=True, slots=True)
+class TwoFields:
+    """Lines of a text and a label: the sign between them, and the number of each column."""
+
+    sign: str
+    text: int
+    label: int
+
+    @property
+    def words(self) -> str:
+        """The part of a command line that reads them."""
+        delimiter = "" if self.sign == "\t" else f"data.delimiter={_SIGNS[self.sign]} "
+        return f"data=csv data.header=false {delimiter}data.columns.text={self.text} data.columns.label={self.label}"
 
 
 def kind_of(path: Path | str, encoding: str, *, labelled: bool, tagged: bool | None = None) -> str:
@@ -60,17 +78,26 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool, tagged: bool | N
     return "conll" if labelled else "text"
 
 
-def two_fields(path: Path | str, encoding: str) -> tuple[int, int] | None:
-    """The columns of the text and of the label in a file without a header whose lines are two fields and a tab.
+def two_fields(path: Path | str, encoding: str) -> TwoFields | None:
+    """The columns of the text and of the label in a file without a header whose lines are two fields.
 
     Returns:
-        Their numbers; None if lines are something else.
+        None if lines are something else.
     """
-    lines = [line.split("\t") for line in filter(str.strip, first_lines(path, encoding))]
-    if not lines or any(len(fields) != 2 for fields in lines):
-        return None
-    lengths = [sum(len(fields[column]) for fields in lines) for column in (0, 1)]
-    return (1, 0) if lengths[1] >= lengths[0] else (0, 1)
+    full = [line for line in first_lines(path, encoding) if line.strip()]
+    for sign in _SIGNS:
+        lines = [line.split(sign) for line in full]
+        if not lines or any(len(fields) != 2 or not all(map(str.strip, fields)) for fields in lines):
+            continue
+        lengths = [sum(len(fields[column]) for fields in lines) for column in (0, 1)]
+        return TwoFields(sign, *((1, 0) if lengths[1] >= lengths[0] else (0, 1)))
+    return None
+
+
+def has_tokens(path: Path | str, encoding: str) -> bool:
+    """Whether each line of a file is a token with its tag."""
+    lines = first_lines(path, encoding)
+    return says_layout(lines) or are_columns(lines)
 
 
 def _by_content(lines: list[str], ending: str | None, *, labelled: bool, tagged: bool | None) -> str | None:
