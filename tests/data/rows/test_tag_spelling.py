@@ -135,6 +135,7 @@ def test_tags_without_a_type_brackets_and_bare_types(written: str, usual: str) -
         (["B-PER|B-ORG O"], kinds.UNKNOWN_TAG),
         (["B-DNA|O B-DNA O"], kinds.UNKNOWN_TAG),
         (["(B-PER I-PER) O"], kinds.UNKNOWN_TAG),
+        (["B-PER,B-ORG O"], kinds.UNKNOWN_TAG),
         (["(A(B* *) *"], kinds.UNMATCHED_BRACKETS),
         (["(A* *", "* *)"], kinds.UNMATCHED_BRACKETS),
         (["B-PER I-PER O PER-B"], kinds.LETTERLESS_TAG),
@@ -145,6 +146,14 @@ def test_tags_that_could_mean_anything_are_refused(rows: list[str], kind: Findin
     _, notes = sentences(tags_of(*rows))
     assert kind in [finding.kind for finding in refused(notes)]
     assert "bare" not in str(of_kind(notes, kind)) or kind not in (kinds.ANOTHER_OUTSIDE, kinds.NUMBERED_TAGS)
+
+
+def test_several_tags_with_blanks_are_no_type() -> None:
+    for tag in ("B-PER I-PER", "B-PER O", "B-PER I-PER O"):
+        _, notes = sentences([{"tokens": ["x", "y"], "tags": [tag, "O"]}])
+        assert [finding.kind for finding in refused(notes)] == [kinds.UNKNOWN_TAG]
+    (sentence,), _ = sentences([{"tokens": ["x", "y"], "tags": ["B-blood type", "O"]}])
+    assert sentence.tags == ["B-blood type", "O"]
 
 
 def test_zeros_are_no_type_even_if_types_are_asked_for() -> None:

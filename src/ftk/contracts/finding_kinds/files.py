@@ -37,6 +37,7 @@ UNPARTED_SENTENCE = info("unparted-sentence", "{sentence|sentences} without a bl
     "begun where the numbers of the tokens begin again")
 LABELLED_LINES = fact("labelled-lines", "{file}: a text in each line, its label {how}.")
 TAGGED_LINES = fact("tagged-lines", "{file}: a sentence in each line, with '{sign}' between a word and its tag.")
+TAGGED_HALVES = fact("tagged-halves", "{file}: a sentence in each line, its words apart from its tags.")
 TOKEN_ROWS = fact("token-rows",
     "{file}: a token in each row; sentences in '{sentence}' ({sentence_by}), tokens in '{tokens}'{tags}.")
 SENTENCE_AGAIN = warning("sentence-again", "{sentence|sentences} with the name of an earlier one",

@@ -9,8 +9,9 @@ from ftk.data.readers.lines import STDIN, first_lines, opened
 from ftk.data.readers.paths import kind_of_name
 from ftk.data.readers.squad import is_squad
 from ftk.data.readers.tagged.column_files import are_columns, are_columns_in_table
+from ftk.data.readers.tagged.column_names import is_header
 from ftk.data.readers.tagged.known_layouts import says_layout
-from ftk.data.readers.tagged.tagged_lines import are_tagged_lines
+from ftk.data.readers.tagged.tagged_lines import are_halves, are_tagged_lines
 from ftk.data.readers.tagged.webanno import is_webanno
 from ftk.data.readers.unread import refuse_unread
 
@@ -110,6 +111,10 @@ def _by_content(lines: list[str], ending: str | None, *, labelled: bool, tagged:
     plain = ending in (None, "text")
     if plain and is_fasttext(full):
         return "labelled_lines"
+    if tagged and are_halves(full):
+        return "tagged_lines"
+    if tagged and plain and is_header(full[0].split("\t")) and are_halves(full[1:]):
+        return "csv"
     if tagged and ending != "csv" and are_tagged_lines(full, certain=not labelled):
         return "tagged_lines"
     if tagged and (plain or ending == "csv") and says_layout(lines):

@@ -22,7 +22,7 @@ _EMPTY = 0.25
 _FEW = 3
 """Tokens that a word such as OTHER has to have before it stands for O beside types without a letter."""
 _TYPE = re.compile(r"[^\W\d_][\w.&/+:#'\-]{0,39}")
-_SEVERAL = re.compile(r"[|;,+/](?:[BIESLUMW]-|O(?![^|;,+/]))")
+_SEVERAL = re.compile(r"[|;,+/ ](?:[BIESLUMW]-|O(?![^|;,+/ ]))")
 _NESTABLE = re.compile(r"((?:\([^()\s*]+)*)[*\-O_]?(\)*)")
 
 

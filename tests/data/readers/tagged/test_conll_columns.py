@@ -70,6 +70,13 @@ SAME = {
     "an empty layer": ("a.conll", lines("{t} {g} O")),
     "words and tags in lines": ("a.iob", "Rita|B-PER Kos|I-PER sleeps|O\nOslo|B-LOC waits|O\n"),
     "words and tags with slashes": ("a.txt", "Rita/B-PER Kos/I-PER sleeps/O\n\nOslo/B-LOC waits/O\n"),
+    "words and tags with two underscores": ("a.txt", "Rita__B-PER Kos__I-PER sleeps__O\nOslo__B-LOC waits__O\n"),
+    "words and tags with two bars": ("a.ner", "Rita||B-PER Kos||I-PER sleeps||O\nOslo||B-LOC waits||O\n"),
+    "words and tags with colons": ("a.txt", "Rita:B-PER Kos:I-PER sleeps:O\nOslo:B-LOC waits:O\n"),
+    "words, a tab, tags": ("a.txt", "Rita Kos sleeps\tB-PER I-PER O\nOslo waits\tB-LOC O\n"),
+    "words, a tab, tags in a table": ("a.tsv", "Rita Kos sleeps\tB-PER I-PER O\n\nOslo waits\tB-LOC O\n"),
+    "tags, a tab, words": ("a.iob", "B-PER I-PER O\tRita Kos sleeps\nB-LOC O\tOslo waits\n"),
+    "words, bars, tags": ("a.txt", "Rita Kos sleeps ||| B-PER I-PER O\nOslo waits ||| B-LOC O\n"),
     "words and tags with underscores": (
         "a.ner",
         "Rita_B_PER Kos_I_PER sleeps_O\nOslo_B_LOC waits_O\n".replace("B_", "B-").replace("I_", "I-"),
@@ -196,6 +203,24 @@ def test_two_fields_are_no_tokens_and_tags(name: str, content: str) -> None:
 )
 def test_tags_of_single_tokens_and_of_other_spellings_are_tags(content: str, tags: list[str]) -> None:
     assert read(content, "a.conll").values[0]["tags"] == tags
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("Rita Kos\tB-PER I-PER\n" * 30 + "Oslo waits\tB-LOC\n", r"a\.txt:31: not as many tags as words"),
+        ("Rita|B-PER Kos|I-PER\n" * 30 + "Oslo|B-LOC waits\n", r"a\.txt:31: 'waits' is no word with its tag"),
+    ],
+)
+def test_a_word_without_a_tag_is_named(content: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read(content, "a.txt")
+
+
+def test_tokens_with_blanks_are_no_sentences() -> None:
+    found = read("New York\tB-LOC city\nOslo\tB-LOC\nis\tO\n", "a.conll").values
+    assert found == [{"tokens": ["New York", "Oslo", "is"], "tags": ["B-LOC city", "B-LOC", "O"]}]
+    assert "tokens" not in read("text\tlabels\nRita Kos\tB-PER I-PER\nOslo waits\tB-LOC O\n", "a.txt").values[0]
 
 
 def test_a_carriage_return_inside_a_line_is_refused() -> None:

@@ -15,6 +15,8 @@ _FEW = 3
 """Lines from which columns of tags can be told from texts."""
 _MANY = 10
 """The same for tags without the letter of a scheme."""
+_CONLLU = 10
+"""Columns of CoNLL-U."""
 _NO_TOKENS = ("#", "-DOCSTART", "-docstart", "-DOCEND")
 
 
@@ -54,14 +56,14 @@ def are_columns(lines: Sequence[str]) -> bool:
         rows = _rows_of(full, sign)
         if not rows:
             continue
-        if _have_tags(rows[is_header(rows[0]) :], bare=False):
+        if _have_tags(rows[is_header(rows[0]) :], bare=False, likely=True):
             return True
-        if sign != "\t":
+        blocks = 1 + sum(not line.strip() for line in content)
+        if sign != "\t" or len(rows) < _MANY:
             continue
-        if len(rows[0]) > 2 and _numbers_begin_again([row[0] for row in rows]) and len(rows) > _MANY:
-            return True
-        parted = sum(not line.strip() for line in content) > 1
-        if len(rows[0]) == 2 and parted and len(rows) >= _MANY and not any(" " in row[0] for row in rows):
+        if (blocks > 2 or len(rows[0]) == _CONLLU) and _numbers_begin_again([row[0] for row in rows]):
+            return len(rows[0]) > 2
+        if len(rows[0]) == 2 and blocks > 2 and 2 * len(rows) >= 3 * blocks and not any(" " in row[0] for row in rows):
             words, tags = zip(*rows, strict=True)
             return all(tag.isupper() or not tag.isalnum() for tag in tags) and look_like_single_tags(tags, words)
     return False
@@ -88,12 +90,22 @@ def _unquoted(cell: str) -> str:
     return cell.strip('"')
 
 
-def _have_tags(rows: Sequence[Sequence[str]], *, bare: bool) -> bool:
-    """Whether a column has the tags of spans, and each cell one; ``bare``: or O and types without the letters."""
-    for values in zip(*rows, strict=True):
+def _have_tags(rows: Sequence[Sequence[str]], *, bare: bool, likely: bool = False) -> bool:
+    """Whether a column has the tags of spans, and each cell one.
+
+    Args:
+        rows: of cells.
+        bare: whether O and types without the letters of a scheme are tags, too.
+        likely: whether there has to be an O, and another column of as many different values.
+    """
+    columns = list(zip(*rows, strict=True))
+    for number, values in enumerate(columns):
         evidence = evidence_of(values)
         found = (evidence.lettered or (bare and evidence.bare and evidence.outside > 1)) and evidence.spans
-        if found and not any(" " in value for value in values):
+        if not found or any(" " in value for value in values):
+            continue
+        others = (len(set(other)) for at, other in enumerate(columns) if at != number)
+        if not likely or (evidence.outside and max(others, default=0) >= evidence.different):
             return True
     return False
 
