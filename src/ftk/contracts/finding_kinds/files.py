@@ -40,6 +40,8 @@ TAGGED_LINES = fact("tagged-lines", "{file}: a sentence in each line, with '{sig
 TAGGED_HALVES = fact("tagged-halves", "{file}: a sentence in each line, its words apart from its tags.")
 TOKEN_ROWS = fact("token-rows",
     "{file}: a token in each row; sentences in '{sentence}' ({sentence_by}), tokens in '{tokens}'{tags}.")
+PARTED_TOKEN_ROWS = fact("parted-token-rows",
+    "{file}: a token in each row, tokens in '{tokens}'{tags}; rows without a token are between sentences.")
 SENTENCE_AGAIN = warning("sentence-again", "{sentence|sentences} with the name of an earlier one",
     "read as {another one|other ones}; the rows of a sentence follow each other")
 WEBANNO_LAYER = fact("webanno-layer", "{file}: WebAnno TSV; {role} in '{layer}'.")

@@ -17,7 +17,7 @@ from ftk.data.rows.columns import has_column, missing_configured
 
 NAMES = {
     "tokens": ("tokens", "words"),
-    "tags": ("tags", "ner_tags", "labels", "ner"),
+    "tags": ("tags", "ner_tags", "labels", "ner", "word_labels"),
     "text": ("text", "sentence"),
     "spans": ("spans", "entities", "label", "labels", "ents", "annotations"),
 }

@@ -53,6 +53,33 @@ def test_rows_of_tokens_become_sentences(name: str, content: str) -> None:
     assert len(found.rows[0].lines) == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", table("tweet_id,token,label", "{s},{t},{g}")),
+        ("a.csv", table("Satz;Wort;Tag", "{s};{t};{g}")),
+        ("a.csv", table("phrase,mot,étiquette", "une {s},{t},{g}")),
+        ("a.tsv", table("id\tword\tpos\tner", "{s}\t{t}\tNN\t{g}")),
+        ("a.csv", table("doc_id,line,token,iob", "d1,{s},{t},{g}")),
+        ("a.jsonl", "".join(json.dumps({"line": s, "word": t, "kind": g}) + "\n" for s, t, g in ROWS)),
+    ],
+)
+def test_the_column_of_sentences_is_found_by_content(name: str, content: str) -> None:
+    found = read(content, name)
+    assert [row["tokens"] for row in found.values] == TOKENS
+    assert [row["tags"] for row in found.values] == TAGS
+    assert of_kind(found.findings, kinds.TOKEN_ROWS).values["sentence_by"] == "found by content"
+
+
+@pytest.mark.parametrize("nothing", ["", "nan", "None"])
+def test_rows_without_a_token_are_between_sentences(nothing: str) -> None:
+    content = table("token,label,page", "{t},{g},7").replace("sleeps,O,7", f"sleeps,O,7\n{nothing},{nothing},7")
+    found = read(content, "a.csv")
+    assert [row["tokens"] for row in found.values] == TOKENS
+    assert [row["tags"] for row in found.values] == TAGS
+    of_kind(found.findings, kinds.PARTED_TOKEN_ROWS)
+
+
 def test_parquet() -> None:
     columns: dict[str, list[Any]] = {
         "sentence_id": [s for s, _, _ in ROWS],
@@ -89,6 +116,10 @@ def test_a_sentence_that_comes_again_is_another_one() -> None:
         "sentence_id,text,label\n1,Rita,x\n2,Oslo,y\n3,Oslo,y\n",
         "sentence,label\nRita,x\nOslo,y\n",
         "sentence_id,tokens,tags\n1,Rita sleeps,B-PER O\n1,Oslo waits,B-LOC O\n",
+        "user,text,label\nu1,good,x\nu1,bad,y\nu2,fine,x\nu2,poor,y\n",
+        "page,word,tag\n1,Rita,B-PER\n1,Kos,I-PER\n1,sleeps,O\n1,Oslo,B-LOC\n",
+        "pos,word,tag\nN1,Rita,B-PER\nN1,Kos,I-PER\nV2,sleeps,O\nN1,Oslo,B-LOC\n",
+        "sentence_id,word,tag\n0,Rita,B-PER\n1,Oslo,B-LOC\n0,Kos,I-PER\n1,waits,O\n0,x,O\n1,y,O\n",
     ],
 )
 def test_rows_of_texts_stay_rows(content: str) -> None:
@@ -140,6 +171,7 @@ def test_lists_of_one_token_are_sentences() -> None:
     [
         {"text": "Rita Kos sleeps", "labels": "B-PER I-PER O"},
         {"sentence": "Rita Kos sleeps", "ner_tags": ["B-PER", "I-PER", "O"]},
+        {"sentence": "Rita Kos sleeps", "word_labels": "B-PER,I-PER,O"},
         {"text": "Rita Kos sleeps", "tags": '["PER", "PER", "O"]'},
     ],
 )

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ftk.data.readers.tagged.column_names import is_header
+from ftk.data.readers.tagged.column_names import is_header, plain_name
 from ftk.data.rows.tag_columns import evidence_of, look_like_single_tags
 from ftk.data.rows.tag_spelling import is_usual_tag
 
@@ -15,6 +15,10 @@ _FEW = 3
 """Lines from which columns of tags can be told from texts."""
 _MANY = 10
 """The same for tags without the letter of a scheme."""
+_COUNTERS = frozenset(
+    {"id", "idx", "index", "tokenid", "tokenidx", "tokenno", "wordid", "number", "no", "i", "position"}
+)
+"""What files call the number of a token."""
 _CONLLU = 10
 """Columns of CoNLL-U."""
 _NO_TOKENS = ("#", "-DOCSTART", "-docstart", "-DOCEND")
@@ -33,7 +37,8 @@ def are_columns_in_table(lines: Sequence[str]) -> bool:
         if not rows:
             continue
         named = is_header(rows[0])
-        numbered = named and _numbers_begin_again([row[0] for row in rows[1:]])
+        counted = named and plain_name(rows[0][0]) in _COUNTERS
+        numbered = counted and _numbers_begin_again([row[0] for row in rows[1:]])
         first_is_tagged = not named and any(is_usual_tag(_unquoted(cell)) for cell in rows[0])
         if (parted or numbered or first_is_tagged) and _have_tags(rows[named:], bare=parted):
             return True
