@@ -93,24 +93,24 @@ class ConllLines:
                     if not fields and _NEW_DOCUMENT.match(line):
                         self._begin_document()
                     continue
-            blank = mark or not line.strip()
-            if not blank:
+            if not mark and line.strip():
                 if line == header:
                     self.notes.add(kinds.HEADER_LINE)
                     continue
                 parts = line.split("\t") if tabs else self._fields(line)
-                if len(parts) != width or "\r" in line:
-                    blank = width > 1 and _is_invisible(line)
-                    parts = parts if blank else self._repaired(parts, line, number, first_line)
-            if blank:
-                if fields:
-                    yield FieldRows(fields, tuple(lines), self._document)
-                fields, lines = [], []
-                if mark:
-                    self._begin_document()
-                continue
-            fields.append(parts)
-            lines.append(number)
+                if len(parts) == width and "\r" not in line:
+                    fields.append(parts)
+                    lines.append(number)
+                    continue
+                if width == 1 or not _is_invisible(line):
+                    fields.append(self._repaired(parts, line, number, first_line))
+                    lines.append(number)
+                    continue
+            if fields:
+                yield FieldRows(fields, tuple(lines), self._document)
+            fields, lines = [], []
+            if mark:
+                self._begin_document()
         if fields:
             yield FieldRows(fields, tuple(lines), self._document)
 

@@ -22,6 +22,8 @@ _HALVES = ("\t", "|||")
 """What separates all words of a sentence from all its tags."""
 _LOOKED_AT = 1000
 """Lines that are read to find the sign."""
+_ENOUGH = 200
+"""Lines that show whether all words are apart from all tags."""
 _MOSTLY = 0.95
 
 
@@ -130,6 +132,7 @@ def _parts_of(form: _Form | _Halves, line: str, where: str) -> list[list[str]]:
 
 
 def _halves_of(lines: Sequence[str]) -> _Halves | None:
+    lines = lines[:_ENOUGH]
     for sign in _HALVES:
         for column in (1, 0):
             form = _Halves(sign, column)
