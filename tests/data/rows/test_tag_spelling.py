@@ -148,6 +148,16 @@ def test_tags_that_could_mean_anything_are_refused(rows: list[str], kind: Findin
     assert "bare" not in str(of_kind(notes, kind)) or kind not in (kinds.ANOTHER_OUTSIDE, kinds.NUMBERED_TAGS)
 
 
+@pytest.mark.parametrize("sign", ["\u200b", "\ufeff", "\u200e", "\u2060"])
+def test_characters_without_a_width_are_no_part_of_a_tag(sign: str) -> None:
+    for written in (f"B-PER{sign} I-PER O{sign}", f"{sign}B:PER I:PER O", f"B-PER{sign} I-PER O", f"(PER*{sign} *) *"):
+        tags = written.split(" ")
+        (sentence,), notes = sentences([{"tokens": ["Rita", "Kos", "x"], "tags": tags}])
+        notes.raise_errors()
+        assert sentence.tags == ["B-PER", "I-PER", "O"]
+        assert of_kind(notes, kinds.TAG_SPELLING)
+
+
 def test_several_tags_with_blanks_are_no_type() -> None:
     for tag in ("B-PER I-PER", "B-PER O", "B-PER I-PER O"):
         _, notes = sentences([{"tokens": ["x", "y"], "tags": [tag, "O"]}])

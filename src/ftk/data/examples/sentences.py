@@ -17,6 +17,7 @@ from ftk.data.examples.spans.forms import MarkedSpan, marked_spans
 from ftk.data.examples.spans.placing import Misaligned, Overlapping, trimmed
 from ftk.data.examples.spans.tags import SpanPlacer
 from ftk.data.examples.tags import Scheme, Units
+from ftk.data.examples.token_shapes import note_odd_tokens
 from ftk.data.rows.cells import RowFault, parse_json_list, strings_of
 from ftk.data.rows.columns import missing, missing_role, not_a_string, report_columns
 from ftk.data.rows.documents import document_of
@@ -144,6 +145,7 @@ class SentenceReader:
         if faulty:
             sentences = [sentence for sentence in sentences if id(sentence) not in faulty]
         self._check_sentences(sentences)
+        note_odd_tokens([(one.row.where, one.tokens) for one in sentences if one.tokens is not None], self.notes)
         return sentences
 
     def _check_sentences(self, sentences: Sequence[Sentence]) -> None:

@@ -123,7 +123,7 @@ def _refused(
 ) -> frozenset[str]:
     """The tags that are refused wherever they are; those that cannot be types are refused here, all at once."""
     types = {tag: number for tag, number in counts.items() if tag != OUTSIDE and tag not in spelling.words}
-    has_outside = OUTSIDE in counts or bool(spelling.words)
+    has_outside = OUTSIDE in counts or OUTSIDE in spelling.written.values()
     if scheme is not Scheme.bare:
         if not has_outside and not spelling.bracketed and sum(counts.values()) >= _FEW:
             notes.add(kinds.NONE_OUTSIDE)

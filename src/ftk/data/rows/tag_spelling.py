@@ -4,8 +4,9 @@ A spelling is found from the different tags and from how often each occurs, so i
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ftk.data.rows.tag_forms import parts_of, usual_parts
 
@@ -17,6 +18,8 @@ _WORDS = frozenset(
     {"out", "outside", "other", "none", "null", "nil", "n/a", "-o-", "o-o", "notag", "no_tag", "no-tag", "nothing"}
     | {"noentity", "no_entity", "no-entity", "non-entity", "nonentity", "background", "outer"}
 )
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
+"""Characters without a width, which editors leave beside tags."""
 _EMPTY = 0.25
 """Share of tokens without a tag from which this stands for O, in files that have no other word for it."""
 _FEW = 3
@@ -45,7 +48,7 @@ class Spelling:
     def as_usual(self, tags: Sequence[str]) -> list[str] | None:
         """The tags of a sentence in the usual spelling; None if brackets do not match or are nested."""
         if self.bracketed:
-            return _of_brackets(tags)
+            return _of_brackets([tag.strip(_INVISIBLE) for tag in tags])
         written = self.written
         return [written.get(tag, tag) for tag in tags] if written else list(tags)
 
@@ -57,6 +60,14 @@ def spelling_of(counts: Mapping[str, int], *, bare: bool) -> Spelling:
         counts: how often each tag occurs.
         bare: whether tags without any letter may be the types of spans.
     """
+    clean = {tag: tag.strip(_INVISIBLE) for tag in counts}
+    if any(tag != name for tag, name in clean.items()):
+        merged: Counter[str] = Counter()
+        for tag, name in clean.items():
+            merged[name] += counts[tag]
+        found = spelling_of(merged, bare=bare)
+        written = {tag: found.written.get(name, name) for tag, name in clean.items() if tag != name}
+        return replace(found, written={**found.written, **written})
     if _are_brackets(counts):
         return Spelling(lettered=True, bracketed=True)
     total = sum(counts.values())
@@ -127,7 +138,7 @@ def holds_several(tag: str) -> bool:
 
 def shown(tags: Iterable[str], most: int = 4) -> str:
     """The first few of some tags, for messages."""
-    listed = list(tags)
+    listed = [tag if tag.isprintable() else repr(tag) for tag in tags]
     return ", ".join(listed[:most]) + (", …" if len(listed) > most else "")
 
 

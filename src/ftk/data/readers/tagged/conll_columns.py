@@ -25,6 +25,7 @@ from ftk.errors import DataError
 
 _FEW = 5
 """Tokens from which it is no accident that all are the same."""
+_NEARLY_ALL = 0.8
 _HIDDEN = re.compile(r"[\W_]*|[\[<(].*[\])>]")
 """What corpora have in the place of words that they leave out."""
 _OFFSETS = re.compile(r"\d+[-:]\d+")
@@ -136,10 +137,12 @@ def _attribute(names: Sequence[str], wanted: Any) -> tuple[Any, str | None]:
 
 def _refuse_hidden(path: Path | str, name: str, tokens: Sequence[str]) -> None:
     """Refuse a file whose words are replaced by a sign, as corpora are that may not be passed on with their texts."""
-    if len(tokens) >= _FEW and len(set(tokens)) == 1 and _HIDDEN.fullmatch(tokens[0]):
+    [(most, number)] = Counter(tokens).most_common(1)
+    if len(tokens) >= _FEW and number >= _NEARLY_ALL * len(tokens) and _HIDDEN.fullmatch(most):
         raise DataError(
-            f"{path}: all tokens in column '{name}' are {tokens[0]!r}: this file has no words. Such a corpus comes "
-            "with a program that puts them in. data.columns.tokens=… names another column."
+            f"{path}: {'all' if number == len(tokens) else 'nearly all'} tokens in column '{name}' are {most!r}: this "
+            "file has no words. Such a corpus comes with a program that puts them in. data.columns.tokens=… names "
+            "another column."
         )
 
 
