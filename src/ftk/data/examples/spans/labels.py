@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
@@ -9,13 +10,17 @@ from ftk.contracts.row import Row
 from ftk.data.examples.spans.counting import MarkedText
 from ftk.data.examples.spans.placing import Span
 from ftk.data.examples.tags import OUTSIDE, Tag, detect, entities, to_iob2
+from ftk.data.rows.tag_forms import UNTYPED, parts_of
+from ftk.data.rows.tag_spelling import is_outside_word, shown
 
-_PREFIXED = re.compile(r"([BIESLU])[-_](.+)")
-_LETTERS = {"L": "E", "U": "S"}
+_PREFIXED = re.compile(r"([BIESLUMW])[-_](.+)")
+_LETTERS = {"L": "E", "U": "S", "M": "I", "W": "S"}
 
 
 def are_tags(labels: Collection[str]) -> bool:
-    """Whether the labels of a split are tags: one of them is O, or all begin with the letter of a scheme."""
+    """Whether the labels of a split are tags: one of them is O, or all have the letter of a scheme."""
+    if _usual_labels(labels):
+        return True
     lettered = _lettered(labels)
     return not _mixed(labels) and (OUTSIDE in labels or (bool(lettered) and lettered == set(labels)))
 
@@ -38,6 +43,23 @@ def _lettered(labels: Collection[str]) -> set[str]:
     return found if any(label[0] in "BI" for label in found) else set()
 
 
+def _usual_labels(labels: Collection[str]) -> dict[str, str]:
+    """The usual spelling of labels that are tags in another one: b-geo, geo-I, BEGIN_geo; empty for any other labels.
+
+    A type occurs both at the beginning and inside of entities, because a name such as s-bahn is no tag.
+    """
+    if _lettered(labels):
+        return {}
+    outside = {label for label in labels if label == OUTSIDE or is_outside_word(label)}
+    parts = parts_of(dict.fromkeys(set(labels) - outside, 1), bool(outside))
+    if parts is None or len(parts) < len(set(labels) - outside):
+        return {}
+    begun = {kind for letter, kind in parts.values() if letter == "B"} - {UNTYPED}
+    if not any(letter in "IMEL" and kind in begun for letter, kind in parts.values()):
+        return {}
+    return {**{label: f"{letter}-{kind}" for label, (letter, kind) in parts.items()}, **dict.fromkeys(outside, OUTSIDE)}
+
+
 def _mixed(labels: Collection[str]) -> bool:
     """Whether a label occurs with and without a letter."""
     return any(label[2:] in labels for label in _lettered(labels))
@@ -52,6 +74,12 @@ def joined_spans(rows: Sequence[tuple[Row, str, list[Span]]], notes: Notes, *, b
         broken_policy: ``task.broken_tags``, for a tag that cannot follow the one before.
     """
     spans = [span for _, _, found in rows for span in found]
+    usual = _usual_labels({span.label for span in spans})
+    if usual:
+        written = sorted(label for label in usual if label != usual[label])
+        notes.add(kinds.TAG_SPELLING, written=shown(written), usual=shown(usual[label] for label in written))
+        rows = [(row, text, [replace(span, label=usual[span.label]) for span in found]) for row, text, found in rows]
+        spans = [span for _, _, found in rows for span in found]
     labels = {span.label for span in spans} - {OUTSIDE}
     have_letters = _lettered(labels) == labels
     tagged = [_tags(text, found, have_letters) for _, text, found in rows]

@@ -67,6 +67,7 @@ class ConllLines:
         self._last_fields: frozenset[str] | None = None
         self._between = " "
         self._least = 0
+        self._quoted = False
         self._header: str | None = None
         self._document: int | None = None
 
@@ -107,12 +108,17 @@ class ConllLines:
                     lines.append(number)
                     continue
             if fields:
-                yield FieldRows(fields, tuple(lines), self._document)
+                yield self._part(fields, lines)
             fields, lines = [], []
             if mark:
                 self._begin_document()
         if fields:
-            yield FieldRows(fields, tuple(lines), self._document)
+            yield self._part(fields, lines)
+
+    def _part(self, fields: list[list[str]], lines: list[int]) -> FieldRows:
+        if self._quoted:
+            fields = [[_unquoted(field) for field in one] for one in fields]
+        return FieldRows(fields, tuple(lines), self._document)
 
     def _begin_document(self) -> None:
         self._document = 1 if self._document is None else self._document + 1
@@ -187,12 +193,17 @@ class ConllLines:
 
     def _describe(self, line: str, first: list[str], before: list[str]) -> None:
         """Find what the file says about its columns, in its first line with fields and the comments before it."""
+        rows = self._fields_of_sample()
+        self._quoted = self.width > 1 and all(map(_is_quoted, chain.from_iterable((row[0], row[-1]) for row in rows)))
+        if self._quoted:
+            first = [_unquoted(field) for field in first]
+            rows = [[_unquoted(field) for field in row] for row in rows]
         if is_ontonotes(before, first):
             self._layout, self.roles = ONTONOTES, ONTONOTES.roles
             self.names, self.width = list(ONTONOTES.names), len(ONTONOTES.names)
             self._least = self.width
             self.notes.add(kinds.ONTONOTES, file=str(self.path))
-        elif is_header(first) or heads_columns(first, self._fields_of_sample()[1:]):
+        elif is_header(first) or heads_columns(first, rows[1:]):
             self._header, self.names = line, first
         elif self.names is not None and len(self.names) != self.width:
             self.names = None
@@ -266,4 +277,8 @@ def _is_invisible(line: str) -> bool:
 
 def _unquoted(field: str) -> str:
     """A field without the quotation marks around it."""
-    return field[1:-1].replace('""', '"') if len(field) > 2 and field[0] == field[-1] == '"' else field
+    return field[1:-1].replace('""', '"') if _is_quoted(field) else field
+
+
+def _is_quoted(field: str) -> bool:
+    return len(field) > 2 and field[0] == field[-1] == '"'
