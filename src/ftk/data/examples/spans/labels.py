@@ -88,8 +88,8 @@ def joined_spans(rows: Sequence[tuple[Row, str, list[Span]]], notes: Notes, *, b
     for (row, _, _), tags in zip(rows, tagged, strict=True):
         iob2, broken = to_iob2([tag for _, tag in tags], scheme)
         for number in broken:
-            span = tags[number][0]
-            assert span is not None  # a gap is O, which is never broken
+            span = tags[number][0] or tags[number - 1][0]  # at a gap, the entity before it is not closed
+            assert span is not None
             place = f"{row.where}: {span.label} {span.start}-{span.end}"
             notes.add(kinds.BROKEN_TAG, place, policy=broken_policy, scheme=scheme.value.upper())
         joined.append([_join(kind, [span for span, _ in tags[first:last]]) for kind, first, last in entities(iob2)])
