@@ -40,6 +40,13 @@ def test_other_tokens_are_words(text: str) -> None:
     assert kinds.ODD_TOKENS not in [finding.kind for finding in sentences(rows)[1]]
 
 
+@pytest.mark.parametrize("token", ["", " ", "\u00a0", "\u3000"])
+def test_tokens_without_a_character_are_counted(token: str) -> None:
+    rows = [{"tokens": ["Rita", token, "x"], "tags": ["B-X", "O", "O"]}, {"tokens": ["Oslo"], "tags": ["O"]}]
+    found = of_kind(sentences(rows)[1], kinds.ODD_TOKENS)
+    assert (found.policy, found.count, found.places) == ("empty", 1, ["rows.jsonl:1"])
+
+
 def test_a_single_sub_word_is_no_reason() -> None:
     rows = [{"tokens": ["Rita", "##x", *["waits"] * 60], "tags": ["B-X", *["O"] * 61]}]
     assert kinds.ODD_TOKENS not in [finding.kind for finding in sentences(rows)[1]]

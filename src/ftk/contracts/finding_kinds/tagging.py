@@ -116,6 +116,7 @@ ONE_TOKEN_ROWS = error("one-token-rows", "{row|rows}, and each has one token",
     predicted="each read as a sentence; data.columns.sentence=… names the column that says which rows are one sentence")
 ODD_TOKENS = warning("odd-tokens", "{token|tokens} that {is|are} no {word|words}",
     subwords="{it looks|they look} like sub-words of a tokenizer; join them to words, because models have their own",
+    empty="{it is|they are} empty or white space; between sentences there is a blank line, without a tag",
     numbered="{it is a character|they are characters} with {its|their} place in a word; leave the number out")
 TAGS_AS_LABELS = error("tags-as-labels", "{row|rows} of one word whose {label is|labels are} the tags of tokens",
     "These are task=ner or task=token-classification: data.columns.tags=… names the column of the tags, and "

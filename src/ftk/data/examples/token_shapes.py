@@ -21,12 +21,16 @@ _NUMBERED = re.compile(r"[\u3400-\u9fff]\d")
 
 
 def note_odd_tokens(rows: Sequence[tuple[str, Sequence[str]]], notes: Notes) -> None:
-    """Report tokens that are no words, from the first tokens of a split.
+    """Report empty tokens of a split, and from its first tokens whether they are words.
 
     Args:
         rows: the place and the tokens of each.
         notes: collects the finding.
     """
+    for place, tokens in rows:
+        if not all(map(str.strip, tokens)):
+            number = sum(not token.strip() for token in tokens)
+            notes.add(kinds.ODD_TOKENS, place, policy="empty", number=number)
     seen: list[str] = []
     for _, tokens in rows:
         seen += tokens
