@@ -76,7 +76,7 @@ SPAN_INSIDE_WORD = error("span-inside-word", "{span|spans} that {begins|begin} o
     drop="left out (task.misaligned_spans=drop); where rows are scored, they count as missed")
 SPANS_OVERLAP = error("spans-overlap", "{span|spans} that {shares|share} a word with another",
     "task.overlapping_spans=longest keeps the longest.",
-    longest="left out (task.overlapping_spans=longest); where rows are scored, they count as missed")
+    longest="left out (task.overlapping_spans=longest); where rows are scored, they are in the support")
 PARTED_TAGS = info("parted-tags", "{row|rows} whose tags have '{sign}' between them",
     "split there, a tag for each token")
 NUMBERED_TAGS = error("numbered-tags", "{tag|tags} that {is|are} numbers of classes, without the names of the classes",

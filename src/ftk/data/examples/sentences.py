@@ -49,7 +49,8 @@ class Sentence(Example):
             any other row as the row gives them.
         row: where it comes from.
         columns: the other columns.
-        unmarked: the labels of annotated spans that the tags do not have as annotated; they count as missed.
+        unmarked: the labels of annotated spans that no tags can have as annotated; they count as missed.
+        overlapped: annotated spans that the tags leave out for longer ones: label, first word, one past the last.
         widened: the entities of the tags that are wider than annotated: label, first word, one past the last.
     """
 
@@ -62,6 +63,7 @@ class Sentence(Example):
     row: Row
     columns: dict[str, Any]
     unmarked: Sequence[str] = ()
+    overlapped: Sequence[tuple[str, int, int]] = ()
     widened: Sequence[tuple[str, int, int]] = ()
 
     @property
@@ -259,8 +261,9 @@ class SentenceReader:
             if found is None:
                 faulty.add(id(sentence))
                 continue
-            sentence.tags, sentence.unmarked, sentence.widened = found.tags, found.unmarked, found.widened
-            sentence.gold = found.tags
+            sentence.tags = sentence.gold = found.tags
+            sentence.unmarked, sentence.overlapped = found.unmarked, found.overlapped
+            sentence.widened = found.widened
             if not item.of_tokens:
                 spans = dict.fromkeys(trimmed(item.text, span) for span in found.spans)
                 sentence.gold = [

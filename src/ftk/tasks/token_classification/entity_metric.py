@@ -25,6 +25,7 @@ class EntityMetric:
         raw: Sequence[str] | None = None,
         *,
         unmarked: Sequence[str] = (),
+        overlapped: Collection[tuple[str, int, int]] = (),
         widened: Collection[tuple[str, int, int]] = (),
     ) -> None:
         """Count one row.
@@ -35,13 +36,15 @@ class EntityMetric:
             raw: the tags to score leniently, if they differ from ``predicted``: those of the model before decoding,
                 which other tools score.
             unmarked: the labels of annotated entities that no tags can mark: they are in the support, as missed.
+            overlapped: annotated entities that the gold tags leave out for longer ones; they are in the support, and
+                right if they are predicted.
             widened: entities of the gold tags that are wider than annotated: they are not in it.
         """
         for counts, read, found in (
             (self._strict, _strict, predicted),
             (self._lenient, lenient_entities, predicted if raw is None else raw),
         ):
-            counts.add(read(gold).difference(widened), read(found))
+            counts.add(read(gold).difference(widened).union(overlapped), read(found))
             counts.gold.update(unmarked)
 
     def compute(self) -> dict[str, Any]:

@@ -111,7 +111,12 @@ class _EntityScores:
     def update(self, example: Sentence, prediction: TagPrediction) -> None:
         assert example.tags is not None
         self._metric.update(
-            example.tags, prediction.tags, prediction.raw, unmarked=example.unmarked, widened=example.widened
+            example.tags,
+            prediction.tags,
+            prediction.raw,
+            unmarked=example.unmarked,
+            overlapped=example.overlapped,
+            widened=example.widened,
         )
 
     def compute(self) -> dict[str, Any]:
@@ -189,7 +194,13 @@ class SpanTags(Tagging):
 
     def gold(self, example: Sentence, scheme: Scheme) -> dict[str, Any]:
         found = gold_spans(example, scheme)
-        return {} if found is None else {"gold_entities" if example.tokens is None else "gold_tags": found}
+        if found is None:
+            return {}
+        if example.tokens is None:
+            return {"gold_entities": found}
+        annotated = [*entities(example.tags or ()), *example.overlapped]
+        overlapping = {"gold_entities": placed(example, sorted(annotated, key=lambda one: (one[1], -one[2], one[0])))}
+        return {"gold_tags": found, **(overlapping if example.overlapped else {})}
 
 
 class _TagScores:

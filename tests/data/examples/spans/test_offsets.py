@@ -164,7 +164,7 @@ def test_spans_after_emoji_that_nothing_confirms_are_counted() -> None:
 def test_a_span_that_is_there_twice_is_missed_once_at_most() -> None:
     row = {"text": "Ada naps", "spans": [[0, 3, "PER"], [0, 3, "PER"]]}
     (sentence,), _ = sentences([row], overlapping_spans="longest")
-    assert (sentence.tags, tuple(sentence.unmarked)) == (["B-PER", "O"], ())
+    assert (sentence.tags, sentence.unmarked, sentence.overlapped) == (["B-PER", "O"], (), ())
 
 
 def test_a_span_of_tokens_with_another_text_is_refused() -> None:
@@ -182,26 +182,32 @@ def test_names_with_particles_are_no_shift() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "fields", "unmarked", "widened"),
+    ("row", "fields", "unmarked", "overlapped", "widened"),
     [
-        ({"text": "Berger naps", "spans": [[0, 4, "PER"]]}, {"misaligned_spans": "drop"}, ("PER",), ()),
-        ({"text": "Berger naps", "spans": [[0, 4, "P"]]}, {"misaligned_spans": "expand"}, ("P",), (("P", 0, 1),)),
-        ({"text": "a  b", "spans": [[1, 3, "X"]]}, {"misaligned_spans": "drop"}, ("X",), ()),
+        ({"text": "Berger naps", "spans": [[0, 4, "PER"]]}, {"misaligned_spans": "drop"}, ("PER",), (), ()),
+        ({"text": "Berger naps", "spans": [[0, 4, "P"]]}, {"misaligned_spans": "expand"}, ("P",), (), (("P", 0, 1),)),
+        ({"text": "a  b", "spans": [[1, 3, "X"]]}, {"misaligned_spans": "drop"}, ("X",), (), ()),
+        ({"text": "Berger naps", "spans": [[0, 4, "P"], [0, 4, "P"]]}, {"misaligned_spans": "drop"}, ("P",), (), ()),
         (
             {"text": "Bank of Oslo", "spans": [[8, 12, "L"], [0, 12, "O2"]]},
             {"overlapping_spans": "longest"},
-            ("L",),
+            (),
+            (("L", 2, 3),),
             (),
         ),
-        ({"text": "Oslo naps", "spans": [[0, 4, "L"]]}, {}, (), ()),
+        ({"text": "Oslo naps", "spans": [[0, 4, "L"]]}, {}, (), (), ()),
     ],
 )
 def test_spans_that_the_tags_do_not_have_are_kept_for_the_score(
-    row: dict[str, Any], fields: dict[str, Any], unmarked: tuple[str, ...], widened: tuple[Any, ...]
+    row: dict[str, Any],
+    fields: dict[str, Any],
+    unmarked: tuple[str, ...],
+    overlapped: tuple[Any, ...],
+    widened: tuple[Any, ...],
 ) -> None:
     (sentence,), notes = sentences([row], **fields)
     notes.raise_errors()
-    assert (tuple(sentence.unmarked), tuple(sentence.widened)) == (unmarked, widened)
+    assert (sentence.unmarked, sentence.overlapped, sentence.widened) == (unmarked, overlapped, widened)
 
 
 TOKENS = ["Rita", "Kos", "met", "Ada", "in", "Oslo"]

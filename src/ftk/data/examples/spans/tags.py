@@ -18,9 +18,13 @@ from ftk.data.examples.spans.placing import (
     align_to_words,
     ends_early,
     tags_of,
+    trimmed,
     without_overlaps,
 )
 from ftk.data.rows.cells import RowFault, shortened
+
+WordEntity = tuple[str, int, int]
+"""A label, the first word, and one past the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +34,17 @@ class SpanTags:
     Attributes:
         tags: in IOB2.
         spans: as annotated, in characters of the text.
-        unmarked: the labels of the spans that the tags do not have as annotated.
+        unmarked: the labels of the spans that begin or end inside a word, so that no tags have them as annotated.
+        overlapped: the spans that were left out because they share a word with a longer one: label, first word, one
+            past the last.
         widened: the entities of the tags that are wider than annotated: label, first word, one past the last.
     """
 
     tags: list[str]
     spans: list[Span]
     unmarked: tuple[str, ...]
-    widened: tuple[tuple[str, int, int], ...]
+    overlapped: tuple[WordEntity, ...]
+    widened: tuple[WordEntity, ...]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -117,14 +124,14 @@ class SpanPlacer:
 
     def _tags(self, item: MarkedText, spans: list[Span]) -> SpanTags:
         placed: list[WordSpan] = []
-        unmarked: list[str] = []
+        unmarked: set[Span] = set()
         for span in spans:
             found = align_to_words(item.text, span, item.starts, item.ends)
             self._spans += 1
             if found is not None and found.exact:
                 placed.append(found)
                 continue
-            unmarked.append(span.label)
+            unmarked.add(trimmed(item.text, span))
             where = f"{item.row.where}: {span.label} {span.start}-{span.end} {item.text[span.start : span.end]!r}"
             if found is None:
                 policy = "drop" if self.misaligned is Misaligned.drop else "error"
@@ -140,13 +147,12 @@ class SpanPlacer:
         for word_span in dropped:
             where = f"{item.row.where}: {word_span.span.label} {word_span.span.start}-{word_span.span.end}"
             self.notes.add(kinds.SPANS_OVERLAP, where, policy=self.overlapping.value)
-        marked = {(one.span.label, one.first, one.last) for one in kept}
         # A span that is there twice is marked by the tags all the same.
-        unmarked += [
-            one.span.label for one in dropped if one.exact and (one.span.label, one.first, one.last) not in marked
-        ]
-        widened = tuple((one.span.label, one.first, one.last) for one in kept if not one.exact)
-        return SpanTags(tags_of(kept, len(item.starts)), spans, tuple(unmarked), widened)
+        marked = {_entity(one) for one in kept if one.exact}
+        overlapped = {_entity(one) for one in dropped if one.exact} - marked
+        widened = tuple(_entity(one) for one in kept if not one.exact)
+        labels = tuple(sorted(span.label for span in unmarked))
+        return SpanTags(tags_of(kept, len(item.starts)), spans, labels, tuple(sorted(overlapped)), widened)
 
     def _note_inside(self) -> None:
         """Report the spans inside words: as a shift of all offsets if nearly all begin there."""
@@ -164,6 +170,10 @@ class SpanPlacer:
             if self.misaligned is Misaligned.error:
                 return
         self.notes.add(kinds.SPAN_INSIDE_WORD, *self._inside[:5], policy=policy, number=len(self._inside))
+
+
+def _entity(placed: WordSpan) -> WordEntity:
+    return placed.span.label, placed.first, placed.last
 
 
 def _of_tokens(item: MarkedText, number: int, to_last: bool) -> Span:
