@@ -39,9 +39,9 @@ class Format(Enum):
 
 
 class Offsets(Enum):
-    """What the offsets of spans count.
+    """What the offsets of spans and answers count.
 
-    ``auto`` takes characters (code points) unless the texts of the spans or the borders of words show that it is
+    ``auto`` takes characters (code points) unless the texts of spans or answers or the borders of words show that it is
     UTF-16 units (JavaScript, Java, C#) or UTF-8 bytes (Rust, Go), and reports it. The others go by no evidence.
     """
 

@@ -1,6 +1,6 @@
 """Findings about texts, pairs, questions, relations and candidates."""
 
-from ftk.contracts.finding_kinds.making import error, info, warning
+from ftk.contracts.finding_kinds.making import error, fact, info, warning
 
 _RANKING_ROW = (
     'A row is {{"query", "positive"}}, with or without "negatives"; {{"query", "candidate", "label"}}; or {{"query", '
@@ -32,9 +32,14 @@ UNMARKED_IMPOSSIBLE = warning("unmarked-impossible",
 NO_ANSWER_LEFT = warning("no-answer-left", "{row|rows} none of whose answers is left", "nothing is learned from them")
 MISPLACED_ANSWER = error("misplaced-answer",
     "{answer|answers} that {is|are} not at the place in the context that the row names",
-    "Offsets count characters from 0. task.misplaced_answers=search takes the nearest place where the answer is, drop "
-    "learns nothing from it.", drop="not learned (task.misplaced_answers=drop)",
+    "Offsets were read as {what} (data.offsets). task.misplaced_answers=search takes the nearest place where the "
+    "answer is, drop learns nothing from it.", drop="not learned (task.misplaced_answers=drop)",
     search="found at the nearest place (task.misplaced_answers=search)")
+ANSWER_OFFSETS = fact("answer-offsets", "offsets of answers count {what} (data.offsets=auto)",
+    "so {fitting:,} of {judged:,} answers begin where they say; if they counted characters, {plain:,}")
+UNREADABLE_STARTS = error("unreadable-starts", "{row|rows} with other offsets than one for each answer in '{column}'",
+    "It has the number of the character at which each answer begins. Without it, remove the column: answers are then "
+    "found by their texts.")
 ABSENT_ANSWER = error("absent-answer", "{answer|answers} that {does|do} not occur in the context",
     "task.misplaced_answers=drop learns nothing from them.")
 ABSENT_TEXT_ANSWER = error("absent-text-answer", "{answer|answers} that {does|do} not occur in the context",

@@ -6,16 +6,24 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from ftk.config.choices import Offsets
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.cells import RowFault, list_in, read_rows, shortened
-from ftk.data.rows.columns import find_column, missing, string_of
-from ftk.data.rows.lists import list_or_value
+from ftk.data.examples.answers.cells import entries_of, holds_answer, is_true, place_of_row, starts_column
+from ftk.data.examples.answers.offsets import PlacedAnswer, as_in, settle_answers
+from ftk.data.examples.spans.counting import PLAIN, Counting
+from ftk.data.rows.cells import RowFault, read_rows, shortened
+from ftk.data.rows.choosing import settle_columns
+from ftk.data.rows.columns import find_column, missing, report_columns, string_of
 
-_MISSING = ("nan", "NaN", "<NA>", "None", "null", "NULL")
-"""What programs write for a missing value."""
+_NAMES = {
+    "question": ("question", "query"),
+    "context": ("context", "passage", "paragraph"),
+    "answers": ("answers", "answer", "answer_text", "answers.text"),
+}
+"""The column names that are tried for roles that ``data.columns`` does not name."""
 
 
 class Misplaced(Enum):
@@ -94,30 +102,62 @@ class QuestionReader:
         labelled: whether a row without a column of answers is an error.
         misplaced: the policy for answers that are not at their offset.
         notes: collects faults.
+        offsets: ``data.offsets``: what the offsets of answers count.
     """
 
     columns: dict[str, Any]
     labelled: bool
     misplaced: Misplaced
     notes: Notes
+    offsets: str = "auto"
+    _counting: Counting = field(default=PLAIN, init=False)
 
     def read(self, rows: Iterable[Row]) -> list[QuestionExample]:
-        """An example for each row; faults go to the notes, which stop the run after the last row."""
+        """An example for each row; faults go to the notes, which stop the run after the last row.
+
+        Raises:
+            DataError: labelled rows do not say which column has a role.
+        """
+        if self.labelled:
+            rows = list(rows)
+            self.columns = settle_columns(rows, self.columns, _NAMES, self.notes, {"answers": holds_answer})
+            self._counting = settle_answers(self._placed(rows), Offsets(self.offsets), self.notes)
         return read_rows(rows, self._example, self.notes)
+
+    def _placed(self, rows: Iterable[Row]) -> Iterator[PlacedAnswer]:
+        """The answers with an offset; a row with a fault is reported when it is read."""
+        for row in rows:
+            with suppress(RowFault):
+                context_at, answers_at = self._column(row, "context"), self._column(row, "answers")
+                if context_at is None or answers_at is None:
+                    continue
+                context = string_of(row, context_at, "context")
+                for text, start in entries_of(row, answers_at, context):
+                    if start is not None:
+                        yield PlacedAnswer(context, text, start)
+
+    def _column(self, row: Row, role: str) -> str | None:
+        if role == "answers" and not self.labelled:  # 'answer' is what a model predicted
+            return find_column(row, role, self.columns, ("answers",), needed=False)
+        return find_column(row, role, self.columns, _NAMES[role])
 
     def _example(self, row: Row) -> QuestionExample:
         question_at, question = self._text(row, "question")
         context_at, context = self._text(row, "context")
-        answers_at = find_column(row, "answers", self.columns, ("answers",), needed=self.labelled)
+        answers_at = self._column(row, "answers")
         used = {question_at, context_at, answers_at}
         others = {name: value for name, value in row.values.items() if name not in used}
         if answers_at is None:
             if self.labelled:
-                raise missing(row, kinds.MISSING_ANSWERS, ("answers",))
+                raise missing(row, kinds.MISSING_ANSWERS, _NAMES["answers"])
             return QuestionExample(question, context, None, None, row, others)
         answers, gold = None, row.values[answers_at]
         if self.labelled:
             answers = self._answers(row, answers_at, context, self.notes)
+            if answers:
+                texts_at = {"question": question_at, "context": context_at, "answers": answers_at}
+                found = {**texts_at, "start of answers": starts_column(row, answers_at)}
+                report_columns(self.notes, {role: name for role, name in found.items() if role != name}, self.columns)
         else:  # they are only copied to the prediction, so faults in them do not matter
             with suppress(RowFault):
                 answers = self._answers(row, answers_at, context, Notes())
@@ -126,122 +166,61 @@ class QuestionReader:
         return QuestionExample(question, context, answers, gold, row, others)
 
     def _text(self, row: Row, role: str) -> tuple[str, str]:
-        column = find_column(row, role, self.columns, (role,))
+        column = self._column(row, role)
         if column is None:
-            raise missing(row, kinds.MISSING_QA_TEXT, (role,), role=role)
+            raise missing(row, kinds.MISSING_QA_TEXT, _NAMES[role], role=role)
         text = string_of(row, column, role)
         if not text.strip():
             if self.labelled:
-                raise RowFault(kinds.EMPTY_PART, _place(row), role=role)
-            self.notes.add(kinds.EMPTY_PART, _place(row), policy="kept", role=role)
+                raise RowFault(kinds.EMPTY_PART, place_of_row(row), role=role)
+            self.notes.add(kinds.EMPTY_PART, place_of_row(row), policy="kept", role=role)
         return column, text
 
     def _answers(self, row: Row, column: str, context: str, notes: Notes) -> tuple[Answer, ...]:
-        entries = _entries(row, column, context)
-        impossible = row.values.get("is_impossible")
-        if impossible is True and entries:
-            place = f"{_place(row)}: is_impossible is true, the answer {entries[0][0]!r}"
+        entries = entries_of(row, column, context)
+        impossible = is_true(row.values.get("is_impossible"))
+        if impossible and entries:
+            place = f"{place_of_row(row)}: is_impossible is true, the answer {entries[0][0]!r}"
             raise RowFault(kinds.IMPOSSIBLE_ANSWERED, shortened(place))
         if impossible is False and not entries:
-            notes.add(kinds.UNMARKED_IMPOSSIBLE, _place(row))
+            notes.add(kinds.UNMARKED_IMPOSSIBLE, place_of_row(row))
         answers = tuple(self._found(row, text, start, context, notes) for text, start in entries)
         if answers and all(answer.start is None for answer in answers):
-            notes.add(kinds.NO_ANSWER_LEFT, _place(row))
+            notes.add(kinds.NO_ANSWER_LEFT, place_of_row(row))
         return answers
 
     def _found(self, row: Row, text: str, start: int | None, context: str, notes: Notes) -> Answer:
         """An answer at its place, without the white space around it."""
-        before, text = len(text) - len(text.lstrip()), text.strip()
+        placed = PlacedAnswer(context, text, start or 0)
+        text = as_in(context, text).strip()
         if start is None:
             return self._first(row, text, context, notes)
-        for at in (start + before, start):
-            if at >= 0 and context.startswith(text, at):
-                return Answer(text, at)
-        place = f"{_place(row)}: {text!r}"[:160] + f" at {start}"
+        if (at := placed.at(self._counting)) is not None:
+            return Answer(text, at)
+        place = f"{place_of_row(row)}: {text!r}"[:160] + f" at {start}"
         if self.misplaced is Misplaced.drop:
-            notes.add(kinds.MISPLACED_ANSWER, place, policy="drop")
+            notes.add(kinds.MISPLACED_ANSWER, place, policy="drop", what=str(self._counting))
             return Answer(text, None)
+        first = self._counting.character(start, context, placed.places)
+        start = start if first is None else first
         nearest = min(_occurrences(text, context), key=lambda at: abs(at - start), default=None)
         if nearest is None:
             raise RowFault(kinds.ABSENT_ANSWER, place)
         if self.misplaced is Misplaced.search:
-            notes.add(kinds.MISPLACED_ANSWER, place, policy="search")
+            notes.add(kinds.MISPLACED_ANSWER, place, policy="search", what=str(self._counting))
             return Answer(text, nearest)
         there = context[max(0, start) : max(0, start) + len(text)]
-        raise RowFault(kinds.MISPLACED_ANSWER, f"{place}, where the context has {there[:60]!r}")
+        place = f"{place}, where the context has {there[:60]!r}"
+        raise RowFault(kinds.MISPLACED_ANSWER, place, what=str(self._counting))
 
     def _first(self, row: Row, text: str, context: str, notes: Notes) -> Answer:
         places = _occurrences(text, context)
         at = next(places, None)
         if at is None:
-            raise RowFault(kinds.ABSENT_TEXT_ANSWER, shortened(f"{_place(row)}: {text!r}"))
+            raise RowFault(kinds.ABSENT_TEXT_ANSWER, shortened(f"{place_of_row(row)}: {text!r}"))
         if next(places, None) is not None:
-            notes.add(kinds.REPEATED_ANSWER, f"{_place(row)}: {text!r}"[:160])
+            notes.add(kinds.REPEATED_ANSWER, f"{place_of_row(row)}: {text!r}"[:160])
         return Answer(text, at)
-
-
-def _entries(row: Row, column: str, context: str) -> list[tuple[str, int | None]]:
-    """The answers of a row: texts, with their offsets if the row gives them."""
-    value = _spelled(row, column, context)
-    if value is None:
-        return []
-    if isinstance(value, str):
-        value = [value]
-    if isinstance(value, dict):
-        value = _rows_of(value)
-    if not isinstance(value, (list, tuple)):
-        raise _unreadable(row, column)
-    entries = [_entry(row, column, item) for item in value]
-    filled = [(text, start) for text, start in entries if text.strip()]
-    if filled and len(filled) < len(entries):
-        raise RowFault(kinds.EMPTY_ANSWER, _place(row))
-    return filled
-
-
-def _entry(row: Row, column: str, item: Any) -> tuple[str, int | None]:
-    spelled = list_or_value(item)
-    if isinstance(spelled, dict) and "text" in spelled:
-        item = spelled  # an object in JSON
-    if isinstance(item, dict):
-        text, start = item.get("text"), item.get("start", item.get("answer_start"))
-    else:
-        text, start = item, None
-    if isinstance(start, float) and start.is_integer():
-        start = int(start)
-    if not isinstance(text, str) or isinstance(start, bool) or not isinstance(start, (int, type(None))):
-        raise _unreadable(row, column)
-    return text, start
-
-
-def _rows_of(columns: dict[str, Any]) -> Any:
-    """One object for each answer, from a list of texts and a list of offsets."""
-    texts, starts = columns.get("text"), columns.get("start", columns.get("answer_start"))
-    if not isinstance(texts, (list, tuple)):
-        return [columns]
-    if starts is None:
-        return list(texts)
-    if not isinstance(starts, (list, tuple)) or len(starts) != len(texts):
-        return None
-    return [{"text": text, "start": start} for text, start in zip(texts, starts, strict=True)]
-
-
-def _spelled(row: Row, column: str, context: str) -> Any:
-    """The answers that a text spells; a text that spells none is an answer if it is in the context."""
-    value = row.values[column]
-    try:
-        found = list_in(row, column, "answers", braces=True)
-    except RowFault:
-        if value.strip() in context:
-            return value
-        raise
-    if isinstance(found, str) and found.strip() in _MISSING and found.strip() not in context.split():
-        raise _unreadable(row, column)  # it may be inside of a word: nan is in finance
-    items = found if isinstance(found, (list, tuple)) else [found]
-    return found if all(isinstance(item, (str, dict)) for item in items) else value
-
-
-def _unreadable(row: Row, column: str) -> RowFault:
-    return RowFault(kinds.UNREADABLE_ANSWERS, shortened(f"{_place(row)}: {column}={row.values[column]!r}"))
 
 
 def _occurrences(text: str, context: str) -> Iterator[int]:
@@ -250,9 +229,3 @@ def _occurrences(text: str, context: str) -> Iterator[int]:
     while at >= 0:
         yield at
         at = context.find(text, at + 1)
-
-
-def _place(row: Row) -> str:
-    """The place of a row, with its id: in a file of one line all rows have the same line."""
-    name = row.values.get("id")
-    return row.where if name is None else f"{row.where} (id {name})"[:160]

@@ -73,7 +73,11 @@ def _weighed(
                 differing.append(row)
     candidates = [name for name in present if counts[name]]
     if len(candidates) < 2:
-        return next((name for name in candidates if all(name in row.values for row in rows)), None)
+        only = next((name for name in candidates if all(name in row.values for row in rows)), None)
+        if only is not None and only != present[0]:
+            others = [name for name in present if name != only]
+            notes.add(kinds.COLUMN_CHOSEN, policy="filled", role=role, column=only, others=others)
+        return only
     if all(len(found) < 2 for found in by_file.values()):
         return None
     first, others = candidates[0], candidates[1:]

@@ -90,7 +90,11 @@ class QuestionAnswering(RowTask):
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[QuestionExample]:
         return QuestionReader(
-            columns=reading.columns, labelled=reading.labelled, misplaced=self.misplaced_answers, notes=reading.notes
+            columns=reading.columns,
+            labelled=reading.labelled,
+            misplaced=self.misplaced_answers,
+            notes=reading.notes,
+            offsets=reading.offsets,
         ).read(rows)
 
     def learn(self, examples: Sequence[QuestionExample]) -> QuestionAnswering:

@@ -64,6 +64,14 @@ class Counting:
         begin, stop = table.get(start), table.get(end)
         return (begin, stop) if begin is not None and stop is not None and begin < stop else None
 
+    def character(self, position: int, text: str, places: "Places") -> int | None:
+        """The character offset of a position; None if it is outside the text, or divides a character."""
+        table = None if self.unit is Offsets.characters and self.breaks == "as is" else places.of(self, text)
+        at = position - self.origin
+        if table is None:
+            return at if 0 <= at <= len(text) else None
+        return table.get(at)
+
 
 @dataclass(slots=True)
 class Places:

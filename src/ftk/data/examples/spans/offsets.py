@@ -15,7 +15,7 @@ from ftk.data.examples.spans.forms import MarkedSpan
 from ftk.data.examples.spans.placing import Span, align_to_words
 from ftk.data.rows.cells import shortened
 
-_JUDGED = 2000
+JUDGED = 2000
 """Rows in which all countings are tried: of those that characters do not fit, and of the others."""
 
 
@@ -43,8 +43,8 @@ def settle(texts: Sequence[MarkedText], asked: Offsets, notes: Notes) -> Countin
     if not doubtful:
         _note_unchecked(others, notes)
         return PLAIN
-    judged = [*doubtful[:_JUDGED], *others[:_JUDGED]]
-    tallies = [_tally(counting, judged) for counting in _candidates(judged)]
+    judged = [*doubtful[:JUDGED], *others[:JUDGED]]
+    tallies = [_tally(counting, judged) for counting in countings_in([item.text for item in judged])]
     chosen = _chosen(tallies)
     if any(True for _ in _misfits(texts, chosen)):
         _note_contradictions(texts, min(tallies, key=lambda tally: tally.misfits).counting, notes)
@@ -140,16 +140,16 @@ def _tally(counting: Counting, texts: Sequence[MarkedText]) -> _Tally:
     return tally
 
 
-def _candidates(texts: Sequence[MarkedText]) -> Iterator[Counting]:
+def countings_in(texts: Sequence[str]) -> Iterator[Counting]:
     """The countings that can differ in these texts, the usual ones first."""
     units, breaks = [Offsets.characters], ["as is"]
-    if any(not item.text.isascii() and max(item.text) > "\uffff" for item in texts):
+    if any(not text.isascii() and max(text) > "\uffff" for text in texts):
         units.append(Offsets.utf16)
-    if any(not item.text.isascii() for item in texts):
+    if any(not text.isascii() for text in texts):
         units.append(Offsets.bytes)
-    if any("\r\n" in item.text for item in texts):
+    if any("\r\n" in text for text in texts):
         breaks.append("one")
-    if any("\n" in item.text.replace("\r\n", "") for item in texts):
+    if any("\n" in text.replace("\r\n", "") for text in texts):
         breaks.append("two")
     for origin, to_last, kept, unit in product((0, 1), (False, True), breaks, units):
         yield Counting(unit, kept, to_last, origin)

@@ -48,8 +48,10 @@ def plain(row: Row, notes: Notes, labelled: bool) -> Iterator[Row]:
     for name, gold in _GOLD.items():
         if name not in values:
             continue
-        notes.add(kinds.GOLD_COLUMN, gold=name, column=gold.column, left_out=gold.written)
         value = values.pop(name)
+        if name == "gold_entities" and "gold_tags" in values:
+            continue  # it is beside the tags of tokens for spans that overlap
+        notes.add(kinds.GOLD_COLUMN, gold=name, column=gold.column, left_out=gold.written)
         if name == "gold_labels" and isinstance(candidates := parse_json_list(values.get("candidates")), list):
             values["candidates"] = _as_given(candidates)
         for written in gold.written:

@@ -1,0 +1,1 @@
+"""Answers to questions: how rows write them, and what their offsets count."""
