@@ -38,7 +38,9 @@ class BadRow:
         return {**columns, "error": self.error}
 
 
-def read_or_keep(predictor: Predictor, rows: Sequence[Row], columns: dict[str, Any], notes: Notes) -> list[Any]:
+def read_or_keep(
+    predictor: Predictor, rows: Sequence[Row], columns: dict[str, Any], notes: Notes, *, offsets: str = "auto"
+) -> list[Any]:
     """An example for each row, and a ``BadRow`` for each that cannot be used, in their order.
 
     The rows are read together; only if one of them is bad, each is read by itself.
@@ -48,17 +50,18 @@ def read_or_keep(predictor: Predictor, rows: Sequence[Row], columns: dict[str, A
         rows: some consecutive rows.
         columns: which column plays which role.
         notes: collects what the user should know, the number of bad rows among it.
+        offsets: ``data.offsets``.
 
     Raises:
         RunError: the task left rows out without an error about them.
     """
     try:
-        return _read(predictor, rows, columns, notes)
+        return _read(predictor, rows, columns, notes, offsets)
     except DataError:
         found: list[Any] = []
         for row in rows:
             try:
-                found += _read(predictor, [row], columns, notes)
+                found += _read(predictor, [row], columns, notes, offsets)
             except DataError as error:
                 found.append(bad_row(row, error, notes))
         return found
@@ -89,9 +92,9 @@ def bad_row(row: Row, error: DataError, notes: Notes) -> BadRow:
     return BadRow(row, " ".join(str(error).split()))
 
 
-def _read(predictor: Predictor, rows: Sequence[Row], columns: dict[str, Any], notes: Notes) -> list[Any]:
+def _read(predictor: Predictor, rows: Sequence[Row], columns: dict[str, Any], notes: Notes, offsets: str) -> list[Any]:
     own = Notes()
-    found = predictor.read(rows, Reading(columns, labelled=False, notes=own))
+    found = predictor.read(rows, Reading(columns, labelled=False, notes=own, offsets=offsets))
     own.raise_errors()
     check_examples(predictor, rows, found)
     notes.extend(own)

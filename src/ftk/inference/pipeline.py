@@ -139,13 +139,14 @@ class Predictions:
             RunError: the task left rows out without an error about them.
         """
         rows, used = iter(rows), columns or self.data.columns
-        keep, first = self.data.bad_rows is BadRows.keep, True
+        keep, first, offsets = self.data.bad_rows is BadRows.keep, True, self.data.offsets.value
         while part := list(islice(rows, at_once)):
             if first:
                 used = fitting_columns(used, self.saved.trained.columns, part[:ROWS_AT_ONCE], notes)
-            found = read_or_keep(self.predictor, part, used, notes) if keep else None
+            found = read_or_keep(self.predictor, part, used, notes, offsets=offsets) if keep else None
             if found is None or (first and all(isinstance(one, BadRow) for one in found)):
-                found = self.predictor.read(part, Reading(used, labelled=False, notes=notes))
+                reading = Reading(used, labelled=False, notes=notes, offsets=offsets)
+                found = self.predictor.read(part, reading)
                 raise_with_way_out(notes, others=bool(found) or not first)
                 check_examples(self.predictor, part, found)
             first = False

@@ -225,7 +225,13 @@ BROKEN: dict[str, tuple[dict[str, Any], Reason, str]] = {
     "backwards": ({**SPANS, "head": [3, 0], "tail": [7, 11]}, kinds.SPAN_OUTSIDE, "head 3-0"),
     "zero": ({**SPANS, "head": [3, 3], "tail": [7, 11]}, kinds.EMPTY_ENTITY, "the head is ''"),
     "shared": ({**SPANS, "head": [0, 8], "tail": [7, 11]}, kinds.ENTITIES_OVERLAP, "'Ada in O'"),
-    "a name": ({**SPANS, "head": "Ada", "tail": [7, 11]}, (kinds.UNREADABLE_ENTITY, {"role": "head"}), "head='Ada'"),
+    "no text of it": ({**SPANS, "head": "Eve", "tail": [7, 11]}, (kinds.ABSENT_ENTITY, {"role": "head"}), "'Eve'"),
+    "a text twice": (
+        {**SPANS, "text": "Ada in Oslo, Ada", "head": "Ada", "tail": [7, 11]},
+        (kinds.REPEATED_ENTITY, {"role": "head"}),
+        "'Ada' occurs 2 times",
+    ),
+    "no marks": ({"text": "<<Ada>> in <<Oslo>>", "label": "in"}, kinds.MISSING_ENTITIES, "its text has << >>"),
     "booleans": ({**SPANS, "head": [False, True], "tail": [7, 11]}, (kinds.UNREADABLE_ENTITY, {"role": "head"}), ""),
     "no tail": ({**SPANS, "head": [0, 3]}, kinds.MISSING_ENTITIES, ""),
     "tokens": (

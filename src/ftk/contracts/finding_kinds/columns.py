@@ -37,8 +37,9 @@ MISSING_CANDIDATE = error("missing-candidate", "{row|rows} without a candidate",
 MISSING_CANDIDATE_LABELS = error("missing-candidate-labels", "{row|rows} whose candidates have no labels",
     _RANKING_ROW + "{hint}")
 MISSING_ENTITIES = error("missing-entities", "{row|rows} without a head and a tail",
-    "Mark them in the text, <{head}>Ada</{head}> … <{tail}>Oslo</{tail}>, or name the columns of their spans: "
-    "data.columns.head=… data.columns.tail=….{hint}")
+    "Name the columns of their texts or places: data.columns.head=… data.columns.tail=…. Or name the marks around "
+    "them: task.head_mark=e1 is <e1>Ada</e1>; others are 'task.head_mark=\"<<...>>\"', or '@GENE$' for what "
+    "stands for an entity. If task.tail_mark is the same, the first is the head.{hint}")
 SAME_COLUMN = error("same-column", "{row|rows} whose {first} and {second} are one column",
     "data.columns.{first} and data.columns.{second} name two columns.")
 NOT_A_STRING = error("not-a-string", "{row|rows} whose {role} is not a string", _QUOTES)

@@ -63,7 +63,20 @@ UNOPENED_MARK = error("unopened-mark", "{row|rows} with an end mark without a be
     "An entity is marked as <{mark}>…</{mark}>.")
 MISSING_MARK = error("missing-mark", "{row|rows} with a missing mark", "The head and the tail are each marked, once.")
 UNREADABLE_ENTITY = error("unreadable-entity", "{row|rows} whose {role} cannot be read",
-    'It is a span, {{"start": 0, "end": 5}} or [0, 5], in {unit}s; data.columns.{role} names its column.')
+    'It is a span, {{"start": 0, "end": 5}} or [0, 5], in {unit}s, or a text that the sentence has; '
+    "data.columns.{role} names its column.")
+ENTITY_AS_TEXT = info("entity-as-text", "{row|rows} whose {role} is given as a text", "found in the sentence",
+    alike="found in the sentence in another spelling (case, blanks, underscores)")
+REPEATED_ENTITY = error("repeated-entity", "{row|rows} whose {role} is a text that the sentence has more than once",
+    'Give its place, {{"start": 0, "end": 5}}, or mark it, <e1>Ada</e1>; task.repeated_entities=first takes the first '
+    "place.", first="the first place is taken (task.repeated_entities=first)")
+ABSENT_ENTITY = error("absent-entity", "{row|rows} whose {role} is a text that the sentence does not have there",
+    "It has to occur in the sentence; data.columns.{role} names its column.")
+OTHER_ENTITY = error("other-entity", "{row|rows} whose marks and columns name different entities ({role})",
+    "Correct these rows. If the column is about something else, rename it: marks are read where there are some.")
+MARKS_READ = fact("marks-read", "head and tail are what is marked in the text; {columns} are not read.")
+MARKS_FOUND = info("marks-found", "{row|rows} with marks of another spelling", "read as head and tail",
+    typed="read as head and tail; the types in the marks are left out")
 EMPTY_ENTITY = error("empty-entity", "{row|rows} with an empty entity",
     "An entity has at least one character that is not white space.")
 EMPTY_RELATION = error("empty-relation", "{row|rows} with an empty text", "A row is a text with a head and a tail.")

@@ -121,8 +121,23 @@ class QuestionReader:
         if self.labelled:
             rows = list(rows)
             self.columns = settle_columns(rows, self.columns, _NAMES, self.notes, {"answers": holds_answer})
-            self._counting = settle_answers(self._placed(rows), Offsets(self.offsets), self.notes)
+            asked = Offsets(self.offsets)
+            if asked is not Offsets.auto or not all(map(self._is_plain, rows)):
+                self._counting = settle_answers(self._placed(rows), asked, self.notes)
         return read_rows(rows, self._example, self.notes)
+
+    def _is_plain(self, row: Row) -> bool:
+        """Whether it is clear at first sight that answers are at their offsets in characters."""
+        context, value = (row.values.get(self.columns.get(role) or role) for role in ("context", "answers"))
+        if isinstance(value, dict) and isinstance(value.get("text"), list):
+            answers = zip(value["text"], value.get("answer_start") or (), strict=False)
+            return isinstance(context, str) and all(_is_at(context, *answer) for answer in answers)
+        if isinstance(value, list) and isinstance(context, str):
+            return all(
+                isinstance(one, dict) and _is_at(context, one.get("text"), one.get("start", one.get("answer_start")))
+                for one in value
+            )
+        return False
 
     def _placed(self, rows: Iterable[Row]) -> Iterator[PlacedAnswer]:
         """The answers with an offset; a row with a fault is reported when it is read."""
@@ -221,6 +236,10 @@ class QuestionReader:
         if next(places, None) is not None:
             notes.add(kinds.REPEATED_ANSWER, f"{place_of_row(row)}: {text!r}"[:160])
         return Answer(text, at)
+
+
+def _is_at(context: str, text: Any, start: Any) -> bool:
+    return type(start) is int and start >= 0 and isinstance(text, str) and context.startswith(text, start)
 
 
 def _occurrences(text: str, context: str) -> Iterator[int]:

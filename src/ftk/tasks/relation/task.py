@@ -18,6 +18,8 @@ from ftk.contracts.row import Row
 from ftk.contracts.spec import TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features, Ragged, padded_inputs
+from ftk.data.examples.entities.marks import is_mark, is_name, names_of
+from ftk.data.examples.entities.texts import Repeated
 from ftk.data.examples.relations import RelationExample, RelationReader
 from ftk.data.rows.label_names import read_names
 from ftk.data.text.text_windows import TextEncoder
@@ -62,6 +64,7 @@ class Relation(RowTask):
     head_sign: str
     tail_sign: str
     no_relation: str | None
+    repeated_entities: Repeated = Repeated.error
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -84,14 +87,17 @@ class Relation(RowTask):
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         yield from self._label.validate(labels)
         for name in ("head_mark", "tail_mark"):
-            if not re.fullmatch(r"[^\s<>/]+", getattr(self, name)):
-                yield f"task.{name}={getattr(self, name)}: it must be a name without spaces, <, > and /."
+            if not is_mark(getattr(self, name)):
+                yield (
+                    f"task.{name}={getattr(self, name)}: it must be a name without spaces, <, > and /, as e1 for "
+                    "<e1>…</e1>; or what is before and behind an entity, with dots between: [E1]...[/E1]."
+                )
         for name in ("head_sign", "tail_sign"):
             if not re.fullmatch(r"\S+", getattr(self, name)):
                 yield f"task.{name}={getattr(self, name)}: it must be a sign such as @, without white space."
         for kind in ("mark", "sign"):
             tail = getattr(self, f"tail_{kind}")
-            if getattr(self, f"head_{kind}") == tail:
+            if getattr(self, f"head_{kind}") == tail and (kind == "sign" or is_name(tail)):
                 yield f"task.tail_{kind}={tail}: that of the head is the same; they must differ."
 
     def open_corpus(
@@ -115,6 +121,7 @@ class Relation(RowTask):
             notes=reading.notes,
             unlabelled=reading.unlabelled,
             offsets=reading.offsets,
+            repeated=self.repeated_entities,
         ).read(rows)
         for example in examples:
             example.key = self._signed(example).text  # a vocabulary must have the signs, too
@@ -187,7 +194,7 @@ class Relation(RowTask):
         return self._label.predictions(np.stack(rows), labels)
 
     def metric(self, labels: Labels | None) -> RelationMetric:
-        return RelationMetric(marks=(self.head_mark, self.tail_mark), no_relation=self.no_relation)
+        return RelationMetric(marks=names_of((self.head_mark, self.tail_mark)), no_relation=self.no_relation)
 
     def record(self, example: RelationExample, prediction: Scores) -> dict[str, Any]:
         """``text`` without marks, ``head`` and ``tail`` in it, ``label``, ``score``, ``scores`` by label;

@@ -70,7 +70,7 @@ class SpanPlacer:
     def place(self, texts: Sequence[MarkedText]) -> list[SpanTags | None]:
         """The tags of each row; None for one with a fault, which goes to the notes."""
         counting = settle([item for item in texts if not item.of_tokens], self.offsets, self.notes)
-        to_last = self._token_ends([item for item in texts if item.of_tokens])
+        to_last = token_ends([item for item in texts if item.of_tokens], self.offsets, self.notes)
         labels = {span.label for item in texts for span in item.spans}
         if are_tags(labels):
             found = [self._spans_of(item, counting, to_last) for item in texts]
@@ -95,32 +95,6 @@ class SpanPlacer:
         except RowFault as fault:
             fault.add_to(self.notes)
             return None
-
-    def _token_ends(self, texts: Sequence[MarkedText]) -> bool:
-        """Whether the spans of tokens end at their last token, instead of one past it."""
-        spans = [(item, number) for item in texts for number in range(len(item.spans))]
-        if not spans:
-            return False
-        said = [(item, number) for item, number in spans if item.spans[number].text]
-        fitting = {to_last: sum(_has_text(item, number, to_last) for item, number in said) for to_last in (False, True)}
-        single = [(item, number) for item, number in spans if item.spans[number].start == item.spans[number].end]
-        at_the_end = [(item, number) for item, number in spans if item.spans[number].end == len(item.starts)]
-        if fitting[True] != fitting[False]:
-            to_last, found_by = fitting[True] > fitting[False], "own_texts"
-        elif single and at_the_end:
-            self.notes.add(kinds.TOKEN_ENDS_DIFFER, _token_place(*single[0]), _token_place(*at_the_end[0]))
-            return False
-        elif single or at_the_end:
-            to_last, found_by = bool(single), "single_tokens" if single else "last_token"
-        else:
-            to_last, found_by = any(item.spans[number].to_last for item, number in spans), "form"
-        if self.offsets is Offsets.auto:
-            for item, number in said:
-                if not _has_text(item, number, to_last):
-                    place = f"{_token_place(item, number)}, its text {item.spans[number].text!r}"
-                    self.notes.add(kinds.TOKEN_TEXT_DIFFERS, shortened(place))
-        self.notes.add(kinds.TOKEN_SPANS, policy=found_by, end="their last token" if to_last else "one past the last")
-        return to_last
 
     def _tags(self, item: MarkedText, spans: list[Span]) -> SpanTags:
         placed: list[WordSpan] = []
@@ -170,6 +144,39 @@ class SpanPlacer:
             if self.misaligned is Misaligned.error:
                 return
         self.notes.add(kinds.SPAN_INSIDE_WORD, *self._inside[:5], policy=policy, number=len(self._inside))
+
+
+def token_ends(texts: Sequence[MarkedText], offsets: Offsets, notes: Notes) -> bool:
+    """Whether the spans of tokens of a split end at their last token, instead of one past it.
+
+    Args:
+        texts: its rows of tokens.
+        offsets: ``data.offsets``.
+        notes: collects what was found, and spans that contradict one another or their texts.
+    """
+    spans = [(item, number) for item in texts for number in range(len(item.spans))]
+    if not spans:
+        return False
+    said = [(item, number) for item, number in spans if item.spans[number].text]
+    fitting = {to_last: sum(_has_text(item, number, to_last) for item, number in said) for to_last in (False, True)}
+    single = [(item, number) for item, number in spans if item.spans[number].start == item.spans[number].end]
+    at_the_end = [(item, number) for item, number in spans if item.spans[number].end == len(item.starts)]
+    if fitting[True] != fitting[False]:
+        to_last, found_by = fitting[True] > fitting[False], "own_texts"
+    elif single and at_the_end:
+        notes.add(kinds.TOKEN_ENDS_DIFFER, _token_place(*single[0]), _token_place(*at_the_end[0]))
+        return False
+    elif single or at_the_end:
+        to_last, found_by = bool(single), "single_tokens" if single else "last_token"
+    else:
+        to_last, found_by = any(item.spans[number].to_last for item, number in spans), "form"
+    if offsets is Offsets.auto:
+        for item, number in said:
+            if not _has_text(item, number, to_last):
+                place = f"{_token_place(item, number)}, its text {item.spans[number].text!r}"
+                notes.add(kinds.TOKEN_TEXT_DIFFERS, shortened(place))
+    notes.add(kinds.TOKEN_SPANS, policy=found_by, end="their last token" if to_last else "one past the last")
+    return to_last
 
 
 def _entity(placed: WordSpan) -> WordEntity:
