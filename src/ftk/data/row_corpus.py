@@ -52,6 +52,8 @@ class RowCorpus:
     """By split, the SHA-256 of the files that rows name."""
     scratch: Path | None = None
     """The folder for temporary files, if rows are on disk."""
+    columns: dict[str, Any] = field(default_factory=dict)
+    """By role, the columns that were chosen for training where rows have several."""
 
     def fingerprints(self) -> dict[str, dict[str, str]]:
         """The SHA-256 of each file, by split."""
@@ -206,7 +208,14 @@ def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes)
             raise DataError(f"data.{name}: no row has a label.")
     named = {name: _named_files(rows) for name, rows in examples.items() if not isinstance(rows, Stored)}
     files = {name: split.files for name, split in splits.items()}
-    return RowCorpus(task, examples, None, files, named, storage.folder if storage.stored else None)
+    scratch = storage.folder if storage.stored else None
+    return RowCorpus(task, examples, None, files, named, scratch, _chosen_columns(notes))
+
+
+def _chosen_columns(notes: Notes) -> dict[str, Any]:
+    """The columns that were chosen for the training split, by role."""
+    chosen = [found.values for found in notes if found.kind == kinds.COLUMN_CHOSEN and found.split == "train"]
+    return {values["role"]: values["column"] for values in chosen}
 
 
 def _named_files(examples: Iterable[Example]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from ftk.core.hardware import Hardware, choose
 from ftk.core.saving.publisher import SameWeights
 from ftk.core.state import TrainState
 from ftk.core.world import SingleProcess
+from ftk.data.row_corpus import RowCorpus
 from ftk.data.text.coverage import coverage
 from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings
 from ftk.models.loading.load import check_head, load_weights
@@ -93,6 +94,7 @@ class RunBuilder:
             publisher=SameWeights(),
             world=SingleProcess(),
             stop=self.stop,
+            columns=self.corpus.columns if isinstance(self.corpus, RowCorpus) else {},
         )
 
     def _source(self, task: Task) -> Source:

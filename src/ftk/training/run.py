@@ -49,6 +49,7 @@ class Run:
         publisher: which weights are written.
         world: the processes of the run.
         stop: whether someone asked the run to stop.
+        columns: by role, the columns that were chosen where rows have several.
     """
 
     config: TrainingConfig
@@ -67,6 +68,7 @@ class Run:
     publisher: Publisher
     world: World
     stop: Stop
+    columns: dict[str, Any]
 
     def batch_source(self) -> BatchSource:
         """The batches of the training split."""
@@ -110,7 +112,7 @@ class Run:
             task=self.task,
             labels=self.source.labels,
             windows=self.windows,
-            columns=named_columns(self.config.data.columns),
+            columns=named_columns({**self.columns, **named_columns(self.config.data.columns)}),
             model_name=self.config.model.name,
             step=progress.step,
             metrics=progress.best_metrics if progress.validated == progress.step else {},

@@ -163,7 +163,6 @@ BROKEN = {
     "label is missing": ({**LABELLED, "label": None}, kinds.NOT_A_GRADE, "label=None"),
     "empty list": ({**LIST, "candidates": [], "labels": []}, kinds.NO_CANDIDATES, ""),
     "right and wrong": ({**PAIR, "negatives": ["b", "a"]}, kinds.CONTRADICTING_CANDIDATE, "'a'"),
-    "two columns": ({**PAIR, "answer": "b"}, kinds.AMBIGUOUS_COLUMN, "positive, answer"),
     "list and negatives": ({**LIST, "negatives": ["c"]}, kinds.TWO_FORMS, ""),
     "label and negatives": ({**LABELLED, "negatives": ["c"]}, kinds.TWO_FORMS, ""),
     "history of numbers": ({"query": [["a"]], "positive": "a"}, kinds.NOT_A_QUERY, ""),
@@ -266,3 +265,84 @@ def test_the_demo_corpus_has_150_rows_that_are_all_different():
     rows = [json.loads(line) for path in files.values() for line in path.read_text(encoding="utf-8").splitlines()]
     assert len(rows) == 150
     assert len({row["query"] for row in rows}) == len({row["positive"] for row in rows}) == 150
+
+
+@pytest.mark.parametrize(
+    ("rows", "role", "choices"),
+    [
+        ([{**PAIR, "answer": "b"}], "candidate", "positive or data.columns.candidate=answer"),
+        ([{"query": "q", "candidate": "a", "response": "b", "label": 1}], "candidate", "candidate or"),
+        ([{**PAIR, "positive": ""}, {**PAIR, "positive": "", "passage": "b"}], "candidate", None),
+        ([{**PAIR, "positive": "", "passage": "b"}, {**PAIR, "passage": "b"}], "candidate", "positive or"),
+        ([PAIR, {"anchor": "q", "positive": "a"}], "query", "query or data.columns.query=anchor"),
+        ([{**PAIR, "question": "r"}, {**PAIR, "query": "", "question": "r"}], "query", "query or"),
+        ([{**PAIR, "negative": "n"}, {**PAIR, "hard_negatives": ["m"]}], "negatives", "negative or"),
+        ([{**LABELLED, "relevance": 3}], "label", "label or data.columns.label=relevance"),
+        ([LABELLED, {"query": "q", "candidate": "b", "grade": 0}], "label", "label or"),
+    ],
+)
+def test_rows_that_leave_a_column_open_are_refused_and_the_key_named(rows, role, choices):
+    if choices is None:
+        with pytest.raises(DataError):
+            read(*rows)
+        return
+    with pytest.raises(DataError) as error:
+        read(*rows)
+    [found] = error.value.findings
+    assert (found.kind, found.values["role"]) == (kinds.COMPETING_COLUMNS, role)
+    assert choices in found.values["choices"]
+
+
+@pytest.mark.parametrize(
+    ("row", "role", "column", "policy"),
+    [
+        ({**PAIR, "question": "r"}, "query", "query", "first"),
+        ({**PAIR, "query": "", "question": "q"}, "query", "question", "filled"),
+        ({**PAIR, "answer": "a"}, "candidate", "positive", "first"),
+        ({**PAIR, "positive": None, "answer": "a"}, "candidate", "answer", "filled"),
+        ({**PAIR, "negative": "n", "hard_negatives": ["m"]}, "negatives", "negative", "first"),
+        ({**PAIR, "negatives": [], "hard_negatives": ["n"]}, "negatives", "hard_negatives", "filled"),
+        ({**PAIR, "negatives": "[]", "negative": "n"}, "negatives", "negative", "filled"),
+        ({**LABELLED, "grade": 1}, "label", "label", "first"),
+        ({**LABELLED, "label": None, "relevance": 1}, "label", "relevance", "filled"),
+    ],
+)
+def test_a_choice_of_columns_is_said_with_its_reason(row, role, column, policy):
+    notes = Notes()
+    found = read(row, row, notes=notes)
+    said = of_kind(notes, kinds.COLUMN_CHOSEN)
+    assert (said.values["role"], said.values["column"], said.policy) == (role, column, policy)
+    assert (found[0].query, found[0].candidates[0]) == ("q", "a")
+    assert found[0].candidates[1:] == (("n",) if role == "negatives" else ())
+
+
+@pytest.mark.parametrize(
+    ("columns", "negatives"),
+    [
+        ({"negative_1": "n", "negative_2": "m"}, ("n", "m")),
+        ({"negative_2": "m", "negative_10": "o", "negative_1": "n"}, ("n", "m", "o")),
+        ({"neg_0": "n", "neg_1": None}, ("n",)),
+        ({"hard_negative1": "n"}, ("n",)),
+        ({"negative_1": "", "negative_2": ""}, ()),
+        ({"negative": "n", "negative_score_1": 3}, ("n",)),
+    ],
+)
+def test_negatives_in_columns_with_numbers_are_learned(columns, negatives):
+    notes = Notes()
+    [found] = read({**PAIR, **columns}, notes=notes)
+    assert found.candidates == ("a", *negatives)
+    assert sum(finding.kind == kinds.NUMBERED_NEGATIVES for finding in notes) == ("negative" not in columns)
+
+
+def test_a_label_beside_positives_is_said_not_to_be_read_or_refused():
+    notes = Notes()
+    read({**PAIR, "label": 3}, {**PAIR, "label": 0}, {**PAIR, "label": "news"}, notes=notes)
+    assert of_kind(notes, kinds.LABEL_NOT_READ).values == {"column": "label"}
+    rows = [{**PAIR, "label": 1}, {**PAIR, "label": "0"}, {**PAIR, "label": False}]
+    with pytest.raises(DataError) as error:
+        read(*rows)
+    [found] = error.value.findings
+    assert (found.kind, found.count, found.places) == (
+        kinds.POSITIVE_WITHOUT_RELEVANCE, 2, ["rows.jsonl:2", "rows.jsonl:3"]
+    )  # fmt: skip
+    assert [one.grades for one in read(*rows, label="label")] == [(1,), (0,), (0,)]

@@ -17,7 +17,7 @@ COLUMNS_OF_TRAINING = fact("columns-of-training",
     "columns, as in training: {columns} (data.columns.<role>=… names others).")
 COLUMN_CHOSEN = fact("column-chosen", "{role} is '{column}', not {others} (data.columns.{role})",
     first="it comes first among several that it could be", marks="its tags mark spans",
-    filled="the only one with something in it")
+    filled="the only one with something in it", partner="it belongs to the column of the second text")
 COMPETING_COLUMNS = error("competing-columns",
     "{row|rows} that {leaves|leave} open which column is meant ({role}: {shares} of {rows:,} rows)",
     "Name it: {choices}.")

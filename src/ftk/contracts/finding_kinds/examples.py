@@ -89,6 +89,13 @@ OWN_COLUMN = warning("own-column", "{row|rows} whose candidates have their own '
     "predictions have the model's instead")
 AMBIGUOUS_COLUMN = error("ambiguous-column", "{row|rows} with more than one column for the {role}",
     "Name one: data.columns.{role}=….")
+NUMBERED_NEGATIVES = fact("numbered-negatives", "negatives are what is in {columns}.")
+LABEL_NOT_READ = fact("label-not-read",
+    "'{column}' is not read: 'positive' says which candidate is one (data.columns.label={column} reads it).")
+POSITIVE_WITHOUT_RELEVANCE = error("positive-without-relevance",
+    "{row|rows} with a positive whose label is 0, where others have 1",
+    "data.columns.label=… reads the label of each candidate, whatever the column of candidates is called. If the label "
+    "is about something else, rename its column.")
 NO_CANDIDATES = error("no-candidates", "{row|rows} with an empty list of candidates", "There is nothing to rank.")
 UNEQUAL_LABELS = error("unequal-labels", "{row|rows} with different numbers of labels and candidates",
     "Each candidate has one label, in the same order.")

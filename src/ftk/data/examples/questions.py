@@ -18,7 +18,7 @@ from ftk.data.rows.cells import RowFault, read_rows, shortened
 from ftk.data.rows.choosing import settle_columns
 from ftk.data.rows.columns import find_column, missing, report_columns, string_of
 
-_NAMES = {
+NAMES = {
     "question": ("question", "query"),
     "context": ("context", "passage", "paragraph"),
     "answers": ("answers", "answer", "answer_text", "answers.text"),
@@ -120,7 +120,7 @@ class QuestionReader:
         """
         if self.labelled:
             rows = list(rows)
-            self.columns = settle_columns(rows, self.columns, _NAMES, self.notes, {"answers": holds_answer})
+            self.columns = settle_columns(rows, self.columns, NAMES, self.notes, {"answers": holds_answer})
             asked = Offsets(self.offsets)
             if asked is not Offsets.auto or not all(map(self._is_plain, rows)):
                 self._counting = settle_answers(self._placed(rows), asked, self.notes)
@@ -154,7 +154,7 @@ class QuestionReader:
     def _column(self, row: Row, role: str) -> str | None:
         if role == "answers" and not self.labelled:  # 'answer' is what a model predicted
             return find_column(row, role, self.columns, ("answers",), needed=False)
-        return find_column(row, role, self.columns, _NAMES[role])
+        return find_column(row, role, self.columns, NAMES[role])
 
     def _example(self, row: Row) -> QuestionExample:
         question_at, question = self._text(row, "question")
@@ -164,7 +164,7 @@ class QuestionReader:
         others = {name: value for name, value in row.values.items() if name not in used}
         if answers_at is None:
             if self.labelled:
-                raise missing(row, kinds.MISSING_ANSWERS, _NAMES["answers"])
+                raise missing(row, kinds.MISSING_ANSWERS, NAMES["answers"])
             return QuestionExample(question, context, None, None, row, others)
         answers, gold = None, row.values[answers_at]
         if self.labelled:
@@ -183,7 +183,7 @@ class QuestionReader:
     def _text(self, row: Row, role: str) -> tuple[str, str]:
         column = self._column(row, role)
         if column is None:
-            raise missing(row, kinds.MISSING_QA_TEXT, _NAMES[role], role=role)
+            raise missing(row, kinds.MISSING_QA_TEXT, NAMES[role], role=role)
         text = string_of(row, column, role)
         if not text.strip():
             if self.labelled:

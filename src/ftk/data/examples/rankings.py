@@ -9,14 +9,11 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example, Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.examples.ranking_columns import RankingColumns
 from ftk.data.rows.cells import RowFault, json_list, list_in, place_of, read_rows, shortened, text_or_list
-from ftk.data.rows.columns import find_column, finite, missing, missing_role, report_columns, string_of
+from ftk.data.rows.columns import finite, missing, report_columns, string_of
 from ftk.data.rows.lists import list_or_value
 
-QUERY = ("query", "question", "history", "anchor")
-CANDIDATE = ("candidate", "candidates", "positive", "answer", "response", "item", "document", "passage")
-NEGATIVES = ("negatives", "negative", "hard_negatives")
-LABEL = ("label", "labels", "relevance", "grade", "grades")
 _WRITTEN = ("score", "index")
 """The keys that a prediction adds to each candidate of a row."""
 
@@ -99,9 +96,22 @@ class RankingReader:
     labelled: bool
     elsewhere: bool = False
     notes: Notes = field(default_factory=Notes)
+    _columns: RankingColumns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._columns = RankingColumns(
+            wanted=self.columns, labelled=self.labelled, elsewhere=self.elsewhere, notes=self.notes
+        )
 
     def read(self, rows: Iterable[Row]) -> list[RankingExample]:
-        """An example for each row; faults go to the notes, which stop the run after the last row."""
+        """An example for each row; faults go to the notes, which stop the run after the last row.
+
+        Raises:
+            DataError: labelled rows do not say which column has a role.
+        """
+        if self.labelled:
+            rows = list(rows)
+            self._columns.settle(rows)
         examples = read_rows(rows, self._example, self.notes)
         if self.labelled:
             self._refuse_mixed(examples)
@@ -119,7 +129,7 @@ class RankingReader:
                 )
 
     def _example(self, row: Row) -> RankingExample:
-        query_at, found = self._columns(row)
+        query_at, found = self._columns.of(row)
         query = _query(row, query_at)
         texts, others, form = self._candidates(row, found)
         used = {query_at, *(found[role] for role in _READ[form])}
@@ -140,48 +150,6 @@ class RankingReader:
         columns = {name: value for name, value in row.values.items() if name not in used}
         kept = grades if self.labelled else None
         return RankingExample(query, texts, kept, form, gold, others, row, columns)
-
-    def _columns(self, row: Row) -> tuple[str, dict[str, str | None]]:
-        """The column of the query, and those of the other roles.
-
-        Raises:
-            RowFault: a required column is missing; of several faults the first has the others in ``also``.
-        """
-        found: dict[str, str | None] = {}
-        faults = []
-        # Lines of a text file are queries.
-        queries = QUERY if self.labelled else (*QUERY, "text")
-        roles = (("query", queries), ("candidate", CANDIDATE), ("negatives", NEGATIVES), ("label", LABEL))
-        for role, names in roles:
-            try:
-                found[role] = self._column(row, role, names)
-                if found[role] is None and (role == "query" or (role == "candidate" and not self.elsewhere)):
-                    raise self._absent(row, role)
-            except RowFault as fault:
-                faults.append(fault)
-        if faults:
-            first, *also = faults
-            first.also = tuple(also)
-            raise first
-        query = found.pop("query")
-        assert query is not None
-        if found["candidate"] == "positive" and self.columns.get("label") is None:
-            found["label"] = None  # 'positive' marks it as one; a column 'label' is about something else
-        return query, found
-
-    def _absent(self, row: Row, role: str) -> RowFault:
-        if role == "candidate" and not self.labelled:
-            return missing(row, kinds.MISSING_CANDIDATE)
-        return missing_role(row, role, f"a {role}")
-
-    def _column(self, row: Row, role: str, names: Sequence[str]) -> str | None:
-        """The column of a role; it is a fault if a row has two columns with usual names of the role."""
-        there = [name for name in names if name in row.values] if self.columns.get(role) is None else []
-        if not self.labelled and "candidates" in there:
-            return "candidates"  # found by another model; the positive may be in another column
-        if role in ("candidate", "label") and len(there) > 1 and (self.labelled or role == "candidate"):
-            raise RowFault(kinds.AMBIGUOUS_COLUMN, f"{row.where} has {', '.join(there)}", role=role)
-        return find_column(row, role, self.columns, names, needed=self.labelled or role == "query")
 
     def _candidates(
         self, row: Row, found: dict[str, str | None]

@@ -1,6 +1,6 @@
 """Rows of one text, or of a pair of texts, as examples with a target."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,17 @@ from ftk.contracts.row import Row
 from ftk.data.examples.token_labels import refuse_tokens
 from ftk.data.rows.cells import RowFault, read_rows
 from ftk.data.rows.choosing import settle_columns
-from ftk.data.rows.columns import PAIR, TEXT, find_column, missing, missing_role, report_columns, string_of, weight_of
+from ftk.data.rows.columns import (
+    FIRST_OF,
+    PAIR,
+    TEXT,
+    find_column,
+    missing,
+    missing_role,
+    report_columns,
+    string_of,
+    weight_of,
+)
 from ftk.data.rows.gold import gold_of, written
 from ftk.data.rows.odd_labels import note_label, refuse_header, without_missing
 
@@ -97,7 +107,9 @@ class TextReader:
         """
         if self.labelled:
             rows = list(rows)
-            names = {"text": TEXT, "label": self.labels, **({} if self.pairs is False else {"pair": PAIR})}
+            if self.pairs is not False:
+                self.columns = settle_columns(rows, self.columns, {"pair": PAIR}, self.notes)
+            names = {"text": self._first_texts(rows), "label": self.labels}
             self.columns = settle_columns(rows, self.columns, names, self.notes)
         examples = read_rows(rows, self._example, self.notes, unlabelled=self.unlabelled)
         if not self.labelled:
@@ -106,7 +118,7 @@ class TextReader:
         return without_missing(examples, self.notes, unlabelled=self.unlabelled)
 
     def _example(self, row: Row) -> TextExample:
-        text_at = find_column(row, "text", self.columns, TEXT)
+        text_at = find_column(row, "text", self.columns, self._beside_pair(row.values) or TEXT)
         if text_at is None:
             raise missing_role(row, "text", "a text", TEXT)
         text = string_of(row, text_at, "text")
@@ -138,6 +150,23 @@ class TextReader:
         if not self.labelled and not example.key:
             self.notes.add(kinds.EMPTY_ROW, row.where, policy="predicted")
         return example
+
+    def _first_texts(self, rows: Sequence[Row]) -> Sequence[str]:
+        """The names of the first text to try for all rows; a name that goes with the second text is the only one."""
+        there = dict.fromkeys(name for shape in {tuple(row.values) for row in rows} for name in shape)
+        names = self._beside_pair(there)
+        others = [name for name in TEXT if name in there and name not in names]
+        if names and others and self.columns.get("text") is None:
+            self.notes.add(kinds.COLUMN_CHOSEN, policy="partner", role="text", column=names[0], others=others)
+        return names or TEXT
+
+    def _beside_pair(self, there: Collection[str]) -> list[str]:
+        """Of some columns, those whose names go with that of a second text."""
+        if self.pairs is False:
+            return []
+        wanted = self.columns.get("pair")
+        pairs = PAIR if wanted is None else (str(wanted),)
+        return [FIRST_OF[name] for name in pairs if name in there and FIRST_OF.get(name) in there]
 
     def _label(self, row: Row) -> Any:
         """The column of the label, or the list of columns that the config names."""

@@ -14,6 +14,14 @@ from ftk.data.rows.cells import RowFault, place_of
 
 TEXT = ("text", "sentence", "text_a", "sentence1", "premise", "question1")
 PAIR = ("pair", "text_b", "sentence2", "hypothesis", "question2")
+FIRST_OF = {
+    "pair": "text",
+    "text_b": "text_a",
+    "sentence2": "sentence1",
+    "hypothesis": "premise",
+    "question2": "question1",
+}
+"""The usual name of the first text beside that of the second one."""
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _ABSENT = object()
 _MOST_PATHS = 200

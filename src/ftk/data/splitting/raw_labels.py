@@ -8,7 +8,8 @@ from typing import Any
 
 from ftk.contracts.example import Number
 from ftk.contracts.row import Row
-from ftk.data.examples.rankings import QUERY
+from ftk.data.examples.questions import NAMES as QUESTION_NAMES
+from ftk.data.examples.ranking_columns import QUERY
 from ftk.data.examples.sentences import NAMES
 from ftk.data.rows.cells import parse_json_list
 from ftk.data.rows.columns import finite
@@ -20,7 +21,7 @@ _COLUMNS = {
     ),
     "tags": (*NAMES["tags"], "pos_tags", "upos", "pos"),
     "spans": NAMES["spans"],
-    "answers": ("answers",),
+    "answers": QUESTION_NAMES["answers"],
 }  # fmt: skip
 """The roles that hold what is learned, and the names that tasks try for their columns."""
 _TAG = re.compile(r"[BIESLUMW][-_](.+)")

@@ -14,7 +14,7 @@ from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.examples.rankings import CANDIDATE
+from ftk.data.examples.ranking_columns import CANDIDATE
 from ftk.data.readers.paths import kind_of_name
 from ftk.data.readers.splits import read_file
 from ftk.data.rows.cells import RowFault
