@@ -13,6 +13,7 @@ from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
 from ftk.data.rows.label_names import read_names
+from ftk.data.rows.odd_labels import note_names_beside
 from ftk.errors import DataError
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
@@ -69,7 +70,15 @@ class TextClassification(RowTask):
         return replace(self, pairs=self._texts.resolved_pairs(rows, reading))
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[TextExample]:
-        return self._texts.read(rows, reading, self._target)
+        rows = list(rows)
+        examples = self._texts.read(rows, reading, self._target)
+        if reading.labelled and self.label_names is None:
+            wanted = reading.columns.get("label")
+            known = self._texts.label_columns if wanted is None else (wanted,)
+            column = next((name for name in known if rows and str(name) in rows[0].values), None)
+            if column is not None:
+                note_names_beside(rows, str(column), reading.notes)
+        return examples
 
     def _target(self, row: Row, column: Any) -> str:
         return self._label.target(row, single_label_column(column))

@@ -125,3 +125,30 @@ def test_a_column_that_some_rows_lack_is_not_replaced_by_another() -> None:
     rows = [{"text": "Ada", "spans": [[0, 3, "PER"]]}, {"text": "Oslo", "spans": "Oslo"}]
     _, notes = sentences(rows)
     assert [found.kind for found in refused(notes)] == [kinds.SPANS_NOT_A_LIST]
+
+
+TAGGED = {"tokens": ["Ada", "naps"], "text": "Ada naps", "tags": ["B-PER", "O"]}
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "tags", "policy"),
+    [
+        ({**TAGGED, "entities": [[0, 3, "PER"]]}, {}, ["B-PER", "O"], "tags"),
+        ({**TAGGED, "entities": [[0, 3, "X"], [4, 8, "X"]]}, {}, ["B-PER", "O"], "tags"),
+        ({**TAGGED, "entities": [[0, 3, "X"], [4, 8, "X"]]}, {"spans": "entities"}, ["B-X", "B-X"], None),
+        ({**TAGGED, "entities": [[4, 8, "X"]]}, {"spans": "entities", "tags": "tags"}, ["B-PER", "O"], None),
+        ({**TAGGED, "tags": ["O", "O"], "entities": [[4, 8, "X"]]}, {}, ["O", "B-X"], "spans"),
+        ({**TAGGED, "entities": []}, {}, ["B-PER", "O"], None),
+        ({**TAGGED, "label": "news"}, {}, ["B-PER", "O"], None),
+        ({"tokens": ["a", "b"], "tags": ["O", "O"], "spans": [[0, 1, "X"], [1, 2, "X"]]}, {}, ["B-X", "B-X"], "spans"),
+    ],
+)
+def test_tags_and_spans_are_weighed_and_the_choice_is_said(
+    row: dict[str, Any], columns: dict[str, str], tags: list[str], policy: str | None
+) -> None:
+    (sentence, _), notes = sentences([row, row], columns=columns)
+    notes.raise_errors()
+    assert sentence.tags == tags
+    assert [found.policy for found in notes if found.kind == kinds.TAGS_AND_SPANS] == (
+        [] if policy is None else [policy]
+    )

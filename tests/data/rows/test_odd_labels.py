@@ -203,3 +203,31 @@ def test_marks_among_several_labels(label: str, targets: tuple[str, ...] | None)
         notes.raise_errors()
         assert found[2] == targets
         assert any(each.kind is kinds.ODD_LABEL for each in notes) == bool(targets)
+
+
+def named_rows(*pairs: tuple[Any, Any], column: str = "label_text") -> list[dict[str, Any]]:
+    return [{"text": f"text {number}", "label": label, column: name} for number, (label, name) in enumerate(pairs)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "names", "differing"),
+    [
+        (named_rows((0, "neg"), (1, "pos")), ["0 is neg", "1 is pos"], 0),
+        (named_rows(("0", "neg"), ("1", "pos"), column="label_name"), ["0 is neg", "1 is pos"], 0),
+        (named_rows(*[(0, "neg"), (1, "pos")] * 10, (1, "neg")), ["0 is neg", "1 is pos"], 1),
+        (named_rows((0, "neg"), (1, "pos"), (1, "neg")), None, 0),
+        (named_rows((0, "a"), (1, "a")), None, 0),
+        (named_rows(("neg", "pos"), ("pos", "neg")), None, 0),
+        (named_rows((0, "first text"), (0, "second text"), (1, "third")), None, 0),
+        (named_rows((0, None), (1, "pos")), None, 0),
+        (named_rows((0, "neg"), (1, "pos"), column="name"), None, 0),
+    ],
+)
+def test_names_beside_numbers_are_said(rows: list[dict[str, Any]], names: list[str] | None, differing: int) -> None:
+    found, notes = read(rows=rows)
+    assert found[0] == str(rows[0]["label"])
+    assert [one.values["names"] for one in notes if one.kind == kinds.NAMES_BESIDE] == ([names] if names else [])
+    assert [one.count for one in notes if one.kind == kinds.NAME_DIFFERS] == [differing] * bool(differing)
+    if names:
+        targets, _ = read(rows=rows, columns={"label": next(name for name in rows[0] if name.startswith("label_"))})
+        assert targets[:2] == ["neg", "pos"]

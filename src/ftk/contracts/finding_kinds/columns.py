@@ -89,6 +89,10 @@ LABEL_OF_HEADER = error("label-of-header", "{row|rows} that {repeats|repeat} the
 LABEL_IS_COLUMN = warning("label-is-column", "{row|rows} with the name of the column for a label, '{label}'",
     "read as the name of a class")
 CLASSES_OF_FILE = fact("classes-of-file", "{file}: it names the classes of '{column}' itself: {names}.")
+NAMES_BESIDE = fact("names-beside", "'{column}' has numbers, '{beside}' the names of their classes: {names}",
+    "data.columns.label={beside} learns and predicts the names")
+NAME_DIFFERS = warning("name-differs", "{row|rows} whose '{beside}' is not that of the same '{column}' in other rows",
+    "'{column}' counts")
 UNUSED_NAME = warning("unused-name", "{name|names} in task.label_names that no training row has",
     "not learned, and never predicted")
 UNNAMED_LABEL = error("unnamed-label", "{row|rows} with a label that task.label_names does not name",

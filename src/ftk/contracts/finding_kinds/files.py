@@ -82,6 +82,9 @@ GOLD_COLUMN = fact("gold-column",
     "'{gold}' is read as '{column}'; what was predicted is left out ({left_out}).")
 NOT_ACCEPTED = warning("not-accepted", "{row|rows} that the annotator did not accept ({answer})", "left out")
 NOT_ANNOTATED = warning("not-annotated", "{row|rows} without an annotation", "left out")
+SEVERAL_CONTROLS = fact("several-controls", "rows have results of several controls of one kind: {names}",
+    columns="each is a column with this name; data.columns.<role> names the one to read",
+    together="their spans are read together")
 SEVERAL_ANNOTATIONS = warning("several-annotations", "{row|rows} with several annotations",
     "the one that is marked as ground truth is read, else the first")
 RESULT_NOT_READ = warning("result-not-read", "{result|results} of the type '{what}'", "not read")

@@ -41,6 +41,11 @@ class SentenceColumns:
     units: Units
     _settled: dict[str, Any] = field(default_factory=dict, init=False)
     _spans_at: dict[str, str] = field(default_factory=dict, init=False)
+    _by_spans: bool = field(init=False)
+    """Whether rows that have tags and spans are read by their spans."""
+
+    def __post_init__(self) -> None:
+        self._by_spans = self.wanted.get("spans") is not None and self.wanted.get("tags") is None
 
     def settle(self, rows: Sequence[Row], notes: Notes) -> None:
         """Choose the columns of all rows of a split, and for each file the column of its spans.
@@ -73,6 +78,30 @@ class SentenceColumns:
                     if has_column(row, name) and (wanted is not None or _has_spans(row.values[name])):
                         self._spans_at[row.file] = name
                         break
+        if self.units is Units.spans and self.wanted.get("tags") is None and not self._by_spans:
+            self._weigh_spans(rows, notes)
+
+    def _weigh_spans(self, rows: Sequence[Row], notes: Notes) -> None:
+        """Choose between tags and spans for rows that have both: spans if no tag marks one."""
+        counts: Counter[str] = Counter()
+        found: tuple[str | None, str | None] = (None, None)
+        for row in rows:
+            spans_at = self._spans_at.get(row.file) if not row.lines else None
+            tags_at = self._find(row, "tags") if spans_at is not None else None
+            if spans_at is None or tags_at in (None, spans_at) or self._find(row, "tokens") is None:
+                continue
+            spans, tags = parse_json_list(row.values.get(spans_at)), parse_json_list(row.values[str(tags_at)])
+            if isinstance(spans, list) and isinstance(tags, list):
+                counts["spans"] += len(spans)
+                counts["tags"] += _marked(tags)
+                found = tags_at, spans_at
+        if found[0] is None or not counts["spans"]:
+            return
+        self._by_spans = not counts["tags"]
+        policy = "spans" if self._by_spans else "tags"
+        by_tags, by_spans = counts["tags"], counts["spans"]
+        tags, spans = found
+        notes.add(kinds.TAGS_AND_SPANS, policy=policy, by_tags=by_tags, by_spans=by_spans, tags=tags, spans=spans)
 
     def of(self, row: Row) -> tuple[str | None, str | None, str | None, str | None]:
         """The columns with tokens, text, tags and spans; of tokens and text, tokens are read if a row has both.
@@ -84,6 +113,8 @@ class SentenceColumns:
         spans_at = None
         if self.units is not Units.tokens:
             spans_at = self._spans_at.get(row.file) or self._find(row, "spans")
+            if self._by_spans and spans_at and spans_at != tags_at:
+                tags_at = None
         if tokens_at and text_at and (self.wanted.get("text") is not None or (spans_at and not tags_at)):
             tokens_at = None
         if text_at and tags_at and not (tokens_at or spans_at) and has_tag_per_word(row, text_at, tags_at):
@@ -139,3 +170,12 @@ def _marking_spans(rows: Sequence[Row], names: tuple[str, ...]) -> tuple[str, ..
             if isinstance(value, (list, tuple)):
                 counts[name].update(tag for tag in value if isinstance(tag, str))
     return tuple(name for name in present if units_of(counts[name]) is Units.spans) or names
+
+
+def _marked(tags: Sequence[Any]) -> int:
+    """How many spans tags mark."""
+    before, number = "O", 0
+    for tag in map(str, tags):
+        number += tag not in ("O", "0") and (before in ("O", "0") or tag[:2] in ("B-", "S-", "U-"))
+        before = tag
+    return number

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
-from ftk.contracts.row import Row
+from ftk.contracts.row import ClassName, Row
 from ftk.data.rows.cells import RowFault, place_of, shortened
 from ftk.data.rows.columns import TEXT, finite
 from ftk.data.rows.label_names import NO_CLASS, is_number
@@ -24,6 +26,9 @@ _BY_PROGRAMS = frozenset({"None", "null", "NULL", "N/A", "n/a", "NA"})
 """Those of them that are reported when they are kept; ``none`` is a plain word."""
 _LANGUAGES = frozenset({"cmn", "deu", "eng", "fra", "hin", "jpn", "rus", "spa", "yue", "zho"})
 """Some codes of ISO 639-3, in which ``nan`` is Min Nan."""
+_NUMBER = re.compile(r"[0-9]{1,6}")
+_MANY = 10
+"""A column whose names differ in one of so many rows does not name classes."""
 _SIGNS = frozenset({"-", "--", "---", "?", "_"})
 
 
@@ -151,3 +156,32 @@ def _parts(example: Any) -> tuple[tuple[str, ...], Row]:
     target = getattr(example, "target", None)
     labels = (target,) if isinstance(target, str) else target if isinstance(target, tuple) else ()
     return tuple(label for label in labels if isinstance(label, str)), example.row
+
+
+def note_names_beside(rows: Sequence[Row], column: str, notes: Notes) -> None:
+    """Report a column that has the names of the classes whose numbers are the labels, and rows that contradict it.
+
+    Args:
+        rows: of one split.
+        column: of the labels.
+        notes: collects what was found.
+    """
+    names = (f"{column}_text", f"{column}_name", f"{column}_str", f"{column}_names", "label_text", "label_name")
+    beside = next((name for name in names if rows and name in rows[0].values and name != column), None)
+    if beside is None:
+        return
+    counts: dict[str, Counter[str]] = {}
+    for row in rows:
+        number, name = row.values.get(column), row.values.get(beside)
+        if isinstance(number, (ClassName, bool)) or not isinstance(name, str) or not _NUMBER.fullmatch(str(number)):
+            return  # the labels are no numbers
+        counts.setdefault(str(number), Counter())[name] += 1
+    usual = {number: found.most_common(1)[0][0] for number, found in counts.items()}
+    odd = [row for row in rows if usual[str(row.values[column])] != row.values[beside]]
+    if len(set(usual.values())) < len(usual) or _MANY * len(odd) > len(rows):
+        return  # the column is about something else
+    shown = [f"{number} is {name}" for number, name in sorted(usual.items())[:SHOWN]]
+    notes.add(kinds.NAMES_BESIDE, column=column, beside=beside, names=shown)
+    if odd:
+        places = [f"{row.where}: {row.values[column]}, {row.values[beside]}" for row in odd[:SHOWN]]
+        notes.add(kinds.NAME_DIFFERS, *places, number=len(odd), column=column, beside=beside)

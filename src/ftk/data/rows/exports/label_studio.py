@@ -52,9 +52,11 @@ def plain(row: Row, notes: Notes, labelled: bool) -> Iterator[Row]:
 
 
 def _results(row: Row, results: list[Any], notes: Notes) -> dict[str, Any]:
-    """The columns for the results of an annotation."""
+    """The columns for the results of an annotation. Those of several controls of one kind are called after these."""
     columns: dict[str, Any] = {}
+    by_control: dict[str, dict[str, Any]] = {}
     spans: list[dict[str, Any]] = []
+    marking: set[str] = set()
     for result in results:
         kind = result.get("type") if isinstance(result, dict) else None
         value = result.get("value") if isinstance(result, dict) else None
@@ -62,12 +64,21 @@ def _results(row: Row, results: list[Any], notes: Notes) -> dict[str, Any]:
             continue
         if kind.lower() in _SPANS:
             spans.append(_span(value))
+            marking.add(str(result.get("from_name")))
         elif kind in _OF_A_TEXT and _OF_A_TEXT[kind][0] in value:
             key, name = _OF_A_TEXT[kind]
             found = value[key]
             columns[name] = found[0] if isinstance(found, list) and len(found) == 1 else found
+            by_control.setdefault(name, {})[str(result.get("from_name"))] = columns[name]
         else:
             notes.add(kinds.RESULT_NOT_READ, row.where, what=kind)
+    for name, values in by_control.items():
+        if len(values) > 1:
+            notes.add(kinds.SEVERAL_CONTROLS, policy="columns", names=sorted(values))
+            del columns[name]
+        columns |= values  # so that a name reads all rows, whether they have results of one control or of several
+    if len(marking) > 1:
+        notes.add(kinds.SEVERAL_CONTROLS, policy="together", names=sorted(marking))
     if spans or not columns:
         columns["spans"] = spans
     return columns
@@ -88,15 +99,26 @@ def recognises_minimal(values: Mapping[str, Any]) -> bool:
 
 
 def plain_minimal(row: Row, notes: Notes, labelled: bool) -> Iterator[Row]:
-    """The row with the column of its spans called ``spans``, and that of its choices ``label``."""
+    """The row with the column of its spans called ``spans``, and that of its choices ``label``.
+
+    If it has several of one kind, they keep their names.
+    """
     values = dict(row.values)
+    found: dict[str, dict[str, Any]] = {"spans": {}, "label": {}}
     for name, value in row.values.items():
         value = parse_json_list(value)
         if isinstance(value, list) and value and all(isinstance(item, dict) and "start" in item for item in value):
-            del values[name]
-            values["spans"] = value
+            found["spans"][name] = value
         elif isinstance(value, dict) and isinstance(value.get("choices"), list):
             choices = value["choices"]
-            del values[name]
-            values["label"] = choices[0] if len(choices) == 1 else choices
+            found["label"][name] = choices[0] if len(choices) == 1 else choices
+    for role, columns in found.items():
+        if len(columns) > 1:
+            notes.add(kinds.SEVERAL_CONTROLS, policy="columns", names=sorted(columns))
+        values |= columns
+        if len(columns) == 1:
+            [(name, value)] = columns.items()
+            if name in ("label", "labels"):  # what Label Studio proposes
+                del values[name]
+            values[role] = value
     yield replace(row, values=values)
