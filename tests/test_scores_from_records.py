@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import Result, read_jsonl, toy_sentences, write_conll
+from conftest import Result, read_jsonl, toy_sentences, write_conll, write_jsonl
 from image_models import CONVOLUTIONS, FUSED
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
@@ -60,6 +60,20 @@ def seqeval(gold: list[list[str]], found: list[list[str]], raw: list[list[str]])
         "f1": float(f1_score(gold, found, **strict)),
         "f1_conlleval": float(f1_score(gold, raw, zero_division=0)),
     }
+
+
+def overlapping_spans(records: Records) -> Scores:
+    """Spans that overlap, of which the longest are learned: those of the records as sets."""
+    gold, found = (
+        {
+            (number, one["label"], one["start"], one["end"])
+            for number, record in enumerate(records)
+            for one in record[key]
+        }
+        for key in ("gold_entities", "entities")
+    )
+    precision, recall = len(gold & found) / len(found), len(gold & found) / len(gold)
+    return {"precision": precision, "recall": recall, "support": len(gold)}
 
 
 def token_tags(records: Records) -> Scores:
@@ -229,8 +243,20 @@ def conll() -> tuple[str, ...]:
     return tuple(f"data.{split}={write_conll(f'{split}.conll', rows)}" for split in ("train", "validation", "test"))
 
 
+def overlapping() -> tuple[str, ...]:
+    """Names in names: the whole is learned, and a part of it stays in the support."""
+    rows = []
+    for number in range(36):
+        name, place = ("Ada", "Bo", "Chen")[number % 3], ("Oslo", "Rome", "Lima", "Kyiv")[number % 4]
+        whole = f"{name} Bank of {place}" if number % 2 else name
+        spans = [[0, len(whole), "ORG"], [0, len(name), "PER"]] if number % 2 else [[0, len(name), "PER"]]
+        rows.append({"text": f"{whole} naps in {place} {number}", "spans": spans})
+    return tuple(f"data.{split}={write_jsonl(f'{split}.jsonl', rows)}" for split in ("train", "validation", "test"))
+
+
 RUNS: dict[str, tuple[Callable[[Records], Scores], tuple[str, ...]]] = {
     "ner": (entities, (*TINY, "train.max_steps=120")),
+    "ner of overlapping spans": (overlapping_spans, (*TINY, "train.max_steps=60", "task.overlapping_spans=longest")),
     "ner of tokens": (span_tags, (*TINY, "train.max_steps=7")),
     "token-classification": (token_tags, (*TINY, "train.max_steps=40")),
     "text-classification": (one_label, (*TINY, "train.max_steps=40")),
@@ -247,10 +273,13 @@ RUNS: dict[str, tuple[Callable[[Records], Scores], tuple[str, ...]]] = {
 }
 
 
+FILES = {"ner of tokens": conll, "ner of overlapping spans": overlapping}
+
+
 @pytest.mark.parametrize("name", RUNS)
 def test_scores_are_those_of_the_records(ftk: Callable[..., Result], name: str) -> None:
     recomputed, words = RUNS[name]
-    files = conll() if name == "ner of tokens" else ()
+    files = FILES.get(name, tuple)()
     result = ftk("finetune", f"task={name.split()[0]}", *words, *files, *SHORT, "run.dir=run")
     assert result.code == 0, result.err
     saved = json.loads(Path("run/metrics.json").read_text(encoding="utf-8"))

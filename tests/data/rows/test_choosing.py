@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from data_helpers import of_kind, refused, sentences
+from data_helpers import of_kind, refused, sentences, shipped_task
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.choosing import settle_columns
@@ -152,3 +153,40 @@ def test_tags_and_spans_are_weighed_and_the_choice_is_said(
     assert [found.policy for found in notes if found.kind == kinds.TAGS_AND_SPANS] == (
         [] if policy is None else [policy]
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "is_refused"),
+    [
+        (lambda number: "CNN", lambda number: f"text {number}", True),
+        (lambda number: "ab"[number % 2], lambda number: f"text {number}", True),
+        (lambda number: f"source {number}", lambda number: f"text {number}", False),
+        (lambda number: f"source {number}", lambda number: "CNN", False),
+        (lambda number: f"source {number // 2}", lambda number: f"text {number}", False),
+        (lambda number: "CNN", lambda number: "x", False),
+    ],
+)
+def test_a_column_that_repeats_a_few_values_is_not_taken_for_the_texts(
+    source: Any, text: Any, is_refused: bool
+) -> None:
+    task = shipped_task("summarization")
+    rows = [{"source": source(n), "text": text(n), "summary": f"short {n}"} for n in range(12)]
+    numbered = [Row(values, "r.jsonl", number) for number, values in enumerate(rows, 1)]
+    notes = Notes()
+    if is_refused:
+        with pytest.raises(DataError) as error:
+            task.read(numbered, Reading({}, True, notes))
+        assert error.value.findings[0].values["choices"] == "data.columns.source=source or data.columns.source=text"
+    else:
+        task.read(numbered, Reading({}, True, notes))
+        assert of_kind(notes, kinds.COLUMN_CHOSEN).values["column"] == "source"
+    found = task.read(numbered, Reading({"source": "text"}, True, Notes()))
+    assert [example.source for example in found] == [row["text"] for row in rows]
+
+
+def test_a_text_that_repeats_beside_other_texts_is_refused() -> None:
+    rows = [{"text": "en", "sentence": f"text {number}", "label": "xy"[number % 2]} for number in range(8)]
+    numbered = [Row(values, "r.jsonl", number) for number, values in enumerate(rows, 1)]
+    with pytest.raises(DataError) as error:
+        shipped_task("text-classification", pairs=False).read(numbered, Reading({}, True, Notes()))
+    assert [found.kind for found in error.value.findings] == [kinds.COMPETING_COLUMNS]

@@ -97,7 +97,7 @@ class SequenceReader:
         if self.labelled:
             rows = list(rows)
             holds = dict.fromkeys(_NAMES, lambda value: holds_something(value) and not isinstance(value, dict))
-            self.columns = settle_columns(rows, self.columns, _NAMES, self.notes, holds)
+            self.columns = settle_columns(rows, self.columns, _NAMES, self.notes, holds, varied=tuple(_NAMES))
         examples = read_rows(rows, self._example, self.notes)
         several = sum(len(example.targets or ()) > 1 for example in examples)
         if several:

@@ -110,7 +110,7 @@ class TextReader:
             if self.pairs is not False:
                 self.columns = settle_columns(rows, self.columns, {"pair": PAIR}, self.notes)
             names = {"text": self._first_texts(rows), "label": self.labels}
-            self.columns = settle_columns(rows, self.columns, names, self.notes)
+            self.columns = settle_columns(rows, self.columns, names, self.notes, varied=("text",))
         examples = read_rows(rows, self._example, self.notes, unlabelled=self.unlabelled)
         if not self.labelled:
             return examples

@@ -9,6 +9,12 @@ from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 
+_SAMPLE = 1000
+"""Rows in which values are compared."""
+_FEW = 6
+"""Rows from which something can be said about how values repeat."""
+_TIMES = 3
+
 Holds = Callable[[Any], bool]
 """Whether a value could be meant for a role."""
 
@@ -25,6 +31,7 @@ def settle_columns(
     notes: Notes,
     holds: Mapping[str, Holds] | None = None,
     undecided: Collection[str] = (),
+    varied: Collection[str] = (),
 ) -> dict[str, Any]:
     """``data.columns`` with the roles set for which rows have more than one column.
 
@@ -37,6 +44,7 @@ def settle_columns(
         notes: collects what was chosen.
         holds: by role, which values count; by default all but null and empty cells.
         undecided: roles for which the first name is no likelier than the others.
+        varied: roles of texts: a column whose values are nearly all the same is no likelier than one of other texts.
 
     Raises:
         DataError: the rows do not say which column is meant.
@@ -49,7 +57,8 @@ def settle_columns(
         present = [name for name in known if any(name in shape for shape in shapes)]
         if len(present) > 1:
             counts = (holds or {}).get(role, holds_something)
-            settled[role] = _weighed(rows, role, present, counts, role in undecided, notes)
+            is_open = role in undecided or (role in varied and _repeats(rows, present, counts))
+            settled[role] = _weighed(rows, role, present, counts, is_open, notes)
     notes.raise_errors()  # here, so that rows without the chosen column are not reported as well
     return settled
 
@@ -101,3 +110,11 @@ def _weighed(
 
 def _of(row: Row, names: Sequence[str]) -> list[Any]:
     return [row.values[name] for name in names if name in row.values]
+
+
+def _repeats(rows: Sequence[Row], present: Sequence[str], holds: Holds) -> bool:
+    """Whether the first column that is filled repeats a few values, where another one has several times as many."""
+    sample = rows[:_SAMPLE]
+    values = {name: {repr(row.values.get(name)) for row in sample if holds(row.values.get(name))} for name in present}
+    first, *others = [found for found in values.values() if found] or [set()]
+    return len(sample) >= _FEW and any(len(other) >= _TIMES * len(first) for other in others)
