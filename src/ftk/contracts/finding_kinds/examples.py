@@ -37,6 +37,8 @@ MISPLACED_ANSWER = error("misplaced-answer",
     search="found at the nearest place (task.misplaced_answers=search)")
 ANSWER_OFFSETS = fact("answer-offsets", "offsets of answers count {what} (data.offsets=auto)",
     "so {fitting:,} of {judged:,} answers begin where they say; if they counted characters, {plain:,}")
+OTHER_SPACES = info("other-spaces", "{answer|answers} with other blanks or line ends than the context",
+    "read as the context has {it|them}")
 UNREADABLE_STARTS = error("unreadable-starts", "{row|rows} with other offsets than one for each answer in '{column}'",
     "It has the number of the character at which each answer begins. Without it, remove the column: answers are then "
     "found by their texts.")
@@ -71,7 +73,7 @@ REPEATED_ENTITY = error("repeated-entity", "{row|rows} whose {role} is a text th
     'Give its place, {{"start": 0, "end": 5}}, or mark it, <e1>Ada</e1>; task.repeated_entities=first takes the first '
     "place.", first="the first place is taken (task.repeated_entities=first)")
 ABSENT_ENTITY = error("absent-entity", "{row|rows} whose {role} is a text that the sentence does not have there",
-    "It has to occur in the sentence; data.columns.{role} names its column.")
+    'Write it as the sentence does, or give its place, {{"start": 0, "end": 5}}; data.columns.{role} names its column.')
 OTHER_ENTITY = error("other-entity", "{row|rows} whose marks and columns name different entities ({role})",
     "Correct these rows. If the column is about something else, rename it: marks are read where there are some.")
 MARKS_READ = fact("marks-read", "head and tail are what is marked in the text; {columns} are not read.")

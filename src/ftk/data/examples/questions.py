@@ -207,7 +207,9 @@ class QuestionReader:
     def _found(self, row: Row, text: str, start: int | None, context: str, notes: Notes) -> Answer:
         """An answer at its place, without the white space around it."""
         placed = PlacedAnswer(context, text, start or 0)
-        text = as_in(context, text).strip()
+        written, text = text.strip(), as_in(context, text).strip()
+        if written != text:
+            notes.add(kinds.OTHER_SPACES, place_of_row(row))
         if start is None:
             return self._first(row, text, context, notes)
         if (at := placed.at(self._counting)) is not None:

@@ -68,8 +68,6 @@ def test_offsets_count_what_puts_answers_at_their_places(rows: list[Any], found:
     [
         (answered(EMOJI, "Oslo", 15), 15),
         (answered("Ada\r\nlives in\r\nOslo", "Oslo", 15), 15),
-        (answered("Ada\r\nlives in\r\nOslo", "in\nOslo", 11), 11),
-        (answered("Ada\nlives in\nOslo", "in\r\nOslo", 10), 10),
         (answered("Ada in Oslo", " Oslo ", 6), 7),
     ],
 )
@@ -79,6 +77,26 @@ def test_characters_that_fit_are_taken_without_a_word(row: dict[str, Any], found
     [example] = examples
     assert example.answers is not None
     assert example.context.startswith(example.answers[0].text, found)
+
+
+@pytest.mark.parametrize(
+    ("context", "text", "start"),
+    [
+        ("Ada\r\nlives in\r\nOslo", "in\nOslo", 11),
+        ("Ada\nlives in\nOslo", "in\r\nOslo", 10),
+        ("Ada lives in\xa0Oslo", " in Oslo", 9),
+        ("Ada lives in\u3000Oslo", "in  Oslo", 10),
+        ("Ada lives in Oslo", "in\tOslo", None),
+    ],
+)
+def test_answers_have_the_white_space_of_the_context(context: str, text: str, start: int | None) -> None:
+    examples, notes = questions([{"context": context, "answers": [{"text": text, "start": start}]}])
+    notes.raise_errors()
+    assert of_kind(notes, kinds.OTHER_SPACES).count == 1
+    [answer] = examples[0].answers or ()
+    assert answer.start is not None
+    assert context.startswith(answer.text, answer.start)
+    assert answer.text.split() == text.split()
 
 
 def test_the_config_says_what_offsets_count() -> None:

@@ -1,5 +1,6 @@
 """What the offsets of answers count: found by the texts of the answers, which are there."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -36,11 +37,12 @@ class PlacedAnswer:
 
 
 def as_in(context: str, answer: str) -> str:
-    """An answer with the line ends of its context."""
-    if "\n" in answer and answer.strip() not in context:
-        plain = answer.replace("\r\n", "\n")
-        return plain.replace("\n", "\r\n") if "\r\n" in context else plain
-    return answer
+    """An answer with the white space of its context: the line ends, and blanks that do not break a line."""
+    words = answer.split()
+    if len(words) < 2 or answer.strip() in context:
+        return answer
+    found = re.search(r"\s+".join(map(re.escape, words)), context)
+    return answer if found is None else answer.replace(answer.strip(), found.group())
 
 
 def settle_answers(answers: Iterable[PlacedAnswer], asked: Offsets, notes: Notes) -> Counting:

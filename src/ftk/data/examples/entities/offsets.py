@@ -30,6 +30,7 @@ _BOTH = ("pos", "position", "span", "offsets", "offset", "indices", "index")
 _TEXTS = ("text", "name", "word", "mention", "surface", "string")
 _STARTS_BESIDE = ("_start", "_begin", "_start_offset", "Start", ".start")
 _ENDS_BESIDE = ("_end", "_stop", "_end_offset", "End", ".end")
+_TEXTS_BESIDE = ("_text", "_name", "_word", "_mention", "_entity", ".text", ".name", ".word")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Given:
 def entity_columns(row: Row, columns: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """The columns of head and tail: those that the config names, else two with names that belong together.
 
-    A column may be there in parts: ``subj_start`` and ``subj_end`` are the column ``subj``.
+    A column may be there in parts: ``subj_start`` and ``subj_end``, or ``subj_text``, are the column ``subj``.
 
     Raises:
         RowFault: a column that the config names is not in the row.
@@ -101,7 +102,7 @@ def _pair(names: tuple[str, ...]) -> tuple[str | None, str | None]:
 
 def _is_in(names: Collection[str], name: str) -> bool:
     """Whether a column is among others, or its parts."""
-    return name in names or any(f"{name}{ending}" in names for ending in _STARTS_BESIDE)
+    return name in names or any(f"{name}{ending}" in names for ending in (*_STARTS_BESIDE, *_TEXTS_BESIDE))
 
 
 def _has(row: Row, name: str) -> bool:
@@ -111,8 +112,8 @@ def _has(row: Row, name: str) -> bool:
 def _gather(row: Row, name: str) -> None:
     """Make a column of its parts, if it is there in parts alone."""
     if not has_column(row, name) and _has(row, name):
-        places = _beside(row, name, _STARTS_BESIDE), _beside(row, name, _ENDS_BESIDE)
-        row.values[name] = dict(zip(("start", "end"), places, strict=True))
+        parts = {"start": _STARTS_BESIDE, "end": _ENDS_BESIDE, "text": _TEXTS_BESIDE}
+        row.values[name] = {part: _beside(row, name, endings) for part, endings in parts.items()}
 
 
 def _beside(row: Row, name: str, endings: Sequence[str]) -> Any:
