@@ -98,10 +98,10 @@ class SentenceColumns:
         if found[0] is None or not counts["spans"]:
             return
         self._by_spans = not counts["tags"]
-        policy = "spans" if self._by_spans else "tags"
-        by_tags, by_spans = counts["tags"], counts["spans"]
-        tags, spans = found
-        notes.add(kinds.TAGS_AND_SPANS, policy=policy, by_tags=by_tags, by_spans=by_spans, tags=tags, spans=spans)
+        read = "spans" if self._by_spans else "tags"
+        names: dict[str, Any] = {"tags": found[0], "spans": found[1], "read": read}
+        numbers = {"by_tags": counts["tags"], "by_spans": counts["spans"]}
+        notes.add(kinds.TAGS_AND_SPANS, policy=read, **names, **numbers)
 
     def of(self, row: Row) -> tuple[str | None, str | None, str | None, str | None]:
         """The columns with tokens, text, tags and spans; of tokens and text, tokens are read if a row has both.

@@ -21,6 +21,8 @@ _DECIDED: dict[str, tuple[str, str]] = {
     kinds.TAG_SCHEME.id: ("scheme", "task.tag_scheme"),
     kinds.COLUMN_CHOSEN.id: ("column", "data.columns.{role}"),
     kinds.OFFSETS_FOUND.id: ("what", "data.offsets"),
+    kinds.ANSWER_OFFSETS.id: ("what", "data.offsets"),
+    kinds.TAGS_AND_SPANS.id: ("read", "data.columns.spans"),
     kinds.TOKEN_SPANS.id: ("end", "data.offsets"),
 }
 """What a task decides by the rows: the value that says how, and the key of the config that decides it for all."""
