@@ -1,7 +1,8 @@
 """A corpus on disk is read, cut and counted like one in memory."""
 
 import random
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ from conftest import TINY, Result, write_jsonl
 from data_helpers import data_config, shipped_task
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
 from ftk.data.row_corpus import RowCorpus, read_training_corpus
+from ftk.data.splitting.limiting import limited
+from ftk.data.storage.collecting import RowStorage
 from ftk.data.storage.stored import Stored
 from ftk.errors import ConfigError, DataError
 
@@ -95,6 +99,30 @@ def test_rows_go_to_the_disk_when_the_memory_is_too_small(monkeypatch: pytest.Mo
         ("train", "too_large", 208),
         ("test", "too_large", 208),
     ]
+
+
+class Cell:
+    """A value of which it is known whether it is in memory."""
+
+
+def test_rows_are_never_all_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ftk.data.storage.collecting.available_memory", lambda: 0)
+    monkeypatch.setattr("ftk.data.storage.collecting._LEAST", 50_000)
+    alive: weakref.WeakSet[Cell] = weakref.WeakSet()
+    most = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal most
+        for number in range(2000):
+            cell = Cell()
+            alive.add(cell)
+            most = max(most, len(alive))
+            yield Row({"text": cell}, "rows.jsonl", number)
+
+    data, notes = data_config(storage="auto"), Notes()
+    found = RowStorage.of(data).collect(limited(rows(), "train", data, shipped_task("ner").spec, notes), notes)
+    assert len(found) == 2000
+    assert most < 400
 
 
 def test_a_part_that_would_be_read_in_another_way_is_refused_with_the_key_that_decides() -> None:

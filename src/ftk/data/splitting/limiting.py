@@ -16,7 +16,7 @@ from ftk.data.splitting.raw_labels import label_reader, query_reader
 from ftk.data.splitting.sampling import sample
 
 
-def limited(rows: Iterable[Row], split: str, data: DataConfig, spec: TaskSpec, notes: Notes) -> list[Row]:
+def limited(rows: Iterable[Row], split: str, data: DataConfig, spec: TaskSpec, notes: Notes) -> Iterable[Row]:
     """The rows of a split that ``data.limit`` lets through, in the order of the file.
 
     Args:
@@ -26,9 +26,10 @@ def limited(rows: Iterable[Row], split: str, data: DataConfig, spec: TaskSpec, n
         spec: of the task.
         notes: collects how many rows there are.
     """
+    # Without a limit they are not held here: they may be more than fit into memory.
     limit = limit_of(data.limit, split)
     if limit is None:
-        return list(rows)
+        return rows
     if data.cut is Cut.simple:
         found = list(islice(rows, limit))
         notes.add(kinds.FIRST_ROWS, taken=len(found), part=split, limit=limit)
