@@ -200,6 +200,8 @@ def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes)
                 examples[name] = task.read(split.rows, reading)
             if name == "train":
                 note_unused(getattr(task, "label_names", None), examples[name], notes)
+                if isinstance(columns := data.columns.get("label"), (list, tuple)):
+                    note_unused(list(map(str, columns)), examples[name], notes, kind=kinds.UNUSED_COLUMN)
             elif (empty := empty_rows(examples[name]))[0]:
                 notes.add(kinds.EMPTY_ROW, *empty[1], policy="nothing_found", number=empty[0])
     notes.raise_errors()

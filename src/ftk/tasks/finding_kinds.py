@@ -8,7 +8,13 @@ from ftk.contracts.finding_kinds.making import error, fact, warning
 TRUTH_VALUES = error("truth-values", "{row|rows} with true or false where names of labels are expected",
     "data.columns.label=[{column}] reads a column of truth values as one label, with the column's name.")
 NOT_ZERO_OR_ONE = error("not-zero-or-one", "{row|rows} with something other than 0 or 1 in a column of a label",
-    "With a list of columns, each says whether a row has one label: 0 or 1, false or true.")
+    "With a list of columns, each says whether a row has one label: 0 or 1, false or true; an empty cell says neither.")
+LABELS_IN_COLUMNS = error("labels-in-columns", "{column|columns} of 0 and 1, and none with the names of labels",
+    "'data.columns.label=[{listed}]' reads each of these columns as one label; leave out those that are none.")
+NOT_ONE_LABEL = error("not-one-label", "{row|rows} with 1 in {found} of the columns of classes",
+    "With a list of columns, a row has a 1 for its class, and 0 for the others; task=multi-label learns any number.")
+PARTED_LABEL = error("parted-label", "{row|rows} with '{separator}' inside the brackets of a label",
+    "Labels with this sign in them are a list in JSON: [\"a (b, c)\", \"d\"]. task.separator names another sign.")
 VECTOR_WITHOUT_NAMES = error("vector-without-names", "{row|rows} with a vector of 0 and 1 in place of names of labels",
     "'task.label_names=[…]' names its {length} labels in their order; a file with one name per line does, too.")
 OTHER_VECTOR = error("other-vector", "{row|rows} with a vector of {length} places, where task.label_names has {names}",

@@ -24,7 +24,7 @@ from ftk.tasks.shared.image_input import ImageInput, pixels_of
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
 from ftk.tasks.shared.text_input import COLUMNS, Pooling, TextInput, logits_of, text_record
-from ftk.tasks.text_classification import LABEL_COLUMNS, single_label_column
+from ftk.tasks.text_classification import LABEL_COLUMNS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -136,7 +136,7 @@ class ImageTextClassification(RowTask):
         return found
 
     def _target(self, row: Row, column: Any) -> str:
-        return self._label.target(row, single_label_column(column))
+        return self._label.target(row, column)
 
     def learn(self, examples: Sequence[ImageTextExample]) -> ImageTextClassification:
         return replace(self, class_weights=self._label.class_weights(examples))

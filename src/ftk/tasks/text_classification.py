@@ -14,9 +14,9 @@ from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
 from ftk.data.rows.label_names import read_names
 from ftk.data.rows.odd_labels import note_names_beside
-from ftk.errors import DataError
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.label_columns import refuse_columns
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
 from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
@@ -71,6 +71,8 @@ class TextClassification(RowTask):
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[TextExample]:
         rows = list(rows)
+        if reading.labelled and refuse_columns(rows, reading.columns, LABEL_COLUMNS, reading.notes, least=2):
+            return []
         examples = self._texts.read(rows, reading, self._target)
         if reading.labelled and self.label_names is None:
             wanted = reading.columns.get("label")
@@ -81,7 +83,7 @@ class TextClassification(RowTask):
         return examples
 
     def _target(self, row: Row, column: Any) -> str:
-        return self._label.target(row, single_label_column(column))
+        return self._label.target(row, column)
 
     def learn(self, examples: Sequence[TextExample]) -> TextClassification:
         return replace(self, class_weights=self._label.class_weights(examples))
@@ -121,15 +123,3 @@ class TextClassification(RowTask):
     def record(self, example: TextExample, prediction: Scores) -> dict[str, Any]:
         """``label``, ``score``, ``scores`` by label; ``gold_label`` if the row has one."""
         return text_record(example, self._label.result(prediction), "gold_label")
-
-
-def single_label_column(column: Any) -> str:
-    """The label column of a text that has one label.
-
-    Raises:
-        DataError: the config names several.
-    """
-    if isinstance(column, list):
-        raise DataError("data.columns.label: a text has one label here, in one column; several are task=multi-label.")
-    name: str = column
-    return name

@@ -79,6 +79,12 @@ def test_a_column_that_is_not_there_is_answered_with_what_may_be_meant(
         ({"a": {"b.c": "x", "b": {"d": "no"}}, "label": "a"}, {"text": "a.b.c"}),
         ({"text": "x", "meta": {"gold": [{"label": "a"}]}}, {"label": "meta.gold.0.label"}),
         ({"data": {"0": "x"}, "label": "a"}, {"text": "data.0"}),
+        ({"data": '{"text": "x"}', "label": "a"}, {"text": "data.text"}),
+        ({"data": "{'text': 'x'}", "label": "a"}, {"text": "data.text"}),
+        ({"text": "x", "label": '[{"name": "a"}]'}, {"label": "label.0.name"}),
+        ({"text": "x", "marks": [{"name": "a"}]}, {"label": "marks.name"}),
+        ({"text": "x", "marks": "[{'name': 'a'}]"}, {"label": "marks.name"}),
+        ({"text": "x", "label": [["a"], ["b"]]}, {"label": "label.0"}),
         (
             {"text": "x", "annotations": [{"result": [{"value": {"choices": ["a"]}}]}]},
             {"label": "annotations.0.result.0.value.choices.0"},
@@ -157,6 +163,10 @@ def test_what_is_a_number(value: Any, number: float) -> None:
         ((True, "true", "True", "TRUE"), "true"),
         ((False, "False"), "false"),
         (("007",), "007"),
+        (("np.int64(3)", "np.float32(3.0)", "tensor(3)", "tensor(3, device='cuda:0')", "numpy.uint8(3)"), "3"),
+        (("np.bool_(True)",), "true"),
+        (("np.str_('a b')",), "a b"),
+        (("f(3)",), "f(3)"),
         (("1.5",), "1.5"),
         (("Yes",), "Yes"),
     ],
@@ -173,6 +183,25 @@ def test_names_that_are_given_are_kept_as_they_are_given() -> None:
         assert name_of(value, row, "label", ["False", "True"]) == "True"
     assert [name_of(value, row, "label", ["ham", "spam"]) for value in (1, "1", 1.0, "1.0")] == ["spam"] * 4
     assert name_of("2.0", row, "label", ["1.0", "2.0"]) == "2.0"
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        ({"name": "a"}, kinds.NOT_AN_OBJECT_PART),
+        ([["a", "b"]], kinds.LABELS_IN_LISTS),
+        ([{"name": "a"}], kinds.NOT_AN_OBJECT_PART),
+        (["a", "b"], kinds.SEVERAL_LABELS),
+        (0.5, kinds.NOT_A_LABEL),
+        ("np.float64(0.5)", kinds.NOT_A_LABEL),
+    ],
+)
+def test_what_is_no_label_of_one_class_is_refused(label: Any, kind: Any) -> None:
+    assert refusal({"text": "x", "label": label}).kind is kind
+
+
+def test_a_part_of_a_name_is_suggested() -> None:
+    assert "'comment_text'" in refusal({"comment_text": "x", "label": "a"}).values["hint"]
 
 
 @pytest.mark.parametrize("values", [("True", "False"), (True, False), ("true",)])

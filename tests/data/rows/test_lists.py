@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from data_helpers import MANY, counted, of_kind, refused, sentences
 from ftk.contracts import finding_kinds as kinds
-from ftk.data.rows.lists import ListFault, list_of, list_or_value, suggestion
+from ftk.data.rows.cells import suggestion
+from ftk.data.rows.lists import ListFault, list_of, list_or_value
 
 WORDS = ["Rita", "Kos", "sleeps"]
 

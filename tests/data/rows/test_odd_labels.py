@@ -52,6 +52,13 @@ def read(
         (["pos", "neg", "-1"], {"-1"}, set()),
         (["0", "1", "2", "-1"], {"-1"}, set()),
         (["0", "1", "-1"], set(), set()),
+        (["0", "1", "-100"], {"-100"}, set()),
+        (["0", "1", "-1", "-100"], {"-100"}, set()),
+        (["1.5", "0", "-100"], {"-100"}, set()),
+        (["-100", "-50", "0", "50", "100"], set(), set()),
+        (["pos", "neg", "-100"], {"-100"}, set()),
+        (["pos", "neg", "\\N"], {"\\N"}, set()),
+        (["1", "0", "\\N"], {"\\N"}, set()),
         (["1", "-1"], set(), set()),
         (["-2", "-1", "0", "1", "2"], set(), set()),
         (["favor", "against", "None"], set(), {"None"}),
@@ -83,7 +90,7 @@ def test_names_are_never_missing(names: set[str], marks: set[str]) -> None:
         assert is_mark(label) or label.casefold() in {"none", "n/a", "na"}
 
 
-@pytest.mark.parametrize("mark", ["nan", "NaN", "<NA>", "-", "-1"])
+@pytest.mark.parametrize("mark", ["nan", "NaN", "<NA>", "-", "-1", "-100", "\\N"])
 def test_a_missing_label_is_refused_or_left_out_by_policy(mark: str) -> None:
     targets, notes = read("good", "bad", mark)
     [found] = refused(notes)
@@ -92,6 +99,15 @@ def test_a_missing_label_is_refused_or_left_out_by_policy(mark: str) -> None:
     notes.raise_errors()
     assert targets == ["good", "bad"]
     assert counted(notes)[-1] == (kinds.MISSING_LABEL, "drop", 1, ["a.csv:4"])
+
+
+@pytest.mark.parametrize("mark", ["nan", "<NA>", "\\N", "#N/A"])
+def test_a_missing_label_beside_names_that_are_given_is_refused_or_left_out(mark: str) -> None:
+    [found] = refused(read(0, 1, mark, label_names=["neg", "pos"])[1])
+    assert (found.kind, found.places) == (kinds.MISSING_LABEL, ["a.csv:4"])
+    targets, notes = read(0, 1, mark, label_names=["neg", "pos"], unlabelled="drop", split="test")
+    notes.raise_errors()
+    assert targets == ["neg", "pos"]
 
 
 def test_a_plausible_name_is_kept_and_reported() -> None:
@@ -116,13 +132,14 @@ def test_a_row_of_no_class_is_left_out_of_training(label: Any) -> None:
     assert targets == ["good", "bad"]
 
 
-@pytest.mark.parametrize("label", [-1, -1.0, "-1", "-1.0"])
+@pytest.mark.parametrize("label", [-1, -1.0, "-1", "-1.0", "np.int64(-1)"])
 def test_minus_one_among_class_numbers_with_names_is_no_class(label: Any) -> None:
     targets, notes = read(0, 1, label, label_names=["neg", "pos"])
     notes.raise_errors()
     assert targets == ["neg", "pos"]
     assert [found.policy for found in notes if found.kind is kinds.UNLABELLED_ROW] == ["left_out"]
     assert read(0, 1, label, label_names=["0", "-1", "1"])[0] == ["0", "1", "-1"]
+    assert read(0, 1, -100, label_names=["neg", "pos"])[0] == ["neg", "pos"]
 
 
 @pytest.mark.parametrize(
@@ -231,3 +248,82 @@ def test_names_beside_numbers_are_said(rows: list[dict[str, Any]], names: list[s
     if names:
         targets, _ = read(rows=rows, columns={"label": next(name for name in rows[0] if name.startswith("label_"))})
         assert targets[:2] == ["neg", "pos"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "policy"),
+    [
+        (["2020-01-01", "2021-12-31"], kinds.LABELS_ARE_DATES, None),
+        (["2020-01-01 12:30", "2020-01-02 08:00:10"], kinds.LABELS_ARE_DATES, None),
+        (["2020-01-01T12:30:00Z", "2020-01-02T08:00:10Z"], kinds.LABELS_ARE_DATES, None),
+        (["1.2.2020", "31.12.2021"], kinds.LABELS_ARE_DATES, None),
+        (["12/31/20", "1/1/21"], kinds.LABELS_ARE_DATES, None),
+        ([f"{number / 7:.3f}" for number in range(30)], kinds.LABELS_OF_ROWS, "numbers"),
+        ([str(number) for number in range(30)], kinds.LABELS_OF_ROWS, "numbers"),
+        ([f"item {number}" for number in range(30)], kinds.LABELS_OF_ROWS, "names"),
+        ([f"item {number % 18}" for number in range(30)], kinds.LABELS_OF_ROWS, "names"),
+    ],
+)
+def test_labels_that_name_no_classes_are_reported(labels: list[str], kind: Any, policy: str | None) -> None:
+    _, notes = read(*labels)
+    notes.raise_errors()
+    found = of_kind(notes, kind)
+    assert (found.count, found.policy) == (len(set(labels)), policy)
+    assert kind not in [each.kind for each in read(*labels, split="test")[1]]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["1.2.3", "1.3.0"],
+        ["2020", "2021"],
+        ["24/7", "9/11"],
+        ["2020-01-01", "never"],
+        [str(number) for number in range(19)],
+        [f"item {number % 15}" for number in range(30)],
+        ["0.5", "1.0", "1.5"] * 10,
+    ],
+)
+def test_names_of_classes_are_not_reported(labels: list[str]) -> None:
+    _, notes = read(*labels)
+    notes.raise_errors()
+    assert not [each for each in notes if each.kind in (kinds.LABELS_ARE_DATES, kinds.LABELS_OF_ROWS)]
+
+
+def test_truth_values_beside_their_numbers_are_refused_unless_both_are_named() -> None:
+    [found] = refused(read("True", "0", "1", "FALSE")[1])
+    assert (found.kind, found.places) == (kinds.MIXED_TRUTH, ["a.csv:2: true", "a.csv:5: false"])
+    for names in (["0", "1"], ["no", "yes"]):
+        targets, notes = read("True", "0", 1, "FALSE", False, label_names=names)
+        notes.raise_errors()
+        assert targets == [names[1], names[0], names[1], names[0], names[0]]
+
+
+@pytest.mark.parametrize(
+    ("known", "label", "kind"),
+    [
+        (("0", "1"), "pos", kinds.UNSEEN_NAME),
+        (("0", "1", "2"), "true", kinds.UNSEEN_NAME),
+        (("0", "1"), "true", kinds.UNSEEN_TRUTH),
+        (("false", "true"), "1", kinds.UNSEEN_NUMBER),
+        (("neg", "pos"), "1", kinds.UNSEEN_NUMBER),
+        (("neg", "pos"), "Pos", kinds.UNSEEN_SPELLING),
+        (("neg", "very  pos"), "very pos", kinds.UNSEEN_SPELLING),
+        (("neg", "pos"), "neutral", kinds.UNSEEN_LABEL),
+        (("0", "1"), "2", kinds.UNSEEN_LABEL),
+        (("neg", "pos"), "-100", kinds.UNSEEN_MARK),
+    ],
+)
+def test_an_unseen_label_says_in_what_it_differs(known: tuple[str, ...], label: str, kind: Any) -> None:
+    [example] = build_read(label)
+    [unseen] = build_task(values_of("task/text-classification")).unseen([example], Labels(known), "test")
+    assert unseen.kind is kind
+
+
+def build_read(label: str) -> list[Any]:
+    """The example of one row."""
+    task, notes = build_task(values_of("task/text-classification")), Notes()
+    assert isinstance(task, RowTask)
+    reading = Reading(data_config().columns, True, notes)
+    rows = [Row({"text": "x", "label": label}, "a.csv", 2, cells=True)]
+    return task.resolve_auto(rows, reading).read(rows, reading)

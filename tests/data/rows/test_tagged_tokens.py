@@ -43,7 +43,7 @@ def test_numbers_without_names_are_refused(tags: Any) -> None:
     ("tags", "kind"),
     [
         ([1, 2, 3], kinds.UNNAMED_LABEL),
-        ([1, 2, -100], kinds.UNNAMED_LABEL),
+        ([1, 2, -100], kinds.IGNORED_TAG),
         ([1, None, 0], kinds.NOT_STRINGS),
         ([1, True, 0], kinds.NOT_STRINGS),
     ],

@@ -60,7 +60,9 @@ NOT_A_NUMBER = error("not-a-number", "{row|rows} with something other than a fin
     "A number is written as 3, 3.5 or -1e-2, with a point.")
 NEGATIVE_WEIGHT = error("negative-weight", "{row|rows} with a negative weight", "A weight is 0 or more.")
 NOT_A_LABEL = error("not-a-label", "{row|rows} with something other than a label",
-    "A label is a text, a whole number, or true or false.")
+    "A label is a text, a whole number, or true or false; task=regression learns numbers with fractions.")
+LABELS_IN_LISTS = error("labels-in-lists", "{row|rows} whose labels are in lists within a list",
+    "data.columns.label={column}.0 reads the first of them; several labels are one list: [\"a\", \"b\"].")
 SEVERAL_LABELS = error("several-labels", "{row|rows} with a list of labels where one label is expected",
     "Rows with several labels are for task=multi-label.")
 LABEL_IN_LIST = info("label-in-list", "{row|rows} whose label is a list of one label", "read as that label")
@@ -69,7 +71,7 @@ LIST_LIKE_LABEL = warning("list-like-label", "{row|rows} whose label looks like 
 EMPTY_LABEL = error("empty-label", "{row|rows} with an empty label",
     "'{column}' holds the label. data.unlabelled=drop leaves out rows without one.",
     drop="left out (data.unlabelled=drop)")
-UNLABELLED_ROW = error("unlabelled-row", "{row|rows} with the class -1, which stands for no label",
+UNLABELLED_ROW = error("unlabelled-row", "{row|rows} with the class {label}, which stands for no label",
     "They cannot be scored: data.unlabelled=drop leaves them out.", left_out="left out of training",
     drop="left out (data.unlabelled=drop)")
 MISSING_LABEL = error("missing-label", "{row|rows} with '{label}' for a label, which stands for a missing one",
@@ -79,11 +81,26 @@ ODD_LABEL = warning("odd-label", "{row|rows} with the label '{label}', which oft
     "read as the name of a class")
 MINUS_ONE = warning("minus-one", "{row|rows} with the label -1 beside 0 and 1",
     "read as a class; where -1 marks rows without a class, 'task.label_names=[…]' names the others and leaves it out")
+MIXED_TRUTH = error("mixed-truth", "{row|rows} with true or false for a label, where others have 0 or 1",
+    "'task.label_names=[0,1]' reads both alike, and calls them 0 and 1; any two names will do.")
+LABELS_ARE_DATES = warning("labels-are-dates", "{label|labels}, and all look like dates",
+    "read as names of classes; data.columns.label names another column")
+LABELS_OF_ROWS = warning("labels-of-rows", "{label|labels} for {rows:,} rows", "",
+    names="most rows have one of their own, which cannot be learned from others (data.columns.label names the column)",
+    numbers="most rows have one of their own; task=regression learns numbers (data.columns.label names the column)")
 UNSEEN_MARK = error("unseen-mark", "{row|rows} of {part} with the label '{label}', which training does not have",
     "It usually marks rows without a label, which cannot be scored: leave them out of the file.")
 UNSEEN_NUMBER = error("unseen-number", "{row|rows} of {part} with a number for a label, where training has names",
     "The model knows {known}. If these are numbers of classes, 'task.label_names=[…]' names them, from 0.",
     count="counted as missed (data.unseen_labels=count)")
+UNSEEN_NAME = error("unseen-name", "{row|rows} of {part} with a name for a label, where training has numbers",
+    "The model knows {known}. Train it with 'task.label_names=[…]', which names its numbers, from 0.",
+    count="counted as missed (data.unseen_labels=count)")
+UNSEEN_TRUTH = error("unseen-truth", "{row|rows} of {part} with true or false for a label, where training has 0 and 1",
+    "'task.label_names=[0,1]' reads them alike.", count="counted as missed (data.unseen_labels=count)")
+UNSEEN_SPELLING = error("unseen-spelling",
+    "{row|rows} of {part} with a label that training has in another spelling (case, blanks, invisible characters)",
+    "The model knows {known}. Write it as training does.", count="counted as missed (data.unseen_labels=count)")
 LABEL_OF_HEADER = error("label-of-header", "{row|rows} that {repeats|repeat} the names of the columns",
     "A header is in the file twice, or a file with one is read with data.header=false: remove the line, or the key.")
 LABEL_IS_COLUMN = warning("label-is-column", "{row|rows} with the name of the column for a label, '{label}'",
@@ -95,8 +112,11 @@ NAME_DIFFERS = warning("name-differs", "{row|rows} whose '{beside}' is not that 
     "'{column}' counts")
 UNUSED_NAME = warning("unused-name", "{name|names} in task.label_names that no training row has",
     "not learned, and never predicted")
+UNUSED_COLUMN = warning("unused-column", "{column|columns} of a label that no training row has",
+    "not learned, and never predicted")
 UNNAMED_LABEL = error("unnamed-label", "{row|rows} with a label that task.label_names does not name",
-    "It names {names} labels, which are numbered from 0.")
+    "It names {names} labels, which are numbered from 0. If the data counts them from 1, the first name stands for 0, "
+    "and no row has it.")
 
 # Rows of any kind
 ERROR_COLUMN = warning("error-column", "{row|rows} with a column 'error' of their own",

@@ -88,6 +88,9 @@ NUMBERED_TAGS = error("numbered-tags", "{tag|tags} that {is|are} numbers of clas
     "numbers as tags of tokens.")
 MISSING_TAG = error("missing-tag", "{row|rows} with '{tag}' for a tag, which stands for a missing one",
     "Each token needs a tag; O is that of a token outside of all spans.")
+IGNORED_TAG = error("ignored-tag", "{row|rows} with the tag {tag}, which marks what is not learned",
+    "Tokenizers give it to pieces of words. Each row needs the words themselves and a tag for each: take the data from "
+    "before the tokenizer.")
 TEXT_AS_TOKENS = info("text-as-tokens", "{row|rows} whose text has a tag for each word",
     "read as tokens, split at spaces")
 UNEQUAL_TAGS = error("unequal-tags", "{row|rows} with tokens and tags of unequal length", "Each token needs one tag.")

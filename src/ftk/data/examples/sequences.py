@@ -12,6 +12,7 @@ from ftk.data.rows.cells import RowFault, read_rows, shortened, text_or_list
 from ftk.data.rows.choosing import holds_something, settle_columns
 from ftk.data.rows.columns import find_column, has_column, missing_role, report_columns, weight_of
 from ftk.data.rows.gold import gold_of
+from ftk.data.rows.lists import list_or_value
 
 SOURCE = ("source", "text", "document", "article", "src")
 TARGET = ("target", "summary", "highlights", "tgt", "translation")
@@ -209,7 +210,8 @@ def _value(row: Row, column: str) -> Any:
 
 def _part_of(row: Row) -> str:
     """An example of a column's name: the first part of the first column that holds an object."""
-    for name, value in row.values.items():
+    for name, cell in row.values.items():
+        value = list_or_value(cell)
         if isinstance(value, dict) and value:
             return f"{name}.{next(iter(value))}"
     return "…"

@@ -1,5 +1,7 @@
 """Values of a row's columns; ``RowFault`` says why a row cannot be used."""
 
+import json
+import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -14,13 +16,15 @@ from ftk.data.rows.lists import (
     begins_with_items,
     list_of,
     list_or_value,
-    suggestion,
 )
 
 Made = TypeVar("Made")
 
 _MOST = 200
 """Characters of a place that shows a value."""
+_SHOWN = 80
+"""Characters of a suggested spelling."""
+_SIGNS = re.compile(r"""["'\[\]{}()\\]""")
 
 
 class RowFault(Exception):
@@ -80,7 +84,7 @@ def read_rows(
             made.append(make(row))
         except RowFault as found:
             for fault in (found, *found.also):
-                if fault.kind in (kinds.UNLABELLED_ROW, kinds.EMPTY_LABEL):
+                if fault.kind in (kinds.UNLABELLED_ROW, kinds.EMPTY_LABEL, kinds.MISSING_LABEL):
                     fault.policy = _policy(fault.kind, unlabelled, notes)
                 group = (fault.kind.id, repr(sorted(fault.values.items())), fault.alike)
                 fault.add_to(notes, with_place=fault.alike is None or group not in seen)
@@ -151,6 +155,17 @@ def unreadable_list(row: Row, column: str, role: str, fault: ListFault) -> RowFa
     place, meant = place_of(row, column), suggestion(row.values[column])
     kind = kinds.SHORTENED_LIST if isinstance(fault, Shortened) else kinds.UNREADABLE_LIST
     return RowFault(kind, place if meant is None else f"{place}; in JSON: {meant}", role=role, why=str(fault))
+
+
+def suggestion(text: str) -> str | None:
+    """How a list without quotes, such as ``[room, price]``, is written as JSON; None for a text of another form."""
+    text = text.strip()
+    inside = text[1:-1]
+    parts = [part.strip() for part in (inside.split(",") if "," in inside else inside.split())]
+    if text[:1] + text[-1:] not in ("[]", "{}") or not parts or not all(parts) or _SIGNS.search(inside):
+        return None
+    spelled = json.dumps(parts, ensure_ascii=False)
+    return spelled if len(spelled) <= _SHOWN else None
 
 
 def text_or_list(

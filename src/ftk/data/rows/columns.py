@@ -11,6 +11,7 @@ from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, place_of
+from ftk.data.rows.lists import list_or_value
 
 TEXT = ("text", "sentence", "text_a", "sentence1", "premise", "question1")
 PAIR = ("pair", "text_b", "sentence2", "hypothesis", "question2")
@@ -25,6 +26,7 @@ FIRST_OF = {
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _ABSENT = object()
 _MOST_PATHS = 200
+_BETWEEN = re.compile(r"[_\s.\-]+")
 _LONG = 40
 """Characters from which a name is more likely a text than the name of a column."""
 
@@ -60,7 +62,8 @@ def has_column(row: Row, name: str) -> bool:
 
     Args:
         row: any row.
-        name: of a column, or the path of a key: ``data.text``, ``answers.0.start``.
+        name: of a column, or the path of a key: ``data.text``, ``answers.0.start``. A cell may spell what is inside;
+            ``labels.name`` of a list of objects is the list of their names.
     """
     if name in row.values:
         return True
@@ -72,7 +75,8 @@ def has_column(row: Row, name: str) -> bool:
 
 
 def _inside(value: Any, path: str) -> Any:
-    """The value at a path of keys and of numbers of items."""
+    """The value at a path of keys and of numbers of items; a key of objects in a list gives the list of its values."""
+    value = list_or_value(value)
     if isinstance(value, Mapping):
         if path in value:
             return value[path]
@@ -83,6 +87,9 @@ def _inside(value: Any, path: str) -> Any:
         key, dot_after, rest = path.partition(".")
         if re.fullmatch(r"-?[0-9]{1,9}", key) and -len(value) <= int(key) < len(value):
             return _inside(value[int(key)], rest) if dot_after else value[int(key)]
+        found = [_inside(item, path) for item in value if isinstance(item, Mapping)]
+        if len(found) == len(value) and not any(item is _ABSENT for item in found):
+            return found
     return _ABSENT
 
 
@@ -118,12 +125,15 @@ def missing_role(row: Row, role: str, what: str, names: Sequence[str] = (), *, e
 
 
 def _nearest(names: Sequence[str], found: Sequence[str]) -> str | None:
-    """The column whose name differs from one of these in case, spaces or a letter or two."""
+    """The column whose name differs from one of these in case, spaces or a letter or two, or has it for a part."""
     plain = {name.strip().casefold(): name for name in reversed(found) if name not in names}
     wanted = [name.strip().casefold() for name in names]
     same = next((plain[name] for name in wanted if name in plain), None)
     if same is not None:
         return same
+    parted = next((plain[whole] for name in wanted for whole in plain if name in _BETWEEN.split(whole)), None)
+    if parted is not None:
+        return parted
     for name in wanted:
         near = difflib.get_close_matches(name, plain, n=1, cutoff=0.75)
         if near:

@@ -9,10 +9,19 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import ClassName, Row
 from ftk.data.rows.cells import RowFault
 from ftk.data.rows.cells import shortened as place_shortened
+from ftk.data.rows.lists import scalar_of
 from ftk.errors import ConfigError
 
 NO_CLASS = "-1"
 """The number that the datasets library and others give to rows without a class."""
+IGNORED = "-100"
+"""The number that torch does not learn."""
+WRITTEN = frozenset(
+    {"\\n", "nan", "-nan", "<na>", "nat", "#n/a", "#na", "#value!", "#ref!", "#name?", "1.#qnan", "1.#ind"}
+)
+"""What programs write for a missing value, in lower case; databases write \\N."""
+TRUTH = ("false", "true")
+"""The names of truth values, in the order of their numbers."""
 _WHOLE = re.compile(r"(-?)(0|[1-9][0-9]*)\.0+")
 _NUMBER = re.compile(r"-?[0-9]{1,9}(\.0+)?")
 _SHOWN = 40
@@ -34,14 +43,15 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
     if isinstance(value, ClassName) and names is not None and value not in names:
         value = value.number  # the names of the config win over those of the file
     if isinstance(value, str):
-        name = _plain(value.strip())
+        value = scalar_of(value.strip())
+    if isinstance(value, str):
+        name = _plain(value)
     elif isinstance(value, bool):
         name = str(value).lower()
     elif isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         name = str(int(value))
     else:
-        kind = "nothing" if value is None else f"{value!r}"[:100]
-        raise RowFault(kinds.NOT_A_LABEL, f"{row.where}: {column} is {kind}")
+        raise _not_a_label(value, row, column)
     if not name:
         raise RowFault(kinds.EMPTY_LABEL, row.where, column=column)
     if names is None or name in names:
@@ -51,9 +61,24 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
         return same
     if name.isascii() and name.isdigit() and int(name) < len(names):
         return names[int(name)]
-    if name == NO_CLASS:
-        raise RowFault(kinds.UNLABELLED_ROW, row.where)
+    if name in TRUTH and len(names) == len(TRUTH):
+        return names[TRUTH.index(name)]
+    if name in (NO_CLASS, IGNORED):
+        raise RowFault(kinds.UNLABELLED_ROW, row.where, label=name)
+    if name.casefold() in WRITTEN:
+        raise RowFault(kinds.MISSING_LABEL, row.where, label=name)
     raise RowFault(kinds.UNNAMED_LABEL, place_shortened(f"{row.where}: {column}={value!r}"), names=len(names))
+
+
+def _not_a_label(value: Any, row: Row, column: str) -> RowFault:
+    """The fault of a row whose label is no value of one class."""
+    if isinstance(value, Mapping) and value:
+        place = place_shortened(f"{row.where}: {column} has {', '.join(map(str, value))}")
+        return RowFault(kinds.NOT_AN_OBJECT_PART, place, role="label", example=f"{column}.{next(iter(value))}")
+    if isinstance(value, (list, tuple)):
+        return RowFault(kinds.LABELS_IN_LISTS, place_shortened(f"{row.where}: {column} has {value!r}"), column=column)
+    shown = "nothing" if value is None else f"{value!r}"[:100]
+    return RowFault(kinds.NOT_A_LABEL, f"{row.where}: {column} is {shown}")
 
 
 def tag_names(tags: Sequence[Any], row: Row, names: Sequence[str] | None) -> Sequence[Any]:
@@ -78,6 +103,8 @@ def _tag_name(tag: Any, row: Row, names: Sequence[str]) -> Any:
     if isinstance(number, bool) or not isinstance(number, (int, float, str)) or not is_number(str(number)):
         return tag
     place = int(float(number))
+    if str(place) == IGNORED:
+        raise RowFault(kinds.IGNORED_TAG, place_shortened(f"{row.where}: the tag {tag!r}"), tag=IGNORED)
     if not 0 <= place < len(names):
         raise RowFault(kinds.UNNAMED_LABEL, place_shortened(f"{row.where}: the tag {tag!r}"), names=len(names))
     return names[place]

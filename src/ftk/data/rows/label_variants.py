@@ -12,6 +12,12 @@ def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
+def is_variant(name: str, known: Iterable[str]) -> bool:
+    """Whether a name looks like another one that is known."""
+    plain = _plain(name)
+    return any(_plain(one) == plain for one in known)
+
+
 def _plain(name: str) -> str:
     """A name without what a reader does not see or takes for the same."""
     shown = "".join(" " if letter.isspace() else letter for letter in name if unicodedata.category(letter) != "Cf")

@@ -9,11 +9,14 @@ import re
 import warnings
 from typing import Any, NoReturn
 
-_CALLS = r"(?:\w+\.)*(?:array|list|tuple|set|frozenset|tensor|c|deque|Index|Series|str_|bool_|u?int\d*|float\d*)"
+_CALLS = (
+    r"(?:\w+\.)*(?:array|list|tuple|set|frozenset|tensor|c|deque|Index|Series|o?dict_keys|o?dict_values"
+    r"|str_|bool_|u?int\d*|float\d*)"
+)
 _BEGINS = re.compile(rf"""\s*(?:\[|["']\s*[\[{{]|<\w+Array>\s*\[|{_CALLS}\(\s*[\[{{("')])""")
 """How a text begins that is meant as a list: a bracket, a list in quotes, or a call around a list."""
 _HAS_ITEMS = re.compile(r"""\s*(?:[^\s\["']|["']?\s*\[\s*(?:u?["'{\]]|\w+\())""")
-_MAY_BEGIN = re.compile(r"""\s*[({]\s*u?["'\d\-}]""")
+_MAY_BEGIN = re.compile(r"""\s*[({]\s*(?:u?["'\d\-}]|(?:True|False|None)\b|np\.)""")
 """How a tuple, a set or an object begins; other texts begin like this, too."""
 _TOKEN = re.compile(
     rf"""(?P<space>\s+)
@@ -30,13 +33,15 @@ _WORDS = {"none": None, "null": None, "na": None, "true": True, "false": False}
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 _AROUND = re.compile(r"^\s*<\w+Array>|\s*Length: \d+, dtype: [^\n]*$")
 """What pandas writes around an array."""
+_SCALAR = re.compile(r"(?:np\.|numpy\.|torch\.)?(?:tensor|array|u?int\d+|float\d+|bool_?|str_)\(.*\)", re.DOTALL)
+"""A value that NumPy or torch printed with its type: ``np.int64(3)``, ``tensor(1)``."""
+_PRINTED = re.compile(r"\n(?:Name: .*, |Length: \d+, )*dtype: \w+\s*$")
+"""How a column ends that pandas printed."""
+_QUOTED = re.compile(r"""\s*(["'])(?:[^"']*|.*["']\s*,\s*["'].*)\1\s*,?\s*""", re.DOTALL)
 _ESCAPED = re.compile(r"\\u[dD]|\\U0000[dD]")
 _HALF = re.compile("[\ud800-\udfff]")
 _DEPTH = 50
 """Lists inside of lists that are read."""
-_SHOWN = 80
-"""Characters of a suggested spelling."""
-_SIGNS = re.compile(r"""["'\[\]{}()\\]""")
 
 
 class ListFault(ValueError):
@@ -71,7 +76,7 @@ def list_of(value: Any, *, braces: bool = False) -> Any:
     if not isinstance(value, str):
         return value.tolist() if hasattr(value, "tolist") else value  # an array in a data frame
     if not _has_bracket(value):
-        return value
+        return _unprinted(value)
     if begins_like_list(value) or (braces and value.lstrip().startswith("{")):
         return _spelled(value)
     if _MAY_BEGIN.match(value):
@@ -79,7 +84,7 @@ def list_of(value: Any, *, braces: bool = False) -> Any:
             return _spelled(value)
         except ListFault:
             return value
-    return value
+    return _unprinted(value)
 
 
 def list_or_value(value: Any) -> Any:
@@ -90,20 +95,43 @@ def list_or_value(value: Any) -> Any:
         return value
 
 
-def suggestion(text: str) -> str | None:
-    """How a list without quotes, such as ``[room, price]``, is written as JSON; None for a text of another form."""
-    text = text.strip()
-    inside = text[1:-1]
-    parts = [part.strip() for part in (inside.split(",") if "," in inside else inside.split())]
-    if text[:1] + text[-1:] not in ("[]", "{}") or not parts or not all(parts) or _SIGNS.search(inside):
+def quoted_items(text: str) -> list[str] | None:
+    """The items of a list without its brackets, ``'room', 'price'`` or ``'room'``; None for any other text."""
+    if not _QUOTED.fullmatch(text):
         return None
-    spelled = json.dumps(parts, ensure_ascii=False)
-    return spelled if len(spelled) <= _SHOWN else None
+    try:
+        found = _spelled(f"[{text}]")
+    except ListFault:
+        return None
+    plain = all(isinstance(item, str) and item and item == item.strip() for item in found)
+    return found if plain else None
+
+
+def scalar_of(text: str) -> Any:
+    """The value that NumPy or torch printed with its type, ``np.int64(3)``; any other text as it is."""
+    if not text.endswith(")") or not _SCALAR.fullmatch(text):
+        return text
+    try:
+        found = _Scanner(text).read()
+    except ListFault:
+        return text
+    return found if isinstance(found, (str, int, float)) else text
 
 
 def _has_bracket(text: str) -> bool:
     """Whether a text can be a list at all; most cells cannot, and this is quick."""
     return "[" in text or "(" in text or "{" in text
+
+
+def _unprinted(text: str) -> str:
+    """A text that is no column as pandas prints it.
+
+    Raises:
+        ListFault: it is one.
+    """
+    if "dtype: " in text and _PRINTED.search(text):
+        raise ListFault("it is a column of pandas as it is printed")
+    return text
 
 
 def _spelled(text: str) -> Any:

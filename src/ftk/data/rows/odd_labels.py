@@ -8,18 +8,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.findings import SHOWN
+from ftk.contracts.findings import SHOWN, FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import ClassName, Row
 from ftk.data.rows.cells import RowFault, place_of, shortened
 from ftk.data.rows.columns import TEXT, finite
-from ftk.data.rows.label_names import NO_CLASS, is_number
+from ftk.data.rows.label_names import IGNORED, NO_CLASS, TRUTH, WRITTEN, is_number
 from ftk.data.rows.lists import begins_like_list
 
 Example = TypeVar("Example")
 
-_WRITTEN = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na", "#value!", "#ref!", "#name?", "1.#qnan", "1.#ind"})
-"""What programs write for a missing value, in lower case."""
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d\d)( \d{1,2}:\d\d.*)?")
+_ENOUGH = 20
+"""Rows from which it says something that most have a label of their own."""
 _USUAL = frozenset({"none", "null", "n/a", "na", "n.a."})
 """What stands for a missing value, and is the name of a class in some data, in lower case."""
 _BY_PROGRAMS = frozenset({"None", "null", "NULL", "N/A", "n/a", "NA"})
@@ -29,12 +30,13 @@ _LANGUAGES = frozenset({"cmn", "deu", "eng", "fra", "hin", "jpn", "rus", "spa", 
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _MANY = 10
 """A column whose names differ in one of so many rows does not name classes."""
+_NUMBERS = frozenset({NO_CLASS, IGNORED})
 _SIGNS = frozenset({"-", "--", "---", "?", "_"})
 
 
 def is_mark(label: str) -> bool:
     """Whether a label stands for a missing one unless the other labels speak against it."""
-    return label == NO_CLASS or label in _SIGNS or label.casefold() in _WRITTEN
+    return label in _NUMBERS or label in _SIGNS or label.casefold() in WRITTEN
 
 
 def missing_marks(labels: Iterable[str]) -> tuple[set[str], set[str]]:
@@ -53,10 +55,12 @@ def missing_marks(labels: Iterable[str]) -> tuple[set[str], set[str]]:
     if not names:
         return set(), set()
     if all(finite(name) is not None for name in names):
-        wrong = {label for label in marks if label != NO_CLASS}
+        wrong = marks - _NUMBERS
+        if min(float(name) for name in names) >= 0:  # -100 may be a class beside -50
+            wrong |= {IGNORED} & marks
         return wrong | ({NO_CLASS} & marks if _are_numbered(names) else set()), set()
     if not any(sum(character.isalpha() for character in name) > 1 for name in names):
-        return {label for label in marks if folded[label] in _WRITTEN or label == NO_CLASS}, set()
+        return {label for label in marks if folded[label] in WRITTEN or label in _NUMBERS}, set()
     codes = not names.isdisjoint(_LANGUAGES) and all(len(name) == 3 for name in names)
     odd = {label for label in marks if label in _BY_PROGRAMS or (codes and label == "nan")}
     return {label for label in marks if is_mark(label)} - odd, odd
@@ -82,6 +86,7 @@ def without_missing(examples: Sequence[Example], notes: Notes, *, unlabelled: st
     missing, odd = missing_marks(counts)
     if counts.keys() == {NO_CLASS, "0", "1"}:
         notes.add(kinds.MINUS_ONE, number=counts[NO_CLASS])
+    _note_forms(examples, counts, notes)
     if not missing and not odd:
         return list(examples)
     kept = []
@@ -97,6 +102,24 @@ def without_missing(examples: Sequence[Example], notes: Notes, *, unlabelled: st
             policy = "drop" if unlabelled == "drop" else None
             notes.add(kinds.MISSING_LABEL, row.where, policy=policy, label=wrong)
     return kept
+
+
+def _note_forms(examples: Sequence[Any], counts: Counter[str], notes: Notes) -> None:
+    """Report truth values beside their numbers, and labels that name rows rather than classes."""
+    found = counts.keys()
+    if found <= {"0", "1", *TRUTH} and not found.isdisjoint({"0", "1"}) and not found.isdisjoint(TRUTH):
+        for example in examples:
+            if example.target in TRUTH:
+                notes.add(kinds.MIXED_TRUTH, f"{example.row.where}: {example.target}")
+    if notes.split != "train":
+        return
+    dates = [label for label in counts if _DATE.fullmatch(label)]
+    if len(counts) > 1 and len(dates) == len(counts):
+        notes.add(kinds.LABELS_ARE_DATES, *dates[:SHOWN], number=len(dates))
+    elif len(examples) >= _ENOUGH and 2 * len(counts) > len(examples) and isinstance(examples[0].target, str):
+        numbers = all(finite(label) is not None for label in counts)
+        policy = "numbers" if numbers else "names"
+        notes.add(kinds.LABELS_OF_ROWS, *list(counts)[:SHOWN], policy=policy, number=len(counts), rows=len(examples))
 
 
 def refuse_header(row: Row, text_at: str, label_at: str, usual: Sequence[str]) -> None:
@@ -135,20 +158,23 @@ def note_label(row: Row, column: str, label: Any, notes: Notes) -> None:
         notes.add(kinds.LABEL_IS_COLUMN, row.where, label=label)
 
 
-def note_unused(names: Sequence[str] | None, examples: Sequence[Any], notes: Notes) -> None:
+def note_unused(
+    names: Sequence[str] | None, examples: Sequence[Any], notes: Notes, *, kind: FindingKind = kinds.UNUSED_NAME
+) -> None:
     """Report names of classes that no training row has: the model will not know them.
 
     Args:
-        names: ``task.label_names``.
+        names: ``task.label_names``, or the columns of labels.
         examples: of the training split; those with tags have no ``target``, and their names may be of any of them.
         notes: collects the names.
+        kind: of the finding.
     """
     if names is None or not any(hasattr(example, "target") for example in examples[:1]):
         return
     found = {label for example in examples for label in _parts(example)[0]}
     unused = [name for name in names if name not in found]
-    if unused:
-        notes.add(kinds.UNUSED_NAME, *unused, number=len(unused))
+    if unused and found:
+        notes.add(kind, *unused, number=len(unused))
 
 
 def _parts(example: Any) -> tuple[tuple[str, ...], Row]:

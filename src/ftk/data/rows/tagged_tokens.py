@@ -7,10 +7,10 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, checked_strings, items_of
-from ftk.data.rows.label_names import tag_names
+from ftk.data.rows.label_names import IGNORED, NO_CLASS, is_number, tag_names
 
 _SIGNS = ",;|"
-_MISSING = frozenset({"nan", "NaN", "<NA>", "NaT", "#N/A"})
+_MISSING = frozenset({"nan", "NaN", "<NA>", "NaT", "#N/A", "\\N"})
 """What programs write for a missing value."""
 _TAG = re.compile(r"O|[BIESLUMW]-\S+")
 
@@ -37,9 +37,14 @@ def tokens_and_tags(
     spelled = row.values[tags_at]
     if isinstance(spelled, str) and tags == spelled.split():
         tokens, tags, sign = _parted(row.values[tokens_at], tokens, spelled, tags)
+    for mark in (IGNORED, int(IGNORED)):
+        if mark in tags:
+            place = f"{row.where_token(tags.index(mark))}: {mark!r}"
+            raise RowFault(kinds.IGNORED_TAG, place, tag=IGNORED)
     named = checked_strings(row, "tags", tag_names(tags, row, names))
-    if not _MISSING.isdisjoint(named):
-        number, tag = next((number, tag) for number, tag in enumerate(named) if tag in _MISSING)
+    missing = _MISSING if NO_CLASS not in named or all(map(is_number, named)) else _MISSING | {NO_CLASS}
+    if not missing.isdisjoint(named):
+        number, tag = next((number, tag) for number, tag in enumerate(named) if tag in missing)
         raise RowFault(kinds.MISSING_TAG, row.where_token(number), tag=tag)
     return tokens, named, sign
 

@@ -13,13 +13,13 @@ from ftk.data.rows.cells import RowFault, place_of
 from ftk.data.rows.columns import find_column, finite
 from ftk.data.rows.lists import list_or_value
 from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.shared.label_columns import truth_of
 
 LABEL_COLUMNS = ("labels", "label", "categories", "classes", "tags")
 """The names by which a label column is recognised."""
-_PRESENT = {"1": True, "0": False, "true": True, "false": False}
 _BETWEEN = re.compile(r"[,;|\s]+")
 _BITS = re.compile(r"[01]{3,}")
-_OTHER_SIGNS = ";|"
+_OTHER_SIGNS = ";|，、；｜،"
 """Signs that stand between labels in many files, beside the comma."""
 
 
@@ -88,13 +88,6 @@ def vector_of(value: Any, *, bits: bool = False) -> tuple[bool, ...] | None:
         return None
     found = [truth_of(item) for item in value]
     return None if None in found else tuple(map(bool, found))
-
-
-def truth_of(value: Any) -> bool | None:
-    """The truth value that 0 or 1, or a text for one of them, stands for; None for anything else."""
-    if isinstance(value, (list, tuple, dict)):
-        return None
-    return _PRESENT.get(str(value).strip().lower().removesuffix(".0").removesuffix("."))
 
 
 def named(vector: Sequence[bool], names: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,19 +13,24 @@ from ftk.contracts.row import Row
 from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
 from ftk.data.batching.features import Features, Ragged
 from ftk.data.examples.texts import TextExample
-from ftk.data.rows.cells import RowFault, list_in
+from ftk.data.rows.cells import RowFault, list_in, place_of, unreadable_list
 from ftk.data.rows.columns import find_column
 from ftk.data.rows.label_names import in_order, name_of
-from ftk.data.rows.lists import begins_like_list, list_or_value
+from ftk.data.rows.lists import ListFault, begins_like_list, list_or_value, quoted_items
+from ftk.data.rows.tag_spelling import is_unbalanced
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
-from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, fault_of, named, truth_of, vector_of
+from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, fault_of, named, vector_of
 from ftk.tasks.shared.class_weights import ClassWeights, drawn_by_weight
+from ftk.tasks.shared.label_columns import labels_of_columns, truth_of
 from ftk.tasks.shared.single_label import unseen_label
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
+
+_CALL = re.compile(r"\s*[A-Za-z_][\w.]*\(\s*[\[{]")
+"""How an object begins that a program printed: ``Counter({``, ``OrderedDict([``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class LabelSet:
             RowFault: the columns hold none.
         """
         if isinstance(column, list):
-            return tuple(name for name in column if _is_present(row, name))
+            return labels_of_columns(row, column)
         value = list_in(row, column, "labels", braces=True)
         if self.vectors and value is not None and str(value).strip() not in ("", "[]"):
             vector = vector_of(value, bits=True)
@@ -61,11 +67,27 @@ class LabelSet:
             raise RowFault(kinds.TRUTH_VALUES, f"{row.where}: {column}={value!r}", column=column)
         if value is None:
             return ()
+        if isinstance(value, Mapping) and (given := _by_name(value)) is not None:
+            return given
         if isinstance(value, str):
-            value = [part for part in value.split(self.separator) if part.strip()]
+            value = quoted_items(value) or self._parts(row, column, value)
         if not isinstance(value, (list, tuple)):
             value = [value]
         return tuple(dict.fromkeys(name_of(item, row, column, self.label_names) for item in _unwrapped(value)))
+
+    def _parts(self, row: Row, column: str, text: str) -> list[str]:
+        """The labels in a cell, with the separator or a line end between them.
+
+        Raises:
+            RowFault: the cell is a printed object, or a separator is inside of brackets and so a part of a label.
+        """
+        if _CALL.match(text):
+            raise unreadable_list(row, column, "labels", ListFault("it is an object of a program, printed"))
+        parts = [part for line in text.splitlines() for part in line.split(self.separator) if part.strip()]
+        broken = [part for part in parts if is_unbalanced(part)] if len(parts) > 1 else []
+        if broken and (not is_unbalanced(text) or any(part.lstrip()[0] in "([{" for part in broken)):
+            raise RowFault(kinds.PARTED_LABEL, place_of(row, column), separator=self.separator)
+        return parts
 
     def gold(self, row: Row, column: Any) -> tuple[str, ...]:
         """The labels that an unlabelled row may have. A vector of 0 and 1 has a place for each name.
@@ -205,11 +227,7 @@ def _unwrapped(value: Sequence[Any]) -> Sequence[Any]:
     return value
 
 
-def _is_present(row: Row, column: str) -> bool:
-    """Whether the column of a label says that a row has it."""
-    value = row.values[column]
-    present = truth_of(value)
-    if present is None:
-        shown = f"{column}={value!r}" if str(value).strip() and value is not None else f"{column} is empty"
-        raise RowFault(kinds.NOT_ZERO_OR_ONE, f"{row.where}: {shown}"[:200])
-    return present
+def _by_name(value: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The names that an object says are there: {"room": 1, "price": 0}; None if it says anything else."""
+    present = {name: truth_of(there) for name, there in value.items()}
+    return None if None in present.values() else tuple(name for name, there in present.items() if there)

@@ -18,6 +18,7 @@ from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, holds_vectors
 from ftk.tasks.multi_label.label_set import LabelSet, refuse_truth_values, set_prior_odds
 from ftk.tasks.multi_label.metric import LabelSetMetric, best_thresholds
 from ftk.tasks.shared.class_weights import ClassWeights
+from ftk.tasks.shared.label_columns import refuse_columns
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
 
@@ -115,6 +116,8 @@ class MultiLabel(RowTask):
                 reading.notes.extend(found)
                 return []  # a fault of the whole column
             labels = replace(labels, vectors=vectors)
+            if refuse_columns(rows, reading.columns, LABEL_COLUMNS, reading.notes):
+                return []
         return self._texts.read(rows, reading, labels.target)
 
     def learn(self, examples: Sequence[TextExample]) -> MultiLabel:

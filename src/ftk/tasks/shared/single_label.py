@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import FindingKind
 from ftk.contracts.row import NoClass, Row
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel, shortest
 from ftk.data.batching.features import Ragged
 from ftk.data.rows.cells import RowFault, place_of
-from ftk.data.rows.label_names import in_order, is_number, name_of, names_faults, shortened
+from ftk.data.rows.label_names import NO_CLASS, TRUTH, in_order, is_number, name_of, names_faults, shortened
+from ftk.data.rows.label_variants import is_variant
 from ftk.data.rows.odd_labels import is_mark
 from ftk.errors import DataError
+from ftk.tasks.finding_kinds import NOT_ONE_LABEL
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling, balanced, drawn_by_weight
+from ftk.tasks.shared.label_columns import labels_of_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,12 +50,14 @@ class SingleLabel:
         if labels is None:
             yield from names_faults(self.label_names)
 
-    def target(self, row: Row, column: str) -> str:
-        """The label of a row.
+    def target(self, row: Row, column: str | list[str]) -> str:
+        """The label of a row, from one column, or from a list of columns that stand for one class each.
 
         Raises:
-            RowFault: the column holds none.
+            RowFault: the columns hold none.
         """
+        if isinstance(column, list):
+            return _only(labels_of_columns(row, column), row)
         value = row.values[column]
         if hasattr(value, "tolist"):  # an array in a data frame
             value = value.tolist()
@@ -60,7 +66,7 @@ class SingleLabel:
                 raise RowFault(kinds.SEVERAL_LABELS, place_of(row, column))
             value = value[0]
         if isinstance(value, NoClass):
-            raise RowFault(kinds.UNLABELLED_ROW, row.where)
+            raise RowFault(kinds.UNLABELLED_ROW, row.where, label=NO_CLASS)
         if value is None or value != value or value in ([], ()):
             raise RowFault(kinds.EMPTY_LABEL, place_of(row, column), column=column)
         return name_of(value, row, column, self.label_names)
@@ -163,11 +169,33 @@ class SingleLabel:
         }
 
 
+def _only(labels: tuple[str, ...], row: Row) -> str:
+    """The only one of these labels.
+
+    Raises:
+        RowFault: there are none, or several.
+    """
+    if len(labels) != 1:
+        place = f"{row.where}: {', '.join(labels)}" if labels else row.where
+        raise RowFault(NOT_ONE_LABEL, place, found=len(labels))
+    return labels[0]
+
+
 def unseen_label(example: Any, name: str, labels: Labels, split: str) -> UnseenLabel:
     """A label of a row that the model does not know."""
     if is_mark(name):
         return UnseenLabel(kinds.UNSEEN_MARK, example.row.where, {"part": split, "label": name})
     known = ", ".join(map(shortened, labels.names[:20])) + (", …" if len(labels.names) > 20 else "")
-    numbered = is_number(name) and not any(map(is_number, labels.names))
-    kind = kinds.UNSEEN_NUMBER if numbered else kinds.UNSEEN_LABEL
-    return UnseenLabel(kind, f"{example.row.where}: {shortened(name)}", {"part": split, "known": known})
+    return UnseenLabel(
+        _kind_of_unseen(name, labels), f"{example.row.where}: {shortened(name)}", {"part": split, "known": known}
+    )
+
+
+def _kind_of_unseen(name: str, labels: Labels) -> FindingKind:
+    """In what a label that the model does not know differs from those that it knows."""
+    numbers = sum(map(is_number, labels.names))
+    if is_number(name):
+        return kinds.UNSEEN_LABEL if numbers else kinds.UNSEEN_NUMBER
+    if numbers == len(labels.names):
+        return kinds.UNSEEN_TRUTH if name in TRUTH and set(labels.names) <= {"0", "1"} else kinds.UNSEEN_NAME
+    return kinds.UNSEEN_SPELLING if is_variant(name, labels.names) else kinds.UNSEEN_LABEL
