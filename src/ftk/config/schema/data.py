@@ -84,8 +84,8 @@ class DataConfig:
     """For predict: a row that cannot be used stops it (error), or gets a record with `error` and without a prediction
     (keep, counted). Rows to learn from or to score must all be usable."""
     unlabelled: Unlabelled = Unlabelled.error
-    """Rows without a label (an empty cell, null, NaN, the class -1): error, or drop (they are left out, counted).
-    The class -1 is always left out of training."""
+    """Rows without a label, a source or a target (an empty cell, null, NaN, the class -1): error, or drop (they are
+    left out, counted). The class -1 is always left out of training."""
     storage: Storage = Storage.auto
     """Labelled rows in memory, or on disk (temporary files in `cache_dir`); auto: on disk if the memory is too small.
     Rankings and images are always in memory."""

@@ -17,10 +17,16 @@ UNEXPECTED_PAIR = error("unexpected-pair", "{row|rows} with a second text in col
     ignored="not read: rows are single texts here (task.pairs=false)")
 SEVERAL_TARGETS = info("several-targets", "{row|rows} with several targets", "the first is learned, all are references")
 HALF_A_PAIR = error("half-a-pair", "{row|rows} with a {there} and an empty {empty}",
-    "Complete the row, or leave it out.")
+    "Complete the row; data.unlabelled=drop leaves out such rows.", drop="left out (data.unlabelled=drop)")
+MISSING_TEXT = error("missing-text", "{row|rows} with '{mark}' for a {role}, which stands for a missing text",
+    "data.unlabelled=drop leaves them out.", drop="left out (data.unlabelled=drop)")
+ODD_TEXT = warning("odd-text", "{row|rows} with '{mark}' for a {role}, which often stands for a missing text",
+    "read as a text")
 SOURCE_IS_NULL = error("source-is-null", "{row|rows} whose source is null", "'{column}' holds the source.")
 NOT_A_TARGET = error("not-a-target", "{row|rows} whose target is not a text", _TARGET)
-NO_TARGETS = error("no-targets", "{row|rows} with an empty list of targets", "A list has at least one target.")
+NO_TARGETS = error("no-targets", "{row|rows} with an empty list of targets",
+    "A list has at least one target; data.unlabelled=drop leaves out such rows.",
+    drop="left out (data.unlabelled=drop)")
 EMPTY_TARGET_IN_LIST = error("empty-target-in-list", "{row|rows} with an empty target among others",
     "Leave it out of the list.")
 

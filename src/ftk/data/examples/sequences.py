@@ -13,6 +13,7 @@ from ftk.data.rows.choosing import holds_something, settle_columns
 from ftk.data.rows.columns import find_column, has_column, missing_role, report_columns, weight_of
 from ftk.data.rows.gold import gold_of
 from ftk.data.rows.lists import list_or_value
+from ftk.data.rows.missing_texts import is_nan, note_mark, without_marks
 
 SOURCE = ("source", "text", "document", "article", "src")
 TARGET = ("target", "summary", "highlights", "tgt", "translation")
@@ -83,11 +84,13 @@ class SequenceReader:
         columns: ``data.columns``. A dot names a part of a column that holds an object: translation.de.
         labelled: whether a row without a target is an error.
         notes: collects faults.
+        unlabelled: the policy for labelled rows without a source or a target, ``error`` or ``drop``.
     """
 
     columns: dict[str, Any]
     labelled: bool
     notes: Notes
+    unlabelled: str = "error"
 
     def read(self, rows: Iterable[Row]) -> list[SequenceExample]:
         """An example for each row; faults go to the notes, which stop the run after the last row.
@@ -99,7 +102,9 @@ class SequenceReader:
             rows = list(rows)
             holds = dict.fromkeys(_NAMES, lambda value: holds_something(value) and not isinstance(value, dict))
             self.columns = settle_columns(rows, self.columns, _NAMES, self.notes, holds, varied=tuple(_NAMES))
-        examples = read_rows(rows, self._example, self.notes)
+        examples = read_rows(rows, self._example, self.notes, unlabelled=self.unlabelled)
+        if self.labelled:
+            examples = without_marks(examples, self.notes, unlabelled=self.unlabelled)
         several = sum(len(example.targets or ()) > 1 for example in examples)
         if several:
             self.notes.add(kinds.SEVERAL_TARGETS, number=several)
@@ -117,6 +122,8 @@ class SequenceReader:
         source = self._source(row, source_at)
         if not self.labelled and not source.strip():
             self.notes.add(kinds.EMPTY_ROW, row.where, policy="empty_text")
+        if not self.labelled:
+            note_mark(source, row.where, "source", self.notes)
         gold = None if target_at is None else _value(row, target_at)
         targets = self._targets(row, target_at, gold) if target_at is not None and self.labelled else None
         if targets is not None:
@@ -154,6 +161,7 @@ class SequenceReader:
         value = _value(row, column)
         if isinstance(value, dict):
             raise _an_object(row, "source", column, value)
+        value = None if is_nan(value) else value
         if value is None and not self.labelled:
             raise RowFault(kinds.SOURCE_IS_NULL, row.where, column=column)
         if value is not None and not isinstance(value, str):
@@ -164,7 +172,7 @@ class SequenceReader:
         """The targets in a column: a text or a list of texts; a cell of a table may spell the list as JSON."""
         if column in row.values:
             value = text_or_list(row, column, "target", (str,), self.notes if self.labelled else None)
-        if value is None:
+        if value is None or is_nan(value):
             return ("",)
         if isinstance(value, str):
             return (value,)

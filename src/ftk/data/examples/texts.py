@@ -23,6 +23,7 @@ from ftk.data.rows.columns import (
     weight_of,
 )
 from ftk.data.rows.gold import gold_of, written
+from ftk.data.rows.missing_texts import note_mark
 from ftk.data.rows.odd_labels import note_label, refuse_header, without_missing
 
 Target = Callable[[Row, Any], Any]
@@ -122,10 +123,12 @@ class TextReader:
         if text_at is None:
             raise missing_role(row, "text", "a text", TEXT)
         text = string_of(row, text_at, "text")
+        note_mark(text, row.where, "text", self.notes)
         pair_at = self._pair(row)
         if pair_at == text_at:
             raise RowFault(kinds.SAME_COLUMN, f"{row.where}: '{text_at}'", first="text", second="pair")
         pair = string_of(row, pair_at, "second text") if pair_at is not None else None
+        note_mark(pair or "", row.where, "second text", self.notes)
         weight = weight_of(row, self.columns, needed=self.labelled)
         used = {text_at, pair_at}
         target = gold = None

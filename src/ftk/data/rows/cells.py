@@ -84,12 +84,16 @@ def read_rows(
             made.append(make(row))
         except RowFault as found:
             for fault in (found, *found.also):
-                if fault.kind in (kinds.UNLABELLED_ROW, kinds.EMPTY_LABEL, kinds.MISSING_LABEL):
+                if fault.kind in _UNLABELLED:
                     fault.policy = _policy(fault.kind, unlabelled, notes)
                 group = (fault.kind.id, repr(sorted(fault.values.items())), fault.alike)
                 fault.add_to(notes, with_place=fault.alike is None or group not in seen)
                 seen.add(group)
     return made
+
+
+_UNLABELLED = (kinds.UNLABELLED_ROW, kinds.EMPTY_LABEL, kinds.MISSING_LABEL, kinds.HALF_A_PAIR, kinds.NO_TARGETS)
+"""Faults of rows that data.unlabelled is about."""
 
 
 def _policy(kind: FindingKind, unlabelled: str, notes: Notes) -> str | None:

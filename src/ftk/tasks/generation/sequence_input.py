@@ -61,7 +61,13 @@ class SequenceInput:
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[SequenceExample]:
         """Check rows and make an example of each."""
-        examples = SequenceReader(columns=reading.columns, labelled=reading.labelled, notes=reading.notes).read(rows)
+        reader = SequenceReader(
+            columns=reading.columns,
+            labelled=reading.labelled,
+            notes=reading.notes,
+            unlabelled=reading.unlabelled,
+        )
+        examples = reader.read(rows)
         for example in examples:
             example.prefix = self.source_prefix
         return examples
