@@ -55,12 +55,15 @@ class Quoting(Enum):
     """Meaning of quotation marks in CSV and TSV files.
 
     ``csv``: they enclose cells, which may span lines, as in RFC 4180. ``none``: they are characters like any other.
-    ``auto`` is csv, but none for a file whose lines all have the same number of cells only if they are characters, and
-    reports it.
+    ``backslash``: they enclose cells, and those inside of a cell have a backslash before them. ``single``: single ones
+    enclose cells. ``auto`` is csv, but one of the others for a file whose lines all have the same number of cells only
+    then, and reports it.
     """
 
     auto = "auto"
     csv = "csv"
+    backslash = "backslash"
+    single = "single"
     none = "none"
 
 

@@ -309,4 +309,4 @@ def test_the_config_says_what_quotation_marks_mean() -> None:
     content = 'text\tlabel\n"Good"\tpos\n'
     assert read(content, "a.tsv").values[0]["text"] == read(content, "a.tsv", quoting="csv").values[0]["text"] == "Good"
     assert read(content, "a.tsv", quoting="none").values[0]["text"] == '"Good"'
-    assert {"auto", "csv", "none"} == {member.value for member in Quoting}
+    assert {"auto", "csv", "backslash", "single", "none"} == {member.value for member in Quoting}

@@ -13,6 +13,9 @@ ENCODING_FOUND = warning("encoding-found", "{file|files} without a byte order ma
 TABLE_DELIMITER = fact("table-delimiter", "{file}: cells are separated by the {delimiter} ({how}).")
 SPACE_AFTER_DELIMITER = fact("space-after-delimiter",
     "{file}: a space follows each {delimiter}; it is no part of the cells.")
+TABLE_QUOTES = fact("table-quotes", "{file}", "cells are in quotation marks",
+    backslash="quotation marks inside of cells have a backslash before them (data.quoting=backslash)",
+    single="cells are in single quotation marks (data.quoting=single)")
 TABLE_ENDS_AT_CR = fact("table-ends-at-cr", "{file}: lines end at a carriage return (CR).")
 BLANK_ABOVE_TABLE = info("blank-above-table", "blank {line|lines} above the table", "skipped")
 REPEATED_HEADER = warning("repeated-header", "header {line|lines} that {comes|come} again below the first one",

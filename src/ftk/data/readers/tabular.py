@@ -17,7 +17,6 @@ from ftk.data.readers.tables.dialect import (
     dialect_of,
     head_of,
     hint_about,
-    quoting_of,
     table_lines,
 )
 from ftk.data.readers.tables.header import Header
@@ -47,8 +46,8 @@ def read_csv(
         header: whether the first line names the columns; if not, their names are 0, 1, 2 …
         delimiter: what separates cells; None: the tab for ``.tsv``, else the one of comma, tab, semicolon and bar that
             gives the first lines the same number of cells.
-        quoting: whether quotation marks enclose cells, as in RFC 4180, or are characters. ``auto`` takes them for
-            characters if each line has the same number of cells only then.
+        quoting: whether quotation marks enclose cells, as in RFC 4180 or otherwise, or are characters. ``auto`` finds
+            what gives each line the same number of cells.
 
     Raises:
         DataError: no header, two columns of one name, a record with another number of cells, two separators that fit
@@ -63,13 +62,7 @@ def read_csv(
     if dialect.quotes is not None and not dialect.quoted:
         width = head[dialect.above].count(dialect.delimiter) + 1
         lines = counted_quotes(lines, path, dialect.above, width, notes)
-    reader = csv.reader(
-        lines,
-        delimiter=dialect.delimiter,
-        strict=True,
-        quoting=quoting_of(dialect.quoted),
-        skipinitialspace=dialect.spaced,
-    )
+    reader = dialect.records(lines)
     names: Header | None = None
     start = 1 + dialect.above
     try:
@@ -127,6 +120,7 @@ def _not_csv(path: Path | str, first: int, last: int, error: csv.Error, *, quote
         return f"{path}:{first}: this is not CSV ({what})."
     return (
         f"{path}:{first}: this is not CSV ({what}). If quotation marks are characters of the texts: data.quoting=none. "
+        "If those inside of a cell have a backslash before them: data.quoting=backslash. "
         'In CSV, a cell in quotation marks has its own ones doubled: "she said ""no""".'
     )
 

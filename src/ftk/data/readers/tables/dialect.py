@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ftk.config.choices import Quoting
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.tables.enclosing import Enclosing, enclosing_of
 from ftk.data.readers.tables.quotes import Quotes
 from ftk.errors import DataError
 
@@ -38,6 +39,7 @@ class Dialect:
         spaced: whether a space follows each separator, which is no part of the cells.
         above: the number of lines above the table.
         quotes: what the first lines say about quotation marks; None if the config says what they mean.
+        enclosing: what encloses cells, if it is not as in RFC 4180.
     """
 
     delimiter: str
@@ -45,6 +47,20 @@ class Dialect:
     spaced: bool
     above: int
     quotes: Quotes | None
+    enclosing: Enclosing | None = None
+
+    def records(self, lines: Iterable[str]) -> Any:
+        """The ``csv.reader`` of these lines."""
+        enclosing = self.enclosing or Enclosing('"')
+        return csv.reader(
+            enclosing.prepared(lines) if enclosing.escaped else lines,
+            delimiter=self.delimiter,
+            strict=True,
+            quoting=quoting_of(self.quoted),
+            quotechar=enclosing.mark,
+            escapechar=enclosing.escape,
+            skipinitialspace=self.spaced,
+        )
 
 
 def table_lines(path: Path | str, encoding: str, notes: Notes) -> Iterator[str]:
@@ -112,6 +128,11 @@ def dialect_of(
     spaced = _spaced(lines, found)
     if spaced:
         notes.add(kinds.SPACE_AFTER_DELIMITER, file=str(path), delimiter=DELIMITERS.get(found, repr(found)))
+    enclosing = enclosing_of(lines, found, whole=whole, quoting=quoting)
+    if enclosing is not None:
+        if quoting is Quoting.auto:
+            notes.add(kinds.TABLE_QUOTES, file=str(path), policy=enclosing.named)
+        return Dialect(found, True, spaced, above, None, enclosing)
     if quoting is not Quoting.auto:
         return Dialect(found, quoting is Quoting.csv, spaced, above, None)
     quotes = Quotes(lines, found, header=header, whole=whole, tsv=is_tab_separated(path))
@@ -121,7 +142,9 @@ def dialect_of(
 def hint_about(dialect: Dialect) -> str:
     """What can be done about a row with more or fewer cells than the header, for messages."""
     name = DELIMITERS.get(dialect.delimiter, repr(dialect.delimiter))
-    quoted = f" A cell that has a {name} in it stands in quotation marks." if dialect.quoted else ""
+    quoted = ""
+    if dialect.quoted:
+        quoted = f" A cell that has a {name} in it stands in quotation marks; data.quoting=single reads single ones so."
     return f" Cells are separated by the {name}; data.delimiter names another separator.{quoted}"
 
 
