@@ -1,6 +1,6 @@
 """The kinds of findings that single tasks make; ``ftk.contracts.finding_kinds`` lists all others."""
 
-from ftk.contracts.finding_kinds.making import error, fact, warning
+from ftk.contracts.finding_kinds.making import error, fact, info, warning
 
 # fmt: off
 
@@ -25,6 +25,15 @@ NUMBERS_OF_LABELS = error("numbers-of-labels", "{row|rows} with numbers where na
     "A row has its labels' names, or a 0 or a 1 for each of them; probabilities are not learned.")
 OTHER_SEPARATOR = error("other-separator", "{row|rows} with '{sign}' between labels that other rows have by themselves",
     "'task.separator=\"{sign}\"' splits them; a name may have any sign in a list: [\"a\", \"b\"].")
+DECIMAL_COMMA = fact("decimal-comma", "numbers have a comma before their fraction (task.decimal=comma).")
+THOUSANDS = info("thousands", "{row|rows} with signs between the thousands of a number", "read as one number")
+SIGN_IN_NUMBER = error("sign-in-number", "{row|rows} with a number whose comma or point can be read in two ways",
+    "task.decimal=point reads 1,250 as 1250, and task.decimal=comma as 1.25; a split has one way for all its numbers.")
+PERCENT = fact("percent", "numbers in '{column}' have a percent sign: read as the numbers before it.")
+SOME_PERCENT = error("some-percent", "{row|rows} with a percent sign in '{column}', where others have none",
+    "Write all numbers in one way: 50 % is read as 50.")
+LIST_OF_NUMBERS = error("list-of-numbers", "{row|rows} with a list where a number is expected",
+    "'data.columns.label={names}' names its items, and each is a target.")
 LARGE_NUMBER = error("large-number", "{row|rows} with a number beyond {most:g}", "Targets are computed in fp32.")
 MISSING_TARGET = error("missing-target", "{row|rows} of {part} without the target '{target}'", "The model has {known}.")
 

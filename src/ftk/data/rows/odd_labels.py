@@ -39,6 +39,11 @@ def is_mark(label: str) -> bool:
     return label in _NUMBERS or label in _SIGNS or label.casefold() in WRITTEN
 
 
+def stands_for_missing(text: str) -> bool:
+    """Whether a text stands for a missing number."""
+    return text in _SIGNS or text.casefold() in WRITTEN or text.casefold() in _USUAL
+
+
 def missing_marks(labels: Iterable[str]) -> tuple[set[str], set[str]]:
     """The labels that stand for a missing one, and those that may, as far as the other labels tell.
 

@@ -14,11 +14,11 @@ from ftk.contracts.spec import STATISTIC, TaskSpec, Wording
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features, Ragged
 from ftk.data.examples.texts import TextExample
-from ftk.data.rows.cells import RowFault
-from ftk.data.rows.columns import number_of
+from ftk.data.rows.numbers import Decimal, sign_of
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.regression.metric import NumberMetric
+from ftk.tasks.regression.targets import NumberReader, values_of
 from ftk.tasks.shared.class_weights import drawn_by_weight
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _LABEL_COLUMNS = ("score", "label", "value", "rating", "target")
-_LARGEST = 1e38
-"""The largest power of ten that fp32 has."""
 
 
 @dataclass(kw_only=True)
@@ -52,6 +50,8 @@ class Regression(RowTask):
     robust: bool
     mean: Any = field(metadata=STATISTIC)
     deviation: Any = field(metadata=STATISTIC)
+    # The default is for models of a release without this field.
+    decimal: Decimal = Decimal.auto
 
     @property
     def _texts(self) -> TextInput:
@@ -65,10 +65,20 @@ class Regression(RowTask):
         return self._texts.validate()
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> Regression:
-        return replace(self, pairs=self._texts.resolved_pairs(rows, reading))
+        decimal = self.decimal
+        if decimal is Decimal.auto:
+            decimal = sign_of(values_of(rows, reading.columns, _LABEL_COLUMNS))
+        return replace(self, pairs=self._texts.resolved_pairs(rows, reading), decimal=decimal)
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[TextExample]:
-        return self._texts.read(rows, reading, _target)
+        if not reading.labelled:
+            return self._texts.read(rows, reading, NumberReader(self.decimal).target)
+        rows = list(rows)
+        own = sign_of(values_of(rows, reading.columns, _LABEL_COLUMNS))
+        numbers = NumberReader(self.decimal if own is Decimal.auto else own)
+        examples = self._texts.read(rows, reading, numbers.target)
+        numbers.report(reading.notes)
+        return examples
 
     def learn(self, examples: Sequence[TextExample]) -> Regression:
         """The task with the mean and the standard deviation of the targets.
@@ -174,16 +184,6 @@ class _Numbers:
     @staticmethod
     def count(targets: Mapping[str, Tensor], windows: Sequence[int]) -> int:
         return len(windows)
-
-
-def _target(row: Row, column: Any) -> dict[str, float]:
-    """The targets of a row, by the names of their columns."""
-    names = column if isinstance(column, list) else [column]
-    found = {name: number_of(row, name) for name in names}
-    for name, value in found.items():
-        if abs(value) > _LARGEST:
-            raise RowFault(kinds.LARGE_NUMBER, f"{row.where}: {name}={value:g}", most=_LARGEST)
-    return found
 
 
 def _values(example: TextExample, names: Sequence[str]) -> list[float]:

@@ -1,4 +1,4 @@
-"""How cells are enclosed where not as in RFC 4180: in single quotation marks, or with backslashes before inner marks."""
+"""How cells are enclosed where not as in RFC 4180: by single quotation marks, or with backslashes before inner ones."""
 
 import csv
 import re
