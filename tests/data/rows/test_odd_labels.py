@@ -303,7 +303,9 @@ def test_truth_values_beside_their_numbers_are_refused_unless_both_are_named() -
     ("known", "label", "kind"),
     [
         (("0", "1"), "pos", kinds.UNSEEN_NAME),
-        (("0", "1", "2"), "true", kinds.UNSEEN_NAME),
+        (("0", "1", "2"), "true", kinds.UNSEEN_TRUTH),
+        (("neg", "pos"), "true", kinds.UNSEEN_TRUTH),
+        (("true", "maybe"), "false", kinds.UNSEEN_LABEL),
         (("0", "1"), "true", kinds.UNSEEN_TRUTH),
         (("false", "true"), "1", kinds.UNSEEN_NUMBER),
         (("neg", "pos"), "1", kinds.UNSEEN_NUMBER),

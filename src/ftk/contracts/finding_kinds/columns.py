@@ -91,13 +91,16 @@ LABELS_OF_ROWS = warning("labels-of-rows", "{label|labels} for {rows:,} rows", "
 UNSEEN_MARK = error("unseen-mark", "{row|rows} of {part} with the label '{label}', which training does not have",
     "It usually marks rows without a label, which cannot be scored: leave them out of the file.")
 UNSEEN_NUMBER = error("unseen-number", "{row|rows} of {part} with a number for a label, where training has names",
-    "The model knows {known}. If these are numbers of classes, 'task.label_names=[…]' names them, from 0.",
+    "The model knows {known}. If these are numbers of classes, 'task.label_names=[…]' names them, from 0; ftk evaluate "
+    "takes it with task=<name>.",
     count="counted as missed (data.unseen_labels=count)")
 UNSEEN_NAME = error("unseen-name", "{row|rows} of {part} with a name for a label, where training has numbers",
     "The model knows {known}. Train it with 'task.label_names=[…]', which names its numbers, from 0.",
     count="counted as missed (data.unseen_labels=count)")
-UNSEEN_TRUTH = error("unseen-truth", "{row|rows} of {part} with true or false for a label, where training has 0 and 1",
-    "'task.label_names=[0,1]' reads them alike.", count="counted as missed (data.unseen_labels=count)")
+UNSEEN_TRUTH = error("unseen-truth",
+    "{row|rows} of {part} with true or false for a label, which training does not have",
+    "The model knows {known}. 'task.label_names=[…]' with two of these names reads false as the first and true as the "
+    "second; ftk evaluate takes it with task=<name>.", count="counted as missed (data.unseen_labels=count)")
 UNSEEN_SPELLING = error("unseen-spelling",
     "{row|rows} of {part} with a label that training has in another spelling (case, blanks, invisible characters)",
     "The model knows {known}. Write it as training does.", count="counted as missed (data.unseen_labels=count)")

@@ -196,6 +196,8 @@ def _kind_of_unseen(name: str, labels: Labels) -> FindingKind:
     numbers = sum(map(is_number, labels.names))
     if is_number(name):
         return kinds.UNSEEN_LABEL if numbers else kinds.UNSEEN_NUMBER
+    if name in TRUTH and set(TRUTH).isdisjoint(labels.names):
+        return kinds.UNSEEN_TRUTH
     if numbers == len(labels.names):
-        return kinds.UNSEEN_TRUTH if name in TRUTH and set(labels.names) <= {"0", "1"} else kinds.UNSEEN_NAME
+        return kinds.UNSEEN_NAME
     return kinds.UNSEEN_SPELLING if is_variant(name, labels.names) else kinds.UNSEEN_LABEL
