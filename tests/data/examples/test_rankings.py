@@ -146,6 +146,18 @@ def test_with_candidates_elsewhere_only_lists_are_a_row_s_own():
     assert pair.columns == {"candidate": "a", "label": 1, "negatives": ["c"]}
 
 
+@pytest.mark.parametrize(("label", "grade"), [(True, 1), (False, 0), ("True", 1), ("FALSE", 0), ("1.0", 1), (2, 2)])
+def test_a_label_is_a_number_or_a_truth_value(label, grade):
+    (example,) = read({**LABELLED, "label": label})
+    assert example.grades == (grade,)
+
+
+def test_texts_that_often_stand_for_a_missing_one_are_reported():
+    notes = Notes()
+    read({**PAIR, "positive": "nan"}, notes=notes)
+    assert [found.places for found in notes if found.kind is kinds.ODD_TEXT] == [["rows.jsonl:1"]]
+
+
 BROKEN = {
     "no query": ({"text": "q", "positive": "a"}, kinds.MISSING, "has text, positive"),
     "no candidate": ({"query": "q"}, kinds.MISSING, "has query"),

@@ -67,6 +67,13 @@ def test_all_spellings_of_a_list_of_texts(text: str) -> None:
         ("{'text': array(['Oslo'], dtype=object), 'n': array([17], dtype=int32)}", {"text": ["Oslo"], "n": [17]}),
         ("{'room', 'price'}", ["room", "price"]),
         ("[(0, 8, 'PER')]", [[0, 8, "PER"]]),
+        ("{(0, 8, 'PER')}", [[0, 8, "PER"]]),
+        ("((0, 8, 'PER'), (9, 10, 'LOC'))", [[0, 8, "PER"], [9, 10, "LOC"]]),
+        ("(True, False, None)", [True, False, None]),
+        ("(np.int64(1), np.int64(0))", [1, 0]),
+        ("dict_keys(['a', 'b'])", ["a", "b"]),
+        ("0    a\n1    b\nName: tags, dtype: object", None),
+        ("0    a\n     ..\n9    b\nName: tags, Length: 10, dtype: object", None),
         ("[('a')]", ["a"]),
     ],
 )  # fmt: skip
@@ -78,7 +85,24 @@ def test_other_values_and_what_is_inside(text: str, value: Any) -> None:
         assert list_of(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "a", "Rita sleeps", "(see below)", "{x}", "(a, b)", "c(ab)", "set(x) y", "'s is"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a",
+        "Rita sleeps",
+        "(see below)",
+        "{x}",
+        "(a, b)",
+        "c(ab)",
+        "set(x) y",
+        "'s is",
+        "((see below))",
+        "{(a)}",
+        "(True story)",
+        "dtype: object",
+    ],
+)
 def test_texts_that_are_no_lists_stay_texts(text: str) -> None:
     assert list_of(text) == text
 
@@ -191,6 +215,13 @@ SPELLED = [
     ({"text": "Rita Kos", "spans": '"[[0, 8, \\"PER\\"]]"'}, ["B-PER", "I-PER"]),
     ({"text": "Rita Kos", "spans": ['{"start": 0, "end": 8, "label": "PER"}']}, ["B-PER", "I-PER"]),
     ({"text": "Rita Kos", "label": "[list([0, 8, 'PER'])]"}, ["B-PER", "I-PER"]),
+    ({"text": "Rita Kos", "spans": "{(0, 8, 'PER')}"}, ["B-PER", "I-PER"]),
+    ({"text": "Rita Kos", "spans": "((0, 8, 'PER'),)"}, ["B-PER", "I-PER"]),
+    ({"text": "Rita Kos", "spans": {"start": 0, "end": 8, "label": "PER"}}, ["B-PER", "I-PER"]),
+    ({"text": "Rita Kos", "entities": "{'PER': [[0, 8]]}"}, ["B-PER", "I-PER"]),
+    ({"tokens": [["Rita", "Kos"]], "tags": [["B-PER", "I-PER"]]}, ["B-PER", "I-PER"]),
+    ({"tokens": "'Rita', 'Kos'", "tags": "'B-PER', 'I-PER'"}, ["B-PER", "I-PER"]),
+    ({"tokens": '"Rita","Kos"', "tags": '"B-PER","I-PER"'}, ["B-PER", "I-PER"]),
 ]
 
 
@@ -250,6 +281,25 @@ def test_a_list_that_cannot_be_read_is_refused_in_prediction_too_and_said_with_w
     unreadable, shortened = refused(notes)
     assert (unreadable.kind, shortened.kind) == (kinds.UNREADABLE_LIST, kinds.SHORTENED_LIST)
     assert unreadable.places == ["""rows.jsonl:1: tokens='[Rita, Kos]'; in JSON: ["Rita", "Kos"]"""]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ({"text": "Rita Kos", "entities": {"PER": ["Rita Kos"]}}, kinds.SPAN_WITHOUT_OFFSETS),
+        ({"text": "Rita Kos", "entities": "{'PER': ['Rita Kos'], 'LOC': []}"}, kinds.SPAN_WITHOUT_OFFSETS),
+        ({"text": "Rita Kos", "entities": [["Rita Kos", "PER"]]}, kinds.SPAN_WITHOUT_OFFSETS),
+        ({"text": "Rita Kos", "entities": [{"text": "Rita Kos", "label": "PER"}]}, kinds.SPAN_WITHOUT_OFFSETS),
+        ({"text": "Rita Kos", "entities": [["PER", 0]]}, kinds.SPAN_UNREADABLE),
+        ({"tokens": [["Rita"], ["Kos"]], "tags": "B-PER I-PER"}, kinds.LISTS_IN_LIST),
+        ({"tokens": "Rita Kos", "tags": [1, -100]}, kinds.IGNORED_TAG),
+        ({"tokens": "Rita Kos", "tags": ["B-PER", "-1"]}, kinds.MISSING_TAG),
+        ({"tokens": "Rita Kos", "tags": ["B-PER", "\\N"]}, kinds.MISSING_TAG),
+    ],
+)
+def test_what_is_no_span_and_no_tag_is_refused_by_its_kind(row: dict[str, Any], kind: Any) -> None:
+    [found] = refused(sentences([row])[1])
+    assert found.kind is kind
 
 
 def test_labels_that_are_only_copied_do_not_stop_a_prediction() -> None:

@@ -54,6 +54,8 @@ LIST_LIKE_TEXT = warning("list-like-text", "{row|rows} with a text for the {role
 NOT_STRINGS = error("not-strings", "{row|rows} with {role} that are not strings",
     "Each is a text in quotes. Tags that are numbers of classes get names from "
     "'task.label_names=[O,B-PER,I-PER]', in the order of their numbers.")
+LISTS_IN_LIST = error("lists-in-list", "{row|rows} whose {role} are lists within a list",
+    "A row is one sentence: write each of the inner lists as a row.")
 NOT_AN_OBJECT_PART = error("not-an-object-part", "{row|rows} whose {role} is an object",
     "Name the part that is meant: data.columns.{role}={example}.")
 NOT_A_NUMBER = error("not-a-number", "{row|rows} with something other than a finite number",

@@ -21,7 +21,9 @@ TAG_SPELLING = fact("tag-spelling", "tags are spelled {written}: read as {usual}
 OUTSIDE_WORD = info("outside-word", "{tag|tags} {words}", "read as O")
 NONE_OUTSIDE = fact("none-outside", "no tag is O: every token belongs to a span.")
 SPANS_NOT_A_LIST = error("spans-not-a-list", "{row|rows} whose spans are not a list",
-    'Spans are a list such as [{{"start": 0, "end": 5, "label": "PER"}}].')
+    'Spans are a list such as [{{"start": 0, "end": 5, "label": "PER"}}]; a row without any has [], null or nothing.')
+SPAN_WITHOUT_OFFSETS = error("span-without-offsets", "{row|rows} with a span that does not say where it is",
+    'A text may occur more than once. A span is {{"start": 0, "end": 5, "label": "PER"}} or [0, 5, "PER"].')
 SPAN_UNREADABLE = error("span-unreadable", "{row|rows} with a span that cannot be read",
     'A span is {{"start": 0, "end": 5, "label": "PER"}} or [0, 5, "PER"].')
 SPAN_NUMBERED = error("span-numbered", "{row|rows} with a span whose label is a number",

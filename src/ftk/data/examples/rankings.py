@@ -12,7 +12,9 @@ from ftk.contracts.row import Row
 from ftk.data.examples.ranking_columns import RankingColumns
 from ftk.data.rows.cells import RowFault, json_list, list_in, place_of, read_rows, shortened, text_or_list
 from ftk.data.rows.columns import finite, missing, report_columns, string_of
+from ftk.data.rows.label_names import TRUTH
 from ftk.data.rows.lists import list_or_value
+from ftk.data.rows.missing_texts import note_mark
 
 _WRITTEN = ("score", "index")
 """The keys that a prediction adds to each candidate of a row."""
@@ -120,13 +122,8 @@ class RankingReader:
     def _refuse_mixed(self, examples: Sequence[RankingExample]) -> None:
         for example in examples:
             if example.form is not examples[0].form:
-                self.notes.add(
-                    kinds.MIXED_FORMS,
-                    example.row.where,
-                    form=example.form.value,
-                    first_form=examples[0].form.value,
-                    first=examples[0].row.where,
-                )
+                forms = {"form": example.form.value, "first_form": examples[0].form.value}
+                self.notes.add(kinds.MIXED_FORMS, example.row.where, first=examples[0].row.where, **forms)
 
     def _example(self, row: Row) -> RankingExample:
         query_at, found = self._columns.of(row)
@@ -148,8 +145,9 @@ class RankingReader:
             if not all(text.strip() for text in texts):
                 self.notes.add(kinds.EMPTY_PART, row.where, policy="ranked", role="candidate")
         columns = {name: value for name, value in row.values.items() if name not in used}
-        kept = grades if self.labelled else None
-        return RankingExample(query, texts, kept, form, gold, others, row, columns)
+        for text in (query, *texts):
+            note_mark(text, row.where, "text", self.notes)
+        return RankingExample(query, texts, grades if self.labelled else None, form, gold, others, row, columns)
 
     def _candidates(
         self, row: Row, found: dict[str, str | None]
@@ -234,7 +232,9 @@ def gold_grades(example: RankingExample) -> Any:
 
 
 def _plain_grade(value: Any) -> float | None:
-    return float(value) if isinstance(value, bool) else finite(value)
+    if (grade := finite(value)) is None and (truth := str(value).strip().lower()) in TRUTH:
+        return float(TRUTH.index(truth))
+    return grade
 
 
 def _query(row: Row, column: str) -> str:

@@ -16,6 +16,7 @@ from ftk.data.rows.lists import (
     begins_with_items,
     list_of,
     list_or_value,
+    quoted_items,
 )
 
 Made = TypeVar("Made")
@@ -115,6 +116,8 @@ def column_fits(role: str, value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(item, (dict, list, tuple)) or _holds(item) for item in value)
     if role == "tags":
         value = list_or_value(value)
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
+            return all(isinstance(item, str) for item in value[0])
         return isinstance(value, str) or (
             isinstance(value, list)
             and all(not isinstance(item, (dict, list)) for item in value)
@@ -230,9 +233,12 @@ def items_of(row: Row, column: str, role: str) -> Sequence[Any]:
     """
     value = list_in(row, column, role)
     if isinstance(value, str):
-        value = value.split()
+        quoted = quoted_items(value) or []
+        value = quoted if len(quoted) > 1 else value.split()
     if not isinstance(value, (list, tuple)):
         raise RowFault(kinds.NOT_A_LIST, place_of(row, column), role=role)
+    if len(value) == 1 and isinstance(value[0], list):
+        return value[0]
     if len(value) == 1 and isinstance(value[0], str) and begins_like_list(value[0]):
         inner = list_or_value(value[0])
         if isinstance(inner, list) and inner and all(isinstance(item, str) for item in inner):
@@ -247,6 +253,8 @@ def checked_strings(row: Row, role: str, items: Sequence[Any]) -> list[str]:
         RowFault: one is something else.
     """
     for number, item in enumerate(items):
+        if isinstance(item, list):
+            raise RowFault(kinds.LISTS_IN_LIST, shortened(f"{row.where}: {item!r}"), role=role)
         if not isinstance(item, str):
             raise RowFault(kinds.NOT_STRINGS, f"{row.where}: {role[:-1]} {number + 1} is {item!r}", role=role)
     return list(items)

@@ -16,7 +16,7 @@ _CALLS = (
 _BEGINS = re.compile(rf"""\s*(?:\[|["']\s*[\[{{]|<\w+Array>\s*\[|{_CALLS}\(\s*[\[{{("')])""")
 """How a text begins that is meant as a list: a bracket, a list in quotes, or a call around a list."""
 _HAS_ITEMS = re.compile(r"""\s*(?:[^\s\["']|["']?\s*\[\s*(?:u?["'{\]]|\w+\())""")
-_MAY_BEGIN = re.compile(r"""\s*[({]\s*(?:u?["'\d\-}]|(?:True|False|None)\b|np\.)""")
+_MAY_BEGIN = re.compile(r"""\s*[({]\s*(?:u?["'\d\-}({\[]|(?:True|False|None)\b|np\.)""")
 """How a tuple, a set or an object begins; other texts begin like this, too."""
 _TOKEN = re.compile(
     rf"""(?P<space>\s+)

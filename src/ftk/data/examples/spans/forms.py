@@ -22,6 +22,7 @@ _LABELS = (
 _TEXTS = ("text", "word", "surface", "surfaceform", "mention", "string", "entitytext", "spantext", "phrase", "span")
 _ID = re.compile(r"[A-Z]\d+")
 """The id of a brat annotation, T1."""
+_NUMBER = re.compile(r"[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ class MarkedSpan:
 
 
 def holds_spans(value: Any) -> bool:
-    """Whether a value has the shape of spans: a list of objects and lists, or an object of lists by label."""
+    """Whether a value has the shape of spans: a list of objects and lists, an object, or one of lists by label."""
     value = list_or_value(value)
     if isinstance(value, dict):
-        return bool(value) and all(isinstance(inner, (dict, list)) for inner in value.values())
+        return _is_object(value) or (bool(value) and all(isinstance(inner, (dict, list)) for inner in value.values()))
     return column_fits("spans", value)
 
 
@@ -61,7 +62,7 @@ def marked_spans(row: Row, column: str) -> list[MarkedSpan]:
         return []
     value = list_in(row, column, "spans", braces=True)
     if isinstance(value, dict):
-        return [_span(row, item) for item in _by_label(value)]
+        return [_span(row, item) for item in ([value] if _is_object(value) else _by_label(value))]
     if not isinstance(value, (list, tuple)):
         raise RowFault(kinds.SPANS_NOT_A_LIST, place_of(row, column))
     return [_span(row, list_or_value(item) if isinstance(item, str) else item) for item in value]
@@ -94,8 +95,15 @@ def _span(row: Row, item: Any) -> MarkedSpan:
     return found
 
 
+def _is_object(value: Mapping[str, Any]) -> bool:
+    """Whether an object is one span."""
+    keys = _plain_keys(value)
+    return _whole(_first(keys, _STARTS)) is not None and _whole(_first(keys, _ENDS)) is not None
+
+
 def _unreadable(row: Row, item: Any) -> RowFault:
-    return RowFault(kinds.SPAN_UNREADABLE, shortened(f"{row.where}: {item!r}"))
+    kind = kinds.SPAN_UNREADABLE if not item or _NUMBER.search(repr(item)) else kinds.SPAN_WITHOUT_OFFSETS
+    return RowFault(kind, shortened(f"{row.where}: {item!r}"))
 
 
 def _of_object(row: Row, item: Mapping[str, Any]) -> MarkedSpan | None:
@@ -109,7 +117,7 @@ def _of_object(row: Row, item: Mapping[str, Any]) -> MarkedSpan | None:
 
 
 def _of_other_object(row: Row, item: Mapping[str, Any]) -> MarkedSpan | None:
-    keys = {str(name).casefold().replace("_", ""): value for name, value in item.items()}
+    keys = _plain_keys(item)
     start, end, to_last = _first(keys, _STARTS), _first(keys, _ENDS), False
     if end is None and (last := _first(keys, _LASTS)) is not None:
         end, to_last = last, True
@@ -150,6 +158,10 @@ def _of_list(row: Row, item: Sequence[Any]) -> MarkedSpan | None:
     label = _label(row, item, labels[0])
     text = labels[1] if len(labels) == 2 and isinstance(labels[1], str) else None
     return None if label is None else MarkedSpan(numbers[0], numbers[1], label, text)
+
+
+def _plain_keys(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(name).casefold().replace("_", ""): value for name, value in item.items()}
 
 
 def _first(keys: Mapping[str, Any], names: Sequence[str]) -> Any:
