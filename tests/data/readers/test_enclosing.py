@@ -20,6 +20,7 @@ BACKSLASH = {
     "tabs": 'text\tlabel\n"She said \\"no\\", twice"\tneg\nFine\tpos\n',
     "CRLF": 'text,label\r\n"She said \\"no\\", twice",neg\r\nFine,pos\r\n',
     "other rows have doubled ones": 'text,label\n"She said \\"no\\", twice",neg\nFine,pos\n"say ""ah""",pos\n',
+    "separators without marks": 'text,label\nShe said "no"\\, twice,neg\nFine,pos\n',
     "no end of line": 'text,label\nFine,pos\n"She said \\"no\\", twice",neg',
 }
 SINGLE = {
@@ -76,6 +77,13 @@ def test_backslashes_of_texts_stay(text: str, doubled: bool) -> None:
     written = written.replace('"', '\\"')
     table = read(f'text,label\n"{written}, end",neg\n', "a.csv")
     assert table.values[0]["text"] == f"{text}, end"
+
+
+def test_separators_and_line_ends_with_a_backslash_are_parts_of_cells() -> None:
+    table = read("text\tlabel\na\\\tb\tneg\nc\\\nd \\\\e\tpos\n", "a.tsv")
+    assert [row["text"] for row in table.values] == ["a\tb", "c\nd \\e"]
+    table = read("text,label\nC:\\,neg\nfine,pos\\\n", "a.csv")
+    assert table.values == [{"text": "C:\\", "label": "neg"}, {"text": "fine", "label": "pos\\"}]
 
 
 def test_what_auto_cannot_tell_the_config_says() -> None:

@@ -1,5 +1,6 @@
 """Columns of rows: suggestions for a missing one, numbers, and names of labels."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -159,7 +160,7 @@ def test_what_is_a_number(value: Any, number: float) -> None:
     ("values", "name"),
     [
         ((0, 0.0, "0", "0.0", " 0.00 ", "-0.0"), "0"),
-        ((-3, -3.0, "-3", "-3.0"), "-3"),
+        ((-3, -3.0, "-3", "-3.0", Decimal("-3.00")), "-3"),
         ((True, "true", "True", "TRUE"), "true"),
         ((False, "False"), "false"),
         (("007",), "007"),
@@ -235,6 +236,14 @@ def test_empty_rows_to_predict_for_are_counted() -> None:
     rows, notes = sentences([{"text": ""}, {"text": "a"}], labelled=False)
     assert len(rows) == 2
     assert counted(notes) == [(kinds.EMPTY_ROW, "nothing_found", 1, ["rows.jsonl:1"])]
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), "", " "])
+def test_a_row_without_a_text_is_an_empty_row(value: Any) -> None:
+    found, notes = read({"text": value, "label": "a"}, {"text": "x", "label": "b"}, file="a.jsonl")
+    notes.raise_errors()
+    assert [example.key for example in found] == ["", "x"]
+    assert refused(read({"text": None}, labelled=False, file="a.jsonl")[1])[0].kind is kinds.NOT_A_STRING
 
 
 def test_not_a_text_is_reported_with_how_one_is_written() -> None:

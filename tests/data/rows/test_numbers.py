@@ -1,5 +1,6 @@
 """Numbers in texts, in the spelling of many countries and programs."""
 
+import decimal
 from typing import Any
 
 import pytest
@@ -69,6 +70,7 @@ def test_the_sign_before_fractions_is_found_where_there_is_no_other(values: list
         ("tensor(3.5)", auto, 3.5),
         ("+3", auto, 3),
         (3, comma, 3),
+        (decimal.Decimal("1.25"), comma, 1.25),
         (True, auto, None),
         *[
             (text, auto, None)

@@ -69,6 +69,7 @@ def read(
         (["+", "-"], set(), set()),
         (["+", "-", "nan"], {"nan"}, set()),
         (["A", "B", "-"], set(), set()),
+        (["p", "n", "NULL"], set(), {"NULL"}),
         (["-", "nan"], set(), set()),
         (["pos", "neg"], set(), set()),
         ([], set(), set()),

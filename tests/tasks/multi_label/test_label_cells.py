@@ -143,6 +143,8 @@ def test_what_is_no_set_of_labels_is_refused(cells: list[Any], names: list[str] 
         (['"room, big","price"', "staff"], None, [("room, big", "price"), ("staff",)]),
         (["room\nprice", "room\r\nstaff"], None, [("room", "price"), ("room", "staff")]),
         ([{"room": 1, "price": 0}, "{'room': True, 'price': '1'}", {}], None, [("room",), ("room", "price"), ()]),
+        (["('room',)", "()", "set()", "[]", "{}"], None, [("room",), (), (), (), ()]),
+        ([[("room", 1), ("price", 0)], "[('price', True)]"], None, [("room",), ("price",)]),
         (["dict_keys(['room', 'price'])", "deque(['staff'])"], None, [("room", "price"), ("staff",)]),
         (["[np.int64(3), np.int64(4)]", "np.int64(3)"], None, [("3", "4"), ("3",)]),
         (["(True, False, True)", "(False, False, False)"], NAMES, [("room", "staff"), ()]),

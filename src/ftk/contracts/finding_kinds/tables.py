@@ -14,7 +14,7 @@ TABLE_DELIMITER = fact("table-delimiter", "{file}: cells are separated by the {d
 SPACE_AFTER_DELIMITER = fact("space-after-delimiter",
     "{file}: a space follows each {delimiter}; it is no part of the cells.")
 TABLE_QUOTES = fact("table-quotes", "{file}", "cells are in quotation marks",
-    backslash="quotation marks inside of cells have a backslash before them (data.quoting=backslash)",
+    backslash="marks and separators inside of cells have a backslash before them (data.quoting=backslash)",
     single="cells are in single quotation marks (data.quoting=single)")
 TABLE_ENDS_AT_CR = fact("table-ends-at-cr", "{file}: lines end at a carriage return (CR).")
 BLANK_ABOVE_TABLE = info("blank-above-table", "blank {line|lines} above the table", "skipped")

@@ -122,8 +122,8 @@ class RankingReader:
     def _refuse_mixed(self, examples: Sequence[RankingExample]) -> None:
         for example in examples:
             if example.form is not examples[0].form:
-                forms = {"form": example.form.value, "first_form": examples[0].form.value}
-                self.notes.add(kinds.MIXED_FORMS, example.row.where, first=examples[0].row.where, **forms)
+                form, first_form, first = example.form.value, examples[0].form.value, examples[0].row.where
+                self.notes.add(kinds.MIXED_FORMS, example.row.where, form=form, first_form=first_form, first=first)
 
     def _example(self, row: Row) -> RankingExample:
         query_at, found = self._columns.of(row)

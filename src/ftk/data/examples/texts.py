@@ -23,7 +23,7 @@ from ftk.data.rows.columns import (
     weight_of,
 )
 from ftk.data.rows.gold import gold_of, written
-from ftk.data.rows.missing_texts import note_mark
+from ftk.data.rows.missing_texts import is_nan, note_mark
 from ftk.data.rows.odd_labels import note_label, refuse_header, without_missing
 
 Target = Callable[[Row, Any], Any]
@@ -122,7 +122,8 @@ class TextReader:
         text_at = find_column(row, "text", self.columns, self._beside_pair(row.values) or TEXT)
         if text_at is None:
             raise missing_role(row, "text", "a text", TEXT)
-        text = string_of(row, text_at, "text")
+        missing_text = self.labelled and (row.values[text_at] is None or is_nan(row.values[text_at]))
+        text = "" if missing_text else string_of(row, text_at, "text")
         note_mark(text, row.where, "text", self.notes)
         pair_at = self._pair(row)
         if pair_at == text_at:

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -203,7 +204,7 @@ def finite(value: Any) -> float | None:
     try:
         # Python takes 1_0 for 10, and digits of all scripts.
         spelled = isinstance(value, str) and _NUMBER.fullmatch(value) is not None
-        is_number = spelled or (isinstance(value, (int, float)) and not isinstance(value, bool))
+        is_number = spelled or (isinstance(value, (int, float, Decimal)) and not isinstance(value, bool))
         number = float(value) if is_number else float("nan")
     except OverflowError:
         return None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
         value = value.number  # the names of the config win over those of the file
     if isinstance(value, str):
         value = scalar_of(value.strip())
+    elif isinstance(value, Decimal):
+        value = float(value)
     if isinstance(value, str):
         name = _plain(value)
     elif isinstance(value, bool):

@@ -65,7 +65,7 @@ def missing_marks(labels: Iterable[str]) -> tuple[set[str], set[str]]:
             wrong |= {IGNORED} & marks
         return wrong | ({NO_CLASS} & marks if _are_numbered(names) else set()), set()
     if not any(sum(character.isalpha() for character in name) > 1 for name in names):
-        return {label for label in marks if folded[label] in WRITTEN or label in _NUMBERS}, set()
+        return {label for label in marks if folded[label] in WRITTEN or label in _NUMBERS}, marks & _BY_PROGRAMS
     codes = not names.isdisjoint(_LANGUAGES) and all(len(name) == 3 for name in names)
     odd = {label for label in marks if label in _BY_PROGRAMS or (codes and label == "nan")}
     return {label for label in marks if is_mark(label)} - odd, odd

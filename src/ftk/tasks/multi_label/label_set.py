@@ -67,7 +67,7 @@ class LabelSet:
             raise RowFault(kinds.TRUTH_VALUES, f"{row.where}: {column}={value!r}", column=column)
         if value is None:
             return ()
-        if isinstance(value, Mapping) and (given := _by_name(value)) is not None:
+        if isinstance(value, (Mapping, list)) and (given := _by_name(value)) is not None:
             return given
         if isinstance(value, str):
             value = quoted_items(value) or self._parts(row, column, value)
@@ -83,6 +83,8 @@ class LabelSet:
         """
         if _CALL.match(text):
             raise unreadable_list(row, column, "labels", ListFault("it is an object of a program, printed"))
+        if text.strip() == "()":  # Python's empty tuple
+            return []
         parts = [part for line in text.splitlines() for part in line.split(self.separator) if part.strip()]
         broken = [part for part in parts if is_unbalanced(part)] if len(parts) > 1 else []
         if broken and (not is_unbalanced(text) or any(part.lstrip()[0] in "([{" for part in broken)):
@@ -227,7 +229,13 @@ def _unwrapped(value: Sequence[Any]) -> Sequence[Any]:
     return value
 
 
-def _by_name(value: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The names that an object says are there: {"room": 1, "price": 0}; None if it says anything else."""
+def _by_name(value: Mapping[str, Any] | list[Any]) -> tuple[str, ...] | None:
+    """The names that an object or a list of pairs says are there: {"room": 1, "price": 0}; None if it says anything
+    else."""
+    if isinstance(value, list):
+        pairs = [item for item in value if isinstance(item, (list, tuple)) and len(item) == 2]
+        if not pairs or len(pairs) < len(value) or any(isinstance(there, str) for _, there in pairs):
+            return None
+        value = {str(name): there for name, there in pairs}
     present = {name: truth_of(there) for name, there in value.items()}
     return None if None in present.values() else tuple(name for name, there in present.items() if there)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ftk.config.choices import Quoting
 
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
+_ESCAPED = re.compile(r"""\\(?:"|\r?\n$)""")
+"""A mark or a line end with a backslash before it."""
 _ENOUGH = 2
 """Rows of a column from which marks around all of its cells enclose them."""
 
@@ -20,11 +22,13 @@ class Enclosing:
         mark: the quotation mark.
         escaped: whether a mark inside of a cell has a backslash before it; else it is doubled.
         doubled: whether each backslash of a text has another one before it, as MySQL writes them.
+        separators: signs outside of marks that have a backslash before them, too.
     """
 
     mark: str
     escaped: bool = False
     doubled: bool = False
+    separators: str = ""
 
     @property
     def named(self) -> str:
@@ -44,7 +48,7 @@ class Enclosing:
     def _prepared(self, line: str) -> str:
         def meant(found: re.Match[str]) -> str:
             after = found[1]
-            if after == self.mark or (self.doubled and after in ("\\", "\n", "\r", "")):
+            if after in (self.mark, *self.separators) or (self.doubled and after in ("\\", "\n", "\r", "")):
                 return found[0]
             if after == "\\":
                 closes = line[found.end() : found.end() + 1] == self.mark
@@ -64,35 +68,37 @@ def enclosing_of(lines: Sequence[str], delimiter: str, *, whole: bool, quoting: 
         quoting: ``data.quoting``; ``auto`` finds another way where the lines have the same number of cells only so.
     """
     if quoting is Quoting.backslash:
-        return _escaped(lines, '"')
+        return _escaped(lines, '"', delimiter)
     if quoting is Quoting.single:
-        return _single(lines)
+        return _single(lines, delimiter)
     if quoting is not Quoting.auto:
         return None
-    escaped = any('\\"' in line for line in lines)
+    escaped = any("\\" in line and _ESCAPED.search(line) is not None for line in lines)
+    escaped = escaped or any(f"\\{delimiter}" in line for line in lines)
     singled = any(line[:1] == "'" or f"{delimiter}'" in line for line in lines)
     doubles = singled and any(line[:1] == '"' or f'{delimiter}"' in line for line in lines)
     if not escaped and (not singled or doubles):
         return None
     plain = _records(lines, delimiter, Enclosing('"'), whole=whole)
     if escaped and not _are_equal(plain):
-        found = _escaped(lines, '"')
+        found = _escaped(lines, '"', delimiter)
         return found if _are_equal(_records(lines, delimiter, found, whole=whole)) else None
     if singled and not doubles:
-        found = _single(lines)
+        found = _single(lines, delimiter)
         fits = _are_equal(_records(lines, delimiter, found, whole=whole))
         return found if fits and (not _are_equal(plain) or _encloses_a_column(plain or ())) else None
     return None
 
 
-def _escaped(lines: Sequence[str], mark: str) -> Enclosing:
+def _escaped(lines: Sequence[str], mark: str, delimiter: str) -> Enclosing:
     """Cells in these marks, with backslashes before those inside of cells."""
     after = {found[1] for line in lines if "\\" in line for found in _ESCAPE.finditer(line)}
-    return Enclosing(mark, escaped=True, doubled="\\" in after and after <= {"\\", mark, "\n", "\r", "", "N", "0"})
+    usual = {"\\", mark, delimiter, "\n", "\r", "", "N", "0"}
+    return Enclosing(mark, escaped=True, doubled="\\" in after and after <= usual, separators=delimiter)
 
 
-def _single(lines: Sequence[str]) -> Enclosing:
-    return _escaped(lines, "'") if any("\\'" in line for line in lines) else Enclosing("'")
+def _single(lines: Sequence[str], delimiter: str) -> Enclosing:
+    return _escaped(lines, "'", delimiter) if any("\\'" in line for line in lines) else Enclosing("'")
 
 
 def _records(lines: Sequence[str], delimiter: str, enclosing: Enclosing, *, whole: bool) -> list[list[str]] | None:
