@@ -21,6 +21,7 @@ auto, point, comma = Decimal.auto, Decimal.point, Decimal.comma
         (["1.234,5", "1.234"], comma),
         (["0,125"], comma),
         (["1234,567"], comma),
+        (["1.234.567", "7"], comma),
         (["3,5 %"], comma),
         (["1 234,5"], comma),
         (["1,234.5"], point),

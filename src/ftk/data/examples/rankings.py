@@ -146,7 +146,7 @@ class RankingReader:
                 self.notes.add(kinds.EMPTY_PART, row.where, policy="ranked", role="candidate")
         columns = {name: value for name, value in row.values.items() if name not in used}
         for text in (query, *texts):
-            note_mark(text, row.where, "text", self.notes)
+            note_mark(text, row, "text", self.notes)
         return RankingExample(query, texts, grades if self.labelled else None, form, gold, others, row, columns)
 
     def _candidates(

@@ -123,7 +123,7 @@ class SequenceReader:
         if not self.labelled and not source.strip():
             self.notes.add(kinds.EMPTY_ROW, row.where, policy="empty_text")
         if not self.labelled:
-            note_mark(source, row.where, "source", self.notes)
+            note_mark(source, row, "source", self.notes)
         gold = None if target_at is None else _value(row, target_at)
         targets = self._targets(row, target_at, gold) if target_at is not None and self.labelled else None
         if targets is not None:

@@ -124,12 +124,12 @@ class TextReader:
             raise missing_role(row, "text", "a text", TEXT)
         missing_text = self.labelled and (row.values[text_at] is None or is_nan(row.values[text_at]))
         text = "" if missing_text else string_of(row, text_at, "text")
-        note_mark(text, row.where, "text", self.notes)
+        note_mark(text, row, "text", self.notes)
         pair_at = self._pair(row)
         if pair_at == text_at:
             raise RowFault(kinds.SAME_COLUMN, f"{row.where}: '{text_at}'", first="text", second="pair")
         pair = string_of(row, pair_at, "second text") if pair_at is not None else None
-        note_mark(pair or "", row.where, "second text", self.notes)
+        note_mark(pair or "", row, "second text", self.notes)
         weight = weight_of(row, self.columns, needed=self.labelled)
         used = {text_at, pair_at}
         target = gold = None

@@ -44,7 +44,8 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
     if isinstance(value, ClassName) and names is not None and value not in names:
         value = value.number  # the names of the config win over those of the file
     if isinstance(value, str):
-        value = scalar_of(value.strip())
+        value = value.strip()
+        value = scalar_of(value) if value[-1:] == ")" else value
     elif isinstance(value, Decimal):
         value = float(value)
     if isinstance(value, str):

@@ -7,12 +7,14 @@ from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
 
 _WRITTEN = frozenset({"nan", "NaN", "NAN", "-nan", "<NA>", "NaT", "#N/A", "\\N"})
 """What stands for a missing text unless texts are single words."""
 _USUAL = frozenset({"None", "null", "NULL", "N/A", "n/a", "NA", "#VALUE!", "#REF!", "#NAME?"})
 _ROLES = ("source", "target")
-_LONGEST = max(map(len, _WRITTEN | _USUAL))
+_MOST = 10
+"""Characters of a text that may be one of them, with blanks around it."""
 _LONG = 10
 """Characters from which a text is no single word, also where words have no blanks between them."""
 
@@ -24,17 +26,19 @@ def is_nan(value: Any) -> bool:
 
 def mark_of(text: str) -> str | None:
     """The mark of a missing text that a text is; None for any other text."""
-    if len(text) > 2 * _LONGEST:  # nearly all texts
+    if len(text) > _MOST:
         return None
     text = text.strip()
     return text if text in _WRITTEN or text in _USUAL else None
 
 
-def note_mark(text: str, where: str, role: str, notes: Notes) -> None:
+def note_mark(text: str, row: Row, role: str, notes: Notes) -> None:
     """Report a text that often stands for a missing one, and is read as it is."""
+    if len(text) > _MOST:  # nearly all texts
+        return
     mark = mark_of(text)
     if mark is not None:
-        notes.add(kinds.ODD_TEXT, where, role=role, mark=mark)
+        notes.add(kinds.ODD_TEXT, row.where, role=role, mark=mark)
 
 
 def without_marks(examples: Sequence[Any], notes: Notes, *, unlabelled: str) -> list[Any]:

@@ -15,7 +15,9 @@ _SPACED = re.compile(r"([+-]?\d{1,3})((?:[ ']\d{3})+)(\D.*)?")
 """Thousands with a space or an apostrophe between them."""
 _COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+|[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
 _POINT = re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?")
-_SURE_COMMA = re.compile(r"[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|0\d*,\d+|\d{4,},\d+|\d{1,3}(?:\.\d{3})+,\d+)")
+_SURE_COMMA = re.compile(
+    r"[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|0\d*,\d+|\d{4,},\d+|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,})"
+)
 _SURE_POINT = re.compile(
     r"[+-]?(?:\d{1,3}(?:,\d{2,3})*,\d{3}\.\d*|\d{1,3}(?:,\d{2,3})+,\d{3}|\d*\.(?:\d{1,2}|\d{4,})|0\.\d+)"
 )
@@ -42,7 +44,7 @@ def sign_of(values: Iterable[Any]) -> Decimal:
     """
     comma = point = False
     for value in values:
-        if isinstance(value, str) and ("," in value or "." in value):
+        if isinstance(value, str) and ("," in value or value.count(".") > point):
             text = _plain(value)
             comma = comma or _SURE_COMMA.fullmatch(text) is not None
             point = point or _SURE_POINT.fullmatch(text) is not None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+_BRACKET = re.compile(r"[()\[\]{}]")
 _CALL = re.compile(r"\s*[A-Za-z_][\w.]*\(\s*[\[{]")
 """How an object begins that a program printed: ``Counter({``, ``OrderedDict([``."""
 
@@ -67,10 +68,11 @@ class LabelSet:
             raise RowFault(kinds.TRUTH_VALUES, f"{row.where}: {column}={value!r}", column=column)
         if value is None:
             return ()
-        if isinstance(value, (Mapping, list)) and (given := _by_name(value)) is not None:
+        if isinstance(value, (dict, list)) and (given := _by_name(value)) is not None:
             return given
         if isinstance(value, str):
-            value = quoted_items(value) or self._parts(row, column, value)
+            quoted = quoted_items(value) if value.lstrip()[:1] in ("'", '"') else None
+            value = quoted or self._parts(row, column, value)
         if not isinstance(value, (list, tuple)):
             value = [value]
         return tuple(dict.fromkeys(name_of(item, row, column, self.label_names) for item in _unwrapped(value)))
@@ -81,11 +83,14 @@ class LabelSet:
         Raises:
             RowFault: the cell is a printed object, or a separator is inside of brackets and so a part of a label.
         """
+        lines = text.splitlines() if "\n" in text or "\r" in text else [text]
+        parts = [part for line in lines for part in line.split(self.separator) if part.strip()]
+        if not _BRACKET.search(text):
+            return parts
         if _CALL.match(text):
             raise unreadable_list(row, column, "labels", ListFault("it is an object of a program, printed"))
         if text.strip() == "()":  # Python's empty tuple
             return []
-        parts = [part for line in text.splitlines() for part in line.split(self.separator) if part.strip()]
         broken = [part for part in parts if is_unbalanced(part)] if len(parts) > 1 else []
         if broken and (not is_unbalanced(text) or any(part.lstrip()[0] in "([{" for part in broken)):
             raise RowFault(kinds.PARTED_LABEL, place_of(row, column), separator=self.separator)

@@ -12,7 +12,7 @@ from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, place_of
-from ftk.data.rows.columns import find_column, finite
+from ftk.data.rows.columns import finite, has_column
 from ftk.data.rows.missing_texts import is_nan
 from ftk.data.rows.numbers import Decimal, has_percent, has_sign, has_thousands, number_in
 from ftk.data.rows.odd_labels import stands_for_missing
@@ -61,13 +61,14 @@ class NumberReader:
 
     def _number(self, row: Row, column: str) -> float:
         value = row.values[column]
-        found = number_in(value, self.decimal)
+        plain = finite(value)
+        found = plain if plain is not None and self.decimal is not Decimal.comma else number_in(value, self.decimal)
         if found is None:
             raise self._fault(row, column, value)
         if abs(found) > _LARGEST:
             raise RowFault(kinds.LARGE_NUMBER, f"{row.where}: {column}={found:g}", most=_LARGEST)
         self.read[column] += 1
-        if isinstance(value, str) and finite(value) is None:
+        if found != plain:
             if has_percent(value):
                 self.percent.setdefault(column, []).append(row.where)
             if has_thousands(value, found):
@@ -100,11 +101,9 @@ def values_of(rows: Sequence[Row], columns: Mapping[str, Any], usual: Sequence[s
         usual: the names of label columns that are tried.
     """
     wanted = columns.get("label")
+    names = [str(name) for name in wanted] if isinstance(wanted, (list, tuple)) else [wanted and str(wanted)]
     for row in rows:
-        for name in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
-            try:
-                column = find_column(row, "label", {"label": name}, usual, needed=False)
-            except RowFault:
-                continue  # reported when the row is read
-            if column is not None:
+        for name in names:
+            column = name or next((name for name in usual if name in row.values), None)
+            if column is not None and (column in row.values or has_column(row, column)):
                 yield row.values[column]
