@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from conftest import write_jsonl
-from data_helpers import data_config, ner_task
+from data_helpers import data_config, ner_task, of_kind, shipped_task
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import Labels
 from ftk.data.examples.spans.placing import Span, align_to_words
@@ -153,6 +154,20 @@ def test_labels_that_training_lacks() -> None:
     assert "B-ORG" not in found.labels.names
     assert found.examples["validation"][1].tags == ["O", "B-ORG", "O"]
     assert any(note.startswith("1 ORG entity in validation") and "counted as missed" in note for note in notes)
+
+
+def test_marks_that_training_lacks_are_left_out_by_the_policy_for_rows_without_a_label() -> None:
+    write_jsonl("train.jsonl", [{"text": "Good", "label": 1}, {"text": "Bad", "label": 0}])
+    write_jsonl("test.jsonl", [{"text": "Fine", "label": 1}, {"text": "Odd", "label": -1}])
+    files = {"train": "train.jsonl", "test": "test.jsonl", "validation_share": 0}
+    for policies in ({}, {"unseen_labels": "count"}):
+        with pytest.raises(DataError) as error:
+            read_training_corpus(data_config(**files, **policies), shipped_task("text-classification"), Notes())
+        assert [found.kind for found in error.value.findings] == [kinds.UNSEEN_MARK]
+    notes = Notes()
+    found = read_training_corpus(data_config(**files, unlabelled="drop"), shipped_task("text-classification"), notes)
+    assert texts(found, "test") == ["Fine"]
+    assert (of_kind(notes, kinds.UNSEEN_MARK).policy, of_kind(notes, kinds.UNSEEN_MARK).count) == ("drop", 1)
 
 
 def test_all_faults_of_a_split_stop_the_run_together() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ftk.config.choices import Cut, Unseen
+from ftk.config.choices import Cut, Unlabelled
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading
@@ -132,7 +132,7 @@ def read_training_corpus(
     if examples["train"] is not training:
         _note_unlearned(corpus.labels, examples["train"], task, notes)
     for split in ("validation", "test"):
-        _note_unseen(corpus, split, data.unseen_labels, notes)
+        _note_unseen(corpus, split, data, notes)
         _note_one_label(corpus, split, notes)
     notes.raise_errors()
     notes.add(
@@ -159,7 +159,7 @@ def read_test_corpus(data: DataConfig, task: RowReader, labels: Labels | None, n
         raise DataError("data.test: name the data to score on.")
     corpus = _read(data, task, ("test",), notes)
     corpus.labels = labels
-    _note_unseen(corpus, "test", data.unseen_labels, notes)
+    _note_unseen(corpus, "test", data, notes)
     _note_one_label(corpus, "test", notes)
     notes.raise_errors()
     return corpus
@@ -268,13 +268,27 @@ def _note_unlearned(labels: Labels | None, train: Sequence[Any], task: RowReader
         notes.add(kinds.UNLEARNED_LABEL, *lost, number=len(lost))
 
 
-def _note_unseen(corpus: RowCorpus, split: str, policy: Unseen, notes: Notes) -> None:
-    """Apply the policy for labels that do not occur in training."""
+def _note_unseen(corpus: RowCorpus, split: str, data: DataConfig, notes: Notes) -> None:
+    """Apply the policies for labels that do not occur in training.
+
+    Raises:
+        DataError: all rows of the split are left out.
+    """
     if split not in corpus.examples:
         return
+    marked = set()
     for unseen in corpus.task.unseen(corpus.examples[split], corpus.labels, split):
-        applied = policy.value if unseen.kind.policies else None
+        applied = data.unseen_labels.value if unseen.kind.policies else None
+        if unseen.kind is kinds.UNSEEN_MARK:
+            applied = "drop" if data.unlabelled is Unlabelled.drop else None
+            marked.add(unseen.place)
         notes.add(unseen.kind, unseen.place, policy=applied, **unseen.values)
+    if marked and data.unlabelled is Unlabelled.drop:
+        rows = corpus.examples[split]
+        kept = [number for number, example in enumerate(rows) if example.row.where not in marked]
+        if not kept:
+            raise DataError(f"data.{split}: no row has a label.")
+        corpus.examples[split] = taken(rows, kept)
 
 
 def _note_one_label(corpus: RowCorpus, split: str, notes: Notes) -> None:

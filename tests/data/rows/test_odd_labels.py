@@ -161,7 +161,7 @@ def test_an_unseen_mark_is_never_counted_as_missed(mark: str) -> None:
     examples = task.read(numbered, Reading(data_config().columns, True, Notes()))
     [unseen] = task.unseen(examples, Labels(("0", "1")), "test")
     assert unseen.kind is kinds.UNSEEN_MARK
-    assert not unseen.kind.policies
+    assert "count" not in unseen.kind.policies
 
 
 @pytest.mark.parametrize("label", ["", " ", "\t", None, float("nan"), [], [None], [""]])
@@ -289,6 +289,23 @@ def test_names_of_classes_are_not_reported(labels: list[str]) -> None:
     _, notes = read(*labels)
     notes.raise_errors()
     assert not [each for each in notes if each.kind in (kinds.LABELS_ARE_DATES, kinds.LABELS_OF_ROWS)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "reported"),
+    [
+        (["pos", "neg", "0", "1"], True),
+        (["pos", 1, "neg", 0.0], True),
+        (["pos", "0", "1"], False),
+        (["1", "2", "3", "4", "5", "unknown"], False),
+        (["0", "1", "a", "b", "c"], False),
+        (["ACL 0", "ACL 1"], False),
+    ],
+)
+def test_numbers_of_classes_beside_names_are_reported(labels: list[Any], reported: bool) -> None:
+    _, notes = read(*labels)
+    notes.raise_errors()
+    assert (kinds.MIXED_LABELS in [found.kind for found in notes]) is reported
 
 
 def test_truth_values_beside_their_numbers_are_refused_unless_both_are_named() -> None:

@@ -99,6 +99,7 @@ def test_vectors_of_any_length_name_what_they_mark(data: st.DataObject) -> None:
         ([[0.9, 0.1, 0.0], [0.2, 0.3, 1.0]], NAMES, kinds.NUMBERS_OF_LABELS),
         (["0.9,0.1", "0.2,0.8"], None, kinds.NUMBERS_OF_LABELS),
         ([0.5, 1.5], None, kinds.NUMBERS_OF_LABELS),
+        (["90%,10%", "20%,80%"], None, kinds.NUMBERS_OF_LABELS),
         (["room;price", "staff", "price;staff"], None, kinds.OTHER_SEPARATOR),
         (["room|price", "price", "staff"], None, kinds.OTHER_SEPARATOR),
         (["room; price", "staff; room", "staff"], None, kinds.OTHER_SEPARATOR),

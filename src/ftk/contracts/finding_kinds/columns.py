@@ -91,7 +91,10 @@ LABELS_OF_ROWS = warning("labels-of-rows", "{label|labels} for {rows:,} rows", "
     names="most rows have one of their own, which cannot be learned from others (data.columns.label names the column)",
     numbers="most rows have one of their own; task=regression learns numbers (data.columns.label names the column)")
 UNSEEN_MARK = error("unseen-mark", "{row|rows} of {part} with the label '{label}', which training does not have",
-    "It usually marks rows without a label, which cannot be scored: leave them out of the file.")
+    "It usually marks rows without a label, which cannot be scored: data.unlabelled=drop leaves them out.",
+    drop="left out (data.unlabelled=drop)")
+MIXED_LABELS = warning("mixed-labels", "{label|labels} that {is|are} {numbers}, beside {names}",
+    "read as names of classes; if they are the numbers of the others, 'task.label_names=[…]' names them, from 0")
 UNSEEN_NUMBER = error("unseen-number", "{row|rows} of {part} with a number for a label, where training has names",
     "The model knows {known}. If these are numbers of classes, 'task.label_names=[…]' names them, from 0; ftk evaluate "
     "takes it with task=<name>.",

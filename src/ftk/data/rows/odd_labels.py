@@ -14,6 +14,7 @@ from ftk.contracts.row import ClassName, Row
 from ftk.data.rows.cells import RowFault, place_of, shortened
 from ftk.data.rows.columns import TEXT, finite
 from ftk.data.rows.label_names import IGNORED, NO_CLASS, TRUTH, WRITTEN, is_number
+from ftk.data.rows.label_names import shortened as plain_shortened
 from ftk.data.rows.lists import begins_like_list
 
 Example = TypeVar("Example")
@@ -118,12 +119,16 @@ def _note_forms(examples: Sequence[Any], counts: Counter[str], notes: Notes) -> 
                 notes.add(kinds.MIXED_TRUTH, f"{example.row.where}: {example.target}")
     if notes.split != "train":
         return
+    numbers = [label for label in counts if is_number(label)]
+    names = [label for label in counts if sum(map(str.isalpha, label)) > 1 and label not in TRUTH]
+    if 1 < len(numbers) <= len(names) and {int(float(label)) for label in numbers} == set(range(len(numbers))):
+        shown = {"numbers": ", ".join(sorted(numbers)), "names": ", ".join(map(plain_shortened, names[:SHOWN]))}
+        notes.add(kinds.MIXED_LABELS, number=len(numbers), **shown)
     dates = [label for label in counts if _DATE.fullmatch(label)]
     if len(counts) > 1 and len(dates) == len(counts):
         notes.add(kinds.LABELS_ARE_DATES, *dates[:SHOWN], number=len(dates))
     elif len(examples) >= _ENOUGH and 2 * len(counts) > len(examples) and isinstance(examples[0].target, str):
-        numbers = all(finite(label) is not None for label in counts)
-        policy = "numbers" if numbers else "names"
+        policy = "numbers" if all(finite(label) is not None for label in counts) else "names"
         notes.add(kinds.LABELS_OF_ROWS, *list(counts)[:SHOWN], policy=policy, number=len(counts), rows=len(examples))
 
 

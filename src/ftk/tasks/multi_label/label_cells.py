@@ -136,7 +136,7 @@ def _note_numbers(cells: Sequence[_Cell], notes: Notes) -> None:
         if numbers is None:
             return
         lengths.add(len(numbers))
-        fractions = fractions or any(not number.is_integer() for number in numbers)
+        fractions = fractions or any(not number.is_integer() for number in numbers) or "%" in str(cell.value)
     if len(lengths) == 1 and fractions:
         for cell in cells:
             notes.add(kinds.NUMBERS_OF_LABELS, cell.place)
@@ -146,7 +146,7 @@ def _numbers(value: Any) -> list[float] | None:
     items = _BETWEEN.split(value.strip()) if isinstance(value, str) else value
     if not isinstance(items, (list, tuple)):
         items = [items]
-    found = [finite(item) for item in items]
+    found = [finite(item.rstrip(" %") if isinstance(item, str) else item) for item in items]
     return None if None in found else [number for number in found if number is not None]
 
 
