@@ -59,6 +59,8 @@ def refusal(*rows: dict[str, Any], **settings: Any) -> Finding:
         ({"text": "x", "sentiment": "a"}, {"label": "sentimnet"}, "Did you mean 'sentiment'?"),
         ({"a cat sat on it": "a dog", "7": "1"}, {}, "data.header=false"),
         ({"a": "x", "b": "y"}, {"text": 0}, "data.header=false"),
+        ({"text,label": "Good,pos"}, {}, "Each line is one cell"),
+        ({"text;label": "Good; really;pos"}, {}, "Each line is one cell"),
     ],
 )
 def test_a_column_that_is_not_there_is_answered_with_what_may_be_meant(

@@ -113,6 +113,12 @@ def missing(row: Row, kind: FindingKind, names: Sequence[str] = (), **values: An
     hint = ""
     if near is not None:
         hint = f" Did you mean '{near}'?"
+    elif (
+        row.cells and len(found) == 1 and any(sign in found[0] and sign in str(row.values[found[0]]) for sign in ",;\t")
+    ):
+        hint = (
+            " Each line is one cell: it has quotation marks around it that do not belong there, or another separator."
+        )
     elif _has_no_header(row, found, names):
         hint = " If the first line is a row and no header: data.header=false, and columns by number, from 0."
     shown = ", ".join(name if len(name) <= _LONG else f"{name[: _LONG - 1]}…" for name in found)
