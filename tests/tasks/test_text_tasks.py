@@ -308,7 +308,11 @@ BROKEN: dict[str, tuple[list[dict], tuple[str, ...], Reason]] = {
     "smoothing of everything": ([{"text": "x", "label": "a"}], ("task.label_smoothing=1",), "It must be at least 0"),
     "names that are missing": ([{"text": "x", "label": 7}], ("task.label_names=[a,b]",), kinds.UNNAMED_LABEL),
     "a file of names that is not there": ([{"text": "x", "label": 0}], ("task.label_names=no.txt",), "cannot be read"),
-    "several columns": ([{"text": "x", "a": 1, "b": 0}], ("data.columns.label=[a,b]",), "task=multi-label"),
+    "several columns": (
+        [{"text": "x", "a": 1, "b": 1}],
+        ("data.columns.label=[a,b]",),
+        task_kinds.NOT_ONE_LABEL,
+    ),
     "a negative weight": (
         [{"text": "x", "label": "a", "w": -1}],
         ("data.columns.weight=w",),
@@ -343,12 +347,12 @@ BROKEN_OTHERS: dict[str, tuple[str, list[dict], tuple[str, ...], Reason]] = {
         "multi-label",
         [{"text": "x", "labels": [{"name": "a"}]}],
         (),
-        kinds.NOT_A_LABEL,
+        kinds.NOT_AN_OBJECT_PART,
     ),
     "multi-label, a threshold of 1": ("multi-label", [{"text": "x", "labels": ["a"]}], ("task.threshold=1",), "tuned"),
     "regression, a word": ("regression", [{"text": "x", "score": "high"}], (), kinds.NOT_A_NUMBER),
     "regression, infinity": ("regression", [{"text": "x", "score": "inf"}], (), kinds.NOT_A_NUMBER),
-    "regression, nothing": ("regression", [{"text": "x", "score": None}], (), kinds.NOT_A_NUMBER),
+    "regression, nothing": ("regression", [{"text": "x", "score": None}], (), kinds.EMPTY_LABEL),
     "regression, true": ("regression", [{"text": "x", "score": True}], (), kinds.NOT_A_NUMBER),
     "regression, always the same": (
         "regression",

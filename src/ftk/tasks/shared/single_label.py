@@ -19,7 +19,7 @@ from ftk.data.rows.label_names import NO_CLASS, TRUTH, in_order, is_number, name
 from ftk.data.rows.label_variants import is_variant
 from ftk.data.rows.odd_labels import is_mark
 from ftk.errors import DataError
-from ftk.tasks.finding_kinds import NOT_ONE_LABEL
+from ftk.tasks import finding_kinds as task_kinds
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling, balanced, drawn_by_weight
 from ftk.tasks.shared.label_columns import labels_of_columns
 
@@ -177,7 +177,7 @@ def _only(labels: tuple[str, ...], row: Row) -> str:
     """
     if len(labels) != 1:
         place = f"{row.where}: {', '.join(labels)}" if labels else row.where
-        raise RowFault(NOT_ONE_LABEL, place, found=len(labels))
+        raise RowFault(task_kinds.NOT_ONE_LABEL, place, found=len(labels))
     return labels[0]
 
 
