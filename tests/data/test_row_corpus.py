@@ -170,6 +170,14 @@ def test_marks_that_training_lacks_are_left_out_by_the_policy_for_rows_without_a
     assert (of_kind(notes, kinds.UNSEEN_MARK).policy, of_kind(notes, kinds.UNSEEN_MARK).count) == ("drop", 1)
 
 
+def test_columns_of_labels_without_a_positive_are_reported() -> None:
+    write_jsonl("train.jsonl", [{"text": "Bad", "toxic": 1, "threat": 0}, {"text": "Good", "toxic": 0, "threat": 0}])
+    config = data_config(train="train.jsonl", validation_share=0, columns={"label": ["toxic", "threat"]})
+    notes = Notes()
+    read_training_corpus(config, shipped_task("multi-label"), notes)
+    assert of_kind(notes, kinds.UNUSED_COLUMN).places == ["threat"]
+
+
 def test_all_faults_of_a_split_stop_the_run_together() -> None:
     bad: list[dict[str, Any]] = [{"tokens": ["a"], "tags": []}, {"id": 1}, row("fine")]
     with pytest.raises(DataError, match=r"(?s)unequal length.*train\.jsonl:1: 1 tokens, 0 tags.*train\.jsonl:2 has id"):

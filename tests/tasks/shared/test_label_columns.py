@@ -83,11 +83,6 @@ def test_columns_of_0_and_1_are_named_where_no_column_has_labels() -> None:
     assert read({"labels": "a", **row(1, 0, 1)})[0] == [("a",)]
 
 
-def test_a_column_without_a_positive_is_reported() -> None:
-    _, notes = read(row(1, 0, 1), row(0, 0, 1), label=TOXIC)
-    assert of_kind(notes, task_kinds.UNUSED_COLUMN).places == ["obscene"]
-
-
 def test_one_of_several_columns_is_the_class_of_a_row() -> None:
     targets, notes = read(row(1, 0, 0), row(0, 0, 1), task="text-classification", label=TOXIC)
     notes.raise_errors()
