@@ -15,14 +15,13 @@ from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading
 from ftk.contracts.example import Example
-from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.progress import Progress
 from ftk.contracts.protocols import RowReader
 from ftk.contracts.values import Labels, Prepared
 from ftk.data.readers.splits import fingerprint, read_splits, uses_demo
 from ftk.data.rows.label_names import shortened
-from ftk.data.rows.label_variants import alike
+from ftk.data.rows.label_variants import note_alike
 from ftk.data.rows.odd_labels import note_unused
 from ftk.data.splitting.cutting import cut_off
 from ftk.data.splitting.large_cut import cut_large, is_large
@@ -128,7 +127,7 @@ def read_training_corpus(
     corpus.labels = task.labels(training)
     if mistakes := list(corpus.task.validate(corpus.labels)):
         raise ConfigError(*mistakes)
-    _note_alike(corpus.labels, notes)
+    note_alike(corpus.labels.names if corpus.labels is not None else (), notes)
     if examples["train"] is not training:
         _note_unlearned(corpus.labels, examples["train"], task, notes)
     for split in ("validation", "test"):
@@ -245,14 +244,6 @@ def _hold_out(examples: dict[str, Sequence[Any]], task: RowReader, data: DataCon
     elif "validation" not in examples:
         cut_simply(examples, data, wording, notes)
     return everything
-
-
-def _note_alike(labels: Labels | None, notes: Notes) -> None:
-    """Report labels that a reader takes for the same."""
-    found = alike(labels.names if labels is not None else ())
-    if found:
-        places = [" and ".join(f"{name!r}" for name in group) for group in found[:SHOWN]]
-        notes.add(kinds.ALIKE_LABELS, *places, number=len(found))
 
 
 def _note_unlearned(labels: Labels | None, train: Sequence[Any], task: RowReader, notes: Notes) -> None:

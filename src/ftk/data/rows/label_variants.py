@@ -3,6 +3,10 @@
 import unicodedata
 from collections.abc import Iterable
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import SHOWN
+from ftk.contracts.notes import Notes
+
 
 def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
     """Groups of names that look alike, each of two names at least, in the order in which they come."""
@@ -10,6 +14,14 @@ def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
     for name in names:
         groups.setdefault(_plain(name), []).append(name)
     return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def note_alike(names: Iterable[str], notes: Notes) -> None:
+    """Report labels that a reader takes for the same."""
+    found = alike(names)
+    if found:
+        places = [" and ".join(f"{name!r}" for name in group) for group in found[:SHOWN]]
+        notes.add(kinds.ALIKE_LABELS, *places, number=len(found))
 
 
 def is_variant(name: str, known: Iterable[str]) -> bool:
