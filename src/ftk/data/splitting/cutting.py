@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from ftk.config.choices import Unseen
 from ftk.config.schema import DataConfig
@@ -15,11 +16,14 @@ from ftk.contracts.example import Example, Tie
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.spec import Wording
+from ftk.data.splitting.proportions import binned, in_proportion
 from ftk.data.splitting.split_order import put_in_order
-from ftk.data.splitting.stratified import Chooser, binned, in_proportion, units_of
-from ftk.data.splitting.tying import group_of, shared, tied
+from ftk.data.splitting.stratified import Chooser
+from ftk.data.splitting.tying import Parts, group_of, shared, tied
+from ftk.data.splitting.units import Units
 from ftk.data.storage.stored import taken
 from ftk.errors import DataError
+from ftk.system.collection import without_collection
 
 
 @dataclass(slots=True)
@@ -77,6 +81,7 @@ class HoldOut:
         """The same cut of some splits, without those that get no share of the rows."""
         return replace(self, shares={split: share for split, share in self.shares.items() if split in splits and share})
 
+    @without_collection()
     def hold_out(self, rows: Sequence[Example]) -> Held:
         """Choose rows with labels in proportion. Rows that belong together stay on one side, and at least one row with
         each label stays in training.
@@ -87,35 +92,42 @@ class HoldOut:
         Raises:
             DataError: no row can be held out.
         """
-        ties = [self._ties(row) for row in rows]
+        ties = self._ties(rows)
         strata = binned([row.strata for row in rows])
         targets = {split: max(1, round(share * len(rows))) for split, share in self.shares.items()}
-        loosest = tied([row[:1] for row in ties])
+        loosest = tied(ties, 1)
         if len(loosest) <= len(targets):
             raise DataError(self._too_few(rows, ties))
         # A part that is too large to be held out leaves a split without rows like those in it.
-        largest = max(2 * min(targets.values()) - 1, *map(len, loosest))
+        largest = max(2 * min(targets.values()) - 1, loosest.largest())
         found: list[Held] = []
-        for number in range(max(map(len, ties)), 0, -1):
-            parts = loosest if number == 1 else tied([row[:number] for row in ties])
-            if number > 1 and (len(parts) <= len(targets) or max(map(len, parts)) > largest):
+        tightest = max(map(len, ties))
+        for number in range(tightest, 0, -1):
+            parts = loosest if number == 1 else tied(ties, number)
+            if number > 1 and (len(parts) <= len(targets) or parts.largest() > largest):
                 continue
             held = self._held(parts, ties, strata, targets, last=number == 1 and not found)
             if held is not None:
-                held.cut = tuple(dict.fromkeys(tie.by for row in ties for tie in row[number:]))
+                if number < tightest:
+                    held.cut = tuple(dict.fromkeys(tie.by for row in ties for tie in row[number:]))
                 if held.near(targets):
                     return held
                 found.append(held)
         return min(found, key=lambda held: held.deviation(targets))  # of equal ones the first, which cuts fewest ties
 
-    def _ties(self, row: Example) -> tuple[Tie, ...]:
-        ties = row.ties or (Tie("row", row.key),)
-        value = group_of(row.row, self.group)
-        return ties if value is None else (Tie(str(self.group), value), *ties)
+    def _ties(self, rows: Sequence[Example]) -> list[tuple[Tie, ...]]:
+        """The ties of each row, that of its group first."""
+        ties = [row.ties or (Tie("row", row.key),) for row in rows]
+        if self.group is None:
+            return ties
+        groups = [group_of(row.row, self.group) for row in rows]
+        return [
+            own if group is None else (Tie(self.group, group), *own) for group, own in zip(groups, ties, strict=True)
+        ]
 
     def _held(
         self,
-        parts: list[list[int]],
+        parts: Parts,
         ties: Sequence[Sequence[Tie]],
         strata: Sequence[tuple[Any, ...]],
         targets: Mapping[str, int],
@@ -132,12 +144,10 @@ class HoldOut:
             last: whether there are no other parts to try.
         """
         # Sorted before they are shuffled: the order of the rows decides nothing.
-        parts = sorted(
-            parts, key=lambda part: min([ties[row][0] for row in part]) if len(part) > 1 else ties[part[0]][0]
-        )
-        random.Random(self.seed).shuffle(parts)
-        units = units_of(parts, strata)
-        counts = Counter(label for row in strata for label in set(row))
+        order = parts.in_order()
+        random.Random(self.seed).shuffle(order)
+        units = Units.of(parts.of_row, strata).ordered(order)
+        counts = units.rows_with_label()
         chooser = Chooser(units, guarded=True)
         found = {}
         for split, target in targets.items():
@@ -151,7 +161,9 @@ class HoldOut:
                 if at is None:
                     raise DataError(self._all_needed(len(strata), len(parts), split))
                 chosen = [at]
-            found[split] = sorted(row for at in chosen for row in parts[at])
+            of_split = np.zeros(len(parts), dtype=np.bool_)
+            of_split[[order[at] for at in chosen]] = True
+            found[split] = np.flatnonzero(of_split[parts.of_row]).tolist()
         return Held(found)
 
     def _too_few(self, rows: Sequence[Example], ties: Sequence[Sequence[Tie]]) -> str:

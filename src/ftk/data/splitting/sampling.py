@@ -8,12 +8,15 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import NamedTuple
+
+import numpy as np
 
 from ftk.contracts.example import Number
 from ftk.contracts.row import Row
-from ftk.data.splitting.stratified import Chooser, binned, in_proportion, units_of
+from ftk.data.splitting.proportions import binned, in_proportion
+from ftk.data.splitting.stratified import Chooser
+from ftk.data.splitting.units import Units
 
 _SPARE = 4
 """Rows that are held for each one that is taken, so that there are enough of each label."""
@@ -140,18 +143,18 @@ class _Pool:
         counts, total = self._counts, self.total
         if self._too_many or any(isinstance(label, Number) for drawn in pool for label in drawn.labels):
             counts, total = Counter(label for row in strata for label in set(row)), len(pool)
-        if self.by_label:
-            parts = [[at] for at in range(len(pool))]
-        else:
-            parts = [list(part) for _, part in groupby(range(len(pool)), key=lambda at: pool[at].key)]
+        part = np.arange(len(pool))
+        if not self.by_label:
+            keys = np.array([drawn.key for drawn in pool])
+            part = np.cumsum(np.diff(keys, prepend=keys[:1]) != 0)
         desired = in_proportion(counts, total, wanted)
-        chosen = Chooser(units_of(parts, strata)).choose(wanted, desired)
-        rows = [pool[at] for part in chosen for at in parts[part]]
+        chosen = Chooser(Units.of(part, strata)).choose(wanted, desired)
+        rows = [pool[at] for at in np.flatnonzero(np.isin(part, chosen)).tolist()]
         if not rows and pool:  # the rows that are drawn together are more than may be drawn: some of the first ones
-            first = parts[0]
-            counts = Counter(label for at in first for label in set(strata[at]))
-            within = Chooser(units_of(([at] for at in first), strata))
-            rows = [pool[first[at]] for at in within.choose(wanted, in_proportion(counts, len(first), wanted))]
+            first = int(np.count_nonzero(part == 0))
+            units = Units.of(np.arange(first), strata[:first])
+            desired = in_proportion(units.rows_with_label(), first, wanted)
+            rows = [pool[at] for at in Chooser(units).choose(wanted, desired)]
         return Sample([drawn.row for drawn in sorted(rows, key=_number)], self.total, labelled)
 
 

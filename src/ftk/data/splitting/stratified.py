@@ -7,88 +7,17 @@ a rare one are gone (Sechidis, Tsoumakas and Vlahavas 2011).
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from ftk.contracts.example import Number
+import numpy as np
+from numpy.typing import NDArray
 
-_BINS = 10
-_IN_BIN = 5
-"""Numbers in each bin, at the least."""
+from ftk.data.splitting.proportions import is_label
+from ftk.data.splitting.units import Unit, Units
+
 _ALMOST = 1e-9
-
-
-class Bin(NamedTuple):
-    """The label of a number: which tenth of all numbers it belongs to."""
-
-    of: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """Rows that are chosen together.
-
-    Attributes:
-        size: the number of rows.
-        labels: how many of them have each label.
-    """
-
-    size: int
-    labels: Mapping[Hashable, int]
-
-
-def is_label(stratum: Hashable) -> bool:
-    """Whether a stratum is a label that a model learns: not a bin of numbers, and not the absence of labels."""
-    return stratum is not None and not isinstance(stratum, Bin)
-
-
-def binned(strata: Sequence[Sequence[Hashable]]) -> list[tuple[Hashable, ...]]:
-    """The strata of rows with bins in place of numbers, and None for a row without any."""
-    numbers: dict[str, list[float]] = defaultdict(list)
-    for row in strata:
-        for stratum in row:
-            if isinstance(stratum, Number):
-                numbers[stratum.of].append(stratum.value)
-    bounds = {name: _bounds(values) for name, values in numbers.items()}
-    return [
-        tuple(
-            Bin(stratum.of, bisect_right(bounds[stratum.of], stratum.value)) if isinstance(stratum, Number) else stratum
-            for stratum in row
-        )
-        or (None,)
-        for row in strata
-    ]
-
-
-def _bounds(values: list[float]) -> list[float]:
-    """The numbers between bins that hold about equally many values."""
-    values = sorted(values)
-    bins = max(1, min(_BINS, len(values) // _IN_BIN))
-    return sorted({values[len(values) * number // bins] for number in range(1, bins)})
-
-
-def in_proportion(counts: Mapping[Hashable, int], total: int, target: int, *, least: int = 1) -> dict[Hashable, float]:
-    """How many of ``target`` rows should have each label, for the labels to be as frequent as they are in all rows.
-
-    Each label has at least one of these rows, unless rare labels would take more than half of them.
-
-    Args:
-        counts: how many rows have each label.
-        total: the number of rows.
-        target: the number of rows to choose.
-        least: the number of rows that a label must have for that.
-    """
-    desired = {label: target * count / total for label, count in counts.items()}
-    rare = [label for label, wanted in desired.items() if is_label(label) and wanted < 1 and counts[label] >= least]
-    if rare and 2 * len(rare) <= target:
-        # The others give up what rare labels get.
-        rest = (target - len(rare)) / (target - sum(desired[label] for label in rare))
-        desired = {label: wanted * rest for label, wanted in desired.items()} | dict.fromkeys(rare, 1.0)
-    return desired
 
 
 @dataclass(slots=True)
@@ -101,17 +30,17 @@ class Chooser:
         free: which units are not chosen yet.
     """
 
-    units: Sequence[Unit]
+    units: Units
     guarded: bool = False
-    free: list[bool] = field(init=False)
+    free: NDArray[np.bool_] = field(init=False)
     _left: Counter[Hashable] = field(init=False)
     """The number of free units with each label."""
     _number: int = field(init=False)
     """The number of free units."""
 
     def __post_init__(self) -> None:
-        self.free = [True] * len(self.units)
-        self._left = Counter(label for unit in self.units for label in unit.labels)
+        self.free = np.ones(len(self.units), dtype=np.bool_)
+        self._left = self.units.with_label()
         self._number = len(self.units)
 
     def choose(self, target: int, desired: Mapping[Hashable, float]) -> list[int]:
@@ -124,9 +53,10 @@ class Chooser:
             desired: how many of them should have each label.
         """
         picked = _Picked(target, desired)
-        self._without_excess(picked)
+        of_label = self.units.by_label(np.flatnonzero(self.free))
+        self._without_excess(picked, of_label)
         if self.guarded:
-            self._each_label(picked)
+            self._each_label(picked, of_label)
         self._nearest(picked)
         return picked.numbers
 
@@ -136,36 +66,33 @@ class Chooser:
         Args:
             guarded: whether it may not be the last one with a label.
         """
-        may = (at for at, free in enumerate(self.free) if free and (not guarded or self._may_go(self.units[at])))
+        may = (at for at in np.flatnonzero(self.free).tolist() if not guarded or self._may_go(self.units[at]))
         found = min(may, key=lambda at: self.units[at].size, default=None)
         if found is not None:
             self._take(found)
         return found
 
-    def _without_excess(self, picked: _Picked) -> None:
+    def _without_excess(self, picked: _Picked, of_label: Mapping[Hashable, NDArray[np.int64]]) -> None:
         """Take units, those of the rarest label first, as long as no label is taken more often than desired."""
-        of_label: dict[Hashable, list[int]] = defaultdict(list)
-        for number, unit in enumerate(self.units):
-            if self.free[number]:
-                for label in unit.labels:
-                    of_label[label].append(number)
         for label in sorted(of_label, key=lambda one: (len(of_label[one]), str(one))):
-            for number in of_label[label]:
-                need = picked.need(label)
+            need = picked.need(label)
+            for number in of_label[label].tolist():
                 if need < 1 - _ALMOST or picked.left < 1:
                     break
+                if not self.free[number]:
+                    continue
                 unit = self.units[number]
-                fits = unit.size <= picked.left and unit.labels[label] <= need + _ALMOST
-                if fits and self.free[number] and self._may_go(unit):
+                if unit.size <= picked.left and unit.labels[label] <= need + _ALMOST and self._may_go(unit):
                     self._take(number)
                     picked.add(number, unit)
+                    need = picked.need(label)
 
-    def _each_label(self, picked: _Picked) -> None:
+    def _each_label(self, picked: _Picked, of_label: Mapping[Hashable, NDArray[np.int64]]) -> None:
         """Take the smallest unit with each label that none has yet, even if they are more rows than the target: a split
         without one of two labels scores nothing."""
         lacking = {label for label in self._left if is_label(label) and picked.lacks(label)}
         for label in sorted(lacking, key=lambda one: (self._left[one], str(one))):
-            having = (at for at, unit in enumerate(self.units) if self.free[at] and label in unit.labels)
+            having = (at for at in of_label.get(label, _NOTHING).tolist() if self.free[at])
             found = min(having, key=lambda at: self.units[at].size, default=None)
             if found is None or not picked.lacks(label):
                 continue
@@ -177,11 +104,10 @@ class Chooser:
 
     def _nearest(self, picked: _Picked) -> None:
         """Fill up with the units that bring the labels nearest to what is desired."""
-        alike: dict[tuple[int, frozenset[tuple[Hashable, int]]], list[int]] = defaultdict(list)
-        for number, unit in enumerate(self.units):
-            if self.free[number] and picked.left > 0:
-                alike[unit.size, frozenset(unit.labels.items())].append(number)
-        queues = [numbers[::-1] for numbers in alike.values()]
+        if picked.left <= 0:
+            return
+        # The first units of each kind that can be needed, the next one last.
+        queues = [part[: picked.left][::-1].tolist() for part in self.units.by_kind(np.flatnonzero(self.free))]
         # A gain never grows while units are taken, so one that was computed before is an upper bound.
         heap = [(-picked.gain(self.units[queue[-1]]), queue[-1], at) for at, queue in enumerate(queues)]
         heapq.heapify(heap)
@@ -212,6 +138,9 @@ class Chooser:
             self._left[label] -= 1
 
 
+_NOTHING = np.zeros(0, dtype=np.int64)
+
+
 class _Picked:
     """The units that were chosen, and what is still desired."""
 
@@ -236,24 +165,5 @@ class _Picked:
     def add(self, number: int, unit: Unit) -> None:
         self.numbers.append(number)
         self.left -= unit.size
-        self._have.update(unit.labels)
-
-
-def units_of(parts: Iterable[Sequence[int]], strata: Sequence[tuple[Hashable, ...]]) -> list[Unit]:
-    """The units of some parts of the rows.
-
-    Args:
-        parts: the numbers of the rows of each part.
-        strata: of each row.
-    """
-    single: dict[tuple[Hashable, ...], Unit] = {}  # most rows are alone, and have one of a few sets of labels
-    found = []
-    for part in parts:
-        if len(part) == 1:
-            labels = strata[part[0]]
-            if labels not in single:
-                single[labels] = Unit(1, Counter(set(labels)))
-            found.append(single[labels])
-        else:
-            found.append(Unit(len(part), Counter(label for row in part for label in set(strata[row]))))
-    return found
+        for label, count in unit.labels.items():
+            self._have[label] += count

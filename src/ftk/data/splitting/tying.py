@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Tie
@@ -12,17 +17,45 @@ from ftk.contracts.row import Row
 from ftk.data.rows.columns import missing
 
 
-def tied(ties: Sequence[Sequence[Tie]]) -> list[list[int]]:
-    """The numbers of the rows in parts that have no tie in common, each part in the order of the rows.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Rows in parts that have no tie in common.
+
+    Attributes:
+        of_row: [rows] the number of the part of each row.
+        least: the least first tie of the rows of each part.
+    """
+
+    of_row: NDArray[np.int64]
+    least: Sequence[Tie]
+
+    def __len__(self) -> int:
+        return len(self.least)
+
+    def largest(self) -> int:
+        """The number of rows in the largest part."""
+        return int(np.bincount(self.of_row).max())
+
+    def in_order(self) -> list[int]:
+        """The numbers of the parts in the order of their ties, whatever the order of the rows."""
+        sorts: dict[str, list[int]] = defaultdict(list)
+        for number, tie in enumerate(self.least):
+            sorts[tie.by].append(number)
+        values = [tie.value for tie in self.least]  # strings alone are compared much faster than ties
+        return [at for by in sorted(sorts) for at in sorted(sorts[by], key=values.__getitem__)]
+
+
+def tied(ties: Sequence[Sequence[Tie]], number: int) -> Parts:
+    """The rows in parts that have no tie in common.
 
     Args:
         ties: of each row.
+        number: how many of the ties of each row count, the first ones.
     """
-    parts: dict[Any, list[int]] = {}
-    if all(len(row_ties) == 1 for row_ties in ties):
-        for row, (tie,) in enumerate(ties):
-            parts.setdefault(tie, []).append(row)
-        return list(parts.values())
+    numbers: dict[Any, int] = {}
+    if number == 1:
+        of_row = np.array([numbers.setdefault(own[0], len(numbers)) for own in ties], dtype=np.int64)
+        return Parts(of_row, list(numbers))
     above = list(range(len(ties)))
 
     def top(row: int) -> int:
@@ -32,15 +65,18 @@ def tied(ties: Sequence[Sequence[Tie]]) -> list[list[int]]:
         return row
 
     first: dict[Tie, int] = {}
-    for row, row_ties in enumerate(ties):
-        for tie in row_ties:
+    for row, own in enumerate(ties):
+        for tie in own[:number]:
             other = first.setdefault(tie, row)
             if other != row:
                 one, two = top(other), top(row)
                 above[max(one, two)] = min(one, two)
-    for row in range(len(ties)):
-        parts.setdefault(top(row), []).append(row)
-    return list(parts.values())
+    parts = [numbers.setdefault(top(row), len(numbers)) for row in range(len(ties))]
+    least = [ties[row][0] for row in numbers]
+    for part, own in zip(parts, ties, strict=True):
+        if own[0] < least[part]:
+            least[part] = own[0]
+    return Parts(np.array(parts, dtype=np.int64), least)
 
 
 def shared(ties: Iterable[Sequence[Tie]], known: Iterable[Sequence[Tie]]) -> list[str | None]:
