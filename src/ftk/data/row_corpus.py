@@ -34,6 +34,7 @@ from ftk.data.storage.reading import first_rows, read_stored
 from ftk.data.storage.stored import Stored, taken
 from ftk.data.storage.stored_features import stored_features
 from ftk.errors import ConfigError, DataError
+from ftk.system.collection import without_collection
 
 _SHOWN = 20
 """Labels that are named in a line."""
@@ -90,6 +91,7 @@ class RowCorpus:
         return stored_features(examples, lambda part: self.task.features(part, encoding), self.scratch)
 
 
+@without_collection()
 def read_training_corpus(
     data: DataConfig,
     task: RowReader,
@@ -146,6 +148,7 @@ def read_training_corpus(
     return corpus
 
 
+@without_collection()
 def read_test_corpus(data: DataConfig, task: RowReader, labels: Labels | None, notes: Notes) -> RowCorpus:
     """The test split alone, for a model that knows these labels.
 

@@ -35,6 +35,15 @@ def test_every_visible_character_is_in_exactly_one_word(words: Words, text: str)
     assert not {at for at, character in enumerate(text) if character in " \t\n\r\u00a0\u2028\u3000"} & inside
 
 
+@pytest.mark.parametrize("words", list(Words))
+@given(st.text(st.characters(max_codepoint=127) | st.sampled_from(list("aaU.S's-,01 @+_"))))
+@MANY
+def test_the_words_of_ascii_are_those_of_any_text(words: Words, text: str) -> None:
+    """A letter of another script, beyond a space, changes which pattern is used."""
+    starts, ends = split_words(f"{text} é", words)
+    assert split_words(text, words) == (starts[:-1], ends[:-1])
+
+
 @pytest.mark.parametrize(
     ("text", "coarse", "fine"),
     [
