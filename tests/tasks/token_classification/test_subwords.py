@@ -37,6 +37,7 @@ SENTENCES = {
     "Korean": "김민수는 서울에서 부산까지 한국은행에 간다 .",
     "Turkish": "Ayşe Ankaradan İzmire geldi , Ali evde .",
     "mixed": "John は New York で C++ を 学ぶ 。",
+    "names": "@user knows C++ and #1 , .NET in the U.S. : D'Angelo 's e-mail -- 👍🏽 :-) !",
     "English": 'Rita Kos said " C++ " in the U.S. , not in Jean-Luc\'s bar .',
 }
 UNSPACED = ("Chinese", "Japanese", "Thai", "Lao", "Khmer", "Burmese")
@@ -162,7 +163,7 @@ def tagged(language: str, tags: list[str]) -> tuple[dict[str, Any], dict[str, An
 
 @pytest.mark.parametrize("lowercase", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("language", UNSPACED)
+@pytest.mark.parametrize("language", [name for name in SENTENCES if name != "mixed"])
 def test_tokens_and_the_text_that_they_make_are_learned_alike(language: str, kind: str, lowercase: bool) -> None:
     number = len(SENTENCES[language].split())
     tags = ["B-A", "O", "B-B", "I-B", "O", "B-A", *["O"] * number][:number]
@@ -177,6 +178,40 @@ def test_tokens_and_the_text_that_they_make_are_learned_alike(language: str, kin
         assert found["tags"] == tags if "tags" in found else places(found) == [tuple(span) for span in row["spans"]]
     assert learned[0] == learned[1]
     assert own.unk_token_id not in learned[0][0]
+
+
+GLUED = [
+    ("I love C++ , said @user .", "I love C++, said @user."),
+    ("( .NET ) is #1 in the U.S. , no ?", "(.NET) is #1 in the U.S., no?"),
+    ("Rita 's 3,000 e-mails : F# ; St. Ives .", "Rita's 3,000 e-mails: F#; St. Ives."),
+    ("she went to St. . , he said !", "she went to St.., he said!"),
+    ("¿ Dónde está C++ ? ¡ Aquí !", "¿Dónde está C++? ¡Aquí!"),
+    ("« Où est D'Angelo ? » , dit-il .", "«Où est D'Angelo?», dit-il."),
+    ("$ 10 or 10 % of AT&T 's", "$10 or 10% of AT&T's"),
+]
+"""Tokens of a corpus, and the same as it is written."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("tokens", "text"), GLUED)
+def test_a_text_is_read_with_the_spaces_of_the_tokens_of_training(tokens: str, text: str, kind: str) -> None:
+    notes, own = Notes(), tokenizer(kind)
+    reading = Reading(data_config().columns, True, notes)
+    task: Any = ner_task()
+    rows = [
+        Row({"tokens": line.split(), "tags": ["B-A", *["O"] * (len(line.split()) - 1)]}, "rows.jsonl", number)
+        for number, (line, _) in enumerate(GLUED)
+    ]
+    rows += [Row({"text": text, "spans": []}, "rows.jsonl", 99)]
+    task = task.resolve_auto(rows, reading)
+    task = task.learn(task.read(rows[:-1], reading))
+    given = next(row for row in rows if row.values["tokens"] == tokens.split())
+    encoded = [
+        task.features(task.read([row], reading), Encoding(own, LABELS, WindowPlan(512, 128), notes)).columns
+        for row in (given, rows[-1])
+    ]
+    assert encoded[0]["input_ids"].values.tolist() == encoded[1]["input_ids"].values.tolist()
+    assert set(encoded[0]["position"].values.tolist()) == set(encoded[1]["position"].values.tolist())
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -76,8 +76,9 @@ SPANS_SHORT = error("spans-short", "of {spans:,} spans end one character before 
     expand="if the end of a span is its last character, add 1 to each instead",
     drop="if the end of a span is its last character, add 1 to each instead")
 SPAN_INSIDE_WORD = error("span-inside-word", "{span|spans} that {begins|begin} or {ends|end} inside a word",
-    "task.words=characters reads each character as a word, for languages that join other words to names; "
-    "task.misaligned_spans=expand widens them to whole words, drop leaves them out.",
+    "task.misaligned_spans=expand widens them to whole words, drop leaves them out ('ftk evaluate' takes both beside "
+    "task=ner). A training with task.words=characters reads each character as a word, for languages that join other "
+    "words to names.",
     expand="widened to whole words (task.misaligned_spans=expand); where rows are scored, they count as missed",
     drop="left out (task.misaligned_spans=drop); where rows are scored, they count as missed")
 SPANS_OVERLAP = error("spans-overlap", "{span|spans} that {shares|share} a word with another",

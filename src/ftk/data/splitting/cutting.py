@@ -185,9 +185,9 @@ class HoldOut:
         )
 
     def _all_needed(self, rows: int, parts: int, split: str) -> str:
-        each = "each training row is" if parts == rows else "the training rows of each group are"
+        each = "each training row is the only one" if parts == rows else "the rows of each group are the only ones"
         return (
-            f"data.{split}: {each} the only one with some label, which would not be learned if it was held out. Name a "
+            f"data.{split}: {each} with some label, which would not be learned if it was held out. Name a "
             f"file, train without {split} (data.{split}_share=0), or accept that: data.unseen_labels=count."
         )
 

@@ -28,9 +28,7 @@ _ASCII_WORD = "[A-Za-z0-9_]+"
 _ASCII_FINE = rf"{_ASCII_WORD}|\S"
 _ASCII_SUFFIX = r"'[sS](?!\w)"
 _ASCII_INSIDE = rf"[-&/@.]|(?<=[0-9])[,:](?=[0-9])|(?!{_ASCII_SUFFIX})'"
-_ASCII_COARSE = (
-    rf"(?:[A-Za-z]\.){{2,}}|{_ASCII_SUFFIX}|{_ASCII_WORD}(?:(?:{_ASCII_INSIDE}){_ASCII_WORD})*|\S"
-)
+_ASCII_COARSE = rf"(?:[A-Za-z]\.){{2,}}|{_ASCII_SUFFIX}|{_ASCII_WORD}(?:(?:{_ASCII_INSIDE}){_ASCII_WORD})*|\S"
 
 
 class Words(Enum):

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from ftk.contracts.values import Labels
 from ftk.data.examples.sentences import Sentence
-from ftk.data.text.scripts import character_starts, is_spaced, text_of_tokens
-from ftk.data.text.word_windows import Encoded, Window
+from ftk.data.text.scripts import is_spaced, text_of_tokens
+from ftk.data.text.word_windows import Encoded, Window, words_of_subwords
 from ftk.data.text.words import Words, split_words
+from ftk.tasks.token_classification.spacing import Spacing, spaced
 from ftk.tasks.token_classification.tagging import Tagging
 
 
@@ -32,44 +33,68 @@ class EncodedText:
         text: what the tokenizer reads.
         starts, ends: character offsets of the words in it.
         cuts: the characters before which sub-words are cut.
-        labelled: the characters at which a sub-word carries a label although it does not begin a word.
+        inner: where the words begin and end of which these consist, if some consist of several.
     """
 
     text: str
     starts: Sequence[int]
     ends: Sequence[int]
     cuts: Sequence[int] = ()
-    labelled: Sequence[int] = ()
+    inner: tuple[Sequence[int], Sequence[int]] | None = None
 
     @classmethod
-    def of(cls, sentence: Sentence, words: Words) -> EncodedText:
+    def of(cls, sentence: Sentence, words: Words, spacing: Spacing | None = None) -> EncodedText:
         """The text of a sentence, which is the same whether a row gives it as text or as tokens.
 
-        Tokens of scripts without spaces are joined without spaces, no sub-word is of two of them, and each of their
-        characters has a label, as each character of a text has.
+        Tokens of scripts without spaces are joined without spaces, and no sub-word is of two of them. In a text, words
+        that are tokens in the training rows have spaces around them. Where a word consists of several ``fine`` ones,
+        such as ``C++`` or ``U.S.``, the first sub-word of each of these has a label.
+
+        Args:
+            sentence: the sentence.
+            words: how text is split into words.
+            spacing: of the tokens in the training rows.
         """
         text, starts, ends = sentence.text, sentence.starts, sentence.ends
         cuts: Sequence[int] = ()
-        labelled: Sequence[int] = ()
-        if sentence.tokens is not None and not is_spaced(text):
+        if sentence.tokens is None:
+            places = spacing.missing_in(text) if spacing is not None else ()
+            if places:
+                text, starts, ends = spaced(text, starts, ends, places)
+        elif not is_spaced(text):
             text, starts, ends = text_of_tokens(sentence.tokens)
             cuts = [start for start, end in zip(starts[1:], ends, strict=False) if start == end > 0]
-            labelled = character_starts(text)
+        inner = None
         if words.by_character:
-            characters = starts if sentence.tokens is None else split_words(text, words)[0]
-            labelled = () if sentence.tokens is None else characters
-            cuts = characters if words is Words.characters else cuts
-        return cls(text, starts, ends, cuts, labelled)
+            inner = None if sentence.tokens is None else split_words(text, words)
+        elif sentence.tokens is not None or words is Words.coarse:
+            inner = split_words(text, Words.fine)
+            inner = None if len(inner[0]) == len(starts) else inner
+        if words is Words.characters:
+            cuts = starts if inner is None else inner[0]
+        return cls(text, starts, ends, cuts, inner)
+
+    def labelled(self, row: Encoded) -> NDArray[np.bool_] | None:
+        """[sub-words] which begin a word of the text, whatever its tokens; None if tokens are its words."""
+        if self.inner is None:
+            return None
+        word = words_of_subwords(self.text, row.spans, *self.inner)
+        return first_of_words(word) & (word >= 0)
 
 
-def with_labels(window: Window, row: Encoded, text: EncodedText, subwords: Subwords) -> Window:
-    """A window of a row with only those sub-words that carry a label."""
+def with_labels(window: Window, labelled: NDArray[np.bool_] | None, subwords: Subwords) -> Window:
+    """A window of a row with only those sub-words that carry a label.
+
+    Args:
+        window: the window.
+        labelled: [sub-words of the row] which carry one although they do not begin a word of the row; None: none.
+        subwords: which sub-words of a word carry its label.
+    """
     if subwords is Subwords.all:
         return window
     kept = first_of_words(window.word)
-    if len(text.labelled):
-        begin = row.spans[window.position + window.offset, 0]
-        kept[1:] |= (begin[1:] != begin[:-1]) & np.isin(begin[1:], text.labelled)
+    if labelled is not None:
+        kept |= labelled[window.position + window.offset]
     return Window(window.input_ids, window.position[kept], window.word[kept], window.offset)
 
 

@@ -27,6 +27,7 @@ from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.shared.class_weights import ClassWeights, balanced
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
+from ftk.tasks.token_classification.spacing import Spacing
 from ftk.tasks.token_classification.subwords import (
     EncodedText,
     Subwords,
@@ -64,6 +65,8 @@ class TokenClassification(RowTask):
     words: Words
     units: Units
     shared_subwords: Any = field(default=None, metadata=STATISTIC)
+    spacing: Any = field(default=None, metadata=STATISTIC)
+    """Marks that are tokens in the training rows, where a text writes them beside words; and tokens with such marks."""
     label_names: Any = None
     """Names of tags that rows give as numbers; null in models of earlier versions."""
 
@@ -139,6 +142,9 @@ class TokenClassification(RowTask):
         if self.words is Words.auto:
             tokens = sum(example.tokens is not None for example in examples)
             learned = replace(learned, words=Words.coarse if 2 * tokens > len(examples) else Words.fine)
+        if learned.words is Words.coarse:
+            found = Spacing.of(examples)
+            learned = replace(learned, spacing=[sorted(found.apart), sorted(found.whole)])
         if self._weights.is_balanced:
             kind = self._tagging.kind
             weights = balanced(kind(tag) for example in examples for tag in example.tags or ())
@@ -170,7 +176,8 @@ class TokenClassification(RowTask):
         labels = encoding.labels
         encoder = SubwordEncoder(encoding.processor, encoding.windows)
         if self.shared_subwords:
-            texts = [EncodedText.of(example, self.words) for example in examples]
+            spacing = Spacing(*map(frozenset, self.spacing)) if self.spacing else None
+            texts = [EncodedText.of(example, self.words, spacing) for example in examples]
         else:
             texts = [EncodedText(example.text, example.starts, example.ends) for example in examples]
         encoded = encoder.encode(
@@ -186,13 +193,14 @@ class TokenClassification(RowTask):
         targets: list[NDArray[np.int32]] = []
         for number, (example, text, row) in enumerate(zip(examples, texts, encoded, strict=True)):
             note_windows(row, example.row.where, encoding.windows, encoding.notes)
-            shown = [with_labels(window, row, text, self.label_subwords) for window in row.windows]
+            labelled = text.labelled(row)
+            shown = [with_labels(window, labelled, self.label_subwords) for window in row.windows]
             rows += [number] * len(shown)
             windows += shown
             if learned is None or example.tags is None:
                 continue
             tags = learned.of_words(example.tags)
-            plain = self.label_subwords is Subwords.first and not row.shared and not len(text.labelled)
+            plain = self.label_subwords is Subwords.first and not row.shared and labelled is None
             targets += [tags[window.word] if plain else learned.of_window(window, tags) for window in shown]
             if row.shared and (parted := sum(learned.parted(window, example.tags) for window in shown)):
                 encoding.notes.add(kinds.PARTED_SUBWORD, example.row.where, number=parted)
