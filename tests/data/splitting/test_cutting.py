@@ -205,6 +205,45 @@ def test_a_group_outweighs_equal_texts() -> None:
     assert of_kind(findings, kinds.TIE_CUT).values["what"] == "text"
 
 
+VARIANTS = ["Rita of Oslo {}", "rita of oslo {}", "RITA  of Oslo {} "]
+
+
+@pytest.mark.parametrize(
+    ("task", "more"),
+    [
+        ("text-classification", {}),
+        ("text-classification", {"pair": "asked of all"}),
+        ("regression", {"label": 1.0}),
+        ("multi-label", {"labels": ["a"]}),
+        ("ner", {"spans": [[0, 4, "PER"]]}),
+        ("relation", {"head": [0, 4], "tail": [8, 10]}),
+    ],
+)
+def test_texts_that_differ_by_case_or_blanks_stay_on_one_side(task: str, more: dict[str, Any]) -> None:
+    rows = [{"text": VARIANTS[n % 3].format(n // 3), "label": "ab"[n % 2], **more} for n in range(120)]
+    if task == "regression":
+        rows = [{**row, "label": float(n)} for n, row in enumerate(rows)]
+    elif task == "multi-label":
+        rows = [{"text": row["text"], "labels": ["a", "b"][: 1 + n % 2]} for n, row in enumerate(rows)]
+    found, findings = cut(rows, task, test_share=0.1)
+    seen = {split: {n.casefold().split()[-1] for n in values(found, split, "text")} for split in found.examples}
+    assert not seen["train"] & (seen["validation"] | seen["test"])
+    assert not seen["validation"] & seen["test"]
+    assert len(found.examples["validation"]) == len(found.examples["test"]) == 12
+    assert not any(finding.kind == kinds.VARIANT_OF_TRAINING for finding in findings)
+
+
+def test_values_of_groups_that_are_written_in_two_ways() -> None:
+    written = [1, 1.0, "1 ", "2", 2.0, " 2"]
+    rows = [{"text": f"t{n}", "label": "ab"[n % 2], "user": written[n % 6]} for n in range(60)]
+    rows += [{"text": f"u{n}", "label": "ab"[n % 2], "user": f"user {n}"} for n in range(400)]
+    found, _ = cut(rows, group="user")
+    sides = {
+        split: {str(one).strip()[:1] for one in values(found, split, "user")} & {"1", "2"} for split in found.examples
+    }
+    assert not sides["train"] & sides["validation"]
+
+
 def test_columns_of_groups_that_are_missing_or_empty() -> None:
     rows: Rows = [{"text": f"t{n}", "label": "xy"[n % 2], "user": None if n < 5 else n % 6} for n in range(30)]
     with pytest.raises(DataError) as error:

@@ -88,10 +88,11 @@ def test_repeats_between_splits() -> None:
         {**PAIRS[0], "label": "y"},
         {"text": "b", "pair": "a", "label": "x"},
         {"text": "n", "pair": "m", "label": "x"},
+        {"text": PAIRS[0]["text"].upper(), "pair": f" {PAIRS[0]['pair']}  ", "label": "x"},
     ]
     _, findings = corpus(PAIRS, "text-classification", validation=other, test=other[:1])
     of = (kinds.ROW_OF_TRAINING, kinds.RELABELLED_ROW_OF_TRAINING, kinds.MIRRORED_ROW_OF_TRAINING)
-    assert counts(findings, *of) == [2, 1, 1]
+    assert counts(findings, *of, kinds.VARIANT_OF_TRAINING) == [2, 1, 1, 1]
 
 
 def test_groups_on_two_named_sides_are_counted() -> None:

@@ -50,6 +50,9 @@ RELABELLED_ROW_OF_TRAINING = warning("relabelled-row-of-training",
 MIRRORED_ROW_OF_TRAINING = warning("mirrored-row-of-training",
     "{row|rows} of {part} whose two texts {occurs|occur} in training in the other order",
     "kept; scores on them say little")
+VARIANT_OF_TRAINING = warning("variant-of-training",
+    "{row|rows} of {part} that {differs|differ} from one of training by case or blanks alone",
+    "kept; scores on them say little")
 GROUP_OF_TRAINING = warning("group-of-training",
     "{row|rows} of {part} with a value in '{column}' (data.group) that training has, too",
     "kept; scores on them may be too high")

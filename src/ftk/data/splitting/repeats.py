@@ -15,7 +15,7 @@ from ftk.contracts.example import Example
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.spec import Wording
-from ftk.data.splitting.tying import group_of
+from ftk.data.splitting.tying import group_of, plain
 from ftk.data.storage.stored import Stored, taken
 from ftk.errors import DataError
 
@@ -23,8 +23,9 @@ _EMPTY = hash("")
 
 
 def key_facts(example: Example) -> tuple[Hashable, ...]:
-    """The key of a row, and its key with the texts in the other order: what rows are compared by."""
-    return example.key or "", example.mirrored or ""
+    """What rows are compared by: the key of a row, its key with the texts in the other order, and its key without what
+    writers vary."""
+    return example.key or "", example.mirrored or "", plain(example.key or "")
 
 
 @dataclass(slots=True)
@@ -46,7 +47,7 @@ def usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, no
     Raises:
         DataError: the policy refuses repeated rows, or all rows are empty.
     """
-    keys, mirrors = _hashes(examples)
+    keys, mirrors, _ = _hashes(examples)
     filled = _filled(examples, keys, notes)
     repeated, relabelled, mirrored = _Found(), _Found(), _Found()
     dropped: set[int] = set()
@@ -88,23 +89,29 @@ def note_overlap(examples: dict[str, Sequence[Any]], group: str | None, notes: N
     if not others:
         return
     train = examples["train"]
-    wanted = np.unique(np.concatenate([hashes for pair in others.values() for hashes in pair]))
-    there = np.flatnonzero(np.isin(_hashes(train)[0], wanted))
+    wanted = np.unique(np.concatenate([hashes for found in others.values() for hashes in found[:2]]))
+    keys, _, forms = _hashes(train)
+    there = np.flatnonzero(np.isin(keys, wanted))
     known = {example.key: example.learned for example in taken(train, there)}
     groups = {group_of(example.row, group) for example in train} - {None} if group is not None else set()
-    for split in others:
-        repeated, relabelled, mirrored, near = _Found(), _Found(), _Found(), _Found()
-        for example in examples[split] if known or groups else ():
+    for split, hashes in others.items():
+        repeated, relabelled, mirrored, near, varied = _Found(), _Found(), _Found(), _Found(), _Found()
+        alike = np.isin(hashes[2], forms)
+        rows = zip(examples[split], alike.tolist(), strict=True) if known or groups or alike.any() else ()
+        for example, is_alike in rows:
             if example.key in known:
                 (repeated if _equal(known[example.key], example.learned) else relabelled).add(example)
             elif example.mirrored and example.mirrored in known:
                 mirrored.add(example)
+            elif is_alike:
+                varied.add(example)
             if groups and group_of(example.row, group) in groups:
                 near.add(example)
         for kind, found in (
             (kinds.ROW_OF_TRAINING, repeated),
             (kinds.RELABELLED_ROW_OF_TRAINING, relabelled),
             (kinds.MIRRORED_ROW_OF_TRAINING, mirrored),
+            (kinds.VARIANT_OF_TRAINING, varied),
         ):
             if found.number:
                 notes.add(kind, *found.places, number=found.number, part=split)
@@ -148,13 +155,13 @@ def _in_common(keys: NDArray[np.int64], mirrors: NDArray[np.int64], rows: NDArra
     return found
 
 
-def _hashes(examples: Sequence[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """[rows] the hashes of the keys, and of the keys with the texts in the other order."""
+def _hashes(examples: Sequence[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """[rows] the hashes of what rows are compared by."""
     if isinstance(examples, Stored):
-        return examples.hashes[:, 0], examples.hashes[:, 1]
-    facts = [key_facts(example) for example in examples]
-    keys = np.fromiter((hash(key) for key, _ in facts), dtype=np.int64, count=len(facts))
-    return keys, np.fromiter((hash(mirror) for _, mirror in facts), dtype=np.int64, count=len(facts))
+        return examples.hashes[:, 0], examples.hashes[:, 1], examples.hashes[:, 2]
+    facts = (hash(fact) for example in examples for fact in key_facts(example))
+    keys, mirrors, forms = np.fromiter(facts, dtype=np.int64, count=3 * len(examples)).reshape(-1, 3).T
+    return keys, mirrors, forms
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -79,6 +79,34 @@ def tied(ties: Sequence[Sequence[Tie]], number: int) -> Parts:
     return Parts(np.array(parts, dtype=np.int64), least)
 
 
+def plain(text: str) -> str:
+    """A text without what writers vary: in small letters, with single blanks."""
+    return " ".join(text.casefold().split())
+
+
+def with_variants(ties: list[tuple[Tie, ...]]) -> list[tuple[Tie, ...]]:
+    """The ties of each row, and a second one for a row whose first one differs from others by case or blanks alone.
+
+    Args:
+        ties: of each row, at least one.
+    """
+    values = [own[0].value for own in ties]
+    plains = [
+        # The texts of a pair are in the order of their letters, in which capitals come first.
+        "\n".join(sorted(map(plain, own[0].value.split("\n")))) if own[0].by == "pair" else plain(own[0].value)
+        for own in ties
+    ]
+    if len(set(plains)) == len(set(values)):
+        return ties
+    written: dict[str, set[str]] = defaultdict(set)
+    for value, form in zip(values, plains, strict=True):
+        written[form].add(value)
+    return [
+        (own[0], Tie(f"{own[0].by} (but for case and blanks)", form), *own[1:]) if len(written[form]) > 1 else own
+        for own, form in zip(ties, plains, strict=True)
+    ]
+
+
 def shared(ties: Iterable[Sequence[Tie]], known: Iterable[Sequence[Tie]]) -> list[str | None]:
     """For each row what it has in common with rows that are known, as ``document``; None if nothing.
 
@@ -93,7 +121,9 @@ def shared(ties: Iterable[Sequence[Tie]], known: Iterable[Sequence[Tie]]) -> lis
 def group_of(row: Row, column: str | None) -> str | None:
     """The value of the column that ``data.group`` names; None without such a column, or if the cell is empty."""
     value = row.values.get(column) if column is not None else None
-    return None if value is None or not str(value).strip() else str(value)
+    if isinstance(value, float) and value.is_integer():  # as tables give whole numbers beside empty cells
+        value = int(value)
+    return None if value is None else str(value).strip() or None
 
 
 def check_groups(rows: Iterable[Row], column: str, notes: Notes) -> None:
