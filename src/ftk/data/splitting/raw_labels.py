@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ftk.contracts.example import Number
@@ -25,6 +26,7 @@ _COLUMNS = {
 }  # fmt: skip
 """The roles that hold what is learned, and the names that tasks try for their columns."""
 _TAG = re.compile(r"[BIESLUMW][-_](.+)")
+_STRINGS = frozenset((str,))
 _ANSWERED = ("with an answer", "without an answer")
 
 
@@ -75,6 +77,26 @@ def _of_columns(row: Row, names: Sequence[str], *, numbers: bool) -> tuple[Hasha
 
 
 def _of_cell(value: Any, role: str, column: str, *, numbers: bool) -> tuple[Hashable, ...]:
+    if type(value) is str:
+        return _of_string(value, role, column, numbers)
+    if type(value) is list and _STRINGS.issuperset(map(type, value)) and not numbers and role != "answers":
+        return _of_strings(frozenset(value))
+    return _of_any(value, role, column, numbers=numbers)
+
+
+@lru_cache(maxsize=4096)
+def _of_string(value: str, role: str, column: str, numbers: bool) -> tuple[Hashable, ...]:
+    """The same for a cell of text: most rows have one of a few labels."""
+    return _of_any(value, role, column, numbers=numbers)
+
+
+@lru_cache(maxsize=4096)
+def _of_strings(values: frozenset[str]) -> tuple[Hashable, ...]:
+    """The same for a list of labels or of tags: most rows have one of a few sets of them."""
+    return tuple(dict.fromkeys(_labels(values)))
+
+
+def _of_any(value: Any, role: str, column: str, *, numbers: bool) -> tuple[Hashable, ...]:
     if numbers:
         number = finite(value)
         return () if number is None else (Number(column, number),)

@@ -62,7 +62,7 @@ def sample(
     pool = _Pool(limit, by_label=together is None)
     for number, row in enumerate(rows):
         key = draws.random() if together is None else _hashed(seed, together(row))
-        pool.add(_Drawn(key, number, row, labels_of(row)))
+        pool.add(key, number, row, labels_of(row))
     return pool.drawn()
 
 
@@ -101,15 +101,15 @@ class _Pool:
         wanted = self.limit if self.limit >= 1 else self.limit * self.total
         return max(64, int(_SPARE * wanted))
 
-    def add(self, drawn: _Drawn) -> None:
+    def add(self, key: float, number: int, row: Row, labels: tuple[Hashable, ...]) -> None:
         self.total += 1
-        if drawn.key <= self._highest:
-            self._held.append(drawn)
+        if key <= self._highest:
+            self._held.append(_Drawn(key, number, row, labels))
             if len(self._held) > 2 * self._room:
                 self._shrink()
         if self._too_many:
             return
-        for label in drawn.labels or (None,):
+        for label in labels or (None,):
             if isinstance(label, Number):
                 continue
             self._counts[label] += 1
@@ -117,9 +117,9 @@ class _Pool:
                 continue
             lowest = self._lowest[label]
             if len(lowest) < _LOWEST:
-                heapq.heappush(lowest, (-drawn.key, drawn.number, drawn))
-            elif drawn.key < -lowest[0][0]:
-                heapq.heapreplace(lowest, (-drawn.key, drawn.number, drawn))
+                heapq.heappush(lowest, (-key, number, _Drawn(key, number, row, labels)))
+            elif key < -lowest[0][0]:
+                heapq.heapreplace(lowest, (-key, number, _Drawn(key, number, row, labels)))
         if len(self._counts) > _MOST_LABELS:
             self._too_many = True
             self._lowest.clear()
