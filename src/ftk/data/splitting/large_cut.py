@@ -22,7 +22,7 @@ from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.data.batching.permutation import mix
 from ftk.data.splitting.split_order import put_in_order
-from ftk.data.splitting.tying import group_of
+from ftk.data.splitting.tying import group_of, plain
 from ftk.data.storage.stored import taken
 from ftk.errors import DataError
 
@@ -114,7 +114,8 @@ class _Table:
 
 
 def _digest(tie: Tie) -> int:
-    content = f"{tie.by}\0{tie.value}".encode("utf-8", "surrogatepass")
+    """A number that is the same for ties that differ by case or blanks alone."""
+    content = f"{tie.by}\0{plain(tie.value)}".encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little") | 1
 
 
