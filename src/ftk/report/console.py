@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _LOG_WIDTH = 100
 _SECONDS_BETWEEN_LINES = 15
+_COUNTS = ("candidates",)
+"""Metrics that are mean numbers of something."""
 _NUMBERS_IN_A_LINE = 5
 
 
@@ -295,4 +297,5 @@ def duration(seconds: float) -> str:
 def scores_line(metrics: Mapping[str, Any]) -> str:
     """The first plain numbers of some metrics in one line; metrics.json has the others."""
     numbers = {name: value for name, value in metrics.items() if isinstance(value, float)}
-    return "  ".join(f"{name} {value:.4f}" for name, value in islice(numbers.items(), _NUMBERS_IN_A_LINE))
+    shown = islice(numbers.items(), _NUMBERS_IN_A_LINE)
+    return "  ".join(f"{name} {value:{',.1f' if name in _COUNTS else '.4f'}}" for name, value in shown)

@@ -447,3 +447,79 @@ def test_minimal_rows_with_several_controls_are_read_by_their_names(columns: dic
     assert [first in values for values in found.values] == [True, True]
     assert role not in found.values[0]
     assert of_kind(found.findings, kinds.SEVERAL_CONTROLS).values["names"] == list(columns)
+
+
+_RIGHT, _WRONG = ["It is six.", "Six it is."], ["It is five.", "No idea."]
+
+
+def _passages(texts: list[str]) -> list[dict[str, str]]:
+    return [{"title": "", "text": text} for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("flag.jsonl", json.dumps({"query": "How much?", "pos": _RIGHT, "neg": _WRONG, "prompt": "Find"})),
+        ("plural.jsonl", json.dumps({"question": "How much?", "positives": _RIGHT, "hard_negatives": _WRONG})),
+        ("lists.jsonl", json.dumps({"query": "How much?", "positive": _RIGHT, "negative": _WRONG})),
+        (
+            "tevatron.jsonl",
+            json.dumps(
+                {
+                    "query_id": "1",
+                    "query": "How much?",
+                    "positive_passages": _passages(_RIGHT),
+                    "negative_passages": _passages(_WRONG),
+                }
+            ),
+        ),
+        (
+            "dpr.json",
+            json.dumps(
+                [
+                    {
+                        "question": "How much?",
+                        "answers": ["six"],
+                        "positive_ctxs": _passages(_RIGHT),
+                        "hard_negative_ctxs": _passages(_WRONG[:1]),
+                        "negative_ctxs": _passages(_WRONG[1:]),
+                    }
+                ],
+                indent=1,
+            ),
+        ),
+        ("pandas.tsv", f"query\tpos\tneg\nHow much?\t{_RIGHT!r}\t{_WRONG!r}\n"),
+    ],
+)
+def test_queries_with_lists_of_positives(name: str, content: str) -> None:
+    rows = read(content, name)
+    assert of_kind(rows.findings, kinds.RECOGNISED)
+    assert [row["positive"] for row in rows.values] == _RIGHT
+    assert all(row["negatives"] == _WRONG for row in rows.values)
+    together = read(content, name, labelled=False)
+    assert [row["candidates"] for row in together.values] == [[*_RIGHT, *_WRONG]]
+    assert [row["labels"] for row in together.values] == [[1, 1, 0, 0]]
+
+
+def test_numbered_negatives_and_queries_without_a_positive() -> None:
+    table = "anchor,positive,negative_1,negative_2\nHow much?,Six.,Five.,No idea.\nWhere?,There.,Here.,\n"
+    assert [row["negatives"] for row in read(table, "rows.csv").values] == [["Five.", "No idea."], ["Here."]]
+    rows = read(
+        '{"query": "How?", "pos": [], "neg": ["a"]}\n{"query": "Why?", "pos": ["b"], "neg": []}\n', "rows.jsonl"
+    )
+    assert [row["positive"] for row in rows.values] == ["b"]
+    assert of_kind(rows.findings, kinds.WITHOUT_POSITIVE).count == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"query": "How much?", "positive": "Six.", "negatives": ["Five."]},
+        {"query": "How much?", "candidates": ["Six.", "Five."], "positive": ["Six."]},
+        {"query": "How much?", "tokens": ["How", "much"], "pos": ["ADV", "ADJ"]},
+        {"text": "How much?", "pos": ["ADV", "ADJ"], "neg": ["a"]},
+        {"query": "How much?", "positive": "Six.", "negative": "Five."},
+    ],
+)
+def test_rows_that_look_like_lists_of_positives(values: dict[str, Any]) -> None:
+    assert read(json.dumps(values), "rows.jsonl").values == [values]

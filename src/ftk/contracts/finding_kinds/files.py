@@ -75,6 +75,7 @@ RELATION_OF_ONE_PLACE = warning("relation-of-one-place", "{relation|relations} w
 TRIPLES = fact("triples", "{file}: no header; each line is {columns}. If the first line names columns: "
     "data.columns.query=….")
 GRADES_NOT_READ = fact("grades-not-read", "{file}: all documents that it names are positives, whatever their grades.")
+WITHOUT_POSITIVE = warning("without-positive", "{query|queries} without a positive", "left out")
 JUDGED_UNKNOWN = warning("judged-unknown", "{judgement|judgements} of a text that {file} does not have", "left out")
 # Exports of annotation tools
 RECOGNISED = fact("recognised", "{file} is {what}, by the columns of its rows.")

@@ -21,6 +21,10 @@ ESCAPED = re.compile(r"\\u[dD]")
 """The escape of half a surrogate pair, with or without the other half."""
 _PAIR = re.compile(r'\s*\[\s*"(?:[^"\\]|\\.)*"\s*,\s*\{.*\}\s*\]\s*$')
 """A line that is a text and what is marked in it."""
+_EACH_A_LIST = (
+    "{}: the line is a list, and no name says what its items are. Write an object on each line: "
+    '{{"text": …, "label": …}}.'
+)
 _EXTRA = "Extra data"
 """What the library says of a text behind a value."""
 _SEEN = 20
@@ -66,10 +70,12 @@ def _read(path: Path | str, lines: Iterator[tuple[int, str]], notes: Notes | Non
         if not line.strip():
             continue
         if line.lstrip().startswith("[") and not _PAIR.match(line):
+            text = "\n".join([line, *(rest for _, rest in unbroken(lines))])
             try:
-                yield from _array(path, number, "\n".join([line, *(rest for _, rest in unbroken(lines))]))
+                yield from _array(path, number, text)
             except DataError as fault:
-                raise _fault(str(fault), only) from fault
+                lists = "\n" in text.strip() and _is_list(line)
+                raise _fault(_EACH_A_LIST.format(f"{path}:{number}") if lists else str(fault), only) from fault
             return
         try:
             value = json.loads(line)
@@ -100,6 +106,13 @@ def _read(path: Path | str, lines: Iterator[tuple[int, str]], notes: Notes | Non
 def _fault(text: str, only: int | None) -> DataError:
     """The error about a line; after another one that could be read, a ``LineError``."""
     return DataError(text) if only is None else LineError(text)
+
+
+def _is_list(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _objects_are_lines(lines: Sequence[tuple[int, str]]) -> bool:

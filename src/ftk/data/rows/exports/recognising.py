@@ -8,7 +8,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.exports import doccano, label_studio, predictions, prodigy, spacy_json, token_spans
+from ftk.data.rows.exports import doccano, label_studio, passages, predictions, prodigy, spacy_json, token_spans
 
 _SEEN = 20
 """Rows by which a file is recognised."""
@@ -34,6 +34,8 @@ _TOOLS = (
     _Tool("sentences of GLiNER", token_spans.recognises_gliner, token_spans.plain_gliner),
     _Tool("documents of DyGIE", token_spans.recognises_dygie, token_spans.plain_dygie),
     _Tool("sentences of W2NER", token_spans.recognises_w2ner, token_spans.plain_w2ner),
+    _Tool("queries with lists of positives and negatives", passages.recognises, passages.plain),
+    _Tool("queries with numbered negatives", passages.recognises_numbered, passages.plain_numbered),
 )
 
 
