@@ -109,3 +109,16 @@ def test_other_rows_are_read_as_without_bad_ones(lines: list[str], bad: list[str
     kept = [row.values for row in found if not isinstance(row, UnreadRow)]
     assert [one for one in kept if one] == [json.loads(line) for line in lines]
     assert len(found) == sum(1 for line in mixed if line.strip())
+
+
+def test_the_input_may_be_a_list_of_files() -> None:
+    Path("one.txt").write_bytes(b"one\ntwo \x98\x81\n")
+    Path("two.csv").write_bytes(b"text\nthree\n")
+    rows = list(stream(["one.txt", "two.csv"], data_config(bad_rows=BadRows.keep), Notes(), ("text",)))
+    assert [row.values.get("text") for row in rows] == ["one", None, "three"]
+    Path("splits/train").mkdir(parents=True)
+    Path("splits/test").mkdir()
+    for name in ("train", "test"):
+        Path(f"splits/{name}/rows.txt").write_bytes(b"one\n")
+    with pytest.raises(DataError, match="a folder for each split"):
+        list(stream(["one.txt", "splits"], data_config(), Notes(), ("text",)))
