@@ -122,3 +122,10 @@ def test_the_input_may_be_a_list_of_files() -> None:
         Path(f"splits/{name}/rows.txt").write_bytes(b"one\n")
     with pytest.raises(DataError, match="a folder for each split"):
         list(stream(["one.txt", "splits"], data_config(), Notes(), ("text",)))
+
+
+def test_an_image_is_nothing_to_read_for_a_task_of_texts() -> None:
+    Path("one.png").write_bytes(b"")
+    with pytest.raises(DataError, match="this is an image"):
+        list(stream("one.png", data_config(), Notes(), ("text", "label")))
+    assert list(stream("one.png", data_config(), Notes(), ("image", "label")))[0].values == {"image": "one.png"}

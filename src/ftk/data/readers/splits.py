@@ -277,6 +277,10 @@ def _of_files(
     documents = documents_in(files) if own else set()
     relations = "head" in roles
     for path in files:
+        if own and roles and "image" not in roles and is_image_name(path):
+            raise DataError(
+                f"{path}: this is an image, and the task reads texts. Images are read by task=image-classification."
+            )
         if path in documents:
             rows = read_brat(path, data.encoding, notes, labelled=labelled, relations=relations)
         elif own and texts_of(path):
