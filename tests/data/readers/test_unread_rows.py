@@ -128,4 +128,5 @@ def test_an_image_is_nothing_to_read_for_a_task_of_texts() -> None:
     Path("one.png").write_bytes(b"")
     with pytest.raises(DataError, match="this is an image"):
         list(stream("one.png", data_config(), Notes(), ("text", "label")))
-    assert list(stream("one.png", data_config(), Notes(), ("image", "label")))[0].values == {"image": "one.png"}
+    [row] = stream("one.png", data_config(), Notes(), ("image", "label"))
+    assert row.values == {"image": "one.png"}
