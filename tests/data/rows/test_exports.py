@@ -314,6 +314,7 @@ def test_rows_that_the_annotator_rejected_are_left_out_and_counted() -> None:
         ({"id": 1, "data": {"text": "a"}, "annotations": [
             {"result": [{"type": "choices", "value": {"choices": ["x", "y"]}}]}]}, ["x", "y"]),
         ({"text": "a", "id": 1, "sentiment": {"choices": ["x"]}, "annotator": 1, "annotation_id": 4}, "x"),
+        ({"text": "a", "id": 1, "sentiment": {"choices": ["x", "y"]}, "annotator": 1, "annotation_id": 4}, ["x", "y"]),
         ({"id": 1, "data": "a", "label": ["x"]}, ["x"]),
         ({"text": "a", "annotations": [{"label": "x", "user": 1}], "annotation_approver": None}, "x"),
         ({"text": "a", "cats": {"x": 1.0, "y": 0.0}}, "x"),
@@ -360,6 +361,14 @@ def test_predictions_of_ftk_are_read_with_their_own_labels(row: dict[str, Any], 
 def test_a_gold_column_that_the_config_names_is_read_as_it_is() -> None:
     row = {"text": "a", "label": "y", "gold_label": "x"}
     assert of_rows(row, columns={"label": "gold_label"}).values == [row]
+
+
+def test_choices_about_a_region_are_no_label_of_the_text() -> None:
+    region = {"id": "r1", "type": "labels", "value": {"start": 0, "end": 1, "text": "a", "labels": ["X"]}}
+    of_region = {"id": "r1", "type": "choices", "value": {"choices": ["doubtful"]}}
+    found = of_rows({"id": 1, "data": {"text": "a"}, "annotations": [{"result": [region, of_region]}]})
+    assert "label" not in found.values[0]
+    assert of_kind(found.findings, kinds.RESULT_NOT_READ).count == 1
 
 
 def test_tasks_that_nobody_annotated_are_left_out_and_counted() -> None:
