@@ -358,6 +358,20 @@ def test_predictions_of_ftk_are_read_with_their_own_labels(row: dict[str, Any], 
         assert of_rows(row, labelled=labelled).values == [plain]
 
 
+def test_predictions_without_labels_are_no_labels() -> None:
+    """Otherwise a model would be scored on what it predicted itself."""
+    predicted = {"text": "a", "label": "x", "score": 0.9, "scores": {"x": 0.9, "y": 0.1}}
+    labelled = {**predicted, "gold_label": "y"}
+    found = of_rows(labelled, predicted, {"text": "b", "error": "rows.jsonl:3: no text"})
+    assert [row["label"] for row in found.values] == ["y"]
+    assert of_kind(found.findings, kinds.NOT_ANNOTATED).count == 2
+    assert len(of_rows(labelled, predicted, labelled=False).values) == 2
+    alone = of_rows(predicted, predicted)
+    assert alone.values == [predicted, predicted], "they may be learned from"
+    assert of_kind(alone.findings, kinds.PREDICTED_LABELS)
+    assert not of_rows({"text": "a", "label": "x", "scores": {"a": 1}}).findings
+
+
 def test_a_gold_column_that_the_config_names_is_read_as_it_is() -> None:
     row = {"text": "a", "label": "y", "gold_label": "x"}
     assert of_rows(row, columns={"label": "gold_label"}).values == [row]

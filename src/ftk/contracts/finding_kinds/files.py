@@ -84,6 +84,8 @@ JUDGED_UNKNOWN = warning("judged-unknown", "{judgement|judgements} of a text tha
 RECOGNISED = fact("recognised", "{file} is {what}, by the columns of its rows.")
 GOLD_COLUMN = fact("gold-column",
     "'{gold}' is read as '{column}'; what was predicted is left out ({left_out}).")
+PREDICTED_LABELS = fact("predicted-labels",
+    "{file}: its labels are predictions of ftk, with their scores, and nobody's labels: scores on them say nothing.")
 NOT_ACCEPTED = warning("not-accepted", "{row|rows} that the annotator did not accept ({answer})", "left out")
 NOT_ANNOTATED = warning("not-annotated", "{row|rows} without an annotation", "left out")
 SEVERAL_CONTROLS = fact("several-controls", "rows have results of several controls of one kind: {names}",
