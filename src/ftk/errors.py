@@ -34,6 +34,10 @@ class DataError(FtkError):
         self.findings = tuple(findings)
 
 
+class LineError(DataError):
+    """A line or record that cannot be read, in a file of which others can."""
+
+
 class ModelError(FtkError):
     """A model or checkpoint that is missing, invalid or not trusted."""
 

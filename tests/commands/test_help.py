@@ -17,6 +17,7 @@ from conftest import Result
         (("optimizer.momentum",), {"optimizer.momentum"}),
         (("checkpoint",), {"checkpoint"}),
         (("task.threshold",), {"task.threshold"}),
+        (("data.columns.text=body",), {"data.columns"}),
     ],
 )
 def test_keys_are_explained(ftk: Callable[..., Result], words: tuple[str, ...], keys: set[str]) -> None:

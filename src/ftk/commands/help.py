@@ -1,6 +1,7 @@
 """``ftk help``: the meaning, type and default of keys."""
 
 import importlib
+import re
 import shutil
 import sys
 import textwrap
@@ -52,10 +53,13 @@ def shown(where: str, entry: Entry, width: int) -> str:
 
 
 def _matching(keys: ConfigKeys, word: str) -> Iterator[tuple[str, Entry]]:
-    """The keys that a word names: a whole key, a section, or the end of keys."""
+    """The keys that a word names: a whole key, a section, the end of keys, or what a key holds (data.columns.text)."""
     everything = list(_all(keys))
     exact = [pair for pair in everything if pair[1].name == word or pair[1].name.startswith(f"{word}.")]
-    yield from exact or (pair for pair in everything if pair[1].name.endswith(f".{word}"))
+    ends = exact or [pair for pair in everything if pair[1].name.endswith(f".{word}")]
+    above, _, part = word.rpartition(".")
+    parts = (pair for pair in everything if pair[1].name == above and part in re.findall(r"\w+", pair[1].default))
+    yield from ends or parts
 
 
 def _all(keys: ConfigKeys) -> Iterator[tuple[str, Entry]]:

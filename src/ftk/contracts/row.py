@@ -48,3 +48,11 @@ class Row:
         if position < len(self.lines):
             return f"{self.file}:{self.lines[position]}"
         return f"{self.where} (token {position + 1})"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadRow(Row):
+    """A line or record that cannot be read; it has no columns. It keeps its place where bad rows are kept."""
+
+    fault: str = ""
+    """Why, in words, with file and line."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Predictor
-from ftk.contracts.row import Row
+from ftk.contracts.row import Row, UnreadRow
 from ftk.contracts.task_checks import check_examples
-from ftk.errors import DataError
+from ftk.errors import DataError, LineError
 
+_WAY_OUT = "With data.bad_rows=keep, such a row gets a record with 'error' and without a prediction."
 _PREDICTED = frozenset(
     {"label", "score", "scores", "labels", "value", "values", "tags", "entities", "answer", "target", "masks"}
 )
@@ -55,6 +57,12 @@ def read_or_keep(
     Raises:
         RunError: the task left rows out without an error about them.
     """
+    usable = [row for row in rows if not isinstance(row, UnreadRow)]
+    if len(usable) < len(rows):
+        others = iter(read_or_keep(predictor, usable, columns, notes, offsets=offsets) if usable else ())
+        return [
+            bad_row(row, DataError(row.fault), notes) if isinstance(row, UnreadRow) else next(others) for row in rows
+        ]
     try:
         return _read(predictor, rows, columns, notes, offsets)
     except DataError:
@@ -82,8 +90,30 @@ def raise_with_way_out(notes: Notes, *, others: bool) -> None:
     except DataError as error:
         if not others:
             raise
-        way_out = "With data.bad_rows=keep, such a row gets a record with 'error' and without a prediction."
-        raise DataError(f"{error}\n{way_out}", findings=error.findings) from error
+        raise DataError(f"{error}\n{_WAY_OUT}", findings=error.findings) from error
+
+
+def next_rows(rows: Iterator[Row], number: int) -> list[Row]:
+    """Up to a number of rows; where one cannot be read, the error says how it can be kept.
+
+    Raises:
+        DataError: a row cannot be read.
+    """
+    try:
+        return list(islice(rows, number))
+    except LineError as error:
+        raise DataError(f"{error}\n{_WAY_OUT}") from error
+
+
+def refuse_unread_rows(rows: Sequence[Row]) -> None:
+    """Stop at the first row that cannot be read.
+
+    Raises:
+        DataError: there is one.
+    """
+    for row in rows:
+        if isinstance(row, UnreadRow):
+            raise DataError(row.fault)
 
 
 def bad_row(row: Row, error: DataError, notes: Notes) -> BadRow:

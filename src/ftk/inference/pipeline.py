@@ -9,7 +9,6 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,14 @@ from ftk.contracts.protocols import Predictor, PreparesPrediction
 from ftk.contracts.task_checks import check_examples
 from ftk.contracts.values import with_highest
 from ftk.errors import DataError
-from ftk.inference.bad_rows import BadRow, bad_row, raise_with_way_out, read_or_keep
+from ftk.inference.bad_rows import (
+    BadRow,
+    bad_row,
+    next_rows,
+    raise_with_way_out,
+    read_or_keep,
+    refuse_unread_rows,
+)
 from ftk.inference.manifest import Trained, manifest_of, task_of
 from ftk.inference.trained_columns import fitting_columns, with_trained_columns
 from ftk.system.cache import cache_key
@@ -140,11 +146,12 @@ class Predictions:
         """
         rows, used = iter(rows), columns or self.data.columns
         keep, first, offsets = self.data.bad_rows is BadRows.keep, True, self.data.offsets.value
-        while part := list(islice(rows, at_once)):
+        while part := next_rows(rows, at_once):
             if first:
                 used = fitting_columns(used, self.saved.trained.columns, part[:ROWS_AT_ONCE], notes)
             found = read_or_keep(self.predictor, part, used, notes, offsets=offsets) if keep else None
             if found is None or (first and all(isinstance(one, BadRow) for one in found)):
+                refuse_unread_rows(part)
                 reading = Reading(used, labelled=False, notes=notes, offsets=offsets)
                 found = self.predictor.read(part, reading)
                 raise_with_way_out(notes, others=bool(found) or not first)

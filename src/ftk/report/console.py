@@ -9,21 +9,19 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ftk.contracts.findings import Finding
 from ftk.errors import printable
 from ftk.report.json_output import json_line, plain_value, shows_json
-from ftk.report.tables import TextTable, label_table
+from ftk.report.tables import TextTable, label_table, scores_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _LOG_WIDTH = 100
 _SECONDS_BETWEEN_LINES = 15
-_NUMBERS_IN_A_LINE = 5
 
 
 class Console:
@@ -290,9 +288,3 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def scores_line(metrics: Mapping[str, Any]) -> str:
-    """The first plain numbers of some metrics in one line; metrics.json has the others."""
-    numbers = {name: value for name, value in metrics.items() if isinstance(value, float)}
-    return "  ".join(f"{name} {value:.4f}" for name, value in islice(numbers.items(), _NUMBERS_IN_A_LINE))

@@ -1,11 +1,13 @@
-"""Tables of texts, for the terminal, log.txt and JSON."""
+"""Tables of texts and lines of scores, for the terminal, log.txt and JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ftk.contracts.score import Score
 from ftk.errors import printable
 
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 _MOST_LABELS = 40
 """Labels that a table shows; metrics.json has all of them."""
+_COUNTS = ("candidates",)
+"""Metrics that are mean numbers of something."""
+_NUMBERS_IN_A_LINE = 5
 
 
 @dataclass(frozen=True)
@@ -77,3 +82,17 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
+
+
+def scores_line(metrics: Mapping[str, Any], score: str | None = None) -> str:
+    """The first plain numbers of some metrics in one line; metrics.json has the others.
+
+    Args:
+        metrics: by name.
+        score: the metric that decides, which is shown first if the others leave it out.
+    """
+    numbers = {name: value for name, value in metrics.items() if isinstance(value, float)}
+    shown = dict(islice(numbers.items(), _NUMBERS_IN_A_LINE))
+    if score is not None and score not in shown and (value := Score(score, True).value(metrics)) is not None:
+        shown = {score: value, **shown}
+    return "  ".join(f"{name} {value:{',.1f' if name in _COUNTS else '.4f'}}" for name, value in shown.items())

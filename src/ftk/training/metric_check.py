@@ -30,6 +30,13 @@ def check_metric(run: Run) -> None:
         names = list(names_of(evaluator.score(part.examples[:rows], part.features, rows=rows)))
         if wanted in names:
             return
+    labels = run.source.labels.names if run.source.labels is not None else ()
+    label = wanted.removeprefix("per_label.").rpartition(".")[0]
+    if wanted.startswith("per_label.") and {label, f"B-{label}"}.intersection(labels):
+        raise ConfigError(
+            f"train.metric={wanted}: no validation row has the label '{label}'. Give validation more rows "
+            "(data.validation_share, data.validation), or choose another metric."
+        )
     near = difflib.get_close_matches(wanted, names, n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     top = [name for name in names if not name.startswith(("per_", "by_"))]

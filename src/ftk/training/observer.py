@@ -10,8 +10,9 @@ from ftk.core.saving.checkpoint import Snapshot, save, snapshot_of_state
 from ftk.core.saving.reload_check import check_reload
 from ftk.core.state import TrainState
 from ftk.errors import RunError
-from ftk.report.console import StepProgress, scores_line
+from ftk.report.console import StepProgress
 from ftk.report.records import MetricsFile
+from ftk.report.tables import scores_line
 from ftk.training.resuming import resume_hint
 from ftk.training.run import Run
 
@@ -83,7 +84,8 @@ class RunObserver:
         step = state.progress.step
         if metrics:
             self.metrics.add({"step": step, "split": "validation", **metrics})
-            text = f"validation at step {step}  {scores_line(metrics)}{'  (best)' if best else ''}"
+            shown = scores_line(metrics, self.run.plan.score.name)
+            text = f"validation at step {step}  {shown}{'  (best)' if best else ''}"
             self.run.console.event("validation", text, {"step": step, "best": best, "metrics": metrics})
         if best:
             self._save_best(state)

@@ -70,7 +70,9 @@ def test_parquet_is_found_by_ending_or_content(parquet: str, name: str) -> None:
 @pytest.mark.parametrize("cut", [0, 4, 40, -1])
 def test_a_broken_parquet_file_is_named(parquet: str, cut: int) -> None:
     content = Path(parquet).read_bytes()[:cut]
-    with pytest.raises(DataError, match=r"^cut\.parquet: this is not a Parquet file that can be read"):
+    with pytest.raises(
+        DataError, match=r"^cut\.parquet: (this is not a Parquet file that can be read|the file is empty)"
+    ):
         read(content, "cut.parquet")
 
 

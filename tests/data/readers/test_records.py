@@ -91,7 +91,7 @@ def test_blank_lines_columns_without_a_name_and_encoding() -> None:
     ("content", "message"),
     [
         ('a,b\n"x\ny",1\n1,2,3\n', r"rows\.csv:4: 3 cells where the header names 2 columns"),
-        ("a,b\n1\n", r"rows\.csv:2: 1 cells where the header names 2 columns"),
+        ("a,b\n1\n", r"rows\.csv:2: 1 cell where the header names 2 columns"),
         ("a,b,a\n1,2,3\n", r"rows\.csv:1: the header names a column twice: a"),
         ("", r"rows\.csv:1: the file is empty"),
         ('a,b\n1,2\n"x,3\n4,5\n', r"rows\.csv:3: this is not CSV"),

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow
 import pyarrow.feather
 import pyarrow.ipc
+import pyarrow.parquet
 import pytest
 
 from data_helpers import read
@@ -49,6 +50,7 @@ def arrays() -> bytes:
     return stream.getvalue()
 
 
+_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab\nsize 12345\n"
 FILES = {
     "a.pkl": lambda: pickle.dumps([{"text": "x"}]),
     "a.csv": lambda: pickle.dumps([{"text": "x"}], protocol=2),
@@ -77,6 +79,33 @@ FILES = {
     "a.yaml": lambda: b"- text: x\n",
     "a.h5": lambda: b"\x89HDF\r\n\x1a\n\0",
     "a.tfrecord": lambda: b"\x0b\0\0\0",
+    "t.tfrecord-00000-of-00002": lambda: b"\x0b\0\0\0",
+    "b.pkl": lambda: pickle.dumps([{"text": "x"}], protocol=0),
+    "a.joblib": lambda: pickle.dumps([1]),
+    "a.safetensors": lambda: b"\x50\0\0\0\0\0\0\0" + b'{"a":{"dtype":"F32"}}',
+    "i.txt": lambda: b"\x50\0\0\0\0\0\0\0" + b'{"a":{"dtype":"F32"}}',
+    "a.gguf": lambda: b"GGUF\x03\0\0\0",
+    "a.rds": lambda: gzip.compress(b"X\n\0\0\0\3"),
+    "a.RData": lambda: b"RDX3\nX\n",
+    "a.dta": lambda: b"\x72\x02\x01\0",
+    "a.sas7bdat": lambda: b"\0" * 64,
+    "a.mat": lambda: b"MATLAB 5.0 MAT-file",
+    "a.arff": lambda: b"@relation iris\n",
+    "a.bson": lambda: b"\x16\0\0\0\x02text",
+    "a.mp3": lambda: b"ID3\x03\0\0",
+    "j.csv": lambda: b"\x89PNG\r\n\x1a\n\0",
+    "k.txt": lambda: b"\xff\xd8\xff\xe0\0\x10JFIF",
+    "old.feather": lambda: b"FEA1\0\0\0\0",
+    "a.gsheet": lambda: b'{"url": "https://docs.google.com/open?id=1"}',
+    "a.sgm": lambda: b"<DOC>\n<TEXT>x</TEXT></DOC>\n",
+    "a.tmx": lambda: b'<tmx version="1.4"></tmx>',
+    "b.tmx": lambda: b'<?xml version="1.0"?>\n<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n<tmx></tmx>',
+    "c.xlf": lambda: b"<?xml version='1.0'?><xliff/>",
+    "l.csv": lambda: b"\xef\xbb\xbf<!DOCTYPE html>\n<html></html>\n",
+    "m.csv": lambda: "<!DOCTYPE html>\n<html></html>\n".encode("utf-16"),
+    "n.csv.gz": lambda: b"<!DOCTYPE html>\n<html></html>\n",
+    "o.parquet": lambda: b"<html><title>404</title></html>",
+    **{f"lfs.{ending}": lambda: _POINTER for ending in ("csv", "jsonl", "parquet", "xlsx", "conll", "txt", "csv.gz")},
 }
 
 
@@ -108,6 +137,18 @@ def test_a_file_that_is_not_read_is_named(name: str, labelled: bool) -> None:
         ("f.jsonl", "SQLite"),
         ("g.txt", "XML"),
         ("h.txt", "HTML"),
+        ("b.pkl", "pickle"),
+        ("a.rds", "of R"),
+        ("a.dta", "Stata"),
+        ("i.txt", "weights"),
+        ("j.csv", "an image"),
+        ("b.tmx", "TMX"),
+        ("l.csv", "HTML"),
+        ("m.csv", "HTML"),
+        ("n.csv.gz", "HTML"),
+        ("o.parquet", "HTML"),
+        ("lfs.jsonl", "Git LFS"),
+        ("lfs.csv.gz", "Git LFS"),
     ],
 )
 def test_the_name_is_the_right_one(name: str, word: str) -> None:
@@ -135,6 +176,14 @@ def test_texts_that_begin_like_one_are_texts(text: str) -> None:
     assert read(f"{text}\n", "a.txt", labelled=False).values == [{"text": text}]
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.jsonl", "a"])
+def test_parquet_is_read_whatever_its_name_is(name: str) -> None:
+    rows = [{"text": "a", "label": "b"}, {"text": "ж", "label": "c"}]
+    stream = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), stream)
+    assert read(stream.getvalue(), name).values == rows
+
+
 @pytest.mark.parametrize("name", ["a.arrow", "a.feather", "a.data"])
 @pytest.mark.parametrize("kind", ["feather", "file", "stream"])
 def test_arrow_files_are_read(name: str, kind: str) -> None:
@@ -154,7 +203,9 @@ def test_arrow_files_are_read(name: str, kind: str) -> None:
 
 
 def test_what_is_no_arrow_file_is_refused() -> None:
-    for content in (b"", b"ARROW1", b"text\n", json.dumps([1]).encode()):
+    with pytest.raises(DataError, match=r"^a\.arrow: the file is empty"):
+        read(b"", "a.arrow")
+    for content in (b"ARROW1", b"text\n", json.dumps([1]).encode()):
         with pytest.raises(DataError, match=r"^a\.arrow: this is not an Arrow file"):
             read(content, "a.arrow")
 

@@ -314,6 +314,7 @@ def test_rows_that_the_annotator_rejected_are_left_out_and_counted() -> None:
         ({"id": 1, "data": {"text": "a"}, "annotations": [
             {"result": [{"type": "choices", "value": {"choices": ["x", "y"]}}]}]}, ["x", "y"]),
         ({"text": "a", "id": 1, "sentiment": {"choices": ["x"]}, "annotator": 1, "annotation_id": 4}, "x"),
+        ({"text": "a", "id": 1, "sentiment": {"choices": ["x", "y"]}, "annotator": 1, "annotation_id": 4}, ["x", "y"]),
         ({"id": 1, "data": "a", "label": ["x"]}, ["x"]),
         ({"text": "a", "annotations": [{"label": "x", "user": 1}], "annotation_approver": None}, "x"),
         ({"text": "a", "cats": {"x": 1.0, "y": 0.0}}, "x"),
@@ -357,9 +358,31 @@ def test_predictions_of_ftk_are_read_with_their_own_labels(row: dict[str, Any], 
         assert of_rows(row, labelled=labelled).values == [plain]
 
 
+def test_predictions_without_labels_are_no_labels() -> None:
+    """Otherwise a model would be scored on what it predicted itself."""
+    predicted = {"text": "a", "label": "x", "score": 0.9, "scores": {"x": 0.9, "y": 0.1}}
+    labelled = {**predicted, "gold_label": "y"}
+    found = of_rows(labelled, predicted, {"text": "b", "error": "rows.jsonl:3: no text"})
+    assert [row["label"] for row in found.values] == ["y"]
+    assert of_kind(found.findings, kinds.NOT_ANNOTATED).count == 2
+    assert len(of_rows(labelled, predicted, labelled=False).values) == 2
+    alone = of_rows(predicted, predicted)
+    assert alone.values == [predicted, predicted], "they may be learned from"
+    assert of_kind(alone.findings, kinds.PREDICTED_LABELS)
+    assert not of_rows({"text": "a", "label": "x", "scores": {"a": 1}}).findings
+
+
 def test_a_gold_column_that_the_config_names_is_read_as_it_is() -> None:
     row = {"text": "a", "label": "y", "gold_label": "x"}
     assert of_rows(row, columns={"label": "gold_label"}).values == [row]
+
+
+def test_choices_about_a_region_are_no_label_of_the_text() -> None:
+    region = {"id": "r1", "type": "labels", "value": {"start": 0, "end": 1, "text": "a", "labels": ["X"]}}
+    of_region = {"id": "r1", "type": "choices", "value": {"choices": ["doubtful"]}}
+    found = of_rows({"id": 1, "data": {"text": "a"}, "annotations": [{"result": [region, of_region]}]})
+    assert "label" not in found.values[0]
+    assert of_kind(found.findings, kinds.RESULT_NOT_READ).count == 1
 
 
 def test_tasks_that_nobody_annotated_are_left_out_and_counted() -> None:
@@ -447,3 +470,79 @@ def test_minimal_rows_with_several_controls_are_read_by_their_names(columns: dic
     assert [first in values for values in found.values] == [True, True]
     assert role not in found.values[0]
     assert of_kind(found.findings, kinds.SEVERAL_CONTROLS).values["names"] == list(columns)
+
+
+_RIGHT, _WRONG = ["It is six.", "Six it is."], ["It is five.", "No idea."]
+
+
+def _passages(texts: list[str]) -> list[dict[str, str]]:
+    return [{"title": "", "text": text} for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("flag.jsonl", json.dumps({"query": "How much?", "pos": _RIGHT, "neg": _WRONG, "prompt": "Find"})),
+        ("plural.jsonl", json.dumps({"question": "How much?", "positives": _RIGHT, "hard_negatives": _WRONG})),
+        ("lists.jsonl", json.dumps({"query": "How much?", "positive": _RIGHT, "negative": _WRONG})),
+        (
+            "tevatron.jsonl",
+            json.dumps(
+                {
+                    "query_id": "1",
+                    "query": "How much?",
+                    "positive_passages": _passages(_RIGHT),
+                    "negative_passages": _passages(_WRONG),
+                }
+            ),
+        ),
+        (
+            "dpr.json",
+            json.dumps(
+                [
+                    {
+                        "question": "How much?",
+                        "answers": ["six"],
+                        "positive_ctxs": _passages(_RIGHT),
+                        "hard_negative_ctxs": _passages(_WRONG[:1]),
+                        "negative_ctxs": _passages(_WRONG[1:]),
+                    }
+                ],
+                indent=1,
+            ),
+        ),
+        ("pandas.tsv", f"query\tpos\tneg\nHow much?\t{_RIGHT!r}\t{_WRONG!r}\n"),
+    ],
+)
+def test_queries_with_lists_of_positives(name: str, content: str) -> None:
+    rows = read(content, name)
+    assert of_kind(rows.findings, kinds.RECOGNISED)
+    assert [row["positive"] for row in rows.values] == _RIGHT
+    assert all(row["negatives"] == _WRONG for row in rows.values)
+    together = read(content, name, labelled=False)
+    assert [row["candidates"] for row in together.values] == [[*_RIGHT, *_WRONG]]
+    assert [row["labels"] for row in together.values] == [[1, 1, 0, 0]]
+
+
+def test_numbered_negatives_and_queries_without_a_positive() -> None:
+    table = "anchor,positive,negative_1,negative_2\nHow much?,Six.,Five.,No idea.\nWhere?,There.,Here.,\n"
+    assert [row["negatives"] for row in read(table, "rows.csv").values] == [["Five.", "No idea."], ["Here."]]
+    rows = read(
+        '{"query": "How?", "pos": [], "neg": ["a"]}\n{"query": "Why?", "pos": ["b"], "neg": []}\n', "rows.jsonl"
+    )
+    assert [row["positive"] for row in rows.values] == ["b"]
+    assert of_kind(rows.findings, kinds.WITHOUT_POSITIVE).count == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"query": "How much?", "positive": "Six.", "negatives": ["Five."]},
+        {"query": "How much?", "candidates": ["Six.", "Five."], "positive": ["Six."]},
+        {"query": "How much?", "tokens": ["How", "much"], "pos": ["ADV", "ADJ"]},
+        {"text": "How much?", "pos": ["ADV", "ADJ"], "neg": ["a"]},
+        {"query": "How much?", "positive": "Six.", "negative": "Five."},
+    ],
+)
+def test_rows_that_look_like_lists_of_positives(values: dict[str, Any]) -> None:
+    assert read(json.dumps(values), "rows.jsonl").values == [values]

@@ -102,6 +102,7 @@ def test_vectors_of_any_length_name_what_they_mark(data: st.DataObject) -> None:
         (["90%,10%", "20%,80%"], None, kinds.NUMBERS_OF_LABELS),
         (["room;price", "staff", "price;staff"], None, kinds.OTHER_SEPARATOR),
         (["room|price", "price", "staff"], None, kinds.OTHER_SEPARATOR),
+        (["room#price", "price", "staff"], None, kinds.OTHER_SEPARATOR),
         (["room; price", "staff; room", "staff"], None, kinds.OTHER_SEPARATOR),
         (["[room, price]", "staff"], None, data_kinds.UNREADABLE_LIST),
         (["{room,price}", "staff"], None, data_kinds.UNREADABLE_LIST),

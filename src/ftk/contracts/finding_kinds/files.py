@@ -74,12 +74,18 @@ RELATION_OF_ONE_PLACE = warning("relation-of-one-place", "{relation|relations} w
 # Judgements and triples
 TRIPLES = fact("triples", "{file}: no header; each line is {columns}. If the first line names columns: "
     "data.columns.query=….")
+PARALLEL_FILES = fact("parallel-files",
+    "{key}: line by line, the sources from {source}, the targets from {target} (data=parallel).")
+BITEXT = fact("bitext", "{file}: no header; each line is a source and its target. The other way round: {swapped}.")
 GRADES_NOT_READ = fact("grades-not-read", "{file}: all documents that it names are positives, whatever their grades.")
+WITHOUT_POSITIVE = warning("without-positive", "{query|queries} without a positive", "left out")
 JUDGED_UNKNOWN = warning("judged-unknown", "{judgement|judgements} of a text that {file} does not have", "left out")
 # Exports of annotation tools
 RECOGNISED = fact("recognised", "{file} is {what}, by the columns of its rows.")
 GOLD_COLUMN = fact("gold-column",
     "'{gold}' is read as '{column}'; what was predicted is left out ({left_out}).")
+PREDICTED_LABELS = fact("predicted-labels",
+    "{file}: its labels are predictions of ftk, with their scores, and nobody's labels: scores on them say nothing.")
 NOT_ACCEPTED = warning("not-accepted", "{row|rows} that the annotator did not accept ({answer})", "left out")
 NOT_ANNOTATED = warning("not-annotated", "{row|rows} without an annotation", "left out")
 SEVERAL_CONTROLS = fact("several-controls", "rows have results of several controls of one kind: {names}",

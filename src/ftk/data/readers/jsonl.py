@@ -2,18 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.contracts.row import Row
+from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.json_documents import inside, rows_of
-from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.lines import BrokenLine, numbered_lines, unbroken
 from ftk.data.rows.exports.spacy_json import as_object
-from ftk.errors import DataError
+from ftk.errors import DataError, LineError
 
 _BETWEEN = re.compile(r"[\s,]*")
 _SPACE = re.compile(r"\s*")
@@ -21,11 +21,19 @@ ESCAPED = re.compile(r"\\u[dD]")
 """The escape of half a surrogate pair, with or without the other half."""
 _PAIR = re.compile(r'\s*\[\s*"(?:[^"\\]|\\.)*"\s*,\s*\{.*\}\s*\]\s*$')
 """A line that is a text and what is marked in it."""
+_EACH_A_LIST = (
+    "{}: the line is a list, and no name says what its items are. Write an object on each line: "
+    '{{"text": …, "label": …}}.'
+)
+_EXTRA = "Extra data"
+"""What the library says of a text behind a value."""
+_SEEN = 20
+"""Lines that say whether objects are lines."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
 def read_jsonl(
-    path: Path | str, encoding: str, notes: Notes | None = None, *, split: str | None = None
+    path: Path | str, encoding: str, notes: Notes | None = None, *, split: str | None = None, keep: bool = False
 ) -> Iterator[Row]:
     """One row for each object, whose keys are the columns; blank lines are skipped.
 
@@ -37,35 +45,106 @@ def read_jsonl(
         encoding: of its characters.
         notes: collects how a file is read that is not JSON lines; None: nothing is collected.
         split: ``train``, ``validation`` or ``test``, whose rows are read of a file that has several; None: all.
+        keep: whether a line that is no JSON object becomes an ``UnreadRow``, if objects are lines; if not, it is an
+            error.
 
     Raises:
-        DataError: a line is not a JSON object, or the file has splits and not this one.
+        DataError: a line is not a JSON object, or the file has splits and not this one. It is a ``LineError`` if other
+            lines could be read.
     """
-    lines = numbered_lines(path, encoding, notes)
+    lines = numbered_lines(path, encoding, notes, broken=True)
+    head = list(islice(lines, _SEEN)) if keep else []
+    lines = chain(head, lines)
+    if _objects_are_lines(head):
+        yield from _kept(path, lines)
+        return
+    yield from _read(path, lines, notes, split)
+
+
+def _read(path: Path | str, lines: Iterator[tuple[int, str]], notes: Notes | None, split: str | None) -> Iterator[Row]:
+    """The rows of a file, whatever its objects are parted by."""
     only: int | None = None
     for number, line in lines:
+        if type(line) is BrokenLine:
+            raise _fault(line.fault, only)
         if not line.strip():
             continue
         if line.lstrip().startswith("[") and not _PAIR.match(line):
-            yield from _array(path, number, "\n".join([line, *(rest for _, rest in lines)]))
+            text = "\n".join([line, *(rest for _, rest in unbroken(lines))])
+            try:
+                yield from _array(path, number, text)
+            except DataError as fault:
+                lists = "\n" in text.strip() and _is_list(line)
+                raise _fault(_EACH_A_LIST.format(f"{path}:{number}") if lists else str(fault), only) from fault
             return
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
             if not _may_go_on(line, error):
-                raise _not_json(path, number, line, error) from error
+                raise _fault(str(_not_json(path, number, line, error)), only) from error
             if notes is not None:
                 notes.add(kinds.OBJECTS_OVER_LINES, file=str(path), line=number)
-            objects = _objects(path, chain([(number, line)], lines))
-            yield from _rows(path, objects, notes, split, alone=only is None)
+            objects = _objects(path, chain([(number, line)], unbroken(lines)))
+            try:
+                yield from _rows(path, objects, notes, split, alone=only is None)
+            except DataError as fault:
+                raise _fault(str(fault), only) from error
             return
         if only is None:
             only = number
             if isinstance(value, dict) and inside(value) is not None:
-                objects = _objects(path, chain([(number, line)], lines))
+                objects = _objects(path, chain([(number, line)], unbroken(lines)))
                 yield from _rows(path, objects, notes, split, alone=True)
                 return
-        yield row_of(path, number, value, may_be_half=bool(ESCAPED.search(line)))
+        try:
+            row = row_of(path, number, value, may_be_half=bool(ESCAPED.search(line)))
+        except DataError as error:
+            raise _fault(str(error), only) from error
+        yield row
+
+
+def _fault(text: str, only: int | None) -> DataError:
+    """The error about a line; after another one that could be read, a ``LineError``."""
+    return DataError(text) if only is None else LineError(text)
+
+
+def _is_list(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _objects_are_lines(lines: Sequence[tuple[int, str]]) -> bool:
+    """Whether at least half of some lines begin and end as an object does."""
+    full = [line.strip() for _, line in lines if line.strip()]
+    objects = sum(line[0] == "{" and line[-1] == "}" for line in full)
+    return objects > 1 and 2 * objects >= len(full)
+
+
+def _kept(path: Path | str, lines: Iterable[tuple[int, str]]) -> Iterator[Row]:
+    """A row for each line that is not blank; an ``UnreadRow`` for one that is no JSON object."""
+    for number, line in lines:
+        if not line.strip():
+            continue
+        try:
+            if type(line) is BrokenLine:
+                raise LineError(line.fault)
+            half = bool(ESCAPED.search(line))
+            rows = [row_of(path, number, value, may_be_half=half) for value in _in_line(path, number, line)]
+        except DataError as error:
+            rows = [UnreadRow({}, str(path), number, fault=str(error))]
+        yield from rows
+
+
+def _in_line(path: Path | str, number: int, line: str) -> list[Any]:
+    """The object of a line, or several objects that follow each other."""
+    try:
+        return [json.loads(line)]
+    except (ValueError, RecursionError) as error:
+        if not (_may_go_on(line, error) and getattr(error, "msg", "") == _EXTRA):
+            raise _not_json(path, number, line, error) from error
+        return [value for _, value, _ in _objects(path, iter([(number, line)]))]
 
 
 def _rows(
@@ -139,7 +218,7 @@ def _may_go_on(text: str, error: Exception, at: int = 0) -> bool:
     """Whether an error says that an object ends in a later line, or that another one follows it in the same line."""
     if not isinstance(error, json.JSONDecodeError) or text[_SPACE.match(text, at).end() :][:1] != "{":  # type: ignore[union-attr]
         return False
-    return error.pos >= len(text.rstrip()) or (error.msg == "Extra data" and text[error.pos] == "{")
+    return error.pos >= len(text.rstrip()) or (error.msg == _EXTRA and text[error.pos] == "{")
 
 
 def parsed(path: Path | str, first_line: int, text: str) -> Any:

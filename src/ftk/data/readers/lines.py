@@ -3,7 +3,7 @@
 import codecs
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,23 @@ from ftk.data.readers.encodings import AUTO, SAMPLE, UTF8, WESTERN, example_in, 
 from ftk.errors import DataError, first_line
 
 STDIN = "<stdin>"
+
+
+class BrokenLine(str):
+    """A line that is not text; its bytes that are none are replaced.
+
+    Attributes:
+        fault: why, in words, with file and line.
+    """
+
+    fault: str
+
+    def __new__(cls, raw: bytes, encoding: str, fault: str) -> "BrokenLine":
+        made = super().__new__(cls, raw.decode(encoding, "replace").replace("\0", "\ufffd"))
+        made.fault = fault
+        return made
+
+
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
     codecs.BOM_UTF32_BE: "utf-32",
@@ -36,7 +53,7 @@ _ENCODINGS = (
 
 
 def numbered_lines(
-    path: Path | str, encoding: str, notes: Notes | None = None, *, ends: bool = False
+    path: Path | str, encoding: str, notes: Notes | None = None, *, ends: bool = False, broken: bool = False
 ) -> Iterator[tuple[int, str]]:
     """Each line with its number, counted from 1, and without its line end.
 
@@ -50,15 +67,28 @@ def numbered_lines(
         notes: collects files that ``auto`` reads in another encoding than UTF-8; None where the lines are only looked
             at, and read again.
         ends: whether the lines keep their line ends; then they end at LF alone, and CR is left to the caller.
+        broken: whether a line that is not text is a ``BrokenLine``; if not, it is an error.
 
     Raises:
         DataError: the file cannot be read, is binary, or is not in this encoding.
     """
     if str(path) == STDIN:
-        yield from _decode(sys.stdin.buffer, STDIN, encoding, notes, ends)
+        yield from _decode(sys.stdin.buffer, STDIN, encoding, notes, ends, broken)
         return
     with opened(path) as stream:
-        yield from _decode(stream, str(path), encoding, notes, ends)
+        yield from _decode(stream, str(path), encoding, notes, ends, broken)
+
+
+def unbroken(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The same lines.
+
+    Raises:
+        DataError: one is not text.
+    """
+    for one in lines:
+        if type(one[1]) is BrokenLine:
+            raise DataError(one[1].fault)
+        yield one
 
 
 def first_lines(path: Path | str, encoding: str) -> list[str]:
@@ -104,7 +134,9 @@ def opened(path: Path | str) -> Iterator[Any]:
         raise DataError(f"{path}: {what} ({reason}).") from error
 
 
-def _decode(stream: BinaryIO, name: str, encoding: str, notes: Notes | None, ends: bool) -> Iterator[tuple[int, str]]:
+def _decode(
+    stream: BinaryIO, name: str, encoding: str, notes: Notes | None, ends: bool, broken: bool
+) -> Iterator[tuple[int, str]]:
     head = stream.peek(1024)[:1024] if hasattr(stream, "peek") else b""
     auto = encoding == AUTO
     if auto:
@@ -133,20 +165,22 @@ def _decode(stream: BinaryIO, name: str, encoding: str, notes: Notes | None, end
         except UnicodeDecodeError as error:
             # Lines before it that are in ASCII are the same in both encodings.
             if auto and not mark and characters == before and is_western(raw + _ahead(stream)):
-                yield from _western(stream, name, raw, number, notes, ends)
+                yield from _western(stream, name, raw, number, notes, ends, broken)
                 return
-            raise _undecodable(name, number, raw, mark + error.start, before, encoding) from error
+            fault = _undecodable(name, number, raw, mark + error.start, before, encoding)
+            text = _broken(raw, encoding, fault, broken)
+            auto = False
         before += len(raw)
         characters += len(text)
         if mark and len(raw) == mark:
             return  # the file has its byte order mark and nothing else
         if "\0" in text:
-            raise DataError(f"{name}:{number}: this is a binary file (it has a NUL byte), not text.")
-        yield number, text if ends else text.rstrip("\n").removesuffix("\r")
+            text = _broken(raw, encoding, _nul(name, number), broken)
+        yield number, text if ends or type(text) is BrokenLine else text.rstrip("\n").removesuffix("\r")
 
 
 def _western(
-    stream: BinaryIO, name: str, first: bytes, number: int, notes: Notes | None, ends: bool
+    stream: BinaryIO, name: str, first: bytes, number: int, notes: Notes | None, ends: bool, broken: bool
 ) -> Iterator[tuple[int, str]]:
     """The lines of a file from the first that is not UTF-8 on, in cp1252."""
     if notes is not None:
@@ -156,20 +190,35 @@ def _western(
     for at, raw in enumerate(lines, start=number):
         if len(raw) > _LONGEST:
             raise _too_long(name, at)
-        if not raw.isascii() and is_utf8(raw):
-            raise DataError(
-                f"{name}:{at}: this line is UTF-8, and line {number} is not. Convert the file to one encoding."
-            )
         try:
             text = raw.decode(WESTERN)
         except UnicodeDecodeError as error:
-            raise DataError(
+            fault = (
                 f"{name}:{at}: byte {error.start + 1} of the line (0x{raw[error.start]:02x}) is not {WESTERN}, as "
                 f"which line {number} was read. {_ENCODINGS}"
-            ) from error
+            )
+            text = _broken(raw, WESTERN, fault, broken)
+        if not raw.isascii() and is_utf8(raw):
+            fault = f"{name}:{at}: this line is UTF-8, and line {number} is not. Convert the file to one encoding."
+            text = _broken(raw, UTF8, fault, broken)
         if "\0" in text:
-            raise DataError(f"{name}:{at}: this is a binary file (it has a NUL byte), not text.")
-        yield at, text if ends else text.rstrip("\n").removesuffix("\r")
+            text = _broken(raw, WESTERN, _nul(name, at), broken)
+        yield at, text if ends or type(text) is BrokenLine else text.rstrip("\n").removesuffix("\r")
+
+
+def _broken(raw: bytes, encoding: str, fault: str, broken: bool) -> BrokenLine:
+    """A line that is not text, if such lines are wanted.
+
+    Raises:
+        DataError: they are not.
+    """
+    if not broken:
+        raise DataError(fault)
+    return BrokenLine(raw, encoding, fault)
+
+
+def _nul(name: str, number: int) -> str:
+    return f"{name}:{number}: this is a binary file (it has a NUL byte), not text."
 
 
 def _ahead(stream: Any) -> bytes:
@@ -188,8 +237,8 @@ def _too_long(name: str, number: int) -> DataError:
     )
 
 
-def _undecodable(name: str, number: int, raw: bytes, at: int, before: int, encoding: str) -> DataError:
-    return DataError(
+def _undecodable(name: str, number: int, raw: bytes, at: int, before: int, encoding: str) -> str:
+    return (
         f"{name}:{number}: byte {at + 1} of the line, {before + at + 1} of the file (0x{raw[at]:02x}), is not "
         f"{encoding}. {_ENCODINGS}"
     )

@@ -14,6 +14,7 @@ from ftk.data.readers.corpora.brat import with_texts
 from ftk.data.readers.corpora.saved_datasets import is_saved_dataset
 from ftk.data.readers.lines import COMPRESSED
 from ftk.data.readers.split_names import Parts, parts_of_files, split_name
+from ftk.data.readers.unread import kind_of_entry
 from ftk.errors import DataError
 
 ENDINGS = {
@@ -42,7 +43,6 @@ ENDINGS = {
 }
 _PLAIN = ("", ".raw", ".tokens")
 """Endings of files whose names say which split they are, as in wiki.train.tokens."""
-_ARCHIVES = (".zip", ".tar", ".tgz", ".7z", ".rar", ".xz")
 _ABOUT = ("readme", "license", "licence", "copying", "citation", "changelog", "dataset_info", "dataset_infos")
 """Names of files that say something about the data."""
 
@@ -258,8 +258,6 @@ def _why_not_read(entry: Path) -> str:
         return "a folder"
     if not entry.exists():
         return "a link that leads nowhere"
-    if ending in _ARCHIVES:
-        return "an archive: unpack it"
     if ending == ".py":
         return "a program; a dataset with a loading script is read by data=hub data.revision=refs/convert/parquet"
     if is_image_name(entry):
@@ -268,6 +266,8 @@ def _why_not_read(entry: Path) -> str:
         return "about the data"
     if ending == ".ann":
         return "no text of that name"
+    if (kind := kind_of_entry(entry)) is not None:
+        return kind.name
     if kind_of_name(entry) is not None:
         return "its name says no split" if split_name(stem_of(entry)) is None else "another split"
     return "no known ending"

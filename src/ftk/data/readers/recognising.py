@@ -13,7 +13,8 @@ from ftk.data.readers.tagged.column_names import is_header
 from ftk.data.readers.tagged.known_layouts import says_layout
 from ftk.data.readers.tagged.tagged_lines import are_halves, are_tagged_lines
 from ftk.data.readers.tagged.webanno import is_webanno
-from ftk.data.readers.unread import refuse_unread
+from ftk.data.readers.unread import is_xlsx, refuse_unread
+from ftk.errors import DataError
 
 _JSON = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*(\{|\]|$))')
 """How a line of JSON objects begins; text follows a bracket that is a token."""
@@ -57,15 +58,18 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool, tagged: bool | N
         return "text"
     refuse_unread(path)
     ending = kind_of_name(path)
+    with opened(path) as stream:
+        head = stream.read(1 << 12)
+    if ending in ("parquet", "arrow", "xlsx"):
+        if not head:
+            raise DataError(f"{path}: the file is empty.")
+        return ending
+    if head.startswith((b"PAR1", b"ARROW1")):  # whatever the file is called
+        return "parquet" if head.startswith(b"PAR1") else "arrow"
+    if is_xlsx(head):
+        return "xlsx"
     if ending == "jsonl":
         return "squad" if is_squad(path) else "jsonl"
-    if ending in ("parquet", "arrow", "xlsx"):
-        return ending
-    if ending is None or (ending == "text" and labelled):
-        with opened(path) as stream:
-            magic = stream.read(4)
-        if magic in (b"PAR1", b"ARRO"):
-            return "parquet" if magic == b"PAR1" else "arrow"
     lines = first_lines(path, encoding)
     if ending is None or (ending == "text" and labelled):
         first = next(filter(str.strip, lines), "")

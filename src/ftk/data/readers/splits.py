@@ -18,7 +18,6 @@ from ftk.data.images.decoding import is_image_name
 from ftk.data.readers.corpora.beir import is_corpus, read_beir, read_corpus, texts_of
 from ftk.data.readers.corpora.brat import documents_in, read_brat
 from ftk.data.readers.corpora.saved_datasets import digest_of_saved
-from ftk.data.readers.corpora.triples import is_triples, read_triples
 from ftk.data.readers.counting import counted, note_files
 from ftk.data.readers.folders import Classes, classes_in, is_folder_of_classes, note_others, read_folder, read_images
 from ftk.data.readers.formats import read_format
@@ -26,6 +25,7 @@ from ftk.data.readers.hub import read_hub, read_saved
 from ftk.data.readers.lines import STDIN
 from ftk.data.readers.parallel import parallel_files, read_parallel
 from ftk.data.readers.paths import expand, kind_of_name
+from ftk.data.readers.places.by_roles import reader_for, with_parallel
 from ftk.data.readers.places.implied_splits import check_columns
 from ftk.data.readers.places.inputs import input_files, refuse_split_folders
 from ftk.data.readers.places.sources import files_behind, note_sources, sources_of
@@ -92,6 +92,8 @@ def read_splits(
     if data.format is Format.hub:
         given = [name for name in names if getattr(data, name) is not None]
         return {name: _hub_split(name, data, notes, take, tagged=tagged) for name in given}
+    names = tuple(names)
+    data = with_parallel(data, names, roles, notes)
     sources = sources_of(data, names)
     if data.format is not Format.parallel:
         note_sources(sources, notes)
@@ -161,8 +163,7 @@ def stream(spec: Any, data: DataConfig, notes: Notes, roles: Collection[str] = (
     """The rows to predict for, one after the other; they are never all in memory."""
     if spec == "-":
         return islice(read_file(STDIN, data.format, data, notes), data.limit)
-    if isinstance(spec, str):
-        refuse_split_folders(spec, data.format)
+    refuse_split_folders(spec, data.format)
     if (classes := _folder_of_classes(spec, data, notes, key="input")) is not None:
         return islice(read_folder(classes, data.encoding, notes), data.limit)
     tagged = "tags" in roles
@@ -255,7 +256,7 @@ def _refuse_columned(files: list[Path], data: DataConfig, *, key: str, roles: Co
     """
     documents = documents_in(files)
     for path in files:
-        if path in documents or path.is_dir() or texts_of(path) or _holds_triples(path, data, roles):
+        if path in documents or path.is_dir() or texts_of(path) or reader_for(path, data, roles) is not None:
             continue
         refuse_without_labels(path, data.encoding, key=key)
 
@@ -276,18 +277,16 @@ def _of_files(
     documents = documents_in(files) if own else set()
     relations = "head" in roles
     for path in files:
+        if own and roles and "image" not in roles and is_image_name(path):
+            raise DataError(
+                f"{path}: this is an image, and the task reads texts. Images are read by task=image-classification."
+            )
         if path in documents:
             rows = read_brat(path, data.encoding, notes, labelled=labelled, relations=relations)
         elif own and texts_of(path):
             rows = read_beir(path, data.encoding, notes)
-        elif _holds_triples(path, data, roles):
-            rows = read_triples(path, data.encoding, notes)
+        elif (read := reader_for(path, data, roles)) is not None:
+            rows = read(path, data.encoding, notes)
         else:
             rows = read_file(path, data.format, data, notes, labelled=labelled, tagged=tagged, split=split)
         yield from rows if counts is None else counted(rows, str(path), counts)
-
-
-def _holds_triples(path: Path, data: DataConfig, roles: Collection[str]) -> bool:
-    if data.format is not Format.auto or "negatives" not in roles or not data.header or path.is_dir():
-        return False
-    return data.columns.get("query") is None and is_triples(path, data.encoding)

@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 from ftk.config.choices import Quoting
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.contracts.row import Row
+from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.class_names import Naming, features_of, names_in, naming_of
 from ftk.data.readers.tables.dialect import (
+    Dialect,
     counted_quotes,
     dialect_of,
     head_of,
@@ -21,7 +22,7 @@ from ftk.data.readers.tables.dialect import (
 )
 from ftk.data.readers.tables.header import Header
 from ftk.data.readers.tables.quotes import Quotes
-from ftk.errors import DataError, first_line
+from ftk.errors import DataError, LineError, first_line
 
 _SHOWN = 10
 """Names of classes that are shown."""
@@ -35,6 +36,7 @@ def read_csv(
     header: bool = True,
     delimiter: str | None = None,
     quoting: Quoting = Quoting.auto,
+    keep: bool = False,
 ) -> Iterator[Row]:
     """One row per record; quoted cells may span lines, and keep their line ends.
 
@@ -48,40 +50,77 @@ def read_csv(
             gives the first lines the same number of cells.
         quoting: whether quotation marks enclose cells, as in RFC 4180 or otherwise, or are characters. ``auto`` finds
             what gives each line the same number of cells.
+        keep: whether a record that cannot be read becomes an ``UnreadRow``; if not, it is an error.
 
     Raises:
-        DataError: no header, two columns of one name, a record with another number of cells, two separators that fit
-            equally well, or a quotation mark that encloses what is more likely several rows.
+        DataError: a record has another number of cells than the header, or is not CSV; no header, two columns of one
+            name, two separators that fit equally well, or a quotation mark that encloses what is more likely several
+            rows. It is a ``LineError`` if the other records can be read.
     """
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    lines = table_lines(path, encoding, notes)
+    broken: dict[int, str] = {}
+    lines = table_lines(path, encoding, notes, broken)
     head, whole = head_of(lines)
     dialect = dialect_of(path, head, notes, whole=whole, header=header, delimiter=delimiter, quoting=quoting)
-    quotes = dialect.quotes if dialect.quoted else None
     lines = chain(head[dialect.above :], lines)
     if dialect.quotes is not None and not dialect.quoted:
         width = head[dialect.above].count(dialect.delimiter) + 1
         lines = counted_quotes(lines, path, dialect.above, width, notes)
+    yield from _records(path, lines, dialect, notes, broken, header=header, keep=keep)
+
+
+def _records(
+    path: Path | str,
+    lines: Iterable[str],
+    dialect: Dialect,
+    notes: Notes,
+    broken: dict[int, str],
+    *,
+    header: bool,
+    keep: bool,
+) -> Iterator[Row]:
+    """A row for each record of a table; ``broken`` has the faults of lines that are not text."""
     reader = dialect.records(lines)
+    quotes = dialect.quotes if dialect.quoted else None
     names: Header | None = None
-    start = 1 + dialect.above
-    try:
-        for cells in reader:
-            line, start = start, reader.line_num + 1 + dialect.above
-            if not cells:
-                continue
-            if start - line > 1 and quotes is not None:
-                _check_spanning(path, cells, line, start - 1, quotes, notes)
-            if names is None:
-                names = Header(path, cells if header else None, len(cells), line, notes, hint=hint_about(dialect))
-                if header:
+    some = False
+    line = last = dialect.above
+    while True:
+        try:
+            for cells in reader:
+                line, last = last + 1, reader.line_num + dialect.above
+                if not cells:
                     continue
-            row = names.row(cells, line)
-            if row is not None:
-                yield row
-    except csv.Error as error:
-        last = reader.line_num + dialect.above
-        raise DataError(_not_csv(path, start, last, error, quoted=dialect.quoted)) from error
+                if last > line and quotes is not None:
+                    _check_spanning(path, cells, line, last, quotes, notes)
+                if broken:
+                    _refuse_broken(broken, line, last)
+                if names is None:
+                    names = Header(path, cells if header else None, len(cells), line, notes, hint=hint_about(dialect))
+                    if header:
+                        continue
+                row = names.row(cells, line)
+                if row is not None:
+                    yield row
+                    some = True
+            return
+        except csv.Error as error:
+            line, last = last + 1, reader.line_num + dialect.above
+            fault = _not_csv(path, line, last, error, quoted=dialect.quoted)
+            if last > line or names is None:  # a quotation mark may have enclosed rows
+                raise DataError(fault) from error
+        except LineError as error:
+            fault = str(error)
+        if not keep or names is None:
+            raise LineError(fault) if some else DataError(fault)
+        yield UnreadRow({}, str(path), line, fault=fault)
+
+
+def _refuse_broken(broken: dict[int, str], first: int, last: int) -> None:
+    """Raise the fault of a line of a record that is not text."""
+    for number in range(first, last + 1):
+        if number in broken:
+            raise LineError(broken[number])
 
 
 def _check_spanning(

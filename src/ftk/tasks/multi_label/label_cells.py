@@ -19,7 +19,7 @@ LABEL_COLUMNS = ("labels", "label", "categories", "classes", "tags")
 """The names by which a label column is recognised."""
 _BETWEEN = re.compile(r"[,;|\s]+")
 _BITS = re.compile(r"[01]{3,}")
-_OTHER_SIGNS = ";|，、；｜،"
+_OTHER_SIGNS = ";|#，、；｜،"
 """Signs that stand between labels in many files, beside the comma."""
 
 
@@ -159,7 +159,7 @@ def _note_other_sign(cells: Sequence[_Cell], separator: str, notes: Notes) -> No
         parts = Counter(part for text in {text for _, text in texts} for part in _parts(text, sign))
         if sign != separator and max(parts.values(), default=0) > 1:
             for cell, text in texts:
-                if sign in text:
+                if len(_parts(text, sign)) > 1:  # and not C# beside C
                     notes.add(kinds.OTHER_SEPARATOR, cell.place, sign=sign)
 
 

@@ -142,8 +142,10 @@ class RankingMetric:
             self._places.update({(query, one): result.place(at) for at, one in enumerate(positives)})
 
     def compute(self) -> dict[str, Any]:
-        """``mrr``, ``recall@1``, ``ndcg@10``, ``recall@5``, ``recall@10``, ``auc``, ``queries``, ``candidates`` (the
-        mean number for a query), and ``queries_without_right``, which count in the other scores only as missed.
+        """``mrr``, ``recall@1``, ``ndcg@10``, ``candidates`` (the mean number for a query), ``recall@5``,
+        ``recall@10``, ``auc``, ``queries``, and ``queries_without_right``, which count in the others only as missed.
+
+        A line of scores shows the first ones, the number of candidates among them: without it the others say little.
 
         Recall among the first k candidates is over the queries with more than k candidates, and is left out if there is
         none: it would be 1 whatever the model does. A score that no query has is None. With a temperature also
@@ -160,7 +162,7 @@ class RankingMetric:
             self._note_places(query, list(named.right), result)
         self._drawn.clear()
         self._rank_pool()
-        names = ("mrr", "recall@1", f"ndcg@{DISCOUNTED}", "recall@5", "recall@10", "auc", "candidates")
+        names = ("mrr", "recall@1", f"ndcg@{DISCOUNTED}", "candidates", "recall@5", "recall@10", "auc")
         means: dict[str, Any] = {name: _mean([each[name] for each in self._scored if name in each]) for name in names}
         means = {name: mean for name, mean in means.items() if mean is not None or not name.startswith("recall@")}
         if self.temperature is not None and self._scored:

@@ -245,7 +245,7 @@ def test_what_belongs_to_no_split_is_reported() -> None:
     left = of_kind(notes, kinds.ENTRIES_NOT_READ).values
     assert (left["left_out"], left["entries"]) == (5, 7)
     assert left["names"] == ["LICENSE.txt", "extra.csv", "images/", "more.zip", "notes.pdf"]
-    assert "more.zip (an archive" in left["why"]
+    assert "more.zip (a ZIP archive" in left["why"]
 
 
 def test_each_folder_of_a_list_gives_its_own_splits() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.lines import first_lines, numbered_lines
 from ftk.errors import DataError
 
 _SEEN = 20
@@ -23,7 +23,7 @@ def is_triples(path: Path, encoding: str) -> bool:
     """
     if not {*map(str.lower, path.suffixes)}.intersection(_ENDINGS):
         return False
-    lines = (line for _, line in numbered_lines(path, encoding) if line.strip())
+    lines = filter(str.strip, first_lines(path, encoding))
     rows = [line.split("\t") for line in islice(lines, _SEEN)]
     if not rows or any(len(cells) != 3 or any(map(_is_quoted, cells)) for cells in rows):
         return False

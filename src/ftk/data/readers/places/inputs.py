@@ -14,12 +14,22 @@ from ftk.data.readers.places.sources import files_behind, held_splits, is_folder
 from ftk.errors import DataError
 
 
-def refuse_split_folders(spec: str, format: Format) -> None:
+def refuse_split_folders(spec: Any, format: Format) -> None:
     """Refuse a folder that holds a folder for each split as something to predict for.
+
+    Args:
+        spec: a file, folder or glob, or a list of them.
+        format: of the data.
 
     Raises:
         DataError: it is one.
     """
+    for item in spec if isinstance(spec, (list, tuple)) else [spec]:
+        if isinstance(item, str):
+            _refuse_split_folder(item, format)
+
+
+def _refuse_split_folder(spec: str, format: Format) -> None:
     if format is Format.parallel or is_beir(Path(os.path.expanduser(spec))):
         return
     parts = held_splits(spec, "", format)

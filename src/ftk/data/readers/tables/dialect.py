@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ftk.config.choices import Quoting
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.lines import BrokenLine, numbered_lines
 from ftk.data.readers.tables.enclosing import Enclosing, enclosing_of
 from ftk.data.readers.tables.quotes import Quotes
 from ftk.errors import DataError
@@ -63,19 +63,42 @@ class Dialect:
         )
 
 
-def table_lines(path: Path | str, encoding: str, notes: Notes) -> Iterator[str]:
+def table_lines(path: Path | str, encoding: str, notes: Notes, broken: dict[int, str]) -> Iterator[str]:
     """The lines of a table with their line ends; they end at LF, CRLF, or, as some spreadsheets write them, at CR.
 
+    Args:
+        path: the file.
+        encoding: of its characters.
+        notes: collects what was found.
+        broken: gets the fault of each line that is not text, by its number.
+
     Raises:
-        DataError: the file cannot be read, or is not in this encoding.
+        DataError: the file cannot be read, or its first line is not in this encoding.
     """
-    lines = (line for _, line in numbered_lines(path, encoding, notes, ends=True))
+    lines = _watched(numbered_lines(path, encoding, notes, ends=True, broken=True), broken)
     first = next(lines, "")
+    if type(first) is BrokenLine:
+        raise DataError(first.fault)
     if "\r" in first.rstrip("\r\n"):
         notes.add(kinds.TABLE_ENDS_AT_CR, file=str(path))
         # A quoted cell keeps its line ends: the reader of records joins such lines again.
-        return chain.from_iterable(io.StringIO(line, newline="") for line in chain([first], lines))
+        return chain.from_iterable(io.StringIO(line, newline="") for line in _unbroken(chain([first], lines)))
     return chain([first], lines) if first else lines
+
+
+def _watched(lines: Iterable[tuple[int, str]], broken: dict[int, str]) -> Iterator[str]:
+    for number, line in lines:
+        if type(line) is BrokenLine:
+            broken[number] = line.fault
+        yield line
+
+
+def _unbroken(lines: Iterable[str]) -> Iterator[str]:
+    """The same lines; one that is not text is an error."""
+    for line in lines:
+        if type(line) is BrokenLine:
+            raise DataError(line.fault)
+        yield line
 
 
 def head_of(lines: Iterator[str]) -> tuple[list[str], bool]:

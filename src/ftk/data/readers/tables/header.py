@@ -6,7 +6,7 @@ from pathlib import Path
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.errors import DataError
+from ftk.errors import DataError, LineError
 
 _MARK = "\ufeff"
 
@@ -52,10 +52,12 @@ class Header:
         """The row of these cells; None for a header line that comes again.
 
         Raises:
-            DataError: there are more or fewer cells than names, or the line is a header in another order.
+            LineError: there are more or fewer cells than names.
+            DataError: the line is a header in another order.
         """
         if len(cells) != len(self.names):
-            raise DataError(f"{self.path}:{line}: {len(cells)} cells where {self._expected}.{self._hint}")
+            number = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+            raise LineError(f"{self.path}:{line}: {number} where {self._expected}.{self._hint}")
         if cells[0] in self._first_cells and self._comes_again(cells, line):
             return None
         values = dict(zip(self.names, cells, strict=True))

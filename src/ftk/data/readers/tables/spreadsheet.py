@@ -10,22 +10,23 @@ from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.contracts.row import Row
+from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.lines import opened
 from ftk.data.readers.tables.header import Header
-from ftk.errors import DataError, first_line
+from ftk.errors import DataError, LineError, first_line
 
 _LARGEST = 1 << 30
 """Bytes of an unpacked workbook: a few kilobytes can unpack to any size."""
 
 
-def read_xlsx(path: Path | str, notes: Notes, *, header: bool = True) -> Iterator[Row]:
+def read_xlsx(path: Path | str, notes: Notes, *, header: bool = True, keep: bool = False) -> Iterator[Row]:
     """One row per row of the first sheet; rows without any value are skipped.
 
     Args:
         path: the file.
         notes: collects the other sheets, and what is not read as it was meant.
         header: whether the first row names the columns; if not, their names are 0, 1, 2 …
+        keep: whether a row of more cells than the header becomes an ``UnreadRow``; if not, it is an error.
 
     Raises:
         DataError: it is not such a file, openpyxl is not installed, or two columns have one name.
@@ -43,7 +44,13 @@ def read_xlsx(path: Path | str, notes: Notes, *, header: bool = True) -> Iterato
             if header:
                 continue
         cells += [""] * (width - len(cells))
-        row = names.row(cells, line)
+        row: Row | None
+        try:
+            row = names.row(cells, line)
+        except LineError as error:
+            if not keep:
+                raise
+            row = UnreadRow({}, str(path), line, fault=str(error))
         if row is not None:
             yield row
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.contracts.row import Row
+from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.tagged.tag_cells import joined_tag
 from ftk.data.readers.tagged.token_tables import TokenTable, is_blank, key_of, table_of, text_of
 from ftk.errors import DataError
@@ -31,8 +31,9 @@ def by_sentence(rows: Iterable[Row], columns: Mapping[str, Any], notes: Notes) -
     """
     rows = iter(rows)
     head = list(islice(rows, _LOOKED_AT))
-    are_sentences = bool(head and head[0].lines)  # of CoNLL columns; their reader has read data.columns.sentence
-    layout = table_of(head, columns) if head and not are_sentences else None
+    known = [row for row in head if not isinstance(row, UnreadRow)]
+    are_sentences = bool(known and known[0].lines)  # of CoNLL columns; their reader has read data.columns.sentence
+    layout = table_of(known, columns) if known and not are_sentences else None
     if layout is None:
         yield from chain(head, rows)
         return
@@ -40,16 +41,16 @@ def by_sentence(rows: Iterable[Row], columns: Mapping[str, Any], notes: Notes) -
     if layout.sentence:
         notes.add(
             kinds.TOKEN_ROWS,
-            file=head[0].file,
+            file=known[0].file,
             sentence=", ".join(layout.sentence),
             sentence_by=layout.found_by,
             tokens=layout.tokens,
             tags=tags,
         )
     else:
-        notes.add(kinds.PARTED_TOKEN_ROWS, file=head[0].file, tokens=layout.tokens, tags=tags)
+        notes.add(kinds.PARTED_TOKEN_ROWS, file=known[0].file, tokens=layout.tokens, tags=tags)
     if layout.types is not None:
-        notes.add(kinds.TYPES_APART, file=head[0].file, column=layout.types)
+        notes.add(kinds.TYPES_APART, file=known[0].file, column=layout.types)
     yield from _grouped(chain(head, rows), layout, notes)
 
 
@@ -58,6 +59,8 @@ def _grouped(rows: Iterable[Row], layout: TokenTable, notes: Notes) -> Iterator[
     before: tuple[Any, ...] = ()
     held: list[Row] = []
     for row in rows:
+        if isinstance(row, UnreadRow):
+            raise DataError(f"{row.fault} A sentence without one of its tokens is another one.")
         missing = [name for name in (*layout.sentence, layout.tokens) if name not in row.values]
         if missing:
             raise DataError(f"{row.where}: a row without the column '{missing[0]}', which the rows before it have.")

@@ -57,6 +57,7 @@ def _results(row: Row, results: list[Any], notes: Notes) -> dict[str, Any]:
     by_control: dict[str, dict[str, Any]] = {}
     spans: list[dict[str, Any]] = []
     marking: set[str] = set()
+    regions = {one.get("id") for one in results if isinstance(one, dict) and str(one.get("type")).lower() in _SPANS}
     for result in results:
         kind = result.get("type") if isinstance(result, dict) else None
         value = result.get("value") if isinstance(result, dict) else None
@@ -65,7 +66,7 @@ def _results(row: Row, results: list[Any], notes: Notes) -> dict[str, Any]:
         if kind.lower() in _SPANS:
             spans.append(_span(value))
             marking.add(str(result.get("from_name")))
-        elif kind in _OF_A_TEXT and _OF_A_TEXT[kind][0] in value:
+        elif kind in _OF_A_TEXT and _OF_A_TEXT[kind][0] in value and result.get("id", "") not in regions:
             key, name = _OF_A_TEXT[kind]
             found = value[key]
             columns[name] = found[0] if isinstance(found, list) and len(found) == 1 else found

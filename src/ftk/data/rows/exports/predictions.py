@@ -42,6 +42,22 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return any(name in values and not gold.beside.isdisjoint(values) for name, gold in _GOLD.items())
 
 
+def lacks_labels(values: Mapping[str, Any]) -> bool:
+    """Whether a row of a file of predictions has what was predicted, or an error, and no labels."""
+    predicted = any(not gold.beside.isdisjoint(values) for gold in _GOLD.values())
+    return (predicted or "error" in values) and not recognises(values)
+
+
+def are_labels_predicted(values: Mapping[str, Any]) -> bool:
+    """Whether the label of a row is what a model of ftk predicted: it has the scores of it."""
+    scores = values.get("scores")
+    if not isinstance(scores, dict) or recognises(values):
+        return False
+    label, labels = values.get("label"), values.get("labels")
+    several = isinstance(labels, list) and all(isinstance(one, str) and one in scores for one in labels)
+    return several or (isinstance(label, str) and label in scores and "score" in values)
+
+
 def plain(row: Row, notes: Notes, labelled: bool) -> Iterator[Row]:
     """The row with its labels where they were, and without what was predicted."""
     values = dict(row.values)

@@ -8,7 +8,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.exports import doccano, label_studio, predictions, prodigy, spacy_json, token_spans
+from ftk.data.rows.exports import doccano, label_studio, passages, predictions, prodigy, spacy_json, token_spans
 
 _SEEN = 20
 """Rows by which a file is recognised."""
@@ -16,15 +16,16 @@ _SEEN = 20
 
 @dataclass(frozen=True, slots=True)
 class _Tool:
-    """A tool: its name, which rows are its own, and what these are as plain rows."""
+    """A tool: its name, its rows, what these are as plain rows, and which rows beside them have no labels."""
 
     name: str
     recognises: Callable[[Mapping[str, Any]], bool]
     plain: Callable[[Row, Notes, bool], Iterable[Row]]
+    unlabelled: Callable[[Mapping[str, Any]], bool] = lambda values: False
 
 
 _TOOLS = (
-    _Tool("predictions of ftk", predictions.recognises, predictions.plain),
+    _Tool("predictions of ftk", predictions.recognises, predictions.plain, predictions.lacks_labels),
     _Tool("an export of Label Studio", label_studio.recognises, label_studio.plain),
     _Tool("an export of Label Studio (JSON_MIN)", label_studio.recognises_minimal, label_studio.plain_minimal),
     _Tool("an export of Prodigy", prodigy.recognises, prodigy.plain),
@@ -34,6 +35,8 @@ _TOOLS = (
     _Tool("sentences of GLiNER", token_spans.recognises_gliner, token_spans.plain_gliner),
     _Tool("documents of DyGIE", token_spans.recognises_dygie, token_spans.plain_dygie),
     _Tool("sentences of W2NER", token_spans.recognises_w2ner, token_spans.plain_w2ner),
+    _Tool("queries with lists of positives and negatives", passages.recognises, passages.plain),
+    _Tool("queries with numbered negatives", passages.recognises_numbered, passages.plain_numbered),
 )
 
 
@@ -50,6 +53,8 @@ def plain_rows(rows: Iterable[Row], columns: Mapping[str, Any], notes: Notes, *,
     first = list(itertools.islice(rows, _SEEN))
     tools = [tool for tool in _TOOLS if any(tool.recognises(row.values) for row in first)]
     tools = [tool for tool in tools if not _keeps_as_they_are(columns, tool, first, labelled)]
+    if labelled and first and all(predictions.are_labels_predicted(row.values) for row in first):
+        notes.add(kinds.PREDICTED_LABELS, file=first[0].file)
     if not tools:
         yield from first
         yield from rows
@@ -59,7 +64,10 @@ def plain_rows(rows: Iterable[Row], columns: Mapping[str, Any], notes: Notes, *,
     for row in itertools.chain(first, rows):
         found = next((tool for tool in tools if tool.recognises(row.values)), None)
         if found is None:
-            yield row
+            if labelled and any(tool.unlabelled(row.values) for tool in tools):
+                notes.add(kinds.NOT_ANNOTATED, row.where)
+            else:
+                yield row
         else:
             yield from found.plain(row, notes, labelled)
 
