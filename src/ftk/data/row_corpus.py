@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ftk.config.choices import Cut, Unlabelled
+from ftk.config.choices import Cut
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading
@@ -20,13 +20,13 @@ from ftk.contracts.progress import Progress
 from ftk.contracts.protocols import RowReader
 from ftk.contracts.values import Labels, Prepared
 from ftk.data.readers.splits import fingerprint, read_splits, uses_demo
-from ftk.data.rows.label_names import shortened
 from ftk.data.rows.label_variants import note_alike
 from ftk.data.rows.odd_labels import note_unused
+from ftk.data.split_labels import listed, note_one_label, note_unlearned, without_unseen
 from ftk.data.splitting.cutting import cut_off
 from ftk.data.splitting.large_cut import cut_large, is_large
 from ftk.data.splitting.limiting import limited
-from ftk.data.splitting.repeats import empty_rows, key_facts, note_overlap, places_of, usable
+from ftk.data.splitting.repeats import empty_rows, key_facts, note_overlap, usable
 from ftk.data.splitting.simple_cut import cut_simply
 from ftk.data.splitting.tying import check_groups
 from ftk.data.storage.collecting import RowStorage
@@ -35,9 +35,6 @@ from ftk.data.storage.stored import Stored, taken
 from ftk.data.storage.stored_features import stored_features
 from ftk.errors import ConfigError, DataError
 from ftk.system.collection import without_collection
-
-_SHOWN = 20
-"""Labels that are named in a line."""
 
 
 @dataclass(slots=True)
@@ -131,16 +128,15 @@ def read_training_corpus(
         raise ConfigError(*mistakes)
     note_alike(corpus.labels.names if corpus.labels is not None else (), notes)
     if examples["train"] is not training:
-        _note_unlearned(corpus.labels, examples["train"], task, notes)
+        note_unlearned(corpus.labels, examples["train"], task, notes)
     for split in ("validation", "test"):
-        _note_unseen(corpus, split, data, notes)
-        _note_one_label(corpus, split, notes)
+        _check_labels(corpus, split, data, notes)
     notes.raise_errors()
     notes.add(
         kinds.ROWS,
         rows={split: len(rows) for split, rows in examples.items()},
         sizes=", ".join(f"{len(rows):,} {split}" for split, rows in examples.items()),
-        labels=_labels(corpus.labels, task.spec.wording.labels),
+        labels=listed(corpus.labels, task.spec.wording.labels),
     )
     if select is not None:
         with notes.of("train"):
@@ -161,8 +157,7 @@ def read_test_corpus(data: DataConfig, task: RowReader, labels: Labels | None, n
         raise DataError("data.test: name the data to score on.")
     corpus = _read(data, task, ("test",), notes)
     corpus.labels = labels
-    _note_unseen(corpus, "test", data, notes)
-    _note_one_label(corpus, "test", notes)
+    _check_labels(corpus, "test", data, notes)
     notes.raise_errors()
     return corpus
 
@@ -249,55 +244,8 @@ def _hold_out(examples: dict[str, Sequence[Any]], task: RowReader, data: DataCon
     return everything
 
 
-def _note_unlearned(labels: Labels | None, train: Sequence[Any], task: RowReader, notes: Notes) -> None:
-    """Count the labels that only held-out rows have: the model has outputs for them, but never learns them."""
-    if labels is None:
-        return
-    try:
-        learned = task.labels(train)
-    except DataError:  # too few labels are left for the task; those that are missing are reported
-        learned = None
-    lost = [name for name in labels.names if learned is None or name not in learned.ids]
-    if lost:
-        notes.add(kinds.UNLEARNED_LABEL, *lost, number=len(lost))
-
-
-def _note_unseen(corpus: RowCorpus, split: str, data: DataConfig, notes: Notes) -> None:
-    """Apply the policies for labels that do not occur in training.
-
-    Raises:
-        DataError: all rows of the split are left out.
-    """
-    if split not in corpus.examples:
-        return
-    marked = set()
-    for unseen in corpus.task.unseen(corpus.examples[split], corpus.labels, split):
-        applied = data.unseen_labels.value if unseen.kind.policies else None
-        if unseen.kind is kinds.UNSEEN_MARK:
-            applied = "drop" if data.unlabelled is Unlabelled.drop else None
-            marked.add(unseen.place)
-        notes.add(unseen.kind, unseen.place, policy=applied, **unseen.values)
-    if marked and data.unlabelled is Unlabelled.drop:
-        rows = corpus.examples[split]
-        kept = [number for number, example in enumerate(rows) if example.row.where not in marked]
-        if not kept:
-            raise DataError(f"data.{split}: no row has a label.")
-        corpus.examples[split] = taken(rows, kept)
-
-
-def _note_one_label(corpus: RowCorpus, split: str, notes: Notes) -> None:
-    """Report a split whose rows all have the same label of several."""
-    rows, labels = corpus.examples.get(split, []), corpus.labels
-    if labels is None or len(labels.names) < 2 or len(rows) < 2:
-        return
-    found = {row.learned if isinstance(row.learned, str) else None for row in rows}
-    if len(found) == 1 and (label := found.pop()) is not None:
-        known, label = len(labels.names), shortened(label)
-        notes.add(kinds.ONE_LABEL, *places_of(rows), number=len(rows), part=split, label=label, known=known)
-
-
-def _labels(labels: Labels | None, what: str | None) -> str:
-    if labels is None or what is None:
-        return ""
-    shown = ", ".join(map(shortened, labels.names[:_SHOWN]))
-    return f"; {len(labels.names)} {what}: {shown}, …" if len(labels.names) > _SHOWN else f"; {what}: {shown}"
+def _check_labels(corpus: RowCorpus, split: str, data: DataConfig, notes: Notes) -> None:
+    """Apply the policies for labels that do not occur in training, and report a split with one label."""
+    if split in corpus.examples:
+        corpus.examples[split] = without_unseen(corpus.examples[split], split, corpus.task, corpus.labels, data, notes)
+        note_one_label(corpus.examples[split], split, corpus.labels, notes)

@@ -1,0 +1,82 @@
+"""Checks the labels of a split against those of the model: what cannot be learned, or is not tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ftk.config.choices import Unlabelled
+from ftk.config.schema import DataConfig
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+from ftk.contracts.protocols import RowReader
+from ftk.contracts.values import Labels
+from ftk.data.rows.label_names import shortened
+from ftk.data.splitting.repeats import places_of
+from ftk.data.storage.stored import taken
+from ftk.errors import DataError
+
+_SHOWN = 20
+"""Labels that are named in a line."""
+
+
+def note_unlearned(labels: Labels | None, train: Sequence[Any], task: RowReader, notes: Notes) -> None:
+    """Count the labels that only held-out rows have: the model has outputs for them, but never learns them."""
+    if labels is None:
+        return
+    try:
+        learned = task.labels(train)
+    except DataError:  # too few labels are left for the task; those that are missing are reported
+        learned = None
+    lost = [name for name in labels.names if learned is None or name not in learned.ids]
+    if lost:
+        notes.add(kinds.UNLEARNED_LABEL, *lost, number=len(lost))
+
+
+def without_unseen(
+    rows: Sequence[Any], split: str, task: RowReader, labels: Labels | None, data: DataConfig, notes: Notes
+) -> Sequence[Any]:
+    """The rows of a split without those that a policy leaves out because training does not have their labels.
+
+    Args:
+        rows: of the split.
+        split: validation or test.
+        task: reports the labels.
+        labels: of the model.
+        data: the data section of the config.
+        notes: collects the labels.
+
+    Raises:
+        DataError: all rows are left out.
+    """
+    marked = set()
+    for unseen in task.unseen(rows, labels, split):
+        applied = data.unseen_labels.value if unseen.kind.policies else None
+        if unseen.kind is kinds.UNSEEN_MARK:
+            applied = "drop" if data.unlabelled is Unlabelled.drop else None
+            marked.add(unseen.place)
+        notes.add(unseen.kind, unseen.place, policy=applied, **unseen.values)
+    if not marked or data.unlabelled is not Unlabelled.drop:
+        return rows
+    kept = [number for number, example in enumerate(rows) if example.row.where not in marked]
+    if not kept:
+        raise DataError(f"data.{split}: no row has a label.")
+    return taken(rows, kept)
+
+
+def note_one_label(rows: Sequence[Any], split: str, labels: Labels | None, notes: Notes) -> None:
+    """Report a split whose rows all have the same label of several."""
+    if labels is None or len(labels.names) < 2 or len(rows) < 2:
+        return
+    found = {row.learned if isinstance(row.learned, str) else None for row in rows}
+    if len(found) == 1 and (label := found.pop()) is not None:
+        known, label = len(labels.names), shortened(label)
+        notes.add(kinds.ONE_LABEL, *places_of(rows), number=len(rows), part=split, label=label, known=known)
+
+
+def listed(labels: Labels | None, what: str | None) -> str:
+    """The labels of a model as the end of a sentence; empty for a task without any."""
+    if labels is None or what is None:
+        return ""
+    shown = ", ".join(map(shortened, labels.names[:_SHOWN]))
+    return f"; {len(labels.names)} {what}: {shown}, …" if len(labels.names) > _SHOWN else f"; {what}: {shown}"
