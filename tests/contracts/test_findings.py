@@ -144,3 +144,19 @@ def test_every_kind_is_found_somewhere() -> None:
     for module in (kinds, task_kinds):
         listed = {name for name, kind in vars(module).items() if isinstance(kind, FindingKind)}
         assert listed <= used
+
+
+def test_facts_that_hold_for_several_files_are_one() -> None:
+    notes = Notes()
+    for split, names in (("train", "abcabcdefg"), ("test", "a")):
+        with notes.of(split):
+            for name in names:
+                notes.add(kinds.RECOGNISED, file=name, what="an export")
+    notes.add(kinds.RECOGNISED, file="a", what="another export")
+    train, test, other = notes
+    assert (train.values["file"], train.values["number_of_files"], train.count) == (list("abcde"), 7, 1)
+    assert (test.values["file"], other.values["file"]) == ("a", "a")
+    assert "7 files (a, b, …)" in str(train)
+    again = Notes()
+    again.extend([train])
+    assert str(next(iter(again))) == str(train).removeprefix("train: ")

@@ -141,6 +141,9 @@ class _Words(dict[str, Any]):
 
     def __init__(self, values: Mapping[str, Any], count: int) -> None:
         super().__init__({name: _in_words(value) for name, value in values.items()})
+        if isinstance(files := values.get("file"), list):
+            number = values.get("number_of_files", len(files))
+            self["file"] = f"{number:,} files ({files[0]}, {files[1]}{', …' if number > 2 else ''})"
         self._count = count
 
     def __missing__(self, name: str) -> str:

@@ -25,6 +25,7 @@ class Notes:
         self._facts: dict[_Key, Finding] = {}
         self._counted: dict[_Key, Finding] = {}
         self._errors: dict[_Key, Finding] = {}
+        self._files: set[tuple[_Key, str]] = set()
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._all)
@@ -46,8 +47,9 @@ class Notes:
     def add(self, kind: FindingKind, *places: str, policy: str | None = None, number: int = 1, **values: Any) -> None:
         """Add findings of one kind.
 
-        Findings with equal kind, policy, values and split are counted together. A fact is kept once. The places of an
-        error name its file, so errors of all splits are counted together.
+        Findings with equal kind, policy, values and split are counted together. A fact is kept once; one that holds for
+        several files names the first of them and says how many they are. The places of an error name its file, so
+        errors of all splits are counted together.
 
         Args:
             kind: what was found.
@@ -61,9 +63,15 @@ class Notes:
         """
         severity = kind.severity_under(policy)
         split = None if severity == "error" else self._split
-        key = (kind.id, policy, split, tuple((name, repr(value)) for name, value in sorted(values.items())))
         group = self._errors if severity == "error" else self._counted if kind.counted else self._facts
+        file = values.get("file") if group is self._facts else None
+        alike = {name: value for name, value in values.items() if name != "file" or not isinstance(file, str)}
+        key = (kind.id, policy, split, tuple((name, repr(value)) for name, value in sorted(alike.items())))
         finding = group.get(key)
+        if finding is not None and isinstance(file, str) and (key, file) not in self._files:
+            _add_file(finding, file)
+        if isinstance(file, str):
+            self._files.add((key, file))
         if finding is None:
             finding = group[key] = Finding(kind, severity, policy, values, split)
             str(finding)  # a value that a text needs and the caller forgot is a bug, which shows here
@@ -90,9 +98,18 @@ class Notes:
         """The facts since the last call; counts continue."""
         yield from self._facts.values()
         self._facts.clear()
+        self._files.clear()
 
     def drain(self) -> Iterator[Finding]:
         """All facts and counts since the last call; later ones are counted anew."""
         yield from self.drain_facts()
         yield from self._counted.values()
         self._counted.clear()
+
+
+def _add_file(fact: Finding, file: str) -> None:
+    """Let a fact hold for one more file."""
+    named = fact.values["file"]
+    files = named if isinstance(named, list) else [named]
+    fact.values["number_of_files"] = fact.values.get("number_of_files", 1) + 1
+    fact.values["file"] = [*files, file][:SHOWN]

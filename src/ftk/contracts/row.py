@@ -37,11 +37,13 @@ class Row:
     """Whether the values are cells of CSV or TSV, which spell lists as JSON."""
     document: int | None = None
     """The number of the row's document in its file, if the file marks documents (CoNLL)."""
+    item: str = ""
+    """What names the row where its line does not, as in JSON on one line: ``item 7 (id 1234)``."""
 
     @property
     def where(self) -> str:
-        """The place as file:line, for messages."""
-        return f"{self.file}:{self.line}"
+        """The place as file:line, or as the file and the item, for messages."""
+        return f"{self.file}: {self.item}" if self.item else f"{self.file}:{self.line}"
 
     def where_token(self, position: int) -> str:
         """The place of one token as file:line; the place of the row if the format has no lines of tokens."""

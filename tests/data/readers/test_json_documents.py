@@ -170,7 +170,48 @@ def test_a_split_that_a_file_does_not_hold_is_refused_by_name() -> None:
 def test_to_predict_for_a_file_of_splits_is_read_whole_and_said() -> None:
     found = read('{"train": [{"text": "a"}], "test": [{"text": "b"}]}', "all.json", labelled=False)
     assert [(row.where, row.values["text"]) for row in found.rows] == [
-        ("all.json[train]:1", "a"),
-        ("all.json[test]:1", "b"),
+        ("all.json[train]: item 1", "a"),
+        ("all.json[test]: item 1", "b"),
     ]
     assert of_kind(found.findings, kinds.ROWS_INSIDE_FILE)
+
+
+ITEMS: list[dict[str, Any]] = [
+    {"text": "a", "id": 12},
+    {"text": "b"},
+    {"text": "c", "id": "x-7"},
+    {"text": "", "id": ""},
+]
+NAMED = ["item 1 (id 12)", "item 2", "item 3 (id x-7)", "item 4"]
+
+
+@pytest.mark.parametrize(
+    ("content", "places"),
+    [
+        (json.dumps(ITEMS), [f"a.json: {name}" for name in NAMED]),
+        (json.dumps(ITEMS) + "\n", [f"a.json: {name}" for name in NAMED]),
+        ("\n" + json.dumps(ITEMS), [f"a.json: {name}" for name in NAMED]),
+        (
+            json.dumps(ITEMS).replace("}, {", "}, {", 1).replace("}, {", "},\n{", 1),
+            [f"a.json: {name}" for name in NAMED],
+        ),
+        (json.dumps(ITEMS, indent=1), ["a.json:2", "a.json:6", "a.json:9", "a.json:13"]),
+        (json.dumps(ITEMS).replace("}, {", "},\n{"), [f"a.json:{line}" for line in (1, 2, 3, 4)]),
+        (json.dumps({"data": ITEMS}), [f"a.json[data]: {name}" for name in NAMED]),
+        (json.dumps({"train": ITEMS}, indent=1), [f"a.json[train]: {name}" for name in NAMED]),
+        (
+            json.dumps({"text": dict(enumerate("abc")), "label": dict(enumerate("xyx"))}),
+            [f"a.json: item {n}" for n in (1, 2, 3)],
+        ),
+        (json.dumps({"columns": ["text"], "data": [["a"], ["b"]]}), ["a.json: item 1", "a.json: item 2"]),
+        ("\n".join(map(json.dumps, ITEMS)), [f"a.json:{line}" for line in (1, 2, 3, 4)]),
+        (json.dumps(ITEMS[:1]), ["a.json:1"]),
+    ],
+)
+def test_an_item_is_named_by_its_number_where_its_line_does_not(content: str, places: list[str]) -> None:
+    assert [row.where for row in read(content, "a.json").rows] == places
+
+
+def test_a_fault_in_an_item_names_it() -> None:
+    with pytest.raises(DataError, match=r"a\.json: item 2: "):
+        read('[{"text": "a"}, 3]', "a.json")

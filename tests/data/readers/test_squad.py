@@ -343,3 +343,12 @@ def test_xquad_is_read_whole(language: str) -> None:
     notes.raise_errors()
     assert len(found) == 1190
     assert len({example.context for example in found}) == 240
+
+
+def test_a_question_is_named_by_its_number_where_its_line_does_not() -> None:
+    questions = [{"id": name, "question": "Who?", "answers": []} for name in ("q1", "q2")] + [{"question": "Where?"}]
+    content = {"data": [{"paragraphs": [{"context": "Ada", "qas": questions}]}]}
+    found = read(json.dumps(content), "a.json", format="squad").rows
+    assert [row.where for row in found] == ["a.json: item 1 (id q1)", "a.json: item 2 (id q2)", "a.json: item 3"]
+    indented = read(json.dumps(content, indent=1), "a.json", format="squad").rows
+    assert [bool(row.item) for row in indented] == [False, False, True]

@@ -15,6 +15,8 @@ _LISTS = ("data", "rows", "records", "examples", "instances", "items", "samples"
 """Keys under which files have a list of rows."""
 _OF_ROWS = frozenset(("text", "tokens", "sentence", "question", "context", "source", "query"))
 """Keys that a row has, and no object that holds rows."""
+_LONG = 60
+"""Characters of an id that are shown."""
 _USUAL = frozenset(
     ("text", "label", "labels", "tokens", "tags", "sentence", "spans", "entities", "question", "context")
 )
@@ -74,8 +76,15 @@ def rows_of(
         place = str(path) if name is None else f"{path}[{name}]"
         for number, row in enumerate(rows, start=1):
             if not isinstance(row, dict):
-                raise DataError(f'{place}:{number}: expected a JSON object such as {{"text": …}}.')
+                raise DataError(f'{place}: item {number}: expected a JSON object such as {{"text": …}}.')
             yield place, number, row
+
+
+def item_of(number: int, value: Any) -> str:
+    """What names an item of a list: its number, counted from 1, and its id."""
+    name = value.get("id") if isinstance(value, dict) else None
+    known = isinstance(name, (str, int)) and not isinstance(name, bool) and str(name).strip()
+    return f"item {number} (id {str(name)[:_LONG]})" if known else f"item {number}"
 
 
 def _listed(parts: dict[str | None, Sequence[Any]]) -> str:

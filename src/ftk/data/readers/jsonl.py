@@ -10,7 +10,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
-from ftk.data.readers.json_documents import inside, rows_of
+from ftk.data.readers.json_documents import inside, item_of, rows_of
 from ftk.data.readers.lines import BrokenLine, numbered_lines, unbroken
 from ftk.data.rows.exports.spacy_json import as_object
 from ftk.errors import DataError, LineError
@@ -161,7 +161,7 @@ def _rows(
     if first is not None and second is None and alone and (found := inside(first[1])) is not None:
         may_be_half = bool(ESCAPED.search(first[2]))
         for place, number, values in rows_of(path, found, split, notes):
-            yield row_of(place, number, values, may_be_half=may_be_half)
+            yield row_of(place, number, values, may_be_half=may_be_half, item=item_of(number, values))
         return
     for one in chain([first, second], objects):
         if one is not None:
@@ -252,8 +252,11 @@ def _not_json(path: Path | str, first_line: int, text: str, error: Exception) ->
 def _array(path: Path | str, first_line: int, text: str) -> Iterator[Row]:
     values = parsed(path, first_line, text)
     may_be_half = bool(ESCAPED.search(text))
-    for number, value in zip(_lines_of_elements(first_line, text), values, strict=True):
-        yield row_of(path, number, value, may_be_half=may_be_half)
+    one_line = "\n" not in text.strip()
+    lines = [first_line] * len(values) if one_line else list(_lines_of_elements(first_line, text))
+    named = len(set(lines)) < len(lines)  # a line with several elements does not say which is meant
+    for number, (line, value) in enumerate(zip(lines, values, strict=True), start=1):
+        yield row_of(path, line, value, may_be_half=may_be_half, item=item_of(number, value) if named else "")
 
 
 def _lines_of_elements(first_line: int, text: str) -> Iterator[int]:
@@ -265,7 +268,7 @@ def _lines_of_elements(first_line: int, text: str) -> Iterator[int]:
         at = decoder.raw_decode(text, begin)[1]
 
 
-def row_of(path: Path | str, number: int, value: Any, *, may_be_half: bool) -> Row:
+def row_of(path: Path | str, number: int, value: Any, *, may_be_half: bool, item: str = "") -> Row:
     """A JSON object as a row.
 
     Args:
@@ -273,18 +276,20 @@ def row_of(path: Path | str, number: int, value: Any, *, may_be_half: bool) -> R
         number: of the line.
         value: the object.
         may_be_half: whether ``ESCAPED`` matches its text.
+        item: what names the object, if its line does not.
 
     Raises:
         DataError: it is no object, or holds half of a surrogate pair.
     """
     value = as_object(value)
+    where = f"{path}: {item}" if item else f"{path}:{number}"
     if not isinstance(value, dict):
-        raise DataError(f'{path}:{number}: expected a JSON object such as {{"text": …}}, found {_kind(value)}.')
+        raise DataError(f'{where}: expected a JSON object such as {{"text": …}}, found {_kind(value)}.')
     # JSON can hold half of a surrogate pair, which is no character: no tokenizer and no file accepts it.
     half = _HALF.search(json.dumps(value, ensure_ascii=False)) if may_be_half else None
     if half:
-        raise DataError(f"{path}:{number}: \\u{ord(half.group()):04x} is half of a surrogate pair, not a character.")
-    return Row(value, str(path), number)
+        raise DataError(f"{where}: \\u{ord(half.group()):04x} is half of a surrogate pair, not a character.")
+    return Row(value, str(path), number, item=item)
 
 
 def _kind(value: object) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.readers.json_documents import item_of
 from ftk.data.readers.jsonl import ESCAPED, parsed, row_of
 from ftk.data.readers.lines import numbered_lines, opened
 from ftk.errors import DataError
@@ -36,8 +37,8 @@ def is_squad(path: Path | str) -> bool:
 def read_squad(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
     """One row per question: its own keys, ``context``, and the other keys of its paragraph and its article.
 
-    The line of a row is the line of its ``id``. If the file is one line, or a question has no id, it is the line on
-    which the JSON begins. Questions with the id of an earlier one are counted.
+    The line of a row is the line of its ``id``. If the file is one line, or a question has no id, its number and its id
+    name it. Questions with the id of an earlier one are counted.
 
     Raises:
         DataError: the file is not JSON, or not articles of paragraphs of questions.
@@ -49,6 +50,7 @@ def read_squad(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
     may_be_half = bool(ESCAPED.search(text))
     at = _lines_of_ids(lines)
     seen: set[str] = set()
+    number = 0
     for article_at, article in _objects(path, document, "data", ""):
         for paragraph_at, paragraph in _objects(path, article, "paragraphs", article_at):
             above = {
@@ -56,12 +58,14 @@ def read_squad(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
                 **{name: value for name, value in paragraph.items() if name != "qas"},
             }
             for _, question in _objects(path, paragraph, "qas", paragraph_at):
+                number += 1
                 name = str(question.get("id"))
-                line = at.get(name, first)
+                item = "" if name in at else item_of(number, question)
+                row = row_of(path, at.get(name, first), {**above, **question}, may_be_half=may_be_half, item=item)
                 if name in seen and "id" in question:
-                    notes.add(kinds.REPEATED_ID, f"{path}:{line} (id {name})"[:160])
+                    notes.add(kinds.REPEATED_ID, row.where if item else f"{row.where} (id {name})"[:160])
                 seen.add(name)
-                yield row_of(path, line, {**above, **question}, may_be_half=may_be_half)
+                yield row
 
 
 def _objects(path: Path | str, holder: dict[str, Any], name: str, where: str) -> Iterator[tuple[str, dict[str, Any]]]:

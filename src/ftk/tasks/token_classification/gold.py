@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
-from ftk.contracts.row import Row
 from ftk.data.examples.sentences import Sentence
 from ftk.data.examples.spans.counting import PLAIN, MarkedText, Places, placed_span
 from ftk.data.examples.spans.forms import marked_spans
@@ -28,7 +28,7 @@ def gold_spans(example: Sentence, scheme: Scheme) -> Any:
     if example.tokens is not None:
         return _as_iob2(example.gold, scheme)
     with suppress(RowFault):
-        row = Row({"spans": example.gold}, example.row.file, example.row.line)
+        row = replace(example.row, values={"spans": example.gold})
         item = MarkedText(row, example.text, example.starts, example.ends, marked_spans(row, "spans"))
         spans = [placed_span(item, span, PLAIN, Places()) for span in item.spans]
         return [_entity(example.text, span.label, span.start, span.end) for span in spans] or example.gold
