@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -178,6 +179,15 @@ def test_documents_too_large_to_be_held_out_are_cut_and_that_is_said() -> None:
     assert (said.count, said.values["what"]) == (4, "document")
 
 
+@pytest.mark.parametrize("mark", ["-DOCSTART- -X- O", "# newdoc id = all", ""])
+def test_one_document_for_all_rows_is_no_document(mark: str) -> None:
+    sentences = [f"w{number} O\nv{number} B-PER\n" for number in range(40)]
+    Path("all.conll").write_text("\n".join([f"{mark}\n", *sentences]), encoding="utf-8")
+    found, findings = cut("all.conll", "ner")
+    assert found.examples["validation"]
+    assert kinds.TIE_CUT not in [one.kind for one in findings]
+
+
 def test_a_second_text_that_most_rows_share_ties_none_together() -> None:
     """As the aspect of a review."""
     rows = [{"text": f"room {n // 2}", "pair": "ab"[n % 2], "label": "xy"[n % 2]} for n in range(60)]
@@ -242,6 +252,25 @@ def test_values_of_groups_that_are_written_in_two_ways() -> None:
         split: {str(one).strip()[:1] for one in values(found, split, "user")} & {"1", "2"} for split in found.examples
     }
     assert not sides["train"] & sides["validation"]
+
+
+@pytest.mark.parametrize(
+    ("group", "nest"),
+    [
+        ("meta.hotel.id", lambda part: {"meta": {"hotel": {"id": part}}}),
+        ("meta.hotel", lambda part: {"meta.hotel": part}),
+        ("ids.0", lambda part: {"ids": [part, 1]}),
+        ("a.b.c", lambda part: {"a.b": {"c": str(part)}}),
+    ],
+)
+def test_the_path_of_a_key_is_a_group(group: str, nest: Callable[[int], dict[str, Any]]) -> None:
+    def row(part: int, number: int) -> dict[str, Any]:
+        return {"text": f"text {part} {number}", "label": "ab"[number % 2], "part": part, **nest(part)}
+
+    found, findings = cut(of_parts(row, parts=10, rows=6), group=group)
+    sides = [set(values(found, split, "part")) for split in found.examples]
+    assert not set.intersection(*sides)
+    assert not [one for one in findings if one.severity == "error" or one.kind == kinds.WITHOUT_GROUP]
 
 
 def test_columns_of_groups_that_are_missing_or_empty() -> None:

@@ -14,7 +14,7 @@ from ftk.data.examples.entities.texts import Repeated
 from ftk.data.rows.cells import RowFault, read_rows
 from ftk.data.rows.choosing import settle_columns
 from ftk.data.rows.columns import find_column, missing_role, report_columns, weight_of
-from ftk.data.rows.documents import document_of
+from ftk.data.rows.documents import DOCUMENT_TIE, document_of
 from ftk.data.rows.gold import gold_of
 from ftk.data.rows.odd_labels import note_label, without_missing
 
@@ -50,7 +50,7 @@ class RelationExample(Example):
         """The sentence, whichever its entities are, and the document if the row says which."""
         document = document_of(self.row)
         text = Tie("sentence", self.text)
-        return (text,) if document is None else (text, Tie("document", document))
+        return (text,) if document is None else (text, Tie(DOCUMENT_TIE, document))
 
     @property
     def empty(self) -> bool:

@@ -20,7 +20,7 @@ from ftk.data.examples.tags import Scheme, Units
 from ftk.data.examples.token_shapes import note_odd_tokens
 from ftk.data.rows.cells import RowFault, parse_json_list, strings_of
 from ftk.data.rows.columns import missing, missing_role, not_a_string, report_columns
-from ftk.data.rows.documents import document_of
+from ftk.data.rows.documents import DOCUMENT_TIE, document_of
 from ftk.data.rows.tagged_tokens import tokens_and_tags
 from ftk.data.text.scripts import is_spaced, text_of_tokens
 from ftk.data.text.words import Words, split_words
@@ -82,7 +82,7 @@ class Sentence(Example):
         """The text, and the document if the row says which."""
         document = document_of(self.row)
         text = Tie("sentence", self.text)
-        return (text,) if document is None else (text, Tie("document", document))
+        return (text,) if document is None else (text, Tie(DOCUMENT_TIE, document))
 
     @property
     def learned(self) -> list[str] | None:

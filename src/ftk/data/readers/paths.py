@@ -11,6 +11,7 @@ from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.data.images.decoding import is_image_name
 from ftk.data.readers.corpora.brat import with_texts
+from ftk.data.readers.corpora.document_folders import ending_in, files_of_documents
 from ftk.data.readers.corpora.saved_datasets import is_saved_dataset
 from ftk.data.readers.lines import COMPRESSED
 from ftk.data.readers.split_names import Parts, parts_of_files, split_name
@@ -145,6 +146,8 @@ def _in_folder(folder: Path, item: str, key: str) -> list[Path]:
     beside = [entry for entry in inside if entry.is_file()]
     hint = f" In it: {not_read(inside)}." if inside else ""
     below = [entry for entry in inside if entry.is_dir() and any(child.is_file() for child in entry.glob("*"))]
+    if below and not beside and (documents := files_of_documents(below, item, key)):
+        return documents
     if len(below) == 1:
         hint += f" Name the folder in it: {key}={below[0]}."
     if beside and any(folder.glob("*/*.txt")):
@@ -152,7 +155,10 @@ def _in_folder(folder: Path, item: str, key: str) -> list[Path]:
     elif inside and not beside and not below:
         hint += " Folders in it are not searched: name the one that holds the files."
     elif len(below) > 1 and not beside:
-        hint = f" Folders in it are not searched: name one of them, or a glob: {item.rstrip('/')}/*/*.jsonl."
+        hint = " Folders in it are not searched: name one of them"
+        if ending := ending_in(below, list(ENDINGS)):
+            hint += f", or a glob: {item.rstrip('/')}/*/*{ending}"
+        hint += "."
     elif len(pairs := _parallel_pairs(beside)) > 0:
         named = [pair for pair in pairs if (name := split_name(pair[0].stem)) and key == f"data.{name.split}"]
         one, other = (named or pairs)[0]

@@ -68,11 +68,23 @@ def has_column(row: Row, name: str) -> bool:
     """
     if name in row.values:
         return True
-    found = _inside(row.values, name) if "." in name else _ABSENT
+    found = _value_at(row, name)
     if found is _ABSENT:
         return False
     row.values[name] = found
     return True
+
+
+def value_of(row: Row, name: str) -> Any:
+    """The value of a column, or of a key inside of one, as ``has_column`` finds it; None if there is none."""
+    found = _value_at(row, name)
+    return None if found is _ABSENT else found
+
+
+def _value_at(row: Row, name: str) -> Any:
+    if name in row.values:
+        return row.values[name]
+    return _inside(row.values, name) if "." in name else _ABSENT
 
 
 def _inside(value: Any, path: str) -> Any:

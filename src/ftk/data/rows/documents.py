@@ -4,6 +4,8 @@ from ftk.contracts.row import Row
 
 DOCUMENT = ("document_id", "doc_id", "doc_key", "docid", "document", "doc")
 """The columns that name it."""
+DOCUMENT_TIE = "document"
+"""What rows of one document have in common, for messages."""
 
 
 def document_of(row: Row) -> str | None:

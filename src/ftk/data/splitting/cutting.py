@@ -19,7 +19,7 @@ from ftk.contracts.spec import Wording
 from ftk.data.splitting.proportions import binned, in_proportion
 from ftk.data.splitting.split_order import put_in_order
 from ftk.data.splitting.stratified import Chooser
-from ftk.data.splitting.tying import Parts, group_of, shared, tied, with_variants
+from ftk.data.splitting.tying import Parts, group_of, shared, tied, with_variants, without_common_document
 from ftk.data.splitting.units import Units
 from ftk.data.storage.stored import taken
 from ftk.errors import DataError
@@ -117,7 +117,7 @@ class HoldOut:
 
     def _ties(self, rows: Sequence[Example]) -> list[tuple[Tie, ...]]:
         """The ties of each row, that of its group first; among them those to rows that are written nearly alike."""
-        ties = with_variants([row.ties or (Tie("row", row.key),) for row in rows])
+        ties = without_common_document(with_variants([row.ties or (Tie("row", row.key),) for row in rows]))
         if self.group is None:
             return ties
         groups = [group_of(row.row, self.group) for row in rows]

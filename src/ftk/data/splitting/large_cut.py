@@ -21,6 +21,7 @@ from ftk.contracts.example import Example, Number, Tie
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.data.batching.permutation import mix
+from ftk.data.rows.documents import DOCUMENT_TIE
 from ftk.data.splitting.split_order import put_in_order
 from ftk.data.splitting.tying import group_of, plain
 from ftk.data.storage.stored import taken
@@ -85,6 +86,9 @@ class _Table:
             labels = tuple(sorted((one for one in row.strata if not isinstance(one, Number)), key=str))
             strata[at] = codes.setdefault(labels, len(codes))
             numbers[at] = next((one.value for one in row.strata if isinstance(one, Number)), np.nan)
+        for place, name in enumerate(names):
+            if place and name == DOCUMENT_TIE and (columns[place] == columns[place][0]).all():
+                columns[place][:] = _NO_TIE  # all rows are in one document
         labelled = any(codes)
         in_order = sorted(codes, key=str)  # so that the order of the rows decides nothing
         strata = np.argsort([codes[labels] for labels in in_order])[strata]

@@ -14,7 +14,8 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Tie
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.columns import missing
+from ftk.data.rows.columns import missing, value_of
+from ftk.data.rows.documents import DOCUMENT_TIE
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,15 @@ def with_variants(ties: list[tuple[Tie, ...]]) -> list[tuple[Tie, ...]]:
     ]
 
 
+def without_common_document(ties: Sequence[Sequence[Tie]]) -> list[tuple[Tie, ...]]:
+    """The ties of each row, without a document that all rows are in: it says nothing about which belong together."""
+    found = [tuple(row) for row in ties]
+    documents = {next((tie for tie in row if tie.by == DOCUMENT_TIE), None) for row in found}
+    if len(documents) != 1 or None in documents:
+        return found
+    return [row[:1] + tuple(tie for tie in row[1:] if tie not in documents) for row in found]
+
+
 def shared(ties: Iterable[Sequence[Tie]], known: Iterable[Sequence[Tie]]) -> list[str | None]:
     """For each row what it has in common with rows that are known, as ``document``; None if nothing.
 
@@ -119,8 +129,8 @@ def shared(ties: Iterable[Sequence[Tie]], known: Iterable[Sequence[Tie]]) -> lis
 
 
 def group_of(row: Row, column: str | None) -> str | None:
-    """The value of the column that ``data.group`` names; None without such a column, or if the cell is empty."""
-    value = row.values.get(column) if column is not None else None
+    """The value of the column or path that ``data.group`` names; None if there is none, or if it is empty."""
+    value = value_of(row, column) if column is not None else None
     if isinstance(value, float) and value.is_integer():  # as tables give whole numbers beside empty cells
         value = int(value)
     return None if value is None else str(value).strip() or None
@@ -131,11 +141,13 @@ def check_groups(rows: Iterable[Row], column: str, notes: Notes) -> None:
 
     Args:
         rows: of one split.
-        column: the name of the column.
+        column: the name of the column, or the path of a key inside of one.
         notes: collects the faults.
     """
     for row in rows:
-        if column not in row.values:
-            missing(row, kinds.MISSING_GROUP, (column,), column=column).add_to(notes)
-        elif group_of(row, column) is None:
+        if group_of(row, column) is not None:
+            continue
+        if column in row.values or value_of(row, column) is not None:
             notes.add(kinds.WITHOUT_GROUP, row.where, column=column)
+        else:
+            missing(row, kinds.MISSING_GROUP, (column,), column=column).add_to(notes)

@@ -21,7 +21,7 @@ def document(layers: str, *sentences: str, version: str = "3.3") -> str:
 def spans(content: str, name: str = "a.tsv", **data: object) -> list[list[tuple[str, str]]]:
     """The text and the label of each span of each sentence."""
     rows = read(content, name, **data).values  # type: ignore[arg-type]
-    key = next(key for key in rows[0] if key not in ("text", "tokens"))
+    key = next(key for key in rows[0] if key not in ("document", "text", "tokens"))
     return [[(row["text"][one["start"] : one["end"]], one["label"]) for one in row[key]] for row in rows]
 
 

@@ -21,6 +21,8 @@ _STACKED = re.compile(r"(?<!\\)\|")
 _NUMBERED = re.compile(r"(.*?)(?<!\\)\[(\d+)\]", re.DOTALL)
 _OF_TOKENS = ("POS", "Lemma", "Stem", "MorphologicalFeatures", "SurfaceForm", "Sentence")
 """Layers that annotate each token by itself."""
+_DOCUMENTS = (".txt", ".html", ".xml", ".xmi", ".pdf", ".json", ".conll", ".conllu", ".tsv", ".md", ".docx", ".tei")
+"""Endings of documents after which folders are called."""
 _FIRST = 3
 """The number of the first column with annotations."""
 
@@ -57,7 +59,10 @@ def is_webanno(line: str) -> bool:
 
 
 def read_webanno(path: Path | str, encoding: str, columns: dict[str, Any], notes: Notes) -> Iterator[Row]:
-    """One row per sentence: ``text``, ``tokens``, and ``spans`` in characters of the text.
+    """One row per sentence: ``document``, ``text``, ``tokens``, and ``spans`` in characters of the text.
+
+    The document is the name of the file, or of its folder where that is called like a document: INCEpTION exports a
+    folder for each document with a file for each annotator.
 
     Args:
         path: the file.
@@ -178,12 +183,18 @@ def _row(path: Path | str, sentence: _Sentence, chosen: _Feature | None, role: s
             own[-1].append(label)
             span = found.setdefault((label, group or f"at {start} {end}"), [start, end])
             span[0], span[1] = min(span[0], start), max(span[1], end)
-    values: dict[str, Any] = {"text": text, "tokens": forms}
+    values: dict[str, Any] = {"document": _document(Path(path)), "text": text, "tokens": forms}
     if role == "tags":
         values[name] = [labels[0] if len(labels) == 1 else "_" for labels in own]
     else:
         values[name] = [{"start": a, "end": b, "label": label} for (label, _), (a, b) in found.items()]
     return Row(values, str(path), sentence.line)
+
+
+def _document(path: Path) -> str:
+    """The name of the document in a file."""
+    folder = path.parent.name
+    return folder if Path(folder).suffix.lower() in _DOCUMENTS else path.stem
 
 
 def _placed(sentence: _Sentence, tokens: Sequence[list[str]], where: str) -> tuple[str, list[tuple[int, int]]]:
