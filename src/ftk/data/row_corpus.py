@@ -163,15 +163,15 @@ def read_test_corpus(data: DataConfig, task: RowReader, labels: Labels | None, n
 
 
 def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes) -> RowCorpus:
-    roles = task.spec.columns
     storage = RowStorage.of(data, in_memory=task.spec.in_memory)
     splits = read_splits(
         data,
         names,
         demo=task.spec.demo,
         notes=notes,
-        tagged="tags" in roles,
-        roles=roles,
+        tagged="tags" in task.spec.columns,
+        roles=task.spec.columns,
+        problem=task.spec.problem_type,
         take=lambda name, rows: storage.collect(limited(rows, name, data, task.spec, notes), notes),
     )
     if storage.stored and getattr(getattr(task, "sampling", None), "value", None) == "balanced":

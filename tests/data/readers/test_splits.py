@@ -185,7 +185,7 @@ def test_texts_in_a_folder_a_class_say_where_they_come_from() -> None:
         write_lines(f"texts/{name}.txt", [f"a {name}"])
     rows = list(stream("texts", data_config(), Notes()))
     assert [(row.values["label"], row.values["file"]) for row in rows] == [("cat", "cat/1.txt"), ("dog", "dog/1.txt")]
-    with pytest.raises(DataError, match=r"known ending \([^)]*\), and no image\. .* a glob: texts/\*/\*\.jsonl\.$"):
+    with pytest.raises(DataError, match=r"known ending \([^)]*\), and no image\. .* a glob: texts/\*/\*\.txt\.$"):
         expand("texts", key="data.train")
     Path("texts/README.md").touch()
     with pytest.raises(DataError, match=r"One folder per class is read where no file is beside the folders \(README"):
@@ -200,3 +200,17 @@ def test_texts_without_labels_are_refused_where_a_row_needs_one() -> None:
     write_jsonl("texts/1.txt", [{"text": "a cat", "label": "cat"}])
     found = read_splits(data_config(train="texts"), ("train",), demo=None, notes=Notes(), tagged=False)
     assert [row.values["label"] for row in found["train"].rows] == ["cat"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([{"id": 1, "data": {"text": "a"}, "annotations": []}], "without an annotation"),
+        ([{"id": 1, "data": {"text": "a"}, "annotations": [{"was_cancelled": True}]}], "cancelled"),
+        ([{"text": "a", "answer": "ignore", "spans": []}], "did not accept"),
+    ],
+)
+def test_a_split_whose_rows_are_all_left_out_says_why(rows: list[dict[str, Any]], words: str) -> None:
+    write_jsonl("train.jsonl", rows)
+    with pytest.raises(DataError, match=rf"^data\.train: there is no row in train\.jsonl; 1 row .*{words}"):
+        read_splits(data_config(train="train.jsonl"), ["train"], demo=None, notes=Notes())

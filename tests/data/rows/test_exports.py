@@ -424,54 +424,6 @@ def test_files_of_spacy_are_read_by_spacy_or_named() -> None:
     assert [len(values["spans"]) for values in found.values] == [len(spans) for _, spans in CORPUS]
 
 
-def of_control(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
-    """A result of a control of Label Studio."""
-    return {"from_name": name, "to_name": "text", "type": kind, "value": value}
-
-
-def task_of(*results: dict[str, Any]) -> dict[str, Any]:
-    return {"id": 1, "data": {"text": "Ada naps"}, "annotations": [{"result": list(results)}]}
-
-
-def test_results_of_several_controls_keep_the_names_of_these() -> None:
-    choices = [of_control(name, "choices", {"choices": [value]}) for name, value in (("mood", "up"), ("topic", "news"))]
-    both, one = task_of(*choices), task_of(choices[0])
-    found = of_rows(both, one)
-    assert found.values == [
-        {"id": 1, "text": "Ada naps", "mood": "up", "topic": "news"},
-        {"id": 1, "text": "Ada naps", "label": "up", "mood": "up"},
-    ]
-    assert of_kind(found.findings, kinds.SEVERAL_CONTROLS).policy == "columns"
-    named = of_rows(both, one, columns={"label": "mood"})
-    assert [values["mood"] for values in named.values] == ["up", "up"]
-
-
-def test_spans_of_several_controls_are_said_to_be_read_together() -> None:
-    spans = [{"start": 0, "end": 3, "text": "Ada", "labels": ["PER"]}, {"start": 4, "end": 8, "labels": ["ACT"]}]
-    found = of_rows(task_of(*(of_control(name, "labels", span) for name, span in zip("ab", spans, strict=True))))
-    assert [span["label"] for span in found.values[0]["spans"]] == [["PER"], ["ACT"]]
-    assert of_kind(found.findings, kinds.SEVERAL_CONTROLS).policy == "together"
-
-
-@pytest.mark.parametrize(
-    ("columns", "role"),
-    [
-        ({"mood": {"choices": ["up", "on"]}, "topic": {"choices": ["news", "art"]}}, "label"),
-        (
-            {"ner": [{"start": 0, "end": 3, "labels": ["PER"]}], "verbs": [{"start": 4, "end": 8, "labels": ["ACT"]}]},
-            "spans",
-        ),
-    ],
-)
-def test_minimal_rows_with_several_controls_are_read_by_their_names(columns: dict[str, Any], role: str) -> None:
-    whole = {"id": 1, "text": "Ada naps", "annotator": 1, "annotation_id": 2, "lead_time": 1.0}
-    first = next(iter(columns))
-    found = of_rows({**whole, **columns}, {**whole, first: columns[first]}, columns={role: first})
-    assert [first in values for values in found.values] == [True, True]
-    assert role not in found.values[0]
-    assert of_kind(found.findings, kinds.SEVERAL_CONTROLS).values["names"] == list(columns)
-
-
 _RIGHT, _WRONG = ["It is six.", "Six it is."], ["It is five.", "No idea."]
 
 

@@ -347,3 +347,24 @@ def build_read(label: str) -> list[Any]:
     reading = Reading(data_config().columns, True, notes)
     rows = [Row({"text": "x", "label": label}, "a.csv", 2, cells=True)]
     return task.resolve_auto(rows, reading).read(rows, reading)
+
+
+@pytest.mark.parametrize(
+    ("labels", "reported"),
+    [
+        (["a#b", "a", "b"], 1),
+        (["a, b", "b", "a", "a, b"], 2),
+        (["x;y|z", "x", "y", "z"], 0),
+        (["a|b|c", "a", "b", "c", "b|a"], 2),
+        (["a#b", "a", "c"], 0),
+        (["news, sport", "politics"], 0),
+        (["C#", "C", "F#"], 0),
+        (["1,5", "1", "5"], 1),
+        (["a;a", "a", "b"], 1),
+        (["a#", "a", "b"], 0),
+    ],
+)
+def test_labels_that_are_other_labels_with_a_sign_between_are_reported(labels: list[str], reported: int) -> None:
+    targets, notes = read(*labels)
+    assert targets == labels
+    assert sum(found.count for found in notes if found.kind == kinds.JOINED_LABEL) == reported

@@ -4,6 +4,7 @@ Those that a single task makes are in ``ftk.tasks.finding_kinds``. ``FindingKind
 is what was found, then comes what was done about it, or for an error what the user can do.
 """
 
+from ftk.contracts.finding_kinds.annotation_tools import *
 from ftk.contracts.finding_kinds.columns import *
 from ftk.contracts.finding_kinds.examples import *
 from ftk.contracts.finding_kinds.files import *

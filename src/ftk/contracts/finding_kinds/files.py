@@ -81,16 +81,13 @@ GRADES_NOT_READ = fact("grades-not-read", "{file}: all documents that it names a
 WITHOUT_POSITIVE = warning("without-positive", "{query|queries} without a positive", "left out")
 JUDGED_UNKNOWN = warning("judged-unknown", "{judgement|judgements} of a text that {file} does not have", "left out")
 # Exports of annotation tools
-RECOGNISED = fact("recognised", "{file} is {what}, by the columns of its rows.")
+RECOGNISED = fact("recognised", "{file}: {what}, by the columns of the rows.")
 GOLD_COLUMN = fact("gold-column",
     "'{gold}' is read as '{column}'; what was predicted is left out ({left_out}).")
 PREDICTED_LABELS = fact("predicted-labels",
     "{file}: its labels are predictions of ftk, with their scores, and nobody's labels: scores on them say nothing.")
 NOT_ACCEPTED = warning("not-accepted", "{row|rows} that the annotator did not accept ({answer})", "left out")
 NOT_ANNOTATED = warning("not-annotated", "{row|rows} without an annotation", "left out")
-SEVERAL_CONTROLS = fact("several-controls", "rows have results of several controls of one kind: {names}",
-    columns="each is a column with this name; data.columns.<role> names the one to read",
-    together="their spans are read together")
 SEVERAL_ANNOTATIONS = warning("several-annotations", "{row|rows} with several annotations",
     "the one that is marked as ground truth is read, else the first")
 RESULT_NOT_READ = warning("result-not-read", "{result|results} of the type '{what}'", "not read")

@@ -14,7 +14,7 @@ def fact(id: str, text: str, default: str = "", **policies: str) -> FindingKind:
     return FindingKind(id, "info", text, default, policies, counted=False)
 
 
-def info(id: str, text: str, default: str, **policies: str) -> FindingKind:
+def info(id: str, text: str, default: str = "", **policies: str) -> FindingKind:
     """A kind that is counted, and changes nothing that is learned or predicted."""
     return FindingKind(id, "info", text, default, policies)
 

@@ -7,6 +7,8 @@ from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 
+_LEFT_OUT = (kinds.NOT_ANNOTATED, kinds.NOT_ACCEPTED, kinds.CANCELLED_ANNOTATION, kinds.WITHOUT_ANNOTATIONS)
+
 
 def counted(rows: Iterable[Row], name: str, counts: dict[str, int]) -> Iterator[Row]:
     """The same rows, counted while they are read."""
@@ -14,6 +16,12 @@ def counted(rows: Iterable[Row], name: str, counts: dict[str, int]) -> Iterator[
     for row in rows:
         counts[name] += 1
         yield row
+
+
+def left_out(notes: Notes) -> str:
+    """Why rows of the present split were left out by their annotations, for a split without any; empty if none were."""
+    reasons = [f"{found.what}, left out" for found in notes if found.split == notes.split and found.kind in _LEFT_OUT]
+    return "".join(f"; {reason}" for reason in reasons)
 
 
 def note_files(counts: dict[str, int], notes: Notes) -> None:

@@ -18,7 +18,7 @@ from ftk.data.images.decoding import is_image_name
 from ftk.data.readers.corpora.beir import is_corpus, read_beir, read_corpus, texts_of
 from ftk.data.readers.corpora.brat import documents_in, read_brat
 from ftk.data.readers.corpora.saved_datasets import digest_of_saved
-from ftk.data.readers.counting import counted, note_files
+from ftk.data.readers.counting import counted, left_out, note_files
 from ftk.data.readers.folders import Classes, classes_in, is_folder_of_classes, note_others, read_folder, read_images
 from ftk.data.readers.formats import read_format
 from ftk.data.readers.hub import read_hub, read_saved
@@ -34,6 +34,7 @@ from ftk.data.readers.refusing import refuse_without_labels
 from ftk.data.readers.spacy_docs import read_spacy
 from ftk.data.readers.tagged.token_rows import by_sentence
 from ftk.data.rows.exports.recognising import plain_rows
+from ftk.data.rows.exports.wanted import Wanted
 from ftk.errors import DataError
 from ftk.system.digests import sha256
 
@@ -71,6 +72,7 @@ def read_splits(
     notes: Notes,
     tagged: bool = True,
     roles: Collection[str] = (),
+    problem: str | None = None,
     take: Take = lambda name, rows: list(rows),
 ) -> dict[str, Split]:
     """The rows of each split in ``names`` for which the config names data.
@@ -82,6 +84,7 @@ def read_splits(
         notes: collects findings.
         tagged: whether rows can have a tag for each token; if not, a file that could only be CoNLL columns is refused.
         roles: the columns that the task reads.
+        problem: what transformers calls the problem of the task.
         take: which of the rows of a split are read; by default all.
 
     Raises:
@@ -89,9 +92,10 @@ def read_splits(
     """
     if uses_demo(data) and demo is not None:
         return {name: _demo_split(name, demo, data, notes, take) for name in names}
+    wanted = Wanted(data.columns, roles=roles, problem=problem)
     if data.format is Format.hub:
         given = [name for name in names if getattr(data, name) is not None]
-        return {name: _hub_split(name, data, notes, take, tagged=tagged) for name in given}
+        return {name: _hub_split(name, data, wanted, notes, take, tagged=tagged) for name in given}
     names = tuple(names)
     data = with_parallel(data, names, roles, notes)
     sources = sources_of(data, names)
@@ -113,7 +117,7 @@ def read_splits(
             found = expand(source.spec, key=source.key)
             if not tagged and data.format is Format.auto:
                 _refuse_columned(found, data, key=source.key, roles=roles)
-            rows = _of_files(found, data, notes, labelled=True, tagged=tagged, roles=roles, counts=counts, split=name)
+            rows = _of_files(found, data, notes, wanted, tagged=tagged, counts=counts, split=name)
             files = [file for path in found for file in ([path] if path.is_dir() else files_behind(path))]
         splits[name] = _split(name, rows, files, counts, data, notes, take)
         if source.key != f"data.{name}":
@@ -128,12 +132,12 @@ def _demo_split(name: str, demo: str, data: DataConfig, notes: Notes, take: Take
     return Split(name, rows, (file,))
 
 
-def _hub_split(name: str, data: DataConfig, notes: Notes, take: Take, *, tagged: bool) -> Split:
+def _hub_split(name: str, data: DataConfig, wanted: Wanted, notes: Notes, take: Take, *, tagged: bool) -> Split:
     assert data.name is not None
     counts: dict[str, int] = {}
     part = str(getattr(data, name))
     loaded = read_hub(data.name, data.subset, data.revision, part)
-    rows = plain_rows(loaded, data.columns, notes, labelled=True)
+    rows = plain_rows(loaded, wanted, notes)
     if tagged:
         rows = by_sentence(rows, data.columns, notes)
     return _split(name, counted(rows, f"{data.name}[{part}]", counts), [], counts, data, notes, take)
@@ -154,7 +158,7 @@ def _split(
         if not len(found):
             listed = ", ".join(map(str, files[:SHOWN])) or ", ".join(counts) or str(data.name)
             empty = "; the file is empty" if files and not any(file.stat().st_size for file in files) else ""
-            raise DataError(f"data.{name}: there is no row in {listed}{empty}.")
+            raise DataError(f"data.{name}: there is no row in {listed}{empty}{left_out(notes)}.")
         note_files(counts, notes)
     return Split(name, found, tuple(files))
 
@@ -167,7 +171,8 @@ def stream(spec: Any, data: DataConfig, notes: Notes, roles: Collection[str] = (
     if (classes := _folder_of_classes(spec, data, notes, key="input")) is not None:
         return islice(read_folder(classes, data.encoding, notes), data.limit)
     tagged = "tags" in roles
-    rows = _of_files(input_files(spec, notes), data, notes, labelled=False, tagged=tagged, roles=roles)
+    wanted = Wanted(data.columns, labelled=False, roles=roles)
+    rows = _of_files(input_files(spec, notes), data, notes, wanted, tagged=tagged)
     return islice(rows, data.limit)
 
 
@@ -180,14 +185,15 @@ def read_file(
     labelled: bool = False,
     tagged: bool | None = None,
     split: str | None = None,
+    wanted: Wanted | None = None,
 ) -> Iterator[Row]:
     """The rows of one file, or of a folder that ``save_to_disk`` wrote; those of an annotation tool as plain rows.
 
     Of a file that holds several splits, the rows of ``split`` are read, or all if it is None. If tokens can be
-    ``tagged``, rows of single tokens become sentences; None is for documents.
+    ``tagged``, rows of single tokens become sentences; None is for documents. ``wanted`` says what a task reads.
     """
     rows = _read_file(path, format, data, notes, labelled=labelled, tagged=tagged, split=split)
-    rows = plain_rows(rows, data.columns, notes, labelled=labelled)
+    rows = plain_rows(rows, wanted or Wanted(data.columns, labelled=labelled), notes)
     return by_sentence(rows, data.columns, notes) if tagged else rows
 
 
@@ -265,28 +271,29 @@ def _of_files(
     files: Sequence[Path],
     data: DataConfig,
     notes: Notes,
+    wanted: Wanted,
     *,
-    labelled: bool,
     tagged: bool,
-    roles: Collection[str],
     counts: dict[str, int] | None = None,
     split: str | None = None,
 ) -> Iterator[Row]:
     """The rows of some files, one file after the other, also of files that are read with others beside them."""
     own = data.format is Format.auto
     documents = documents_in(files) if own else set()
-    relations = "head" in roles
+    relations = "head" in wanted.roles
     for path in files:
-        if own and roles and "image" not in roles and is_image_name(path):
+        if own and wanted.roles and "image" not in wanted.roles and is_image_name(path):
             raise DataError(
                 f"{path}: this is an image, and the task reads texts. Images are read by task=image-classification."
             )
         if path in documents:
-            rows = read_brat(path, data.encoding, notes, labelled=labelled, relations=relations)
+            rows = read_brat(path, data.encoding, notes, labelled=wanted.labelled, relations=relations)
         elif own and texts_of(path):
             rows = read_beir(path, data.encoding, notes)
-        elif (read := reader_for(path, data, roles)) is not None:
+        elif (read := reader_for(path, data, wanted.roles)) is not None:
             rows = read(path, data.encoding, notes)
         else:
-            rows = read_file(path, data.format, data, notes, labelled=labelled, tagged=tagged, split=split)
+            rows = read_file(
+                path, data.format, data, notes, labelled=wanted.labelled, tagged=tagged, split=split, wanted=wanted
+            )
         yield from rows if counts is None else counted(rows, str(path), counts)

@@ -32,6 +32,8 @@ _NUMBER = re.compile(r"[0-9]{1,6}")
 _MANY = 10
 """A column whose names differ in one of so many rows does not name classes."""
 _NUMBERS = frozenset({NO_CLASS, IGNORED})
+_SIGNS_BETWEEN = "#;|,"
+"""Signs that programs write between several labels of a row."""
 _SIGNS = frozenset({"-", "--", "---", "?", "_"})
 
 
@@ -89,6 +91,7 @@ def without_missing(examples: Sequence[Example], notes: Notes, *, unlabelled: st
     counts: Counter[str] = Counter()
     for example in examples:
         counts.update(_parts(example)[0])
+    _note_joined(counts, examples, notes)
     missing, odd = missing_marks(counts)
     if counts.keys() == {NO_CLASS, "0", "1"}:
         notes.add(kinds.MINUS_ONE, number=counts[NO_CLASS])
@@ -185,6 +188,19 @@ def note_unused(
     unused = [name for name in names if name not in found]
     if unused and found:
         notes.add(kind, *unused, number=len(unused))
+
+
+def _note_joined(counts: Counter[str], examples: Sequence[Any], notes: Notes) -> None:
+    """Report labels that are other labels with a sign between them, where a row has one label."""
+    joined: dict[str, str] = {}
+    for label in counts:
+        for sign in _SIGNS_BETWEEN:
+            parts = [part.strip() for part in label.split(sign)] if sign in label else ()
+            if len(parts) > 1 and all(part in counts for part in parts):
+                joined[label] = sign
+    for example in examples if joined else ():
+        if isinstance(example.target, str) and example.target in joined:
+            notes.add(kinds.JOINED_LABEL, f"{example.row.where}: {example.target}", sign=joined[example.target])
 
 
 def _parts(example: Any) -> tuple[tuple[str, ...], Row]:

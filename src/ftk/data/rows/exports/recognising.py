@@ -1,59 +1,98 @@
 """Recognises the rows of a file by their keys, and makes plain rows of them."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.rows.exports import doccano, label_studio, passages, predictions, prodigy, spacy_json, token_spans
+from ftk.data.rows.exports import (
+    doccano,
+    label_studio,
+    label_studio_min,
+    passages,
+    predictions,
+    prodigy,
+    spacy_json,
+    token_spans,
+)
+from ftk.data.rows.exports.wanted import Wanted
 
 _SEEN = 20
 """Rows by which a file is recognised."""
 
 
+Plain = Callable[[Row], Iterable[Row]]
+"""What makes plain rows of a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Tool:
-    """A tool: its name, its rows, what these are as plain rows, and which rows beside them have no labels."""
+    """A tool: its name, which rows are its own, and what these are as plain rows.
+
+    Attributes:
+        name: in words.
+        recognises: whether a row is one of the tool.
+        begin: looks at its rows in a file, and returns what makes them plain.
+        needs_all: whether ``begin`` must see all rows of the file, by the first ones.
+        unlabelled: whether a row beside them has no labels.
+    """
 
     name: str
     recognises: Callable[[Mapping[str, Any]], bool]
-    plain: Callable[[Row, Notes, bool], Iterable[Row]]
+    begin: Callable[[Sequence[Row], Wanted, Notes], Plain]
+    needs_all: Callable[[Sequence[Row]], bool] = lambda rows: False
     unlabelled: Callable[[Mapping[str, Any]], bool] = lambda values: False
 
 
+def _each(plain: Callable[[Row, Notes, bool], Iterable[Row]]) -> Callable[[Sequence[Row], Wanted, Notes], Plain]:
+    """For tools whose rows say by themselves how they are read."""
+    return lambda rows, wanted, notes: lambda row: plain(row, notes, wanted.labelled)
+
+
+def _always(rows: Sequence[Row]) -> bool:
+    return True
+
+
 _TOOLS = (
-    _Tool("predictions of ftk", predictions.recognises, predictions.plain, predictions.lacks_labels),
-    _Tool("an export of Label Studio", label_studio.recognises, label_studio.plain),
-    _Tool("an export of Label Studio (JSON_MIN)", label_studio.recognises_minimal, label_studio.plain_minimal),
-    _Tool("an export of Prodigy", prodigy.recognises, prodigy.plain),
-    _Tool("an export of doccano", doccano.recognises, doccano.plain),
-    _Tool("documents of spaCy", spacy_json.recognises, spacy_json.plain),
-    _Tool("examples for spaCy", spacy_json.recognises_examples, spacy_json.plain_examples),
-    _Tool("sentences of GLiNER", token_spans.recognises_gliner, token_spans.plain_gliner),
-    _Tool("documents of DyGIE", token_spans.recognises_dygie, token_spans.plain_dygie),
-    _Tool("sentences of W2NER", token_spans.recognises_w2ner, token_spans.plain_w2ner),
-    _Tool("queries with lists of positives and negatives", passages.recognises, passages.plain),
-    _Tool("queries with numbered negatives", passages.recognises_numbered, passages.plain_numbered),
+    _Tool(
+        "predictions of ftk",
+        predictions.recognises,
+        _each(predictions.plain),
+        unlabelled=predictions.lacks_labels,
+    ),
+    _Tool("an export of Label Studio", label_studio.recognises, label_studio.begin, _always),
+    _Tool("an export of Label Studio (JSON_MIN)", label_studio_min.recognises, label_studio_min.begin, _always),
+    _Tool("an export of Prodigy", prodigy.recognises, prodigy.begin, prodigy.needs_all),
+    _Tool("an export of doccano", doccano.recognises, doccano.begin, doccano.needs_all),
+    _Tool("documents of spaCy", spacy_json.recognises, _each(spacy_json.plain)),
+    _Tool("examples for spaCy", spacy_json.recognises_examples, _each(spacy_json.plain_examples)),
+    _Tool("sentences of GLiNER", token_spans.recognises_gliner, _each(token_spans.plain_gliner)),
+    _Tool("documents of DyGIE", token_spans.recognises_dygie, _each(token_spans.plain_dygie)),
+    _Tool("sentences of W2NER", token_spans.recognises_w2ner, _each(token_spans.plain_w2ner)),
+    _Tool("queries with lists of positives and negatives", passages.recognises, _each(passages.plain)),
+    _Tool("queries with numbered negatives", passages.recognises_numbered, _each(passages.plain_numbered)),
 )
 
 
-def plain_rows(rows: Iterable[Row], columns: Mapping[str, Any], notes: Notes, *, labelled: bool) -> Iterator[Row]:
+def plain_rows(rows: Iterable[Row], wanted: Wanted, notes: Notes) -> Iterator[Row]:
     """The rows of a file as plain rows, whatever tool wrote them; other rows are as they were.
+
+    Of an annotation tool whose rows depend on one another, all labelled rows of the file are in memory together.
 
     Args:
         rows: of one file.
-        columns: ``data.columns``; a file stays as it is if they name a column that its plain rows do not have.
+        wanted: what the config and the task want; a file stays as it is if ``columns`` name a column that its plain
+            rows do not have.
         notes: collects what was recognised, and rows that are left out.
-        labelled: whether rows without an answer of the annotator are left out; if not, each row stays.
     """
     rows = iter(rows)
     first = list(itertools.islice(rows, _SEEN))
     tools = [tool for tool in _TOOLS if any(tool.recognises(row.values) for row in first)]
-    tools = [tool for tool in tools if not _keeps_as_they_are(columns, tool, first, labelled)]
-    if labelled and first and all(predictions.are_labels_predicted(row.values) for row in first):
+    tools = [tool for tool in tools if _of(tool, tools, first) and not _keeps_as_they_are(wanted, tool, first)]
+    if wanted.labelled and first and all(predictions.are_labels_predicted(row.values) for row in first):
         notes.add(kinds.PREDICTED_LABELS, file=first[0].file)
     if not tools:
         yield from first
@@ -61,23 +100,36 @@ def plain_rows(rows: Iterable[Row], columns: Mapping[str, Any], notes: Notes, *,
         return
     for tool in tools:
         notes.add(kinds.RECOGNISED, file=first[0].file, what=tool.name)
+    if wanted.labelled and any(tool.needs_all(_of(tool, tools, first)) for tool in tools):
+        first += rows
+    plain = {tool: tool.begin(_of(tool, tools, first), wanted, notes) for tool in tools}
     for row in itertools.chain(first, rows):
-        found = next((tool for tool in tools if tool.recognises(row.values)), None)
+        found = _tool_of(row, tools)
         if found is None:
-            if labelled and any(tool.unlabelled(row.values) for tool in tools):
+            if wanted.labelled and any(tool.unlabelled(row.values) for tool in tools):
                 notes.add(kinds.NOT_ANNOTATED, row.where)
             else:
                 yield row
         else:
-            yield from found.plain(row, notes, labelled)
+            yield from plain[found](row)
 
 
-def _keeps_as_they_are(columns: Mapping[str, Any], tool: _Tool, rows: Iterable[Row], labelled: bool) -> bool:
+def _tool_of(row: Row, tools: Iterable[_Tool]) -> _Tool | None:
+    return next((tool for tool in tools if tool.recognises(row.values)), None)
+
+
+def _of(tool: _Tool, tools: Iterable[_Tool], rows: Iterable[Row]) -> list[Row]:
+    """The rows of one of some tools."""
+    return [row for row in rows if _tool_of(row, tools) is tool]
+
+
+def _keeps_as_they_are(wanted: Wanted, tool: _Tool, rows: Sequence[Row]) -> bool:
     """Whether the config names a column of the rows that their plain form does not have."""
-    for row in rows:
-        if tool.recognises(row.values):
-            kept = {name for plain in tool.plain(row, Notes(), labelled) for name in plain.values}
-            if kept:
-                wanted = {str(name).partition(".")[0] for name in columns.values() if name is not None}
-                return any(name in row.values and name not in kept for name in wanted)
+    own = [row for row in rows if tool.recognises(row.values)]
+    plain = tool.begin(own, Wanted(wanted.columns, labelled=False), Notes())
+    for row in own:
+        kept = {name for made in plain(row) for name in made.values}
+        if kept:
+            names = {str(name) for name in wanted.columns.values() if name is not None} - kept
+            return any((head := name.partition(".")[0]) in row.values and head not in kept for name in names)
     return False
