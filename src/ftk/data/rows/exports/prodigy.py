@@ -15,6 +15,9 @@ from ftk.data.rows.exports.wanted import Wanted
 _ANSWERS = ("accept", "reject", "ignore")
 _OWN = ("_input_hash", "_task_hash", "_session_id", "_view_id", "text", "image", "options")
 
+_UNACCEPTED = {name: f"unaccepted_{name}" for name in ("label", "spans", "accept")}
+"""What columns of a row are called that was not accepted."""
+
 
 def recognises(values: Mapping[str, Any]) -> bool:
     """Whether a row has one of the answers of Prodigy beside what they are about."""
@@ -87,6 +90,9 @@ def _plain(row: Row, notes: Notes, *, labelled: bool) -> Iterator[Row]:
     answer = values.get("answer")
     if labelled and answer != "accept":
         notes.add(kinds.NOT_ACCEPTED, row.where, answer=answer)
+        return
+    if answer != "accept":  # it stays a row, but what was not accepted is no gold standard beside its prediction
+        yield replace(row, values={_UNACCEPTED.get(name, name): value for name, value in values.items()})
         return
     accepted = values.get("accept")
     if isinstance(accepted, list) and isinstance(values.get("options"), list):

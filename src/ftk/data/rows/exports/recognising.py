@@ -126,10 +126,8 @@ def _of(tool: _Tool, tools: Iterable[_Tool], rows: Iterable[Row]) -> list[Row]:
 def _keeps_as_they_are(wanted: Wanted, tool: _Tool, rows: Sequence[Row]) -> bool:
     """Whether the config names a column of the rows that their plain form does not have."""
     own = [row for row in rows if tool.recognises(row.values)]
-    plain = tool.begin(own, Wanted(wanted.columns, labelled=False), Notes())
-    for row in own:
-        kept = {name for made in plain(row) for name in made.values}
-        if kept:
-            names = {str(name) for name in wanted.columns.values() if name is not None} - kept
-            return any((head := name.partition(".")[0]) in row.values and head not in kept for name in names)
-    return False
+    plain = tool.begin(own, Wanted(wanted.columns), Notes())
+    kept = {name for row in own for made in plain(row) for name in made.values}
+    given = {name for row in own for name in row.values}
+    names = {str(name) for name in wanted.columns.values() if name is not None} - kept
+    return bool(kept) and any((head := name.partition(".")[0]) in given and head not in kept for name in names)
