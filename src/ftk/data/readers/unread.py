@@ -174,7 +174,7 @@ def refuse_unread(path: Path | str) -> None:
         kind = kind_unread(path, head)
     except DataError:  # an error page, for instance, that is called data.csv.gz
         kind = kind_of_entry(Path(path))
-        if kind is None:
+        if kind is None or kind.way == _RENAME:  # it is compressed as its name says, and damaged
             raise
     if kind is not None:
         raise DataError(f"{path}: this is {kind.name}{', which ftk does not read' if kind.endings else ''}. {kind.way}")
