@@ -23,7 +23,8 @@ COMPETING_COLUMNS = error("competing-columns",
     "Name it: {choices}.")
 MISSING_COLUMN = error("missing-column", "{row|rows} without the column '{column}'",
     "data.columns.{role} names it.{hint}")
-MISSING = error("missing", "{row|rows} without {what}", "Name its column: data.columns.{role}={example}.{hint}")
+MISSING = error("missing", "{row|rows} without {what}",
+    "If another column has {what}, name it: data.columns.{role}={example}.{hint}")
 MISSING_TEXT_OR_TOKENS = error("missing-text-or-tokens", "{row|rows} with neither text nor tokens",
     "Name the column: data.columns.text=… or data.columns.tokens=….{hint}")
 MISSING_SECOND_TEXT = error("missing-second-text", "{row|rows} without a second text",
@@ -131,7 +132,8 @@ ERROR_COLUMN = warning("error-column", "{row|rows} with a column 'error' of thei
     "left out: with data.bad_rows=keep it says why a row has no prediction")
 BAD_ROW = warning("bad-row", "{row|rows} that cannot be used",
     "written with 'error' and without a prediction (data.bad_rows=keep)")
-EMPTY_ROW = warning("empty-row", "empty {row|rows}", nothing_found="kept; nothing can be found in them",
+EMPTY_ROW = warning("empty-row", "empty {row|rows}",
+    nothing_found="kept and scored; they give the model no text to read",
     left_out="left out of training", predicted="predicted like any other row, from an empty text",
     empty_text="an empty text is written", unlabelled="kept, without a label")
 EMPTY_PART = error("empty-part", "{row|rows} with an empty {role}", "There is nothing to read in it.", kept="kept",
