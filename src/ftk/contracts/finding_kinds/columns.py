@@ -13,6 +13,8 @@ _QUOTES = 'A text stands in quotes in JSON, "…", an empty one as "".'
 
 # Columns and their values
 COLUMNS_FOUND = fact("columns-found", "columns found by name: {columns}.")
+COLUMN_IN_OTHER_CASE = fact("column-in-other-case",
+    "{file}: names of columns are read whatever their case: {columns}.")
 COLUMNS_OF_TRAINING = fact("columns-of-training",
     "columns, as in training: {columns} (data.columns.<role>=… names others).")
 COLUMN_CHOSEN = fact("column-chosen", "{role} is '{column}', not {others} (data.columns.{role})",
@@ -22,7 +24,7 @@ COMPETING_COLUMNS = error("competing-columns",
     "{row|rows} that {leaves|leave} open which column is meant ({role}: {shares} of {rows:,} rows)",
     "Name it: {choices}.")
 MISSING_COLUMN = error("missing-column", "{row|rows} without the column '{column}'",
-    "data.columns.{role} names it.{hint}")
+    "data.columns.{role} names it, for all files: the column needs one name in all of them.{hint}")
 MISSING = error("missing", "{row|rows} without {what}",
     "If another column has {what}, name it: data.columns.{role}={example}.{hint}")
 MISSING_TEXT_OR_TOKENS = error("missing-text-or-tokens", "{row|rows} with neither text nor tokens",
