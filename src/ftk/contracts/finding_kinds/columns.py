@@ -130,6 +130,7 @@ UNNAMED_LABEL = error("unnamed-label", "{row|rows} with a label that task.label_
     "and no row has it.")
 
 # Rows of any kind
+OTHER_TASK = fact("other-task", "These rows look like task={task}: {why}.")
 ERROR_COLUMN = warning("error-column", "{row|rows} with a column 'error' of their own",
     "left out: with data.bad_rows=keep it says why a row has no prediction")
 BAD_ROW = warning("bad-row", "{row|rows} that cannot be used",
