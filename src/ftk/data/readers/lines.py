@@ -111,6 +111,11 @@ def first_lines(path: Path | str, encoding: str) -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
+def head_of_stdin() -> bytes:
+    """The beginning of standard input, which stays to be read."""
+    return _ahead(sys.stdin.buffer)
+
+
 @contextmanager
 def opened(path: Path | str) -> Iterator[Any]:
     """The bytes of a file, decompressed if its ending says that it is compressed.

@@ -215,6 +215,8 @@ def _read_file(
     kind = format.value if format is not Format.auto else kind_of(path, data.encoding, labelled=labelled, tagged=tagged)
     if kind == "conll" and format is Format.auto and not labelled and kind_of_name(path) in (None, "text"):
         notes.add(kinds.CONLL_FOUND, file=str(path))
+    if kind == "jsonl" and format is Format.auto and str(path) == STDIN:
+        notes.add(kinds.STREAM_OF_OBJECTS)
     return read_format(kind, path, data, notes, labelled=labelled, split=split)
 
 

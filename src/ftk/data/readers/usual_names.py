@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ftk.data.examples.entity_offsets import HEAD, TAIL
+from ftk.data.examples.entities.offsets import PAIRS
 from ftk.data.examples.questions import NAMES as QUESTION_NAMES
 from ftk.data.examples.ranking_columns import CANDIDATE, NEGATIVES, QUERY
 from ftk.data.examples.sentence_columns import NAMES
@@ -23,8 +23,8 @@ USUAL_NAMES: Mapping[str, Sequence[str]] = {
     "tokens": NAMES["tokens"],
     "tags": TAGS,
     "spans": NAMES["spans"],
-    "head": HEAD,
-    "tail": TAIL,
+    "head": tuple(dict.fromkeys(head for head, _ in PAIRS)),
+    "tail": tuple(dict.fromkeys(tail for _, tail in PAIRS)),
     "query": QUERY,
     "candidate": CANDIDATE,
     "negatives": NEGATIVES,
