@@ -9,6 +9,9 @@ from ftk.contracts.finding_kinds.making import error, fact, info, warning
 ENCODING_FOUND = warning("encoding-found", "{file|files} without a byte order mark that {is|are} not UTF-8",
     "read as {encoding} (data.encoding={encoding})")
 
+ODD_ENCODING = warning("odd-encoding", "{file|files} with words that look wrong in {encoding}: {read!r}",
+    "read so all the same (data.encoding={encoding}); {other} would read {better!r}")
+
 # CSV, TSV and spreadsheets
 TABLE_DELIMITER = fact("table-delimiter", "{file}: cells are separated by the {delimiter} ({how}).")
 SPACE_AFTER_DELIMITER = fact("space-after-delimiter",
