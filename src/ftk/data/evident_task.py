@@ -32,6 +32,7 @@ _ABOUT_THE_TASK = frozenset(
         kinds.NOT_A_STRING,
         kinds.NOT_A_NUMBER,
         kinds.NOT_A_LABEL,
+        kinds.LABELS_IN_LISTS,
         kinds.SEVERAL_LABELS,
         kinds.SPANS_NOT_A_LIST,
         kinds.SPAN_UNREADABLE,
