@@ -187,8 +187,8 @@ def read_file(
     """The rows of one file, or of a folder that ``save_to_disk`` wrote; those of an annotation tool as plain rows.
 
     Of a file that holds several splits, the rows of ``split`` are read, or all if it is None. If tokens can be
-    ``tagged``, rows of single tokens become sentences; None is for documents. ``wanted`` says what a task reads: columns
-    with the usual names of its roles are found whatever their case, and so are those that the config names.
+    ``tagged``, rows of single tokens become sentences; None is for documents. ``wanted`` says what a task reads.
+    Columns with the usual names of its roles are found whatever their case, and so are those that the config names.
     """
     rows = _read_file(path, format, data, notes, labelled=labelled, tagged=tagged, split=split)
     return usual_rows(rows, data, wanted or Wanted(data.columns, labelled=labelled), notes, tagged=tagged)
