@@ -127,11 +127,60 @@ def simpletransformers() -> None:
     write_lines("corpus.txt", TEXTS * 8)
 
 
+def annotation_tools() -> None:
+    write_texts()
+    marked = []
+    for text, (name, place) in zip(TEXTS, TRIPS, strict=True):
+        marked.append((text, ((0, len(name), "PER"), (text.index(place), text.index(place) + len(place), "LOC"))))
+    tasks = []
+    for number, (text, spans) in enumerate(marked):
+        regions = [
+            {
+                "type": "labels",
+                "from_name": "label",
+                "to_name": "text",
+                "value": {"start": start, "end": end, "text": text[start:end], "labels": [label]},
+            }
+            for start, end, label in spans
+        ]
+        tasks.append({"id": number, "data": {"text": text}, "annotations": [{"id": number, "result": regions}]})
+    Path("project-9-at-2026-03-01.json").write_text(json.dumps(tasks))
+    listed = [{"id": number, "text": text, "label": list(spans)} for number, (text, spans) in enumerate(marked)]
+    write_jsonl("admin.jsonl", ({**row, "Comments": []} for row in listed))
+    several = [["travel", "rail"][: number % 3] for number in range(len(TEXTS))]
+    rows = zip(TEXTS, several, strict=True)
+    write_jsonl("reviews.jsonl", ({"id": n, "text": text, "label": some} for n, (text, some) in enumerate(rows)))
+    objects = [[{"start": s, "end": e, "label": label} for s, e, label in spans] for _, spans in marked]
+    rated = zip(TEXTS, objects, strict=True)
+    write_jsonl("ner.jsonl", ({"text": text, "spans": spans, "answer": "accept"} for text, spans in rated))
+    options = [{"id": name, "text": name} for name in ("travel", "rail")]
+    chosen = [{"text": text, "options": options, "accept": [("travel", "rail")[n % 2]]} for n, text in enumerate(TEXTS)]
+    write_jsonl("choices.jsonl", ({**row, "answer": "accept"} for row in chosen))
+    Path("brat").mkdir()
+    for number, (text, spans) in enumerate(marked):
+        Path(f"brat/{number}.txt").write_text(text)
+        lines = [f"T{n}\t{label} {s} {e}\t{text[s:e]}" for n, (s, e, label) in enumerate(spans, start=1)]
+        write_lines(f"brat/{number}.ann", lines)
+    for part in range(3):
+        folder = Path("annotation", f"{part}.txt")
+        folder.mkdir(parents=True)
+        content = ["#FORMAT=WebAnno TSV 3.3", "#T_SP=NamedEntity|value", ""]
+        for number, text in enumerate(TEXTS[part * 8 : part * 8 + 8], start=1):
+            content += ["", f"#Text={text}"]
+            at = 0
+            for place, (token, tag) in enumerate(zip(text.split(), TAGS, strict=False), start=1):
+                start = text.index(token, at)
+                at = start + len(token)
+                content.append(f"{number}-{place}\t{start}-{at}\t{token}\t{tag[2:] or '_'}\t")
+        write_lines(folder / "admin.tsv", content)
+
+
 FILES = {
     "Hugging Face example scripts": hugging_face,
     "spaCy": spacy,
     "SetFit": setfit,
     "simpletransformers": simpletransformers,
+    "Annotation tools": annotation_tools,
 }
 
 

@@ -154,6 +154,14 @@ def test_a_config_is_composed_and_nothing_is_run() -> None:
     assert not Path("runs").exists()
 
 
+def test_faults_of_rows_in_memory_are_counted_from_the_first_row() -> None:
+    rows = [{"text": "Ada Berg", "spans": [[0, end, "PER"]]} for end in (8, 80)]
+    with pytest.raises(api.DataError, match=r"\n *<input>:2: ") as caught:
+        api.train("task=ner", "model=tiny", "run.dir=run", data=rows)
+    [finding] = caught.value.findings
+    assert finding.places[0].startswith("<input>:2: ")
+
+
 @pytest.mark.parametrize(
     ("data", "named"),
     [

@@ -5,6 +5,23 @@ from collections.abc import Callable
 import pytest
 
 from conftest import Result
+from data_helpers import shipped_task
+
+GROUPS = {
+    "tasks on texts": ("text-classification", "multi-label", "regression", "image-text-classification"),
+    "tasks on whole texts and images": (
+        "text-classification",
+        "multi-label",
+        "regression",
+        "image-classification",
+        "image-text-classification",
+    ),
+    "ner with spans": ("token-classification",),
+}
+TASKS = (
+    *("ner", "token-classification", "text-classification", "multi-label", "regression", "relation", "ranking"),
+    *("question-answering", "summarization", "translation", "image-classification", "image-text-classification"),
+)
 
 
 @pytest.mark.parametrize(
@@ -17,7 +34,8 @@ from conftest import Result
         (("optimizer.momentum",), {"optimizer.momentum"}),
         (("checkpoint",), {"checkpoint"}),
         (("task.threshold",), {"task.threshold"}),
-        (("data.columns.text=body",), {"data.columns"}),
+        (("data.columns.text=body",), {"data.columns.text"}),
+        (("data.columns.label",), {"data.columns.label"}),
     ],
 )
 def test_keys_are_explained(ftk: Callable[..., Result], words: tuple[str, ...], keys: set[str]) -> None:
@@ -26,6 +44,15 @@ def test_keys_are_explained(ftk: Callable[..., Result], words: tuple[str, ...], 
     heads = [line for line in result.out.splitlines() if not line.startswith(" ")]
     assert {line.partition(":")[0].partition(";")[0] for line in heads} == keys
     assert all(line.strip() for line in result.out.splitlines())
+
+
+def test_the_role_of_each_column_is_explained_with_its_tasks(ftk: Callable[..., Result]) -> None:
+    for name in TASKS:
+        for role in shipped_task(name).spec.columns:
+            explained = ftk("help", f"data.columns.{role}").out
+            words = " ".join(explained.split())
+            named = {member for group, members in GROUPS.items() if group in words for member in members}
+            assert name in named or name in words, f"{role} of {name}"
 
 
 def test_a_key_that_does_not_exist_is_refused(ftk: Callable[..., Result]) -> None:

@@ -158,6 +158,13 @@ def test_values_that_cannot_work(ftk: Callable[..., Result], values: dict[str, s
     ("argv", "what", "advice"),
     [
         (["data=hub"], "data=hub", "Say which dataset"),
+        (
+            ["task=text-classification", "task.label_names={PER: PERSON, LOC: null}"],
+            "task.label_names={PER: PERSON, LOC: null}",
+            "ftk does not rename labels",
+        ),
+        (["task.label_names=[a,", "b]"], "task.label_names=[a, b]", "'task.label_names=[a, b]'"),
+        (["task.label_names={PER:", "PERSON}"], "task.label_names={PER: PERSON}", "'task.label_names={PER: PERSON}'"),
         (["data=demo", "data.train=x"], "data.train=x", "data=demo brings its own files"),
         (["model=auto"], "model.name=null", "Say which model"),
         (

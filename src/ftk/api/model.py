@@ -13,7 +13,7 @@ from ftk.api.items import ImageFiles, is_one_row, items_of, row_of
 from ftk.api.results import Metrics, Records, RecordStream, ending_with
 from ftk.api.row_counter import RowCounter
 from ftk.api.session import os_errors_explained
-from ftk.api.sources import source_of
+from ftk.api.sources import rows_in_memory, source_of
 from ftk.commands.checks import unread_data_keys
 from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import DataConfig
@@ -212,7 +212,7 @@ class Model:
         from ftk.core.evaluate import Evaluator
 
         task, notes = self._saved.trained.task, Notes()
-        with os_errors_explained():
+        with os_errors_explained(), rows_in_memory():
             config = self._data(columns)
             config = dataclasses.replace(config, test=source_of(data, config.columns.get("image")))
             config = self._saved.with_columns(config, config.test, notes, labelled=True)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,20 @@ def source_of(source: Any, image_column: str | None = None) -> str | list[str]:
     if isinstance(source, (list, tuple)) and source and all(isinstance(item, (str, Path)) for item in source):
         return [str(item) for item in source]
     return str(_written(source, image_column))
+
+
+@contextmanager
+def rows_in_memory() -> Iterator[None]:
+    """A block whose errors about rows given in memory name them ``<input>``, and not their file in the cache."""
+    kept = re.compile(re.escape(str((cache_folder(None) / "rows").absolute())) + r"/[0-9a-f]{32}\.jsonl")
+    try:
+        yield
+    except DataError as error:
+        if not kept.search(str(error)):
+            raise
+        for finding in error.findings:
+            finding.places[:] = [kept.sub(INPUT, place) for place in finding.places]
+        raise type(error)(kept.sub(INPUT, str(error)), findings=error.findings) from error
 
 
 def _written(rows: Any, image_column: str | None) -> Path:

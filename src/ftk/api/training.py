@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftk.api.run import Run, Stopped
 from ftk.api.session import one_training, os_errors_explained, preserve_process, preserve_torch_state, stoppable
-from ftk.api.sources import data_overrides
+from ftk.api.sources import data_overrides, rows_in_memory
 from ftk.commands.checks import check_values
 from ftk.commands.train import train as run_command
 from ftk.config.command_line import override_words
@@ -108,6 +108,7 @@ def run_training(command: str, words: Sequence[str], verbose: bool, config_dir: 
     with (
         one_training(),
         os_errors_explained(),
+        rows_in_memory(),
         stoppable(Stopped) as folders,
         preserve_process(),
         preserve_torch_state(),

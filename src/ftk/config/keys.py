@@ -128,6 +128,10 @@ class ConfigKeys:
                 [shown(value), *(f"`{name}`: {shown(value_at(self.values[name], key.name))}" for name in different)]
             )
             yield Entry.of(key, default, self.comments[first].get(key.name, ""))
+            if _are_places(value):
+                for name in value:
+                    inner = Key(f"{key.name}.{name}", "", "")
+                    yield Entry.of(inner, shown(None), self.comments[first].get(inner.name, ""))
 
     def _comments_of(self, name: str) -> dict[str, str]:
         """The comments above the keys of a config and of the files that it includes, by dotted key."""
@@ -224,8 +228,13 @@ def value_at(values: Any, key: str) -> Any:
     return values
 
 
+def _are_places(value: Any) -> bool:
+    """Whether a value is a mapping that names what may be set in it, such as ``data.columns``."""
+    return isinstance(value, dict) and bool(value) and all(one is None for one in value.values())
+
+
 def shown(value: Any) -> str:
-    if isinstance(value, dict) and value and all(one is None for one in value.values()):
+    if _are_places(value):
         return f"`null` for each of {', '.join(f'`{name}`' for name in value)}"
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
     return f"`{text.removesuffix('...' + chr(10)).strip()}`"

@@ -18,9 +18,21 @@ class Mistake:
 
     @classmethod
     def of(cls, fault: str) -> "Mistake":
-        """The mistake in an error of the form ``key=value: what is wrong``."""
-        what, _, advice = fault.partition(": ")
+        """The mistake in an error of the form ``key=value: what is wrong``; the value may be a mapping."""
+        end = _end_of_value(fault)
+        what, advice = fault[:end], fault[end + 2 :]
         return cls(what, advice[:1].upper() + advice[1:]) if advice else cls(what, what[:1].upper() + what[1:])
+
+
+def _end_of_value(fault: str) -> int:
+    """Where the first colon and space outside of brackets are; where the first ones are, if brackets do not match."""
+    depth = 0
+    for at, char in enumerate(fault):
+        depth += (char in "{[") - (char in "}]")
+        if not depth and fault.startswith(": ", at):
+            return at
+    end = fault.find(": ")
+    return len(fault) if end < 0 or not depth else end
 
 
 class ConfigMistakes(ConfigError):

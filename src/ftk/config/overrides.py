@@ -1,6 +1,7 @@
 """The overrides of a command line: parsed, with the mistakes of form, and multiplied out to the jobs of a sweep."""
 
 import itertools
+import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
@@ -39,13 +40,37 @@ def parsed(
     groups = loader.list_groups("")
     overrides: dict[int, Override] = {}
     mistakes: dict[int, Mistake] = {}
+    parts = 0
     for position, word in enumerate(words):
+        if parts:  # of a value that the word before begins
+            parts -= 1
+            continue
+        parts = _split_off(words[position:])
+        if parts:
+            whole = " ".join(words[position : position + parts + 1])
+            mistakes[position] = Mistake(whole, f"A value with spaces needs quotation marks: {shlex.quote(whole)}")
+            continue
         found = _parsed(word, parser, groups, sweep=sweep)
         if isinstance(found, Mistake):
             mistakes[position] = found
         else:
             overrides[position] = found
     return overrides, mistakes
+
+
+def _split_off(words: Sequence[str]) -> int:
+    """How many of the following words belong to the value of the first one, which the shell has split at its spaces."""
+    _, _, value = words[0].partition("=")
+    if value[:1] not in ("[", "{"):
+        return 0
+    depth = 0
+    for number, word in enumerate([value, *words[1:]]):
+        depth += sum(word.count(sign) for sign in "[{") - sum(word.count(sign) for sign in "]}")
+        if depth <= 0:
+            return number
+        if number and re.match(r"[\w./+~-]+=", word):
+            return 0
+    return 0
 
 
 def _parsed(word: str, parser: OverridesParser, groups: Collection[str], *, sweep: bool) -> Override | Mistake:

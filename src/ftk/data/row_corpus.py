@@ -19,6 +19,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.progress import Progress
 from ftk.contracts.protocols import RowReader
 from ftk.contracts.values import Labels, Prepared
+from ftk.data.evident_task import raise_errors
 from ftk.data.readers.splits import fingerprint, read_splits, uses_demo
 from ftk.data.rows.label_variants import note_alike
 from ftk.data.rows.odd_labels import note_unused
@@ -201,7 +202,7 @@ def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes)
                     note_unused(list(map(str, columns)), examples[name], notes, kind=kinds.UNUSED_COLUMN)
             elif (empty := empty_rows(examples[name]))[0]:
                 notes.add(kinds.EMPTY_ROW, *empty[1], policy="nothing_found", number=empty[0])
-    notes.raise_errors()
+    raise_errors(notes, next(iter(splits.values())).rows if splits else (), data.columns, task.spec)
     for name, found in examples.items():
         if not len(found):
             raise DataError(f"data.{name}: no row has a label.")

@@ -31,7 +31,7 @@ from ftk.inference.bad_rows import (
     refuse_unread_rows,
 )
 from ftk.inference.manifest import Trained, manifest_of, task_of
-from ftk.inference.trained_columns import fitting_columns, with_trained_columns
+from ftk.inference.trained_columns import fitting_columns, known_columns, with_trained_columns
 from ftk.system.cache import cache_key
 
 if TYPE_CHECKING:
@@ -144,7 +144,8 @@ class Predictions:
             DataError: rows cannot be read; the text names all of these ``at_once`` rows.
             RunError: the task left rows out without an error about them.
         """
-        rows, used = iter(rows), columns or self.data.columns
+        used, trained = columns or self.data.columns, self.saved.trained
+        rows = known_columns(rows, used, trained.columns, trained.task.spec.columns, notes)
         keep, first, offsets = self.data.bad_rows is BadRows.keep, True, self.data.offsets.value
         while part := next_rows(rows, at_once):
             if first:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -16,6 +16,8 @@ from ftk.contracts.row import Row
 from ftk.data.readers.hub import read_hub
 from ftk.data.readers.paths import expand
 from ftk.data.readers.splits import read_file
+from ftk.data.readers.usual_names import usual_names
+from ftk.data.rows.spelled_names import with_known_names
 from ftk.errors import FtkError
 
 _LOOKED_AT = 100
@@ -52,6 +54,22 @@ def with_trained_columns(
     rows = _first_rows(merged, spec, labelled=labelled)
     there = {role: column for role, column in missing.items() if any(_has(row, role, column) for row in rows)}
     return dataclasses.replace(data, columns=_merged(data.columns, there, notes))
+
+
+def known_columns(
+    rows: Iterable[Row], columns: Mapping[str, Any], trained: Mapping[str, Any], roles: Iterable[str], notes: Notes
+) -> Iterator[Row]:
+    """The rows with their columns called as the config, the training or the task calls them, if only case differs.
+
+    Args:
+        rows: to predict for.
+        columns: of the config.
+        trained: the columns that training read, by role.
+        roles: the columns that the task reads.
+        notes: collects which columns have another name.
+    """
+    named = {**columns, **{f"{role} of training": name for role, name in trained.items()}}
+    return with_known_names(rows, named, usual_names(roles), notes)
 
 
 def fitting_columns(

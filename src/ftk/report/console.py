@@ -99,10 +99,17 @@ class Console:
         for finding in shown:
             self.event("finding", str(finding), finding.to_json())
 
-    def result(self, split: str, metrics: Mapping[str, Any], title: str) -> None:
-        """Show the scores of a split: a table by label if there are labels, and a line of the first scores."""
+    def result(self, split: str, metrics: Mapping[str, Any], title: str, decisive: str | None = None) -> None:
+        """Show the scores of a split: a table by label if there are labels, and a line of the first scores.
+
+        Args:
+            split: its name.
+            metrics: its scores.
+            title: of the table; without a table, of the line.
+            decisive: the name of the score that chose the model.
+        """
         table = label_table(title, metrics)
-        text = f"{split}  {scores_line(metrics)}"
+        text = f"{title if table is None else split}  {scores_line(metrics, decisive)}"
         if self.json:
             self._print_json("result", {"split": split, "metrics": metrics})
             if table is not None:

@@ -1,6 +1,7 @@
 """Scores of two simple models on the rows that a trained model was scored on, for comparison.
 
-The majority gives every row the most frequent answer of training, or the mean of its numbers. The other one is
+One gives every row the same answer: the most frequent one of training (``majority``), or the mean of its numbers
+(``mean``). The other one is
 ``model=tfidf-linear``, a linear model over TF-IDF values, fitted on the tokens of the run.
 """
 
@@ -30,7 +31,7 @@ MOST_SHARE = 0.05
 """The baselines may take this many seconds, or this share of the time of the training if that is more."""
 _TRIED = 200
 """Windows on which a first fit measures how long the whole one takes."""
-_MAJORITY, _TFIDF = "majority", "tfidf-linear"
+_MAJORITY, _MEAN, _TFIDF = "majority", "mean", "tfidf-linear"
 
 
 def baselines(run: Run, result: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
@@ -54,8 +55,9 @@ def baselines(run: Run, result: Mapping[str, Any]) -> dict[str, dict[str, dict[s
     if not isinstance(train.examples[0], TextExample) or not isinstance(train.features, Features):
         return {}
     found: dict[str, dict[str, dict[str, float]]] = {split: {} for split in splits}
+    constant = _MEAN if isinstance(train.examples[0].target, Mapping) else _MAJORITY
     for split in splits:
-        found[split][_MAJORITY] = _numbers(_majority(run, train.examples, run.prepared[split]))
+        found[split][constant] = _numbers(_majority(run, train.examples, run.prepared[split]))
     model = _fitted(run, train.features)
     for split in splits if model is not None else ():
         assert model is not None

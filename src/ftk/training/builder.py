@@ -33,6 +33,7 @@ from ftk.training.run import Run, on_device
 
 _MANY_UNKNOWN = 0.05
 """The share of unknown words that is reported."""
+_LEARNED = "; a learned vocabulary keeps the parts of which it made longer tokens"
 
 
 class RunBuilder:
@@ -140,7 +141,9 @@ class RunBuilder:
         notes, examples = encoding.notes, map(repr, found.examples)
         if found.unknown < found.words:
             share = f"{100 * found.unknown / found.words:.0f} %"
-            notes.add(kinds.UNKNOWN_WORDS, *examples, number=found.unknown, share=share)
+            notes.add(
+                kinds.UNKNOWN_WORDS, *examples, number=found.unknown, share=share, unknown=str(tokenizer.unk_token)
+            )
         else:
             notes.add(kinds.NO_KNOWN_WORD, *examples, number=found.words)
         notes.raise_errors()
@@ -178,6 +181,6 @@ class RunBuilder:
             return
         if frozen := train_only_seen_embeddings(model, tokens):
             self.console.say(
-                f"embeddings: {frozen:,} of {frozen + len(tokens):,} rows are frozen (their tokens do not occur in the "
-                "training data)"
+                f"embeddings: {frozen:,} of {frozen + len(tokens):,} rows are frozen (no training window has their "
+                f"tokens{_LEARNED if self.config.model.tokenizer.train is not None else ''})"
             )

@@ -1,7 +1,10 @@
 """What the course of a training says about how to get a better model."""
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from ftk.contracts.score import Score
 from ftk.training.run import Run
 
 _VALIDATIONS = 3
@@ -15,10 +18,34 @@ def still_improving(run: Run) -> str | None:
         return None
     events = map(json.loads, (run.folder.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
     values = [run.plan.score.value(event) for event in events if event["split"] == "validation"]
-    known = [value for value in values if value is not None]
-    if len(known) < _VALIDATIONS:
+    gain = readable_gain([value for value in values if value is not None], run.plan.score)
+    if gain is None:
         return None
     return (
-        f"validation was still improving at the end: {run.plan.score.name} {known[-2]:.4f} -> {known[-1]:.4f} at the "
-        "last validation. A longer training (train.epochs, train.max_steps) may give a better model."
+        f"validation was still improving at the end: {run.plan.score.name} {gain[0]} -> {gain[1]} at the last "
+        "validation. A longer training (train.epochs, train.max_steps) may give a better model."
     )
+
+
+def readable_gain(values: Sequence[float], score: Score) -> tuple[str, str] | None:
+    """The best value before the last one, and the last one, as they are shown, if that is better and can still improve.
+
+    Args:
+        values: of all validations.
+        score: which of them is better.
+    """
+    if len(values) < _VALIDATIONS:
+        return None
+    before = max(values[:-1]) if score.higher_is_better else min(values[:-1])
+    shown = f"{before:.4f}", f"{values[-1]:.4f}"
+    perfect = ("1.0000", "100.0000") if score.higher_is_better else ("0.0000",)
+    if not score.is_better(float(shown[1]), float(shown[0])) or shown[1] in perfect:
+        return None
+    return shown
+
+
+def best_mark(score: Score, metrics: Mapping[str, Any]) -> str:
+    """What the line of the best validation so far ends with. Where all validations score 0, one of them is the best."""
+    if score.higher_is_better and score.value(metrics) == 0:
+        return f"(best, although {score.name} is 0)"
+    return "(best)"

@@ -13,6 +13,7 @@ from ftk.errors import RunError
 from ftk.report.console import StepProgress
 from ftk.report.records import MetricsFile
 from ftk.report.tables import scores_line
+from ftk.training.hints import best_mark
 from ftk.training.resuming import resume_hint
 from ftk.training.run import Run
 
@@ -84,8 +85,9 @@ class RunObserver:
         step = state.progress.step
         if metrics:
             self.metrics.add({"step": step, "split": "validation", **metrics})
-            shown = scores_line(metrics, self.run.plan.score.name)
-            text = f"validation at step {step}  {shown}{'  (best)' if best else ''}"
+            score = self.run.plan.score
+            mark = f"  {best_mark(score, metrics)}" if best else ""
+            text = f"validation at step {step}  {scores_line(metrics, score.name)}{mark}"
             self.run.console.event("validation", text, {"step": step, "best": best, "metrics": metrics})
         if best:
             self._save_best(state)

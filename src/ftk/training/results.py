@@ -73,7 +73,8 @@ def _scores(run: Run, best: torch.nn.Module) -> dict[str, Any]:
         part = run.prepared[split]
         with run.folder.predictions(split) if run.task.spec.writes_records else nullcontext() as write:
             result[split] = evaluator.score(part.examples, part.features, write)
-        run.console.result(split, result[split], f"{split}, best model (step {run.state.progress.best_step})")
+        title = f"{split}, best model (step {run.state.progress.best_step})"
+        run.console.result(split, result[split], title, run.plan.score.name)
     return result
 
 

@@ -1,6 +1,10 @@
 """Lines with a label and a text: recognised where content says so, and refused with words that can be pasted."""
 
+import io
 import re
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +14,7 @@ from ftk.contracts.contexts import Reading
 from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.splits import read_splits
+from ftk.data.readers.splits import read_splits, stream
 from ftk.errors import DataError
 
 FULL = ["Come over at nine", "You won a prize call now", "Ok", "Where are you now"]
@@ -134,3 +138,37 @@ def test_a_table_stays_a_table() -> None:
     content = "tokens,tags\nRita sleeps,B-PER O\nOslo,B-LOC\n"
     assert list(read(content, "a.csv").values[0]) == ["tokens", "tags"]
     assert list(read("id\ttext\n1\ta\n\n2\tb\n", "a.tsv").values[0]) == ["id", "text"]
+
+
+@pytest.mark.parametrize(
+    ("content", "format", "texts"),
+    [
+        ('{"text": "Rita sleeps", "id": 1}\n{"text": "Oslo"}\n', "auto", ["Rita sleeps", "Oslo"]),
+        ('\ufeff {"text": "Rita"}\r\n', "auto", ["Rita"]),
+        ('{"text": "no line end"}', "auto", ["no line end"]),
+        ('{"text": "' + "long " * 40_000 + '"}\n', "auto", ["long " * 40_000]),
+        ('{"text": "Rita"}\n', "text", ['{"text": "Rita"}']),
+        ('{"quote" is no object\nRita\n', "auto", ['{"quote" is no object', "Rita"]),
+        ("{curly}\n", "auto", ["{curly}"]),
+        ('["Rita", "sleeps"]\n', "auto", ['["Rita", "sleeps"]']),
+        ("Rita {sleeps}\n", "auto", ["Rita {sleeps}"]),
+        ("", "auto", []),
+    ],
+)
+def test_a_stream_of_objects_is_json_lines(
+    monkeypatch: pytest.MonkeyPatch, content: str, format: str, texts: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(content.encode()))))
+    notes = Notes()
+    rows = list(stream("-", data_config(format=format), notes))
+    assert [row.values["text"] for row in rows] == texts
+    found = [one.kind for one in notes if one.kind is kinds.STREAM_OF_OBJECTS]
+    assert bool(found) == (format == "auto" and content.lstrip("\ufeff ").startswith('{"text'))
+
+
+def test_a_pipe_is_looked_at_without_being_read() -> None:
+    script = "import sys\nfrom ftk.data.readers.lines import head_of_stdin\nhead_of_stdin()\nprint(sys.stdin.read())"
+    done = subprocess.run(
+        [sys.executable, "-c", script], input='{"a": 1}\n', capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == '{"a": 1}'

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_helpers import SOME, read
+from ftk.contracts import finding_kinds as kinds
 from ftk.errors import DataError
 
 RECORDS = [{"text": "a\nb", "n": 1}, {"text": "ж", "deep": {"list": [1, [2, "]"]]}}, {"text": "[x], {y}"}]
@@ -85,6 +86,26 @@ def test_blank_lines_columns_without_a_name_and_encoding() -> None:
     content = "\ufeffid,text,\n\n1,café,x\n\n".encode("utf-8")
     assert read(content, "rows.csv").values == [{"id": "1", "text": "café"}]
     assert read("text,b\ncafé,1\n".encode("latin-1"), "rows.csv", encoding="latin-1").values[0]["text"] == "café"
+
+
+@pytest.mark.parametrize(
+    ("content", "count", "places"),
+    [
+        (
+            "a,b\n1,2\n1\n1,2,3\n\n1,2\n1,2,3,4\n",
+            3,
+            ["rows.csv:3: 1 cell", "rows.csv:4: 3 cells", "rows.csv:7: 4 cells"],
+        ),
+        ("a;b\n" + "1;2\n1;2;3\n" * 9, 9, [f"rows.csv:{n}: 3 cells" for n in (3, 5, 7, 9, 11)]),
+        ('a,b\n1\n"x\ny",1,2\n"x,3\n', 2, ["rows.csv:2: 1 cell", "rows.csv:3: 3 cells"]),
+    ],
+)
+def test_all_rows_of_another_width_are_reported_together(content: str, count: int, places: list[str]) -> None:
+    with pytest.raises(DataError) as raised:
+        read(content, "rows.csv")
+    [found] = raised.value.findings
+    assert (found.kind, found.count) == (kinds.ROW_WIDTH, count)
+    assert [place.partition(" where")[0] for place in found.places] == places
 
 
 @pytest.mark.parametrize(

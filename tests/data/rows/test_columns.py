@@ -56,6 +56,7 @@ def refusal(*rows: dict[str, Any], **settings: Any) -> Finding:
         ({"Text": "x", "label": "a"}, {}, "Did you mean 'Text'?"),
         ({"text ": "x", "label": "a"}, {}, "Did you mean 'text '?"),
         ({"text": "x", "LABEL": "a"}, {}, "Did you mean 'LABEL'?"),
+        ({"text1": "x", "text2": "y", "label": "a"}, {}, "Did you mean 'text1'?"),
         ({"text": "x", "sentiment": "a"}, {"label": "sentimnet"}, "Did you mean 'sentiment'?"),
         ({"a cat sat on it": "a dog", "7": "1"}, {}, "data.header=false"),
         ({"a": "x", "b": "y"}, {"text": 0}, "data.header=false"),

@@ -51,7 +51,11 @@ def _columns(columns: dict[str, Any]) -> Iterator[Mistake]:
         listed = isinstance(wanted, (list, tuple))
         names = [str(name) for name in wanted] if listed else [wanted]
         if listed and role != "label":
-            yield Mistake(what, "It is the name of one column; only data.columns.label can be several.")
+            yield Mistake(
+                what,
+                "It is the name of one column; only data.columns.label can be several. "
+                "Where files have different names for it, rename the column in one of them; case does not matter.",
+            )
         elif listed and not names:
             yield Mistake(what, "Name at least one column, or leave it to be found by name: null.")
         elif listed and any(isinstance(name, (list, tuple, dict)) or name in (None, "") for name in wanted):

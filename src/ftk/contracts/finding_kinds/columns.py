@@ -13,6 +13,8 @@ _QUOTES = 'A text stands in quotes in JSON, "…", an empty one as "".'
 
 # Columns and their values
 COLUMNS_FOUND = fact("columns-found", "columns found by name: {columns}.")
+COLUMN_IN_OTHER_CASE = fact("column-in-other-case",
+    "{file}: names of columns are read whatever their case: {columns}.")
 COLUMNS_OF_TRAINING = fact("columns-of-training",
     "columns, as in training: {columns} (data.columns.<role>=… names others).")
 COLUMN_CHOSEN = fact("column-chosen", "{role} is '{column}', not {others} (data.columns.{role})",
@@ -22,8 +24,9 @@ COMPETING_COLUMNS = error("competing-columns",
     "{row|rows} that {leaves|leave} open which column is meant ({role}: {shares} of {rows:,} rows)",
     "Name it: {choices}.")
 MISSING_COLUMN = error("missing-column", "{row|rows} without the column '{column}'",
-    "data.columns.{role} names it.{hint}")
-MISSING = error("missing", "{row|rows} without {what}", "Name its column: data.columns.{role}={example}.{hint}")
+    "data.columns.{role} names it, for all files: the column needs one name in all of them.{hint}")
+MISSING = error("missing", "{row|rows} without {what}",
+    "If another column has {what}, name it: data.columns.{role}={example}.{hint}")
 MISSING_TEXT_OR_TOKENS = error("missing-text-or-tokens", "{row|rows} with neither text nor tokens",
     "Name the column: data.columns.text=… or data.columns.tokens=….{hint}")
 MISSING_SECOND_TEXT = error("missing-second-text", "{row|rows} without a second text",
@@ -127,11 +130,13 @@ UNNAMED_LABEL = error("unnamed-label", "{row|rows} with a label that task.label_
     "and no row has it.")
 
 # Rows of any kind
+OTHER_TASK = fact("other-task", "These rows look like task={task}: {why}.")
 ERROR_COLUMN = warning("error-column", "{row|rows} with a column 'error' of their own",
     "left out: with data.bad_rows=keep it says why a row has no prediction")
 BAD_ROW = warning("bad-row", "{row|rows} that cannot be used",
     "written with 'error' and without a prediction (data.bad_rows=keep)")
-EMPTY_ROW = warning("empty-row", "empty {row|rows}", nothing_found="kept; nothing can be found in them",
+EMPTY_ROW = warning("empty-row", "empty {row|rows}",
+    nothing_found="kept and scored; they give the model no text to read",
     left_out="left out of training", predicted="predicted like any other row, from an empty text",
     empty_text="an empty text is written", unlabelled="kept, without a label")
 EMPTY_PART = error("empty-part", "{row|rows} with an empty {role}", "There is nothing to read in it.", kept="kept",

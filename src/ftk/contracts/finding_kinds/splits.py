@@ -17,8 +17,8 @@ TEST_CUT = fact("test-cut", "no test named: {held:,} of {total:,} training rows 
     "(data.test_share={share}, data.split_seed={seed}).")
 SHARE_MISSED = warning("share-missed", "{row|rows} of {part}, where {wanted:,} would be its share",
     "rows that belong together were not parted; name a file (data.{part}) for a split of another size")
-TIE_CUT = warning("tie-cut", "{row|rows} of {part} that {has|have} a {what} in common with training",
-    "kept; with whole ones the split would be far from its share")
+TIE_CUT = warning("tie-cut", "{row|rows} of {part} that {shares|share} a {what} with training rows",
+    "kept; too many rows share one {what} to hold all of them out together")
 MISSING_GROUP = error("missing-group", "{row|rows} without the column '{column}', which data.group names",
     "Name another column, or leave data.group out.{hint}")
 WITHOUT_GROUP = info("without-group", "{row|rows} without a value in '{column}' (data.group)",
@@ -46,7 +46,7 @@ ROW_OF_TRAINING = warning("row-of-training", "{row|rows} of {part} that also {oc
     "kept; scores on them say little")
 RELABELLED_ROW_OF_TRAINING = warning("relabelled-row-of-training",
     "{row|rows} of {part} that {occurs|occur} in training with another label or answer",
-    "kept; what is learned contradicts them")
+    "kept and scored; training teaches the model the other one")
 MIRRORED_ROW_OF_TRAINING = warning("mirrored-row-of-training",
     "{row|rows} of {part} whose two texts {occurs|occur} in training in the other order",
     "kept; scores on them say little")
@@ -75,8 +75,8 @@ REPLACED_COLUMN = warning("replaced-column", "{row|rows} with a column '{column}
 
 # Windows
 UNKNOWN_WORDS = warning("unknown-words",
-    "{word|words} of the training texts that the tokenizer does not know ({share} of those that were looked at)",
-    "read as unknown, each like all others; a model of this language would read them")
+    "{word|words} of the training texts that the tokenizer reads as {unknown} ({share} of the words it was tried on)",
+    "the model cannot tell these words apart; a model whose vocabulary has their characters can")
 NO_KNOWN_WORD = error("no-known-word", "{word|words} of the training texts, and the tokenizer knows none",
     "Its files may be incomplete, or it may be of another language: model=… names another model.")
 WINDOW_LENGTHS = fact("window-lengths", "{sizes}")

@@ -1,6 +1,6 @@
 """Findings about the way files of text and tables are written."""
 
-from ftk.contracts.finding_kinds.making import fact, info, warning
+from ftk.contracts.finding_kinds.making import error, fact, info, warning
 
 # One kind in one or two lines, so that the table can be read as one.
 # fmt: off
@@ -8,6 +8,9 @@ from ftk.contracts.finding_kinds.making import fact, info, warning
 # Text files
 ENCODING_FOUND = warning("encoding-found", "{file|files} without a byte order mark that {is|are} not UTF-8",
     "read as {encoding} (data.encoding={encoding})")
+
+ODD_ENCODING = warning("odd-encoding", "{file|files} with words that look wrong in {encoding}: {read!r}",
+    "read so all the same (data.encoding={encoding}); {other} would read {better!r}")
 
 # CSV, TSV and spreadsheets
 TABLE_DELIMITER = fact("table-delimiter", "{file}: cells are separated by the {delimiter} ({how}).")
@@ -18,6 +21,7 @@ TABLE_QUOTES = fact("table-quotes", "{file}", "cells are in quotation marks",
     single="cells are in single quotation marks (data.quoting=single)")
 TABLE_ENDS_AT_CR = fact("table-ends-at-cr", "{file}: lines end at a carriage return (CR).")
 BLANK_ABOVE_TABLE = info("blank-above-table", "blank {line|lines} above the table", "skipped")
+ROW_WIDTH = error("row-width", "{row|rows} with more or fewer cells than the table has columns", "{hint}")
 REPEATED_HEADER = warning("repeated-header", "header {line|lines} that {comes|come} again below the first one",
     "left out")
 QUOTES_AS_CHARACTERS = warning("quotes-as-characters", "{line|lines} with quotation marks",

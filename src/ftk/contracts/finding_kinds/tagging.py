@@ -47,8 +47,8 @@ TOKEN_TEXT_DIFFERS = error("token-text-differs",
 SPAN_TEXT_IGNORED = warning("span-text-ignored", "{span|spans} with a text that is not at {its|their} offsets",
     "the offsets count (data.offsets={offsets})")
 OFFSETS_FOUND = fact("offsets-found", "offsets of spans count {what} (data.offsets=auto)",
-    own_texts="so each span with a text of its own has it there ({with_text:,} of {spans:,} spans have one)",
-    borders="so spans begin and end where words do")
+    own_texts="all {with_text:,} spans that give their text have it there ({spans:,} spans in all)",
+    borders="spans then begin and end where words do")
 OFFSETS_UNCHECKED = warning("offsets-unchecked",
     "{span|spans} after emoji or rare characters that nothing confirms", "offsets are taken as characters; if they are "
     "from JavaScript or Java, data.offsets=utf16")

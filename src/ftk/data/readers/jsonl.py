@@ -242,7 +242,7 @@ def _not_json(path: Path | str, first_line: int, text: str, error: Exception) ->
     """The error for a text that begins in a line and is not JSON."""
     line, what = first_line, "nested too deeply"
     if isinstance(error, json.JSONDecodeError):
-        line, what = first_line + error.lineno - 1, f"{error.msg} at column {error.colno}"
+        line, what = first_line + error.lineno - 1, f"{error.msg.removesuffix(' at')} at column {error.colno}"
     elif isinstance(error, ValueError):
         what = "a number has too many digits"
     begins = f"; the object begins in line {first_line}" if line > first_line and text.startswith("{") else ""

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.readers.encodings import AUTO, SAMPLE, UTF8, WESTERN, example_in, is_utf8, is_western, unmarked_utf16
+from ftk.data.readers.plausible_encodings import plausible, reading_of, way_out
 from ftk.errors import DataError, first_line
 
 STDIN = "<stdin>"
@@ -44,12 +45,10 @@ _LONGEST = 1 << 29
 """Bytes of a line, and of a file that is read as a whole: a few kilobytes can decompress to any size."""
 _HEAD = 1 << 16
 """Bytes that are read to recognise a file."""
+_ODD, _BETTER = 0.5, 0.4
+"""The share of a text that looks like one in a wrong encoding, and by how much the right one is better."""
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".lz4": "lz4"}
 """Endings of compressed files, and what Arrow calls their formats."""
-_ENCODINGS = (
-    "Set data.encoding to what the file is: cp1252 or latin-1 for languages of western Europe, cp1250 for central "
-    "Europe, cp1251 for Cyrillic, gb18030 for Chinese, shift_jis for Japanese, euc-kr for Korean, \u2026"
-)
 
 
 def numbered_lines(
@@ -111,6 +110,11 @@ def first_lines(path: Path | str, encoding: str) -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
+def head_of_stdin() -> bytes:
+    """The beginning of standard input, which stays to be read."""
+    return _ahead(sys.stdin.buffer)
+
+
 @contextmanager
 def opened(path: Path | str) -> Iterator[Any]:
     """The bytes of a file, decompressed if its ending says that it is compressed.
@@ -155,6 +159,7 @@ def _decode(
         stream = io.BytesIO(begun.replace(b"\r", b"\n"))  # the file has no LF: its lines end at CR
         begun = stream.readline()
     before = characters = 0
+    looked, advice = False, ""
     lines = chain([begun] if begun else [], iter(lambda: stream.readline(_LONGEST + 1), b""))
     for number, raw in enumerate(lines, start=1):
         if len(raw) > _LONGEST:
@@ -167,9 +172,15 @@ def _decode(
             if auto and not mark and characters == before and is_western(raw + _ahead(stream)):
                 yield from _western(stream, name, raw, number, notes, ends, broken)
                 return
-            fault = _undecodable(name, number, raw, mark + error.start, before, encoding)
+            if not advice:  # for the first such line, because it takes a while
+                mixed = encoding == UTF8 and characters < before
+                advice = way_out(raw + _ahead(stream), number, mixed=mixed)
+            fault = _undecodable(name, number, raw, mark + error.start, before, encoding, advice)
             text = _broken(raw, encoding, fault, broken)
             auto = False
+        if not (looked or auto or encoding == UTF8 or notes is None or raw.isascii()):
+            looked = True
+            _look_at(raw + _ahead(stream), f"{name}:{number}", encoding, notes)
         before += len(raw)
         characters += len(text)
         if mark and len(raw) == mark:
@@ -177,6 +188,15 @@ def _decode(
         if "\0" in text:
             text = _broken(raw, encoding, _nul(name, number), broken)
         yield number, text if ends or type(text) is BrokenLine else text.rstrip("\n").removesuffix("\r")
+
+
+def _look_at(sample: bytes, where: str, encoding: str, notes: Notes) -> None:
+    """Report a text that does not look like one in the encoding that the config names, and does in another one."""
+    own, best = reading_of(sample, encoding), next(iter(plausible(sample)), None)
+    if own is not None and best is not None and own.share < _ODD and best.share > own.share + _BETTER:
+        notes.add(
+            kinds.ODD_ENCODING, where, encoding=encoding, read=own.example, other=best.encoding, better=best.example
+        )
 
 
 def _western(
@@ -195,7 +215,7 @@ def _western(
         except UnicodeDecodeError as error:
             fault = (
                 f"{name}:{at}: byte {error.start + 1} of the line (0x{raw[error.start]:02x}) is not {WESTERN}, as "
-                f"which line {number} was read. {_ENCODINGS}"
+                f"which line {number} was read. {way_out(first + raw, number)}"
             )
             text = _broken(raw, WESTERN, fault, broken)
         if not raw.isascii() and is_utf8(raw):
@@ -237,10 +257,10 @@ def _too_long(name: str, number: int) -> DataError:
     )
 
 
-def _undecodable(name: str, number: int, raw: bytes, at: int, before: int, encoding: str) -> str:
+def _undecodable(name: str, number: int, raw: bytes, at: int, before: int, encoding: str, advice: str) -> str:
     return (
         f"{name}:{number}: byte {at + 1} of the line, {before + at + 1} of the file (0x{raw[at]:02x}), is not "
-        f"{encoding}. {_ENCODINGS}"
+        f"{encoding}. {advice}"
     )
 
 

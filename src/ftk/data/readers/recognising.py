@@ -1,11 +1,12 @@
 """What a file is, by its ending and its content."""
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ftk.data.readers.labelled_lines import is_fasttext, label_column
-from ftk.data.readers.lines import STDIN, first_lines, opened
+from ftk.data.readers.lines import STDIN, first_lines, head_of_stdin, opened
 from ftk.data.readers.paths import kind_of_name
 from ftk.data.readers.squad import is_squad
 from ftk.data.readers.tagged.column_files import are_columns, are_columns_in_table
@@ -43,7 +44,7 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool, tagged: bool | N
     """The format of a file, by its ending and its content.
 
     Args:
-        path: the file, or ``<stdin>``, which is text.
+        path: the file, or ``<stdin>``, which is JSON lines if the first one is an object, else text.
         encoding: of its characters.
         labelled: whether rows have labels.
         tagged: whether these are tags of tokens, or spans; None where rows are documents.
@@ -55,7 +56,7 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool, tagged: bool | N
         DataError: the file is of a kind that is not read, or cannot be read.
     """
     if str(path) == STDIN:
-        return "text"
+        return "jsonl" if _begins_with_object(head_of_stdin()) else "text"
     refuse_unread(path)
     ending = kind_of_name(path)
     with opened(path) as stream:
@@ -103,6 +104,18 @@ def has_tokens(path: Path | str, encoding: str) -> bool:
     """Whether each line of a file is a token with its tag."""
     lines = first_lines(path, encoding)
     return says_layout(lines) or are_columns(lines)
+
+
+def _begins_with_object(head: bytes) -> bool:
+    """Whether the first line of some bytes is a JSON object, or the beginning of a long one."""
+    line, end, _ = head.partition(b"\n")
+    text = line.decode("utf-8-sig", "replace").strip()
+    if not re.match(r'\{\s*"', text):
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return not end
 
 
 def _by_content(lines: list[str], ending: str | None, *, labelled: bool, tagged: bool | None) -> str | None:

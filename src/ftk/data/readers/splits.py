@@ -32,8 +32,7 @@ from ftk.data.readers.places.sources import files_behind, note_sources, sources_
 from ftk.data.readers.recognising import kind_of
 from ftk.data.readers.refusing import refuse_without_labels
 from ftk.data.readers.spacy_docs import read_spacy
-from ftk.data.readers.tagged.token_rows import by_sentence
-from ftk.data.rows.exports.recognising import plain_rows
+from ftk.data.readers.usual_rows import usual_rows
 from ftk.data.rows.exports.wanted import Wanted
 from ftk.errors import DataError
 from ftk.system.digests import sha256
@@ -137,9 +136,7 @@ def _hub_split(name: str, data: DataConfig, wanted: Wanted, notes: Notes, take: 
     counts: dict[str, int] = {}
     part = str(getattr(data, name))
     loaded = read_hub(data.name, data.subset, data.revision, part)
-    rows = plain_rows(loaded, wanted, notes)
-    if tagged:
-        rows = by_sentence(rows, data.columns, notes)
+    rows = usual_rows(loaded, data, wanted, notes, tagged=tagged)
     return _split(name, counted(rows, f"{data.name}[{part}]", counts), [], counts, data, notes, take)
 
 
@@ -191,10 +188,10 @@ def read_file(
 
     Of a file that holds several splits, the rows of ``split`` are read, or all if it is None. If tokens can be
     ``tagged``, rows of single tokens become sentences; None is for documents. ``wanted`` says what a task reads.
+    Columns with the usual names of its roles are found whatever their case, and so are those that the config names.
     """
     rows = _read_file(path, format, data, notes, labelled=labelled, tagged=tagged, split=split)
-    rows = plain_rows(rows, wanted or Wanted(data.columns, labelled=labelled), notes)
-    return by_sentence(rows, data.columns, notes) if tagged else rows
+    return usual_rows(rows, data, wanted or Wanted(data.columns, labelled=labelled), notes, tagged=tagged)
 
 
 def _read_file(
@@ -218,6 +215,8 @@ def _read_file(
     kind = format.value if format is not Format.auto else kind_of(path, data.encoding, labelled=labelled, tagged=tagged)
     if kind == "conll" and format is Format.auto and not labelled and kind_of_name(path) in (None, "text"):
         notes.add(kinds.CONLL_FOUND, file=str(path))
+    if kind == "jsonl" and format is Format.auto and str(path) == STDIN:
+        notes.add(kinds.STREAM_OF_OBJECTS)
     return read_format(kind, path, data, notes, labelled=labelled, split=split)
 
 

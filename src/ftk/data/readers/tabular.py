@@ -12,6 +12,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.class_names import Naming, features_of, names_in, naming_of
+from ftk.data.readers.lines import STDIN
 from ftk.data.readers.tables.dialect import (
     Dialect,
     counted_quotes,
@@ -112,7 +113,12 @@ def _records(
         except LineError as error:
             fault = str(error)
         if not keep or names is None:
-            raise LineError(fault) if some else DataError(fault)
+            findings = []
+            if names is not None and len(cells) != len(names.names) and str(path) != STDIN:
+                # All such rows are reported, but not those of a stream, which may not end.
+                findings = [names.wrong_widths(chain([(line, cells)], _rest(reader, dialect.above)))]
+                fault = str(findings[0]) if findings[0].count > 1 else fault
+            raise LineError(fault, findings=findings) if some else DataError(fault, findings=findings)
         yield UnreadRow({}, str(path), line, fault=fault)
 
 
@@ -121,6 +127,20 @@ def _refuse_broken(broken: dict[int, str], first: int, last: int) -> None:
     for number in range(first, last + 1):
         if number in broken:
             raise LineError(broken[number])
+
+
+def _rest(reader: Any, above: int) -> Iterator[tuple[int, list[str]]]:
+    """The first line and the cells of each record that a reader of the ``csv`` module has not read yet.
+
+    Args:
+        reader: has read some.
+        above: the number of lines above the table.
+    """
+    start = reader.line_num + 1 + above
+    for cells in reader:
+        line, start = start, reader.line_num + 1 + above
+        if cells:
+            yield line, cells
 
 
 def _check_spanning(

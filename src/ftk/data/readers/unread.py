@@ -138,7 +138,7 @@ def kind_unread(path: Path | str, head: bytes) -> Unread | None:
     named = next((kind for kind in UNREAD if name.endswith(kind.endings or ("\0",))), None)
     head = _in_ascii(head)
     begun = [kind for kind, pattern in _PATTERNS if pattern.match(head)]
-    if named is not None and (named in begun or named.begins is None or named.by_name):
+    if named is not None and (named in begun or named.begins is None or named.by_name or not head):
         return named
     if begun and is_image_name(file):
         return None

@@ -154,9 +154,12 @@ def _nearest(names: Sequence[str], found: Sequence[str]) -> str | None:
     if parted is not None:
         return parted
     for name in wanted:
-        near = difflib.get_close_matches(name, plain, n=1, cutoff=0.75)
+        near = difflib.get_close_matches(name, plain, n=len(plain) or 1, cutoff=0.75)
         if near:
-            return plain[near[0]]
+            # Of text1 and text2, which are equally near, the first in the file.
+            best = difflib.SequenceMatcher(None, near[0], name).ratio()
+            alike = [one for one in near if difflib.SequenceMatcher(None, one, name).ratio() == best]
+            return plain[next(one for one in reversed(plain) if one in alike)]
     return None
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from ftk.config.ranges import as_word
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import ClassName, Row
 from ftk.data.rows.cells import RowFault
@@ -180,6 +181,11 @@ def read_names(value: Any) -> list[str] | None:
         names = [name.strip() for name in names]
         while names and not names[-1]:
             names.pop()
+    elif any(isinstance(one, Mapping) for one in (value if isinstance(value, (list, tuple)) else (value,))):
+        raise ConfigError(
+            f"task.label_names={as_word(value)}: it names labels that the data numbers, as a list in the order of the "
+            "numbers. ftk does not rename labels: change them in the data."
+        )
     elif isinstance(value, (list, tuple)):
         names = [str(name).lower() if isinstance(name, bool) else str(name).strip() for name in value]
     else:

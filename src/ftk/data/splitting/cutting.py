@@ -185,10 +185,12 @@ class HoldOut:
         )
 
     def _all_needed(self, rows: int, parts: int, split: str) -> str:
-        each = "each training row is the only one" if parts == rows else "the rows of each group are the only ones"
+        each = "Each training row is the only one with some label"
+        if parts < rows:
+            each = "Rows that belong together stay together, and each group of them has a label that no other row has"
         return (
-            f"data.{split}: {each} with some label, which would not be learned if it was held out. Name a "
-            f"file, train without {split} (data.{split}_share=0), or accept that: data.unseen_labels=count."
+            f"data.{split}: no row can be held out. {each}: held out, that label would not be learned. Name a file, "
+            f"train without {split} (data.{split}_share=0), or hold rows out all the same: data.unseen_labels=count."
         )
 
 

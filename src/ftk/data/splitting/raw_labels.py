@@ -9,21 +9,12 @@ from typing import Any
 
 from ftk.contracts.example import Number
 from ftk.contracts.row import Row
-from ftk.data.examples.questions import NAMES as QUESTION_NAMES
 from ftk.data.examples.ranking_columns import QUERY
-from ftk.data.examples.sentences import NAMES
+from ftk.data.readers.usual_names import usual_names
 from ftk.data.rows.cells import parse_json_list
 from ftk.data.rows.columns import finite
 
-_COLUMNS = {
-    "label": (
-        "label", "labels", "category", "categories", "class", "classes", "intent", "relation", "score", "value",
-        "rating", "target", "tags", "relevance", "grade", "grades",
-    ),
-    "tags": (*NAMES["tags"], "pos_tags", "upos", "pos"),
-    "spans": NAMES["spans"],
-    "answers": QUESTION_NAMES["answers"],
-}  # fmt: skip
+_COLUMNS = usual_names(("label", "tags", "spans", "answers"))
 """The roles that hold what is learned, and the names that tasks try for their columns."""
 _TAG = re.compile(r"[BIESLUMW][-_](.+)")
 _STRINGS = frozenset((str,))

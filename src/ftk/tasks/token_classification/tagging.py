@@ -148,9 +148,12 @@ class SpanTags(Tagging):
 
     def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
         known = set(self.known(labels))
-        for kind, first, _ in entities(example.tags or ()):
+        for kind, first, last in entities(example.tags or ()):
             if kind not in known:
-                yield UnseenLabel(kinds.UNSEEN_ENTITY, example.row.where_token(first), {"label": kind})
+                place = example.row.where_token(first)
+                if example.tokens is None:
+                    place = f"{example.row.where}: {example.text[example.starts[first] : example.ends[last - 1]]!r}"
+                yield UnseenLabel(kinds.UNSEEN_ENTITY, place, {"label": kind})
 
     def kind(self, tag: str) -> str:
         return tag if tag == OUTSIDE else tag[2:]

@@ -1,9 +1,11 @@
 """The header of a table: rows by its names, and header lines that come again."""
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import SHOWN, Finding
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.errors import DataError, LineError
@@ -56,8 +58,7 @@ class Header:
             DataError: the line is a header in another order.
         """
         if len(cells) != len(self.names):
-            number = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
-            raise LineError(f"{self.path}:{line}: {number} where {self._expected}.{self._hint}")
+            raise LineError(f"{self._width_of(cells, line)}.{self._hint}")
         if cells[0] in self._first_cells and self._comes_again(cells, line):
             return None
         values = dict(zip(self.names, cells, strict=True))
@@ -66,6 +67,27 @@ class Header:
                 self.notes.add(kinds.UNNAMED_COLUMN, f"{self.path}:{line}")
             values.pop("")
         return Row(values, self.path, line, cells=True)
+
+    def wrong_widths(self, records: Iterable[tuple[int, Sequence[str]]]) -> Finding:
+        """The rows with more or fewer cells than names, as far as they can be read.
+
+        Args:
+            records: the lines and the cells of some rows, the first of which is such a row.
+        """
+        finding = Finding(kinds.ROW_WIDTH, "error", None, {"hint": self._hint.strip()})
+        try:
+            for line, cells in records:
+                if len(cells) != len(self.names):
+                    finding.count += 1
+                    if finding.count <= SHOWN:
+                        finding.places.append(self._width_of(cells, line))
+        except (csv.Error, DataError):
+            pass  # what is wrong from here on is reported once these rows are right
+        return finding
+
+    def _width_of(self, cells: Sequence[str], line: int) -> str:
+        number = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+        return f"{self.path}:{line}: {number} where {self._expected}"
 
     def _comes_again(self, cells: Sequence[str], line: int) -> bool:
         """Whether a line is the header of another table that was appended to this one."""

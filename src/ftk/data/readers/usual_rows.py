@@ -1,0 +1,29 @@
+"""Rows of any file as tasks expect them: of no tool, with known names of columns, and sentences of their tokens."""
+
+from collections.abc import Iterable, Iterator
+
+from ftk.config.schema import DataConfig
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.readers.tagged.token_rows import by_sentence
+from ftk.data.readers.usual_names import usual_names
+from ftk.data.rows.exports.recognising import plain_rows
+from ftk.data.rows.exports.wanted import Wanted
+from ftk.data.rows.spelled_names import with_known_names
+
+
+def usual_rows(
+    rows: Iterable[Row], data: DataConfig, wanted: Wanted, notes: Notes, *, tagged: bool | None
+) -> Iterator[Row]:
+    """The rows of one file, or of a dataset, as tasks expect them.
+
+    Args:
+        rows: as they were read.
+        data: says how they are read.
+        wanted: what the task reads: the usual names of its roles are found whatever their case.
+        notes: collects what was found.
+        tagged: whether rows of single tokens become sentences.
+    """
+    rows = plain_rows(rows, wanted, notes)
+    rows = with_known_names(rows, {**data.columns, "group": data.group}, usual_names(wanted.roles), notes)
+    return by_sentence(rows, data.columns, notes) if tagged else rows
