@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from conftest import TINY, Result, write_jsonl
+from data_helpers import shipped_task
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.task import fields_of
+from ftk.tasks import task_from_fields
 
 TRAIN = [{"text": f"{first} and {second}", "labels": [first]} for first in ("red", "blue") for second in "abcdef"]
 NOTHING_TO_TUNE = "would count instead; leave out one of the two."
@@ -161,3 +164,15 @@ def test_weights_that_cannot_work_are_reported_before_torch_is_needed(
     result = ftk("finetune", f"task={task}", *TINY, f"data.train={data}", f"task.class_weights={weights}")
     assert result.code == 1
     assert message in result.err
+
+
+@pytest.mark.parametrize("text", ["???", "${oc.env:HOME}", "a ${x} b"])
+def test_labels_and_tokens_are_no_interpolations(text: str) -> None:
+    """Neither in a config nor in a saved model; OmegaConf would resolve the one and take the other for a gap."""
+    task = shipped_task("text-classification")
+    weights = {text: 2.0, "other": 0.5}
+    made = task_from_fields(type(task), {**fields_of(task), "class_weights": weights})
+    assert fields_of(made)["class_weights"] == weights
+    ner = shipped_task("ner")
+    spacing = [[","], ["St.", text]]
+    assert fields_of(task_from_fields(type(ner), {**fields_of(ner), "spacing": spacing}))["spacing"] == spacing

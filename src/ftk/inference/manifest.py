@@ -6,7 +6,7 @@ import dataclasses
 import json
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import ftk
 from ftk.config.paths import shipped_files, values_of
@@ -104,8 +104,6 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
     """
     from ftk.contracts.values import WindowPlan
 
-    if "${" in json.dumps(saved.get("task")):
-        raise ModelError(f"{where}/{MANIFEST}: an interpolation (${{…}}) is not what ftk writes, and is not resolved.")
     if not saved:
         task = build_task(node)
         if task.spec.command != "pretrain":
@@ -118,13 +116,14 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
             if None not in (trained_for, _name(task)) and trained_for != _name(task):
                 trained, asked = (str(name).replace("_", "-") for name in (trained_for, _name(task)))
                 raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
-            before = task_from_fields(type(task), saved["task"]["fields"])
+            before = task_from_fields(type(task), _fields_in(saved, type(task), where))
             task = _task_with_trained_values(task, before, named, notes)
             if task.spec.untuned_default is not None:
                 notes.add(kinds.NOTHING_TUNED, default=task.spec.untuned_default)
             _check_head(task, before)
         else:
-            fields, kind = saved["task"]["fields"], built_in_task(str(saved["task"]["name"]))
+            kind = built_in_task(str(saved["task"]["name"]))
+            fields = _fields_in(saved, kind, where)
             if files := [name for name in local_file_fields(kind) if fields[name] is not None]:
                 raise ValueError(f"task.{files[0]}={fields[files[0]]}: a model folder names no file of yours")
             task = task_from_fields(kind, fields)
@@ -141,6 +140,25 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
     if mistakes := list(task.validate(labels)):
         raise ConfigError(*mistakes)
     return Trained(task, labels, windows, columns)
+
+
+def _fields_in(saved: dict[str, Any], kind: type[Task], where: str | Path) -> dict[str, Any]:
+    """The fields of the task in a manifest.
+
+    Labels and tokens may look like an interpolation. They are in lists and objects of fields of any type, which nothing
+    resolves.
+
+    Raises:
+        ModelError: another field has an interpolation.
+    """
+    fields: dict[str, Any] = saved["task"]["fields"]
+    hints = get_type_hints(kind)
+    for name, value in fields.items():
+        if "${" in json.dumps(value) and not (hints.get(name) is Any and isinstance(value, (list, dict))):
+            raise ModelError(
+                f"{where}/{MANIFEST}: an interpolation (${{…}}) is not what ftk writes, and is not resolved."
+            )
+    return fields
 
 
 def _checked_columns(saved: Any) -> dict[str, Any]:

@@ -69,7 +69,12 @@ def task_from_fields(cls: type[Task], fields: dict[str, Any]) -> Task:
     known = [str(name) for name in schema]
     faults = []
     wrong = set()
+    # OmegaConf takes some texts for more than texts. Labels and tokens are what they are.
+    hints = get_type_hints(cls)
+    literal = {key: value for key, value in fields.items() if hints.get(key) is Any and holds_markers(value)}
     for key, value in fields.items():
+        if key in literal:
+            value = None
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f" Did you mean 'task.{near[0]}'?" if near else f" It has: {', '.join(known)}."
@@ -100,7 +105,17 @@ def task_from_fields(cls: type[Task], fields: dict[str, Any]) -> Task:
     if faults:
         raise ConfigError(*faults)
     assert isinstance(task, Task)
-    return task
+    return dataclasses.replace(task, **literal) if literal else task
+
+
+def holds_markers(value: Any) -> bool:
+    """Whether a list or an object has a text in it that OmegaConf takes for an interpolation or a missing value."""
+    items = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return any(_is_marker(item) or holds_markers(item) for item in items)
+
+
+def _is_marker(value: Any) -> bool:
+    return isinstance(value, str) and (value == "???" or "${" in value)
 
 
 def _any_value(cls: type[Task], name: str) -> Any:
