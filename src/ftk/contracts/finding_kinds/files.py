@@ -82,6 +82,8 @@ WITHOUT_POSITIVE = warning("without-positive", "{query|queries} without a positi
 JUDGED_UNKNOWN = warning("judged-unknown", "{judgement|judgements} of a text that {file} does not have", "left out")
 # Exports of annotation tools
 RECOGNISED = fact("recognised", "{file} is {what}, by the columns of its rows.")
+NOT_MADE_PLAIN = fact("not-made-plain", "{file} looks like {what}, and is read as it is: data.columns names "
+    "'{column}', which is no column of its plain rows.")
 GOLD_COLUMN = fact("gold-column",
     "'{gold}' is read as '{column}'; what was predicted is left out ({left_out}).")
 PREDICTED_LABELS = fact("predicted-labels",

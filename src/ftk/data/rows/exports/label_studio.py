@@ -27,16 +27,24 @@ def recognises(values: Mapping[str, Any]) -> bool:
     )
 
 
+def annotated(values: Mapping[str, Any]) -> bool:
+    """Whether somebody has annotated a task."""
+    return bool(_done(values))
+
+
+def _done(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The annotations that were neither cancelled nor skipped."""
+    found = values.get("annotations", values.get("completions")) or []
+    return [one for one in found if isinstance(one, dict) and not one.get("was_cancelled") and not one.get("skipped")]
+
+
 def plain(row: Row, notes: Notes, labelled: bool) -> Iterator[Row]:
     """The task as a row: the columns of its data, ``spans``, and the values of the other results.
 
     Labelled tasks that nobody has annotated are left out.
     """
     values = row.values
-    annotations = values.get("annotations", values.get("completions")) or []
-    done = [
-        one for one in annotations if isinstance(one, dict) and not one.get("was_cancelled") and not one.get("skipped")
-    ]
+    done = _done(values)
     plain_values = {"id": values["id"]} if "id" in values else {}
     plain_values |= values["data"]
     if not done:

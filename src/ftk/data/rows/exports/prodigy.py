@@ -23,6 +23,11 @@ def recognises(values: Mapping[str, Any]) -> bool:
     )
 
 
+def annotated(values: Mapping[str, Any]) -> bool:
+    """Whether the annotator accepted a row."""
+    return values.get("answer") == "accept"
+
+
 def plain(row: Row, notes: Notes, labelled: bool) -> Iterator[Row]:
     """The row with its accepted options as ``label``; labelled rows that were not accepted are left out."""
     values = dict(row.values)
@@ -35,7 +40,9 @@ def plain(row: Row, notes: Notes, labelled: bool) -> Iterator[Row]:
         several = isinstance(values.get("config"), dict) and values["config"].get("choice_style") == "multiple"
         del values["accept"], values["options"]
         values["label"] = accepted if several or len(accepted) != 1 else accepted[0]
-        if labelled and not accepted and not several:
-            notes.add(kinds.NOT_ANNOTATED, row.where)
-            return
+        if not accepted and not several:
+            if labelled:
+                notes.add(kinds.NOT_ANNOTATED, row.where)
+                return
+            del values["label"]  # a row without an option has no gold standard
     yield replace(row, values=values)
