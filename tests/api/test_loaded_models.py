@@ -85,6 +85,37 @@ def test_a_row_is_a_text_a_mapping_a_pair_or_tokens(names: api.Model, classes: a
     assert [pair] == classes.predict([{"text": "row 1", "pair": "same"}]) == classes.predict([("row 1", "same")])
 
 
+def test_tasks_of_an_export_are_recognised(names: api.Model) -> None:
+    """Offsets are those of JavaScript; where a part of an iterator has no evidence, those before have shown it."""
+
+    def task(text: str, *spans: tuple[int, int], own: bool = True) -> dict[str, Any]:
+        chars = text.encode("utf-16-le")
+        values = [
+            {"start": a, "end": b, "labels": ["PER"]}
+            | ({"text": chars[2 * a : 2 * b].decode("utf-16-le")} if own else {})
+            for a, b in spans
+        ]
+        results = [{"type": "labels", "value": value} for value in values]
+        return {"id": 1, "data": {"body": text}, "annotations": [{"result": results}]}
+
+    tasks = [task("💩 Ada Berg naps", (3, 11)), task("💩 小明在北京", (3, 5), own=False)]
+    columns = {"text": "data.body"}
+    records = names.predict(tasks, columns=columns)
+    assert [record["gold_entities"][0]["text"] for record in records] == ["Ada Berg", "小明"]
+    assert of_kind(records.findings, kinds.RECOGNISED).count == 1
+    assert of_kind(records.findings, kinds.OFFSETS_FOUND).values["what"] == "UTF-16 units"
+    assert list(names.predict(iter(tasks), columns=columns, rows_at_once=1)) == records
+    assert names.predict(tasks[0], columns={"text": "body"})["gold_entities"] == records[0]["gold_entities"]
+    named = [{**one, "data": {"text": one["data"]["body"]}} for one in tasks]
+    paths = [write_jsonl("a.jsonl", named), write_jsonl("b.jsonl", [{"text": "Ada", "spans": [[0, 3, "PER"]]}])]
+    [*first, last] = names.predict_files(paths)
+    assert len(first) == 2
+    assert last["gold_entities"][0]["text"] == "Ada"
+    with pytest.raises(api.FtkError, match="holds 2 rows"):
+        names.predict({"sentences": [["Ada", "naps"], ["Oslo"]]})
+    assert len(names.predict([{"sentences": [["Ada", "naps"], ["Oslo"]]}])) == 2
+
+
 def test_an_iterator_is_read_as_its_records_are_taken(names: api.Model) -> None:
     taken = 0
 

@@ -156,6 +156,72 @@ def test_an_output_is_not_overwritten_unasked(ftk: Callable[..., Result], checkp
     assert len(read_jsonl("out.jsonl")) == len(TEXTS)
 
 
+@pytest.mark.parametrize("inputs", ["[a.txt,b.txt]", "[a.txt,'b*.txt']", "[folder,b.txt]"])
+def test_an_input_is_a_list_too(ftk: Callable[..., Result], checkpoint: Path, inputs: str) -> None:
+    Path("folder").mkdir()
+    for path, text in (("a.txt", "Ada"), ("b.txt", "Boris"), ("folder/c.txt", "Ada")):
+        write_lines(path, [text])
+    result = ftk("predict", f"checkpoint={checkpoint}", f"input={inputs}", "output=out.jsonl")
+    assert result.code == 0, result.err
+    assert [row["text"] for row in read_jsonl("out.jsonl")] == ["Ada", "Boris"]
+
+
+@pytest.mark.parametrize("inputs", ["[]", "[3]", "[a.txt,missing.txt]", "[a.txt,-]", "[splits]", "[a.txt,[a.txt]]"])
+def test_a_list_that_names_no_files_is_refused(ftk: Callable[..., Result], checkpoint: Path, inputs: str) -> None:
+    write_lines("a.txt", ["Ada"])
+    for split in ("train", "test"):
+        Path("splits", split).mkdir(parents=True)
+        write_lines(f"splits/{split}/a.txt", ["Ada"])
+    result = ftk("predict", f"checkpoint={checkpoint}", f"input={inputs}", "--json")
+    assert_refused(result, "input=")
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_rows_are_read(
+    ftk: Callable[..., Result], checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_lines("a.txt", ["Ada"])
+    result = ftk("predict", f"checkpoint={checkpoint}", "input=a.txt", "output=a.txt/out.jsonl", "--json")
+    assert_refused(result, "is not a folder; name another folder")
+    monkeypatch.setattr("ftk.system.atomic.os.access", lambda path, mode: False)  # root may write everywhere else
+    result = ftk("predict", f"checkpoint={checkpoint}", "input=a.txt", "output=new/out.jsonl", "--json")
+    assert_refused(result, "is not writable; name another folder")
+    assert not Path("new").exists()
+    monkeypatch.undo()
+
+
+def test_folders_of_an_output_are_made(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    write_lines("a.txt", ["Ada"])
+    assert ftk("predict", f"checkpoint={checkpoint}", "input=a.txt", "output=new/folder/out.jsonl").code == 0
+    assert len(read_jsonl("new/folder/out.jsonl")) == 1
+
+
+EMOJI = "💩 Ada Berg went to Oslo"
+IN_UNITS = [{"start": 3, "end": 11, "label": "PER"}, {"start": 20, "end": 24, "label": "LOC"}]
+
+
+@pytest.mark.parametrize("bad_rows", ["error", "keep"])
+def test_the_gold_standard_of_a_prediction_is_where_it_says(
+    ftk: Callable[..., Result], checkpoint: Path, bad_rows: str
+) -> None:
+    write_jsonl("studio.jsonl", [{"text": EMOJI, "spans": IN_UNITS}] * 3)
+    write_jsonl("plain.jsonl", [{"text": "Ada Berg", "spans": [[0, 8, "PER"]]}])
+    rows = [{"text": None}] if bad_rows == "keep" else []
+    write_jsonl("more.jsonl", [*rows, {"text": EMOJI, "spans": IN_UNITS}])
+    argv = [f"checkpoint={checkpoint}", "input=[studio.jsonl,plain.jsonl,more.jsonl]", f"data.bad_rows={bad_rows}"]
+    result = ftk("predict", *argv, "output=out.jsonl", "--json")
+    assert result.code == 0, result.err
+    records = [record for record in read_jsonl("out.jsonl") if "error" not in record]
+    found = [[entity["text"] for entity in record["gold_entities"]] for record in records]
+    assert found == [*[["Ada Berg", "Oslo"]] * 3, ["Ada Berg"], ["Ada Berg", "Oslo"]]
+    assert result.found(kinds.OFFSETS_FOUND).values["what"] == "UTF-16 units"
+    scored = ftk("evaluate", f"checkpoint={checkpoint}", "data.test=out.jsonl", "run.dir=scored", "--json")
+    if bad_rows == "error":
+        assert scored.code == 0, scored.err
+        assert [record["gold_entities"] for record in read_jsonl("scored/predictions/test.jsonl")] == [
+            record["gold_entities"] for record in records
+        ]
+
+
 def test_the_input_is_never_the_output(ftk: Callable[..., Result], checkpoint: Path) -> None:
     write_lines("in.txt", TEXTS)
     Path("link.txt").symlink_to("in.txt")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ftk.config.paths import values_of
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.inference.bad_rows import BadRow, read_or_keep
@@ -52,14 +53,14 @@ def test_every_row_is_an_example_or_a_bad_row_in_its_place(name: str, columns: l
     task = build_task(values_of(f"task/{name}"))
     made = [Row(dict(row), "rows.jsonl", line) for line, row in enumerate(columns, start=1)]
     notes = Notes()
-    found = read_or_keep(task, made, COLUMNS, notes)
+    found = read_or_keep(task, made, Reading(COLUMNS, labelled=False, notes=notes))
     assert [one.row for one in found] == made
     bad = [one for one in found if isinstance(one, BadRow)]
     assert sum(finding.count for finding in notes if finding.kind is kinds.BAD_ROW) == len(bad)
     for one in bad:
         assert one.row.where in one.error
         assert "label" not in one.record()
-    alone = [type(read_or_keep(task, [row], COLUMNS, Notes())[0]) for row in made]
+    alone = [type(read_or_keep(task, [row], Reading(COLUMNS, labelled=False, notes=Notes()))[0]) for row in made]
     assert alone == [type(one) for one in found]
 
 

@@ -107,6 +107,12 @@ def row_of(
     )
 
 
+def with_given_names(record: dict[str, Any], names: Mapping[str, str | None]) -> dict[str, Any]:
+    """A record with the names of images that are in memory instead of those of the files that hold them."""
+    given = {key: value for key, value in record.items() if isinstance(value, str) and value in names}
+    return {**record, **{key: names[value] for key, value in given.items()}} if given else record
+
+
 def _columns(
     item: Any, number: int, roles: Sequence[str], reads: Sequence[str], columns: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from ftk.api.items import ImageFiles, is_one_row, items_of, row_of
+from ftk.api.items import ImageFiles, is_one_row, items_of, row_of, with_given_names
 from ftk.api.results import Metrics, Records, RecordStream, ending_with
 from ftk.api.row_counter import RowCounter
 from ftk.api.session import os_errors_explained
@@ -20,7 +20,9 @@ from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
 from ftk.data.readers.splits import stream
-from ftk.errors import ConfigError
+from ftk.data.rows.exports.recognising import plain_rows
+from ftk.data.rows.exports.wanted import Wanted
+from ftk.errors import ConfigError, DataError
 from ftk.inference.pipeline import ROWS_AT_ONCE, Predictions, SavedModel, score
 from ftk.report.console import Console
 
@@ -167,7 +169,12 @@ class Model:
         notes = Notes()
         made = self._records(items_of([rows] if is_one_row(rows) else rows), notes, columns, rows_at_once, progress)
         if is_one_row(rows):
-            return next(iter(list(made)))
+            found = list(made)
+            if len(found) != 1:
+                raise DataError(
+                    f"rows: this one holds {len(found)} rows; give it in a list, which has a record of each."
+                )
+            return found[0]
         if hasattr(rows, "__len__"):
             records = list(made)
             return Records(records, list(notes.drain()))
@@ -175,12 +182,12 @@ class Model:
         return RecordStream(ending_with(made, lambda: findings.extend(notes.drain())), findings)
 
     def predict_files(
-        self, path: str | Path, *, rows_at_once: int = ROWS_AT_ONCE, progress: bool = False
+        self, path: str | Path | Sequence[str | Path], *, rows_at_once: int = ROWS_AT_ONCE, progress: bool = False
     ) -> RecordStream:
         """The predictions for the rows of files, one after the other, in constant memory.
 
         Args:
-            path: a file, a glob or a folder, in any format that ``ftk predict`` reads.
+            path: a file, a glob, a folder or a list of them, in any format that ``ftk predict`` reads.
             rows_at_once: see ``predict``.
             progress: see ``predict``.
 
@@ -188,8 +195,9 @@ class Model:
             DataError: there is no such file, or rows cannot be read; the text names file and line.
         """
         notes = Notes()
-        data = self._saved.with_columns(self._predictions.data, str(path), notes, labelled=False)
-        rows = stream(str(path), data, notes, self._saved.trained.task.spec.columns)
+        spec = str(path) if isinstance(path, (str, Path)) else [str(one) for one in path]
+        data = self._saved.with_columns(self._predictions.data, spec, notes, labelled=False)
+        rows = stream(spec, data, notes, self._saved.trained.task.spec.columns)
         findings: list[Any] = []
         made = self._of_parts(_parts(rows, rows_at_once), notes, data.columns, progress)
         return RecordStream(ending_with(made, lambda: findings.extend(notes.drain())), findings)
@@ -260,13 +268,12 @@ class Model:
             numbers = count(1)
             while part := list(islice(items, rows_at_once)):
                 with ImageFiles() as files:
+                    roles, reads = spec.columns, spec.modalities
                     rows = [
-                        row_of(
-                            item, next(numbers), roles=spec.columns, reads=spec.modalities, columns=used, files=files
-                        )
+                        row_of(item, next(numbers), roles=roles, reads=reads, columns=used, files=files)
                         for item in part
                     ]
-                    yield rows, files.names
+                    yield list(plain_rows(rows, Wanted(used, labelled=False, roles=roles), notes)), files.names
 
         return self._of_parts(parts(), notes, used, progress)
 
@@ -277,21 +284,15 @@ class Model:
         columns: dict[str, Any],
         progress: bool,
     ) -> Iterator[dict[str, Any]]:
-        done = 0
+        done, seen = 0, dict[Any, Any]()
         with RowCounter(progress) as show:
             for rows, names in parts:
                 with self._turn:  # tokenizers, and layers that compute in int8, are for one thread at a time
-                    [examples] = self._predictions.examples(rows, notes, columns=columns, at_once=len(rows))
+                    [examples] = self._predictions.examples(rows, notes, columns=columns, at_once=len(rows), seen=seen)
                     records = list(self._predictions.records(examples, notes))
                 done += len(records)
                 show(done)
-                yield from (_named(record, names) for record in records)
-
-
-def _named(record: dict[str, Any], names: Mapping[str, str | None]) -> dict[str, Any]:
-    """A record in which some file names are replaced."""
-    given = {key: value for key, value in record.items() if isinstance(value, str) and value in names}
-    return {**record, **{key: names[value] for key, value in given.items()}} if given else record
+                yield from (with_given_names(record, names) for record in records)
 
 
 def _parts(rows: Iterator[Row], at_once: int) -> Iterator[tuple[list[Row], dict[str, str | None]]]:

@@ -13,6 +13,7 @@ from ftk.data.readers.places.inputs import input_files, refuse_split_folders
 from ftk.data.readers.places.sources import check_source, is_class_folder
 from ftk.errors import ConfigError, FtkError
 from ftk.objectives.building import build_objective
+from ftk.system.atomic import unwritable
 
 
 def check_values(config: Config, command: str) -> list[Mistake]:
@@ -70,7 +71,7 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
             if not is_class_folder(config.input):
                 read = input_files(config.input)
         except FtkError as error:
-            yield Mistake(f"input={config.input}", Mistake.of(str(error)).advice)
+            yield Mistake(f"input={as_word(config.input)}", Mistake.of(str(error)).advice)
     if config.output in ("", "-"):
         return
     path = Path(config.output).expanduser()
@@ -82,6 +83,8 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
         yield Mistake(f"output={config.output}", "This is a folder; name a file.")
     elif path.exists() and not config.run.overwrite:
         yield Mistake(f"output={config.output}", "The file exists already; add run.overwrite=true to replace it.")
+    elif why := unwritable(path.resolve().parent):  # the file is written beside the one that a link names
+        yield Mistake(f"output={config.output}", f"{why}; name another folder.")
 
 
 def _objective(config: TrainingConfig) -> Iterator[Mistake]:

@@ -42,13 +42,15 @@ class Offsets(Enum):
     """What the offsets of spans and answers count.
 
     ``auto`` takes characters (code points) unless the texts of spans or answers or the borders of words show that it is
-    UTF-16 units (JavaScript, Java, C#) or UTF-8 bytes (Rust, Go), and reports it. The others go by no evidence.
+    UTF-16 units (JavaScript, Java, C#), UTF-8 bytes (Rust, Go) or grapheme clusters (Swift, an option of doccano), and
+    reports it for each file. The others go by no evidence.
     """
 
     auto = "auto"
     characters = "characters"
     utf16 = "utf16"
     bytes = "bytes"
+    graphemes = "graphemes"
 
 
 class Quoting(Enum):

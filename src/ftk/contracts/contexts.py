@@ -29,6 +29,8 @@ class Reading:
         notes: collects faults and facts.
         unlabelled: ``data.unlabelled``: what is done with rows without a label if ``labelled``, ``error`` or ``drop``.
         offsets: ``data.offsets``: what the offsets of spans count.
+        seen: what rows have shown about their file, for rows that are read part by part: readers keep it there for the
+            next part. None: all rows are read together.
     """
 
     columns: dict[str, Any]
@@ -36,6 +38,7 @@ class Reading:
     notes: Notes
     unlabelled: str = "error"
     offsets: str = "auto"
+    seen: dict[Any, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

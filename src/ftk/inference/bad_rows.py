@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -40,9 +40,7 @@ class BadRow:
         return {**columns, "error": self.error}
 
 
-def read_or_keep(
-    predictor: Predictor, rows: Sequence[Row], columns: dict[str, Any], notes: Notes, *, offsets: str = "auto"
-) -> list[Any]:
+def read_or_keep(predictor: Predictor, rows: Sequence[Row], reading: Reading) -> list[Any]:
     """An example for each row, and a ``BadRow`` for each that cannot be used, in their order.
 
     The rows are read together; only if one of them is bad, each is read by itself.
@@ -50,28 +48,30 @@ def read_or_keep(
     Args:
         predictor: reads them.
         rows: some consecutive rows.
-        columns: which column plays which role.
-        notes: collects what the user should know, the number of bad rows among it.
-        offsets: ``data.offsets``.
+        reading: how they are read; its notes collect what the user should know, the number of bad rows among it.
 
     Raises:
         RunError: the task left rows out without an error about them.
     """
     usable = [row for row in rows if not isinstance(row, UnreadRow)]
     if len(usable) < len(rows):
-        others = iter(read_or_keep(predictor, usable, columns, notes, offsets=offsets) if usable else ())
+        others = iter(read_or_keep(predictor, usable, reading) if usable else ())
         return [
-            bad_row(row, DataError(row.fault), notes) if isinstance(row, UnreadRow) else next(others) for row in rows
+            bad_row(row, DataError(row.fault), reading.notes) if isinstance(row, UnreadRow) else next(others)
+            for row in rows
         ]
+    own = Notes()
     try:
-        return _read(predictor, rows, columns, notes, offsets)
+        return _read(predictor, rows, reading, own)
     except DataError:
+        # What all rows together have shown is true of each.
+        reading.notes.extend(one for one in own if one.severity != "error" and not one.kind.counted)
         found: list[Any] = []
         for row in rows:
             try:
-                found += _read(predictor, [row], columns, notes, offsets)
+                found += _read(predictor, [row], reading, Notes())
             except DataError as error:
-                found.append(bad_row(row, error, notes))
+                found.append(bad_row(row, error, reading.notes))
         return found
 
 
@@ -122,10 +122,10 @@ def bad_row(row: Row, error: DataError, notes: Notes) -> BadRow:
     return BadRow(row, " ".join(str(error).split()))
 
 
-def _read(predictor: Predictor, rows: Sequence[Row], columns: dict[str, Any], notes: Notes, offsets: str) -> list[Any]:
-    own = Notes()
-    found = predictor.read(rows, Reading(columns, labelled=False, notes=own, offsets=offsets))
+def _read(predictor: Predictor, rows: Sequence[Row], reading: Reading, own: Notes) -> list[Any]:
+    """Read rows, with notes of their own that count only if all rows can be read."""
+    found = predictor.read(rows, replace(reading, notes=own))
     own.raise_errors()
     check_examples(predictor, rows, found)
-    notes.extend(own)
+    reading.notes.extend(own)
     return found

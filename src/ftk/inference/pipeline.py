@@ -127,7 +127,13 @@ class Predictions:
         self._runner: Runner
 
     def examples(
-        self, rows: Iterable[Row], notes: Notes, *, columns: dict[str, Any] | None = None, at_once: int = ROWS_AT_ONCE
+        self,
+        rows: Iterable[Row],
+        notes: Notes,
+        *,
+        columns: dict[str, Any] | None = None,
+        at_once: int = ROWS_AT_ONCE,
+        seen: dict[Any, Any] | None = None,
     ) -> Iterator[list[Any]]:
         """The rows as examples of the task, up to ``at_once`` of them at a time.
 
@@ -136,6 +142,7 @@ class Predictions:
             notes: collect what the user should know.
             columns: which column plays which role; None: ``data.columns``.
             at_once: the length of each list but the last.
+            seen: what earlier rows have shown about their files, see ``Reading.seen``; None: there were none.
 
         A row that cannot be read is a ``BadRow`` with ``data.bad_rows=keep``, unless no row of the first list can be
         read. Columns that are named nowhere are those of training, if the first rows have them.
@@ -145,15 +152,15 @@ class Predictions:
             RunError: the task left rows out without an error about them.
         """
         used, trained = columns or self.data.columns, self.saved.trained
-        rows = known_columns(rows, used, trained.columns, trained.task.spec.columns, notes)
-        keep, first, offsets = self.data.bad_rows is BadRows.keep, True, self.data.offsets.value
+        rows = iter(known_columns(rows, used, trained.columns, trained.task.spec.columns, notes))
+        keep, first, seen = self.data.bad_rows is BadRows.keep, True, {} if seen is None else seen
         while part := next_rows(rows, at_once):
             if first:
                 used = fitting_columns(used, self.saved.trained.columns, part[:ROWS_AT_ONCE], notes)
-            found = read_or_keep(self.predictor, part, used, notes, offsets=offsets) if keep else None
+            reading = Reading(used, labelled=False, notes=notes, offsets=self.data.offsets.value, seen=seen)
+            found = read_or_keep(self.predictor, part, reading) if keep else None
             if found is None or (first and all(isinstance(one, BadRow) for one in found)):
                 refuse_unread_rows(part)
-                reading = Reading(used, labelled=False, notes=notes, offsets=offsets)
                 found = self.predictor.read(part, reading)
                 raise_with_way_out(notes, others=bool(found) or not first)
                 check_examples(self.predictor, part, found)

@@ -1,7 +1,6 @@
 """The run folder: reserves it for one run, and writes its files apart from the models."""
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +25,7 @@ from ftk.report.saved_run import (
     saved_config,
     saved_environment,
 )
-from ftk.system.atomic import remove, write_text
+from ftk.system.atomic import remove, unwritable, write_text
 from ftk.system.locks import NAME as LOCK
 from ftk.system.locks import Held, lock
 
@@ -126,12 +125,8 @@ class RunFolder:
 
     def _check_writable(self) -> None:
         """Reports, before the run, anything that would prevent it from writing."""
-        there = self.path
-        while not there.exists():
-            there = there.parent
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            what = "is not a folder" if not there.is_dir() else "is not writable"
-            raise RunError(f"run.dir={self.path}: {there} {what}; name another folder.")
+        if why := unwritable(self.path):
+            raise RunError(f"run.dir={self.path}: {why}; name another folder.")
 
     def lock(self, warn: Callable[[str], None]) -> None:
         """Locks the folder for this run until ``close``.

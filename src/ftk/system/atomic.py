@@ -39,6 +39,16 @@ def write_text(path: Path, text: str) -> None:
         stream.write(text)
 
 
+def unwritable(folder: Path) -> str | None:
+    """Why nothing can be written to a folder, which need not exist; None if nothing speaks against it."""
+    there = folder
+    while not there.exists():
+        there = there.parent
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return None
+    return f"{there} is not {'writable' if there.is_dir() else 'a folder'}"
+
+
 def open_new(path: Path) -> TextIO:
     """Open a new file for text; a file or link of this name is replaced, and the target of the link is left alone."""
     path.unlink(missing_ok=True)

@@ -67,7 +67,12 @@ def test_a_row_of_tokens_is_kept_whole_with_offsets_in_the_joined_text() -> None
 
 @pytest.mark.parametrize(
     ("row", "gold"),
-    [({"text": TEXT}, None), ({"text": TEXT, "spans": SPANS}, SPANS), ({"tokens": WORDS}, None)],
+    [
+        ({"text": TEXT}, None),
+        ({"text": TEXT, "spans": SPANS}, [{**SPANS[0], "text": "Ada"}, {**SPANS[1], "text": "Oslo"}]),
+        ({"text": TEXT, "spans": "[[0,"}, "[[0,"),
+        ({"tokens": WORDS}, None),
+    ],
 )
 def test_unlabelled_rows_need_no_labels_and_keep_those_they_have(row: dict[str, Any], gold: Any) -> None:
     (sentence,), notes = sentences([row], labelled=False)

@@ -385,6 +385,85 @@ def test_choices_about_a_region_are_no_label_of_the_text() -> None:
     assert of_kind(found.findings, kinds.RESULT_NOT_READ).count == 1
 
 
+PREDICTED = {"text": "Ada", "entities": [{"label": "X", "start": 0, "end": 3, "text": "Ada", "score": 0.5}]}
+GOLD = {**PREDICTED, "gold_entities": [{"label": "PER", "start": 0, "end": 3, "text": "Ada"}]}
+
+
+@pytest.mark.parametrize(
+    ("row", "answer"),
+    [
+        ({**GOLD, "answer": "accept"}, None),
+        ({**GOLD, "answer": "reject"}, "reject"),
+        ({**GOLD, "answer": "ignore", "_input_hash": 3}, "ignore"),
+        ({"text": "a", "label": "y", "score": 0.5, "gold_label": "x", "answer": "accept"}, None),
+        ({"text": "a", "label": "y", "score": 0.5, "gold_label": "x", "answer": "reject"}, "reject"),
+        ({"text": "a", "labels": [], "scores": {}, "gold_labels": ["x"], "answer": "ignore"}, "ignore"),
+    ],
+)
+def test_predictions_for_an_export_keep_its_answers(row: dict[str, Any], answer: str | None) -> None:
+    assert len(of_rows(row, labelled=False).rows) == 1
+    found = of_rows(row)
+    assert len(found.rows) == (answer is None)
+    if answer is not None:
+        assert of_kind(found.findings, kinds.NOT_ACCEPTED).values["answer"] == answer
+
+
+def test_an_accepted_row_without_an_option_has_no_label() -> None:
+    options = [{"id": "a", "text": "A"}, {"id": "b", "text": "B"}]
+    rows = [{"text": "x", "options": options, "accept": accept, "answer": "accept"} for accept in (["a"], [])]
+    assert ["label" in row.values for row in of_rows(*rows, labelled=False).rows] == [True, False]
+    assert of_kind(of_rows(*rows).findings, kinds.NOT_ANNOTATED).count == 1
+
+
+def test_an_annotated_row_without_spans_has_none_beside_its_prediction() -> None:
+    marked = {"text": "Ada", "spans": [{"start": 0, "end": 3, "label": "PER"}], "answer": "accept"}
+    others = [{"text": "Bo", "answer": answer} for answer in ("accept", "reject", "ignore")]
+    found = of_rows(marked, *others, labelled=False)
+    assert [row.values.get("spans") for row in found.rows[1:]] == [[], None, None]
+    assert ["spans" in row.values for row in of_rows(*others, labelled=False).rows] == [False] * 3
+    empty = {"id": 2, "data": {"text": "x"}, "annotations": []}
+    chosen = {"annotations": [{"result": [{"type": "choices", "value": {"choices": ["a"]}}]}]}
+    found = of_rows(label_studio(1, "Ada", [(0, 3, "PER")]), empty, {**empty, **chosen}, labelled=False)
+    assert [row.values.get("spans") for row in found.rows[1:]] == [None, []]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_prediction_without_a_gold_standard_is_no_label(first: int) -> None:
+    rows = [GOLD, PREDICTED] if first == 0 else [PREDICTED, GOLD]
+    found = of_rows(*rows)
+    assert [row.values["entities"][0]["label"] for row in found.rows] == ["PER"]
+    assert of_kind(found.findings, kinds.NOT_ANNOTATED).count == 1
+    unlabelled = of_rows(*rows, labelled=False)
+    assert ["entities" in row.values for row in unlabelled.rows] == ([True, False] if first == 0 else [False, True])
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ({"text": "data.body"}, "body"),
+        ({"text": "data.meta.body"}, "inner"),
+        ({"text": "data.title"}, "title"),
+        ({"text": "body"}, "body"),
+        ({"text": "data.body", "label": "annotations.0.id"}, "body"),
+    ],
+)
+def test_a_path_inside_an_export_leaves_it_recognised(columns: dict[str, str], text: str) -> None:
+    task = label_studio(1, "body", [(0, 3, "PER")])
+    task["data"] = {"body": "body", "title": "title", "meta": {"body": "inner"}}
+    found = of_rows(task, columns=columns)
+    assert of_kind(found.findings, kinds.RECOGNISED).count == 1
+    [row] = found.rows
+    assert row.values[columns["text"]] == text
+    assert [span["label"] for span in row.values["spans"]] == [["PER"]]
+
+
+def test_a_file_that_a_column_keeps_as_it_is_is_said() -> None:
+    task = label_studio(1, "Ada", [(0, 3, "PER")])
+    found = of_rows(task, columns={"spans": "annotations"})
+    assert of_kind(found.findings, kinds.NOT_MADE_PLAIN).values["column"] == "annotations"
+    assert found.values == [task]
+
+
 def test_tasks_that_nobody_annotated_are_left_out_and_counted() -> None:
     done = label_studio(1, "Ada", [(0, 3, "PER")])
     found = of_rows(done, {"id": 2, "data": {"text": "x"}, "annotations": []})

@@ -41,7 +41,7 @@ MISPLACED_ANSWER = error("misplaced-answer",
     "Offsets were read as {what} (data.offsets). task.misplaced_answers=search takes the nearest place where the "
     "answer is, drop learns nothing from it.", drop="not learned (task.misplaced_answers=drop)",
     search="found at the nearest place (task.misplaced_answers=search)")
-ANSWER_OFFSETS = fact("answer-offsets", "offsets of answers count {what} (data.offsets=auto)",
+ANSWER_OFFSETS = fact("answer-offsets", "offsets of answers count {what} in {files} (data.offsets=auto)",
     "so {fitting:,} of {judged:,} answers begin where they say; if they counted characters, {plain:,}")
 OTHER_SPACES = info("other-spaces", "{answer|answers} with other blanks or line ends than the context",
     "read as the context has {it|them}")

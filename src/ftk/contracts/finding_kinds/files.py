@@ -84,6 +84,8 @@ WITHOUT_POSITIVE = warning("without-positive", "{query|queries} without a positi
 JUDGED_UNKNOWN = warning("judged-unknown", "{judgement|judgements} of a text that {file} does not have", "left out")
 # Exports of annotation tools
 RECOGNISED = fact("recognised", "{file}: {what}, by the columns of the rows.")
+NOT_MADE_PLAIN = fact("not-made-plain", "{file}: the rows look like {what}, and are read as they are: data.columns "
+    "names '{column}', which their plain form does not have.")
 GOLD_COLUMN = fact("gold-column",
     "'{gold}' is read as '{column}'; what was predicted is left out ({left_out}).")
 PREDICTED_LABELS = fact("predicted-labels",

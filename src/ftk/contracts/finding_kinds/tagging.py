@@ -38,8 +38,9 @@ ROW_WITHOUT_SPANS = info("row-without-spans", "{row|rows} without spans in a fil
     "read as texts in which nothing is marked")
 SPAN_TEXT_DIFFERS = error("span-text-differs",
     "{span|spans} whose offsets do not fit the text that the span says it has",
-    "Offsets were tried as characters, UTF-16 units and bytes, and {what} fit best: correct these spans. If the texts "
-    "of spans are meant to differ from what is marked, data.offsets=characters goes by the offsets alone.")
+    "Offsets were tried as characters, UTF-16 units, bytes and grapheme clusters, and {what} fit best: correct these "
+    "spans. If the texts of spans are meant to differ from what is marked, data.offsets=characters goes by the offsets "
+    "alone.")
 TOKEN_TEXT_DIFFERS = error("token-text-differs",
     "{span|spans} of tokens that {does|do} not have the text that the span says it has",
     "Correct these spans: they count tokens from 0. If the texts of spans are meant to differ from what is marked, "
@@ -49,6 +50,16 @@ SPAN_TEXT_IGNORED = warning("span-text-ignored", "{span|spans} with a text that 
 OFFSETS_FOUND = fact("offsets-found", "offsets of spans count {what} (data.offsets=auto)",
     own_texts="all {with_text:,} spans that give their text have it there ({spans:,} spans in all)",
     borders="spans then begin and end where words do")
+OFFSETS_BY_FILE = fact("offsets-by-file", "offsets of spans count {what} in {files} (data.offsets=auto)",
+    own_texts="all {with_text:,} spans that give their text have it there ({spans:,} spans in all)",
+    borders="spans then begin and end where words do", unconfirmed="nothing there says otherwise")
+OFFSETS_CHANGE = warning("offsets-change",
+    "{part|parts} of a file where offsets count {there}, and {before} before",
+    "read as the spans there say; data.offsets=… reads all alike")
+GOLD_LEFT_OUT = warning("gold-left-out", "{row|rows} with {what} that {is|are} not at {its|their} offsets",
+    "predicted; the record has no gold standard")
+GOLD_INSIDE_WORD = info("gold-inside-word", "{span|spans} of the gold standard that {begins|begin} or {ends|end} "
+    "inside a word", "written as marked; ftk evaluate goes by task.misaligned_spans")
 OFFSETS_UNCHECKED = warning("offsets-unchecked",
     "{span|spans} after emoji or rare characters that nothing confirms", "offsets are taken as characters; if they are "
     "from JavaScript or Java, data.offsets=utf16")
@@ -65,11 +76,18 @@ SPAN_LABELS_MIXED = error("span-labels-mixed",
 SPAN_WITHOUT_WORD = error("span-without-word", "{span|spans} without a word",
     "task.misaligned_spans=drop leaves them out.",
     drop="left out (task.misaligned_spans=drop); where rows are scored, they count as missed")
+SPAN_TRIMMED = info("span-trimmed", "{span|spans} with white space at {its|their} edges", "read without it")
 SPANS_SHIFTED = error("spans-shifted", "of {spans:,} spans begin inside a word",
     "These are no single mistakes: the offsets seem to belong to another version of the text (other line ends, other "
     "characters, something added or taken away at its beginning). Export the text together with its spans.",
     expand="the offsets seem to belong to another version of the text; what is learned is not what was marked",
     drop="the offsets seem to belong to another version of the text; what is learned is not what was marked")
+SPANS_OF_OTHER_UNIT = error("spans-of-other-unit",
+    "{span|spans} that {begins|begin} or {ends|end} inside a word, and would be words if offsets count {unit}",
+    "data.offsets=auto finds what the offsets of each file count. If rows of one file differ, put those of each tool "
+    "into a file of its own.",
+    expand="widened, so what is learned is not what was marked; rows that count differently belong into files of their "
+    "own", drop="left out; rows that count differently belong into files of their own")
 SPANS_SHORT = error("spans-short", "of {spans:,} spans end one character before a word ends",
     "If the end of a span is its last character, add 1 to each: it is one past the last. If words have endings that do "
     "not belong to names, task.misaligned_spans=expand widens spans to whole words.",

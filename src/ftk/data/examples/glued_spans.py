@@ -62,13 +62,13 @@ def _placed(rows: Sequence[Row], reader: SentenceReader) -> Iterator[tuple[str, 
             if isinstance(text, str) and spans_at and (spans := marked_spans(row, spans_at)):
                 marked.append(MarkedText(row, text, *split_words(text, Words.fine), spans))
     try:
-        counting = settle(marked, Offsets(reader.offsets), Notes())
+        countings = settle(marked, Offsets(reader.offsets), Notes())
     except DataError:  # it is reported when the rows are read
         return
     for item in marked:
         places = Places()
         with suppress(RowFault):
-            yield item.text, [placed_span(item, span, counting, places) for span in item.spans]
+            yield item.text, [placed_span(item, span, countings.of(item.row), places) for span in item.spans]
 
 
 def _are_letters(edges: tuple[str, str]) -> bool:

@@ -13,7 +13,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.answers.cells import entries_of, holds_answer, is_true, place_of_row, starts_column
 from ftk.data.examples.answers.offsets import PlacedAnswer, as_in, settle_answers
-from ftk.data.examples.spans.counting import PLAIN, Counting
+from ftk.data.examples.spans.offsets import Countings
 from ftk.data.rows.cells import RowFault, read_rows, shortened
 from ftk.data.rows.choosing import settle_columns
 from ftk.data.rows.columns import find_column, missing, report_columns, string_of
@@ -103,6 +103,7 @@ class QuestionReader:
         misplaced: the policy for answers that are not at their offset.
         notes: collects faults.
         offsets: ``data.offsets``: what the offsets of answers count.
+        seen: see ``Reading.seen``.
     """
 
     columns: dict[str, Any]
@@ -110,7 +111,8 @@ class QuestionReader:
     misplaced: Misplaced
     notes: Notes
     offsets: str = "auto"
-    _counting: Counting = field(default=PLAIN, init=False)
+    seen: dict[Any, Any] | None = None
+    _countings: Countings = field(default_factory=Countings, init=False)
 
     def read(self, rows: Iterable[Row]) -> list[QuestionExample]:
         """An example for each row; faults go to the notes, which stop the run after the last row.
@@ -118,12 +120,11 @@ class QuestionReader:
         Raises:
             DataError: labelled rows do not say which column has a role.
         """
+        rows, asked = list(rows), Offsets(self.offsets)
         if self.labelled:
-            rows = list(rows)
             self.columns = settle_columns(rows, self.columns, NAMES, self.notes, {"answers": holds_answer})
-            asked = Offsets(self.offsets)
-            if asked is not Offsets.auto or not all(map(self._is_plain, rows)):
-                self._counting = settle_answers(self._placed(rows), asked, self.notes)
+        if asked is not Offsets.auto or self.seen or not all(map(self._is_plain, rows)):
+            self._countings = settle_answers(self._placed(rows), asked, self.notes, self.seen)
         return read_rows(rows, self._example, self.notes)
 
     def _is_plain(self, row: Row) -> bool:
@@ -149,7 +150,7 @@ class QuestionReader:
                 context = string_of(row, context_at, "context")
                 for text, start in entries_of(row, answers_at, context):
                     if start is not None:
-                        yield PlacedAnswer(context, text, start)
+                        yield PlacedAnswer(row.file, context, text, start)
 
     def _column(self, row: Row, role: str) -> str | None:
         if role == "answers" and not self.labelled:  # 'answer' is what a model predicted
@@ -174,8 +175,12 @@ class QuestionReader:
                 found = {**texts_at, "start of answers": starts_column(row, answers_at)}
                 report_columns(self.notes, {role: name for role, name in found.items() if role != name}, self.columns)
         else:  # they are only copied to the prediction, so faults in them do not matter
-            with suppress(RowFault):
+            try:
                 answers = self._answers(row, answers_at, context, Notes())
+            except RowFault as fault:
+                if fault.kind in (kinds.MISPLACED_ANSWER, kinds.ABSENT_ANSWER):
+                    self.notes.add(kinds.GOLD_LEFT_OUT, place_of_row(row), what="answers")
+                    gold = None
         if answers is not None:
             gold = [{"text": answer.text, "start": answer.start} for answer in answers]
         return QuestionExample(question, context, answers, gold, row, others)
@@ -206,29 +211,29 @@ class QuestionReader:
 
     def _found(self, row: Row, text: str, start: int | None, context: str, notes: Notes) -> Answer:
         """An answer at its place, without the white space around it."""
-        placed = PlacedAnswer(context, text, start or 0)
+        placed, counting = PlacedAnswer(row.file, context, text, start or 0), self._countings.of(row)
         written, text = text.strip(), as_in(context, text).strip()
         if written != text:
             notes.add(kinds.OTHER_SPACES, place_of_row(row))
         if start is None:
             return self._first(row, text, context, notes)
-        if (at := placed.at(self._counting)) is not None:
+        if (at := placed.at(counting)) is not None:
             return Answer(text, at)
         place = f"{place_of_row(row)}: {text!r}"[:160] + f" at {start}"
         if self.misplaced is Misplaced.drop:
-            notes.add(kinds.MISPLACED_ANSWER, place, policy="drop", what=str(self._counting))
+            notes.add(kinds.MISPLACED_ANSWER, place, policy="drop", what=str(counting))
             return Answer(text, None)
-        first = self._counting.character(start, context, placed.places)
+        first = counting.character(start, context, placed.places)
         start = start if first is None else first
         nearest = min(_occurrences(text, context), key=lambda at: abs(at - start), default=None)
         if nearest is None:
             raise RowFault(kinds.ABSENT_ANSWER, place)
         if self.misplaced is Misplaced.search:
-            notes.add(kinds.MISPLACED_ANSWER, place, policy="search", what=str(self._counting))
+            notes.add(kinds.MISPLACED_ANSWER, place, policy="search", what=str(counting))
             return Answer(text, nearest)
         there = context[max(0, start) : max(0, start) + len(text)]
         place = f"{place}, where the context has {there[:60]!r}"
-        raise RowFault(kinds.MISPLACED_ANSWER, place, what=str(self._counting))
+        raise RowFault(kinds.MISPLACED_ANSWER, place, what=str(counting))
 
     def _first(self, row: Row, text: str, context: str, notes: Notes) -> Answer:
         places = _occurrences(text, context)

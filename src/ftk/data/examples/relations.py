@@ -71,6 +71,7 @@ class RelationReader:
         notes: collects faults.
         unlabelled: the policy for labelled rows without a label, ``error`` or ``drop``.
         offsets: ``data.offsets``: what the offsets of head and tail count in a text.
+        seen: see ``Reading.seen``.
         repeated: the policy for an entity that is given as a text and occurs more than once.
     """
 
@@ -82,6 +83,7 @@ class RelationReader:
     notes: Notes
     unlabelled: str = "error"
     offsets: str = "auto"
+    seen: dict[Any, Any] | None = None
     repeated: Repeated = Repeated.error
     _entities: EntityReader = field(init=False)
 
@@ -91,6 +93,7 @@ class RelationReader:
             labelled=self.labelled,
             marks=self.marks,
             offsets=self.offsets,
+            seen=self.seen,
             repeated=self.repeated,
             notes=self.notes,
         )

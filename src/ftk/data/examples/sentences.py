@@ -1,6 +1,7 @@
 """Rows as sentences: words with offsets, and one tag per word for labelled rows."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -14,7 +15,8 @@ from ftk.data.examples.sentence_columns import NAMES, SentenceColumns
 from ftk.data.examples.span_tags import iob2_of
 from ftk.data.examples.spans.counting import MarkedText
 from ftk.data.examples.spans.forms import MarkedSpan, marked_spans
-from ftk.data.examples.spans.placing import Misaligned, Overlapping, trimmed
+from ftk.data.examples.spans.gold import entities_of, gold_entities
+from ftk.data.examples.spans.placing import Misaligned, Overlapping
 from ftk.data.examples.spans.tags import SpanPlacer
 from ftk.data.examples.tags import Scheme, Units
 from ftk.data.examples.token_shapes import note_odd_tokens
@@ -45,8 +47,8 @@ class Sentence(Example):
         starts, ends: character offsets of the words in it.
         tokens: the words as the row gives them; None for a row of text.
         tags: one tag per word, in IOB2 if tags are of spans; None for an unlabelled row.
-        gold: the labels, written beside predictions: of a labelled row of text its spans as annotated, as objects; of
-            any other row as the row gives them.
+        gold: the labels, written beside predictions: of a row of text its spans as annotated, as objects, if they can
+            be read; of any other row as the row gives them.
         row: where it comes from.
         columns: the other columns.
         unmarked: the labels of annotated spans that no tags can have as annotated; they count as missed.
@@ -117,6 +119,7 @@ class SentenceReader:
     label_names: Sequence[str] | None = None
     """The names of tags that rows give as numbers; None if rows have the names."""
     offsets: str = "auto"
+    seen: dict[Any, Any] | None = None  # see Reading.seen
     _columns: SentenceColumns = field(init=False)
 
     def __post_init__(self) -> None:
@@ -143,7 +146,7 @@ class SentenceReader:
                 marked.append((sentence, labels))
             elif labels:
                 tagged.append(sentence)
-        faulty = self._mark(marked) | self._to_iob2(tagged)
+        faulty = self._mark(marked) | self._to_iob2(tagged) if self.labelled else self._mark_gold(marked)
         if faulty:
             sentences = [sentence for sentence in sentences if id(sentence) not in faulty]
         self._check_sentences(sentences)
@@ -234,12 +237,29 @@ class SentenceReader:
         gold = parse_json_list(row.values.get(spans_at)) if spans_at else None
         sentence = Sentence(text, starts, ends, None, None, gold, row, others)
         if not self.labelled:
-            return sentence, False
+            return sentence, self._given_spans(sentence, spans_at)
         if self.units is Units.tokens:
             raise RowFault(kinds.UNTAGGABLE_TEXT, row.where)
         if spans_at is None:
             raise missing_role(row, "spans", "spans", NAMES["spans"])
         return sentence, MarkedText(row, text, starts, ends, self._spans_of(row, spans_at))
+
+    def _given_spans(self, sentence: Sentence, spans_at: str | None) -> MarkedText | bool:
+        """The spans of a row that is predicted for; False if it gives none that can be read."""
+        if spans_at is not None and self.units is not Units.tokens:
+            with suppress(RowFault):  # they are only copied to the prediction, as the row gives them
+                spans = marked_spans(sentence.row, spans_at)
+                marked = MarkedText(sentence.row, sentence.text, sentence.starts, sentence.ends, spans)
+                return marked if spans else False
+        return False
+
+    def _mark_gold(self, marked: Sequence[tuple[Sentence, MarkedText]]) -> set[int]:
+        """Write the spans of rows that are predicted for as records have them; no such row has a fault."""
+        asked, items = Offsets(self.offsets), [item for _, item in marked]
+        found = gold_entities(items, asked, self.notes, self.seen)
+        for (sentence, _), gold in zip(marked, found, strict=True):
+            sentence.gold = gold
+        return set()
 
     def _spans_of(self, row: Row, spans_at: str) -> list[MarkedSpan]:
         spans = marked_spans(row, spans_at)
@@ -255,6 +275,7 @@ class SentenceReader:
             overlapping=self.overlapping,
             broken=self.broken.value,
             notes=self.notes,
+            seen=self.seen,
         )
         faulty = set()
         for (sentence, item), found in zip(marked, placer.place([item for _, item in marked]), strict=True):
@@ -265,11 +286,7 @@ class SentenceReader:
             sentence.unmarked, sentence.overlapped = found.unmarked, found.overlapped
             sentence.widened = found.widened
             if not item.of_tokens:
-                spans = dict.fromkeys(trimmed(item.text, span) for span in found.spans)
-                sentence.gold = [
-                    {"label": one.label, "start": one.start, "end": one.end, "text": item.text[one.start : one.end]}
-                    for one in spans
-                ]
+                sentence.gold = entities_of(item.text, found.spans)
         return faulty
 
     def _to_iob2(self, tagged: Sequence[Sentence]) -> set[int]:

@@ -20,8 +20,6 @@ _PART = 20_000
 _DECIDED: dict[str, tuple[str, str]] = {
     kinds.TAG_SCHEME.id: ("scheme", "task.tag_scheme"),
     kinds.COLUMN_CHOSEN.id: ("column", "data.columns.{role}"),
-    kinds.OFFSETS_FOUND.id: ("what", "data.offsets"),
-    kinds.ANSWER_OFFSETS.id: ("what", "data.offsets"),
     kinds.TAGS_AND_SPANS.id: ("read", "data.columns.spans"),
     kinds.TOKEN_SPANS.id: ("end", "data.offsets"),
 }
@@ -49,11 +47,11 @@ def read_stored(
         DataError: the file cannot be written.
     """
     writer: StoredWriter[Any] = StoredWriter(folder, key)
-    merged = _Merged(reading.notes)
+    merged, seen = _Merged(reading.notes), dict[Hashable, Any]()
     for part in rows.parts(_PART):
         notes = Notes()
         with notes.of(reading.notes.split or ""):
-            writer.extend(task.read(part, replace(reading, notes=notes)))
+            writer.extend(task.read(part, replace(reading, notes=notes, seen=seen)))
         merged.add(list(notes), part[0].where)
     merged.finish()
     return writer.finished()

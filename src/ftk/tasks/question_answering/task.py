@@ -95,6 +95,7 @@ class QuestionAnswering(RowTask):
             misplaced=self.misplaced_answers,
             notes=reading.notes,
             offsets=reading.offsets,
+            seen=reading.seen,
         ).read(rows)
 
     def learn(self, examples: Sequence[QuestionExample]) -> QuestionAnswering:

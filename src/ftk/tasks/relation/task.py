@@ -121,6 +121,7 @@ class Relation(RowTask):
             notes=reading.notes,
             unlabelled=reading.unlabelled,
             offsets=reading.offsets,
+            seen=reading.seen,
             repeated=self.repeated_entities,
         ).read(rows)
         for example in examples:

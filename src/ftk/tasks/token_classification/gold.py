@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from ftk.data.examples.sentences import Sentence
-from ftk.data.examples.spans.counting import PLAIN, MarkedText, Places, placed_span
-from ftk.data.examples.spans.forms import marked_spans
 from ftk.data.examples.tags import Scheme, detect, parse_tag, to_iob2
-from ftk.data.rows.cells import RowFault
 
 
 def gold_spans(example: Sentence, scheme: Scheme) -> Any:
@@ -23,16 +18,9 @@ def gold_spans(example: Sentence, scheme: Scheme) -> Any:
         example: the sentence.
         scheme: ``task.tag_scheme``.
     """
-    if example.tags is not None:
-        return example.tags if example.tokens is not None else example.gold
-    if example.tokens is not None:
-        return _as_iob2(example.gold, scheme)
-    with suppress(RowFault):
-        row = replace(example.row, values={"spans": example.gold})
-        item = MarkedText(row, example.text, example.starts, example.ends, marked_spans(row, "spans"))
-        spans = [placed_span(item, span, PLAIN, Places()) for span in item.spans]
-        return [_entity(example.text, span.label, span.start, span.end) for span in spans] or example.gold
-    return example.gold
+    if example.tokens is None:
+        return example.gold
+    return example.tags if example.tags is not None else _as_iob2(example.gold, scheme)
 
 
 def placed(example: Sentence, found: Sequence[tuple[str, int, int]]) -> list[dict[str, Any]]:

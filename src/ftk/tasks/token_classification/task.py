@@ -135,6 +135,7 @@ class TokenClassification(RowTask):
             notes=reading.notes,
             label_names=self.label_names,
             offsets=reading.offsets,
+            seen=reading.seen,
         )
 
     def learn(self, examples: Sequence[Sentence]) -> TokenClassification:

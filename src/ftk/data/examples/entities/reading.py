@@ -22,14 +22,14 @@ from ftk.data.examples.entities.offsets import (
     unreadable,
 )
 from ftk.data.examples.entities.texts import Repeated, find_texts
-from ftk.data.examples.spans.counting import PLAIN, Counting, MarkedText
+from ftk.data.examples.spans.counting import Counting, MarkedText
+from ftk.data.examples.spans.evidence import misfit_place, misfits
 from ftk.data.examples.spans.forms import MarkedSpan
-from ftk.data.examples.spans.offsets import settle
+from ftk.data.examples.spans.offsets import Countings, settle
 from ftk.data.examples.spans.tags import token_ends
 from ftk.data.rows.cells import RowFault, shortened, strings_of
 from ftk.data.rows.choosing import settle_columns
 from ftk.data.rows.columns import TEXT, find_column, has_column, missing, string_of
-from ftk.errors import DataError
 
 TOKENS = ("tokens", "words")
 """The column names that are tried if ``data.columns`` does not name the tokens."""
@@ -54,6 +54,7 @@ class EntityReader:
         labelled: whether the rows are learned from or scored.
         marks: the marks of head and tail.
         offsets: ``data.offsets``: what the offsets of head and tail count in a text.
+        seen: see ``Reading.seen``.
         repeated: the policy for an entity that is given as a text and occurs more than once.
         notes: collects faults.
     """
@@ -62,10 +63,12 @@ class EntityReader:
     labelled: bool
     marks: tuple[str, str]
     offsets: str
+    seen: dict[Any, Any] | None
     repeated: Repeated
     notes: Notes
     _asked: bool = field(default=False, init=False)
-    _counting: Counting | None = field(default=PLAIN, init=False)
+    _countings: Countings = field(default_factory=Countings, init=False)
+    _contradicted: dict[int, str] = field(default_factory=dict, init=False)
     _to_last: bool = field(default=False, init=False)
 
     def settle(self, rows: Sequence[Row]) -> None:
@@ -79,16 +82,12 @@ class EntityReader:
         if self.labelled and pairs:
             names = dict(zip(ROLES, zip(*pairs, strict=True), strict=True))
             self.columns = settle_columns(rows, self.columns, names, self.notes, dict.fromkeys(ROLES, holds_entity))
-        texts = [*marked_entities(rows, self.columns)]
-        if self.labelled:
-            self._counting = settle(texts, Offsets(self.offsets), self.notes)
-        else:
-            own = Notes()
-            try:
-                self._counting = settle(texts, Offsets(self.offsets), own)
-            except DataError:
-                self._counting = None  # each row is looked at by itself, and those with a fault are reported
-            self.notes.extend(finding for finding in own if finding.severity != "error")
+        texts, asked = [*marked_entities(rows, self.columns)], Offsets(self.offsets)
+        self._countings = settle(texts, asked, self.notes, seen=self.seen, strict=self.labelled)
+        if asked is Offsets.auto and not self.labelled:  # a row that contradicts itself is a fault of its own
+            for item in texts:
+                for misfit in misfits([item], self._countings.of(item.row)):
+                    self._contradicted[id(item.row)] = misfit_place(*misfit)
         self._to_last = token_ends([*self._in_tokens(rows)], Offsets(self.offsets), self.notes)
 
     def sentence(self, row: Row) -> EntitySentence:
@@ -234,14 +233,10 @@ class EntityReader:
         return said.text
 
     def _counting_of(self, row: Row) -> Counting:
-        if self._counting is not None:
-            return self._counting
-        own = Notes()
-        try:
-            return settle([*marked_entities([row], self.columns)], Offsets(self.offsets), own)
-        except DataError as error:
-            [fault] = error.findings
-            raise RowFault(fault.kind, fault.places[0], **fault.values) from error
+        counting = self._countings.of(row)
+        if id(row) in self._contradicted:
+            raise RowFault(kinds.SPAN_TEXT_DIFFERS, self._contradicted[id(row)], what=str(counting))
+        return counting
 
 
 def _edges(tokens: Sequence[str]) -> tuple[list[int], list[int]]:

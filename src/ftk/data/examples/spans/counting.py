@@ -10,7 +10,12 @@ from ftk.data.examples.spans.forms import MarkedSpan
 from ftk.data.examples.spans.placing import Span
 from ftk.data.rows.cells import RowFault
 
-_UNITS = {Offsets.characters: "characters", Offsets.utf16: "UTF-16 units", Offsets.bytes: "UTF-8 bytes"}
+_UNITS = {
+    Offsets.characters: "characters",
+    Offsets.utf16: "UTF-16 units",
+    Offsets.bytes: "UTF-8 bytes",
+    Offsets.graphemes: "grapheme clusters",
+}
 _BREAKS = {"as is": "", "one": ", a line end as one", "two": ", a line end as two"}
 
 
@@ -39,7 +44,7 @@ class Counting:
     """What offsets count.
 
     Attributes:
-        unit: characters (code points), UTF-16 units, or UTF-8 bytes.
+        unit: characters (code points), UTF-16 units, UTF-8 bytes, or grapheme clusters.
         breaks: whether line ends count as they are; as one, though the text has two characters; or as two.
         to_last: whether an end is the last position inside, instead of one past it.
         origin: the number of the first position.
@@ -90,7 +95,23 @@ class Places:
 PLAIN = Counting()
 
 
+def clusters_of(text: str) -> list[int]:
+    """The character at which each grapheme cluster begins: an emoji and its skin tone are one, and a CRLF is."""
+    import regex
+
+    return [found.start() for found in regex.finditer(r"\X", text)]
+
+
+def has_clusters(text: str) -> bool:
+    """Whether a grapheme cluster that is no line end has several characters."""
+    return not text.isascii() and len(clusters_of(text.replace("\r\n", "\n"))) < len(text.replace("\r\n", "\n"))
+
+
 def _table(text: str, unit: Offsets, breaks: str) -> dict[int, int] | None:
+    if unit is Offsets.graphemes:
+        if text.isascii() and "\r\n" not in text:
+            return None
+        return dict(enumerate([*clusters_of(text), len(text)]))
     plain_unit = (
         unit is Offsets.characters or text.isascii() or (unit is Offsets.utf16 and max(text, default="") <= "\uffff")
     )
@@ -122,6 +143,11 @@ def placed_span(item: MarkedText, span: MarkedSpan, counting: Counting, places: 
         place = f"{item.row.where}: {span.start}-{span.end} in a text of {_length(item.text, counting, places)}"
         raise RowFault(kinds.SPAN_OUTSIDE, place, unit=_UNITS[counting.unit][:-1])
     return Span(*at, span.label)
+
+
+def place_of_span(item: MarkedText, span: Span) -> str:
+    """The place of a span, with what is there, for messages."""
+    return f"{item.row.where}: {span.label} {span.start}-{span.end} {item.text[span.start : span.end]!r}"
 
 
 def _length(text: str, counting: Counting, places: Places) -> str:

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ftk.config.choices import Offsets
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.examples.spans.counting import Counting, MarkedText, Places, placed_span
+from ftk.data.examples.spans.counting import MarkedText, Places, place_of_span, placed_span
+from ftk.data.examples.spans.evidence import another_unit
 from ftk.data.examples.spans.labels import are_tags, joined_spans, note_mixed
-from ftk.data.examples.spans.offsets import settle
+from ftk.data.examples.spans.offsets import Countings, settle
 from ftk.data.examples.spans.placing import (
     FEWEST,
     Misaligned,
@@ -23,6 +25,8 @@ from ftk.data.examples.spans.placing import (
 )
 from ftk.data.rows.cells import RowFault, shortened
 
+_LOOKED_AT = 500
+"""Rows with spans inside words in which other countings are tried."""
 WordEntity = tuple[str, int, int]
 """A label, the first word, and one past the last."""
 
@@ -55,6 +59,7 @@ class SpanPlacer:
         offsets: ``data.offsets``.
         misaligned, overlapping, broken: the policies; ``broken`` is for labels that are tags.
         notes: collects faults.
+        seen: see ``Reading.seen``.
     """
 
     offsets: Offsets
@@ -62,32 +67,35 @@ class SpanPlacer:
     overlapping: Overlapping
     broken: str
     notes: Notes
+    seen: dict[Any, Any] | None = None
     _inside: list[str] = field(default_factory=list, init=False)
+    _doubtful: dict[int, MarkedText] = field(default_factory=dict, init=False)
     _spans: int = field(default=0, init=False)
     _begun_inside: int = field(default=0, init=False)
     _one_short: int = field(default=0, init=False)
 
     def place(self, texts: Sequence[MarkedText]) -> list[SpanTags | None]:
         """The tags of each row; None for one with a fault, which goes to the notes."""
-        counting = settle([item for item in texts if not item.of_tokens], self.offsets, self.notes)
+        plain = [item for item in texts if not item.of_tokens]
+        countings = settle(plain, self.offsets, self.notes, seen=self.seen)
         to_last = token_ends([item for item in texts if item.of_tokens], self.offsets, self.notes)
         labels = {span.label for item in texts for span in item.spans}
         if are_tags(labels):
-            found = [self._spans_of(item, counting, to_last) for item in texts]
+            found = [self._spans_of(item, countings, to_last) for item in texts]
             rows = [(item.row, item.text, spans or []) for item, spans in zip(texts, found, strict=True)]
             joined = joined_spans(rows, self.notes, broken_policy=self.broken)
             pairs = zip(texts, found, joined, strict=True)
             placed = [None if spans is None else self._tags(item, whole) for item, spans, whole in pairs]
         else:  # one row after the other, so that no split has all its spans in memory twice
             note_mixed(texts, labels, self.notes)
-            each = ((item, self._spans_of(item, counting, to_last)) for item in texts)
+            each = ((item, self._spans_of(item, countings, to_last)) for item in texts)
             placed = [None if spans is None else self._tags(item, spans) for item, spans in each]
-        self._note_inside()
+        self._note_inside(countings)
         return placed
 
-    def _spans_of(self, item: MarkedText, counting: Counting, to_last: bool) -> list[Span] | None:
+    def _spans_of(self, item: MarkedText, countings: Countings, to_last: bool) -> list[Span] | None:
         """The spans of a row in characters; None if one has a fault, which goes to the notes."""
-        places = Places()
+        places, counting = Places(), countings.of(item.row)
         try:
             if item.of_tokens:
                 return [_of_tokens(item, number, to_last) for number in range(len(item.spans))]
@@ -99,19 +107,24 @@ class SpanPlacer:
     def _tags(self, item: MarkedText, spans: list[Span]) -> SpanTags:
         placed: list[WordSpan] = []
         unmarked: set[Span] = set()
+        inside: list[tuple[WordSpan, str]] = []
         for span in spans:
             found = align_to_words(item.text, span, item.starts, item.ends)
             self._spans += 1
+            if found is not None and trimmed(item.text, span) is not span:
+                self.notes.add(kinds.SPAN_TRIMMED, place_of_span(item, span))
             if found is not None and found.exact:
                 placed.append(found)
                 continue
             unmarked.add(trimmed(item.text, span))
-            where = f"{item.row.where}: {span.label} {span.start}-{span.end} {item.text[span.start : span.end]!r}"
+            where = place_of_span(item, span)
             if found is None:
                 policy = "drop" if self.misaligned is Misaligned.drop else "error"
                 self.notes.add(kinds.SPAN_WITHOUT_WORD, where, policy=policy)
                 continue
-            self._inside.append(where)
+            inside.append((found, where))
+            if len(self._doubtful) < _LOOKED_AT and not item.of_tokens:
+                self._doubtful[id(item)] = item
             begin = span.end - len(item.text[span.start : span.end].lstrip())
             self._begun_inside += item.starts[found.first] < begin
             self._one_short += item.starts[found.first] == begin and ends_early(item.text, span)
@@ -121,6 +134,8 @@ class SpanPlacer:
         for word_span in dropped:
             where = f"{item.row.where}: {word_span.span.label} {word_span.span.start}-{word_span.span.end}"
             self.notes.add(kinds.SPANS_OVERLAP, where, policy=self.overlapping.value)
+        left_out = set(map(id, dropped))
+        self._inside += [where for found, where in inside if id(found) not in left_out]
         # A span that is there twice is marked by the tags all the same.
         marked = {_entity(one) for one in kept if one.exact}
         overlapped = {_entity(one) for one in dropped if one.exact} - marked
@@ -128,12 +143,19 @@ class SpanPlacer:
         labels = tuple(sorted(span.label for span in unmarked))
         return SpanTags(tags_of(kept, len(item.starts)), spans, labels, tuple(sorted(overlapped)), widened)
 
-    def _note_inside(self) -> None:
-        """Report the spans inside words: as a shift of all offsets if nearly all begin there."""
+    def _note_inside(self, countings: Countings) -> None:
+        """Report the spans inside words: as offsets that count something else if many are words in that, and as a shift
+        of all offsets if nearly all begin there."""
         if not self._inside:
             return
-        policy = self.misaligned.value
-        if self._spans >= FEWEST and 5 * self._begun_inside >= 4 * self._spans:
+        policy, doubtful = self.misaligned.value, [*self._doubtful.values()]
+        other = another_unit(doubtful, [countings.of(item.row) for item in doubtful])
+        if other is not None:
+            number, unit = other[1], str(other[0])
+            self.notes.add(kinds.SPANS_OF_OTHER_UNIT, *self._inside[:5], policy=policy, number=number, unit=unit)
+            if self.misaligned is Misaligned.error:
+                return
+        elif self._spans >= FEWEST and 5 * self._begun_inside >= 4 * self._spans:
             number = self._begun_inside
             self.notes.add(kinds.SPANS_SHIFTED, *self._inside[:5], policy=policy, number=number, spans=self._spans)
             if self.misaligned is Misaligned.error:

@@ -95,12 +95,11 @@ class _Export:
         cancelled = len(_annotations(row)) - len(done)
         plain = {"id": values["id"]} if "id" in values else {}
         plain |= values["data"]
-        plain |= self._paths(values["data"])
         if not done:
             if self.wanted.labelled:
                 self.notes.add(kinds.CANCELLED_ANNOTATION if cancelled else kinds.NOT_ANNOTATED, row.where)
                 return
-            yield replace(row, values=plain)
+            yield replace(row, values=plain | self._paths(plain, values["data"]))
             return
         if cancelled:
             self.notes.add(kinds.CANCELLED_BESIDE, row.where)
@@ -115,13 +114,13 @@ class _Export:
         found = self._columns(row, plain, _results(chosen))
         for name in found.keys() & values["data"].keys():
             self.notes.add(kinds.REPLACED_BY_ANNOTATION, row.where, column=name)
-        yield replace(row, values=plain | found)
+        yield replace(row, values=plain | self._paths(plain, values["data"]) | found)
 
-    def _paths(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Columns of the data that the config names as the file does: ``data.title``."""
+    def _paths(self, plain: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+        """Columns of the data that the config names as the file does, ``data.title``; HTML is its text there, too."""
         names = [str(name) for name in self.wanted.columns.values() if name is not None]
         return {
-            name: data[name[len(_DATA) :]] for name in names if name.startswith(_DATA) and name[len(_DATA) :] in data
+            name: plain[name[len(_DATA) :]] for name in names if name.startswith(_DATA) and name[len(_DATA) :] in data
         }
 
     def _columns(self, row: Row, plain: dict[str, Any], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -58,6 +58,12 @@ def are_labels_predicted(values: Mapping[str, Any]) -> bool:
     return several or (isinstance(label, str) and label in scores and "score" in values)
 
 
+def without_predictions(row: Row) -> Row:
+    """A row without labels, without what was predicted for it."""
+    written = {name for gold in _GOLD.values() for name in gold.written}
+    return replace(row, values={name: value for name, value in row.values.items() if name not in written})
+
+
 def plain(row: Row, notes: Notes, labelled: bool) -> Iterator[Row]:
     """The row with its labels where they were, and without what was predicted."""
     values = dict(row.values)

@@ -15,7 +15,9 @@ from ftk.data.rows.exports.wanted import Wanted
 _ANSWERS = ("accept", "reject", "ignore")
 _OWN = ("_input_hash", "_task_hash", "_session_id", "_view_id", "text", "image", "options")
 
-_UNACCEPTED = {name: f"unaccepted_{name}" for name in ("label", "spans", "accept")}
+_UNACCEPTED = {
+    name: f"unaccepted_{name}" for name in ("label", "labels", "spans", "entities", "tags", "target", "accept")
+}
 """What columns of a row are called that was not accepted."""
 
 
@@ -39,7 +41,8 @@ def begin(rows: Sequence[Row], wanted: Wanted, notes: Notes) -> Callable[[Row], 
     """What makes plain rows: accepted options become ``label``; labelled rows that were not accepted are left out.
 
     An answer about one label is an answer, too: where it is the only label of the file, a rejected row has the label
-    ``not …``, and where a row may have several, a rejected one is known to be absent.
+    ``not …``, and where a row may have several, a rejected one is known to be absent. Such a row has no ``answer``: it
+    is said by the label, and predictions that keep both are read again as they were.
 
     Args:
         rows: of the file; all of them if ``needs_all``, else the first ones.
@@ -50,7 +53,8 @@ def begin(rows: Sequence[Row], wanted: Wanted, notes: Notes) -> Callable[[Row], 
         DataError: the task finds entities, and each row has an answer about one entity alone.
     """
     if not wanted.labelled:
-        return lambda row: _plain(row, notes, labelled=False)
+        marked = any("spans" in row.values for row in rows)
+        return lambda row: _to_predict(row, notes, marked=marked)
     _refuse_single_spans(rows, wanted, notes)
     about = [row for row in rows if _is_about_label(row.values) and row.values["answer"] != "ignore"]
     labels = {row.values["label"] for row in about}
@@ -84,6 +88,14 @@ def _refuse_single_spans(rows: Sequence[Row], wanted: Wanted, notes: Notes) -> N
         notes.raise_errors()
 
 
+def _to_predict(row: Row, notes: Notes, *, marked: bool) -> Iterator[Row]:
+    """The row to predict for; an accepted one without spans has none, if others of the file are ``marked``."""
+    for plain in _plain(row, notes, labelled=False):
+        if marked and "spans" not in plain.values and row.values["answer"] == "accept":
+            plain.values["spans"] = []  # the gold standard of its prediction
+        yield plain
+
+
 def _plain(row: Row, notes: Notes, *, labelled: bool) -> Iterator[Row]:
     """The row with its accepted options as ``label``; labelled rows that were not accepted are left out."""
     values = dict(row.values)
@@ -99,9 +111,11 @@ def _plain(row: Row, notes: Notes, *, labelled: bool) -> Iterator[Row]:
         several = isinstance(values.get("config"), dict) and values["config"].get("choice_style") == "multiple"
         del values["accept"], values["options"]
         values["label"] = accepted if several or len(accepted) != 1 else accepted[0]
-        if labelled and not accepted and not several:
-            notes.add(kinds.NOT_ANNOTATED, row.where)
-            return
+        if not accepted and not several:
+            if labelled:
+                notes.add(kinds.NOT_ANNOTATED, row.where)
+                return
+            del values["label"]  # a row without an option has no gold standard
     yield replace(row, values=values)
 
 
@@ -113,7 +127,7 @@ def _one_of_two(row: Row, notes: Notes) -> Iterator[Row]:
         return
     label = f"not {values['label']}"
     notes.add(kinds.REJECTED_LABEL, row.where, policy="opposite", label=values["label"], opposite=label)
-    yield replace(row, values={**values, "label": label})
+    yield replace(row, values={**_without_answer(values), "label": label})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +166,11 @@ class _Several:
             self.notes.add(kinds.ANSWER_MERGED, row.where)
             return
         self.done.add(subject)
-        yield replace(row, values={**row.values, "label": self.accepted[subject]})
+        yield replace(row, values={**_without_answer(row.values), "label": self.accepted[subject]})
+
+
+def _without_answer(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "answer"}
 
 
 def _subject(row: Row) -> Any:
