@@ -12,10 +12,10 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.spec import TaskSpec
 from ftk.data.examples.spans.forms import holds_spans
-from ftk.data.readers.usual_names import USUAL_NAMES
+from ftk.data.readers.names.usual_names import USUAL_NAMES
 from ftk.data.rows.columns import finite
 from ftk.data.rows.lists import list_or_value
-from ftk.data.rows.tag_spelling import is_usual_tag
+from ftk.data.rows.tags.tag_spelling import is_usual_tag
 from ftk.errors import DataError
 
 _LOOKED_AT = 200

@@ -14,9 +14,9 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.hub import read_hub
+from ftk.data.readers.names.usual_names import usual_names
 from ftk.data.readers.paths import expand
 from ftk.data.readers.splits import read_file
-from ftk.data.readers.usual_names import usual_names
 from ftk.data.rows.spelled_names import with_known_names
 from ftk.errors import FtkError
 

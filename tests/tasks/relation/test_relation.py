@@ -13,7 +13,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.tabular import read_csv
+from ftk.data.readers.tables.tabular import read_csv
 from ftk.errors import ConfigError, DataError
 from ftk.tasks import build_task
 from ftk.tasks import finding_kinds as task_kinds

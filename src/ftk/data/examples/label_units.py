@@ -10,8 +10,8 @@ from ftk.data.examples.sentences import SentenceReader
 from ftk.data.examples.tags import Scheme, Units, is_disguised, units_of
 from ftk.data.rows.cells import RowFault
 from ftk.data.rows.label_names import are_class_numbers
-from ftk.data.rows.tag_spelling import spelling_of
-from ftk.data.rows.tagged_tokens import tokens_and_tags
+from ftk.data.rows.tags.tag_spelling import spelling_of
+from ftk.data.rows.tags.tagged_tokens import tokens_and_tags
 
 
 def detect_label_units(rows: Iterable[Row], reader: SentenceReader, notes: Notes) -> Units:

@@ -23,7 +23,7 @@ from ftk.data.examples.token_shapes import note_odd_tokens
 from ftk.data.rows.cells import RowFault, parse_json_list, strings_of
 from ftk.data.rows.columns import missing, missing_role, not_a_string, report_columns
 from ftk.data.rows.documents import DOCUMENT_TIE, document_of
-from ftk.data.rows.tagged_tokens import tokens_and_tags
+from ftk.data.rows.tags.tagged_tokens import tokens_and_tags
 from ftk.data.text.scripts import is_spaced, text_of_tokens
 from ftk.data.text.words import Words, split_words
 

@@ -10,7 +10,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.tags import OUTSIDE, Scheme, Tag, detect, is_disguised, parse_tag, to_iob2
 from ftk.data.rows.label_names import is_number
-from ftk.data.rows.tag_spelling import (
+from ftk.data.rows.tags.tag_spelling import (
     Spelling,
     holds_several,
     is_outside_sign,

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, strings_of
-from ftk.data.rows.tag_columns import column_of_spans
-from ftk.data.rows.tag_spelling import OUTSIDE, is_usual_tag
+from ftk.data.rows.tags.tag_columns import column_of_spans
+from ftk.data.rows.tags.tag_spelling import OUTSIDE, is_usual_tag
 
 _COMPARED = 2000
 """Rows in which columns are compared."""

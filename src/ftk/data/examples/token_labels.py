@@ -6,7 +6,7 @@ from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.rows.tag_spelling import is_usual_tag
+from ftk.data.rows.tags.tag_spelling import is_usual_tag
 
 _FEW = 3
 """Rows from which it is no accident that their labels are tags."""

@@ -11,8 +11,8 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.images.decoding import is_image_name
-from ftk.data.readers.lines import numbered_lines
-from ftk.data.readers.split_names import SPLITS, split_name
+from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.names.split_names import SPLITS, split_name
 from ftk.errors import DataError
 
 

@@ -7,12 +7,12 @@ from ftk.config.choices import BadRows, character_of
 from ftk.config.schema import DataConfig
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
-from ftk.data.readers.jsonl import read_jsonl
+from ftk.data.readers.decoding.lines import BrokenLine, numbered_lines
+from ftk.data.readers.json.jsonl import read_jsonl
+from ftk.data.readers.json.squad import read_squad
 from ftk.data.readers.labelled_lines import read_labelled_lines
-from ftk.data.readers.lines import BrokenLine, numbered_lines
-from ftk.data.readers.squad import read_squad
 from ftk.data.readers.tables.spreadsheet import read_xlsx
-from ftk.data.readers.tabular import read_arrow, read_csv, read_parquet
+from ftk.data.readers.tables.tabular import read_arrow, read_csv, read_parquet
 from ftk.data.readers.tagged.conll import read_conll
 from ftk.data.readers.tagged.tagged_lines import read_tagged_lines
 from ftk.data.readers.tagged.webanno import read_webanno

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from ftk.contracts.row import Row
-from ftk.data.readers.class_names import naming_of
 from ftk.data.readers.corpora.saved_datasets import is_saved_dataset, is_saved_dict, load_saved
-from ftk.data.readers.split_names import SPLITS
+from ftk.data.readers.names.class_names import naming_of
+from ftk.data.readers.names.split_names import SPLITS
 from ftk.errors import DataError, first_line
 
 _SPLIT_ADVICE = "A split that it does not have is left out with data.<split>=null."

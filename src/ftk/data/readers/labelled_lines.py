@@ -9,7 +9,7 @@ from pathlib import Path
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.decoding.lines import numbered_lines
 from ftk.errors import DataError
 
 _LABEL = re.compile(r"(?:(?<=\s)|^)__label__(\S+)(?:\s+|$)")

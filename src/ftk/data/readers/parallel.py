@@ -9,8 +9,8 @@ from typing import Any
 
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.lines import numbered_lines
-from ftk.data.readers.split_names import SPLITS, Parts, split_name
+from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.names.split_names import SPLITS, Parts, split_name
 from ftk.errors import DataError
 
 _SOURCES = ("source", "src", "article", "document", "input")

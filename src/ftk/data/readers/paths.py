@@ -13,8 +13,8 @@ from ftk.data.images.decoding import is_image_name
 from ftk.data.readers.corpora.brat import with_texts
 from ftk.data.readers.corpora.document_folders import ending_in, files_of_documents
 from ftk.data.readers.corpora.saved_datasets import is_saved_dataset
-from ftk.data.readers.lines import COMPRESSED
-from ftk.data.readers.split_names import Parts, parts_of_files, split_name
+from ftk.data.readers.decoding.lines import COMPRESSED
+from ftk.data.readers.names.split_names import Parts, parts_of_files, split_name
 from ftk.data.readers.unread import kind_of_entry
 from ftk.errors import DataError
 

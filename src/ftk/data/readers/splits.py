@@ -19,20 +19,20 @@ from ftk.data.readers.corpora.beir import is_corpus, read_beir, read_corpus, tex
 from ftk.data.readers.corpora.brat import documents_in, read_brat
 from ftk.data.readers.corpora.saved_datasets import digest_of_saved
 from ftk.data.readers.counting import counted, left_out, note_files
+from ftk.data.readers.decoding.lines import STDIN
 from ftk.data.readers.folders import Classes, classes_in, is_folder_of_classes, note_others, read_folder, read_images
 from ftk.data.readers.formats import read_format
 from ftk.data.readers.hub import read_hub, read_saved
-from ftk.data.readers.lines import STDIN
+from ftk.data.readers.names.usual_rows import usual_rows
 from ftk.data.readers.parallel import parallel_files, read_parallel
 from ftk.data.readers.paths import expand, kind_of_name
 from ftk.data.readers.places.by_roles import reader_for, with_parallel
 from ftk.data.readers.places.implied_splits import check_columns
 from ftk.data.readers.places.inputs import input_files, refuse_split_folders
 from ftk.data.readers.places.sources import files_behind, note_sources, sources_of
-from ftk.data.readers.recognising import kind_of
-from ftk.data.readers.refusing import refuse_without_labels
+from ftk.data.readers.recognition.recognising import kind_of
+from ftk.data.readers.recognition.refusing import refuse_without_labels
 from ftk.data.readers.spacy_docs import read_spacy
-from ftk.data.readers.usual_rows import usual_rows
 from ftk.data.rows.exports.wanted import Wanted
 from ftk.errors import DataError
 from ftk.system.digests import sha256

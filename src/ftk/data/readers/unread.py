@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftk.data.images.decoding import is_image_name
-from ftk.data.readers.lines import COMPRESSED, opened
+from ftk.data.readers.decoding.lines import COMPRESSED, opened
 from ftk.errors import DataError
 
 _HEAD = 4096

@@ -10,7 +10,7 @@ from typing import Any
 from ftk.contracts.example import Number
 from ftk.contracts.row import Row
 from ftk.data.examples.ranking_columns import QUERY
-from ftk.data.readers.usual_names import usual_names
+from ftk.data.readers.names.usual_names import usual_names
 from ftk.data.rows.cells import parse_json_list
 from ftk.data.rows.columns import finite
 

@@ -22,11 +22,11 @@ from ftk.contracts.values import Labels, Prepared
 from ftk.data.documents.reading import TextChunk, documents
 from ftk.data.documents.token_store import STORE_VERSION, TokenStore
 from ftk.data.readers.corpora.saved_datasets import files_of
-from ftk.data.readers.encodings import AUTO, UTF8
-from ftk.data.readers.lines import COMPRESSED
+from ftk.data.readers.decoding.encodings import AUTO, UTF8
+from ftk.data.readers.decoding.lines import COMPRESSED
 from ftk.data.readers.paths import expand
 from ftk.data.readers.places.sources import note_sources, sources_of
-from ftk.data.readers.recognising import kind_of
+from ftk.data.readers.recognition.recognising import kind_of
 from ftk.data.readers.splits import demo_files, fingerprint, uses_demo
 from ftk.data.readers.tables.dialect import is_tab_separated
 from ftk.data.splitting.limits import limit_of

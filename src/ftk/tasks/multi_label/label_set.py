@@ -17,7 +17,7 @@ from ftk.data.rows.cells import RowFault, list_in, place_of, unreadable_list
 from ftk.data.rows.columns import find_column
 from ftk.data.rows.label_names import in_order, name_of
 from ftk.data.rows.lists import ListFault, begins_like_list, list_or_value, quoted_items
-from ftk.data.rows.tag_spelling import is_unbalanced
+from ftk.data.rows.tags.tag_spelling import is_unbalanced
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, fault_of, named, vector_of

@@ -12,8 +12,8 @@ from conftest import write_jsonl, write_lines
 from data_helpers import SOME, data_config, of_kind
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
+from ftk.data.readers.names.split_names import SPLITS, parts_of_files, split_name
 from ftk.data.readers.places.sources import sources_of
-from ftk.data.readers.split_names import SPLITS, parts_of_files, split_name
 from ftk.data.readers.splits import read_splits, stream
 from ftk.errors import DataError
 

@@ -93,7 +93,7 @@ SAME = {
 
 @pytest.mark.parametrize(("name", "content"), SAME.values(), ids=SAME.keys())
 def test_every_layout_gives_the_same_sentences(name: str, content: str) -> None:
-    from ftk.data.rows.tag_spelling import spelling_of
+    from ftk.data.rows.tags.tag_spelling import spelling_of
 
     found = read(content, name).values
     assert [row["tokens"] for row in found] == TOKENS

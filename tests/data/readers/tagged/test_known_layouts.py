@@ -4,7 +4,7 @@ import pytest
 
 from data_helpers import of_kind, read
 from ftk.contracts import finding_kinds as kinds
-from ftk.data.rows.tag_spelling import spelling_of
+from ftk.data.rows.tags.tag_spelling import spelling_of
 from ftk.errors import DataError
 
 ONTONOTES = """#begin document (bc/cctv/00/cctv_0000); part 000

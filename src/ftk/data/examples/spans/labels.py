@@ -10,8 +10,8 @@ from ftk.contracts.row import Row
 from ftk.data.examples.spans.counting import MarkedText
 from ftk.data.examples.spans.placing import Span
 from ftk.data.examples.tags import OUTSIDE, Tag, detect, entities, to_iob2
-from ftk.data.rows.tag_forms import UNTYPED, parts_of
-from ftk.data.rows.tag_spelling import is_outside_word, shown
+from ftk.data.rows.tags.tag_forms import UNTYPED, parts_of
+from ftk.data.rows.tags.tag_spelling import is_outside_word, shown
 
 _PREFIXED = re.compile(r"([BIESLUMW])[-_](.+)")
 _LETTERS = {"L": "E", "U": "S", "M": "I", "W": "S"}

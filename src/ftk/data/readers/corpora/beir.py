@@ -7,8 +7,8 @@ from pathlib import Path
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.jsonl import read_jsonl
-from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.json.jsonl import read_jsonl
 from ftk.errors import DataError
 
 _FOLDER = "qrels"

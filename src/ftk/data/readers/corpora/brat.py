@@ -11,8 +11,8 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.encodings import AUTO, UTF8
-from ftk.data.readers.lines import numbered_lines, opened
+from ftk.data.readers.decoding.encodings import AUTO, UTF8
+from ftk.data.readers.decoding.lines import numbered_lines, opened
 from ftk.errors import DataError
 
 _ENDINGS = (".ann", ".a1", ".a2")

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from ftk.data.readers.encodings import AUTO
-from ftk.data.readers.lines import first_lines
+from ftk.data.readers.decoding.encodings import AUTO
+from ftk.data.readers.decoding.lines import first_lines
 from ftk.data.readers.tagged.webanno import is_webanno
 from ftk.errors import DataError
 

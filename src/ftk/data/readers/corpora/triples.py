@@ -7,7 +7,7 @@ from pathlib import Path
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.lines import first_lines, numbered_lines
+from ftk.data.readers.decoding.lines import first_lines, numbered_lines
 from ftk.errors import DataError
 
 _SEEN = 20

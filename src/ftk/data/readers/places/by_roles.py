@@ -14,7 +14,7 @@ from ftk.contracts.row import Row
 from ftk.data.readers.corpora.bitext import is_bitext, read_bitext
 from ftk.data.readers.corpora.triples import is_triples, read_triples
 from ftk.data.readers.paths import kind_of_name
-from ftk.data.readers.recognising import kind_of
+from ftk.data.readers.recognition.recognising import kind_of
 
 
 def reader_for(path: Path, data: DataConfig, roles: Collection[str]) -> Callable[..., Iterator[Row]] | None:

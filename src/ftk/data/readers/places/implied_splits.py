@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ftk.contracts.row import Row
 from ftk.data.readers.corpora.beir import texts_of
+from ftk.data.readers.names.split_names import spelled
 from ftk.data.readers.places.sources import Source
-from ftk.data.readers.split_names import spelled
 from ftk.errors import DataError
 
 _SEEN = 1000

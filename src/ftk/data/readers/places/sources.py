@@ -20,6 +20,7 @@ from ftk.data.readers.corpora.saved_datasets import (
     saved_splits,
 )
 from ftk.data.readers.folders import is_folder_of_classes
+from ftk.data.readers.names.split_names import SPLITS, Parts, parts_of_folders, spelled, split_name
 from ftk.data.readers.parallel import parallel_files, parallel_parts
 from ftk.data.readers.paths import (
     data_files,
@@ -29,7 +30,6 @@ from ftk.data.readers.paths import (
     note_unread_entries,
     parts_of,
 )
-from ftk.data.readers.split_names import SPLITS, Parts, parts_of_folders, spelled, split_name
 from ftk.errors import DataError
 
 _TABLES = ("csv", "jsonl", "parquet", "conll")

@@ -11,7 +11,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
-from ftk.data.readers.lines import opened
+from ftk.data.readers.decoding.lines import opened
 from ftk.data.readers.tables.header import Header
 from ftk.errors import DataError, LineError, first_line
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ftk.data.readers.tagged.column_names import is_header, plain_name
-from ftk.data.rows.tag_columns import evidence_of, look_like_single_tags
-from ftk.data.rows.tag_spelling import is_usual_tag
+from ftk.data.rows.tags.tag_columns import evidence_of, look_like_single_tags
+from ftk.data.rows.tags.tag_spelling import is_usual_tag
 
 _ALIKE = 0.95
 """Share of lines with the same number of fields in a file of columns."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ftk.data.rows.tag_columns import evidence_of
-from ftk.data.rows.tag_spelling import is_usual_tag
+from ftk.data.rows.tags.tag_columns import evidence_of
+from ftk.data.rows.tags.tag_spelling import is_usual_tag
 
 TOKEN_NAMES = (
     *("form", "token", "tokens", "word", "words", "text", "forms", "wordform", "tokentext"),

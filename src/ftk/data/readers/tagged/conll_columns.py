@@ -19,8 +19,8 @@ from ftk.data.readers.tagged.tag_cells import (
     column_of_types,
     joined_tag,
 )
-from ftk.data.rows.tag_columns import Evidence, TagColumn, chosen_of, evidence_of, look_like_single_tags
-from ftk.data.rows.tag_spelling import OUTSIDE, is_usual_tag
+from ftk.data.rows.tags.tag_columns import Evidence, TagColumn, chosen_of, evidence_of, look_like_single_tags
+from ftk.data.rows.tags.tag_spelling import OUTSIDE, is_usual_tag
 from ftk.errors import DataError
 
 _FEW = 5

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.decoding.lines import numbered_lines
 from ftk.data.readers.tagged.column_names import heads_columns, is_header
 from ftk.data.readers.tagged.known_layouts import ONTONOTES, Layout, is_ontonotes, webanno_names
-from ftk.data.rows.tag_columns import evidence_of
-from ftk.data.rows.tag_spelling import is_usual_tag
+from ftk.data.rows.tags.tag_columns import evidence_of
+from ftk.data.rows.tags.tag_spelling import is_usual_tag
 from ftk.errors import DataError
 
 _NEW_DOCUMENT = re.compile(r"#\s*newdoc\b|#begin document\b")

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from ftk.data.rows.tag_columns import evidence_of
-from ftk.data.rows.tag_spelling import OUTSIDE, is_outside_word
+from ftk.data.rows.tags.tag_columns import evidence_of
+from ftk.data.rows.tags.tag_spelling import OUTSIDE, is_outside_word
 
 _ATTRIBUTE = re.compile(r"(?:^|\|)([^|=]+)=([^|]*)")
 _NAMES = frozenset({"ner", "name", "ne", "nertag", "entity", "namedentity", "iob", "bio", "iob2"})

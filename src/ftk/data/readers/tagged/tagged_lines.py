@@ -9,9 +9,9 @@ from pathlib import Path
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.lines import numbered_lines
-from ftk.data.rows.tag_columns import evidence_of, look_like_single_tags
-from ftk.data.rows.tag_spelling import is_usual_tag
+from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.rows.tags.tag_columns import evidence_of, look_like_single_tags
+from ftk.data.rows.tags.tag_spelling import is_usual_tag
 from ftk.errors import DataError
 
 _SIGNS = ("||", "|", "//", "/", "__", "_", "\\", ":", "^")

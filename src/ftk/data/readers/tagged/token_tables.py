@@ -9,7 +9,7 @@ from typing import Any
 from ftk.contracts.row import Row
 from ftk.data.readers.tagged.column_names import TOKEN_NAMES, plain_name
 from ftk.data.readers.tagged.tag_cells import column_of_types
-from ftk.data.rows.tag_columns import evidence_of
+from ftk.data.rows.tags.tag_columns import evidence_of
 from ftk.errors import DataError
 
 _SENTENCES = (

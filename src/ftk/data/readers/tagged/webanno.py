@@ -10,7 +10,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.lines import numbered_lines
+from ftk.data.readers.decoding.lines import numbered_lines
 from ftk.errors import DataError
 
 _LOOKED_AT = 1000

@@ -4,7 +4,7 @@ import codecs
 import unicodedata
 from typing import NamedTuple
 
-from ftk.data.readers.encodings import example_in, is_utf8
+from ftk.data.readers.decoding.encodings import example_in, is_utf8
 
 _TRIED = (
     "cp1252", "mac-roman", "cp850", "cp1250", "iso-8859-2", "cp1251", "koi8-r", "cp866", "cp1253", "cp1254", "cp1255",

@@ -6,8 +6,8 @@ import pytest
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.readers.lines import numbered_lines
-from ftk.data.readers.plausible_encodings import plausible
+from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.decoding.plausible_encodings import plausible
 from ftk.errors import DataError
 
 GERMAN = "Das Frühstück war köstlich; schöne Grüße über Ärger"

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ftk.data.images.decoding import is_image_name
-from ftk.data.readers.lines import numbered_lines
-from ftk.data.readers.recognising import has_tokens, kind_of, two_fields
+from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.recognition.recognising import has_tokens, kind_of, two_fields
 from ftk.errors import DataError
 
 

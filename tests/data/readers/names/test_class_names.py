@@ -8,8 +8,8 @@ import pytest
 from data_helpers import of_kind, read, sentences
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import ClassName, NoClass, Row
-from ftk.data.readers.class_names import features_of, naming_of
 from ftk.data.readers.hub import read_hub
+from ftk.data.readers.names.class_names import features_of, naming_of
 from ftk.data.rows.label_names import name_of
 
 CLASS = {"names": ["neg", "pos"], "_type": "ClassLabel"}

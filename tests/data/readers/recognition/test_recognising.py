@@ -167,7 +167,12 @@ def test_a_stream_of_objects_is_json_lines(
 
 
 def test_a_pipe_is_looked_at_without_being_read() -> None:
-    script = "import sys\nfrom ftk.data.readers.lines import head_of_stdin\nhead_of_stdin()\nprint(sys.stdin.read())"
+    script = (
+        "import sys\n"
+        "from ftk.data.readers.decoding.lines import head_of_stdin\n"
+        "head_of_stdin()\n"
+        "print(sys.stdin.read())"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script], input='{"a": 1}\n', capture_output=True, text=True, check=True
     )

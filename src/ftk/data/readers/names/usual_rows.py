@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from ftk.config.schema import DataConfig
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.readers.names.usual_names import usual_names
 from ftk.data.readers.tagged.token_rows import by_sentence
-from ftk.data.readers.usual_names import usual_names
 from ftk.data.rows.exports.recognising import plain_rows
 from ftk.data.rows.exports.wanted import Wanted
 from ftk.data.rows.spelled_names import with_known_names

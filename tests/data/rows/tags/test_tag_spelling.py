@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from data_helpers import MANY, counted, of_kind, refused, sentences
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import FindingKind
-from ftk.data.rows.tag_spelling import spelling_of
+from ftk.data.rows.tags.tag_spelling import spelling_of
 
 USUAL = ["B-PER", "I-PER", "O", "B-LOC", "O"]
 FORMS: dict[str, Callable[[str, str], str]] = {

@@ -9,9 +9,9 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.json_documents import item_of
-from ftk.data.readers.jsonl import ESCAPED, parsed, row_of
-from ftk.data.readers.lines import numbered_lines, opened
+from ftk.data.readers.decoding.lines import numbered_lines, opened
+from ftk.data.readers.json.json_documents import item_of
+from ftk.data.readers.json.jsonl import ESCAPED, parsed, row_of
 from ftk.errors import DataError
 
 _HEAD = 1 << 16

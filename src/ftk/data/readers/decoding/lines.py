@@ -11,8 +11,17 @@ from typing import Any, BinaryIO
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.readers.encodings import AUTO, SAMPLE, UTF8, WESTERN, example_in, is_utf8, is_western, unmarked_utf16
-from ftk.data.readers.plausible_encodings import plausible, reading_of, way_out
+from ftk.data.readers.decoding.encodings import (
+    AUTO,
+    SAMPLE,
+    UTF8,
+    WESTERN,
+    example_in,
+    is_utf8,
+    is_western,
+    unmarked_utf16,
+)
+from ftk.data.readers.decoding.plausible_encodings import plausible, reading_of, way_out
 from ftk.errors import DataError, first_line
 
 STDIN = "<stdin>"

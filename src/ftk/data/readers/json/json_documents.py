@@ -8,7 +8,7 @@ from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.readers.split_names import split_name
+from ftk.data.readers.names.split_names import split_name
 from ftk.errors import DataError
 
 _LISTS = ("data", "rows", "records", "examples", "instances", "items", "samples", "documents", "results")

@@ -5,10 +5,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftk.data.readers.decoding.lines import STDIN, first_lines, head_of_stdin, opened
+from ftk.data.readers.json.squad import is_squad
 from ftk.data.readers.labelled_lines import is_fasttext, label_column
-from ftk.data.readers.lines import STDIN, first_lines, head_of_stdin, opened
 from ftk.data.readers.paths import kind_of_name
-from ftk.data.readers.squad import is_squad
 from ftk.data.readers.tagged.column_files import are_columns, are_columns_in_table
 from ftk.data.readers.tagged.column_names import is_header
 from ftk.data.readers.tagged.known_layouts import says_layout

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ftk.data.rows.tag_forms import parts_of, usual_parts
+from ftk.data.rows.tags.tag_forms import parts_of, usual_parts
 
 OUTSIDE = "O"
 _CLEAR = frozenset({"0", "o", "O-", "O_", "[O]", "(O)", "<O>", "{O}", "'O'", '"O"'} | {*"\u041e\u039f\uff2f"})

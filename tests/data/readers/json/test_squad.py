@@ -231,8 +231,11 @@ def test_what_is_wrong_with_answers_stops_no_prediction() -> None:
     rows = ({"answers": [{"text": "Oslo", "start": 0}]}, {"answers": 3}, {}, {"context": "", "answers": []})
     found, notes = examples(*rows, labelled=False)
     notes.raise_errors()
-    assert [example.gold for example in found] == [[{"text": "Oslo", "start": 0}], 3, None, []]
-    assert counted(notes) == [(kinds.EMPTY_PART, "kept", 1, ["rows.jsonl:4"])]
+    assert [example.gold for example in found] == [None, 3, None, []]
+    assert counted(notes) == [
+        (kinds.GOLD_LEFT_OUT, None, 1, ["rows.jsonl:1"]),  # Oslo is elsewhere
+        (kinds.EMPTY_PART, "kept", 1, ["rows.jsonl:4"]),
+    ]
 
 
 def test_columns_of_other_names_are_named() -> None:

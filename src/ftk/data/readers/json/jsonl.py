@@ -10,8 +10,8 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
-from ftk.data.readers.json_documents import inside, item_of, rows_of
-from ftk.data.readers.lines import BrokenLine, numbered_lines, unbroken
+from ftk.data.readers.decoding.lines import BrokenLine, numbered_lines, unbroken
+from ftk.data.readers.json.json_documents import inside, item_of, rows_of
 from ftk.data.rows.exports.spacy_json import as_object
 from ftk.errors import DataError, LineError
 

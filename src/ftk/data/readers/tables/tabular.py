@@ -11,8 +11,8 @@ from ftk.config.choices import Quoting
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
-from ftk.data.readers.class_names import Naming, features_of, names_in, naming_of
-from ftk.data.readers.lines import STDIN
+from ftk.data.readers.decoding.lines import STDIN
+from ftk.data.readers.names.class_names import Naming, features_of, names_in, naming_of
 from ftk.data.readers.tables.dialect import (
     Dialect,
     counted_quotes,

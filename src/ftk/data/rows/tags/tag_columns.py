@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.rows.tag_spelling import (
+from ftk.data.rows.tags.tag_spelling import (
     OUTSIDE,
     is_outside_word,
     is_usual_tag,

@@ -1,0 +1,1 @@
+"""Lines of text out of bytes: compression, encodings, line ends."""

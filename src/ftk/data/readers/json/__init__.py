@@ -1,0 +1,1 @@
+"""JSON: objects in lines and in documents, SQuAD."""

@@ -1,0 +1,1 @@
+"""Names of splits, classes and columns, as files and folders have them."""

@@ -1,0 +1,1 @@
+"""Tags of tokens: their columns, spellings and parts."""
