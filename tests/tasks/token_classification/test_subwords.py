@@ -68,11 +68,13 @@ def tokenizer(kind: str, *, single: bool = True, lowercase: bool = False) -> Any
     return learn_tokenizer(texts, settings, max_length=10**6, single_characters=single)
 
 
-def windows_of(row: dict[str, Any], own: Any, *, length: int = 512, **fields: Any) -> tuple[Any, Any, Any, Notes]:
+def windows_of(
+    row: dict[str, Any], own: Any, *, length: int = 512, spacing: Any = None, **fields: Any
+) -> tuple[Any, Any, Any, Notes]:
     """The task, the example, the features and the findings of one row, read as training rows are."""
     notes = Notes()
     rows, reading = [Row(row, "rows.jsonl", 1)], Reading(data_config().columns, True, notes)
-    task: Any = ner_task(**fields).resolve_auto(rows, reading)
+    task: Any = replace(ner_task(**fields).resolve_auto(rows, reading), spacing=spacing)
     [example] = task.read(rows, reading)
     notes.raise_errors()
     features = task.features([example], Encoding(own, LABELS, WindowPlan(length, length // 4), notes))
@@ -170,7 +172,7 @@ def test_tokens_and_the_text_that_they_make_are_learned_alike(language: str, kin
     own = tokenizer(kind, lowercase=lowercase)
     learned = []
     for row in tagged(language, tags):
-        task, example, features, _ = windows_of(row, own, words="coarse")
+        task, example, features, _ = windows_of(row, own, words="coarse", spacing=[[], []])
         columns = features.columns
         label = dict(zip(columns["position"].values.tolist(), columns["label"].values.tolist(), strict=True))
         learned.append((columns["input_ids"].values.tolist(), label))

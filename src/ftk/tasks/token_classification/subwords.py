@@ -17,6 +17,9 @@ from ftk.data.text.words import Words, split_words
 from ftk.tasks.token_classification.spacing import Spacing, spaced
 from ftk.tasks.token_classification.tagging import Tagging
 
+_IMPOSSIBLE = -1e4
+"""The log-probability of a label that a word cannot have."""
+
 
 class Subwords(Enum):
     """Which sub-words of a word carry its label in training."""
@@ -34,6 +37,7 @@ class EncodedText:
         starts, ends: character offsets of the words in it.
         cuts: the characters before which sub-words are cut.
         inner: where the words begin and end of which these consist, if some consist of several.
+        heads: [words] which begin a word as training has it, if some do not; only these carry a label.
     """
 
     text: str
@@ -41,14 +45,15 @@ class EncodedText:
     ends: Sequence[int]
     cuts: Sequence[int] = ()
     inner: tuple[Sequence[int], Sequence[int]] | None = None
+    heads: NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, sentence: Sentence, words: Words, spacing: Spacing | None = None) -> EncodedText:
         """The text of a sentence, which is the same whether a row gives it as text or as tokens.
 
-        Tokens of scripts without spaces are joined without spaces, and no sub-word is of two of them. In a text, words
-        that are tokens in the training rows have spaces around them. Where a word consists of several ``fine`` ones,
-        such as ``C++`` or ``U.S.``, the first sub-word of each of these has a label.
+        Tokens of scripts without spaces are joined without spaces, and no sub-word is of two of them; each character in
+        them carries a label. In a text, words that are tokens in the training rows have spaces around them, and of
+        words that are together one token, such as ``C++``, the first one carries the label.
 
         Args:
             sentence: the sentence.
@@ -57,22 +62,22 @@ class EncodedText:
         """
         text, starts, ends = sentence.text, sentence.starts, sentence.ends
         cuts: Sequence[int] = ()
+        heads = heads_in(sentence, spacing)
         if sentence.tokens is None:
-            places = spacing.missing_in(text) if spacing is not None else ()
-            if places:
-                text, starts, ends = spaced(text, starts, ends, places)
+            if spacing is not None and is_spaced(text):
+                text, starts, ends = spaced(text, starts, ends, spacing.missing_in(text))
         elif not is_spaced(text):
             text, starts, ends = text_of_tokens(sentence.tokens)
             cuts = [start for start, end in zip(starts[1:], ends, strict=False) if start == end > 0]
         inner = None
-        if words.by_character:
-            inner = None if sentence.tokens is None else split_words(text, words)
-        elif sentence.tokens is not None or words is Words.coarse:
+        if sentence.tokens is not None and words.by_character:
+            inner = split_words(text, words)
+        elif not is_spaced(sentence.text) and (sentence.tokens is not None or words is Words.coarse):
             inner = split_words(text, Words.fine)
             inner = None if len(inner[0]) == len(starts) else inner
         if words is Words.characters:
             cuts = starts if inner is None else inner[0]
-        return cls(text, starts, ends, cuts, inner)
+        return cls(text, starts, ends, cuts, inner, heads)
 
     def labelled(self, row: Encoded) -> NDArray[np.bool_] | None:
         """[sub-words] which begin a word of the text, whatever its tokens; None if tokens are its words."""
@@ -82,20 +87,67 @@ class EncodedText:
         return first_of_words(word) & (word >= 0)
 
 
-def with_labels(window: Window, labelled: NDArray[np.bool_] | None, subwords: Subwords) -> Window:
+def with_labels(
+    window: Window, labelled: NDArray[np.bool_] | None, heads: NDArray[np.bool_] | None, subwords: Subwords
+) -> Window:
     """A window of a row with only those sub-words that carry a label.
 
     Args:
         window: the window.
         labelled: [sub-words of the row] which carry one although they do not begin a word of the row; None: none.
+        heads: [words of the row] which carry one; None: all.
         subwords: which sub-words of a word carry its label.
     """
     if subwords is Subwords.all:
         return window
     kept = first_of_words(window.word)
+    if heads is not None:
+        kept &= heads[window.word]
     if labelled is not None:
         kept |= labelled[window.position + window.offset]
     return Window(window.input_ids, window.position[kept], window.word[kept], window.offset)
+
+
+def heads_in(sentence: Sentence, spacing: Spacing | None) -> NDArray[np.bool_] | None:
+    """[words] which words of a text stand behind white space, or behind a space that is missing; None if all do, for
+    tokens, and for scripts without spaces.
+
+    Args:
+        sentence: the sentence.
+        spacing: of the tokens in the training rows; None: each word is a token.
+    """
+    if spacing is None or sentence.tokens is not None or not is_spaced(sentence.text):
+        return None
+    starts, ends = np.array(sentence.starts, dtype=np.int64), np.array(sentence.ends, dtype=np.int64)
+    heads = np.ones(len(starts), dtype=bool)
+    heads[1:] = (starts[1:] != ends[:-1]) | np.isin(starts[1:], spacing.missing_in(sentence.text))
+    return None if heads.all() else heads
+
+
+def with_inner_words(
+    word: NDArray[np.int32], scores: NDArray[np.float32], heads: NDArray[np.bool_], further: Sequence[int]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Words with those that are one token with them, which go on with what they begin.
+
+    Args:
+        word: [words] the numbers of words that begin a token.
+        scores: [words, labels] their log-probabilities.
+        heads: [words of the row] which begin a token.
+        further: for each label, the one that further words have.
+
+    Returns:
+        The numbers of all words of these tokens, and their log-probabilities.
+    """
+    ends = np.append(np.flatnonzero(heads), len(heads))
+    sizes = ends[np.searchsorted(ends, word, side="right")] - word
+    head = np.repeat(np.arange(len(word)), sizes)
+    place = np.arange(len(head)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    later = np.full_like(scores, -np.inf)
+    for label, after in enumerate(further):
+        later[:, after] = np.logaddexp(later[:, after], scores[:, label])
+    later = np.maximum(later, np.float32(_IMPOSSIBLE))
+    found = np.where((place > 0)[:, None], later[head], scores[head])
+    return (word[head] + place).astype(word.dtype), found
 
 
 def first_of_words(word: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -33,8 +33,10 @@ from ftk.tasks.token_classification.subwords import (
     Subwords,
     Targets,
     first_of_words,
+    heads_in,
     joint_scores,
     shares_subword,
+    with_inner_words,
     with_labels,
 )
 from ftk.tasks.token_classification.tagging import SpanTags, Tagging, TokenTags
@@ -160,6 +162,10 @@ class TokenClassification(RowTask):
         self._tagging.check_names(labels)
         return self._tagging.unseen(examples, labels, split)
 
+    @property
+    def _spacing(self) -> Spacing | None:
+        return Spacing(*map(frozenset, self.spacing)) if self.spacing else None
+
     def _kinds(self, labels: Labels) -> list[str]:
         """The classes that weights are given for, each once."""
         return list(dict.fromkeys(self._tagging.kind(name) for name in labels.names))
@@ -177,8 +183,7 @@ class TokenClassification(RowTask):
         labels = encoding.labels
         encoder = SubwordEncoder(encoding.processor, encoding.windows)
         if self.shared_subwords:
-            spacing = Spacing(*map(frozenset, self.spacing)) if self.spacing else None
-            texts = [EncodedText.of(example, self.words, spacing) for example in examples]
+            texts = [EncodedText.of(example, self.words, self._spacing) for example in examples]
         else:
             texts = [EncodedText(example.text, example.starts, example.ends) for example in examples]
         encoded = encoder.encode(
@@ -195,7 +200,7 @@ class TokenClassification(RowTask):
         for number, (example, text, row) in enumerate(zip(examples, texts, encoded, strict=True)):
             note_windows(row, example.row.where, encoding.windows, encoding.notes)
             labelled = text.labelled(row)
-            shown = [with_labels(window, labelled, self.label_subwords) for window in row.windows]
+            shown = [with_labels(window, labelled, text.heads, self.label_subwords) for window in row.windows]
             rows += [number] * len(shown)
             windows += shown
             if learned is None or example.tags is None:
@@ -263,9 +268,11 @@ class TokenClassification(RowTask):
         self._tagging.check_names(labels)
         words, positions = outputs.features.columns["word"], outputs.features.columns["position"]
         further = [labels.ids[self._tagging.continued(name)] for name in labels.names]
+        spacing = self._spacing if self.label_subwords is Subwords.first else None
         rows = []
         for row, example in enumerate(examples):
             parts = []
+            heads = heads_in(example, spacing)
             for window in outputs.windows(row):
                 first, scores = first_of_words(words[window]), outputs.by_window[window]
                 if self.label_subwords is Subwords.first and not first.all():
@@ -274,7 +281,7 @@ class TokenClassification(RowTask):
                 shares = shares_subword(positions[window][first], word)
                 if shares.any():
                     scores = self._tagging.shared(scores, shares, labels.names)
-                parts.append((word, scores))
+                parts.append((word, scores) if heads is None else with_inner_words(word, scores, heads, further))
             rows.append((len(example.starts), parts))
         return self._tagging.decode(rows, labels.names)
 
