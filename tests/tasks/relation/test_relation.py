@@ -252,8 +252,9 @@ def test_broken_rows_are_reported_with_their_place_before_anything_is_loaded(ftk
     path = write_jsonl("train.jsonl", [good, row])
     result = ftk("finetune", "--json", "task=relation", *TINY, f"data.train={path}")
     assert_refused(result, reason)
-    assert result.findings[-1].places[0].startswith("train.jsonl:2")
-    assert place in result.findings[-1].places[0]
+    [found] = [one for one in result.findings if one.severity == "error"]
+    assert found.places[0].startswith("train.jsonl:2")
+    assert place in found.places[0]
     assert not Path("runs").exists()
 
 
