@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from data.readers.test_squad import qa_task
+from data.readers.json.test_squad import qa_task
 from data_helpers import data_config
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import TINY, Reason, Result, assert_refused, read_jsonl, word_pieces, write_jsonl
-from data.readers.test_squad import qa_task
+from data.readers.json.test_squad import qa_task
 from data_helpers import data_config, of_kind
 from ftk.config.choices import Vocabulary
 from ftk.contracts import finding_kinds as kinds
