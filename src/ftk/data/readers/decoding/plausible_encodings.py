@@ -68,6 +68,8 @@ def reading_of(sample: bytes, encoding: str) -> Reading | None:
         text = codecs.getincrementaldecoder(encoding)().decode(sample)
     except (UnicodeDecodeError, LookupError):
         return None
+    if not text:  # one byte may be the first half of a character
+        return None
     points = [
         _points(before, char, after)
         for before, char, after in zip(f" {text[:-1]}", text, f"{text[1:]} ", strict=True)
