@@ -91,7 +91,7 @@ def run(argv: list[str]) -> int:
 def _unknown(word: str) -> int:
     import difflib
 
-    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    near = ["finetune"] if word in ("train", "fit") else difflib.get_close_matches(word, COMMANDS, n=1)
     if "=" in word or word.startswith("-"):
         hint = f"a command comes first: ftk {' | '.join(COMMANDS)}"
     else:

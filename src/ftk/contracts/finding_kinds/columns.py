@@ -136,7 +136,7 @@ ERROR_COLUMN = warning("error-column", "{row|rows} with a column 'error' of thei
 BAD_ROW = warning("bad-row", "{row|rows} that cannot be used",
     "written with 'error' and without a prediction (data.bad_rows=keep)")
 EMPTY_ROW = warning("empty-row", "empty {row|rows}",
-    nothing_found="kept and scored; they give the model no text to read",
+    nothing_found="kept; they give the model no text to read",
     left_out="left out of training", predicted="predicted like any other row, from an empty text",
     empty_text="an empty text is written", unlabelled="kept, without a label")
 EMPTY_PART = error("empty-part", "{row|rows} with an empty {role}", "There is nothing to read in it.", kept="kept",

@@ -11,7 +11,7 @@ FOLDER_OF_CLASSES = fact("folder-of-classes",
 FOLDER_OF_SPLITS = fact("folder-of-splits", "{key}={folder}: a folder of splits, by the names in it: {splits}.")
 INPUT_FILES = fact("input-files", "input: {number_of_files:,} files, one after the other: {shown}.")
 STREAM_OF_OBJECTS = fact("stream-of-objects",
-    "input: JSON lines, because the first line is a JSON object (data=text reads each line as a text).")
+    "input: JSON, because the first line is an object or a list of objects (data=text reads each line as a text).")
 FILES_READ = fact("files-read", "{size} read from {shown}.")
 ENTRIES_NOT_READ = fact("entries-not-read", "{key}={folder}: {left_out} of {entries} entries not read: {why}.")
 CONLL_COLUMNS = fact("conll-columns",

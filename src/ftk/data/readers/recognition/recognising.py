@@ -107,13 +107,13 @@ def has_tokens(path: Path | str, encoding: str) -> bool:
 
 
 def _begins_with_object(head: bytes) -> bool:
-    """Whether the first line of some bytes is a JSON object, or the beginning of a long one."""
+    """Whether the first line of some bytes is a JSON object or an array of them, or the beginning of a long one."""
     line, end, _ = head.partition(b"\n")
     text = line.decode("utf-8-sig", "replace").strip()
-    if not re.match(r'\{\s*"', text):
+    if not re.match(r'(\[\s*)?\{\s*"', text):
         return False
     try:
-        return isinstance(json.loads(text), dict)
+        return isinstance(json.loads(text), (dict, list))
     except (ValueError, RecursionError):
         return not end
 

@@ -50,15 +50,18 @@ def begin(rows: Sequence[Row], wanted: Wanted, notes: Notes) -> Callable[[Row], 
     texts = {label for row in rows if row.cells and isinstance(label := row.values.get("label"), str) and label}
     parts = Counter(part for text in texts for part in set(_parts(text)))
     joined = {text for text in texts if len(found := _parts(text)) > 1 and any(parts[part] > 1 for part in found)}
-    return lambda row: _plain(row, joined, notes)
+    return lambda row: _plain(row, joined, notes, labelled=wanted.labelled)
 
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(_JOINED) if part.strip()]
 
 
-def _plain(row: Row, joined: set[str], notes: Notes) -> Iterator[Row]:
+def _plain(row: Row, joined: set[str], notes: Notes, *, labelled: bool) -> Iterator[Row]:
     values = dict(row.values)
+    relations = values.get("relations")
+    if labelled and isinstance(relations, list) and relations:
+        notes.add(kinds.RESULT_NOT_READ, row.where, number=len(relations), what="relation")
     if isinstance(values.get("data"), str) and "text" not in values:
         values = {"text" if name == "data" else name: value for name, value in values.items()}
     found = values.get("annotations")

@@ -106,6 +106,9 @@ def _plain(row: Row, notes: Notes, *, labelled: bool) -> Iterator[Row]:
     if answer != "accept":  # it stays a row, but what was not accepted is no gold standard beside its prediction
         yield replace(row, values={_UNACCEPTED.get(name, name): value for name, value in values.items()})
         return
+    relations = values.get("relations")
+    if labelled and isinstance(relations, list) and relations:
+        notes.add(kinds.RESULT_NOT_READ, row.where, number=len(relations), what="relation")
     accepted = values.get("accept")
     if isinstance(accepted, list) and isinstance(values.get("options"), list):
         several = isinstance(values.get("config"), dict) and values["config"].get("choice_style") == "multiple"
