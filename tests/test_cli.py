@@ -68,6 +68,7 @@ def test_unknown_command(ftk: Callable[..., Result], word: str, hint: str) -> No
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["--cfg", "job"], ["task=ner"], ["--cfg", "job", "model=tinny"]])
+@pytest.mark.slow
 def test_an_alias_is_its_command(ftk: Callable[..., Result], argv: list[str]) -> None:
     result = ftk("pretrain", *argv)
     assert ftk("pretrain-mlm", *argv) == result

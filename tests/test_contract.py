@@ -45,7 +45,7 @@ TASKS = [
     "translation",
 ]
 
-FAST = frozenset({"mlm", "ner", "text-classification", "question-answering"})
+FAST = frozenset({"mlm", "ner", "text-classification"})
 """Tasks that are tested each time, one for each way from rows to predictions; the slow tests have the others."""
 
 BY_HEART = (

@@ -30,6 +30,7 @@ def weights(run: api.Run) -> str:
     return hashlib.sha256((run.best / "model.safetensors").read_bytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_rows_in_memory_train_what_their_file_does(
     ftk: Callable[..., Result], capfd: pytest.CaptureFixture[str]
 ) -> None:

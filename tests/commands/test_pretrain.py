@@ -197,6 +197,7 @@ def test_more_embeddings_than_the_vocabulary_needs(ftk: Callable[..., Result], s
     assert not Path("few").exists()
 
 
+@pytest.mark.slow
 def test_what_a_folder_has_beside_the_texts_is_reported(ftk: Callable[..., Result]) -> None:
     Path("texts/deep").mkdir(parents=True)
     write_stories("texts/a.txt", 0, 40)

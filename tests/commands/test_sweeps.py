@@ -120,6 +120,7 @@ def test_the_error_of_a_job_shows_its_traceback_on_demand(
     assert [row["job"] for row in results("swept")] == ["0", "1"]
 
 
+@pytest.mark.slow
 def test_a_folder_with_signs_in_its_name_holds_the_sweep(sweep: Callable[..., Result]) -> None:
     folder = "été's sweep, (a=1)"
     escaped = folder.replace("'", "\\'")

@@ -95,6 +95,7 @@ def test_a_fit_that_takes_too_long_is_left_out_and_reported(
     assert "tfidf-linear is left out" in Path("run/log.txt").read_text()
 
 
+@pytest.mark.slow
 def test_tasks_of_parts_of_texts_have_none(ftk: Callable[..., Result]) -> None:
     argv = ("finetune", "task=ner", *TINY, "train.epochs=null", "train.max_steps=1", "run.dir=run")
     assert ftk(*argv, "train.baselines=auto").code == 0

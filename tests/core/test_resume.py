@@ -206,6 +206,7 @@ def test_a_resumed_run_keeps_the_windows_that_its_model_was_pretrained_with(
     assert events(Path("stopped")) == events(Path("unbroken"))
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_seed_are_the_same_and_of_two_seeds_are_not(
     ftk: Callable[..., Result], toy: tuple[str, ...], unbroken: Path
 ) -> None:

@@ -89,6 +89,7 @@ def test_a_damaged_state_is_reported_and_the_previous_one_is_used(
     assert steps == [(event["split"], event["step"]) for event in read_jsonl("whole/metrics.jsonl")]
 
 
+@pytest.mark.slow
 def test_a_damaged_best_model_is_not_passed_over(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
     (stopped / "best" / "model.safetensors").write_bytes(b"")
     result = ftk(*argv, "run.resume=true")
@@ -151,6 +152,7 @@ def test_a_run_that_is_past_its_stop_stops_at_once(ftk: Callable[..., Result], a
     assert (stopped / "last" / "ftk.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_sweep_continues_with_the_other_jobs(ftk: Callable[..., Result], argv: list[str]) -> None:
     result = ftk(*argv[:-1], "-m", "run.seed=1,2", "run.stop_after=4", "run.dir=sweep")
     assert result.code == 0, result.err

@@ -120,6 +120,7 @@ def tensors_of(path: str) -> dict[str, Any]:
     return load_file(path)
 
 
+@pytest.mark.slow
 def test_a_part_is_saved_resumed_and_published_by_name(
     ftk: Callable[..., Result], toy: tuple[str, ...], averaged: None
 ) -> None:

@@ -128,7 +128,7 @@ def test_empty_rows_leave_training_and_stay_elsewhere() -> None:
     assert texts(found, "train") == ["a b"]
     assert texts(found, "test") == ["", "a", ""]
     assert [note for note in notes if "empty" in note] == [
-        "test: 2 empty rows: kept and scored; they give the model no text to read (test.jsonl:1, test.jsonl:3)",
+        "test: 2 empty rows: kept; they give the model no text to read (test.jsonl:1, test.jsonl:3)",
         "train: 2 empty rows: left out of training (train.jsonl:1, train.jsonl:3)",
     ]
     with pytest.raises(DataError, match=r"^data\.train: all rows are empty"):

@@ -99,6 +99,7 @@ def test_a_frozen_tower_stays_as_it_is_and_the_other_learns(ftk: Ftk, pairs: tup
 
 
 @pytest.mark.parametrize("task", [IMAGES, BOTH], ids=["images", "both"])
+@pytest.mark.slow
 def test_csv_of_another_folder_for_all_three_commands(ftk: Ftk, tmp_path: Path, task: tuple[str, ...]) -> None:
     """Paths are relative to the file that they stand in, whichever command reads it."""
     rows = drawings(tmp_path / "far" / "away", 12)

@@ -208,6 +208,7 @@ def test_a_messy_csv_as_it_is(ftk, tmp_path):
     assert "£" in read_jsonl("run/predictions/validation.jsonl")[0]["text"]
 
 
+@pytest.mark.slow
 def test_a_file_without_header_and_names_for_numbers(ftk, tmp_path):
     write_lines("names.txt", ["fruit", "metal"])
     write_lines("data.tsv", [f"{row['text']}\t{int(row['label'] == 'metal')}\t{row['id']}" for row in goods(40)])
@@ -223,6 +224,7 @@ def test_a_file_without_header_and_names_for_numbers(ftk, tmp_path):
     assert metrics("scores")["test"]["accuracy"] > 0.8
 
 
+@pytest.mark.slow
 def test_a_folder_a_class(ftk, tmp_path):
     for row in goods(40):
         folder = tmp_path / "texts" / row["label"]
@@ -410,6 +412,7 @@ def test_rows_that_no_task_can_read_are_refused_with_a_message(ftk, task, name):
     assert not Path("run").exists()
 
 
+@pytest.mark.slow
 def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
     write_jsonl("new.jsonl", [{"text": "a crate of cheese", "label": "dairy"}, *goods(2)])
     argv = ("finetune", "--json", "task=text-classification", *FAST, files[0], files[1], "data.test=new.jsonl")
@@ -450,6 +453,7 @@ def test_what_was_found_is_reported_before_the_rows_are_predicted_and_one_column
 
 
 @pytest.mark.parametrize("trained_on", ["pairs", "singles"])
+@pytest.mark.slow
 def test_a_model_keeps_to_the_kind_of_rows_that_it_was_trained_on(ftk, trained_on):
     singles = [{"text": row["text"], "label": row["label"]} for row in goods(24)]
     pairs = [{**row, "pair": "who unloads them?"} for row in singles]

@@ -67,6 +67,7 @@ corpora = st.lists(st.lists(st.lists(token, max_size=9), min_size=1, max_size=3)
 
 @SOME
 @given(corpora, st.integers(1, 12), st.data())
+@pytest.mark.slow
 def test_what_is_written_comes_back_across_shards(
     tmp_path_factory: pytest.TempPathFactory, documents: list[list[list[int]]], shard: int, data: st.DataObject
 ) -> None:

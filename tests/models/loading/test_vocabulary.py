@@ -173,6 +173,7 @@ def test_all_letters_of_ordinary_text_are_kept(size: int) -> None:
     assert not [text for text in LATIN if tokenizer.unk_token_id in tokenizer(text)["input_ids"]]
 
 
+@pytest.mark.slow
 def test_the_same_texts_give_the_same_vocabulary_in_every_process() -> None:
     Path("once.py").write_text(ONCE)
     outputs = []

@@ -221,6 +221,7 @@ def shipped(name: str) -> dict[str, Any]:
     return values_of(f"task/{name}")
 
 
+@pytest.mark.slow
 def test_the_encoder_keeps_its_weights_and_the_decoder_is_new(ftk, tmp_path):
     from safetensors.torch import load_file
 

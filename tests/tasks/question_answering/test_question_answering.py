@@ -349,6 +349,7 @@ def saved_fields(folder: str = "run/best") -> dict[str, Any]:
     return json.loads(Path(folder, "ftk.json").read_text())["task"]["fields"]
 
 
+@pytest.mark.slow
 def test_it_learns_answers_and_that_there_is_none(ftk: Callable[..., Result], files: tuple[str, ...]) -> None:
     result = ftk("finetune", "task=question-answering", *FAST, *files)
     assert result.code == 0, result.err

@@ -63,6 +63,7 @@ def vectors_of(folder: str, texts: list[str], *, first: bool = False) -> np.ndar
 
 
 @trains
+@pytest.mark.slow
 def test_a_bi_encoder_learns_and_its_folder_is_a_plain_encoder(ftk, files):
     result = ftk("finetune", "--json", *FAST, *files, "train.epochs=16")
     assert result.code == 0, result.err
@@ -251,6 +252,7 @@ def test_long_texts_are_read_in_windows_of_which_the_mean_or_the_best_counts(ftk
 
 
 @trains
+@pytest.mark.slow
 def test_what_does_not_go_together_is_refused(ftk, files):
     cut = ftk("finetune", *FAST, *files, "hardware.micro_batch=4")
     assert cut.code == 1

@@ -107,6 +107,7 @@ def test_it_learns_directions_and_predicts_the_same_for_rows_of_every_form(ftk, 
 
 
 @trains
+@pytest.mark.slow
 def test_the_folder_opens_as_an_encoder_and_another_head_begins_anew_on_it(ftk, files):
     import transformers
 

@@ -52,6 +52,7 @@ def recounted(record: dict[str, Any]) -> tuple[int, float, float]:
 
 @given(spans_within(len(TEXT)), st.sampled_from(["expand", "drop"]), st.data())
 @MANY
+@pytest.mark.slow
 def test_spans_of_text_are_counted_as_the_record_has_them(spans: list[Any], policy: str, draw: st.DataObject) -> None:
     scores, record = scored({"text": TEXT, "spans": spans}, draw, misaligned_spans=policy, words="fine")
     assert (scores["support"], scores["precision"], scores["recall"]) == recounted(record)

@@ -86,6 +86,7 @@ def test_separators_and_line_ends_with_a_backslash_are_parts_of_cells() -> None:
     assert table.values == [{"text": "C:\\", "label": "neg"}, {"text": "fine", "label": "pos\\"}]
 
 
+@pytest.mark.slow
 def test_what_auto_cannot_tell_the_config_says() -> None:
     head = "".join(f"fine {number},pos\n" for number in range(100_000))
     late = f'text,label\n{head}"She said \\"no\\"",neg\n'

@@ -198,6 +198,7 @@ def test_any_types_come_back_from_any_spelling(stretches: list[tuple[str | None,
 
 @given(st.lists(st.text(max_size=6), max_size=12))
 @MANY
+@pytest.mark.slow
 def test_a_spelling_is_found_for_anything(tags: list[str]) -> None:
     found = spelling_of(Counter(tags), bare=True).as_usual(tags)
     assert found is None or len(found) == len(tags)
