@@ -32,6 +32,15 @@ texts in them hardly ever use the letters of one of these languages alone."""
 _IN_WORDS = "’‘·\xad–—…“”«»\xa0"
 """Signs that can stand between two letters."""
 _NOT_AFTER_LETTERS = "‚„ˆ"
+_IN_PLACE_OF_TURKISH = frozenset("ýþð")
+"""What cp1252 has where cp1254 has ı, ş and ğ."""
+_TURKISH = frozenset("çöüâîû")
+"""Letters that are the same in both, and in Turkish."""
+_VIETNAMESE = re.compile("[âêô][ìò]")
+"""What cp1252 has where cp1258 has a letter with two marks."""
+_ISO2022 = ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_ext", "iso2022_jp_3", "iso2022_jp_2004")
+_ESCAPES = re.compile(rb"\x1b\$(?:[@B]|\([A-Z@])")
+_ESCAPES_OF_KOREAN = b"\x1b$)C"
 
 
 def unmarked_utf16(head: bytes) -> str | None:
@@ -78,13 +87,55 @@ def is_western(sample: bytes) -> bool:
             letters.add(char.lower())
         elif before.isalpha() and (char in _NOT_AFTER_LETTERS or (after.isalpha() and char not in _IN_WORDS)):
             return False
-    return any(letters <= alphabet for alphabet in _ALPHABETS)
+    return any(letters <= alphabet for alphabet in _ALPHABETS) and not _may_be_of_another_page(text, letters)
+
+
+def _may_be_of_another_page(text: str, letters: set[str]) -> bool:
+    """Whether letters of one language are as likely those of another language in the code page of that."""
+    text = text.lower()
+    if may_be_turkish(text) or _VIETNAMESE.search(text):
+        return True
+    if re.search("õ(?!e)", text) and "ä" not in letters:
+        return True  # Hungarian ő: õ is before e in Portuguese, and beside ä in Estonian
+    return bool(re.search("ã(?![eo])", text)) and letters <= set("ãâî")  # Romanian ă
+
+
+def may_be_turkish(text: str) -> bool:
+    """Whether a text in cp1252 may as well be Turkish in cp1254: it has ý, þ or ð, and too little of Icelandic."""
+    doubtful = turkish = others = 0
+    for char in text.lower():
+        if char.isascii() or not char.isalpha():
+            continue
+        doubtful += char in _IN_PLACE_OF_TURKISH
+        turkish += char in "çü"  # which Icelandic does not have
+        others += char not in _IN_PLACE_OF_TURKISH and char not in _TURKISH
+    return doubtful > 4 * others or (turkish >= others and doubtful > 0 and 2 * doubtful >= turkish)
+
+
+def escaped(sample: bytes) -> str:
+    """What to do about a text whose characters are escape sequences; nothing if it has none.
+
+    Args:
+        sample: lines of a file, the first of which has an escape character; the last one may be cut.
+    """
+    if _ESCAPES_OF_KOREAN in sample:  # its first line says how to read the others
+        return "Its characters are escape sequences of ISO-2022-KR. Convert the file to UTF-8."
+    first, _, _ = sample.partition(b"\n")
+    if not _ESCAPES.search(first):
+        return ""
+    parts = (sample[: sample.rfind(b"\n") + 1] or sample, first)
+    fitting = next((name for part in parts for name in _ISO2022 if _is_in(part, name)), None)
+    return f"Its characters are escape sequences of ISO-2022-JP. Set data.encoding={fitting}." if fitting else ""
 
 
 def is_utf8(raw: bytes) -> bool:
     """Whether bytes are text in UTF-8."""
+    return _is_in(raw, UTF8)
+
+
+def _is_in(raw: bytes, encoding: str) -> bool:
     try:
-        raw.decode(UTF8)
+        raw.decode(encoding)
     except UnicodeDecodeError:
         return False
     return True

@@ -16,12 +16,15 @@ from ftk.data.readers.decoding.encodings import (
     SAMPLE,
     UTF8,
     WESTERN,
+    escaped,
     example_in,
     is_utf8,
     is_western,
+    may_be_turkish,
     unmarked_utf16,
 )
-from ftk.data.readers.decoding.plausible_encodings import plausible, reading_of, way_out
+from ftk.data.readers.decoding.faults import has_nul, is_binary, too_long, undecodable
+from ftk.data.readers.decoding.plausible_encodings import odd_reading, way_out
 from ftk.errors import DataError, first_line
 
 STDIN = "<stdin>"
@@ -54,8 +57,6 @@ _LONGEST = 1 << 29
 """Bytes of a line, and of a file that is read as a whole: a few kilobytes can decompress to any size."""
 _HEAD = 1 << 16
 """Bytes that are read to recognise a file."""
-_ODD, _BETTER = 0.5, 0.4
-"""The share of a text that looks like one in a wrong encoding, and by how much the right one is better."""
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".lz4": "lz4"}
 """Endings of compressed files, and what Arrow calls their formats."""
 
@@ -162,17 +163,17 @@ def _decode(
         yield from _decode_whole(stream, name, encoding, ends)
         return
     if b"\0" in head:
-        raise DataError(_binary(name, head))
+        raise DataError(is_binary(name, COMPRESSED))
     begun = stream.readline(_LONGEST + 1)
     if not ends and len(begun) <= _LONGEST and b"\r" in begun and not begun.endswith(b"\n"):
         stream = io.BytesIO(begun.replace(b"\r", b"\n"))  # the file has no LF: its lines end at CR
         begun = stream.readline()
     before = characters = 0
-    looked, advice = False, ""
+    looked, advice, escapes = False, "", ""
     lines = chain([begun] if begun else [], iter(lambda: stream.readline(_LONGEST + 1), b""))
     for number, raw in enumerate(lines, start=1):
         if len(raw) > _LONGEST:
-            raise _too_long(name, number)
+            raise too_long(name, number, _LONGEST)
         mark = len(codecs.BOM_UTF8) if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0
         try:
             text = raw[mark:].decode(encoding) if mark else raw.decode(encoding)
@@ -184,25 +185,30 @@ def _decode(
             if not advice:  # for the first such line, because it takes a while
                 mixed = encoding == UTF8 and characters < before
                 advice = way_out(raw + _ahead(stream), number, mixed=mixed)
-            fault = _undecodable(name, number, raw, mark + error.start, before, encoding, advice)
+            fault = undecodable(name, number, raw, mark + error.start, before, encoding, advice)
             text = _broken(raw, encoding, fault, broken)
             auto = False
         if not (looked or auto or encoding == UTF8 or notes is None or raw.isascii()):
             looked = True
             _look_at(raw + _ahead(stream), f"{name}:{number}", encoding, notes)
+        if b"\x1b$" in raw and not codecs.lookup(encoding).name.startswith("iso2022"):
+            escapes = escapes or escaped(raw + _ahead(stream))
+            if escapes:
+                fault = f"{name}:{number}: this line is not {encoding} text. {escapes}"
+                text = _broken(raw, encoding, fault, broken)
         before += len(raw)
         characters += len(text)
         if mark and len(raw) == mark:
             return  # the file has its byte order mark and nothing else
         if "\0" in text:
-            text = _broken(raw, encoding, _nul(name, number), broken)
+            text = _broken(raw, encoding, has_nul(name, number), broken)
         yield number, text if ends or type(text) is BrokenLine else text.rstrip("\n").removesuffix("\r")
 
 
 def _look_at(sample: bytes, where: str, encoding: str, notes: Notes) -> None:
     """Report a text that does not look like one in the encoding that the config names, and does in another one."""
-    own, best = reading_of(sample, encoding), next(iter(plausible(sample)), None)
-    if own is not None and best is not None and own.share < _ODD and best.share > own.share + _BETTER:
+    if odd := odd_reading(sample, encoding):
+        own, best = odd
         notes.add(
             kinds.ODD_ENCODING, where, encoding=encoding, read=own.example, other=best.encoding, better=best.example
         )
@@ -215,10 +221,12 @@ def _western(
     if notes is not None:
         where = f"{name}:{number}: {example_in(first.decode(WESTERN))}"
         notes.add(kinds.ENCODING_FOUND, where, encoding=WESTERN)
+    sample = first + _ahead(stream)
+    icelandic = any(byte in sample for byte in "ÝÞÐýþð".encode(WESTERN))  # or it would not be read so
     lines = chain([first], iter(lambda: stream.readline(_LONGEST + 1), b""))
     for at, raw in enumerate(lines, start=number):
         if len(raw) > _LONGEST:
-            raise _too_long(name, at)
+            raise too_long(name, at, _LONGEST)
         try:
             text = raw.decode(WESTERN)
         except UnicodeDecodeError as error:
@@ -227,11 +235,14 @@ def _western(
                 f"which line {number} was read. {way_out(first + raw, number)}"
             )
             text = _broken(raw, WESTERN, fault, broken)
+        if not (icelandic or raw.isascii()) and may_be_turkish(text):
+            fault = f"{name}:{at}: line {number} was read as {WESTERN}; this may be another one. {way_out(raw, at)}"
+            text = _broken(raw, WESTERN, fault, broken)
         if not raw.isascii() and is_utf8(raw):
             fault = f"{name}:{at}: this line is UTF-8, and line {number} is not. Convert the file to one encoding."
             text = _broken(raw, UTF8, fault, broken)
         if "\0" in text:
-            text = _broken(raw, WESTERN, _nul(name, at), broken)
+            text = _broken(raw, WESTERN, has_nul(name, at), broken)
         yield at, text if ends or type(text) is BrokenLine else text.rstrip("\n").removesuffix("\r")
 
 
@@ -246,10 +257,6 @@ def _broken(raw: bytes, encoding: str, fault: str, broken: bool) -> BrokenLine:
     return BrokenLine(raw, encoding, fault)
 
 
-def _nul(name: str, number: int) -> str:
-    return f"{name}:{number}: this is a binary file (it has a NUL byte), not text."
-
-
 def _ahead(stream: Any) -> bytes:
     """What follows in a stream, as far as it can be looked at without reading it."""
     if not stream.seekable():
@@ -258,26 +265,6 @@ def _ahead(stream: Any) -> bytes:
     ahead: bytes = stream.read(SAMPLE)
     stream.seek(here)
     return ahead
-
-
-def _too_long(name: str, number: int) -> DataError:
-    return DataError(
-        f"{name}:{number}: the line has more than {_LONGEST >> 20} MiB; where do its rows or documents end?"
-    )
-
-
-def _undecodable(name: str, number: int, raw: bytes, at: int, before: int, encoding: str, advice: str) -> str:
-    return (
-        f"{name}:{number}: byte {at + 1} of the line, {before + at + 1} of the file (0x{raw[at]:02x}), is not "
-        f"{encoding}. {advice}"
-    )
-
-
-def _binary(name: str, head: bytes) -> str:
-    return (
-        f"{name}: this is a binary file (it has a NUL byte), not text. Compressed files are read where they end in "
-        f"{', '.join(COMPRESSED)}."
-    )
 
 
 def _decode_whole(stream: BinaryIO, name: str, encoding: str, ends: bool) -> Iterator[tuple[int, str]]:
