@@ -23,7 +23,8 @@ class NoClass(int):
     """The number -1 in a column of classes: the row has no class."""
 
 
-@dataclass(frozen=True, slots=True)
+# Rows are never changed, and not frozen: that would take four times as long to make one.
+@dataclass(slots=True)
 class Row:
     """One row of a file: its columns by name, and its place."""
 
@@ -52,7 +53,7 @@ class Row:
         return f"{self.where} (token {position + 1})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UnreadRow(Row):
     """A line or record that cannot be read; it has no columns. It keeps its place where bad rows are kept."""
 

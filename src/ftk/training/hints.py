@@ -1,11 +1,15 @@
 """What the course of a training says about how to get a better model."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftk.contracts.score import Score
-from ftk.training.run import Run
+
+if TYPE_CHECKING:
+    from ftk.training.run import Run
 
 _VALIDATIONS = 3
 """Validations without which there is no course to speak of."""

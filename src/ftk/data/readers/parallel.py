@@ -18,7 +18,7 @@ _TARGETS = ("target", "tgt", "trg", "summary", "highlights", "output")
 """Parts of a name that say whether a file holds the sources or the targets."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ParallelRow(Row):
     """A line of the source file with the same line of the target file."""
 

@@ -26,8 +26,14 @@ def with_known_names(
         notes: collects which columns have another name in the file.
     """
     known: dict[tuple[str, ...], dict[str, str]] = {}
+    last: list[str] = []
+    renamed: dict[str, str] | None = None
     for row in rows:
-        shape = tuple(row.values)
+        names = [*row.values]
+        if names == last and not renamed:  # most rows have the columns of the row before
+            yield row
+            continue
+        last, shape = names, tuple(names)
         renamed = known.get(shape)
         if renamed is None:
             renamed = {} if row.lines else _renamed(shape, columns, usual)

@@ -112,6 +112,9 @@ def _made_plain(rows: Iterable[Row], known: Iterable[_Tool], wanted: Wanted, not
             notes.add(kinds.RECOGNISED, file=first[0].file, what=tool.name)
         else:
             notes.add(kinds.NOT_MADE_PLAIN, file=first[0].file, what=tool.name, column=kept)
+    if not tools:
+        yield from itertools.chain(first, rows)
+        return
     if wanted.labelled and any(tool.needs_all(_of(tool, tools, first)) for tool in tools):
         first += rows
     plain = {tool: tool.begin(_of(tool, tools, first), wanted, notes) for tool in tools}
