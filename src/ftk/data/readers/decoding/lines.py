@@ -5,6 +5,7 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -169,14 +170,16 @@ def _decode(
         stream = io.BytesIO(begun.replace(b"\r", b"\n"))  # the file has no LF: its lines end at CR
         begun = stream.readline()
     before = characters = 0
-    looked, advice, escapes = False, "", ""
-    lines = chain([begun] if begun else [], iter(lambda: stream.readline(_LONGEST + 1), b""))
+    looked, advice, escapes = encoding == UTF8 or notes is None, "", ""
+    lines = chain([begun] if begun else [], iter(partial(stream.readline, _LONGEST + 1), b""))
     for number, raw in enumerate(lines, start=1):
         if len(raw) > _LONGEST:
             raise too_long(name, number, _LONGEST)
-        mark = len(codecs.BOM_UTF8) if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0
+        mark = 0
+        if number == 1 and raw.startswith(codecs.BOM_UTF8):
+            mark = len(codecs.BOM_UTF8)
         try:
-            text = raw[mark:].decode(encoding) if mark else raw.decode(encoding)
+            text = raw.decode(encoding) if not mark else raw[mark:].decode(encoding)
         except UnicodeDecodeError as error:
             # Lines before it that are in ASCII are the same in both encodings.
             if auto and not mark and characters == before and is_western(raw + _ahead(stream)):
@@ -188,10 +191,10 @@ def _decode(
             fault = undecodable(name, number, raw, mark + error.start, before, encoding, advice)
             text = _broken(raw, encoding, fault, broken)
             auto = False
-        if not (looked or auto or encoding == UTF8 or notes is None or raw.isascii()):
+        if not looked and not auto and not raw.isascii() and notes is not None:
             looked = True
             _look_at(raw + _ahead(stream), f"{name}:{number}", encoding, notes)
-        if b"\x1b$" in raw and not codecs.lookup(encoding).name.startswith("iso2022"):
+        if b"\x1b" in raw and b"\x1b$" in raw and not codecs.lookup(encoding).name.startswith("iso2022"):
             escapes = escapes or escaped(raw + _ahead(stream))
             if escapes:
                 fault = f"{name}:{number}: this line is not {encoding} text. {escapes}"
@@ -223,7 +226,7 @@ def _western(
         notes.add(kinds.ENCODING_FOUND, where, encoding=WESTERN)
     sample = first + _ahead(stream)
     icelandic = any(byte in sample for byte in "ÝÞÐýþð".encode(WESTERN))  # or it would not be read so
-    lines = chain([first], iter(lambda: stream.readline(_LONGEST + 1), b""))
+    lines = chain([first], iter(partial(stream.readline, _LONGEST + 1), b""))
     for at, raw in enumerate(lines, start=number):
         if len(raw) > _LONGEST:
             raise too_long(name, at, _LONGEST)
