@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,7 @@ class Notes:
         self._facts: dict[_Key, Finding] = {}
         self._counted: dict[_Key, Finding] = {}
         self._errors: dict[_Key, Finding] = {}
+        self._asked: set[Hashable] = set()
         self._files: set[tuple[_Key, str]] = set()
 
     def __iter__(self) -> Iterator[Finding]:
@@ -79,6 +80,14 @@ class Notes:
         finding.count = finding.count + number if kind.counted else 1
         finding.places.extend(places[: max(0, SHOWN - len(finding.places))])
 
+    def is_first(self, what: Hashable) -> bool:
+        """Whether this is the first time that something is asked about the present split, since facts were shown."""
+        key = (self._split, what)
+        if key in self._asked:
+            return False
+        self._asked.add(key)
+        return True
+
     def extend(self, findings: Iterable[Finding]) -> None:
         """Add findings that were collected before, as findings about the present split."""
         for found in findings:
@@ -98,6 +107,7 @@ class Notes:
         """The facts since the last call; counts continue."""
         yield from self._facts.values()
         self._facts.clear()
+        self._asked.clear()
         self._files.clear()
 
     def drain(self) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ from ftk.training.run import Run, on_device
 
 _MANY_UNKNOWN = 0.05
 """The share of unknown words that is reported."""
-_LEARNED = "; a learned vocabulary keeps the parts of which it made longer tokens"
+_LEARNED = "; a learned vocabulary also has the pieces that it merged into longer tokens"
 
 
 class RunBuilder:

@@ -247,6 +247,8 @@ def weight_of(row: Row, columns: Mapping[str, Any], *, needed: bool) -> float:
 
 def report_columns(notes: Notes, found: Mapping[str, str | None], columns: Mapping[str, Any]) -> None:
     """Report the columns that were found by name because the config does not name them."""
+    if not notes.is_first((kinds.COLUMNS_FOUND.id, *found.items())):
+        return  # nearly all rows have the columns of the row before
     guessed = {role: name for role, name in found.items() if name is not None and columns.get(role) is None}
     if guessed:
         notes.add(kinds.COLUMNS_FOUND, columns=guessed)

@@ -47,7 +47,7 @@ def usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, no
     Raises:
         DataError: the policy refuses repeated rows, or all rows are empty.
     """
-    keys, mirrors, _ = _hashes(examples)
+    keys, mirrors = _hashes(examples)
     filled = _filled(examples, keys, notes)
     repeated, relabelled, mirrored = _Found(), _Found(), _Found()
     dropped: set[int] = set()
@@ -89,14 +89,14 @@ def note_overlap(examples: dict[str, Sequence[Any]], group: str | None, notes: N
     if not others:
         return
     train = examples["train"]
-    wanted = np.unique(np.concatenate([hashes for found in others.values() for hashes in found[:2]]))
-    keys, _, forms = _hashes(train)
+    wanted = np.unique(np.concatenate([hashes for found in others.values() for hashes in found]))
+    keys, forms = _hashes(train)[0], _forms(train)
     there = np.flatnonzero(np.isin(keys, wanted))
     known = {example.key: example.learned for example in taken(train, there)}
     groups = {group_of(example.row, group) for example in train} - {None} if group is not None else set()
-    for split, hashes in others.items():
+    for split in others:
         repeated, relabelled, mirrored, near, varied = _Found(), _Found(), _Found(), _Found(), _Found()
-        alike = np.isin(hashes[2], forms)
+        alike = np.isin(_forms(examples[split]), forms)
         rows = zip(examples[split], alike.tolist(), strict=True) if known or groups or alike.any() else ()
         for example, is_alike in rows:
             if example.key in known:
@@ -155,13 +155,20 @@ def _in_common(keys: NDArray[np.int64], mirrors: NDArray[np.int64], rows: NDArra
     return found
 
 
-def _hashes(examples: Sequence[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """[rows] the hashes of what rows are compared by."""
+def _hashes(examples: Sequence[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """[rows] the hashes of the keys, and of the keys with the texts in the other order."""
     if isinstance(examples, Stored):
-        return examples.hashes[:, 0], examples.hashes[:, 1], examples.hashes[:, 2]
-    facts = (hash(fact) for example in examples for fact in key_facts(example))
-    keys, mirrors, forms = np.fromiter(facts, dtype=np.int64, count=3 * len(examples)).reshape(-1, 3).T
-    return keys, mirrors, forms
+        return examples.hashes[:, 0], examples.hashes[:, 1]
+    number = len(examples)
+    keys = np.fromiter((hash(example.key or "") for example in examples), dtype=np.int64, count=number)
+    return keys, np.fromiter((hash(example.mirrored or "") for example in examples), dtype=np.int64, count=number)
+
+
+def _forms(examples: Sequence[Any]) -> NDArray[np.int64]:
+    """[rows] the hashes of the keys without what writers vary."""
+    if isinstance(examples, Stored):
+        return examples.hashes[:, 2]
+    return np.fromiter((hash(plain(example.key or "")) for example in examples), dtype=np.int64, count=len(examples))
 
 
 def _equal(one: Any, other: Any) -> bool:

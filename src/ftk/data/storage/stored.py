@@ -170,11 +170,6 @@ class Stored(Sequence[Item]):
         self._size = size
 
     @property
-    def size_on_disk(self) -> int:
-        """The bytes of the file, whichever objects these are."""
-        return self._blocks.file.size
-
-    @property
     def hashes(self) -> NDArray[np.int64]:
         """[objects, facts] the hashes of the facts about each object; they mean nothing to another process."""
         return self._hashes if self._numbers is None else self._hashes[self._numbers]

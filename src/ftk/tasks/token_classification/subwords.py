@@ -36,7 +36,7 @@ class EncodedText:
         text: what the tokenizer reads.
         starts, ends: character offsets of the words in it.
         cuts: the characters before which sub-words are cut.
-        inner: where the words begin and end of which these consist, if some consist of several.
+        inner: the starts and the ends of the words that these words contain, if some contain several.
         heads: [words] which begin a word as training has it, if some do not; only these carry a label.
     """
 

@@ -283,4 +283,5 @@ ANY_RESULTS = st.lists(
 def test_no_result_breaks_the_reader(results: list[Any], text: Any, labelled: bool) -> None:
     row = {"id": 1, "data": {"text": text}, "annotations": [{"result": results, "completed_by": text}, text]}
     with nullcontext() if not labelled else suppress(DataError):
-        made([row], roles=ENTITIES, labelled=labelled)
+        rows, _ = made([row], roles=ENTITIES, labelled=labelled)
+        assert [one["id"] for one in rows] == [1]  # somebody annotated it

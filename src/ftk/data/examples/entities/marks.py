@@ -232,7 +232,7 @@ def _part(match: re.Match[str]) -> str:
 
 
 def _signs(text: str) -> list[list[_Place]]:
-    """The places of signs, for each pair of signs of which the text has as many as two entities need."""
+    """The places of the signs around both entities, for each pair of signs that the text uses for exactly two."""
     complete = []
     for signs in _SIGNS:
         places = []

@@ -15,6 +15,7 @@ from ftk.data.examples.spans.forms import MarkedSpan
 from ftk.data.rows.cells import RowFault, place_of
 from ftk.data.rows.columns import TEXT, find_column, has_column, missing_configured
 from ftk.data.rows.lists import list_or_value
+from ftk.data.rows.numbers import whole_number
 from ftk.data.text.words import Words, split_words
 
 PAIRS = (
@@ -128,7 +129,7 @@ def given(row: Row, column: str) -> Given:
         found = replace(found, to_last=True)
     if found.start is not None or found.text is None:
         return found
-    start, end = (_whole(_beside(row, column, endings)) for endings in (_STARTS_BESIDE, _ENDS_BESIDE))
+    start, end = (whole_number(_beside(row, column, endings)) for endings in (_STARTS_BESIDE, _ENDS_BESIDE))
     return found if start is None else replace(found, start=start, end=end)
 
 
@@ -145,7 +146,7 @@ def _read(value: Any) -> Given:
             inner = _read(both)
             start, end = (inner.start, inner.end) if start is None else (start, end)
         own = _first(keys, _TEXTS)
-        return Given(_whole(start), _whole(end), own if isinstance(own, str) and own.strip() else None)
+        return Given(whole_number(start), whole_number(end), own if isinstance(own, str) and own.strip() else None)
     if isinstance(value, (list, tuple)):
         if len(value) == 1 and isinstance(value[0], (list, tuple)):
             return _read(value[0])
@@ -169,15 +170,6 @@ def _first(keys: Mapping[str, Any], names: Sequence[str]) -> Any:
     return next((keys[name] for name in names if keys.get(name) is not None), None)
 
 
-def _whole(value: Any) -> int | None:
-    # type() and not isinstance(): true and false are ints to Python
-    if type(value) is int:
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19 else None
-
-
 def marked_entities(rows: Iterable[Row], columns: Mapping[str, Any]) -> Iterator[MarkedText]:
     """Head and tail of the rows that can say what their offsets count."""
     for row in rows:
@@ -186,13 +178,19 @@ def marked_entities(rows: Iterable[Row], columns: Mapping[str, Any]) -> Iterator
             text = row.values[text_at] if text_at is not None else None
             if not isinstance(text, str):
                 continue
-            spans = []
-            for role, column in zip(ROLES, entity_columns(row, columns), strict=True):
-                said = given(row, column) if column is not None else Given()
-                if said.start is not None and said.end is not None:
-                    spans.append(MarkedSpan(said.start, said.end, role, said.text))
+            spans = spans_given(row, columns)
             if spans and (not text.isascii() or "\n" in text or any(span.text for span in spans)):
                 yield MarkedText(row, text, *split_words(text, Words.fine), spans)
+
+
+def spans_given(row: Row, columns: Mapping[str, Any]) -> list[MarkedSpan]:
+    """Head and tail of a row as spans, as far as its columns give their places; a role is the label."""
+    spans = []
+    for role, column in zip(ROLES, entity_columns(row, columns), strict=True):
+        one = given(row, column) if column is not None else Given()
+        if one.start is not None and one.end is not None:
+            spans.append(MarkedSpan(one.start, one.end, role, one.text, one.to_last))
+    return spans
 
 
 def characters_of(row: Row, column: str, role: str, text: str, counting: Counting) -> Span:

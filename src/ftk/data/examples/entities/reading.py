@@ -19,12 +19,12 @@ from ftk.data.examples.entities.offsets import (
     holds_entity,
     marked_entities,
     pairs_in,
+    spans_given,
     unreadable,
 )
 from ftk.data.examples.entities.texts import Repeated, find_texts
 from ftk.data.examples.spans.counting import Counting, MarkedText
 from ftk.data.examples.spans.evidence import misfit_place, misfits
-from ftk.data.examples.spans.forms import MarkedSpan
 from ftk.data.examples.spans.offsets import Countings, settle
 from ftk.data.examples.spans.tags import token_ends
 from ftk.data.rows.cells import RowFault, shortened, strings_of
@@ -105,11 +105,7 @@ class EntityReader:
             text_at, tokens_at = self._texts(row, needed=False)
             tokens = row.values[tokens_at] if tokens_at is not None and text_at is None else None
             if isinstance(tokens, list) and all(isinstance(token, str) for token in tokens):
-                spans = []
-                for role, column in zip(ROLES, entity_columns(row, self._there(row)), strict=True):
-                    said = given(row, column) if column is not None else Given()
-                    if said.start is not None and said.end is not None:
-                        spans.append(MarkedSpan(said.start, said.end, role, said.text, said.to_last))
+                spans = spans_given(row, self._there(row))
                 said_texts = any(span.text for span in spans)
                 # Without texts to compare, only the number of tokens matters.
                 numbers = range(len(tokens))

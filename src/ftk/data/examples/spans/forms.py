@@ -9,6 +9,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import Row
 from ftk.data.rows.cells import RowFault, column_fits, list_in, place_of, shortened
 from ftk.data.rows.lists import list_or_value
+from ftk.data.rows.numbers import whole_number
 
 # Keys are compared without case and underscores: startOffset, start_offset and StartOffset are one.
 _STARTS = ("start", "startoffset", "begin", "beginoffset", "from", "startchar", "charstart", "startindex", "startidx")
@@ -98,7 +99,7 @@ def _span(row: Row, item: Any) -> MarkedSpan:
 def _is_object(value: Mapping[str, Any]) -> bool:
     """Whether an object is one span."""
     keys = _plain_keys(value)
-    return _whole(_first(keys, _STARTS)) is not None and _whole(_first(keys, _ENDS)) is not None
+    return whole_number(_first(keys, _STARTS)) is not None and whole_number(_first(keys, _ENDS)) is not None
 
 
 def _unreadable(row: Row, item: Any) -> RowFault:
@@ -121,13 +122,15 @@ def _of_other_object(row: Row, item: Mapping[str, Any]) -> MarkedSpan | None:
     start, end, to_last = _first(keys, _STARTS), _first(keys, _ENDS), False
     if end is None and (last := _first(keys, _LASTS)) is not None:
         end, to_last = last, True
-    if (offset := _whole(keys.get("offset"))) is not None and (length := _whole(keys.get("length"))) is not None:
+    if (offset := whole_number(keys.get("offset"))) is not None and (
+        length := whole_number(keys.get("length"))
+    ) is not None:
         start, end = offset, offset + length
     elif start is None and end is None:
         start, end, to_last = _both(row, item, _first(keys, _BOTH), is_index=isinstance(keys.get("index"), list))
     label_at = next((name for name in _LABELS if keys.get(name) is not None), None)
     label = _label(row, item, keys.get(label_at)) if label_at is not None else None
-    begin, stop = _whole(start), _whole(end)
+    begin, stop = whole_number(start), whole_number(end)
     if begin is None or stop is None or label is None:
         return None
     text = _first(keys, [name for name in _TEXTS if name != label_at])
@@ -152,7 +155,9 @@ def _of_list(row: Row, item: Sequence[Any]) -> MarkedSpan | None:
     if len(parts) == 3 and all(type(part) is int for part in parts):
         raise _numbered(row, item)
     labels = [part for part in parts if isinstance(part, (str, list))]
-    numbers = [whole for part in parts if not isinstance(part, (str, list)) and (whole := _whole(part)) is not None]
+    numbers = [
+        whole for part in parts if not isinstance(part, (str, list)) and (whole := whole_number(part)) is not None
+    ]
     if len(numbers) != 2 or len(labels) not in (1, 2) or len(parts) != len(numbers) + len(labels):
         return None
     label = _label(row, item, labels[0])
@@ -199,12 +204,3 @@ def _numbered(row: Row, item: Any) -> RowFault:
 
 def _in_parts(row: Row, item: Any) -> RowFault:
     return RowFault(kinds.SPAN_IN_PARTS, shortened(f"{row.where}: {item!r}"))
-
-
-def _whole(value: Any) -> int | None:
-    # type() and not isinstance(): true and false are ints to Python
-    if type(value) is int:
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19 else None

@@ -2,18 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.decoding.lines import first_lines, numbered_lines
+from ftk.data.readers.corpora.unnamed_columns import first_cells, is_prose, is_quoted
+from ftk.data.readers.decoding.lines import numbered_lines
 from ftk.errors import DataError
 
-_SEEN = 20
-"""Lines that are looked at to recognise a file."""
-_ENDINGS = (".tsv", ".txt")
 _CREDIT = re.compile(r"CC[- ]BY|CC0|.*\btatoeba\b", re.IGNORECASE)
 """How a third column begins that says who wrote the sentences."""
 
@@ -24,16 +21,13 @@ def is_bitext(path: Path, encoding: str) -> bool:
     Raises:
         DataError: the file cannot be read.
     """
-    if not {*map(str.lower, path.suffixes)}.intersection(_ENDINGS):
-        return False
-    lines = filter(str.strip, first_lines(path, encoding))
-    rows = [line.split("\t") for line in islice(lines, _SEEN)]
+    rows = first_cells(path, encoding)
     sides = [_sides(cells) for cells in rows]
     pairs = [side for side in sides if side is not None]
     if not rows or len(pairs) < len(rows) or len({*map(len, rows)}) > 1:
         return False
     several = [sum(" " in side.strip() for side in pair) for pair in pairs]
-    return any(map(_is_prose, pairs[0])) and 2 * sum(several) >= len(pairs)
+    return any(map(is_prose, pairs[0])) and 2 * sum(several) >= len(pairs)
 
 
 def read_bitext(path: Path, encoding: str, notes: Notes) -> Iterator[Row]:
@@ -61,16 +55,7 @@ def read_bitext(path: Path, encoding: str, notes: Notes) -> Iterator[Row]:
 def _sides(cells: Sequence[str]) -> tuple[str, str] | None:
     """The two texts of a line: alone, before a credit, or each after its number."""
     if len(cells) == 2 or (len(cells) == 3 and _CREDIT.match(cells[2])):
-        return (cells[0], cells[1]) if not any(map(_is_quoted, cells)) else None
+        return (cells[0], cells[1]) if not any(map(is_quoted, cells)) else None
     if len(cells) == 4 and cells[0].isdigit() and cells[2].isdigit():
         return cells[1], cells[3]
     return None
-
-
-def _is_prose(cell: str) -> bool:
-    """Whether a cell is more likely a text than the name of a column."""
-    return len(cell.split()) > 3 or cell.rstrip()[-1:] in (".", "?", "!", "。", "？", "！", "।", "؟", "።")
-
-
-def _is_quoted(cell: str) -> bool:
-    return len(cell) > 1 and cell[0] == cell[-1] == '"'

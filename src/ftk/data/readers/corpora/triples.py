@@ -1,18 +1,14 @@
 """Triples without a header: a query, a positive and a negative on each line, separated by tabs."""
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.decoding.lines import first_lines, numbered_lines
+from ftk.data.readers.corpora.unnamed_columns import first_cells, is_prose, is_quoted
+from ftk.data.readers.decoding.lines import numbered_lines
 from ftk.errors import DataError
-
-_SEEN = 20
-"""Lines that are looked at to recognise a file."""
-_ENDINGS = (".tsv", ".txt")
 
 
 def is_triples(path: Path, encoding: str) -> bool:
@@ -21,15 +17,12 @@ def is_triples(path: Path, encoding: str) -> bool:
     Raises:
         DataError: the file cannot be read.
     """
-    if not {*map(str.lower, path.suffixes)}.intersection(_ENDINGS):
-        return False
-    lines = filter(str.strip, first_lines(path, encoding))
-    rows = [line.split("\t") for line in islice(lines, _SEEN)]
-    if not rows or any(len(cells) != 3 or any(map(_is_quoted, cells)) for cells in rows):
+    rows = first_cells(path, encoding)
+    if not rows or any(len(cells) != 3 or any(map(is_quoted, cells)) for cells in rows):
         return False
     if len(rows) > 1 and not _are_numbers(rows[0][2:]) and all(_are_numbers(cells[2:]) for cells in rows[1:]):
         return False  # the first line names the column of labels
-    return _are_numbers(rows[0]) or any(map(_is_prose, rows[0]))
+    return _are_numbers(rows[0]) or any(map(is_prose, rows[0]))
 
 
 def read_triples(path: Path, encoding: str, notes: Notes) -> Iterator[Row]:
@@ -62,15 +55,6 @@ def read_triples(path: Path, encoding: str, notes: Notes) -> Iterator[Row]:
 
 _TRIPLE = "a query, a positive and a negative"
 _PAIR = "a query, a candidate and its label"
-
-
-def _is_prose(cell: str) -> bool:
-    """Whether a cell is more likely a text than the name of a column."""
-    return len(cell.split()) > 3 or cell.rstrip()[-1:] in (".", "?", "!", "。", "？")
-
-
-def _is_quoted(cell: str) -> bool:
-    return len(cell) > 1 and cell[0] == cell[-1] == '"'
 
 
 def _are_numbers(cells: list[str]) -> bool:

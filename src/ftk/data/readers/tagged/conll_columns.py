@@ -41,7 +41,7 @@ class Columns:
         counter: the numbers of the tokens within their sentence; None if there are none.
         sentence: what is equal for the tokens of a sentence; None if blank lines are between sentences.
         types: the types of spans, where tags are letters alone.
-        attribute: of which the tags are the values, where their column has attributes.
+        attribute: the attribute whose values are the tags, if their column has attributes.
     """
 
     tokens: int
