@@ -51,6 +51,11 @@ _XML = (
     "Write its rows as JSON lines or CSV; if each row is an element: "
     "pandas.read_xml('data.xml', xpath='.//NAME').to_json('data.jsonl', orient='records', lines=True)."
 )
+_UIMA = "INCEpTION and WebAnno export the same document as WebAnno TSV 3, which is read."
+_ABSTRACTS = (
+    "Write one JSON object per abstract: 'text' is its title, a line end and its abstract, 'spans' are its "
+    "annotations, whose offsets count so."
+)
 _AS_IT_IS = " data=text reads it as it is."
 
 # One kind in one or two lines, so that the table can be read as one.
@@ -111,6 +116,9 @@ UNREAD = (
     Unread("a web page (HTML)", _TEXT + _PAGE + _AS_IT_IS, (".html", ".htm"), r"\s*<(?i:!doctype h|html\b)", True),
     Unread("a translation memory (TMX)", _MEMORY, (".tmx",), r"(\s*<[?!][^>]*>)*\s*<tmx\b", True),
     Unread("a translation memory (XLIFF)", _MEMORY, (".xlf", ".xliff"), r"(\s*<[?!][^>]*>)*\s*<xliff\b", True),
+    Unread("a document of UIMA (XMI)", _UIMA, (".xmi",), r"(\s*<[?!][^>]*>)*\s*<xmi:XMI\b", True),
+    Unread("a document of UIMA (JSON)", _UIMA, (".cas",), r"\s*\{\s*\"%(TYPES|FEATURE_STRUCTURES|VIEWS)\""),
+    Unread("a PubTator file", _ABSTRACTS, (".pubtator",), r"\s*\d+[|]t[|]"),
     Unread("XML", _XML + _AS_IT_IS, (".xml", ".tei"), r"\s*<\?xml\s", True),
     Unread("SGML", _LINES + _AS_IT_IS, (".sgm", ".sgml"), r"\s*<!DOCTYPE\s", True),
     Unread("YAML", _LINES + _AS_IT_IS, (".yaml", ".yml"), r"%YAML \d", True),

@@ -54,8 +54,6 @@ class PointerGenerator(EncoderDecoderModel):
         attention_mask: Tensor | None = None,
         decoder_input_ids: Tensor | None = None,
         encoder_outputs: Any = None,
-        past_key_values: Any = None,
-        use_cache: bool | None = None,
         decoder_source_ids: Tensor | None = None,
         labels: Tensor | None = None,
         **kwargs: Any,
@@ -66,10 +64,10 @@ class PointerGenerator(EncoderDecoderModel):
             input_ids, attention_mask: [rows, time] of the source.
             decoder_input_ids: [rows, targets] the tokens before the predicted ones.
             encoder_outputs: of the source, if it is encoded already.
-            past_key_values, use_cache: as in ``EncoderDecoderModel``.
             decoder_source_ids: the same as ``input_ids``, if the source is encoded already.
             labels: [rows, targets] with -100 for padding; if given, the output has a ``loss``.
-            kwargs: further arguments of ``EncoderDecoderModel``.
+            kwargs: further arguments of ``EncoderDecoderModel``; the cache among them, because its name differs
+                between the versions of transformers.
         """
         source = input_ids if input_ids is not None else decoder_source_ids
         if source is None:
@@ -83,8 +81,6 @@ class PointerGenerator(EncoderDecoderModel):
             attention_mask=mask,
             decoder_input_ids=decoder_input_ids,
             encoder_outputs=encoder_outputs,
-            past_key_values=past_key_values,
-            use_cache=use_cache,
             **{**kwargs, "output_hidden_states": True},
         )
         output.logits = self._mixed(output.logits, output.decoder_hidden_states[-1], encoder_outputs[0], source, mask)

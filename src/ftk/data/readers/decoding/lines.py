@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
+from ftk.data.readers.decoding.blocks import lines_of, plain_blocks
 from ftk.data.readers.decoding.encodings import (
     AUTO,
     SAMPLE,
@@ -165,14 +166,23 @@ def _decode(
         return
     if b"\0" in head:
         raise DataError(is_binary(name, COMPRESSED))
+    here = stream.tell() if stream.seekable() else None
     begun = stream.readline(_LONGEST + 1)
     if not ends and len(begun) <= _LONGEST and b"\r" in begun and not begun.endswith(b"\n"):
         stream = io.BytesIO(begun.replace(b"\r", b"\n"))  # the file has no LF: its lines end at CR
-        begun = stream.readline()
-    before = characters = 0
+        begun, here = stream.readline(), None
+    read = before = characters = 0
+    if here is not None and encoding == UTF8 and marked is None:
+        stream.seek(here)
+        begun = b""
+        for text, size in plain_blocks(stream, _LONGEST):
+            before, characters = before + size, characters + len(text)
+            whole = lines_of(text, ends)
+            yield from enumerate(whole, start=read + 1)
+            read += len(whole)
     looked, advice, escapes = encoding == UTF8 or notes is None, "", ""
     lines = chain([begun] if begun else [], iter(partial(stream.readline, _LONGEST + 1), b""))
-    for number, raw in enumerate(lines, start=1):
+    for number, raw in enumerate(lines, start=read + 1):
         if len(raw) > _LONGEST:
             raise too_long(name, number, _LONGEST)
         mark = 0

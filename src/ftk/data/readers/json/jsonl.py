@@ -12,13 +12,11 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.decoding.lines import BrokenLine, numbered_lines, unbroken
 from ftk.data.readers.json.json_documents import inside, item_of, rows_of
-from ftk.data.rows.exports.spacy_json import as_object
+from ftk.data.readers.json.objects import ESCAPED, not_json, parsed, row_of
 from ftk.errors import DataError, LineError
 
 _BETWEEN = re.compile(r"[\s,]*")
 _SPACE = re.compile(r"\s*")
-ESCAPED = re.compile(r"\\u[dD]")
-"""The escape of half a surrogate pair, with or without the other half."""
 _PAIR = re.compile(r'\s*\[\s*"(?:[^"\\]|\\.)*"\s*,\s*\{.*\}\s*\]\s*$')
 """A line that is a text and what is marked in it."""
 _EACH_A_LIST = (
@@ -27,9 +25,10 @@ _EACH_A_LIST = (
 )
 _EXTRA = "Extra data"
 """What the library says of a text behind a value."""
+_value = json.JSONDecoder().decode
+"""What ``json.loads`` calls."""
 _SEEN = 20
 """Lines that say whether objects are lines."""
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 def read_jsonl(
@@ -64,12 +63,14 @@ def read_jsonl(
 def _read(path: Path | str, lines: Iterator[tuple[int, str]], notes: Notes | None, split: str | None) -> Iterator[Row]:
     """The rows of a file, whatever its objects are parted by."""
     only: int | None = None
+    file = str(path)
     for number, line in lines:
         if type(line) is BrokenLine:
             raise _fault(line.fault, only)
-        if not line.strip():
+        opens = line[:1] == "{"
+        if not opens and not line.strip():
             continue
-        if line.lstrip().startswith("[") and not _PAIR.match(line):
+        if not opens and line.lstrip().startswith("[") and not _PAIR.match(line):
             text = "\n".join([line, *(rest for _, rest in unbroken(lines))])
             try:
                 yield from _array(path, number, text)
@@ -78,10 +79,10 @@ def _read(path: Path | str, lines: Iterator[tuple[int, str]], notes: Notes | Non
                 raise _fault(_EACH_A_LIST.format(f"{path}:{number}") if lists else str(fault), only) from fault
             return
         try:
-            value = json.loads(line)
+            value = _value(line)
         except (ValueError, RecursionError) as error:
             if not _may_go_on(line, error):
-                raise _fault(str(_not_json(path, number, line, error)), only) from error
+                raise _fault(str(not_json(path, number, line, error)), only) from error
             if notes is not None:
                 notes.add(kinds.OBJECTS_OVER_LINES, file=str(path), line=number)
             objects = _objects(path, chain([(number, line)], unbroken(lines)))
@@ -96,6 +97,9 @@ def _read(path: Path | str, lines: Iterator[tuple[int, str]], notes: Notes | Non
                 objects = _objects(path, chain([(number, line)], unbroken(lines)))
                 yield from _rows(path, objects, notes, split, alone=True)
                 return
+        if type(value) is dict and "\\u" not in line:  # nearly all rows; the rest is as for any object
+            yield Row(value, file, number)
+            continue
         try:
             row = row_of(path, number, value, may_be_half=bool(ESCAPED.search(line)))
         except DataError as error:
@@ -143,7 +147,7 @@ def _in_line(path: Path | str, number: int, line: str) -> list[Any]:
         return [json.loads(line)]
     except (ValueError, RecursionError) as error:
         if not (_may_go_on(line, error) and getattr(error, "msg", "") == _EXTRA):
-            raise _not_json(path, number, line, error) from error
+            raise not_json(path, number, line, error) from error
         return [value for _, value, _ in _objects(path, iter([(number, line)]))]
 
 
@@ -188,7 +192,7 @@ def _objects(path: Path | str, lines: Iterator[tuple[int, str]]) -> Iterator[tup
             except (ValueError, RecursionError) as fault:
                 error = fault
                 if not _may_go_on(held, fault, at):
-                    raise _not_json(path, number, held[at:], _fault_of(held[at:])) from fault
+                    raise not_json(path, number, held[at:], _fault_of(held[at:])) from fault
             else:
                 yield number, value, held[at:end]
                 number += held.count("\n", at, end)
@@ -198,7 +202,7 @@ def _objects(path: Path | str, lines: Iterator[tuple[int, str]]) -> Iterator[tup
         if not more:
             if error is not None:
                 text = held[at:].rstrip()
-                raise _not_json(path, number, text, _fault_of(text)) from error
+                raise not_json(path, number, text, _fault_of(text)) from error
             return
         if error is None:
             number = more[0][0]
@@ -221,34 +225,6 @@ def _may_go_on(text: str, error: Exception, at: int = 0) -> bool:
     return error.pos >= len(text.rstrip()) or (error.msg == _EXTRA and text[error.pos] == "{")
 
 
-def parsed(path: Path | str, first_line: int, text: str) -> Any:
-    """The values of a JSON text.
-
-    Args:
-        path: the file, for messages.
-        first_line: the line of the file on which the text begins, for messages.
-        text: JSON.
-
-    Raises:
-        DataError: it is not JSON.
-    """
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:  # a number of too many digits is a plain ValueError
-        raise _not_json(path, first_line, text, error) from error
-
-
-def _not_json(path: Path | str, first_line: int, text: str, error: Exception) -> DataError:
-    """The error for a text that begins in a line and is not JSON."""
-    line, what = first_line, "nested too deeply"
-    if isinstance(error, json.JSONDecodeError):
-        line, what = first_line + error.lineno - 1, f"{error.msg.removesuffix(' at')} at column {error.colno}"
-    elif isinstance(error, ValueError):
-        what = "a number has too many digits"
-    begins = f"; the object begins in line {first_line}" if line > first_line and text.startswith("{") else ""
-    return DataError(f"{path}:{line}: this is not JSON ({what}{begins}).")
-
-
 def _array(path: Path | str, first_line: int, text: str) -> Iterator[Row]:
     values = parsed(path, first_line, text)
     may_be_half = bool(ESCAPED.search(text))
@@ -266,32 +242,3 @@ def _lines_of_elements(first_line: int, text: str) -> Iterator[int]:
         line, counted = line + text.count("\n", counted, begin), begin
         yield line
         at = decoder.raw_decode(text, begin)[1]
-
-
-def row_of(path: Path | str, number: int, value: Any, *, may_be_half: bool, item: str = "") -> Row:
-    """A JSON object as a row.
-
-    Args:
-        path: of the file.
-        number: of the line.
-        value: the object.
-        may_be_half: whether ``ESCAPED`` matches its text.
-        item: what names the object, if its line does not.
-
-    Raises:
-        DataError: it is no object, or holds half of a surrogate pair.
-    """
-    value = as_object(value)
-    where = f"{path}: {item}" if item else f"{path}:{number}"
-    if not isinstance(value, dict):
-        raise DataError(f'{where}: expected a JSON object such as {{"text": …}}, found {_kind(value)}.')
-    # JSON can hold half of a surrogate pair, which is no character: no tokenizer and no file accepts it.
-    half = _HALF.search(json.dumps(value, ensure_ascii=False)) if may_be_half else None
-    if half:
-        raise DataError(f"{where}: \\u{ord(half.group()):04x} is half of a surrogate pair, not a character.")
-    return Row(value, str(path), number, item=item)
-
-
-def _kind(value: object) -> str:
-    kinds = {list: "a list", str: "a string", bool: "a truth value", int: "a number", float: "a number"}
-    return kinds.get(type(value), "null")

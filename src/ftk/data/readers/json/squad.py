@@ -11,7 +11,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.decoding.lines import numbered_lines, opened
 from ftk.data.readers.json.json_documents import item_of
-from ftk.data.readers.json.jsonl import ESCAPED, parsed, row_of
+from ftk.data.readers.json.objects import ESCAPED, parsed, row_of
 from ftk.errors import DataError
 
 _HEAD = 1 << 16
