@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.tasks.shared.class_metric import KeptScores, areas
+from ftk.tasks.shared.curve_areas import KeptScores, areas
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -8,35 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.tasks.shared.curve_areas import KeptScores, areas
+
 if TYPE_CHECKING:
     from ftk.contracts.values import Scores
     from ftk.data.examples.texts import TextExample
-
-MOST_SCORES = 1 << 28
-"""The most scores, of all labels of all rows, that are kept for areas under curves: a gigabyte."""
-
-
-class KeptScores:
-    """The scores of all labels for each row, as long as there are at most ``MOST_SCORES`` of them."""
-
-    def __init__(self) -> None:
-        self._rows: list[NDArray[np.float32]] = []
-        self._number = 0
-
-    def add(self, scores: NDArray[np.float32]) -> None:
-        """Keep the [labels] scores of a row."""
-        self._number += len(scores)
-        if self._number <= MOST_SCORES:
-            self._rows.append(scores)
-        else:
-            self._rows.clear()
-
-    def of(self, labels: NDArray[np.int64]) -> NDArray[np.float32] | None:
-        """[rows, labels] the scores of some labels; None if there were too many to keep."""
-        if self._number > MOST_SCORES:
-            return None
-        return np.stack([scores[labels] for scores in self._rows])
-
 
 class ClassMetric:
     """Accuracy, F1, Matthews' correlation, and areas under curves, one label against the rest.
@@ -105,21 +81,3 @@ def _correlation(gold: NDArray[np.int64], found: NDArray[np.int64]) -> float:
     spread = (rows**2 - np.dot(predicted, predicted)) * (rows**2 - np.dot(there, there))
     return float(together / np.sqrt(spread)) if spread else 0.0
 
-
-def areas(present: NDArray[np.bool_], scores: NDArray[np.float32] | None) -> dict[str, float | None]:
-    """``roc_auc`` and ``average_precision``, each the mean over labels, one against the rest.
-
-    Args:
-        present: [rows, labels] whether a row has a label.
-        scores: [rows, labels]; None: there is none of the two.
-    """
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    both = present.any(axis=0) & ~present.all(axis=0)
-    if scores is None or not both.any():
-        return {"roc_auc": None, "average_precision": None}
-    present, scores = present[:, both], scores[:, both]
-    return {
-        "roc_auc": float(roc_auc_score(present, scores, average="macro")),
-        "average_precision": float(average_precision_score(present, scores, average="macro")),
-    }
