@@ -25,6 +25,7 @@ class Int8Linear(nn.Module):
         self.register_buffer("zero", torch.zeros(len(scale), dtype=torch.int32), persistent=False)
         self.register_buffer("bias", None if linear.bias is None else linear.bias.detach().float(), persistent=False)
         self.shared = shared or Quantized()
+        self.outputs = len(scale)
         self.then = then
 
     def forward(self, input: Tensor) -> Tensor:
@@ -32,7 +33,7 @@ class Int8Linear(nn.Module):
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else input.dtype
         quantized, scale, zero = self.shared.of(input.to(dtype))
         if not math.isfinite(scale):
-            return input.new_full((*input.shape[:-1], len(self.scale)), math.nan, dtype=dtype)
+            return input.new_full((*input.shape[:-1], self.outputs), math.nan, dtype=dtype)
         output: Tensor = torch.ops.onednn.qlinear_pointwise(
             quantized, scale, zero, self.weight, self.scale, self.zero, self.bias, 1.0, 0, dtype, self.then, [], "none"
         )

@@ -125,7 +125,7 @@ def generate(model: Any, inputs: Mapping[str, Tensor], settings: Mapping[str, An
     return rows
 
 
-class _FiniteScores(LogitsProcessor):  # type: ignore[misc]
+class _FiniteScores(LogitsProcessor):
     """Looks whether the highest score of each next token is finite: NaN and infinity are higher than any other number.
 
     Args:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ftk.contracts.values import Scores
     from ftk.data.examples.texts import TextExample
 
+
 class ClassMetric:
     """Accuracy, F1, Matthews' correlation, and areas under curves, one label against the rest.
 
@@ -80,4 +81,3 @@ def _correlation(gold: NDArray[np.int64], found: NDArray[np.int64]) -> float:
     together = right * rows - np.dot(there, predicted)
     spread = (rows**2 - np.dot(predicted, predicted)) * (rows**2 - np.dot(there, there))
     return float(together / np.sqrt(spread)) if spread else 0.0
-

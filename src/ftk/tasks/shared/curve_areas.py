@@ -1,4 +1,4 @@
-"""Areas under curves, one label against the rest: for some labels as scikit-learn computes them, for many all at once."""
+"""Areas under curves, one label against the rest: for a few labels by scikit-learn, for many all at once."""
 
 from __future__ import annotations
 
