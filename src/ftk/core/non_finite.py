@@ -76,16 +76,21 @@ class NotFiniteError(DataError):
 
 def not_finite(outputs: Mapping[int, Any]) -> list[int]:
     """The windows with a number that is not finite, given the array of each. What is no array of floats is passed."""
-    arrays = {
-        window: array
-        for window, array in outputs.items()
-        if isinstance(array, np.ndarray) and array.dtype.kind == "f" and array.size
-    }
-    small = [array.ravel() for array in arrays.values() if array.size <= _SMALL]
-    large = (array for array in arrays.values() if array.size > _SMALL)
-    if (not small or np.isfinite(np.concatenate(small)).all()) and all(np.isfinite(array).all() for array in large):
+    small, large = [], []
+    for array in outputs.values():
+        if _is_float(array):
+            (small if array.size <= _SMALL else large).append(array)
+    if (not small or np.isfinite(np.concatenate(small, axis=None)).all()) and all(map(_is_finite, large)):
         return []
-    return [window for window, array in arrays.items() if not np.isfinite(array).all()]
+    return [window for window, array in outputs.items() if _is_float(array) and not _is_finite(array)]
+
+
+def _is_float(array: Any) -> bool:
+    return isinstance(array, np.ndarray) and array.dtype.kind == "f"
+
+
+def _is_finite(array: NDArray[Any]) -> bool:
+    return bool(np.isfinite(array).all())
 
 
 def cause_in_model(model: nn.Module) -> Cause | None:
