@@ -6,6 +6,7 @@ eight rows, and ``FTK_CONTRACT_KEYS``, what OTHERS has for other tasks; see docs
 
 import importlib
 import json
+import math
 import os
 import pkgutil
 import re
@@ -18,7 +19,9 @@ from typing import Any
 
 import pytest
 
-from conftest import TINY, Result, assert_close, read_jsonl, run_ftk, write_jsonl
+from broken_models import changed, of_each_tensor
+from conftest import TINY, Result, assert_close, assert_refused, read_jsonl, run_ftk, write_jsonl
+from ftk.contracts import finding_kinds as kinds
 
 pytestmark = pytest.mark.torch
 
@@ -341,6 +344,23 @@ def test_predictions_round_trip(trained: SimpleNamespace, ftk: Callable[..., Res
         assert 0 < sum(probabilities) <= 1.001
     # The first row stands where it stood in training: at the beginning of a block.
     assert written[0]["masks"][0]["candidates"][0]["text"] == words[0]
+
+
+def test_numbers_that_are_not_finite_are_no_predictions(
+    trained: SimpleNamespace, ftk: Callable[..., Result], tmp_path: Path
+) -> None:
+    broken = changed(trained.run / "best", tmp_path / "broken", of_each_tensor(math.nan))
+    argv = (*OWN_WORDS, f"checkpoint={broken}", "hardware=cpu", "hardware.threads=1")
+    result = ftk("evaluate", "--json", *argv, f"data.test={trained.data}", "run.dir=scores")
+    assert result.code == 1
+    assert [kind for kind, _ in result.errors] == [kinds.NOT_FINITE]
+    assert not Path("scores/metrics.json").exists()
+    rows = read_jsonl(trained.data)
+    if trained.name == "mlm":
+        rows = [{**row, "text": f"[MASK] {row['text']}"} for row in rows]
+    result = ftk("predict", "--json", *argv, f"input={write_jsonl('in.jsonl', rows)}", "output=out.jsonl")
+    assert_refused(result, kinds.NOT_FINITE, count=len(rows))
+    assert not Path("out.jsonl").exists()
 
 
 @pytest.mark.parametrize("trained", contract_params(), indirect=True, scope="module")

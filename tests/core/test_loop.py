@@ -283,17 +283,26 @@ def test_a_model_that_is_lost_is_not_skipped_for_ever(make: Any) -> None:
         list(run(setup))
 
 
-def test_parameters_that_are_broken_are_named_as_the_cause(make: Any) -> None:
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (0, r"NaN or infinite: bert\.encoder\.layer\.0\.output\.dense\.weight \(1 of .*Take another model"),
+        (1, r"parameters are no longer finite \(bert\.encoder\.layer\.0\.output\.dense\.weight\)"),
+    ],
+)
+def test_parameters_that_are_broken_are_named_as_the_cause(make: Any, after: int, told: str) -> None:
     import torch
 
     from ftk.errors import RunError
 
     setup = make(total_steps=4)
+    steps = run(setup)
+    for _ in range(after):
+        next(steps)
     with torch.no_grad():
         setup.state.model.bert.encoder.layer[0].output.dense.weight[0, 0] = float("inf")
-    told = r"parameters are no longer finite \(bert\.encoder\.layer\.0\.output\.dense\.weight\)"
     with pytest.raises(RunError, match=told):
-        list(run(setup))
+        list(steps)
 
 
 @pytest.mark.parametrize(("policy", "left_out", "spikes"), [("ignore", 0, 0), ("count", 0, 1), ("skip", 1, 1)])

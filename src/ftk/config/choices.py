@@ -118,7 +118,8 @@ class OnNonFinite(Enum):
 
 class Baselines(Enum):
     """Simple models scored on the same rows after training, for comparison: the most frequent answer, and a linear
-    model over TF-IDF values. auto: for tasks of whole texts, within 20 seconds or 5 % of the training's time."""
+    model over TF-IDF values. auto: for tasks of whole texts, within 20 seconds or 5 % of the training's time; the
+    linear model for up to 1,000 labels."""
 
     auto = "auto"
     none = "none"

@@ -65,11 +65,13 @@ class PredictorSpec:
         auto_model: the class that puts the head on an encoder: an auto class of transformers, or one of
             `ftk.models.architectures.heads`.
         rows_at_once: the number of rows whose outputs are held in memory together. Their windows are sorted by length,
-            so more rows mean less padding.
+            so more rows mean less padding. They are fewer for a model with thousands of labels.
+        labels_each_token: whether the outputs have a number for each label at each token, and not for each window.
     """
 
     auto_model: str
     rows_at_once: int = 512
+    labels_each_token: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from ftk.errors import ConfigError
+from ftk.system.strict_json import is_finite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,9 +54,9 @@ class Task(ABC):
         """Refuse fields that cannot work.
 
         Raises:
-            ConfigError: with all mistakes that ``validate`` finds.
+            ConfigError: with all mistakes that ``validate`` finds, or with numbers that no model folder can hold.
         """
-        if mistakes := list(self.validate()):
+        if mistakes := list(self.validate()) or list(_not_finite(self)):
             raise ConfigError(*mistakes)
 
     @property
@@ -153,6 +154,12 @@ class Task(ABC):
             labels: of the model.
         """
         return self
+
+
+def _not_finite(task: Task) -> Iterator[str]:
+    for name, value in fields_of(task).items():
+        if not is_finite(value):
+            yield f"task.{name}={value}: it must be finite; a model folder cannot hold another number."
 
 
 def fields_of(task: Task) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ftk.contracts.values import Loss
 from ftk.errors import RunError
+from ftk.system.strict_json import finite
 
 if TYPE_CHECKING:
     from ftk.contracts.row import Row
@@ -95,7 +96,7 @@ def check_examples(owner: object, rows: Sequence[Row], examples: Sequence[Any]) 
 
 
 def checked_scores(task: Task, metric: Any, *, needed: bool) -> dict[str, Any]:
-    """What a metric computes, with NumPy's and torch's numbers as plain ones.
+    """What a metric computes, with NumPy's and torch's numbers as plain ones; None for NaN and infinity.
 
     Args:
         task: whose metric it is.
@@ -109,6 +110,8 @@ def checked_scores(task: Task, metric: Any, *, needed: bool) -> dict[str, Any]:
     if not isinstance(scores, dict):
         raise _fault(metric, "compute", f"a {type(scores).__name__}", "a dict: the scores by name")
     scores = {name: _plain(metric, name, value) for name, value in scores.items()}
+    # A loss is compared and checked; any other score that is no number does not exist.
+    scores = {name: value if name == "loss" else finite(value) for name, value in scores.items()}
     wanted = task.spec.score
     if needed and wanted != "loss" and wanted not in scores:
         names = ", ".join(map(str, scores)) or "none at all"

@@ -108,7 +108,11 @@ class Scores:
         """The numbers by name, as ``shortest`` writes them."""
         if self.highest is None or self.highest >= len(self.names):
             return {name: shortest(value) for name, value in zip(self.names, self.values, strict=True)}
-        best = (-self.values).argsort(kind="stable")[: self.highest]
+        # Of many labels only the highest are sorted; among equal ones the first come first.
+        parted = self.values.copy()
+        parted.partition(-self.highest)
+        (highest,) = (self.values >= parted[-self.highest]).nonzero()
+        best = highest[(-self.values[highest]).argsort(kind="stable")[: self.highest]]
         return {self.names[at]: shortest(self.values[at]) for at in best}
 
 

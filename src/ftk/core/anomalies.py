@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from ftk.config.choices import OnNonFinite, OnSpike
+from ftk.core.non_finite import cause_in_model
 from ftk.core.state import Progress, TrainState
 from ftk.errors import RunError
 
@@ -43,6 +44,8 @@ class LossGuard:
         """
         progress = state.progress
         if not (math.isfinite(loss) and math.isfinite(norm)):
+            if not progress.step:
+                _refuse_broken(state)
             what = _cause(state, loss, norm)
             skip = self.non_finite is OnNonFinite.skip
         elif self._is_spike(progress, loss):
@@ -83,6 +86,17 @@ class LossGuard:
         progress.usual_steps += 1
         progress.usual_loss = _MEMORY * progress.usual_loss + (1 - _MEMORY) * loss
         progress.usual_weight = _MEMORY * progress.usual_weight + (1 - _MEMORY)
+
+
+def _refuse_broken(state: TrainState) -> None:
+    """Refuse weights that were not finite before the first update: no setting of the training mends them.
+
+    Raises:
+        RunError: there are some.
+    """
+    found = cause_in_model(state.model)
+    if found is not None:
+        raise RunError(f"step 1: the loss is not finite, because {found.text}, before any update. Take another model.")
 
 
 def _cause(state: TrainState, loss: float, norm: float) -> str:

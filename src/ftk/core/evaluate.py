@@ -1,9 +1,11 @@
 """Runs a model over windows, to predictions and scores: for validation, evaluate and predict, in constant memory."""
 
+import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -16,11 +18,18 @@ from ftk.contracts.task import Task
 from ftk.contracts.task_checks import checked_loss, checked_scores, one_for_each
 from ftk.contracts.values import Batch, Labels, with_highest
 from ftk.core.hardware import Hardware
+from ftk.core.non_finite import NotFinite, NotFiniteError, SingleWindows, not_finite
 from ftk.core.world import SingleProcess, World
 from ftk.data.batching.order import token_batches
 
 Seen = Callable[[Any, Batch], None]
 """Is called with the outputs of the model for each batch."""
+Sum = Callable[[Any, Batch], float]
+"""The summed loss of a batch, given the outputs of the model."""
+
+_MANY_LABELS = 1000
+_NUMBERS_AT_ONCE = 1 << 25
+"""With more labels than that, so many outputs are held in memory together, whatever ``rows_at_once`` says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +44,7 @@ class Runner:
         batch_tokens: the number of tokens in a batch.
         poll: is called between batches; may raise to stop.
         world: the ranks among which the batches are shared.
+        plain: loads the same model for fp32, where ``model`` was changed to be faster; None: it was not.
     """
 
     model: nn.Module
@@ -44,25 +54,96 @@ class Runner:
     batch_tokens: int
     poll: Callable[[], None]
     world: World = field(default_factory=SingleProcess)
+    plain: Callable[[], nn.Module] | None = None
 
     def predictions(
-        self, examples: Sequence[Any], features: Windows, seen: Seen | None = None
+        self, examples: Sequence[Any], features: Windows, seen: Seen | None = None, *, keep: bool = False
     ) -> Iterator[tuple[Any, Any]]:
         """Yield each example with its prediction, in order.
 
+        Args:
+            examples: the rows.
+            features: their windows.
+            seen: is called with the outputs for each batch.
+            keep: rows for which the model computes numbers that are not finite have a ``NotFinite`` instead of a
+                prediction; otherwise they are refused.
+
         Raises:
+            NotFiniteError: there are such rows.
             RunError: ``to_numpy`` or ``decode`` did not return one entry for each window or example.
         """
         self.model.eval()
         lengths = features.lengths
-        at_once = self.runnable.spec.rows_at_once
-        for first in range(0, len(examples), at_once):
-            part = examples[first : first + at_once]
-            windows = features.windows_of(first, first + len(part))
-            outputs = RowOutputs(features, first, self._outputs(features, windows, lengths, seen))
-            decoded = self.runnable.decode(part, outputs, self.labels)
+        for first, end in self._parts(len(examples), features):
+            part = examples[first:end]
+            found = self._outputs(features, features.windows_of(first, end), lengths, seen)
+            lost = self._lost(part, first, features, found)
+            if lost and not keep:
+                raise NotFiniteError(list(lost.values()), others=len(lost) < len(examples))
+            decoded = self.runnable.decode(part, RowOutputs(features, first, found), self.labels)
             one_for_each(self.runnable, "decode", decoded, len(part), "predictions", "examples")
-            yield from zip(part, decoded, strict=True)
+            for row, (example, prediction) in enumerate(zip(part, decoded, strict=True)):
+                yield example, lost.get(row, prediction)
+
+    def _parts(self, rows: int, features: Windows) -> Iterator[tuple[int, int]]:
+        """Yield the first row, and the row after the last one, of the rows whose outputs are in memory together."""
+        spec, labels = self.runnable.spec, len(self.labels.names) if self.labels is not None else 0
+        lengths, first = features.lengths, 0
+        while first < rows:
+            end = min(first + spec.rows_at_once, rows)
+            if labels > _MANY_LABELS:
+                windows = features.windows_of(first, end)
+                each = lengths[windows.start : windows.stop] if spec.labels_each_token else np.ones(len(windows))
+                fitting = int(np.searchsorted(np.cumsum(each), _NUMBERS_AT_ONCE // labels, side="right"))
+                end = max(first + 1, self._row_of(windows.start + fitting, features, first, end))
+            yield first, end
+            first = end
+
+    @staticmethod
+    def _row_of(window: int, features: Windows, first: int, end: int) -> int:
+        """The row of a window, or ``end`` if it is none of these rows."""
+        return bisect_right(range(end), window, lo=first, key=lambda row: features.windows_of(first, row + 1).stop)
+
+    def _lost(
+        self, part: Sequence[Any], first: int, features: Windows, found: dict[int, NDArray[Any]]
+    ) -> dict[int, NotFinite]:
+        """The rows with numbers that are not finite. The outputs for their windows become 0, so they can be decoded."""
+        windows = not_finite(found)
+        if not windows:
+            return {}
+        single = self.single(features)
+        lost = set(single.lost(windows, found))
+        if not lost:
+            return {}
+        cause, rows = single.cause(min(lost)), {}
+        for row, example in enumerate(part):
+            own = [window for window in features.windows_of(first + row, first + row + 1) if window in lost]
+            if own:
+                rows[row] = single.row(example, own, cause)
+        return rows
+
+    def single(self, features: Windows, loss: Sum | None = None) -> SingleWindows:
+        """Runs single windows."""
+        return SingleWindows(self.runnable, self.model, self.plain, self.hardware, features, loss)
+
+    def refuse_loss(self, examples: Sequence[Any], features: Windows, windows: Sequence[int], loss: Sum) -> NoReturn:
+        """Stop because a loss is not finite.
+
+        Args:
+            examples: all rows.
+            features: their windows.
+            windows: of the batch with this loss.
+            loss: the summed loss of a batch.
+
+        Raises:
+            NotFiniteError: with the rows whose loss it is.
+        """
+        single = self.single(features, loss)
+        lost = [window for window in windows if single.computed(window) is None] or list(windows)
+        cause = single.cause(lost[0])
+        rows = {self._row_of(window, features, 0, len(examples)): window for window in sorted(lost)}
+        found = [single.row(examples[row], [window], cause) for row, window in rows.items()]
+        raise NotFiniteError(found, others=len(found) < len(examples))
 
     @torch.inference_mode()
     def _outputs(
@@ -108,13 +189,22 @@ class LossTotal:
         self.world = world
         self.sum = 0.0
         self.count = 0
+        self.lost: list[int] = []
+        """The windows of the first batch whose loss is not finite."""
 
     @torch.inference_mode()
     def add(self, outputs: Any, batch: Batch) -> None:
         """Add the loss of a batch."""
         loss = checked_loss(self.task, outputs, batch)
-        self.sum += float(loss.sum)
+        total = float(loss.sum)
+        if not math.isfinite(total) and not self.lost:
+            self.lost = list(batch.windows)
+        self.sum += total
         self.count += loss.count
+
+    def of(self, outputs: Any, batch: Batch) -> float:
+        """The summed loss of a batch, which is not added."""
+        return float(checked_loss(self.task, outputs, batch).sum)
 
     def mean(self) -> dict[str, float]:
         """``loss`` over all ranks; nothing if no target counts, because training has none of the labels."""
@@ -153,6 +243,7 @@ class Evaluator:
             rows: so many rows are predicted and scored, from the first on; the loss is over all. None: all rows.
 
         Raises:
+            NotFiniteError: the model computes numbers that are not finite, or its loss is not.
             RunError: the task or its metric returned something else than it should; see ``contracts.task_checks``.
         """
         metric = self.task.metric(self.runner.labels)
@@ -171,6 +262,7 @@ class Evaluator:
         others = features.windows_of(len(scored), len(examples))
         for batch, outputs in self.runner.outputs(features, others, features.lengths):
             loss.add(outputs, batch)
+        self._check(loss, examples, features)
         scores = checked_scores(self.task, metric, needed=bool(scored))
         if write is not None and isinstance(metric, DescribesRows):
             for record, facts in zip(records, metric.row_facts(), strict=True):
@@ -181,8 +273,14 @@ class Evaluator:
         """The task tuned on labelled examples, and the metrics over them that it then reaches."""
         loss = LossTotal(self.task, self.runner.world)
         scored = list(self.runner.predictions(examples, features, loss.add))
+        self._check(loss, examples, features)
         task = self.task.tune(scored, self.runner.labels)
         metric = task.metric(self.runner.labels)
         for example, prediction in scored:
             metric.update(example, prediction)
         return task, {**loss.mean(), **checked_scores(task, metric, needed=bool(scored))}
+
+    def _check(self, loss: LossTotal, examples: Sequence[Any], features: Windows) -> None:
+        """Refuse a loss that is not finite."""
+        if loss.lost:
+            self.runner.refuse_loss(examples, features, loss.lost, loss.of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ftk.contracts.score import Score
 from ftk.core.plan import Observer
 from ftk.core.state import TrainState
-from ftk.data.batching.features import Features
+from ftk.data.batching.features import Features, Ragged
 from ftk.errors import ModelError
 
 
@@ -83,12 +83,15 @@ def fit(
 def targets_of(features: Features, num_labels: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """The targets of the windows as ``FittedModel.fit`` takes them, and how much each counts.
 
-    Integers, one for each label, say which labels a window has. A single integer is the number of its class.
+    A single integer is the number of a class. With the column ``labels``, which says how many there are, integers are
+    the numbers of all labels that a window has.
 
     Raises:
         ModelError: the task has no targets to which such a model can be fitted.
     """
     columns = getattr(features, "columns", {})  # features that cut windows when a batch is made have none
+    if "labels" in columns:
+        columns = _dense(columns, len(features), num_labels)
     width = len(columns["label"].values) // len(features) if "label" in columns else 0
     if width not in (1, num_labels) or (columns["label"].lengths != width).any():
         raise ModelError("a model that is fitted at once needs a label, or the same number of targets, for each text.")
@@ -102,3 +105,17 @@ def targets_of(features: Features, num_labels: int) -> tuple[NDArray[Any], NDArr
     if found.dtype.kind == "i":
         found = found.astype(bool) if width == num_labels else found[:, 0]
     return found, weights
+
+
+def _dense(columns: Mapping[str, Ragged], windows: int, num_labels: int) -> dict[str, Ragged]:
+    """``label`` with a truth value for each label of each window, and ``weight`` with a number for each."""
+    label, starts = columns["label"], np.arange(windows + 1) * num_labels
+    at = np.repeat(starts[:-1], label.lengths) + label.values
+    present = np.zeros(windows * num_labels, dtype=np.int32)
+    present[at] = 1
+    dense = {"label": Ragged(present, starts)}
+    if "weight" in columns:
+        weight = np.ones(windows * num_labels, dtype=np.float32)
+        weight[at] = columns["weight"].values
+        dense["weight"] = Ragged(weight, starts)
+    return dense

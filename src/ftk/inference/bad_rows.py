@@ -15,7 +15,7 @@ from ftk.contracts.row import Row, UnreadRow
 from ftk.contracts.task_checks import check_examples
 from ftk.errors import DataError, LineError
 
-_WAY_OUT = "With data.bad_rows=keep, such a row gets a record with 'error' and without a prediction."
+WAY_OUT = "With data.bad_rows=keep, such a row gets a record with 'error' and without a prediction."
 _PREDICTED = frozenset(
     {"label", "score", "scores", "labels", "value", "values", "tags", "entities", "answer", "target", "masks"}
 )
@@ -90,7 +90,7 @@ def raise_with_way_out(notes: Notes, *, others: bool) -> None:
     except DataError as error:
         if not others:
             raise
-        raise DataError(f"{error}\n{_WAY_OUT}", findings=error.findings) from error
+        raise DataError(f"{error}\n{WAY_OUT}", findings=error.findings) from error
 
 
 def next_rows(rows: Iterator[Row], number: int) -> list[Row]:
@@ -102,7 +102,7 @@ def next_rows(rows: Iterator[Row], number: int) -> list[Row]:
     try:
         return list(islice(rows, number))
     except LineError as error:
-        raise DataError(f"{error}\n{_WAY_OUT}") from error
+        raise DataError(f"{error}\n{WAY_OUT}") from error
 
 
 def refuse_unread_rows(rows: Sequence[Row]) -> None:

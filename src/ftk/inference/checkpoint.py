@@ -1,6 +1,7 @@
 """A verified model folder, opened and loaded to evaluate or predict."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ftk.config.choices import Precision
@@ -92,4 +93,5 @@ class Checkpoint:
             hardware=chosen,
             batch_tokens=hardware.eval_tokens,
             poll=lambda: None,
+            plain=cache(lambda: load_weights(self.source, runnable.spec.auto_model, seed=0).model),
         )

@@ -9,6 +9,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from ftk.inference.bad_rows import (
     refuse_unread_rows,
 )
 from ftk.inference.manifest import Trained, manifest_of, task_of
+from ftk.inference.replaced_columns import note_replaced
 from ftk.inference.trained_columns import fitting_columns, known_columns, with_trained_columns
 from ftk.system.cache import cache_key
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from ftk.contracts.values import Labels, Prepared
     from ftk.core.evaluate import Evaluator, Runner
     from ftk.inference.checkpoint import Checkpoint
+    from ftk.inference.lost_rows import LostRows
     from ftk.report.console import Console
 
 ROWS_AT_ONCE = 2048
@@ -125,6 +128,7 @@ class Predictions:
         self.predictor: Predictor = saved.trained.task.predictor()
         self._checkpoint: Checkpoint
         self._runner: Runner
+        self._lost: LostRows
 
     def examples(
         self,
@@ -179,7 +183,9 @@ class Predictions:
 
     def use(self, checkpoint: Checkpoint, runner: Runner) -> None:
         """Predict with weights that are loaded already."""
-        self._checkpoint = checkpoint
+        from ftk.inference.lost_rows import LostRows
+
+        self._checkpoint, self._lost = checkpoint, LostRows()
         self._runner = dataclasses.replace(runner, runnable=self.predictor)
 
     def prepare(self, console: Console) -> None:
@@ -201,7 +207,7 @@ class Predictions:
         With ``data.bad_rows=keep``, the record of a bad row has an ``error`` instead of a prediction.
 
         Raises:
-            DataError: the task cannot encode an example.
+            DataError: the task cannot encode an example, or the model computes NaN or infinity for one.
         """
         kept, features = self._encoded(examples, notes)
         good = [example for example in kept if not isinstance(example, BadRow)]
@@ -210,15 +216,18 @@ class Predictions:
             yield example.record() if isinstance(example, BadRow) else next(records)
 
     def _predicted(self, examples: list[Any], features: Any, notes: Notes) -> Iterator[dict[str, Any]]:
-        if not examples:
-            return
-        for example, prediction in self._runner.predictions(examples, features):
-            record = self.predictor.record(example, with_highest(prediction, self._highest))
-            _note_replaced(example, record, notes)
-            if self.data.bad_rows is BadRows.keep and "error" in record:  # a record with this key has no prediction
-                del record["error"]
-                notes.add(kinds.ERROR_COLUMN, example.row.where)
-            yield record
+        if examples:
+            keep = self.data.bad_rows is BadRows.keep
+            predicted = self._runner.predictions(examples, features, keep=keep)
+            yield from self._lost.records(predicted, partial(self._record, notes), notes)
+
+    def _record(self, notes: Notes, example: Any, prediction: Any) -> dict[str, Any]:
+        record = self.predictor.record(example, with_highest(prediction, self._highest))
+        note_replaced(example, record, notes)
+        if self.data.bad_rows is BadRows.keep and "error" in record:  # a record with this key has no prediction
+            del record["error"]
+            notes.add(kinds.ERROR_COLUMN, example.row.where)
+        return record
 
     def _encoded(self, examples: list[Any], notes: Notes) -> tuple[list[Any], Any]:
         """The examples and the features of those that can be encoded; with ``data.bad_rows=keep``, a ``BadRow`` takes
@@ -251,14 +260,6 @@ class Predictions:
         hardware = self._runner.hardware
         files = self.saved.manifest.get("files")
         return cache_key([__version__, files, hardware.device.type, hardware.precision.value])
-
-
-def _note_replaced(example: Any, record: dict[str, Any], notes: Notes) -> None:
-    """Count the rows with a column that the prediction's record replaces, and keeps under no other name."""
-    row: Row = example.row
-    for name, value in getattr(example, "columns", row.values).items():
-        if name in record and record[name] != value and f"gold_{name}" not in record:
-            notes.add(kinds.REPLACED_COLUMN, row.where, column=name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ rich is imported when something is shown, because a wrong command line is report
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from ftk.contracts.findings import Finding
 from ftk.errors import printable
 from ftk.report.json_output import json_line, plain_value, shows_json
 from ftk.report.tables import TextTable, label_table, scores_line
+from ftk.system.strict_json import dumps
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -219,9 +219,7 @@ class Console:
         if self._findings_path is not None and findings:
             # Half of a surrogate pair, as names of files may have, is written as its JSON escape.
             with self._findings_path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
-                stream.writelines(
-                    json.dumps(one.to_json(), ensure_ascii=False, default=plain_value) + "\n" for one in findings
-                )
+                stream.writelines(dumps(one.to_json(), default=plain_value) + "\n" for one in findings)
 
     def _log_table(self, table: TextTable) -> None:
         import rich.console

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +9,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ftk.errors import ConfigError, DataError, printable
+from ftk.system.strict_json import dumps, finite
 
 _as_json: ContextVar[bool] = ContextVar("as_json", default=False)
 
@@ -45,18 +44,9 @@ def show_end(type: str, text: str, error: BaseException) -> None:
 
 def json_line(type: str, values: Mapping[str, Any]) -> str:
     """One line of JSON output, in ASCII for any terminal; a number that JSON does not have becomes null."""
-    return json.dumps({"type": type, **finite(values)}, default=plain_value)
+    return dumps(finite({"type": type, **values}), ensure_ascii=True, default=plain_value)
 
 
 def plain_value(value: Any) -> Any:
     """A number of numpy as one of Python, any other value as a text."""
     return value.item() if hasattr(value, "item") else str(value)
-
-
-def finite(value: Any) -> Any:
-    """A value without numbers that JSON does not have: they become null."""
-    if isinstance(value, Mapping):
-        return {str(name): finite(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from ftk.report.json_output import finite
 from ftk.system.atomic import flush, open_new, replaced, write_text
+from ftk.system.strict_json import dumps
 
 
 class MetricsFile:
@@ -40,7 +40,7 @@ class MetricsFile:
     def add(self, event: Mapping[str, Any]) -> None:
         """Append one event."""
         with open(self._path, "a", encoding="utf-8") as stream:
-            stream.write(json.dumps(event, ensure_ascii=False) + "\n")
+            stream.write(dumps(event) + "\n")
 
 
 @contextmanager
@@ -60,10 +60,6 @@ def json_lines(path: Path | None) -> Iterator[Any]:
 
 def _writer(stream: TextIO) -> Any:
     def write(record: Mapping[str, Any]) -> None:
-        try:
-            line = json.dumps(record, ensure_ascii=False, default=str, allow_nan=False)
-        except ValueError:  # Parquet and JSON lines may hold NaN, which JSON does not have
-            line = json.dumps(finite(record), ensure_ascii=False, default=str)
-        stream.write(line + "\n")
+        stream.write(dumps(record, default=str) + "\n")  # columns of Parquet and JSON lines may hold NaN: null
 
     return write

@@ -1,6 +1,5 @@
 """The run folder: reserves it for one run, and writes its files apart from the models."""
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +27,7 @@ from ftk.report.saved_run import (
 from ftk.system.atomic import remove, unwritable, write_text
 from ftk.system.locks import NAME as LOCK
 from ftk.system.locks import Held, lock
+from ftk.system.strict_json import dumps
 
 _OWN = (
     "environment.json",
@@ -244,7 +244,7 @@ class RunFolder:
 
     def write(self, name: str, value: Any) -> None:
         """Writes a JSON file."""
-        write_text(self.path / name, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+        write_text(self.path / name, dumps(value, indent=2) + "\n")
 
     @contextmanager
     def predictions(self, split: str) -> Iterator[Any]:

@@ -29,6 +29,8 @@ from ftk.training.run import Run
 MOST_SECONDS = 20.0
 MOST_SHARE = 0.05
 """The baselines may take this many seconds, or this share of the time of the training if that is more."""
+_MOST_LABELS = 1000
+"""With more labels, the linear model is left out: its weights are features times labels."""
 _TRIED = 200
 """Windows on which a first fit measures how long the whole one takes."""
 _MAJORITY, _MEAN, _TFIDF = "majority", "mean", "tfidf-linear"
@@ -92,6 +94,9 @@ def _fitted(run: Run, features: Features) -> nn.Module | None:
     """The linear model, fitted to the training windows; None if that would take too long."""
     labels = run.source.labels
     outputs = len(labels.names) if labels is not None else 0
+    if outputs > _MOST_LABELS:
+        run.console.say(f"baselines: {_TFIDF} is left out, because of {outputs:,} labels (limit {_MOST_LABELS:,})")
+        return None
     windows = features.columns["input_ids"]
     ids = [windows[number] for number in range(len(windows))]
     targets, weights = targets_of(features, outputs)

@@ -7,7 +7,9 @@ import pytest
 
 from ftk.tasks.multi_label.metric import LabelSetMetric, best_thresholds
 from ftk.tasks.regression.metric import NumberMetric
+from ftk.tasks.shared import curve_areas
 from ftk.tasks.shared.class_metric import ClassMetric
+from ftk.tasks.shared.curve_areas import areas
 
 NAMES = ["a", "b", "c", "d"]
 
@@ -121,3 +123,45 @@ def test_every_pair_of_labels_is_counted_once():
         metric.add(gold, np.array([found == "a", found == "b"], dtype=np.float32))
     assert metric.compute()["accuracy"] == 0.5
     assert metric.compute()["mcc"] == 0.0
+
+
+def test_areas_of_many_labels_are_those_of_scikit_learn():
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    random = np.random.default_rng(0)
+    present = random.random((40, 300)) < 0.3
+    scores = (random.integers(0, 8, present.shape) / 7).astype(np.float32)  # with ties
+    both = present.any(axis=0) & ~present.all(axis=0)
+    found = areas(present, scores)
+    assert found["roc_auc"] == pytest.approx(roc_auc_score(present[:, both], scores[:, both]), abs=1e-12)
+    expected = average_precision_score(present[:, both], scores[:, both])
+    assert found["average_precision"] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("labels", [2, 5, 70])
+def test_correlation_is_that_of_scikit_learn_to_the_digit(labels):
+    from sklearn.metrics import matthews_corrcoef
+
+    random = np.random.default_rng(labels)
+    names = [str(number) for number in range(labels)]
+    metric, gold, found = ClassMetric(names), [], []
+    for _ in range(200):
+        gold.append(int(random.integers(labels)))
+        scores = random.random(labels).astype(np.float32)
+        scores[gold[-1]] += random.random()
+        found.append(int(scores.argmax()))
+        metric.add(names[gold[-1]], scores)
+    assert metric.compute()["mcc"] == matthews_corrcoef(gold, found)
+
+
+def test_scores_of_very_many_labels_are_not_kept(monkeypatch):
+    monkeypatch.setattr(curve_areas, "MOST_SCORES", 100)
+    names = [str(number) for number in range(30)]
+    metric, sets = ClassMetric(names), LabelSetMetric(names, [0.5] * 30)
+    for number in range(20):
+        scores = np.eye(30, dtype=np.float32)[number]
+        metric.add(str(number), scores)
+        sets.add(["1"], scores)
+    found = metric.compute()
+    assert (found["accuracy"], found["roc_auc"], found["average_precision"]) == (1.0, None, None)
+    assert sets.compute()["roc_auc"] is None

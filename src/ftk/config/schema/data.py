@@ -81,8 +81,9 @@ class DataConfig:
     """Labels that only validation or test has: error, or count (they stay in the gold standard, as missed)."""
     # The default is for config folders that were copied from a release without this key.
     bad_rows: BadRows = BadRows.error
-    """For predict: a row that cannot be used stops it (error), or gets a record with `error` and without a prediction
-    (keep, counted). Rows to learn from or to score must all be usable."""
+    """For predict: a row that cannot be used, or for which the model computes NaN or infinity, stops it (error), or
+    gets a record with `error` and without a prediction (keep, counted). Rows to learn from or to score must all be
+    usable."""
     unlabelled: Unlabelled = Unlabelled.error
     """Rows without a label, a source or a target (an empty cell, null, NaN, the class -1): error, or drop (they are
     left out, counted). The class -1 is always left out of training."""

@@ -15,6 +15,7 @@ from ftk.core.state import TrainState
 from ftk.errors import ModelError, RunError
 from ftk.models.loading.verified_folder import verify_folder, write_manifest
 from ftk.system.atomic import flush, fresh_name, old_name, remove, replace_folder
+from ftk.system.strict_json import dumps
 
 _TENSORS, _NUMBERS = "trainer.safetensors", "trainer.json"
 
@@ -90,7 +91,7 @@ def save(target: Path, taken: Snapshot, *, keep: Path | None = None) -> None:
             raise OSError(str(error)) from error
         if taken.tensors is not None:
             save_file(taken.tensors, folder / _TENSORS)
-            (folder / _NUMBERS).write_text(json.dumps(taken.numbers, indent=1) + "\n", encoding="utf-8")
+            (folder / _NUMBERS).write_text(dumps(taken.numbers, ensure_ascii=True, indent=1) + "\n", encoding="utf-8")
         write_manifest(folder, taken.manifest)
 
     def check(folder: Path) -> None:

@@ -24,10 +24,14 @@ def note_alike(names: Iterable[str], notes: Notes) -> None:
         notes.add(kinds.ALIKE_LABELS, *places, number=len(found))
 
 
-def is_variant(name: str, known: Iterable[str]) -> bool:
-    """Whether a name looks like another one that is known."""
-    plain = _plain(name)
-    return any(_plain(one) == plain for one in known)
+def looks(names: Iterable[str]) -> frozenset[str]:
+    """What a reader sees of names."""
+    return frozenset(map(_plain, names))
+
+
+def is_variant(name: str, seen: frozenset[str]) -> bool:
+    """Whether a name looks like one of some names, given what ``looks`` found of them."""
+    return _plain(name) in seen
 
 
 def _plain(name: str) -> str:

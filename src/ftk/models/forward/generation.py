@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from transformers import LogitsProcessor, LogitsProcessorList
 
 from ftk.errors import ConfigError, ModelError
 from ftk.models.loading.model_config import first_position
@@ -82,7 +83,7 @@ def decoder_limit(model: Any) -> int | None:
     return positions - first_position(model.get_decoder()) if isinstance(positions, int) else None
 
 
-def generate(model: Any, inputs: Mapping[str, Tensor], settings: Mapping[str, Any]) -> list[NDArray[np.int32]]:
+def generate(model: Any, inputs: Mapping[str, Tensor], settings: Mapping[str, Any]) -> list[NDArray[Any]]:
     """Generates a text for each row.
 
     Args:
@@ -92,7 +93,7 @@ def generate(model: Any, inputs: Mapping[str, Tensor], settings: Mapping[str, An
 
     Returns:
         For each row an array [1 + length]: 1 if the text reached the maximum length and may be unfinished, else 0; then
-        the generated tokens without the start and end tokens.
+        the generated tokens without the start and end tokens. For a row whose scores are not all finite: NaN alone.
 
     Raises:
         ConfigError: from ``generation_config``.
@@ -101,20 +102,51 @@ def generate(model: Any, inputs: Mapping[str, Tensor], settings: Mapping[str, An
     at_once = max(1, _BEAMS_AT_ONCE // (config.num_beams or 1))
     devices = [inputs["input_ids"].device] if inputs["input_ids"].is_cuda else []
     found: list[NDArray[np.int64]] = []
+    finite: list[bool] = []
     with torch.random.fork_rng(devices=devices, enabled=bool(config.do_sample)):
         if config.do_sample:
             torch.manual_seed(0)
         for first in range(0, len(inputs["input_ids"]), at_once):
             part = {name: tensor[first : first + at_once] for name, tensor in inputs.items()}
-            found.extend(model.generate(**part, generation_config=config)[:, 1:].cpu().numpy())
+            check = _FiniteScores(len(part["input_ids"]))
+            texts = model.generate(**part, generation_config=config, logits_processor=LogitsProcessorList([check]))
+            found.extend(texts[:, 1:].cpu().numpy())
+            finite.extend(check.finite())
     ends = config.eos_token_id if isinstance(config.eos_token_id, (list, tuple)) else [config.eos_token_id]
-    rows = []
-    for row in found:
+    rows: list[NDArray[Any]] = []
+    for row, usable in zip(found, finite, strict=True):
+        if not usable:
+            rows.append(np.full(1, np.nan, dtype=np.float32))
+            continue
         at = np.flatnonzero(np.isin(row, ends))
         length = int(at[0]) if len(at) else len(row)
         full = length + 1 >= _most(config) if len(at) else length >= _most(config)  # the end token may be forced there
         rows.append(np.concatenate([[full], row[:length]]).astype(np.int32))
     return rows
+
+
+class _FiniteScores(LogitsProcessor):
+    """Looks whether the highest score of each next token is finite: NaN and infinity are higher than any other number.
+
+    Args:
+        rows: number of rows; each may have several beams.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self._rows = rows
+        self._lost: Tensor | None = None
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        """Returns the scores; those of a row that is lost become 0, because NaN cannot be sampled from."""
+        lost = ~scores.amax(-1).isfinite()
+        rows = lost.view(self._rows, -1).any(-1)
+        self._lost = rows if self._lost is None else self._lost | rows
+        return scores.masked_fill(lost[:, None], 0.0) if bool(rows.any()) else scores
+
+    def finite(self) -> list[bool]:
+        """Whether all scores of each row were finite."""
+        found: list[bool] = [True] * self._rows if self._lost is None else (~self._lost).tolist()
+        return found
 
 
 def generation_config(model: Any, settings: Mapping[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ftk.errors import ModelError
 from ftk.system.digests import sha256
+from ftk.system.strict_json import dumps
 
 MANIFEST = "ftk.json"
 _NEEDED = {"task", "labels", "max_length", "stride", "files", "check"}
@@ -21,8 +22,8 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
         for path in sorted(folder.iterdir())
         if path.is_file()
     }
-    made = json.loads(json.dumps({**manifest, "files": files}))  # as it will be read back: all keys are strings
-    text = json.dumps({**made, "check": _check(made)}, ensure_ascii=False, indent=2) + "\n"
+    made = json.loads(dumps({**manifest, "files": files}))  # as it will be read back: all keys are strings
+    text = dumps({**made, "check": _check(made)}, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 

@@ -13,7 +13,6 @@ from ftk.data.batching.features import Features
 from ftk.data.examples.sequences import GeneratedText, SequenceExample
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -30,7 +29,7 @@ class Seq2SeqOutput:
     """
 
     logits: Tensor | None
-    generated: Callable[[], list[NDArray[np.int32]]]
+    generated: Callable[[], list[NDArray[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class Generating:
             device, dtype=torch.get_autocast_dtype(device), enabled=torch.is_autocast_enabled(device)
         )
 
-        def generated() -> list[NDArray[np.int32]]:
+        def generated() -> list[NDArray[Any]]:
             with precision:
                 return generate(model, batch.inputs, asdict(self))
 

@@ -52,7 +52,7 @@ class MaskedMetric:
             )
         mean = total.loss / total.masked
         scores: dict[str, Any] = {
-            "perplexity": math.exp(mean) if mean < 700 else math.inf,
+            "perplexity": math.exp(mean) if mean < 700 else None,
             "accuracy": total.right / total.masked,
         }
         if self._pairs:

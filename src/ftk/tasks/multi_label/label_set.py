@@ -145,16 +145,19 @@ class LabelSet:
         return drawn_by_weight(examples)
 
     def columns(self, examples: Sequence[TextExample], labels: Labels | None) -> dict[str, Ragged]:
-        """``label``, 1 for each label that a row has; and ``weight``, if labels have weights."""
+        """``label``, the numbers of the labels that a row has; ``labels``, how many the model has; and ``weight``, of
+        each label of the row, if labels have weights."""
         assert labels is not None
-        present = np.zeros((len(examples), len(labels.names)), dtype=np.int32)
-        for row, example in enumerate(examples):
-            present[row, [labels.ids[name] for name in example.target if name in labels.ids]] = 1
-        columns = {"label": Ragged.of(list(present))}
+        ids = [
+            np.unique([labels.ids[name] for name in example.target if name in labels.ids]).astype(np.int32)
+            for example in examples
+        ]
+        number = np.array([len(labels.names)], dtype=np.int32)
+        columns = {"label": Ragged.of(ids), "labels": Ragged.of([number] * len(examples))}
         weights = self.weights.of(labels.names)
         if weights is not None:
-            each = np.where(present, np.array(weights, dtype=np.float32), np.float32(1))
-            columns["weight"] = Ragged.of(list(each), np.float32)
+            each = np.array(weights, dtype=np.float32)
+            columns["weight"] = Ragged.of([each[row] for row in ids], np.float32)
         return columns
 
     @staticmethod
@@ -162,11 +165,19 @@ class LabelSet:
         """``label`` and, if labels have weights, ``weight``: [windows, labels]."""
         import torch
 
-        return {
-            name: torch.from_numpy(np.stack([features.columns[name][window] for window in windows])).float()
-            for name in ("label", "weight")
-            if name in features.columns
-        }
+        columns = features.columns
+        if "label" not in columns:
+            return {}
+        shape = (len(windows), int(columns["labels"][windows[0]][0]))
+        tensors = {"label": torch.zeros(shape)}
+        if "weight" in columns:
+            tensors["weight"] = torch.ones(shape)
+        for row, window in enumerate(windows):
+            ids = torch.from_numpy(columns["label"][window].astype(np.int64))
+            tensors["label"][row, ids] = 1
+            if "weight" in columns:
+                tensors["weight"][row, ids] = torch.from_numpy(columns["weight"][window].copy())
+        return tensors
 
     @staticmethod
     def count(targets: Mapping[str, Tensor], windows: Sequence[int]) -> int:
@@ -216,9 +227,10 @@ def set_prior_odds(model: Any, features: Features) -> None:
     """
     import torch
 
-    label = features.columns["label"].values.reshape(len(features), -1)
-    present = torch.from_numpy(label.mean(axis=0))
-    least = 1 / (len(label) + 1)
+    columns, rows = features.columns, len(features)
+    counts = np.bincount(columns["label"].values, minlength=int(columns["labels"][0][0]))
+    present = torch.from_numpy(counts / rows)
+    least = 1 / (rows + 1)
     odds = torch.logit(present.clamp(least, 1 - least)).float()
     for module in reversed(list(model.modules())):
         if isinstance(module, torch.nn.Linear) and module.bias is not None and module.out_features == len(odds):

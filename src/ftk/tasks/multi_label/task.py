@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
@@ -44,6 +46,8 @@ class MultiLabel(RowTask):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.label_names = read_names(self.label_names)
+        self._cuts: tuple[tuple[str, ...], NDArray[np.float64]] = ((), np.zeros(0))
+        """The labels of the last prediction, and the threshold of each."""
 
     @property
     def spec(self) -> TaskSpec:
@@ -179,10 +183,13 @@ class MultiLabel(RowTask):
 
     def record(self, example: TextExample, prediction: Scores) -> dict[str, Any]:
         """``labels``, the likeliest first, ``scores`` by label; ``gold_labels`` if the row has some."""
-        # As Python's floats: compared with a number of NumPy, a threshold would be rounded to fp32.
-        values = zip(prediction.names, prediction.values.tolist(), strict=True)
-        given = {name: value for name, value in values if value >= self._threshold_of(name)}
-        result = {"labels": sorted(given, key=lambda name: -given[name]), "scores": prediction.by_name}
+        if self._cuts[0] is not prediction.names:
+            cuts = np.array([self._threshold_of(name) for name in prediction.names], dtype=np.float64)
+            self._cuts = (prediction.names, cuts)
+        values = prediction.values.astype(np.float64)  # a threshold is not rounded to fp32
+        given = np.flatnonzero(values >= self._cuts[1])
+        given = given[np.argsort(-values[given], kind="stable")]
+        result = {"labels": [prediction.names[label] for label in given], "scores": prediction.by_name}
         return text_record(example, result, "gold_labels")
 
 

@@ -129,11 +129,14 @@ class CandidateSearch:
         return self.ranker.forward(model, batch)
 
     def to_numpy(self, outputs: Any, features: RankedRows, batch: Batch) -> list[Any]:
-        """The task's outputs; for a row that a cross-encoder scored with all candidates, only the best."""
+        """The task's outputs; for a row that a cross-encoder scored with all candidates, only the best.
+
+        Scores that are not all finite stay, so that the row is refused.
+        """
         found: list[Any] = self.ranker.to_numpy(outputs, features, batch)
         if self.crosses:
             for place, row in enumerate(batch.windows):
-                if not len(features.candidates[row]):
+                if not len(features.candidates[row]) and np.isfinite(found[place]).all():
                     found[place] = self._best(found[place])
         return found
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.tasks.shared.curve_areas import KeptScores, areas
+
 if TYPE_CHECKING:
     from ftk.contracts.values import Scores
     from ftk.data.examples.texts import TextExample
@@ -16,14 +18,15 @@ if TYPE_CHECKING:
 class ClassMetric:
     """Accuracy, F1, Matthews' correlation, and areas under curves, one label against the rest.
 
-    Four bytes a label are kept for each row, because curves need the order of all scores.
+    Up to ``MOST_SCORES``, four bytes a label are kept for each row, because curves need the order of all scores.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = list(names)
         self._known = {name: number for number, name in enumerate(names)}
         self._gold: list[int] = []
-        self._scores: list[NDArray[np.float32]] = []
+        self._found: list[int] = []
+        self._scores = KeptScores()
 
     def update(self, example: TextExample, prediction: Scores) -> None:
         """Count one row. A label that the model does not know counts as missed."""
@@ -32,7 +35,8 @@ class ClassMetric:
     def add(self, gold: str, scores: NDArray[np.float32]) -> None:
         """Count one row by its label and its [labels] scores."""
         self._gold.append(self._known.setdefault(gold, len(self._known)))
-        self._scores.append(scores)
+        self._found.append(int(scores.argmax()))
+        self._scores.add(scores)
 
     def compute(self) -> dict[str, Any]:
         """``accuracy``, ``f1_macro``, ``mcc``, ``roc_auc``, ``average_precision``, ``f1_micro``, ``f1_weighted``,
@@ -40,13 +44,12 @@ class ClassMetric:
 
         Averages are over the labels that occur, as scikit-learn takes them: for F1, in the rows or among the
         predictions; for the areas, in some rows but not in all. A ratio whose denominator is 0 is 0. Matthews'
-        correlation and areas do not exist with a single label, and are None.
+        correlation and areas do not exist with a single label, and are None; so are areas over more than
+        ``MOST_SCORES`` scores.
         """
-        from sklearn.metrics import accuracy_score, matthews_corrcoef, precision_recall_fscore_support
+        from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
-        gold = np.array(self._gold)
-        scores = np.stack(self._scores)
-        found = scores.argmax(-1)
+        gold, found = np.array(self._gold), np.array(self._found)
         names = list(self._known)
         seen = np.union1d(gold, found)
         counted = {"labels": seen, "zero_division": 0.0}
@@ -56,11 +59,12 @@ class ClassMetric:
             names[label]: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
             for label, p, r, f, s in zip(seen, *each, strict=True)
         }
+        present = np.unique(gold[gold < len(self.names)])
         return {
             "accuracy": float(accuracy_score(gold, found)),
             "f1_macro": float(macro[2]),
-            "mcc": float(matthews_corrcoef(gold, found)) if len(seen) > 1 else None,
-            **areas(np.arange(len(self.names)) == gold[:, None], scores),
+            "mcc": _correlation(gold, found) if len(seen) > 1 else None,
+            **areas(present == gold[:, None], self._scores.of(present)),
             "f1_micro": float(precision_recall_fscore_support(gold, found, average="micro", **counted)[2]),
             "f1_weighted": float(precision_recall_fscore_support(gold, found, average="weighted", **counted)[2]),
             "precision_macro": float(macro[0]),
@@ -69,20 +73,11 @@ class ClassMetric:
         }
 
 
-def areas(present: NDArray[np.bool_], scores: NDArray[np.float32]) -> dict[str, float | None]:
-    """``roc_auc`` and ``average_precision``, each the mean over labels, one against the rest.
-
-    Args:
-        present: [rows, labels] whether a row has a label.
-        scores: [rows, labels].
-    """
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    both = present.any(axis=0) & ~present.all(axis=0)
-    if not both.any():
-        return {"roc_auc": None, "average_precision": None}
-    present, scores = present[:, both], scores[:, both]
-    return {
-        "roc_auc": float(roc_auc_score(present, scores, average="macro")),
-        "average_precision": float(average_precision_score(present, scores, average="macro")),
-    }
+def _correlation(gold: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+    """Matthews' correlation, to the digit as scikit-learn computes it, which makes a table of labels by labels."""
+    labels = int(max(gold.max(), found.max())) + 1
+    there, predicted = (np.bincount(numbers, minlength=labels).astype(np.float64) for numbers in (gold, found))
+    right, rows = float(np.count_nonzero(gold == found)), float(len(gold))
+    together = right * rows - np.dot(there, predicted)
+    spread = (rows**2 - np.dot(predicted, predicted)) * (rows**2 - np.dot(there, there))
+    return float(together / np.sqrt(spread)) if spread else 0.0

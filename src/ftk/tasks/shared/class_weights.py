@@ -81,7 +81,8 @@ class ClassWeights:
                 "model; leave the key out."
             )
         given = {str(name): float(weight) for name, weight in self.class_weights.items()}
-        unknown = [name for name in given if name not in names]
+        known = frozenset(names)
+        unknown = [name for name in given if name not in known]
         if unknown:
             raise ConfigError(
                 f"task.class_weights.{unknown[0]}: there is no such label; there are {', '.join(names[:20])}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel, short
 from ftk.data.batching.features import Ragged
 from ftk.data.rows.cells import RowFault, place_of
 from ftk.data.rows.label_names import NO_CLASS, TRUTH, in_order, is_number, name_of, names_faults, shortened
-from ftk.data.rows.label_variants import is_variant
+from ftk.data.rows.label_variants import is_variant, looks
 from ftk.data.rows.odd_labels import is_mark
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as task_kinds
@@ -186,18 +187,23 @@ def unseen_label(example: Any, name: str, labels: Labels, split: str) -> UnseenL
     if is_mark(name):
         return UnseenLabel(kinds.UNSEEN_MARK, example.row.where, {"part": split, "label": name})
     known = ", ".join(map(shortened, labels.names[:20])) + (", …" if len(labels.names) > 20 else "")
-    return UnseenLabel(
-        _kind_of_unseen(name, labels), f"{example.row.where}: {shortened(name)}", {"part": split, "known": known}
-    )
+    place = f"{example.row.where}: {shortened(name)}"
+    return UnseenLabel(_kind_of_unseen(name, labels.names), place, {"part": split, "known": known})
 
 
-def _kind_of_unseen(name: str, labels: Labels) -> FindingKind:
+def _kind_of_unseen(name: str, known: tuple[str, ...]) -> FindingKind:
     """In what a label that the model does not know differs from those that it knows."""
-    numbers = sum(map(is_number, labels.names))
+    numbers, seen = _facts_of(known)
     if is_number(name):
         return kinds.UNSEEN_LABEL if numbers else kinds.UNSEEN_NUMBER
-    if name in TRUTH and set(TRUTH).isdisjoint(labels.names):
+    if name in TRUTH and set(TRUTH).isdisjoint(known):
         return kinds.UNSEEN_TRUTH
-    if numbers == len(labels.names):
+    if numbers == len(known):
         return kinds.UNSEEN_NAME
-    return kinds.UNSEEN_SPELLING if is_variant(name, labels.names) else kinds.UNSEEN_LABEL
+    return kinds.UNSEEN_SPELLING if is_variant(name, seen) else kinds.UNSEEN_LABEL
+
+
+@lru_cache(maxsize=4)
+def _facts_of(known: tuple[str, ...]) -> tuple[int, frozenset[str]]:
+    """How many labels are numbers, and what a reader sees of them: the same for each label that is not known."""
+    return sum(map(is_number, known)), looks(known)

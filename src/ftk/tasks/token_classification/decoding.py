@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -125,11 +126,17 @@ def spread_over_words(
         shares: [words] whether it is the sub-word of the word before as well.
         names: the tags, in the order of the columns.
     """
-    number = {name: at for at, name in enumerate(names)}
-    spread = scores.copy()
-    for name, inside in number.items():
-        if name[0] == "I":
-            begin = number[f"B{name[1:]}"]
-            spread[shares, inside] = np.minimum(np.logaddexp(scores[shares, begin], scores[shares, inside]), 0)
-            spread[shares, begin] -= _LATER
+    begins, insides = _begins_and_insides(tuple(names))
+    spread, rows = scores.copy(), np.flatnonzero(shares)[:, None]
+    spread[rows, insides] = np.minimum(np.logaddexp(scores[rows, begins], scores[rows, insides]), 0)
+    spread[rows, begins] -= _LATER
     return spread
+
+
+@lru_cache(maxsize=4)
+def _begins_and_insides(names: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """[types] the numbers of the B- and of the I- tags."""
+    number = {name: at for at, name in enumerate(names)}
+    pairs = [(number[f"B{name[1:]}"], inside) for name, inside in number.items() if name[0] == "I"]
+    table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]

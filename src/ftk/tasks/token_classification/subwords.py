@@ -125,7 +125,7 @@ def heads_in(sentence: Sentence, spacing: Spacing | None) -> NDArray[np.bool_] |
 
 
 def with_inner_words(
-    word: NDArray[np.int32], scores: NDArray[np.float32], heads: NDArray[np.bool_], further: Sequence[int]
+    word: NDArray[np.int32], scores: NDArray[np.float32], heads: NDArray[np.bool_], further: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Words with those that are one token with them, which go on with what they begin.
 
@@ -143,8 +143,13 @@ def with_inner_words(
     head = np.repeat(np.arange(len(word)), sizes)
     place = np.arange(len(head)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     later = np.full_like(scores, -np.inf)
-    for label, after in enumerate(further):
-        later[:, after] = np.logaddexp(later[:, after], scores[:, label])
+    order = np.argsort(further, kind="stable")
+    # Labels that go on alike are added one after the other: all first ones, all second ones.
+    turn = np.empty(len(order), dtype=np.int64)
+    turn[order] = np.arange(len(order)) - np.searchsorted(further[order], further[order])
+    for number in range(int(turn.max()) + 1):
+        label = np.flatnonzero(turn == number)
+        later[:, further[label]] = np.logaddexp(later[:, further[label]], scores[:, label])
     later = np.maximum(later, np.float32(_IMPOSSIBLE))
     found = np.where((place > 0)[:, None], later[head], scores[head])
     return (word[head] + place).astype(word.dtype), found
@@ -164,7 +169,9 @@ def shares_subword(position: NDArray[np.int32], word: NDArray[np.int32]) -> NDAr
     return shares
 
 
-def joint_scores(scores: NDArray[np.float32], first: NDArray[np.bool_], further: Sequence[int]) -> NDArray[np.float32]:
+def joint_scores(
+    scores: NDArray[np.float32], first: NDArray[np.bool_], further: NDArray[np.int64]
+) -> NDArray[np.float32]:
     """[words, labels] log-probabilities of words, to which all of their sub-words contribute.
 
     Args:
@@ -173,7 +180,7 @@ def joint_scores(scores: NDArray[np.float32], first: NDArray[np.bool_], further:
         further: for each label, the one that further sub-words of the word have.
     """
     begin = np.flatnonzero(first)
-    together = np.add.reduceat(np.where(first[:, None], scores, scores[:, list(further)]), begin, axis=0)
+    together = np.add.reduceat(np.where(first[:, None], scores, scores[:, further]), begin, axis=0)
     joint = together - np.logaddexp.reduce(together, axis=-1, keepdims=True)
     alone = np.diff(np.append(begin, len(first))) == 1
     result: NDArray[np.float32] = np.where(alone[:, None], scores[begin], joint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ftk.tasks.token_classification.decoding import Rows, TagPrediction, TokenPrediction
+
+_KNOWN_SHOWN = 20
+"""Types or tags of the model that a message names."""
 
 
 class Tagging(ABC):
@@ -57,15 +60,17 @@ class Tagging(ABC):
         """What a model with these labels can find: types of spans, or tags."""
 
     @abstractmethod
-    def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
-        """Yield the labels of a sentence that do not occur in training, without the values that all of them share."""
+    def unknown(self, example: Sentence, known: Collection[str]) -> Iterator[UnseenLabel]:
+        """Yield the labels of a sentence that are not among the known ones, without the values that all share."""
 
     def unseen(self, examples: Sequence[Sentence], labels: Labels, split: str) -> Iterator[UnseenLabel]:
         """Yield the labels of the sentences of a split that do not occur in training."""
-        known = ", ".join(self.known(labels)) or "no type"
+        known = self.known(labels)
+        shown = ", ".join(known[:_KNOWN_SHOWN]) + (", …" if len(known) > _KNOWN_SHOWN else "") or "no type"
+        names = frozenset(known)
         for example in examples:
-            for found in self.unknown(example, labels):
-                yield replace(found, values={**found.values, "part": split, "known": known})
+            for found in self.unknown(example, names):
+                yield replace(found, values={**found.values, "part": split, "known": shown})
 
     @abstractmethod
     def kind(self, tag: str) -> str:
@@ -146,8 +151,7 @@ class SpanTags(Tagging):
     def known(self, labels: Labels) -> list[str]:
         return sorted({name[2:] for name in labels.names if name != OUTSIDE})
 
-    def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
-        known = set(self.known(labels))
+    def unknown(self, example: Sentence, known: Collection[str]) -> Iterator[UnseenLabel]:
         for kind, first, last in entities(example.tags or ()):
             if kind not in known:
                 place = example.row.where_token(first)
@@ -238,9 +242,9 @@ class TokenTags(Tagging):
     def known(self, labels: Labels) -> list[str]:
         return list(labels.names)
 
-    def unknown(self, example: Sentence, labels: Labels) -> Iterator[UnseenLabel]:
+    def unknown(self, example: Sentence, known: Collection[str]) -> Iterator[UnseenLabel]:
         for number, tag in enumerate(example.tags or ()):
-            if tag not in labels.ids:
+            if tag not in known:
                 yield UnseenLabel(kinds.UNSEEN_TAG, f"{example.row.where_token(number)}: {tag}")
 
     def kind(self, tag: str) -> str:

@@ -84,6 +84,7 @@ class TokenClassification(RowTask):
             score=self._tagging.score,
             demo=(_SPANS if self.units is Units.spans else _TOKENS).demo,
             auto_model="AutoModelForTokenClassification",
+            labels_each_token=True,
             finds_spans=True,
         )
 
@@ -267,7 +268,7 @@ class TokenClassification(RowTask):
         assert labels is not None
         self._tagging.check_names(labels)
         words, positions = outputs.features.columns["word"], outputs.features.columns["position"]
-        further = [labels.ids[self._tagging.continued(name)] for name in labels.names]
+        further = np.array([labels.ids[self._tagging.continued(name)] for name in labels.names])
         spacing = self._spacing if self.label_subwords is Subwords.first else None
         rows = []
         for row, example in enumerate(examples):
