@@ -1,0 +1,75 @@
+"""Says in words what went wrong with the hub."""
+
+import contextlib
+from collections.abc import Iterator
+
+from ftk.errors import ModelError, first_line
+
+
+class Unavailable(ModelError):
+    """The hub did not give the files; the text says why and what to do, without the name of the model."""
+
+
+@contextlib.contextmanager
+def explained(name: str, revision: str | None) -> Iterator[None]:
+    """Says in words what went wrong with the hub.
+
+    Raises:
+        Unavailable: anything did.
+    """
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        yield
+    except ModelError:
+        raise
+    except HFValidationError as error:
+        raise Unavailable(f"skipped, '{name}' is not a valid hub id") from error
+    except Exception as error:  # the client raises errors of several libraries; all mean that the model is unavailable
+        raise Unavailable(_meaning(error, name, revision)) from error
+
+
+def _meaning(error: Exception, name: str, revision: str | None) -> str:
+    """What an error of the hub's client means, and what to do."""
+    from huggingface_hub import constants
+
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
+        chain.append(cause)
+    # By name, because the client's versions use different libraries for HTTP.
+    kinds = {kind.__name__ for one in chain for kind in type(one).__mro__}
+    status = next((one.response.status_code for one in chain if getattr(one, "response", None) is not None), None)
+    if "GatedRepoError" in kinds or status == 403:
+        return (
+            f"'{name}' is gated or closed to this account ({status}). Accept its terms at {constants.ENDPOINT}/{name}, "
+            "and log in with 'hf auth login', or set HF_TOKEN"
+        )
+    if "RevisionNotFoundError" in kinds:
+        return f"'{name}' has no revision '{revision}' (model.revision: a branch, a tag or a commit)"
+    if "RepositoryNotFoundError" in kinds:
+        return (
+            f"there is no repository '{name}', or it is private ({status}). Check the id; for a private one log in "
+            "with 'hf auth login', or set HF_TOKEN"
+        )
+    if status == 401:
+        return "the hub does not accept the token (401). Log in with 'hf auth login', or renew HF_TOKEN"
+    if status is not None and status >= 400:
+        return f"the hub answered with an error ({status}). Run the same command again later"
+    if any("Timeout" in kind for kind in kinds - {"TimeoutError"}) or "TimeoutError" in kinds:
+        seconds = max(constants.HF_HUB_ETAG_TIMEOUT, constants.HF_HUB_DOWNLOAD_TIMEOUT)
+        return (
+            f"no answer within {seconds} seconds. HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT set how long to "
+            "wait; run the same command again to go on: complete files are kept"
+        )
+    if "ConnectError" in kinds or "ConnectionError" in kinds:
+        return f"it cannot be reached ({first_line(chain[-1])}). Check the connection, HF_ENDPOINT and any proxy"
+    reason = first_line(error)
+    broken = "Consistency check failed" in reason or kinds & {
+        "RemoteProtocolError",
+        "ReadError",
+        "ChunkedEncodingError",
+    }
+    if broken:
+        return f"the download broke off ({reason}). Run the same command again to go on: complete files are kept"
+    kind = type(error).__name__
+    return f"{kind}: {reason}" if reason != kind else kind
