@@ -18,8 +18,7 @@ def tied_names(folder: Path) -> dict[str, str]:
     with contextlib.suppress(Exception):  # any of several libraries may refuse the config; see above
         config = read_config(folder, {})
         import_models()
-        [name] = config.architectures or ()
-        kind = getattr(transformers, name)
+        kind = getattr(transformers, config.architectures[0])
         if isinstance(kind, type) and issubclass(kind, transformers.PreTrainedModel):
             with torch.device("meta"):
                 return dict(kind(config).all_tied_weights_keys)

@@ -38,7 +38,8 @@ def _meaning(error: Exception, name: str, revision: str | None) -> str:
         chain.append(cause)
     # By name, because the client's versions use different libraries for HTTP.
     kinds = {kind.__name__ for one in chain for kind in type(one).__mro__}
-    status = next((one.response.status_code for one in chain if getattr(one, "response", None) is not None), None)
+    answers = [getattr(one, "response", None) for one in chain]
+    status = next((answer.status_code for answer in answers if answer is not None), None)
     if "GatedRepoError" in kinds or status == 403:
         return (
             f"'{name}' is gated or closed to this account ({status}). Accept its terms at {constants.ENDPOINT}/{name}, "
