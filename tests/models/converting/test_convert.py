@@ -309,6 +309,18 @@ def program(folder: Path) -> None:
         torch.jit.script(torch.nn.Linear(2, 2)).save(folder / "pytorch_model.bin")
 
 
+def copies_without_end(folder: Path) -> None:
+    """A hundred tensors that are one in the file, and would be a hundred copies."""
+    one = tensor(2_000_000)
+    save(folder, {f"a{number}": one for number in range(100)})
+
+
+def cut_variant(folder: Path) -> None:
+    of_safetensors(folder)
+    path = folder / "model.fp16.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+
+
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "code": (code, "exec"),
@@ -330,6 +342,8 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "numbers for names": (holds(lambda: {0: tensor(1)}), "more than tensors by name: 0"),
     "a sparse tensor": (holds(lambda: {"a": tensor(2, 2).to_sparse()}), "sparse"),
     "a tensor larger than its data": (expanded, "larger than its data"),
+    "many times the memory": (copies_without_end, "more than 552,8"),
+    "a variant that is cut": (cut_variant, "is cut"),
     "a program": (program, "TorchScript"),
     "a pointer": (content(POINTER), "Git-LFS pointer"),
     "an empty file": (content(b""), "is cut"),
@@ -371,6 +385,44 @@ def test_reading_without_end_is_ended(
     assert result.code == 1
     assert "processor time" in result.err
     assert not Path("out").exists()
+
+
+GIVEN_UP = """
+import sys
+from pathlib import Path
+from ftk.models.converting.reader import _give_up
+
+_give_up(Path("out").absolute(), {"memory": 1 << 28, "seconds": 100})
+open("out/allowed", "w").close()
+open("out/allowed").read()
+import os, socket, subprocess, torch
+attempts = {
+    "a socket": lambda: socket.create_connection(("127.0.0.1", 9)),
+    "a name": lambda: socket.getaddrinfo("localhost", 80),
+    "a process": lambda: subprocess.run(["true"]),
+    "a shell": lambda: os.system("true"),
+    "a fork": lambda: os.fork(),
+    "a file elsewhere": lambda: open("elsewhere", "w"),
+    "a file beside": lambda: open("out/../elsewhere", "w"),
+    "memory": lambda: torch.ones(1 << 29),
+}
+for name, attempt in attempts.items():
+    try:
+        attempt()
+    except (PermissionError, MemoryError, RuntimeError):
+        continue
+    sys.exit(f"{name} was not refused")
+"""
+
+
+def test_the_process_gives_up_what_reading_does_not_need() -> None:
+    import subprocess
+    import sys
+
+    Path("out").mkdir()
+    done = subprocess.run([sys.executable, "-c", GIVEN_UP], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not Path("elsewhere").exists()
 
 
 def test_the_new_folder_is_not_an_old_one(ftk: Callable[..., Result], source: Path) -> None:

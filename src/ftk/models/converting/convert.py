@@ -17,6 +17,7 @@ from ftk.models.files.needed import READ_FIRST, needed_files, read_values
 from ftk.models.files.weights import explain_no_weights, has_weights, weight_files
 from ftk.models.files.whole import (
     check_is_model,
+    check_safetensors,
     check_weights,
     file_names,
     refuse_missing,
@@ -156,7 +157,8 @@ def _files(folder: Path, names: set[str]) -> list[str]:
             f"{folder}: {files.lacking} of the {files.parts} shards like {files.names[0]} are missing. Download them."
         )
     for name in listed:
-        refuse_pointer(folder / name)
+        check = refuse_pointer if files.pickled else check_safetensors
+        check(folder / name)
     return listed
 
 

@@ -44,10 +44,11 @@ def main() -> None:
         answer = _convert(folder, files, target)
     except Refused as error:
         answer = {"error": str(error)}
-    except MemoryError:
-        answer = {
-            "error": f"reading it took more than {job['memory']:,} bytes of memory, the limit for files of this size."
-        }
+    except (MemoryError, RuntimeError) as error:
+        if not _is_about_memory(error):
+            raise
+        more = f"{job['memory']:,} bytes of memory, the limit for files of this size"
+        answer = {"error": f"reading it takes more than {more}."}
     except (FtkError, OSError) as error:
         answer = {"error": str(error)}
     sys.stdout.write(json.dumps(answer) + "\n")
@@ -63,7 +64,9 @@ def _give_up(target: Path, job: dict[str, Any]) -> None:
             raise PermissionError(f"reading weights does not need {event}")
         if event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
             path = arguments[0]
-            if not isinstance(path, (str, bytes, os.PathLike)) or not os.fsdecode(path).startswith(allowed):
+            if not isinstance(path, (str, bytes, os.PathLike)) or not (
+                os.fsdecode(os.path.abspath(path)).startswith(allowed)
+            ):
                 raise PermissionError(f"reading weights does not need to write {path!r}")
 
     sys.addaudithook(audit)
@@ -205,9 +208,13 @@ def _unpickled(path: Path) -> Any:
         _refuse(path, error)
 
 
+def _is_about_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
+
+
 def _refuse(path: Path, error: Exception) -> NoReturn:
     text = str(error)
-    if any(words in text for words in _NO_MEMORY):
+    if _is_about_memory(error):
         raise MemoryError from error
     if match := _GLOBAL.search(text):
         raise Refused(
