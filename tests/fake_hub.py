@@ -100,6 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._content(*self._blob(parts[1]))
         elif parts[:2] == ["api", "models"]:
             self._api("/".join(parts[2:4]), parts[4:])
+        elif len(parts) < 5:
+            self._error(404, "")
         else:
             self._resolve("/".join(parts[:2]), parts[3], "/".join(parts[4:]))
 

@@ -85,6 +85,7 @@ def test_a_pickle_becomes_safetensors_with_everything_else(ftk: Callable[..., Re
     assert not [path for path in Path().iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_what_is_converted_trains(ftk: Callable[..., Result], source: Path, toy: tuple[str, ...]) -> None:
     argv = ("finetune", "model=auto", "hardware=cpu", "debug=one-step", *toy, "run.dir=run")
     refused = ftk(*argv, "model.name=bert")
@@ -415,6 +416,7 @@ for name, attempt in attempts.items():
 """
 
 
+@pytest.mark.slow
 def test_the_process_gives_up_what_reading_does_not_need() -> None:
     import subprocess
     import sys
@@ -445,6 +447,7 @@ def test_the_new_folder_is_not_an_old_one(ftk: Callable[..., Result], source: Pa
     assert "pytorch_model.bin" in os.listdir("bert")
 
 
+@pytest.mark.slow
 def test_a_model_folder_is_replaced_if_asked(ftk: Callable[..., Result], source: Path) -> None:
     Path("out").mkdir()
     Path("out", "config.json").write_text("{}")

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from ftk.errors import ModelError, first_line
 
+_AGAIN = "Run the same command again to go on: complete files are kept"
+
 
 class Unavailable(ModelError):
     """The hub did not give the files; the text says why and what to do, without the name of the model."""
@@ -56,11 +58,10 @@ def _meaning(error: Exception, name: str, revision: str | None) -> str:
         return "the hub does not accept the token (401). Log in with 'hf auth login', or renew HF_TOKEN"
     if status is not None and status >= 400:
         return f"the hub answered with an error ({status}). Run the same command again later"
-    if any("Timeout" in kind for kind in kinds - {"TimeoutError"}) or "TimeoutError" in kinds:
-        seconds = max(constants.HF_HUB_ETAG_TIMEOUT, constants.HF_HUB_DOWNLOAD_TIMEOUT)
+    if any("Timeout" in kind for kind in kinds):
         return (
-            f"no answer within {seconds} seconds. HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT set how long to "
-            "wait; run the same command again to go on: complete files are kept"
+            f"no answer in time. HF_HUB_ETAG_TIMEOUT={constants.HF_HUB_ETAG_TIMEOUT} and HF_HUB_DOWNLOAD_TIMEOUT="
+            f"{constants.HF_HUB_DOWNLOAD_TIMEOUT} say how many seconds to wait. {_AGAIN}"
         )
     if "ConnectError" in kinds or "ConnectionError" in kinds:
         return f"it cannot be reached ({first_line(chain[-1])}). Check the connection, HF_ENDPOINT and any proxy"
@@ -71,6 +72,6 @@ def _meaning(error: Exception, name: str, revision: str | None) -> str:
         "ChunkedEncodingError",
     }
     if broken:
-        return f"the download broke off ({reason}). Run the same command again to go on: complete files are kept"
+        return f"the download broke off ({reason}). {_AGAIN}"
     kind = type(error).__name__
     return f"{kind}: {reason}" if reason != kind else kind
