@@ -144,7 +144,7 @@ def test_the_vocabularies_of_all_classes_are_known() -> None:
         ({"openvino_model.bin": b"", "openvino_model.xml": b""}, ("OpenVINO",)),
         ({"rust_model.ot": b""}, ("Rust",)),
         ({"adapter_config.json": b"{}", "adapter_model.safetensors": EMPTY}, ("adapter of PEFT", "merge_and_unload")),
-        ({"weights.safetensors": EMPTY}, ("no model.safetensors, but weights.safetensors", "rename")),
+        ({"weights.safetensors": EMPTY}, ("no model.safetensors, but weights.safetensors", "name the file")),
         ({"epoch=3.ckpt": b""}, ("only epoch=3.ckpt",)),
         ({}, ("no weights at all", "model.init=random")),
     ],

@@ -1,15 +1,18 @@
 """Model folders whose weights are missing, not whole, or something else: refused in words before a row is read."""
 
+import contextlib
 import json
 import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from conftest import Result
 from ftk.errors import ModelError
-from ftk.models.files.whole import check_weights, refuse_pointers
+from ftk.models.files.whole import check_safetensors, check_weights, refuse_pointers
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 437955512\n" % (b"0" * 64)
 HEADER = json.dumps({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
@@ -34,6 +37,7 @@ REFUSED: dict[str, tuple[dict[str, bytes | str], str]] = {
         {"pytorch_model__bin__index__json": "{}", "pytorch_model_00001_of_00001__bin": b""},
         "ftk convert encoder",
     ),
+    "pickled shards, one missing": ({"pytorch_model_00001_of_00003__bin": b""}, "2 of the 3 shards"),
     "a pointer": ({"model__safetensors": POINTER}, "model.safetensors: this is a Git-LFS pointer.*git lfs pull"),
     "a pointer for a shard": (
         {
@@ -72,7 +76,7 @@ REFUSED: dict[str, tuple[dict[str, bytes | str], str]] = {
     "Flax": ({"flax_model__msgpack": b""}, "Flax"),
     "ONNX": ({"model__onnx": b""}, "ONNX"),
     "GGUF": ({"encoder__gguf": b""}, "GGUF"),
-    "another name": ({"weights__safetensors": WHOLE}, "rename the file to model.safetensors"),
+    "another name": ({"weights__safetensors": WHOLE}, "name the file model.safetensors"),
     "a checkpoint of a trainer": ({"last__ckpt": b""}, "only last.ckpt"),
     "nothing": ({}, "no weights at all"),
 }
@@ -83,6 +87,17 @@ def test_weights_that_are_not_there_or_not_whole_are_refused(name: str) -> None:
     files, words = REFUSED[name]
     with pytest.raises(ModelError, match=words):
         check_weights(made(**files))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(cut=st.integers(0, len(WHOLE) - 1), end=st.binary(max_size=9))
+def test_a_file_of_another_size_is_refused_whatever_it_ends_with(cut: int, end: bytes) -> None:
+    assume(WHOLE[:cut] + end != WHOLE)
+    path = Path("model.safetensors")
+    path.write_bytes(WHOLE[:cut] + end)
+    with contextlib.suppress(ModelError):
+        check_safetensors(path)
+        assert path.stat().st_size == len(WHOLE)
 
 
 def test_whole_weights_are_let_in() -> None:

@@ -99,11 +99,11 @@ def explain_no_weights(names: Collection[str], model: str, *, pull_request: int 
         first = sets[0].names[0]
         return (
             f"the weights are only in {first}, the variant {sets[0].variant}; by default {WEIGHTS} is read. "
-            f"{_convert(model)}, which gives them that name"
+            f"{_convert(model)}, which writes them by that name, and name the new folder"
         )
     if sets:
         lacking = f", and {sets[0].lacking} of them are missing" if sets[0].lacking else ""
-        way_out = "Download the model again" if lacking else f"Get that file, or {_convert(model, small=True)}"
+        way_out = "Download the model again" if lacking else f"Get that file, or {_convert(model, 'run')}"
         return f"there are {sets[0].parts} shards of safetensors weights, but not their {INDEX}{lacking}. {way_out}"
     return _other(names, model)
 
@@ -112,13 +112,18 @@ def explain_adapter(model: str) -> str:
     """Why an adapter is not a model, and what to do."""
     return (
         "this is an adapter of PEFT (adapter_config.json), and its base model is elsewhere. Merge it into the base "
-        f'model first: AutoPeft….from_pretrained("{model}").merge_and_unload().save_pretrained("merged"), and save the '
-        "tokenizer there, too; then name that folder"
+        f"model first, with the class of peft for its task: AutoPeftModelFor….from_pretrained('{model}')"
+        ".merge_and_unload().save_pretrained('merged'); save the tokenizer there, too, and name that folder"
     )
 
 
 def _pickled(files: WeightFiles, model: str, pull_request: int | None) -> str:
     """The two ways out of weights that are pickles."""
+    if files.lacking:
+        return (
+            f"it has no safetensors weights, and {files.lacking} of the {files.parts} shards like {files.names[0]} are "
+            "missing. Download the model again"
+        )
     revision = (
         f"take them from pull request {pull_request} of the hub: model.revision=refs/pr/{pull_request}"
         if pull_request is not None
@@ -126,7 +131,7 @@ def _pickled(files: WeightFiles, model: str, pull_request: int | None) -> str:
     )
     return (
         f"it has no safetensors weights; {files.names[0]} is a pickle file, which only 'ftk convert' opens. "
-        f"{_convert(model)}; or {revision}"
+        f"{_convert(model)} and name the new folder; or {revision}"
     )
 
 
@@ -142,17 +147,19 @@ def _other(names: Collection[str], model: str) -> str:
                 f'names: ….from_pretrained("{model}", {argument}=True).save_pretrained("converted")'
             )
     if found := sorted(name for name in names if name.endswith(".safetensors") and "/" not in name):
-        return f"it has no {WEIGHTS}, but {found[0]}. If these are its weights, rename the file to {WEIGHTS}"
+        return (
+            f"it has no {WEIGHTS}, but {found[0]}. If these are its weights, name the file {WEIGHTS}, in a folder with "
+            "the other files"
+        )
     if found := sorted(name for name in names if name.endswith((".bin", ".pt", ".pth", ".ckpt")) and "/" not in name):
         return (
             f"it has no safetensors weights, only {found[0]}. If these are its weights, a state dict that torch.save "
-            f"wrote, rename the file to pytorch_model.bin and {_convert(model, small=True)}"
+            "wrote, name the file pytorch_model.bin, in a folder with the other files, and run 'ftk convert' on that"
         )
     return "it has no weights at all. With model.init=random only its architecture and its tokenizer are used"
 
 
-def _convert(model: str, *, small: bool = False) -> str:
+def _convert(model: str, verb: str = "Run") -> str:
     """The command line that converts a model."""
     out = f"{PurePath(model).name or 'model'}-safetensors"
-    command = f"'ftk convert {shlex.quote(model)} {shlex.quote(out)}' and name that folder"
-    return f"{'r' if small else 'R'}un {command}"
+    return f"{verb} 'ftk convert {shlex.quote(model)} {shlex.quote(out)}'"
