@@ -9,7 +9,7 @@ from typing import Literal
 
 from ftk.errors import ModelError
 from ftk.models.files.hub_errors import Unavailable, explained
-from ftk.models.files.needed import READ_FIRST, needed_files, read_values, safetensors_files
+from ftk.models.files.needed import READ_FIRST, needed_files, read_values, safetensors_files, vocabularies
 from ftk.models.files.weights import explain_no_weights, has_weights, weight_files
 
 Weights = Literal["safetensors", "none", "convertible"]
@@ -18,6 +18,8 @@ Weights = Literal["safetensors", "none", "convertible"]
 _CONVERTER_ACCOUNT = "SFconvertbot"
 _MOST_PULL_REQUESTS = 3
 """Pull requests of the converter that are looked at."""
+_COMPLETE = {"tokenizer.json", "preprocessor_config.json"}
+"""Files beside which a model of texts or images needs no others."""
 _CHUNK = 1 << 20
 
 
@@ -105,7 +107,7 @@ def cached(name: str, revision: str | None, *, weights: bool) -> tuple[Path | No
     Returns:
         The folder, or None and why it cannot be used.
     """
-    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub import constants, try_to_load_from_cache
 
     config = try_to_load_from_cache(name, "config.json", revision=revision)
     if not isinstance(config, str):
@@ -119,6 +121,8 @@ def cached(name: str, revision: str | None, *, weights: bool) -> tuple[Path | No
     values = {one: read_values(folder / one) for one in READ_FIRST if one in here}
     chosen = safetensors_files(names, values) if weights else []
     needed = [*chosen, *(needed_files(names, values, weights=chosen) if listed is not None else ())]
+    if listed is None and not constants.HF_HUB_OFFLINE and not here & _COMPLETE:
+        needed += vocabularies(names, values)  # something else may have fetched the weights alone
     if missing := sorted({one for one in needed if one not in here}):
         return None, f"cached, but {', '.join(missing[:3])} {'is' if len(missing) == 1 else 'are'} missing"
     return folder, ""
