@@ -40,7 +40,8 @@ class FakeHub:
     """The address that delivers large files. It has another host, so that the client takes it for another server."""
     models: dict[str, Repository] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
-    """Faults by the name of a file: 'cut', 'cut once', 'silent', 'other bytes', 'too short', 'error'."""
+    """Faults by the name of a file: 'cut' (in the middle), 'cut from the start' (each time), 'cut once', 'silent',
+    'other bytes', 'too short', 'error'."""
     requests: list[tuple[str, str]] = field(default_factory=list)
     contents: set[str] = field(default_factory=set)
     finished: threading.Event = field(default_factory=threading.Event)
@@ -156,11 +157,12 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "too short":
             data = data[: len(data) // 2]
         begin = int(self.headers["Range"].removeprefix("bytes=").partition("-")[0]) if self.headers["Range"] else 0
+        begin = 0 if fault == "cut from the start" else begin
         part = data[begin:]
         headers = {**(headers or {}), "Accept-Ranges": "bytes"}
         if begin:
             headers["Content-Range"] = f"bytes {begin}-{len(data) - 1}/{len(data)}"
-        if fault in ("cut", "cut once"):
+        if fault in ("cut", "cut from the start", "cut once"):
             self.send_response(206 if begin else 200)
             for key, value in {**headers, "Content-Length": str(len(part))}.items():
                 self.send_header(key, value)

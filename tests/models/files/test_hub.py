@@ -204,6 +204,7 @@ def test_what_does_not_exist_is_refused_in_words(hub: FakeHub, name: str, revisi
     ("file", "fault", "words"),
     [
         ("model.safetensors", "cut", "broke off.* again"),
+        ("model.safetensors", "cut from the start", "broke off.* again"),
         ("model.safetensors", "too short", "broke off.* again"),
         ("model.safetensors", "other bytes", "arrived damaged"),
         ("vocab.txt", "other bytes", "arrived damaged"),

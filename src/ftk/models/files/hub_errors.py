@@ -1,15 +1,45 @@
 """Says in words what went wrong with the hub."""
 
 import contextlib
+import logging
+from collections import Counter
 from collections.abc import Iterator
 
 from ftk.errors import ModelError, first_line
 
 _AGAIN = "Run the same command again to go on: complete files are kept"
 
+_MOST_ATTEMPTS = 30
+"""How often the connection may break while one file is fetched."""
+
 
 class Unavailable(ModelError):
     """The hub did not give the files; the text says why and what to do, without the name of the model."""
+
+
+class _Attempts(logging.Filter):
+    """Ends a download whose connection breaks again and again.
+
+    The client tries again for as long as data arrive, and that is without end if a server begins anew each time. Its
+    warnings are where the attempts can be counted.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lets every warning pass.
+
+        Raises:
+            Unavailable: one file was tried too often.
+        """
+        if "Error while downloading" in str(record.msg) and isinstance(record.args, tuple) and record.args:
+            url = str(record.args[0])
+            self.counts[url] += 1
+            if self.counts[url] > _MOST_ATTEMPTS:
+                raise Unavailable(f"the download broke off {_MOST_ATTEMPTS} times ({url}). {_AGAIN}")
+        return True
 
 
 @contextlib.contextmanager
@@ -21,6 +51,8 @@ def explained(name: str, revision: str | None) -> Iterator[None]:
     """
     from huggingface_hub.errors import HFValidationError
 
+    log, attempts = logging.getLogger("huggingface_hub.file_download"), _Attempts()
+    log.addFilter(attempts)
     try:
         yield
     except ModelError:
@@ -29,6 +61,8 @@ def explained(name: str, revision: str | None) -> Iterator[None]:
         raise Unavailable(f"skipped, '{name}' is not a valid hub id") from error
     except Exception as error:  # the client raises errors of several libraries; all mean that the model is unavailable
         raise Unavailable(_meaning(error, name, revision)) from error
+    finally:
+        log.removeFilter(attempts)
 
 
 def _meaning(error: Exception, name: str, revision: str | None) -> str:
