@@ -87,7 +87,7 @@ def outside(folder: Path) -> None:
 REFUSED: dict[str, tuple[list[Callable[[Path], None]], str]] = {
     "a pickle for weights": (
         [without_weights, content("pytorch_model.bin", pickle.dumps(Payload()))],
-        "pytorch_model.bin is a pickle file, which ftk never opens",
+        "pytorch_model.bin is a pickle file, which only",
     ),
     "a pickle with the name of safetensors": (
         [content("model.safetensors", pickle.dumps(Payload()))],

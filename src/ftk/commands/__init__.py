@@ -5,6 +5,7 @@ COMMANDS = {
     "finetune": ("ftk.commands.train", "train a task on labelled data, from a pretrained or a random encoder"),
     "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
     "predict": ("ftk.commands.predict", "read texts or images, write one line of JSON per row"),
+    "convert": ("ftk.commands.convert", "write a model whose weights are pickles as safetensors"),
     "configs": ("ftk.commands.configs", "list, show, copy or document the configs"),
     "completion": ("ftk.commands.completion", "print the tab completion for bash, zsh or fish"),
     "help": ("ftk.commands.help", "print the meaning, type and default of a key"),

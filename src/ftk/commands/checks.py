@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ftk.config.choices import Cut, Duplicates, Format
+from ftk.config.choices import Cut, Duplicates, Format, Init
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, as_word, check_ranges, refuse_limit
-from ftk.config.schema import DataConfig, PredictConfig, TrainingConfig
+from ftk.config.schema import DataConfig, ModelConfig, PredictConfig, TrainingConfig
 from ftk.contracts.spec import statistics_fields
 from ftk.contracts.task import Task
 from ftk.data.readers.places.inputs import input_files, refuse_split_folders
 from ftk.data.readers.places.sources import check_source, is_class_folder
-from ftk.errors import ConfigError, FtkError
+from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.objectives.building import build_objective
 from ftk.system.atomic import unwritable
 
@@ -22,7 +22,7 @@ def check_values(config: Config, command: str) -> list[Mistake]:
     if not isinstance(config, TrainingConfig):
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
     else:
-        mistakes += _objective(config)
+        mistakes += [*_objective(config), *_model(config.model)]
     if isinstance(config, PredictConfig):
         mistakes += _input(config)
     if config.task is not None:
@@ -85,6 +85,32 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
         yield Mistake(f"output={config.output}", "The file exists already; add run.overwrite=true to replace it.")
     elif why := unwritable(path.resolve().parent):  # the file is written beside the one that a link names
         yield Mistake(f"output={config.output}", f"{why}; name another folder.")
+
+
+def _model(model: ModelConfig, key: str = "model") -> Iterator[Mistake]:
+    """Model folders whose files are missing, not whole or not trusted, and revisions of what has none."""
+    from ftk.models.files.whole import check_is_model, check_weights, refuse_revision
+    from ftk.models.loading.untrusted_folder import check_untrusted_folder
+
+    for name, tower in model.towers.items():
+        yield from _model(tower, f"{key}.towers.{name}")
+    if model.name is None:
+        if model.revision is not None:
+            yield Mistake(f"{key}.revision={model.revision}", f"{key}.name is not set; only a hub id has revisions.")
+        return
+    folder = Path(model.name).expanduser()
+    if not folder.is_dir():
+        return
+    try:
+        if not (folder / "config.json").is_file():
+            check_is_model(folder)
+            return
+        refuse_revision(model.name, model.revision)
+        check_untrusted_folder(folder)
+        if model.init is Init.pretrained:
+            check_weights(folder)
+    except ModelError as error:
+        yield Mistake(f"{key}.name={as_word(model.name)}", str(error))
 
 
 def _objective(config: TrainingConfig) -> Iterator[Mistake]:

@@ -80,6 +80,8 @@ def candidates(line: str) -> list[str]:
         return [name for name in SHELLS if name.startswith(open_word)] if len(words) == 2 else []
     if command == "configs":
         return _of_configs(words[2:], open_word)
+    if command == "convert":
+        return [name for name in ("--overwrite", "--revision") if open_word[:1] == "-" and name.startswith(open_word)]
     if command not in SCHEMAS:
         return []
     from ftk.config.completion import completions  # Hydra, which only these commands need

@@ -139,7 +139,7 @@ def test_a_package_is_used_only_with_the_right_checksum_and_model_name(
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"), "a pickle file, which ftk never opens"),
+        (lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"), "a pickle file, which only"),
         (lambda f: (f / "config.json").write_text("{}"), "does not describe a model that can be built"),
         (
             lambda f: (f / "config.json").write_text('{"model_type": "nonsense"}'),

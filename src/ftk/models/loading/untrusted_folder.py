@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ftk.errors import ModelError
+from ftk.models.files.weights import INDEX, explain_adapter
+from ftk.models.files.whole import refuse_pointers
 
 _MOST_BYTES = {"config.json": 1 << 24, "tokenizer_config.json": 1 << 26}
 _MOST_BYTES |= dict.fromkeys(("generation_config.json", "preprocessor_config.json", "processor_config.json"), 1 << 20)
@@ -47,15 +49,13 @@ def check_untrusted_folder(folder: Path) -> None:
         ModelError: names the file, the key and the reason.
     """
     if (folder / "adapter_config.json").exists():
-        raise ModelError(
-            f"{folder}: this is an adapter (adapter_config.json), and its base model is elsewhere. Merge it into the "
-            "base model first."
-        )
+        raise ModelError(f"{folder}: {explain_adapter(str(folder))}.")
+    refuse_pointers(folder)
     for path in sorted(folder.glob("*.json")):
         values = _read(path)
         if path.name == "config.json":
             _check_config(path, values)
-        elif path.name.endswith(".index.json"):
+        elif path.name == INDEX:
             _check_index(path, values)
 
 
