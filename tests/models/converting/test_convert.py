@@ -494,13 +494,19 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
 
 
 @pytest.mark.slow
-def test_a_model_of_the_hub_is_converted(ftk: Callable[..., Result], source: Path, hub: FakeHub) -> None:
+def test_a_model_of_the_hub_is_converted(
+    ftk: Callable[..., Result], source: Path, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = state(source)
     hub.add_folder("someone/bert", source, **{"tf_model.h5": b"", "README.md": b""})
     result = ftk("convert", "someone/bert", "out")
     assert result.code == 0, result.err
     assert_equal("out", expected)
     assert hub.fetched == sorted(path.name for path in source.iterdir())
+    hub.requests.clear()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert ftk("convert", "someone/bert", "offline").code == 0
+    assert not hub.requests
 
 
 def test_a_model_of_the_hub_that_has_safetensors_needs_no_conversion(ftk: Callable[..., Result], hub: FakeHub) -> None:

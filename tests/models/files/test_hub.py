@@ -239,6 +239,30 @@ def test_a_connection_that_breaks_once_is_resumed(hub: FakeHub) -> None:
     assert (fetched("someone/model") / "model.safetensors").read_bytes() == EMPTY + bytes(10_000)
 
 
+@pytest.mark.parametrize(
+    ("weights", "wanted"),
+    [
+        (("pytorch_model.bin", "pytorch_model.fp16.bin"), ["pytorch_model.bin"]),
+        (("model.fp16.safetensors", "model.bf16.safetensors", "pytorch_model.bin"), ["model.bf16.safetensors"]),
+        (
+            ("pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin", "pytorch_model.bin.index.json"),
+            ["pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin", "pytorch_model.bin.index.json"],
+        ),
+        (
+            ("model-00001-of-00002.fp16.safetensors", "model-00002-of-00002.fp16.safetensors"),
+            ["model-00001-of-00002.fp16.safetensors", "model-00002-of-00002.fp16.safetensors"],
+        ),
+    ],
+)
+def test_a_conversion_fetches_the_weights_that_it_reads(
+    hub: FakeHub, weights: tuple[str, ...], wanted: list[str]
+) -> None:
+    files = {name: name.encode() for name in (*weights, "training_args.bin", "onnx/model.onnx")}
+    hub.add("someone/model", {"config.json": values(model_type="bert"), "vocab.txt": b"[UNK]", **files})
+    fetched("someone/model", weights="convertible")
+    assert hub.fetched == sorted(["config.json", "vocab.txt", *wanted])
+
+
 def test_a_cache_that_something_else_filled_is_completed(hub: FakeHub) -> None:
     from huggingface_hub import hf_hub_download
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ftk.errors import ModelError, printable
 from ftk.models.files.hub import fetch
+from ftk.models.files.hub_errors import Unavailable, explained
 from ftk.models.files.needed import READ_FIRST, needed_files, read_values
 from ftk.models.files.weights import explain_no_weights, has_weights, weight_files
 from ftk.models.files.whole import (
@@ -132,13 +133,18 @@ def _find(source: str, revision: str | None) -> Path:
         raise ModelError(f"{folder}: this is a file; name the folder that it is in.")
     if source.startswith((".", "/", "~")) or source.count("/") > 1:
         raise ModelError(f"{folder.absolute()}: there is no such folder.")
+    from huggingface_hub import constants, try_to_load_from_cache
+
     try:
-        return fetch(source, revision, weights="convertible")
-    except ModelError as error:
-        text = str(error)
-        raise ModelError(
-            text if text.startswith(source) else f"{source}: no such folder; on the hub: {text}."
-        ) from error
+        if not constants.HF_HUB_OFFLINE:
+            return fetch(source, revision, weights="convertible")
+        with explained(source, revision):
+            config = try_to_load_from_cache(source, "config.json", revision=revision)
+    except Unavailable as error:
+        raise ModelError(f"{source}: there is no such folder; on the hub: {error}.") from error
+    if not isinstance(config, str):
+        raise ModelError(f"{source}: there is no such folder, it is not in the hub's cache, and HF_HUB_OFFLINE is set.")
+    return Path(config).parent
 
 
 def _files(folder: Path, names: set[str]) -> list[str]:
