@@ -106,11 +106,20 @@ def test_evaluation_and_validation_name_the_row(checkpoint: Path, ftk: Callable[
     assert_refused(result, kinds.NOT_FINITE)
     assert result.found(kinds.NOT_FINITE).places == ["in.jsonl:2"]
     train = write_jsonl("t.jsonl", [row for row in ROWS if "zulu" not in row["text"]])
-    words = ("task=text-classification", "model=auto", f"model.name={broken}", "hardware=cpu", "run.dir=r")
-    files = (f"data.train={train}", "data.validation=in.jsonl", "train.max_steps=1", "train.batch_size=4")
-    result = ftk("finetune", "--json", *words, *files, "optimizer.weight_decay=0", "train.max_grad_norm=null")
-    assert_refused(result, kinds.NOT_FINITE)
-    assert result.found(kinds.NOT_FINITE).places == ["in.jsonl:2"]
+    words = (
+        "task=text-classification",
+        "model=auto",
+        f"model.name={broken}",
+        "hardware=cpu",
+        "run.dir=r",
+        "run.overwrite=true",
+    )
+    for split in ("validation", "test"):
+        files = (f"data.train={train}", "data.validation_share=0", f"data.{split}=in.jsonl", "train.max_steps=1")
+        result = ftk("finetune", "--json", *words, *files, "optimizer.weight_decay=0", "train.max_grad_norm=null")
+        assert_refused(result, kinds.NOT_FINITE)
+        assert result.found(kinds.NOT_FINITE).places == ["in.jsonl:2"]
+        assert Path("r/best").exists() == (split == "test")
 
 
 def test_int8_blames_only_the_row_that_is_broken(checkpoint: Path, ftk: Callable[..., Result]) -> None:

@@ -6,11 +6,12 @@ import numpy as np
 
 from ftk.core.batch_source import BatchSource
 from ftk.core.hardware import Hardware
+from ftk.core.non_finite import NotFiniteError
 from ftk.core.plan import Observer, Plan, StepInfo
 from ftk.core.state import Progress, TrainState
 from ftk.core.step import Stepper, steps
 from ftk.core.world import World
-from ftk.errors import Interrupted, RunError
+from ftk.errors import DataError, Interrupted, RunError
 from ftk.objectives import Objective
 from ftk.system.signals import Stop
 
@@ -30,6 +31,7 @@ def train(
     Raises:
         Interrupted: a signal came; the state has been saved.
         RunError: from ``steps``, or the validation loss is not finite.
+        DataError: the model computes numbers that are not finite for rows of the validation split.
     """
     run = _Run(state, plan, observer, world, stop)
     if not run.validate():
@@ -118,7 +120,7 @@ class _Run:
         times = plan.eval_every.times_due(progress, plan.limits)
         due = progress.step and (times > progress.eval_marks or plan.limits.reached(progress))
         if due and progress.validated < progress.step and not self.world.any(self.stop.requested):
-            metrics = self.observer.validate(self.state)
+            metrics = self._scores()
             if not np.isfinite(metrics.get("loss", 0.0)):
                 raise RunError(
                     f"step {progress.step}: the validation loss is {metrics['loss']}; the model is lost. "
@@ -128,6 +130,18 @@ class _Run:
             best = self._compare(metrics)
             self.observer.validated(self.state, metrics, best=best)
         return plan.patience is None or progress.without_gain < plan.patience
+
+    def _scores(self) -> dict[str, Any]:
+        """The scores of a validation.
+
+        Raises:
+            DataError: the model computes numbers that are not finite.
+        """
+        try:
+            return self.observer.validate(self.state)
+        except NotFiniteError as error:
+            text = f"step {self.state.progress.step}, validation: {error}"
+            raise DataError(text, findings=error.findings) from error
 
     def _compare(self, metrics: dict[str, Any]) -> bool:
         """Whether the model is the best so far; progress remembers its score."""

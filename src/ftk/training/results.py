@@ -6,6 +6,8 @@ from typing import Any
 import torch
 
 from ftk.contracts.protocols import ReportsParameters
+from ftk.core.non_finite import NotFiniteError
+from ftk.errors import DataError
 from ftk.models.loading.verified_folder import verify_folder
 from ftk.report.console import duration
 from ftk.report.curves import plot_curves
@@ -72,7 +74,11 @@ def _scores(run: Run, best: torch.nn.Module) -> dict[str, Any]:
             continue
         part = run.prepared[split]
         with run.folder.predictions(split) if run.task.spec.writes_records else nullcontext() as write:
-            result[split] = evaluator.score(part.examples, part.features, write)
+            try:
+                result[split] = evaluator.score(part.examples, part.features, write)
+            except NotFiniteError as error:
+                text = f"{split}: {error}\nThe model is kept: {run.folder.best}"
+                raise DataError(text, findings=error.findings) from error
         title = f"{split}, best model (step {run.state.progress.best_step})"
         run.console.result(split, result[split], title, run.plan.score.name)
     return result
