@@ -76,7 +76,8 @@ class NotFiniteError(DataError):
 
 def not_finite(outputs: Mapping[int, Any]) -> list[int]:
     """The windows with a number that is not finite, given the array of each. What is no array of floats is passed."""
-    small, large = [], []
+    small: list[NDArray[Any]] = []
+    large: list[NDArray[Any]] = []
     for array in outputs.values():
         if _is_float(array):
             (small if array.size <= _SMALL else large).append(array)
