@@ -99,6 +99,17 @@ def test_weights_that_overflow_are_told_from_weights_that_are_broken(
     assert "classifier" not in result.found(kinds.NOT_FINITE).values["cause"]
 
 
+def test_weights_that_no_output_shows_are_reported(checkpoint: Path, ftk: Callable[..., Result]) -> None:
+    def saturated(weights: dict[str, Any]) -> None:
+        weights["bert.encoder.layer.1.output.LayerNorm.weight"][0] = math.inf
+
+    argv = (f"checkpoint={changed(checkpoint, 'broken', saturated)}", f"input={write_jsonl('in.jsonl', ONE)}")
+    result = ftk("predict", "--json", *argv, "output=out.jsonl", "hardware=cpu", "hardware.precision=fp32")
+    assert result.code == 0, result.err
+    [place] = result.found(kinds.BROKEN_WEIGHTS).places
+    assert place.startswith("bert.encoder.layer.1.output.LayerNorm.weight: 1 of ")
+
+
 def test_evaluation_and_validation_name_the_row(checkpoint: Path, ftk: Callable[..., Result]) -> None:
     broken = changed(checkpoint, "broken", of_word(checkpoint, "zulu", math.nan))
     rows = [{**row, "label": "a"} for row in ONE]

@@ -94,6 +94,14 @@ def _is_finite(array: NDArray[Any]) -> bool:
     return bool(np.isfinite(array).all())
 
 
+def note_broken_weights(model: nn.Module, notes: Notes) -> None:
+    """Report the weights of a model that are not finite: the rows that they do not reach have predictions."""
+    broken = _broken_tensors(model)
+    if broken:
+        places = [f"{name}: {bad:,} of {total:,}" for name, (bad, total) in broken.items()]
+        notes.add(kinds.BROKEN_WEIGHTS, *places[:SHOWN], number=len(broken))
+
+
 def cause_in_model(model: nn.Module) -> Cause | None:
     """The cause, if weights of the model are not finite."""
     broken = _broken_tensors(model)
@@ -131,12 +139,13 @@ def cause_in_computing(precision: Precision, *, finite_in_fp32: bool) -> Cause:
     return Cause(f"they overflow in {precision.value}{again}, while all weights are finite", _OTHER_MODEL)
 
 
+@torch.inference_mode()
 def _broken_tensors(model: nn.Module) -> dict[str, tuple[int, int]]:
     """The weights with numbers that are not finite: how many, and of how many. A mask may hold minus infinity."""
     found = {}
     for name, tensor in chain(model.named_parameters(), model.named_buffers()):
-        if not tensor.is_floating_point() or tensor.layout is not torch.strided:
-            continue
+        if not tensor.is_floating_point() or tensor.layout is not torch.strided or bool(tensor.sum().isfinite()):
+            continue  # a sum is the quickest look at all numbers
         bad = int((tensor.isnan() if not isinstance(tensor, nn.Parameter) else ~tensor.isfinite()).sum())
         if bad:
             found[name] = (bad, tensor.numel())

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from ftk.config.choices import Precision
 from ftk.config.schema import DataConfig, HardwareConfig
+from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Runnable
 from ftk.contracts.task import Task
 from ftk.contracts.values import Labels, WindowPlan
 from ftk.core.evaluate import Runner
 from ftk.core.hardware import choose
+from ftk.core.non_finite import note_broken_weights
 from ftk.errors import ModelError
 from ftk.inference.manifest import Trained
 from ftk.kernels import prepack_weights, quantize, use_fast_kernels
@@ -80,6 +82,9 @@ class Checkpoint:
             raise ModelError(f"{self.folder}: {len(loaded.missing)} tensors of the model are missing: {names}.")
         for fact in loaded.facts:
             console.say(fact)
+        notes = Notes()
+        note_broken_weights(loaded.model, notes)
+        console.report(notes.drain())
         model = loaded.model.to(chosen.device)
         if chosen.precision is Precision.int8:
             console.say(f"int8: {quantize(model)} linear layers of the encoder; the head and what lies between are not")

@@ -23,6 +23,9 @@ from ftk.tasks import build_task, built_in_task, task_from_fields
 if TYPE_CHECKING:
     from ftk.contracts.values import WindowPlan
 
+_LONGEST = 200
+"""Characters of a value in a message."""
+
 
 def manifest(
     *,
@@ -192,7 +195,8 @@ def _task_with_trained_values(task: Task, trained: Task, named: frozenset[str] |
         others = [name for name in fields if name not in apart]
         changed = [name for name in others if name not in kept and getattr(task, name) != getattr(trained, name)]
         if changed:
-            values = ", ".join(f"{name}={json.dumps(fields_of(trained)[name], ensure_ascii=False)}" for name in changed)
+            before = fields_of(trained)
+            values = ", ".join(f"{name}={_short(before[name])}" for name in changed)
             notes.add(kinds.FIELDS_OF_TRAINING, fields=values)
         kept.update(others)
     settled = dataclasses.replace(task, **{name: getattr(trained, name) for name in kept})
@@ -201,6 +205,12 @@ def _task_with_trained_values(task: Task, trained: Task, named: frozenset[str] |
         name for name in (*settled.spec.tunable_fields, *statistics_fields(settled)) if getattr(settled, name) is None
     ]
     return dataclasses.replace(settled, **{name: getattr(trained, name) for name in left})
+
+
+def _short(value: Any) -> str:
+    """A value for a message; the weights of thousands of classes are not for reading."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _with_config_defaults(task: Task) -> Task:

@@ -135,8 +135,6 @@ ERROR_COLUMN = warning("error-column", "{row|rows} with a column 'error' of thei
     "left out: with data.bad_rows=keep it says why a row has no prediction")
 BAD_ROW = warning("bad-row", "{row|rows} that cannot be used",
     "written with 'error' and without a prediction (data.bad_rows=keep)")
-NOT_FINITE = error("not-finite", "{row|rows} for which the model computes numbers that are NaN or infinite: {cause}",
-    "{way_out}", keep="written with 'error' and without a prediction (data.bad_rows=keep)")
 EMPTY_ROW = warning("empty-row", "empty {row|rows}",
     nothing_found="kept; they give the model no text to read",
     left_out="left out of training", predicted="predicted like any other row, from an empty text",
