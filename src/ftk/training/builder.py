@@ -107,7 +107,10 @@ class RunBuilder:
             again = kept is not None and kept.is_file()
             how = f"from the cache, {kept}" if again else "trained on the training texts"
             self.console.say(f"vocabulary: {tokenizer.train.value}, {how}")
-        return resolve_model(self.config.model, self.corpus, task.spec.modalities)
+        notes = Notes()
+        source = resolve_model(self.config.model, self.corpus, task.spec.modalities, notes)
+        self.console.report(notes.drain())
+        return source
 
     def _windows(self, source: Source, task: Task) -> WindowPlan:
         data = self.config.data

@@ -8,6 +8,7 @@ from ftk.contracts.finding_kinds.annotation_tools import *
 from ftk.contracts.finding_kinds.columns import *
 from ftk.contracts.finding_kinds.examples import *
 from ftk.contracts.finding_kinds.files import *
+from ftk.contracts.finding_kinds.heads import *
 from ftk.contracts.finding_kinds.images import *
 from ftk.contracts.finding_kinds.making import *
 from ftk.contracts.finding_kinds.numbers import *

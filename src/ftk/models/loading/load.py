@@ -13,6 +13,7 @@ from ftk.models.architectures import fusion, heads
 from ftk.models.files.whole import check_weights
 from ftk.models.loading.encoder_decoder_config import check_decodes
 from ftk.models.loading.model_config import build, import_models
+from ftk.models.loading.sizes import refuse_other_sizes
 from ftk.models.loading.source import Source
 from ftk.system.spelling import did_you_mean
 
@@ -73,16 +74,17 @@ def load_weights(source: Source, auto_model: str, *, seed: int) -> Loaded:
         return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters"], new_head=True)
     missing: list[str] = []
     if source.part is not None:
-        model, new_head = _with_new_head(head_class, source), True
+        model, new_head = build(head_class, source.config), True
+        _load_encoder(getattr(model, source.part), source)
         facts = _initialise_decoder(model, source)
-    elif source.same_labels:
+    elif source.keeps_head:
         model, info = _from_pretrained(head_class, source)
         _freeze_fixed(model, head_class)
         facts, missing = _check_loaded(model, info, source), sorted(info["missing_keys"])
         new_head = bool(missing)
     else:
-        model, new_head = _with_new_head(head_class, source), True
-        facts = ["new head: the model was trained with other labels"]
+        model, new_head = build(head_class, source.config), True
+        facts = _load_under_new_head(model, source)
     return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters", *facts], new_head, missing)
 
 
@@ -115,10 +117,12 @@ def _from_pretrained(auto_class: Any, source: Source) -> tuple[Any, dict[str, An
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
+            ignore_mismatched_sizes=True,  # they are refused below, by name
             output_loading_info=True,
         )
     except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
         raise ModelError(f"{source.folder}: the weights cannot be loaded ({first_line(error)}).") from error
+    refuse_other_sizes(str(source.folder), source.config, info["mismatched_keys"])
     _align(model)
     return model, info
 
@@ -147,25 +151,32 @@ def _freeze_fixed(model: nn.Module, head_class: Any) -> None:
             parameter.requires_grad_(False)
 
 
-def _with_new_head(head_class: Any, source: Source) -> nn.Module:
-    """A new head over the encoder of a model with other labels, or over a pretrained part of the model."""
-    model = build(head_class, source.config)
-    _load_encoder(getattr(model, source.part or model.base_model_prefix), source)
-    return model
+def _load_under_new_head(model: Any, source: Source) -> list[str]:
+    """Loads the encoder of a saved model under a new head, and returns messages about the weights."""
+    prefix = model.base_model_prefix
+    new = [f"{prefix}.{name}" for name in _load_encoder(getattr(model, prefix), source)]
+    new += [name for name in model.state_dict() if not name.startswith(f"{prefix}.")]
+    return [f"initialised from the seed: {listed_names(new)}"]
 
 
-def _load_encoder(target: Any, source: Source) -> None:
-    """Loads the weights of an encoder and ignores a head in the same folder."""
+def _load_encoder(target: Any, source: Source) -> list[str]:
+    """Loads the weights of an encoder and ignores a head in the same folder.
+
+    Returns:
+        The tensors of the layer that pools tokens, if the folder has none; they keep their random weights.
+    """
     encoder, info = _from_pretrained(AutoModel, replace(source, config=target.config))
-    wanted = target.state_dict()
-    missing = [name for name in info["missing_keys"] if name in wanted]
-    if source.part is not None:  # the decoder attends to each position; nothing uses the pooled output
-        missing = [name for name in missing if not name.startswith("pooler.")]
-    if missing:
+    found, wanted = encoder.state_dict(), target.state_dict()
+    missing = [name for name in wanted if name in info["missing_keys"] or name not in found]
+    pooling = [name for name in missing if "pooler" in name.split(".")]
+    if len(missing) > len(pooling):
         raise ModelError(
             f"{source.folder}: {len(missing)} tensors of the encoder are missing: {listed_names(missing)}."
         )
-    target.load_state_dict({name: tensor for name, tensor in encoder.state_dict().items() if name in wanted})
+    left_out = set(pooling)
+    loaded = {name: tensor for name, tensor in found.items() if name in wanted and name not in left_out}
+    target.load_state_dict(loaded, strict=False)
+    return pooling
 
 
 def _initialise_decoder(model: Any, source: Source) -> list[str]:
@@ -197,11 +208,9 @@ def _check_loaded(model: nn.Module, info: dict[str, Any], source: Source) -> lis
     prefix = getattr(model, "base_model_prefix", "")
     missing = sorted(info["missing_keys"])
     encoder = [name for name in missing if name.startswith(f"{prefix}.") and ".pooler." not in name]
-    mismatched = [str(item[0]) for item in info.get("mismatched_keys", ())]
-    if encoder or mismatched:
+    if encoder:
         raise ModelError(
-            f"{source.folder}: {len(encoder) + len(mismatched)} of the model's tensors are missing or have another "
-            f"shape: {listed_names([*encoder, *mismatched])}."
+            f"{source.folder}: {len(encoder)} tensors of the encoder are missing: {listed_names(encoder)}."
         )
     facts = [f"initialised from the seed (not in the weights file): {listed_names(missing)}"] if missing else []
     unused = sorted(info["unexpected_keys"])

@@ -1,6 +1,7 @@
 """Reads and creates model configs, and builds models with random weights from them."""
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import transformers
 from torch import nn
 from transformers import AutoConfig
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
 from ftk.errors import ModelError, first_line
 from ftk.models.architectures import fusion
 from ftk.models.architectures.pointer_generator import register_pointer_generator
@@ -18,10 +21,15 @@ from ftk.models.loading.encoder_decoder_config import (
     encoder_values,
     is_composite,
     is_composite_type,
-    parts_of,
 )
 from ftk.models.loading.untrusted_folder import check_untrusted_folder
 from ftk.system.startup import fast_import
+
+_DROPOUT = re.compile(r"dropout|(^|_)p?drop(_(mlp|conv_encoder))?(_rate)?$")
+"""Keys of a config with a rate of dropout, by whatever name: hidden_dropout_prob, resid_pdrop, attn_drop_rate."""
+_LEAVES_OUT = re.compile(r"layer_?drop|path")
+"""Of these, keys that leave out whole layers or branches (Fan et al. 2019; Huang et al. 2016), which is no dropout: at
+the rates that are usual for dropout it changes how deep a model is."""
 
 
 def read_whole_config(folder: Path, changes: dict[str, Any]) -> tuple[Any, str | None]:
@@ -99,11 +107,40 @@ def make_config(values: dict[str, Any]) -> Any:
 
 
 def set_dropout(config: Any, rate: float | None) -> None:
-    """Sets all dropout rates of a config; None leaves them unchanged."""
-    for one in parts_of(config) if rate is not None else ():
-        for name, value in one.to_dict().items():
-            if "dropout" in name and isinstance(value, (int, float)) and not isinstance(value, bool):
-                setattr(one, name, rate)
+    """Sets all dropout rates of a config and of the configs in it; None leaves them unchanged."""
+    if rate is None:
+        return
+    for part, name in dropout_keys(config).values():
+        value = getattr(part, name)
+        setattr(part, name, [rate] * len(value) if isinstance(value, (list, tuple)) else rate)
+
+
+def dropout_keys(config: Any) -> dict[str, tuple[Any, str]]:
+    """The keys of a config, and of the configs in it, that are rates of dropout, each with its config and its name."""
+    found: dict[str, tuple[Any, str]] = {}
+    left = [("", config)]
+    while left:
+        at, part = left.pop()
+        names = [name for name, value in part.to_dict().items() if _DROPOUT.search(name) and _are_rates(value)]
+        found |= {f"{at}{name}": (part, name) for name in names if not _LEAVES_OUT.search(name)}
+        inner = ((name, getattr(part, name, None)) for name in sorted(part.sub_configs, reverse=True))
+        left += [(f"{at}{name}.", one) for name, one in inner if hasattr(one, "to_dict")]
+    return found
+
+
+def report_dropout(config: Any, rate: float, notes: Notes) -> None:
+    """Reports which keys of a config have the rate of ``model.dropout``."""
+    if found := dropout_keys(config):
+        notes.add(kinds.DROPOUT_SET, rate=rate, keys=[*found])
+    else:
+        notes.add(kinds.NO_DROPOUT, rate=rate, architecture=config.model_type)
+
+
+def _are_rates(value: Any) -> bool:
+    """Whether a value is a probability, or a list of them; a key that is null takes its rate from another one."""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(map(_are_rates, value))
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def embedded_tokens(config: Any, values: dict[str, Any], tokenizer: Any) -> int:

@@ -10,6 +10,7 @@ from transformers import AutoModel
 
 from ftk.config.choices import DecoderInit, Init
 from ftk.config.schema import ModelConfig
+from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus
 from ftk.contracts.values import Labels
 from ftk.errors import ModelError
@@ -21,6 +22,7 @@ from ftk.models.loading.image_processor import (
     load_image_processor,
     set_image_size,
 )
+from ftk.models.loading.kept_head import keeps_head, set_labels
 from ftk.models.loading.locate import locate
 from ftk.models.loading.model_config import (
     build,
@@ -30,6 +32,7 @@ from ftk.models.loading.model_config import (
     quiet,
     read_config,
     read_whole_config,
+    report_dropout,
     set_dropout,
 )
 from ftk.models.loading.tokenizer import load_tokenizer
@@ -55,8 +58,8 @@ class Source:
     """Maximum number of tokens in a window, including special tokens."""
     labels: Labels | None
     """Labels in the order of the model's outputs."""
-    same_labels: bool
-    """Whether the weights in ``folder`` already have a head for exactly these labels."""
+    keeps_head: bool
+    """Whether all weights in ``folder`` are used; else those of the encoder alone, and the head is new."""
     trained_length: int | None = None
     """Window length that ftk trained these weights with; longer windows would use untrained positions."""
     part: str | None = None
@@ -88,7 +91,9 @@ class Source:
         return texts.folder is None and positions is not None
 
 
-def resolve_model(model: ModelConfig, corpus: Corpus, reads: Collection[str] = ("text",)) -> Source:
+def resolve_model(
+    model: ModelConfig, corpus: Corpus, reads: Collection[str] = ("text",), notes: Notes | None = None
+) -> Source:
     """Finds a model and reads its config, tokenizer and image processor, but not its weights.
 
     Args:
@@ -96,15 +101,20 @@ def resolve_model(model: ModelConfig, corpus: Corpus, reads: Collection[str] = (
         corpus: provides the labels (a model with exactly these labels keeps its own order) and the texts that a
             vocabulary is learned from.
         reads: the task's input modalities, ``text`` and ``image``.
+        notes: collects what becomes of a head that the model has, and which rates of dropout are set.
 
     Raises:
         ModelError: the model is not found, its config is invalid, or it cannot read the task's inputs.
     """
     quiet()
     source = _resolve_towers(model, corpus) if model.towers else _resolve_encoder(model, corpus, reads)
+    notes = Notes() if notes is None else notes
+    saved = source.folder is not None and source.part is None
+    keeps = not saved or keeps_head(source.config, corpus.task.spec, corpus.labels, notes)
+    if model.dropout is not None:
+        report_dropout(source.config, model.dropout, notes)
     source.config.problem_type = corpus.task.spec.problem_type
-    labels, same = _set_labels(source.config, corpus.labels)
-    return replace(source, labels=labels, same_labels=same)
+    return replace(source, labels=set_labels(source.config, corpus.labels), keeps_head=keeps)
 
 
 def _resolve_towers(model: ModelConfig, corpus: Corpus) -> Source:
@@ -130,7 +140,7 @@ def _resolve_towers(model: ModelConfig, corpus: Corpus) -> Source:
         origin="; ".join(f"{name}: {tower.origin}" for name, tower in towers.items()),
         limit=text.limit,
         labels=None,
-        same_labels=False,
+        keeps_head=True,
         trained_length=text.trained_length,
         image_processor=image.image_processor,
         towers=towers,
@@ -179,7 +189,7 @@ def _resolve_encoder(model: ModelConfig, corpus: Corpus, reads: Collection[str])
         origin=origin,
         limit=token_limit(config, tokenizer),
         labels=None,
-        same_labels=False,
+        keeps_head=True,
         trained_length=trained_length(weights) if weights is not None else None,
         part=part,
         warm_decoder=part is not None and model.decoder_init is not DecoderInit.random,
@@ -195,7 +205,7 @@ def reopen_model(folder: Path, labels: Labels | None, reads: Collection[str] = (
     image_processor = load_image_processor(folder) if "image" in reads else None
     if tokenizer is not None:
         set_token_type_input(config, tokenizer)
-    labels, _ = _set_labels(config, labels)
+    labels = set_labels(config, labels)
     return Source(
         config=config,
         tokenizer=tokenizer,
@@ -203,7 +213,7 @@ def reopen_model(folder: Path, labels: Labels | None, reads: Collection[str] = (
         origin=f"folder {folder}",
         limit=token_limit(config, tokenizer),
         labels=labels,
-        same_labels=True,
+        keeps_head=True,
         trained_length=trained_length(folder),
         image_processor=image_processor,
     )
@@ -274,18 +284,3 @@ def set_token_type_input(config: Any, tokenizer: Any) -> None:
     if getattr(_text_config(config), "type_vocab_size", 0) > 1:
         names.insert(1, "token_type_ids")
     tokenizer.model_input_names = names
-
-
-def _set_labels(config: Any, labels: Labels | None) -> tuple[Labels | None, bool]:
-    """Writes the labels into the config; a model with exactly these labels keeps its order."""
-    if labels is None:
-        return None, True
-    own = getattr(config, "id2label", None) or {}
-    names = tuple(own[number] for number in sorted(own))
-    if set(names) == set(labels.names) and len(names) == len(labels.names):
-        return Labels(names), True
-    # A config without labels has the two placeholders of transformers.
-    fresh = all(name.startswith("LABEL_") for name in names)
-    config.id2label = dict(enumerate(labels.names))
-    config.label2id = dict(labels.ids)
-    return labels, fresh

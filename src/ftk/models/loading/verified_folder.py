@@ -17,14 +17,18 @@ _MOST_BYTES = 1 << 26
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Writes ``ftk.json``, the last file of a folder: size and SHA-256 of all others, and a checksum of itself."""
-    files = {
+    made = json.loads(dumps({**manifest, "files": files_of(folder)}))  # as it will be read back: all keys are strings
+    text = dumps({**made, "check": _check(made)}, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def files_of(folder: Path) -> dict[str, Any]:
+    """Size and SHA-256 of each file in a folder, by name."""
+    return {
         path.name: {"size": path.stat().st_size, "sha256": sha256(path)}
         for path in sorted(folder.iterdir())
         if path.is_file()
     }
-    made = json.loads(dumps({**manifest, "files": files}))  # as it will be read back: all keys are strings
-    text = dumps({**made, "check": _check(made)}, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
 def trained_length(folder: Path) -> int | None:

@@ -1,0 +1,29 @@
+"""Kinds of findings about heads, their labels, and settings of a model's config."""
+
+from ftk.contracts.finding_kinds.making import fact
+
+# fmt: off
+
+KEPT_HEAD = fact("kept-head",
+    "the head of the model is kept ({architecture}): its task and the names of its labels are those of the data.")
+NEW_HEAD = fact("new-head", "the head of the model is left out ({described}), and a new one is trained",
+    task="it is for another task",
+    labels="the data has other labels",
+    unnamed="its labels have no names, so nothing says that they are those of the data "
+    "('+model.config.id2label={{0: …, 1: …}}' names them, and a head with the names of the data is kept)",
+    unknown="config.json does not say what it is for (architectures)")
+DROPOUT_SET = fact("dropout-set", "dropout of {rate:g} (model.dropout): {keys}.")
+NO_DROPOUT = fact("no-dropout", "model.dropout={rate:g} has no effect: the config of {architecture} has no dropout.")
+
+UNNAMED_OUTPUTS = fact("unnamed-outputs",
+    "the labels of the model have no names: they are the numbers of its classes, 0 to {last}. 'task.label_names=[…]' "
+    "names all of them, 'task.label_map={{0: …}}' some.")
+MODEL_LABELS = fact("model-labels",
+    "the labels of the model: {labels} ('task.label_map={{{example}: …}}' renames them).")
+MODEL_TAGS = fact("model-tags", "the model's {outputs} tags are read as spans of {types} (its scheme: {scheme}).")
+TAGS_LEFT_OUT = fact("tags-left-out", "outputs of the model that are no tags of words are never predicted: {tags}.")
+RAW_NUMBERS = fact("raw-numbers",
+    "predicted numbers are the outputs of the model's head, on the scale of its training.")
+ALWAYS_ANSWERED = fact("always-answered",
+    "each question gets an answer; for a model that was trained on questions without one, task.no_answer=true.")
+ENCODER_CHOSEN = fact("encoder-chosen", "ranking: task.encoder={encoder}, by the architecture of the model; {how}.")

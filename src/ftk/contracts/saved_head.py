@@ -1,0 +1,64 @@
+"""What a model folder says about the head of its model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WITHOUT_LABELS = (
+    "AutoModel",
+    "AutoModelForMaskedLM",
+    "AutoModelForPreTraining",
+    "AutoModelForCausalLM",
+    "AutoModelForSeq2SeqLM",
+    "AutoModelForTextVector",
+)
+"""Auto classes of models whose outputs are no labels of a task."""
+ANOTHER = "another"
+"""The auto class of an architecture with a head that no task of ftk has."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SavedHead:
+    """The head of a saved model, by its config.json.
+
+    Attributes:
+        architecture: the class that wrote the model, such as BertForTokenClassification; None if it is not said.
+        auto_model: the auto class that the architecture belongs to; None if the architecture is not said.
+        names: the names of its outputs, in their order.
+        problem_type: what transformers calls the problem that the head solves; None if it is not said.
+        scores_pairs: whether a tool wrote it that trains cross-encoders.
+        pooling: how a sentence encoder makes a vector of a text, ``mean``, ``first`` or the name of another way; None
+            if it is not said.
+        further: the modules that a sentence encoder has behind its pooling.
+    """
+
+    architecture: str | None
+    auto_model: str | None
+    names: tuple[str, ...]
+    problem_type: str | None = None
+    scores_pairs: bool = False
+    pooling: str | None = None
+    further: tuple[str, ...] = ()
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether there is, or may be, a head for the labels of a task."""
+        return self.auto_model not in WITHOUT_LABELS
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether its outputs have the names that transformers gives to those without one: LABEL_0, LABEL_1."""
+        return all(name == f"LABEL_{number}" for number, name in enumerate(self.names))
+
+    @property
+    def problem(self) -> str | None:
+        """The problem that the head solves, as transformers takes it: one output is a number, several are classes."""
+        if self.problem_type is not None:
+            return self.problem_type
+        return "regression" if len(self.names) == 1 else "single_label_classification"
+
+    @property
+    def described(self) -> str:
+        """The architecture and the first of its labels, for messages."""
+        listed = ", ".join(self.names[:4]) + (", …" if len(self.names) > 4 else "")
+        return f"{self.architecture or 'no architecture named'}; {len(self.names)} outputs: {listed}"
