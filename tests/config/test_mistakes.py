@@ -331,10 +331,10 @@ def test_keys_of_the_optimizer_can_be_left_out(ftk: Callable[..., Result]) -> No
 
 
 @pytest.mark.parametrize("command", ["evaluate", "predict"])
-def test_a_model_is_not_chosen_for_a_checkpoint(ftk: Callable[..., Result], command: str) -> None:
-    result = ftk(command, "model=tiny", "optimizer.lr=1", "checkpoint=x")
+def test_a_model_and_a_checkpoint_are_not_named_together(ftk: Callable[..., Result], command: str) -> None:
+    result = ftk(command, "model=minilm", "optimizer.lr=1", "checkpoint=x")
     assert (result.code, result.out) == (1, "")
-    assert f"'ftk {command}' has no group 'model' (it belongs to ftk pretrain and finetune)" in result.err
+    assert "Both name the model; leave out one of them." in result.err
     assert f"There is no key 'optimizer.lr' for 'ftk {command}'; it belongs to ftk pretrain and finetune." in result.err
     assert "checkpoint=x\n      There is no such folder" in result.err
 

@@ -11,12 +11,14 @@ from ftk.config.command_line import override_words
 from ftk.config.compose import compose
 from ftk.config.schema import PredictConfig
 from ftk.contracts.notes import Notes
-from ftk.inference.pipeline import Predictions, SavedModel
+from ftk.inference.pipeline import Predictions
+from ftk.inference.places import model_folder
+from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
 
 
 def load(
-    path: str | Path,
+    path: str | Path | None = None,
     *overrides: str,
     hardware: str | None = None,
     precision: str | None = None,
@@ -26,8 +28,8 @@ def load(
     """A trained model, verified by its checksums and ready to predict.
 
     Args:
-        path: a model folder that ftk wrote, as ``runs/<run>/best``; with ``"task=mlm"`` also a masked language model
-            that ftk did not write.
+        path: a model folder that ftk wrote, as ``runs/<run>/best``; with ``"task=ner"`` also the folder or hub id of a
+            model that another tool trained. None for a preset as it comes: ``"model=minilm", "task=ranking"``.
         overrides: overrides of ``ftk predict``: ``"data.max_length=128"``, ``"task.top_k=3"``.
         hardware: an option of the group ``hardware``: ``auto`` (the default), ``cpu``, ``cpu-bf16`` …
         precision: ``auto``, ``fp32``, ``bf16``, ``fp16`` or ``int8``.
@@ -39,7 +41,7 @@ def load(
 
     Raises:
         ConfigError: there is no such folder, or an override has a mistake; torch is not imported then.
-        ModelError: the folder is damaged, or does not hold all weights.
+        ModelError: the folder is damaged, or does not hold all weights; or the model has no head for the task.
     """
     words = override_words({"checkpoint": path, "input": "-"})
     words += [f"hardware={hardware}"] if hardware is not None else []
@@ -49,7 +51,7 @@ def load(
     assert isinstance(job.config, PredictConfig)
     console, notes = Console(stderr=True, quiet=not verbose), Notes()
     with os_errors_explained():
-        saved = SavedModel.open(Path(path).expanduser(), job.config.task, job.invocation.names("task"), notes)
+        saved = SavedModel.open(model_folder(job.config), job.config.task, job.invocation.names("task"), notes)
         console.report(notes.drain())
         predictions = Predictions(saved, job.config.data, job.config.predict.scores)
         with preserve_torch_state(threads=job.config.hardware.threads is None):

@@ -23,7 +23,8 @@ from ftk.data.readers.splits import stream
 from ftk.data.rows.exports.recognising import plain_rows
 from ftk.data.rows.exports.wanted import Wanted
 from ftk.errors import ConfigError, DataError
-from ftk.inference.pipeline import ROWS_AT_ONCE, Predictions, SavedModel, score
+from ftk.inference.pipeline import ROWS_AT_ONCE, Predictions, score
+from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class Model:
             data: a path, a glob or a list of them; or rows: a list of dicts, a ``datasets.Dataset``, a data frame. Rows
                 in memory are written to the cache first.
             columns: which column plays which role, as ``{"label": "class"}``; by default columns are found by name.
-            progress: show on standard error how many rows are done.
+            progress: see ``predict``.
 
         Returns:
             A mapping of metrics, which renders as a table. Its ``findings`` tell what ftk noticed in the rows.
@@ -219,19 +220,18 @@ class Model:
         """
         from ftk.core.evaluate import Evaluator
 
-        task, notes = self._saved.trained.task, Notes()
+        notes, source = Notes(), self._checkpoint.source
         with os_errors_explained(), rows_in_memory():
             config = self._data(columns)
             config = dataclasses.replace(config, test=source_of(data, config.columns.get("image")))
-            config = self._saved.with_columns(config, config.test, notes, labelled=True)
+            saved, config = self._saved.for_scoring(config, notes)
+            task = saved.trained.task
             if mistakes := list(unread_data_keys(task, config)):
                 raise ConfigMistakes(mistakes)
-            labels = self._saved.trained.labels
-            corpus = task.open_corpus(config, notes, labels=labels, test_only=True)
-            encoding = Encoding(self._checkpoint.source.processor, labels, self._checkpoint.windows, notes)
-            quiet = Console(stderr=True, quiet=True)
+            corpus = saved.open_corpus(config, notes)
+            encoding = Encoding(source.processor, saved.trained.labels, self._checkpoint.windows, notes)
             with self._turn, RowCounter(progress) as show:
-                prepared = corpus.prepare(encoding, quiet)["test"]
+                prepared = corpus.prepare(encoding, Console(stderr=True, quiet=True))["test"]
                 task.check_model(self._runner.model, prepared.features)
                 done = count(1)
                 found = score(Evaluator(self._runner, task), prepared, lambda _: show(next(done)))

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ftk.config.choices import Cut, Duplicates, Format, Init
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, as_word, check_ranges, refuse_limit
-from ftk.config.schema import DataConfig, ModelConfig, PredictConfig, TrainingConfig
-from ftk.contracts.spec import statistics_fields
+from ftk.config.ranges.model import check_model
+from ftk.config.schema import DataConfig, EvaluateConfig, ModelConfig, PredictConfig, TrainingConfig
+from ftk.contracts.spec import of_others_fields, statistics_fields
 from ftk.contracts.task import Task
 from ftk.data.readers.places.inputs import input_files, refuse_split_folders
 from ftk.data.readers.places.sources import check_source, is_class_folder
 from ftk.errors import ConfigError, FtkError, ModelError
+from ftk.models.loading.head_of_folder import head_in
 from ftk.objectives.building import build_objective
 from ftk.system.atomic import unwritable
 
@@ -21,6 +24,7 @@ def check_values(config: Config, command: str) -> list[Mistake]:
     mistakes = [*check_ranges(config, command), *_data(config.data)]
     if not isinstance(config, TrainingConfig):
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
+        mistakes += _preset(config, command)
     else:
         mistakes += [*_objective(config), *_model(config.model)]
     if isinstance(config, PredictConfig):
@@ -50,7 +54,10 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
         checkpoint: the model folder.
         plain: whether the folder may be one that ftk did not write.
     """
-    if not checkpoint:
+    from ftk.inference.adopted import suited
+    from ftk.inference.places import is_hub_id
+
+    if not checkpoint or is_hub_id(checkpoint):
         return
     folder = Path(checkpoint).expanduser()
     if not folder.is_dir():
@@ -59,8 +66,30 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
         inner = [name for name in ("best", "last") if (folder / name / "ftk.json").is_file()]
         hint = f" Did you mean '{folder / inner[0]}'?" if inner else " It must be one that ftk wrote."
         if (folder / "config.json").is_file():
-            hint = " If it is a masked language model that ftk did not write, add task=mlm."
+            try:
+                hint = f" If another tool wrote it, name its task. {suited(head_in(folder))}"
+            except FtkError as error:
+                hint = f" {error}"
         yield Mistake(f"checkpoint={checkpoint}", f"The folder has no ftk.json.{hint}")
+
+
+def _preset(config: EvaluateConfig | PredictConfig, command: str) -> Iterator[Mistake]:
+    """What cannot be meant by a model that is used as it comes."""
+    model = config.model
+    if model is None:
+        return
+    if config.task is None:
+        yield Mistake("task=null", "A model as it comes needs a task: model=minilm task=ranking.")
+    yield from check_model(model)
+    if model.init is not Init.pretrained or model.towers:
+        advice = f"Nothing was trained of a model with random weights; 'ftk {command}' uses pretrained ones."
+        yield Mistake(f"model.init={model.init.value}", advice)
+        return
+    unread: dict[str, Any] = {"dropout": model.dropout, "decoder_init": model.decoder_init, "config": model.config}
+    unread |= {"freeze": model.freeze, "image_processor": model.image_processor, "tokenizer.name": model.tokenizer.name}
+    for key, value in unread.items():
+        if value not in (None, {}, []):
+            yield Mistake(f"model.{key}={as_word(getattr(value, 'value', value))}", "Only training reads it.")
 
 
 def _input(config: PredictConfig) -> Iterator[Mistake]:
@@ -131,6 +160,13 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
     for name in statistics_fields(task):
         if (value := getattr(task, name)) is not None:
             yield Mistake(f"task.{name}={value}", "Training fills it in from its rows; leave it out.")
+    for name in of_others_fields(task) if isinstance(config, TrainingConfig) else ():
+        if (value := getattr(task, name)) is not None:
+            advice = (
+                "Only 'ftk evaluate' and 'ftk predict' read it. '+model.config.id2label={0: …, 1: …}' names the labels "
+                "of a model, and a head with the labels of the data is kept."
+            )
+            yield Mistake(f"task.{name}={as_word(value)}", advice)
     for role, column in config.data.columns.items():
         if column is not None and role not in task.spec.columns:
             yield Mistake(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftk.commands.checks import check_values, unread_data_keys
@@ -13,7 +12,9 @@ from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import EvaluateConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
-from ftk.inference.pipeline import SavedModel, score, scores_in_records
+from ftk.inference.pipeline import score, scores_in_records
+from ftk.inference.places import model_folder, model_name
+from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
@@ -31,19 +32,18 @@ def run(command: str, argv: list[str]) -> int:
 
 
 def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
-    """Evaluate one checkpoint; returns the run folder, the score's name and the metrics."""
-    assert config.checkpoint is not None
+    """Evaluate one model; returns the run folder, the score's name and the metrics."""
     console = Console()
     notes = Notes()
-    path = Path(config.checkpoint).expanduser()
-    folder = RunFolder.claim(config.run, invocation, path.resolve().parent.name)
+    path = model_folder(config)
+    folder = RunFolder.claim(config.run, invocation, model_name(config, path))
     # The files are verified, and the rows checked against the model's labels, before torch is imported.
     saved = SavedModel.open(path, config.task, invocation.names("task"), notes)
-    task, labels = saved.trained.task, saved.trained.labels
-    if mistakes := list(unread_data_keys(task, config.data)):  # the folder alone may name the task
+    if mistakes := list(unread_data_keys(saved.trained.task, config.data)):  # the folder alone may name the task
         raise ConfigMistakes(mistakes)
-    data = saved.with_columns(config.data, config.data.test, notes, labelled=True)
-    corpus = task.open_corpus(data, notes, labels=labels, test_only=True)
+    saved, data = saved.for_scoring(config.data, notes)
+    task, labels = saved.trained.task, saved.trained.labels
+    corpus = saved.open_corpus(data, notes)
     console.report(notes.drain())
     with fast_import("torch"):
         from ftk.core.evaluate import Evaluator  # torch from here on

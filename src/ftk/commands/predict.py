@@ -11,7 +11,9 @@ from ftk.config.invocation import Invocation
 from ftk.config.schema import PredictConfig
 from ftk.contracts.notes import Notes
 from ftk.data.readers.splits import stream
-from ftk.inference.pipeline import Predictions, SavedModel
+from ftk.inference.pipeline import Predictions
+from ftk.inference.places import model_folder
+from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
 from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
@@ -25,10 +27,9 @@ def run(command: str, argv: list[str]) -> int:
 
 def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     """Predict for the rows of one input; returns the number of rows and the seconds that it took."""
-    assert config.checkpoint is not None
     console = Console(stderr=True)
     notes = Notes()
-    saved = SavedModel.open(Path(config.checkpoint).expanduser(), config.task, invocation.names("task"), notes)
+    saved = SavedModel.open(model_folder(config), config.task, invocation.names("task"), notes)
     data = saved.with_columns(config.data, config.input, notes, labelled=False)
     rows = stream(config.input, data, notes, saved.trained.task.spec.columns)
     console.report(notes.drain())

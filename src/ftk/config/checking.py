@@ -146,6 +146,8 @@ class WordChecks:
             owner = _owner(key, but=self._command)
         if key.startswith("task.") and known.get("task", "") is None:
             owner = "its fields can be set where the task is named: add task=<name>"
+        if key.startswith("model.") and known.get("model", "") is None:
+            owner, hint = "its keys can be set where a model is named: add model=auto", ""
         belongs = f"; {owner}" if owner else ""
         return Mistake(word, f"There is no key '{key}' for 'ftk {self._command}'{belongs}.{hint}{plus}")
 

@@ -213,7 +213,7 @@ def _in_words(hint: Any) -> str:
     kind = get_origin(hint) or hint
     if inspect.isclass(kind) and issubclass(kind, Enum):
         return ", ".join(f"`{choice.value}`" for choice in kind)
-    return _TYPES.get(kind, "")
+    return "section" if dataclasses.is_dataclass(kind) else _TYPES.get(kind, "")
 
 
 def type_of(value: Any) -> str:

@@ -12,6 +12,8 @@ LOCAL_FILE: Mapping[str, Any] = {"local_file": True}
 ``candidates: str | None = field(metadata=LOCAL_FILE)``."""
 STATISTIC: Mapping[str, Any] = {"statistic": True}
 """Metadata of a field that only training fills in, from its rows. A config that sets it is refused."""
+OF_OTHERS: Mapping[str, Any] = {"of_others": True}
+"""Metadata of a field that is about models of other tools. A training that sets it is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,11 @@ def local_file_fields(task: Any) -> tuple[str, ...]:
 def statistics_fields(task: Any) -> tuple[str, ...]:
     """The names of the fields of a task, or of a task's class, that have the metadata ``STATISTIC``."""
     return _marked(task, STATISTIC)
+
+
+def of_others_fields(task: Any) -> tuple[str, ...]:
+    """The names of the fields of a task, or of a task's class, that have the metadata ``OF_OTHERS``."""
+    return _marked(task, OF_OTHERS)
 
 
 def _marked(task: Any, mark: Mapping[str, Any]) -> tuple[str, ...]:

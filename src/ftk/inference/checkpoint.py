@@ -31,6 +31,7 @@ class Checkpoint:
         labels: in the order of the model's outputs; None for a task that has none.
         windows: how texts are cut into windows.
         source: the config, and the tokenizer or image processor, of the model.
+        adopted: whether another tool trained the model.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class Checkpoint:
     labels: Labels | None
     windows: WindowPlan
     source: Source
+    adopted: bool = False
 
     @classmethod
     def open(cls, folder: Path, trained: Trained, data: DataConfig) -> "Checkpoint":
@@ -52,7 +54,8 @@ class Checkpoint:
             ModelError: the files of the folder do not belong together.
         """
         labels, windows = trained.labels, trained.windows
-        source = reopen_model(folder, labels, trained.task.spec.modalities)
+        # The outputs of a model of another tool keep its names: several may stand for one label.
+        source = reopen_model(folder, None if trained.adopted else labels, trained.task.spec.modalities)
         if source.labels is not None and labels is not None and source.labels.names != labels.names:
             raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
         if data.max_length is not None or windows is None:
@@ -60,7 +63,14 @@ class Checkpoint:
             windows = WindowPlan.of(length, None)
         if data.stride is not None:
             windows = WindowPlan.of(windows.length, data.stride)
-        return cls(folder=folder, task=trained.task, labels=labels, windows=windows, source=source)
+        return cls(
+            folder=folder,
+            task=trained.task,
+            labels=labels,
+            windows=windows,
+            source=source,
+            adopted=trained.adopted,
+        )
 
     def runner(self, runnable: Runnable, hardware: HardwareConfig, console: Console) -> Runner:
         """Read the weights; every one of them must be in the file.
@@ -79,7 +89,8 @@ class Checkpoint:
         loaded = load_weights(self.source, runnable.spec.auto_model, seed=0)
         if loaded.missing:
             names = listed_names(loaded.missing)
-            raise ModelError(f"{self.folder}: {len(loaded.missing)} tensors of the model are missing: {names}.")
+            head = " The model has no head for this task: nothing was trained for it." if self.adopted else ""
+            raise ModelError(f"{self.folder}: {len(loaded.missing)} tensors of the model are missing: {names}.{head}")
         for fact in loaded.facts:
             console.say(fact)
         notes = Notes()

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import ftk
 from ftk.config.paths import shipped_files, values_of
+from ftk.config.ranges import as_word
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.contracts.spec import local_file_fields, statistics_fields
+from ftk.contracts.spec import local_file_fields, of_others_fields, statistics_fields
 from ftk.contracts.task import Task, fields_of
 from ftk.contracts.values import Labels
 from ftk.errors import ConfigError, FtkError, ModelError
+from ftk.inference.adopted import adopt
 from ftk.models.loading.verified_folder import MANIFEST, verify_folder
 from ftk.report.environment import environment_facts
 from ftk.tasks import build_task, built_in_task, task_from_fields
@@ -84,12 +86,14 @@ class Trained:
         labels: in the order of the model's outputs; None for a task that has none.
         windows: how texts were cut into windows; None if the folder does not say.
         columns: the columns that training was told to read, by role.
+        adopted: whether another tool trained the model.
     """
 
     task: Task
     labels: Labels | None
     windows: WindowPlan | None
     columns: dict[str, Any] = dataclasses.field(default_factory=dict)
+    adopted: bool = False
 
 
 def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, where: str, notes: Notes) -> Trained:
@@ -103,15 +107,16 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
         notes: collects which fields stay as in training although the config has other values.
 
     Raises:
-        ModelError: the folder names no task of ftk, or holds values that ftk does not write.
+        ModelError: the folder names no task of ftk, or holds values that ftk does not write; or another tool wrote it,
+            and its model has no head for the task.
     """
     from ftk.contracts.values import WindowPlan
 
     if not saved:
-        task = build_task(node)
-        if task.spec.command != "pretrain":
-            raise ModelError(f"{where}: there is no {MANIFEST}, which says what the labels of this task are.")
-        return Trained(task, None, None)
+        task, labels = adopt(Path(where), node, notes)
+        if mistakes := list(task.validate(labels)):
+            raise ConfigError(*mistakes)
+        return Trained(task, labels, None, adopted=True)
     try:
         if node is not None:
             task = build_task(node)
@@ -119,6 +124,7 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
             if None not in (trained_for, _name(task)) and trained_for != _name(task):
                 trained, asked = (str(name).replace("_", "-") for name in (trained_for, _name(task)))
                 raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
+            _refuse_of_others(task)
             before = task_from_fields(type(task), _fields_in(saved, type(task), where))
             task = _task_with_trained_values(task, before, named, notes)
             if task.spec.untuned_default is not None:
@@ -230,6 +236,21 @@ def _check_head(task: Task, trained: Task) -> None:
     now, before = fields_of(task), fields_of(trained)
     others = [f"task.{name}={now[name]} (trained with {before[name]})" for name in now if now[name] != before[name]]
     raise ModelError(f"{', '.join(others)} needs another head than the model has; leave it out.")
+
+
+def _refuse_of_others(task: Task) -> None:
+    """Refuse fields that are about models of other tools.
+
+    Raises:
+        ConfigError: there are such fields.
+    """
+    named = [name for name in of_others_fields(task) if getattr(task, name) is not None]
+    if named:
+        value = as_word(getattr(task, named[0]))
+        raise ConfigError(
+            f"task.{named[0]}={value}: ftk trained this model, and its labels are those of its training rows; leave it "
+            "out, and write the labels of the data as training does."
+        )
 
 
 def _is_auto(value: Any) -> bool:

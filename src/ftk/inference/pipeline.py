@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftk import __version__
@@ -31,9 +30,10 @@ from ftk.inference.bad_rows import (
     read_or_keep,
     refuse_unread_rows,
 )
-from ftk.inference.manifest import Trained, manifest_of, task_of
 from ftk.inference.replaced_columns import note_replaced
-from ftk.inference.trained_columns import fitting_columns, known_columns, with_trained_columns
+from ftk.inference.saved_model import SavedModel
+from ftk.inference.trained_columns import fitting_columns, known_columns
+from ftk.models.loading.verified_folder import files_of
 from ftk.system.cache import cache_key
 
 if TYPE_CHECKING:
@@ -62,51 +62,6 @@ def scores_in_records(setting: Any, labels: Labels | None) -> int | None:
     if setting == "auto":
         return _HIGHEST if labels is not None and len(labels.names) > FEW_LABELS else None
     return None if setting == "all" else int(setting)
-
-
-@dataclass(frozen=True, slots=True)
-class SavedModel:
-    """A verified model folder, whose weights have not been read.
-
-    Attributes:
-        folder: the model folder.
-        manifest: what its ``ftk.json`` says; empty for a folder that ftk did not write.
-        trained: the task, labels and windows that the model was trained with.
-    """
-
-    folder: Path
-    manifest: dict[str, Any]
-    trained: Trained
-
-    @classmethod
-    def open(cls, folder: Path, node: Any, named: frozenset[str] | None, notes: Notes) -> SavedModel:
-        """Verify a model folder by its checksums and read what it was trained for.
-
-        Args:
-            folder: the model folder.
-            node: the ``task`` section of the config; None for the task that the folder names.
-            named: the fields of ``node`` that the user gave; see ``task_of``.
-            notes: collect what the user should know.
-
-        Raises:
-            ModelError: the folder is damaged, or was trained for another task.
-        """
-        manifest = manifest_of(folder, notes)
-        return cls(folder, manifest, task_of(manifest, node, named, str(folder), notes))
-
-    def with_columns(self, data: DataConfig, spec: Any, notes: Notes, *, labelled: bool) -> DataConfig:
-        """The data section with the columns of training, where files have them; see ``with_trained_columns``."""
-        return with_trained_columns(data, self.trained.columns, spec, notes, labelled=labelled)
-
-    def checkpoint(self, data: DataConfig) -> Checkpoint:
-        """Read all of the folder but its weights. This imports torch.
-
-        Raises:
-            ModelError: the files of the folder do not belong together.
-        """
-        from ftk.inference.checkpoint import Checkpoint
-
-        return Checkpoint.open(self.folder, self.trained, data)
 
 
 class Predictions:
@@ -258,7 +213,7 @@ class Predictions:
     def _made_by(self) -> str:
         """A name for the weights and what computes with them, for what is kept between predictions."""
         hardware = self._runner.hardware
-        files = self.saved.manifest.get("files")
+        files = self.saved.manifest.get("files") or files_of(self.saved.folder)
         return cache_key([__version__, files, hardware.device.type, hardware.precision.value])
 
 

@@ -51,7 +51,7 @@ def with_trained_columns(
     if not missing or spec in (None, "-"):
         return data
     merged = dataclasses.replace(data, columns={**data.columns, **missing})
-    rows = _first_rows(merged, spec, labelled=labelled)
+    rows = first_rows(merged, spec, labelled=labelled)
     there = {role: column for role, column in missing.items() if any(_has(row, role, column) for row in rows)}
     return dataclasses.replace(data, columns=_merged(data.columns, there, notes))
 
@@ -100,8 +100,14 @@ def _not_named(columns: Mapping[str, Any], trained: Mapping[str, Any]) -> dict[s
     return {role: column for role, column in trained.items() if role in columns and columns[role] is None}
 
 
-def _first_rows(data: DataConfig, spec: Any, *, labelled: bool) -> list[Row]:
-    """The first rows of files; none if they cannot be read, which is reported when they are read in earnest."""
+def first_rows(data: DataConfig, spec: Any, *, labelled: bool) -> list[Row]:
+    """The first rows of files; none if they cannot be read, which is reported when they are read in earnest.
+
+    Args:
+        data: the data section of the config.
+        spec: the files.
+        labelled: whether the files are read to be scored.
+    """
     try:
         if data.format is Format.hub:
             rows = read_hub(str(data.name), data.subset, data.revision, str(spec))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
+from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.contracts.spec import TaskSpec, Wording
+from ftk.contracts.saved_head import SavedHead
+from ftk.contracts.spec import OF_OTHERS, TaskSpec, Wording
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.images.examples import ImageExample, ImageReader
 from ftk.data.images.features import ImageFeatures
 from ftk.data.rows.label_names import read_names
+from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
@@ -51,6 +54,7 @@ class ImageClassification(RowTask):
     sampling: Sampling
     flip: bool
     shift: float
+    label_map: Any = field(default=None, metadata=OF_OTHERS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,6 +72,12 @@ class ImageClassification(RowTask):
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         yield from self._label.validate(labels)
         yield from self._images.validate()
+        yield from label_map_faults(self.label_map)
+
+    def adopt(self, head: SavedHead, notes: Notes) -> tuple[ImageClassification, Labels]:
+        """The task itself, and the classes by the names of ``label_map``."""
+        refuse_other_problem(head, "single_label_classification", "task=image-classification")
+        return self, adopted_labels(head, self.label_map, self.label_names, notes)
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[ImageExample]:
         examples = ImageReader(

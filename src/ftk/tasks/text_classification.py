@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
+from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.contracts.spec import TaskSpec
+from ftk.contracts.saved_head import SavedHead
+from ftk.contracts.spec import OF_OTHERS, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
 from ftk.data.rows.label_names import read_names
 from ftk.data.rows.odd_labels import note_names_beside
+from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.label_columns import refuse_columns
@@ -48,6 +51,7 @@ class TextClassification(RowTask):
     label_smoothing: float
     label_names: Any
     sampling: Sampling
+    label_map: Any = field(default=None, metadata=OF_OTHERS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,6 +69,12 @@ class TextClassification(RowTask):
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         yield from self._texts.validate()
         yield from self._label.validate(labels)
+        yield from label_map_faults(self.label_map)
+
+    def adopt(self, head: SavedHead, notes: Notes) -> tuple[TextClassification, Labels]:
+        """The task itself, and the classes by the names of ``label_map``."""
+        refuse_other_problem(head, "single_label_classification", "task=text-classification")
+        return self, adopted_labels(head, self.label_map, self.label_names, notes)
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> TextClassification:
         return replace(self, pairs=self._texts.resolved_pairs(rows, reading))

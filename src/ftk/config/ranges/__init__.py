@@ -34,8 +34,11 @@ def check_ranges(config: Config, command: str) -> list[Mistake]:
             *_training(config, command),
         ]
         return mistakes
-    if not config.checkpoint:
+    if not config.checkpoint and config.model is None:
         mistakes.append(Mistake("checkpoint=null", "Say which model: checkpoint=runs/<run>/best."))
+    if config.checkpoint and config.model is not None:
+        what = f"checkpoint={config.checkpoint} model={config.model.name}"
+        mistakes.append(Mistake(what, "Both name the model; leave out one of them."))
     if config.run.resume:
         mistakes.append(Mistake(f"run.resume={as_word(config.run.resume)}", "Only training is resumed."))
     mistakes += _without_effect(config)

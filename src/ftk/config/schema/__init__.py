@@ -68,10 +68,16 @@ class CheckpointConfig:
     """A trained model, and the task that it is used for."""
 
     checkpoint: str | None
-    """Model folder that ftk wrote, as `runs/<run>/best`; with task=mlm also another masked language model."""
+    """Model folder that ftk wrote, as `runs/<run>/best`; with `task=` also the folder or the hub id of a model that
+    another tool trained."""
+    # The default is for config folders that were copied from a release without this section.
+    model: ModelConfig | None = None
+    """Instead of `checkpoint`, a model as it comes, with `task=`: `model=minilm task=ranking`, or `model=auto` with
+    `model.name=<hub id or folder>`; null: that of `checkpoint`."""
     task: Any
-    """null: the task of the checkpoint, with the values of its training. Name it for a task of your own, or to set some
-    of its keys, `task=translation task.num_beams=1`; all others keep the values of the training, which is reported."""
+    """null: the task of the checkpoint, with the values of its training. Name it for a model of another tool, for a
+    task of your own, or to set some of its keys, `task=translation task.num_beams=1`; all others keep the values of the
+    training, which is reported."""
 
 
 @dataclass(kw_only=True, slots=True)

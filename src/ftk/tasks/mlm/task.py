@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ftk.contracts.contexts import RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus, Predictor
+from ftk.contracts.saved_head import SavedHead
 from ftk.contracts.spec import TaskSpec
 from ftk.contracts.task import Task
 from ftk.contracts.values import Batch, Labels, Loss
@@ -91,6 +92,10 @@ class MaskedLanguageModel(Task):
             yield (
                 "task.packing=documents: with task.next_sentence=true each block is one pair, and nothing is packed."
             )
+
+    def adopt(self, head: SavedHead, notes: Notes) -> tuple[MaskedLanguageModel, None]:
+        """The task itself: nothing of it depends on the training rows."""
+        return self, None
 
     @property
     def _masking(self) -> Masking:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.contracts.spec import TaskSpec
+from ftk.contracts.saved_head import SavedHead
+from ftk.contracts.spec import OF_OTHERS, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
@@ -19,6 +20,7 @@ from ftk.data.rows.label_names import names_faults, read_names
 from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, holds_vectors
 from ftk.tasks.multi_label.label_set import LabelSet, refuse_truth_values, set_prior_odds
 from ftk.tasks.multi_label.metric import LabelSetMetric, best_thresholds
+from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_weights import ClassWeights
 from ftk.tasks.shared.label_columns import refuse_columns
 from ftk.tasks.shared.row_task import RowTask
@@ -42,6 +44,7 @@ class MultiLabel(RowTask):
     separator: str
     threshold: Any
     thresholds: Any
+    label_map: Any = field(default=None, metadata=OF_OTHERS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -80,6 +83,7 @@ class MultiLabel(RowTask):
         if not self.separator:
             yield 'task.separator=: it must be the sign between the labels of one cell, such as ";".'
         yield from self._wrong_thresholds(labels)
+        yield from label_map_faults(self.label_map)
 
     def _wrong_thresholds(self, labels: Labels | None) -> Iterator[str]:
         fixed, given = self.threshold, self.thresholds
@@ -98,6 +102,11 @@ class MultiLabel(RowTask):
                 yield f"task.thresholds.{name}: there is no such label; there are {known}."
         if _is_probability(fixed):
             yield f"task.thresholds: task.threshold={fixed} would count instead; leave out one of the two."
+
+    def adopt(self, head: SavedHead, notes: Notes) -> tuple[MultiLabel, Labels]:
+        """The task itself, and the labels by the names of ``label_map``."""
+        refuse_other_problem(head, "multi_label_classification", "task=multi-label")
+        return self, adopted_labels(head, self.label_map, self.label_names, notes)
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> MultiLabel:
         """The task with ``pairs`` set.

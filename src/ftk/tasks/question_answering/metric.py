@@ -97,7 +97,9 @@ class AnswerMetric:
 
     def add(self, gold: Sequence[str], answer: str) -> None:
         """Count one row by its gold answers, if it has some, and the answer given."""
-        self._found.append((bool(gold), *match(gold, answer, self.language)))
+        # A model of another tool has no training answers to tell the language: those of the row do.
+        language = language_of(gold) if self.language is Language.auto else self.language
+        self._found.append((bool(gold), *match(gold, answer, language)))
 
     def compute(self) -> dict[str, Any]:
         """``exact``, ``f1``; if some questions have no answer also ``exact_answerable``, ``f1_answerable`` and

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
+from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.contracts.saved_head import SavedHead
 from ftk.contracts.spec import STATISTIC, TaskSpec, Wording
 from ftk.contracts.values import Batch, Labels, Loss
 from ftk.data.batching.features import Features, padded_inputs
@@ -87,6 +90,12 @@ class QuestionAnswering(RowTask):
         if not self._allow_no_answer:
             return None
         return (self.null_threshold or 0.0) if self.threshold == "tuned" else float(self.threshold)
+
+    def adopt(self, head: SavedHead, notes: Notes) -> tuple[QuestionAnswering, Labels]:
+        """The task, which gives each question an answer unless ``no_answer`` is true."""
+        if self.no_answer == "auto":
+            notes.add(kinds.ALWAYS_ANSWERED)
+        return replace(self, no_answer=self.no_answer is True), self.labels(())
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[QuestionExample]:
         return QuestionReader(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from ftk.config.schema import DataConfig
@@ -12,6 +11,7 @@ from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus, Predictor
 from ftk.contracts.row import Row
+from ftk.contracts.saved_head import SavedHead
 from ftk.contracts.spec import LOCAL_FILE, TaskSpec, Wording
 from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel, shortest
 from ftk.data.examples.rankings import Form, RankingExample, RankingReader, gold_grades
@@ -19,9 +19,11 @@ from ftk.data.readers.paths import expand
 from ftk.data.row_corpus import read_training_corpus
 from ftk.errors import ConfigError, DataError
 from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.ranking.adopting import adopted_encoder
 from ftk.tasks.ranking.batches import batch_of_pairs, batch_of_texts, texts_of
 from ftk.tasks.ranking.features import RankedRows
 from ftk.tasks.ranking.metric import Ranked, RankingMetric
+from ftk.tasks.ranking.policies import Encoder, MissingPositive, Objective, TokenPooling
 from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.ranking.search import CandidateSearch
 from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_positive
@@ -33,36 +35,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _IN_BATCH_HINT = "task.texts_at_once=… computes that many texts at once, with the same gradients."
-
-
-class Encoder(Enum):
-    """Whether query and candidate are encoded separately or together."""
-
-    auto = "auto"
-    bi = "bi"
-    cross = "cross"
-
-
-class TokenPooling(Enum):
-    """How the states of the tokens of a text become its vector."""
-
-    auto = "auto"
-    mean = "mean"
-    first = "first"
-
-
-class Objective(Enum):
-    """What a cross-encoder learns: which candidate is the positive, or whether each is one."""
-
-    listwise = "listwise"
-    binary = "binary"
-
-
-class MissingPositive(Enum):
-    """What a list without a positive counts as in the scores."""
-
-    missed = "missed"
-    skip = "skip"
 
 
 @dataclass(kw_only=True)
@@ -118,6 +90,16 @@ class Ranking(RowTask):
             else:
                 if len(files) != 1:
                     yield f"task.candidates={self.candidates}: these are {len(files)} files; name one."
+
+    def adopt(self, head: SavedHead, notes: Notes) -> tuple[Ranking, Labels | None]:
+        """The task as a cross-encoder if the model has one output for a text, else as a bi-encoder.
+
+        Raises:
+            ModelError: the model has several outputs, or makes its vectors in a way that ftk does not have.
+        """
+        encoder, pooling = adopted_encoder(head, self.encoder, self.pooling, notes)
+        task = replace(self, encoder=encoder, pooling=pooling)
+        return task, task.labels(())
 
     @property
     def _crosses(self) -> bool:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftk.contracts import finding_kinds as common
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
+from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.contracts.spec import STATISTIC, TaskSpec, Wording
+from ftk.contracts.saved_head import SavedHead
+from ftk.contracts.spec import OF_OTHERS, STATISTIC, TaskSpec, Wording
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features, Ragged
 from ftk.data.examples.texts import TextExample
@@ -19,6 +22,7 @@ from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.regression.metric import NumberMetric
 from ftk.tasks.regression.targets import NumberReader, values_of
+from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_weights import drawn_by_weight
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
@@ -52,6 +56,7 @@ class Regression(RowTask):
     deviation: Any = field(metadata=STATISTIC)
     # The default is for models of a release without this field.
     decimal: Decimal = Decimal.auto
+    label_map: Any = field(default=None, metadata=OF_OTHERS)
 
     @property
     def _texts(self) -> TextInput:
@@ -62,7 +67,17 @@ class Regression(RowTask):
         return _Numbers(self.mean, self.deviation)
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
-        return self._texts.validate()
+        yield from self._texts.validate()
+        yield from label_map_faults(self.label_map)
+
+    def adopt(self, head: SavedHead, notes: Notes) -> tuple[Regression, Labels]:
+        """The task, which takes the numbers of the head as they are, and the targets by the names of ``label_map``."""
+        refuse_other_problem(head, "regression", "task=regression")
+        one = len(head.names) == 1  # whose name says nothing
+        labels = adopted_labels(head, self.label_map, None, Notes() if one else notes)
+        notes.add(common.RAW_NUMBERS)
+        number = len(labels.names)
+        return replace(self, mean=[0.0] * number, deviation=[1.0] * number), labels
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> Regression:
         decimal = self.decimal

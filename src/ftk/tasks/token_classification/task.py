@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
+from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Metric
 from ftk.contracts.row import Row
-from ftk.contracts.spec import STATISTIC, TaskSpec
+from ftk.contracts.saved_head import SavedHead
+from ftk.contracts.spec import OF_OTHERS, STATISTIC, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
 from ftk.data.batching.features import Features, Ragged, padded_inputs
 from ftk.data.examples.glued_spans import spans_need_characters
@@ -24,9 +26,12 @@ from ftk.data.text.word_windows import SubwordEncoder, Window, note_windows
 from ftk.data.text.words import Words
 from ftk.errors import ConfigError
 from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.shared.adopted_labels import label_map_faults
 from ftk.tasks.shared.class_weights import ClassWeights, balanced
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
+from ftk.tasks.token_classification.adopted_tags import AdoptedTags, ModelTags
+from ftk.tasks.token_classification.label_weights import kinds_of, weight_of_labels
 from ftk.tasks.token_classification.spacing import Spacing
 from ftk.tasks.token_classification.subwords import (
     EncodedText,
@@ -45,15 +50,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-_SPANS, _TOKENS = SpanTags(), TokenTags()
-
 
 @dataclass(kw_only=True)
 class TokenClassification(RowTask):
     """One tag per word. The fields are described in ``configs/task/token-classification.yaml``.
 
-    ``units`` decides how rows are read. So it is set before any row is read, from the rows of the training split alone:
-    all splits are read the same way, whatever tags one of them happens to have.
+    ``units`` is set from the training split before any row is read, so that all splits are read alike.
     """
 
     class_weights: Any
@@ -71,6 +73,8 @@ class TokenClassification(RowTask):
     """Marks that are tokens in the training rows, where a text writes them beside words; and tokens with such marks."""
     label_names: Any = None
     """Names of tags that rows give as numbers; null in models of earlier versions."""
+    label_map: Any = field(default=None, metadata=OF_OTHERS)
+    model_tags: Any = field(default=None, metadata=STATISTIC)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,7 +86,7 @@ class TokenClassification(RowTask):
         return TaskSpec(
             columns=("text", "tokens", "tags", "spans", "sentence"),
             score=self._tagging.score,
-            demo=(_SPANS if self.units is Units.spans else _TOKENS).demo,
+            demo=(SpanTags if self.units is Units.spans else TokenTags).demo,
             auto_model="AutoModelForTokenClassification",
             labels_each_token=True,
             finds_spans=True,
@@ -90,7 +94,7 @@ class TokenClassification(RowTask):
 
     @property
     def _tagging(self) -> Tagging:
-        return _TOKENS if self.units is Units.tokens else _SPANS
+        return TokenTags() if self.units is Units.tokens else SpanTags()
 
     @property
     def _weights(self) -> ClassWeights:
@@ -99,14 +103,21 @@ class TokenClassification(RowTask):
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         if labels is not None:
             self._tagging.check_names(labels)
-        yield from self._weights.validate(self._kinds(labels) if labels is not None else None)
+        yield from self._weights.validate(kinds_of(labels, self._tagging) if labels is not None else None)
         if labels is None:
             yield from names_faults(self.label_names)
+        yield from label_map_faults(self.label_map)
         if self.units is Units.tokens and self.tag_scheme is not Scheme.auto:
             yield (
                 f"task.tag_scheme={self.tag_scheme.value}: with task.units=tokens tags are taken as they are; a scheme "
                 "marks spans, which are task.units=spans."
             )
+
+    def adopt(self, head: SavedHead, notes: Notes) -> tuple[TokenClassification, Labels]:
+        """The task, reading text as it does after training on tokens, and the tags of the model as ``units`` says."""
+        words = Words.coarse if self.words is Words.auto else self.words
+        found = AdoptedTags.of(head, self.units, self.label_map, self.label_names, notes)
+        return replace(self, units=found.units, words=words, shared_subwords=True, model_tags=found.tags), found.labels
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> TokenClassification:
         task = replace(self, shared_subwords=True)
@@ -167,19 +178,6 @@ class TokenClassification(RowTask):
     def _spacing(self) -> Spacing | None:
         return Spacing(*map(frozenset, self.spacing)) if self.spacing else None
 
-    def _kinds(self, labels: Labels) -> list[str]:
-        """The classes that weights are given for, each once."""
-        return list(dict.fromkeys(self._tagging.kind(name) for name in labels.names))
-
-    def _weight_of_labels(self, labels: Labels) -> NDArray[np.float32] | None:
-        """[labels + 1] how much each label counts in the loss. The last one is for unknown labels, and is 0."""
-        kinds = self._kinds(labels)
-        weights = self._weights.of(kinds)
-        if weights is None:
-            return None
-        each = dict(zip(kinds, weights, strict=True))
-        return np.array([*(each[self._tagging.kind(name)] for name in labels.names), 0.0], dtype=np.float32)
-
     def features(self, examples: Sequence[Sentence], encoding: Encoding) -> Features:
         labels = encoding.labels
         encoder = SubwordEncoder(encoding.processor, encoding.windows)
@@ -193,7 +191,7 @@ class TokenClassification(RowTask):
             shared=bool(self.shared_subwords),
             cuts=[text.cuts for text in texts],
         )
-        weights = self._weight_of_labels(labels) if labels is not None else None
+        weights = weight_of_labels(self._weights, labels, self._tagging) if labels is not None else None
         learned = Targets.of(labels, self._tagging) if labels is not None else None
         rows: list[int] = []
         windows: list[Window] = []
@@ -244,17 +242,20 @@ class TokenClassification(RowTask):
         return Batch(inputs, targets, windows, count, tokens)
 
     def forward(self, model: Any, batch: Batch) -> Tensor:
-        """[words, labels] logits at the labelled sub-words."""
-        logits = model(**batch.inputs).logits
-        return logits.flatten(0, 1).index_select(0, batch.targets["position"]).float()
+        """[words, labels] logits at the labelled sub-words; of a model of another tool log-probabilities."""
+        logits = model(**batch.inputs).logits.flatten(0, 1).index_select(0, batch.targets["position"]).float()
+        return logits if self.model_tags is None else ModelTags.of(tuple(self.model_tags)).scores(logits)
 
     def loss(self, outputs: Tensor, batch: Batch) -> Loss:
+        if self.model_tags is not None:
+            return ModelTags.loss(outputs, batch)
         total = self._weights.cross_entropy(outputs, batch.targets["label"], batch.targets.get("weight"))
         return Loss(total, batch.count)
 
     def to_numpy(self, outputs: Tensor, features: Features, batch: Batch) -> list[NDArray[Any]]:
         """[sub-words of the window, labels] log-probabilities at the sub-words that decide about words."""
-        scores = outputs.log_softmax(-1).cpu().numpy()
+        scores = (outputs if self.model_tags else outputs.log_softmax(-1)).cpu().numpy()
+        scores = ModelTags.of(tuple(self.model_tags)).decoded(scores) if self.model_tags else scores
         kept, begin = [], 0
         for window in batch.windows:
             word = features.columns["word"][window]

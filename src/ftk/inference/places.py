@@ -1,0 +1,57 @@
+"""The folder of the model that a command uses: of ``checkpoint``, or of the preset that ``model`` chooses."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+from ftk.config.paths import values_of
+from ftk.config.schema import EvaluateConfig, ModelConfig, PredictConfig
+from ftk.errors import ModelError
+from ftk.models.loading.locate import locate
+from ftk.models.loading.verified_folder import MANIFEST
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+
+
+def is_hub_id(checkpoint: str) -> bool:
+    """Whether a name can be that of a model on the hub: owner and name, and no folder is called like the owner."""
+    return _HUB_ID.fullmatch(checkpoint) is not None and not Path(checkpoint).parent.exists()
+
+
+def model_folder(config: EvaluateConfig | PredictConfig) -> Path:
+    """The folder of the model that a command uses.
+
+    Raises:
+        ModelError: there is no such model, or no weights that ftk opens.
+    """
+    if config.model is not None:
+        return locate(config.model).folder
+    assert config.checkpoint is not None
+    folder = Path(config.checkpoint).expanduser()
+    if (folder / MANIFEST).is_file():
+        return folder
+    place = dataclasses.replace(_preset(), name=config.checkpoint)
+    try:
+        return locate(place).folder
+    except ModelError as error:
+        text = str(error).replace(f"model.name={config.checkpoint}", f"checkpoint={config.checkpoint}")
+        raise ModelError(text) from error
+
+
+def model_name(config: EvaluateConfig | PredictConfig, folder: Path) -> str:
+    """The name of a model in the names of run folders: that of its run, of its preset, or on the hub."""
+    if config.model is not None or not Path(str(config.checkpoint)).expanduser().is_dir():
+        name = config.model.name if config.model is not None else config.checkpoint
+        return str(name).rstrip("/").rpartition("/")[2]
+    return folder.resolve().parent.name
+
+
+def _preset() -> ModelConfig:
+    """The values of ``model=auto``."""
+    found = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(ModelConfig), values_of("model/auto")))
+    assert isinstance(found, ModelConfig)
+    return found

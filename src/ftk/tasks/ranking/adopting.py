@@ -1,0 +1,66 @@
+"""Which encoder for rankings a model of another tool is, and how it makes the vector of a text."""
+
+from __future__ import annotations
+
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+from ftk.contracts.saved_head import SavedHead
+from ftk.errors import ModelError
+from ftk.tasks.ranking.policies import Encoder, TokenPooling
+
+
+def adopted_encoder(
+    head: SavedHead, encoder: Encoder, pooling: TokenPooling, notes: Notes
+) -> tuple[Encoder, TokenPooling]:
+    """The fields ``encoder`` and ``pooling`` that suit a model.
+
+    Args:
+        head: of the model.
+        encoder: ``task.encoder``; auto takes a cross-encoder if the model has one output for a text, else a bi-encoder.
+        pooling: ``task.pooling``; auto takes what the files of a sentence encoder say, else the mean.
+        notes: collects what was chosen.
+
+    Raises:
+        ModelError: the model has several outputs, or makes its vectors in a way that ftk does not have.
+    """
+    one = head.auto_model == "AutoModelForSequenceClassification" and len(head.names) == 1
+    if encoder is Encoder.auto:
+        if head.auto_model is not None and head.has_labels and not one:
+            raise ModelError(
+                f"task=ranking: the model ({head.described}) was trained for something else. task.encoder=bi compares "
+                "the vectors of its encoder all the same."
+            )
+        encoder = Encoder.cross if one else Encoder.bi
+    if encoder is Encoder.cross:
+        if not one and head.auto_model is not None:
+            raise ModelError(
+                f"task.encoder=cross: a cross-encoder has one output for a pair; the model: {head.described}."
+            )
+        notes.add(kinds.ENCODER_CHOSEN, encoder="cross", how="a query and a candidate are read together")
+        return encoder, pooling
+    pooling = _pooling_of(head, pooling)
+    how = "by the first token" if pooling is TokenPooling.first else "by the mean over its tokens"
+    notes.add(kinds.ENCODER_CHOSEN, encoder="bi", how=f"the vector of a text is made {how} (task.pooling)")
+    return encoder, pooling
+
+
+def _pooling_of(head: SavedHead, asked: TokenPooling) -> TokenPooling:
+    """How a sentence encoder of another tool makes a vector of the states of the tokens.
+
+    Raises:
+        ModelError: it does so in a way that ftk does not have.
+    """
+    if head.further:
+        listed = ", ".join(head.further)
+        raise ModelError(
+            f"task=ranking: behind its encoder the model has more modules ({listed}, in modules.json), which ftk does "
+            "not compute. Its vectors would be others; choose another model."
+        )
+    if asked is not TokenPooling.auto:
+        return asked
+    if head.pooling not in (None, *(way.value for way in TokenPooling)):
+        raise ModelError(
+            f"task=ranking: the model pools its tokens by {head.pooling}, and ftk by their mean or the first one. "
+            "task.pooling=mean or task.pooling=first takes one of these; its vectors are then others than in training."
+        )
+    return TokenPooling.mean if head.pooling is None else TokenPooling(head.pooling)
