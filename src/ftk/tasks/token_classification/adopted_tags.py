@@ -78,12 +78,15 @@ class ModelTags:
         Args:
             logits: [words, outputs].
         """
+        import torch
+
         own = logits.float().log_softmax(-1)
-        found = own.new_full((len(own), len(self.labels)), _IMPOSSIBLE)
-        for column, numbers in enumerate(self.outputs):
-            if numbers:
-                found[:, column] = own[:, list(numbers)].amax(-1)
-        return found
+        own = torch.cat(
+            [own, own.new_full((len(own), 1), _IMPOSSIBLE)], dim=-1
+        )  # for tags that the model does not have
+        width = max(map(len, self.outputs))
+        places = [[*numbers, *[-1] * (width - len(numbers))] for numbers in self.outputs]
+        return own[:, torch.tensor(places, device=own.device)].amax(-1)
 
     @staticmethod
     def loss(scores: Tensor, batch: Batch) -> Loss:
