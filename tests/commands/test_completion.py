@@ -48,7 +48,7 @@ def _files() -> None:
         ("ftk finetune --config-dir ", []),
         # Groups, options and keys.
         ("ftk finetune mo", ["model.", "model="]),
-        ("ftk predict mo", []),
+        ("ftk predict mo", ["model="]),
         ("ftk predict o", ["output="]),
         ("ftk finetune model=ti", ["model=tiny"]),
         ("ftk finetune -m model=tiny,sm", ["model=tiny,small"]),

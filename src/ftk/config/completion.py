@@ -36,7 +36,7 @@ def completions(command: str, words: list[str], open_word: str) -> list[str]:
         values, groups = _composed(command, line)
         if not equals:
             found = [f"{name}=" for name in groups] + list(_next_level(values, key))
-            return sorted(f"{prefix}{name}" for name in found if name.startswith(key))
+            return sorted({f"{prefix}{name}" for name in found if name.startswith(key)})  # one may be a section, too
         before, comma, value = value.rpartition(",")  # in a sweep only the last value is open
         if key in groups:
             options = sorted(GlobalHydra.instance().config_loader().get_group_options(key))

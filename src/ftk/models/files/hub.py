@@ -123,7 +123,7 @@ def cached(name: str, revision: str | None, *, weights: bool) -> tuple[Path | No
     needed = [*chosen, *(needed_files(names, values, weights=chosen) if listed is not None else ())]
     if listed is None and not constants.HF_HUB_OFFLINE and not here & _COMPLETE:
         needed += vocabularies(names, values)  # something else may have fetched the weights alone
-    if missing := sorted({one for one in needed if one not in here}):
+    if missing := sorted({one for one in needed if not (folder / one).exists()}):
         return None, f"cached, but {', '.join(missing[:3])} {'is' if len(missing) == 1 else 'are'} missing"
     return folder, ""
 

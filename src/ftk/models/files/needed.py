@@ -14,7 +14,9 @@ MANIFEST = "ftk.json"
 READ_FIRST = (CONFIG, TOKENIZER_CONFIG, INDEX, MANIFEST)
 """Files that say which others are needed."""
 
-_ALWAYS = (CONFIG, "generation_config.json", "preprocessor_config.json", "processor_config.json", MANIFEST)
+_OF_SENTENCE_ENCODERS = ("modules.json", "1_Pooling/config.json")
+_OF_MODELS = (CONFIG, "generation_config.json", "preprocessor_config.json", "processor_config.json", MANIFEST)
+_ALWAYS = (*_OF_MODELS, *_OF_SENTENCE_ENCODERS)
 _OF_EVERY_TOKENIZER = (TOKENIZER_CONFIG, "tokenizer.json", "special_tokens_map.json", "added_tokens.json")
 _VOCABULARIES = (
     *("bpe.codes", "byte_maps.json", "dict.txt", "emoji.json", "entity_vocab.json", "merges.txt", "normalizer.json"),
