@@ -73,10 +73,11 @@ class SavedModel:
         """
         data = self.with_columns(data, data.test, notes, labelled=True)
         task = self.trained.task
-        if not self.trained.adopted or not isinstance(task, RowTask) or data.test is None:
+        if not self.trained.adopted or not isinstance(task, RowTask):
             return self, data
         reading = Reading(data.columns, labelled=True, notes=notes, offsets=data.offsets.value)
-        settled = task.resolve_auto(first_rows(data, data.test, labelled=True), reading)
+        rows = [] if data.test is None else first_rows(data, data.test, labelled=True)
+        settled = task.resolve_auto(rows, reading)
         return dataclasses.replace(self, trained=dataclasses.replace(self.trained, task=settled)), data
 
     def open_corpus(self, data: DataConfig, notes: Notes) -> Corpus:
