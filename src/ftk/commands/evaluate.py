@@ -15,6 +15,8 @@ from ftk.contracts.notes import Notes
 from ftk.inference.pipeline import score, scores_in_records
 from ftk.inference.places import model_folder, model_name
 from ftk.inference.saved_model import SavedModel
+from ftk.data.row_corpus import RowCorpus
+from ftk.data.text.coverage import note_coverage
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
@@ -49,6 +51,9 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
         from ftk.core.evaluate import Evaluator  # torch from here on
     checkpoint = saved.checkpoint(config.data)
     encoding = Encoding(checkpoint.source.processor, labels, checkpoint.windows, notes)
+    notes.extend(checkpoint.source.notes.drain())
+    if isinstance(corpus, RowCorpus) and checkpoint.source.tokenizer is not None:
+        note_coverage(checkpoint.source.tokenizer, corpus.texts(), notes)
     prepared = corpus.prepare(encoding, console)["test"]
     console.report(notes.drain())
     runner = checkpoint.runner(task, config.hardware, console)

@@ -40,6 +40,7 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     with fast_import("torch"):
         import ftk.inference.checkpoint  # noqa: F401  (torch from here on)
     predictions.load(config.hardware, console)
+    predictions.note_texts(first, notes)
     began = time.perf_counter()
     predictions.prepare(console)
     done = 0

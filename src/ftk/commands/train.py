@@ -7,6 +7,7 @@ from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import TrainingConfig
 from ftk.contracts.notes import Notes
+from ftk.models.loading.tokenizer_files import check_tokenizer_folders
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.saved_run import with_earlier_defaults_of
@@ -38,6 +39,8 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
         from ftk.training.verify_resume import verify_resume
 
         verify_resume(invocation, config.run, console)
+    if "text" in task.spec.modalities and not folder.resume:
+        check_tokenizer_folders(config.model)
     corpus = task.open_corpus(config.data, notes)
     console.report(notes.drain())
     with fast_import("torch"):

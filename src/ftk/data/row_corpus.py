@@ -58,8 +58,9 @@ class RowCorpus:
         return {split: {**fingerprint(files), **self.named.get(split, {})} for split, files in self.files.items()}
 
     def texts(self) -> Iterable[str]:
-        """The texts of the training split."""
-        return (text for example in self.examples["train"] for text in example.texts)
+        """The texts of the training split; of the test split if it is alone."""
+        split = "train" if "train" in self.examples else "test"
+        return (text for example in self.examples[split] for text in example.texts)
 
     def vocabulary_file(self, settings: Any) -> None:
         """None: a vocabulary is learned from labelled rows so quickly that it is not cached."""

@@ -21,6 +21,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Predictor, PreparesPrediction
 from ftk.contracts.task_checks import check_examples
 from ftk.contracts.values import with_highest
+from ftk.data.text.coverage import note_coverage
 from ftk.errors import DataError
 from ftk.inference.bad_rows import (
     BadRow,
@@ -142,6 +143,22 @@ class Predictions:
 
         self._checkpoint, self._lost = checkpoint, LostRows()
         self._runner = dataclasses.replace(runner, runnable=self.predictor)
+
+    def note_texts(self, parts: Iterable[list[Any]], notes: Notes) -> None:
+        """Report what the tokenizer lacks, and the words of some rows that it does not know.
+
+        Args:
+            parts: rows as examples, from ``examples``.
+            notes: are told.
+
+        Raises:
+            DataError: there are many words, and it knows none.
+        """
+        source = self._checkpoint.source
+        notes.extend(source.notes.drain())
+        if source.tokenizer is not None:
+            texts = (text for part in parts for one in part for text in getattr(one, "texts", ()))
+            note_coverage(source.tokenizer, texts, notes, predicted=True)
 
     def prepare(self, console: Console) -> None:
         """Do what the task needs once before its first row, such as encoding the candidates of a search.

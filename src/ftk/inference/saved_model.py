@@ -17,6 +17,7 @@ from ftk.contracts.spec import of_others_fields
 from ftk.errors import DataError
 from ftk.inference.manifest import Trained, manifest_of, task_of
 from ftk.inference.trained_columns import first_rows, with_trained_columns
+from ftk.models.loading.tokenizer_files import check_saved_tokenizer
 from ftk.tasks.shared.row_task import RowTask
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ class SavedModel:
                 has no head for the task.
         """
         manifest = manifest_of(folder, notes)
-        return cls(folder, manifest, task_of(manifest, node, named, str(folder), notes))
+        trained = task_of(manifest, node, named, str(folder), notes)
+        if "text" in trained.task.spec.modalities:
+            check_saved_tokenizer(folder)
+        return cls(folder, manifest, trained)
 
     def with_columns(self, data: DataConfig, spec: Any, notes: Notes, *, labelled: bool) -> DataConfig:
         """The data section with the columns of training, where files have them; see ``with_trained_columns``."""

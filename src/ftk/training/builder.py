@@ -16,7 +16,7 @@ from ftk.core.saving.publisher import SameWeights
 from ftk.core.state import TrainState
 from ftk.core.world import SingleProcess
 from ftk.data.row_corpus import RowCorpus
-from ftk.data.text.coverage import coverage
+from ftk.data.text.coverage import note_coverage
 from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings
 from ftk.models.loading.load import check_head, load_weights
 from ftk.models.loading.source import Source, reopen_model, resolve_model, window_length
@@ -31,8 +31,6 @@ from ftk.training.planning import plan_of
 from ftk.training.resuming import check_resumable, tuned_task
 from ftk.training.run import Run, on_device
 
-_MANY_UNKNOWN = 0.05
-"""The share of unknown words that is reported."""
 _LEARNED = "; a learned vocabulary also has the pieces that it merged into longer tokens"
 
 
@@ -114,42 +112,42 @@ class RunBuilder:
 
     def _windows(self, source: Source, task: Task) -> WindowPlan:
         data = self.config.data
-        length = window_length(source, data.max_length)
+        length = self._length(source)
         texts = "text" in task.spec.modalities
         if texts and data.max_length is None and length == source.trained_length and not self.folder.resume:
             self.console.say(f"windows of {length} tokens, as in the model's training (data.max_length=… for others)")
         return WindowPlan.of(length, data.stride)
 
+    def _length(self, source: Source) -> int:
+        """The window length; one that only a config of ftk gives is at most what the model takes."""
+        asked, names = self.config.data.max_length, self.folder.invocation.names("data")
+        if asked is not None and asked > source.limit and names is not None and "max_length" not in names:
+            self.console.say(f"windows of {source.limit} tokens, the most that the model takes")
+            return source.limit
+        return window_length(source, asked)
+
     def _prepared(self, source: Source, windows: WindowPlan) -> dict[str, Prepared]:
         notes = Notes()
         encoding = Encoding(source.processor, source.labels, windows, notes)
-        self._note_coverage(encoding)
+        notes.extend(source.notes.drain())
+        self._note_tokenizer(encoding)
         prepared = self.corpus.prepare(encoding, self.console)
         self.console.report(notes.drain())
         return prepared
 
-    def _note_coverage(self, encoding: Encoding) -> None:
-        """Report the words of labelled texts that the tokenizer does not know.
+    def _note_tokenizer(self, encoding: Encoding) -> None:
+        """Report a tokenizer without a token for padding, and the words of texts that it does not know.
 
         Raises:
             DataError: it knows none.
         """
-        task = self.corpus.task
-        if "text" not in task.spec.modalities or task.spec.command == "pretrain":
+        if "text" not in self.corpus.task.spec.modalities:
             return
         tokenizer = getattr(encoding.processor, "tokenizer", encoding.processor)
-        found = coverage(tokenizer, self.corpus.texts())
-        if found is None or found.unknown < _MANY_UNKNOWN * found.words:
-            return
-        notes, examples = encoding.notes, map(repr, found.examples)
-        if found.unknown < found.words:
-            share = f"{100 * found.unknown / found.words:.0f} %"
-            notes.add(
-                kinds.UNKNOWN_WORDS, *examples, number=found.unknown, share=share, unknown=str(tokenizer.unk_token)
-            )
-        else:
-            notes.add(kinds.NO_KNOWN_WORD, *examples, number=found.words)
-        notes.raise_errors()
+        if tokenizer.pad_token_id is None:
+            name = type(tokenizer).__name__
+            encoding.notes.add(kinds.NO_PADDING_TOKEN, tokenizer=name, number=encoding.pad_id)
+        note_coverage(tokenizer, self.corpus.texts(), encoding.notes)
 
     def _fitted_windows(self, source: Source, windows: WindowPlan, prepared: dict[str, Prepared]) -> WindowPlan:
         """Windows no longer than the data needs, if the weights learn their positions from the data."""

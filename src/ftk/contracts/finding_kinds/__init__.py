@@ -15,3 +15,4 @@ from ftk.contracts.finding_kinds.numbers import *
 from ftk.contracts.finding_kinds.splits import *
 from ftk.contracts.finding_kinds.tables import *
 from ftk.contracts.finding_kinds.tagging import *
+from ftk.contracts.finding_kinds.tokenizers import *

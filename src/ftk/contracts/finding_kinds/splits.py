@@ -74,11 +74,6 @@ REPLACED_COLUMN = warning("replaced-column", "{row|rows} with a column '{column}
     "the prediction's column is written")
 
 # Windows
-UNKNOWN_WORDS = warning("unknown-words",
-    "{word|words} of the training texts that the tokenizer reads as {unknown} ({share} of the words it was tried on)",
-    "the model cannot tell these words apart; a model whose vocabulary has their characters can")
-NO_KNOWN_WORD = error("no-known-word", "{word|words} of the training texts, and the tokenizer knows none",
-    "Its files may be incomplete, or it may be of another language: model=… names another model.")
 WINDOW_LENGTHS = fact("window-lengths", "{sizes}")
 LONG_ROW = info("long-row", "{row|rows} longer than {length} tokens", "read in overlapping windows",
     merged="read in overlapping windows and merged",

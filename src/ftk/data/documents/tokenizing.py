@@ -29,6 +29,7 @@ from ftk.data.documents.token_store import (
     verify,
     write_manifest,
 )
+from ftk.data.text.plain_text import special_ids, without_special
 from ftk.errors import RunError
 from ftk.system import kept
 from ftk.system.cache import cache_key
@@ -244,6 +245,9 @@ class _Encoder:
         self._tokenizer = Tokenizer.from_str(tokenizer)
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        # Special tokens that a text spells out are text.
+        self._tokenizer.encode_special_tokens = True
+        self._special = special_ids(self._tokenizer) - {_unknown_id(self._tokenizer)}
         self._dtype = np.dtype(dtype)
         self._words = words
 
@@ -252,11 +256,16 @@ class _Encoder:
         encode = self._tokenizer.encode_batch if self._words else self._tokenizer.encode_batch_fast
         encodings = encode(texts, add_special_tokens=False)
         ids = [np.array(encoding.ids, dtype=self._dtype) for encoding in encodings]
+        words = [_begins_word(encoding.word_ids) for encoding in encodings] if self._words else None
+        for number, part in enumerate(ids):
+            if not self._special.isdisjoint(part.tolist()):  # the vocabulary itself has them, as those of Unigram do
+                found, origin = without_special(self._tokenizer, texts[number], self._special)
+                ids[number] = np.array(found, dtype=self._dtype)
+                if words is not None:
+                    first = np.diff(origin, prepend=-1) > 0  # of the tokens that took the place of one
+                    words[number] = words[number][np.array(origin, dtype=np.int64)] & first
         lengths = np.array([len(part) for part in ids], dtype=np.int64)
-        words = None
-        if self._words:
-            words = np.concatenate([_begins_word(encoding.word_ids) for encoding in encodings])
-        return np.concatenate(ids), lengths, words
+        return np.concatenate(ids), lengths, np.concatenate(words) if words is not None else None
 
 
 def _begins_word(word_ids: list[int | None]) -> NDArray[np.bool_]:

@@ -24,7 +24,8 @@ class PieceCutter:
         self._model = backend.model
         self._normalizer = backend.normalizer
         self._inner = getattr(self._model, "continuing_subword_prefix", None) or ""
-        self._of_bytes = "ByteLevel" in str(backend.pre_tokenizer)
+        self._backend = backend
+        self._of_bytes = has_byte_letters(backend)
         self._special = frozenset(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
         self._known: dict[tuple[str, str, bool], tuple[int, ...]] = {}
 
@@ -79,19 +80,15 @@ class PieceCutter:
         """The sub-words of a part of a word."""
         key = (part, mark, within)
         if key not in self._known:
-            text = part if self._normalizer is None else self._normalizer.normalize_str(part).strip()
-            self._known[key] = tuple(self._word_pieces(text, within) if self._inner else self._others(text, mark))
+            if self._inner:
+                text = part if self._normalizer is None else self._normalizer.normalize_str(part).strip()
+                found = self._word_pieces(text, within)
+            else:
+                found = vocabulary_pieces(self._backend, part, mark, of_bytes=self._of_bytes)
+            if len(part) > 1 and self._special.intersection(found):  # the part spells a special token
+                found = [*self._pieces(part[:1], mark, within), *self._pieces(part[1:], "", True)]
+            self._known[key] = tuple(found)
         return self._known[key]
-
-    def _others(self, text: str, mark: str) -> list[int]:
-        if self._of_bytes:
-            from tokenizers import pre_tokenizers
-
-            level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-            text = "".join(piece for piece, _ in level.pre_tokenize_str(text))
-        # Some normalizers put the mark of a space before any text.
-        text = text.lstrip(_MARKS[0])
-        return [token.id for token in self._model.tokenize(mark + text)] if text else []
 
     def _word_pieces(self, text: str, within: bool) -> list[int]:
         """The longest entries of a WordPiece vocabulary, one after the other."""
@@ -114,6 +111,31 @@ class PieceCutter:
             if number is not None:
                 return number, end
         return None
+
+
+def has_byte_letters(backend: Any) -> bool:
+    """Whether a tokenizer of the tokenizers library writes each byte as a letter."""
+    return "ByteLevel" in str(backend.pre_tokenizer)
+
+
+def vocabulary_pieces(backend: Any, part: str, mark: str = "", *, of_bytes: bool) -> list[int]:
+    """The entries of the vocabulary for a part of a word.
+
+    Args:
+        backend: of the tokenizers library.
+        part: as it is in the text.
+        mark: the sign of a space before it.
+        of_bytes: whether the vocabulary writes each byte as a letter.
+    """
+    text = part if backend.normalizer is None else backend.normalizer.normalize_str(part).strip()
+    if of_bytes:
+        from tokenizers import pre_tokenizers
+
+        level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+        text = "".join(piece for piece, _ in level.pre_tokenize_str(text))
+    # Some normalizers put the mark of a space before any text.
+    text = text.lstrip(_MARKS[0])
+    return [token.id for token in backend.model.tokenize(mark + text)] if text else []
 
 
 def _groups(spans: NDArray[np.int64], crossed: NDArray[np.bool_]) -> list[tuple[int, int]]:

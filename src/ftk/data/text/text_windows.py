@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.contracts.notes import Notes
 from ftk.contracts.values import WindowPlan
 from ftk.data.text.special_tokens import pair_tokens, require_offsets, special_tokens
 from ftk.data.text.tokenizing import tokenized
@@ -38,11 +39,18 @@ class TextWindow:
 
 
 class TextEncoder:
-    """Encodes texts with one tokenizer and one plan of windows."""
+    """Encodes texts with one tokenizer and one plan of windows.
 
-    def __init__(self, tokenizer: Any, plan: WindowPlan, *, pairs: bool) -> None:
-        require_offsets(tokenizer)
+    Args:
+        tokenizer: of transformers.
+        plan: of the windows.
+        pairs: whether a window shows two texts.
+        notes: collect what is noticed about texts.
+    """
+
+    def __init__(self, tokenizer: Any, plan: WindowPlan, *, pairs: bool, notes: Notes | None = None) -> None:
         self.tokenizer = tokenizer
+        self.notes = notes
         self.plan = plan
         self.pairs = pairs
         if pairs:
@@ -63,8 +71,14 @@ class TextEncoder:
             )
 
     def tokens(self, texts: Sequence[str], *, offsets: bool = False) -> Iterator[tuple[NDArray[np.int32], Any]]:
-        """The sub-words of each text without special tokens, and their [sub-words, 2] offsets if asked for."""
-        for ids, places in tokenized(self.tokenizer, texts, offsets=offsets):
+        """The sub-words of each text without special tokens, and their [sub-words, 2] offsets if asked for.
+
+        Raises:
+            ModelError: the tokenizer has no offsets.
+        """
+        if offsets:
+            require_offsets(self.tokenizer)
+        for ids, places in tokenized(self.tokenizer, texts, offsets=offsets, notes=self.notes):
             yield ids, np.asarray(places, dtype=np.int64).reshape(-1, 2) if offsets else None
 
     def windows(self, first: NDArray[np.int32], second: NDArray[np.int32] | None = None) -> list[TextWindow]:

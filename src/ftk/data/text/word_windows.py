@@ -59,10 +59,19 @@ class Encoded:
 
 
 class SubwordEncoder:
-    """Encodes rows of words with one tokenizer and one plan of windows."""
+    """Encodes rows of words with one tokenizer and one plan of windows.
 
-    def __init__(self, tokenizer: Any, plan: WindowPlan) -> None:
+    Args:
+        tokenizer: of the tokenizers library.
+        plan: of the windows.
+        masks: whether the mask token in a text is a mask.
+        notes: collect what is noticed about texts.
+    """
+
+    def __init__(self, tokenizer: Any, plan: WindowPlan, *, masks: bool = False, notes: Notes | None = None) -> None:
         require_offsets(tokenizer)
+        self._masks = masks
+        self._notes = notes
         self.tokenizer = tokenizer
         self.plan = plan
         self.prefix, self.suffix = special_tokens(tokenizer)
@@ -93,7 +102,7 @@ class SubwordEncoder:
         """
         for text, (ids, offsets), (starts, ends), places in zip(
             texts,
-            tokenized(self.tokenizer, texts, offsets=True),
+            tokenized(self.tokenizer, texts, offsets=True, masks=self._masks, notes=self._notes),
             words,
             repeat((), len(texts)) if cuts is None else cuts,
             strict=True,

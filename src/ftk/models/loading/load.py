@@ -11,8 +11,9 @@ from transformers import AutoModel, AutoModelForCausalLM
 from ftk.errors import ModelError, first_line
 from ftk.models.architectures import fusion, heads
 from ftk.models.files.whole import check_weights
+from ftk.models.loading.embedding_table import embedding_rows, grow_embeddings
 from ftk.models.loading.encoder_decoder_config import check_decodes
-from ftk.models.loading.model_config import build, import_models
+from ftk.models.loading.model_config import build, embedded_tokens, import_models
 from ftk.models.loading.sizes import refuse_other_sizes
 from ftk.models.loading.source import Source
 from ftk.system.spelling import did_you_mean
@@ -63,6 +64,15 @@ def load_weights(source: Source, auto_model: str, *, seed: int) -> Loaded:
         ModelError: from ``check_head``; or the weights cannot be read, or lack parts of the encoder.
     """
     check_head(source, auto_model)
+    loaded = _loaded(source, auto_model, seed)
+    has_table = source.tokenizer is not None and embedding_rows(source.config) is not None
+    tokens = embedded_tokens(source.config, {}, source.tokenizer) if has_table else 0
+    if added := grow_embeddings(loaded.model, tokens):
+        loaded.facts.append(f"embeddings: {added:,} added for tokens that the model lacks, each the mean of all others")
+    return loaded
+
+
+def _loaded(source: Source, auto_model: str, seed: int) -> Loaded:
     head_class = _auto_class(auto_model)
     torch.manual_seed(seed)
     if source.folder is None:

@@ -15,6 +15,8 @@ from ftk.contracts.protocols import Corpus
 from ftk.contracts.values import Labels
 from ftk.errors import ModelError
 from ftk.models.architectures import fusion
+from ftk.models.loading.chosen_tokenizer import chosen_tokenizer
+from ftk.models.loading.embedding_table import embedding_rows, note_small
 from ftk.models.loading.encoder_decoder_config import encoder_of, set_special_tokens, set_vocab_size
 from ftk.models.loading.image_processor import (
     TextAndImages,
@@ -36,8 +38,8 @@ from ftk.models.loading.model_config import (
     set_dropout,
 )
 from ftk.models.loading.tokenizer import load_tokenizer
+from ftk.models.loading.tokenizer_files import check_fits
 from ftk.models.loading.verified_folder import trained_length
-from ftk.models.loading.vocabulary import learn_tokenizer
 
 _LONGEST = 512
 """Default window length in tokens; the cost of attention grows with its square."""
@@ -70,6 +72,8 @@ class Source:
     """None if the task reads no images."""
     towers: dict[str, "Source"] = field(default_factory=dict)
     """Encoders by name, if the model has several; otherwise empty."""
+    notes: Notes = field(default_factory=Notes)
+    """What the user should know about the tokenizer."""
 
     @property
     def processor(self) -> Any:
@@ -144,6 +148,7 @@ def _resolve_towers(model: ModelConfig, corpus: Corpus) -> Source:
         trained_length=text.trained_length,
         image_processor=image.image_processor,
         towers=towers,
+        notes=text.notes,
     )
 
 
@@ -164,11 +169,14 @@ def _resolve_encoder(model: ModelConfig, corpus: Corpus, reads: Collection[str])
             "the key out."
         )
     tokenizer = image_processor = None
+    notes = Notes()
     if "text" in reads:
-        tokenizer = _tokenizer(model, folder, config, corpus)
+        tokenizer = chosen_tokenizer(model, folder, config, corpus, notes)
         if model.tokenizer.name is None and model.tokenizer.train is not None:
             kind = model.tokenizer.train.value
             origin += f", a {kind} vocabulary of {len(tokenizer):,} learned from the training texts"
+        elif folder is not None and model.init is Init.pretrained:
+            note_small(config, tokenizer, notes)
         if model.init is Init.random:
             set_vocab_size(config, embedded_tokens(config, model.config, tokenizer))
         if model.init is Init.random or part is not None:
@@ -194,6 +202,7 @@ def _resolve_encoder(model: ModelConfig, corpus: Corpus, reads: Collection[str])
         part=part,
         warm_decoder=part is not None and model.decoder_init is not DecoderInit.random,
         image_processor=image_processor,
+        notes=notes,
     )
 
 
@@ -201,9 +210,13 @@ def reopen_model(folder: Path, labels: Labels | None, reads: Collection[str] = (
     """Reads a model folder that ftk wrote, for resuming, evaluating or predicting; the weights are not loaded."""
     quiet()
     config = read_config(folder, {})
-    tokenizer = load_tokenizer(folder) if "text" in reads else None
+    notes = Notes()
+    tokenizer = load_tokenizer(folder, notes) if "text" in reads else None
     image_processor = load_image_processor(folder) if "image" in reads else None
     if tokenizer is not None:
+        rows = embedding_rows(config)
+        if rows is not None:
+            check_fits(folder, tokens=embedded_tokens(config, {}, tokenizer), rows=rows)
         set_token_type_input(config, tokenizer)
     labels = set_labels(config, labels)
     return Source(
@@ -216,6 +229,7 @@ def reopen_model(folder: Path, labels: Labels | None, reads: Collection[str] = (
         keeps_head=True,
         trained_length=trained_length(folder),
         image_processor=image_processor,
+        notes=notes,
     )
 
 
@@ -251,26 +265,6 @@ def window_length(source: Source, asked: int | None) -> int:
     if asked > source.limit:
         raise ModelError(f"data.max_length={asked}: this model accepts at most {source.limit} tokens.")
     return asked
-
-
-def _tokenizer(model: ModelConfig, folder: Path | None, config: Any, corpus: Corpus) -> Any:
-    """The tokenizer of ``model.tokenizer.name``, else a learned one (``.train``), else the model's own."""
-    if model.tokenizer.name is not None:
-        return load_tokenizer(model.tokenizer.name)
-    if model.tokenizer.train is not None:
-        return learn_tokenizer(
-            corpus.texts(),
-            model.tokenizer,
-            max_length=getattr(config, "max_position_embeddings", _LONGEST),
-            cache_file=corpus.vocabulary_file(model.tokenizer),
-            single_characters=corpus.task.spec.finds_spans,
-        )
-    if folder is None:
-        raise ModelError(
-            f"model.config.model_type={config.model_type}: this model has no tokenizer, but the task reads texts. "
-            "Choose a text model, or set model.tokenizer.train or model.tokenizer.name."
-        )
-    return load_tokenizer(folder)
 
 
 def _text_config(config: Any) -> Any:

@@ -1,30 +1,118 @@
-"""Loads the tokenizer of a model folder."""
+"""Loads the tokenizer of a model folder, and checks that it is the one that its files describe."""
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts.notes import Notes
+from ftk.data.text.special_tokens import note_special_tokens
 from ftk.errors import ModelError, first_line
+from ftk.models.loading.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer
+from ftk.models.loading.tokenizer_of_file import as_in_file
 from ftk.models.loading.untrusted_folder import check_untrusted_folder
 
-_FILES = ("tokenizer*", "vocab*", "merges.txt", "*.model", "*.spm")
-"""Files that transformers writes for a tokenizer; a folder has at least one of them."""
+_OPTIONAL = ("tokenizer_file", "tokenizer_config_file", "normalizer_file", "target_vocab_file")
+"""Files of tokenizer classes that a tokenizer may lack."""
+_OTHER_NAMES = ("tokenizer.model*", "tekken.json", "tiktoken.model", "*.tiktoken")
+"""Vocabularies that transformers finds under other names than those that a class lists."""
 
 
-def load_tokenizer(folder: Path | str) -> Any:
+def load_tokenizer(folder: Path | str, notes: Notes | None = None) -> Any:
     """Loads the tokenizer of a model folder.
+
+    Args:
+        folder: of a model.
+        notes: collect what the user should know about it.
 
     Raises:
         ModelError: the folder has no usable tokenizer.
     """
     from transformers import AutoTokenizer
 
-    check_untrusted_folder(Path(folder))
+    folder = Path(folder)
+    check_untrusted_folder(folder)
+    check_has_tokenizer(folder)
+    notes = Notes() if notes is None else notes
+    tokenizer: Any = None
     try:
-        tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     except Exception as error:  # any of several libraries may fail here; each failure means the same to the user
-        if not any(next(Path(folder).glob(pattern), None) for pattern in _FILES):
-            raise ModelError(f"{folder}: the folder has no tokenizer files, so it is not a text model.") from error
-        raise ModelError(f"{folder}: the tokenizer cannot be loaded ({first_line(error)}).") from error
+        if not (folder / WHOLE).is_file():
+            raise ModelError(_why_not(folder, error)) from error
+        failure = error
+    if tokenizer is not None:
+        _check_complete(folder, tokenizer)
+    if (folder / WHOLE).is_file():
+        tokenizer = as_in_file(folder, tokenizer, notes)
+    if tokenizer is None:
+        raise ModelError(_why_not(folder, failure)) from failure
     for name in ("is_local", "local_files_only"):  # these describe the loading, not the tokenizer, but would be saved
         tokenizer.init_kwargs.pop(name, None)
+    _check_content(folder, tokenizer)
+    note_special_tokens(tokenizer, notes)
     return tokenizer
+
+
+def _why_not(folder: Path, error: Exception) -> str:
+    """Why a tokenizer cannot be loaded, and what helps."""
+    pieces = [path.name for pattern in ("*.model", "*.spm") for path in sorted(folder.glob(pattern))]
+    missing = [name for name in ("sentencepiece", "google.protobuf") if not _is_installed(name)]
+    if pieces and missing and not (folder / WHOLE).is_file():
+        return (
+            f"{folder}: {pieces[0]} is a SentencePiece model, and the libraries that read it are not installed: "
+            "pip install 'ftk[sentencepiece]'."
+        )
+    return f"{folder}: the tokenizer cannot be loaded ({first_line(error)})."
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # the package around it
+        return False
+
+
+def _check_complete(folder: Path, tokenizer: Any) -> None:
+    """Refuses a tokenizer that was made without its files: transformers makes an empty vocabulary then.
+
+    Raises:
+        ModelError: files that its class lists are missing.
+    """
+    kind = type(tokenizer)
+    if (folder / WHOLE).is_file() or _is_generic(kind):
+        return
+    needed = {key: str(name) for key, name in kind.vocab_files_names.items() if key not in _OPTIONAL}
+    missing = [name for key, name in needed.items() if not (folder / name).is_file() and not _has_other(folder, key)]
+    if not tokenizer.is_fast and len(missing) < len(needed):
+        return  # the class itself fails if it cannot do without
+    if missing or (tokenizer.is_fast and not needed):
+        names = " and ".join(missing)
+        found = f"{names}{' are' if len(missing) > 1 else ' is'}" if missing else f"{WHOLE} is"
+        raise ModelError(no_tokenizer(folder, f"{found} missing, which {kind.__name__} reads, and so is {WHOLE}"))
+
+
+def _is_generic(kind: type) -> bool:
+    from transformers import PreTrainedTokenizerFast
+
+    return kind is PreTrainedTokenizerFast
+
+
+def _has_other(folder: Path, key: str) -> bool:
+    return key == "vocab_file" and any(next(folder.glob(pattern), None) for pattern in _OTHER_NAMES)
+
+
+def _check_content(folder: Path, tokenizer: Any) -> None:
+    """Refuses a vocabulary of nothing but special tokens.
+
+    Raises:
+        ModelError: it has no word.
+    """
+    if not type(tokenizer).vocab_files_names:  # its vocabulary is bytes or code points
+        return
+    special = set(tokenizer.all_special_tokens)
+    if len(tokenizer) <= len(special) and special.issuperset(tokenizer.get_vocab()):
+        raise ModelError(
+            no_tokenizer(
+                folder, f"the vocabulary of {type(tokenizer).__name__} has {len(tokenizer)} entries, all special"
+            )
+        )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.contracts.notes import Notes
 from ftk.contracts.values import WindowPlan
 from ftk.data.batching.features import Features
 from ftk.data.text.special_tokens import special_tokens
@@ -48,6 +49,7 @@ class SequenceEncoder:
         plan: of the windows; the first window of a source is read.
         prefix: is put before each source.
         longest: the number of tokens of a target that are learned, special ones included.
+        notes: collect what is noticed about texts.
 
     Raises:
         ConfigError: nothing of a target fits into ``longest``.
@@ -55,7 +57,9 @@ class SequenceEncoder:
         ModelError: the tokenizer needs to know the languages, or ends no text.
     """
 
-    def __init__(self, tokenizer: Any, plan: WindowPlan, *, prefix: str, longest: int) -> None:
+    def __init__(
+        self, tokenizer: Any, plan: WindowPlan, *, prefix: str, longest: int, notes: Notes | None = None
+    ) -> None:
         if hasattr(tokenizer, "src_lang"):
             raise ModelError(
                 f"the tokenizer {type(tokenizer).__name__} needs to know the languages of its texts, which ftk does "
@@ -64,6 +68,7 @@ class SequenceEncoder:
         self.tokenizer = tokenizer
         self.prefix = prefix
         self.longest = longest
+        self.notes = notes
         self._before, self._after = special_tokens(tokenizer)
         before, self._end = special_tokens(tokenizer, "text_target")
         if not len(self._end):
@@ -87,7 +92,7 @@ class SequenceEncoder:
     def sources(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int32] | None, bool]]:
         """Yield each source as it is read, and whether it was longer; None if it is empty after tokenization."""
         prefixed = [self.prefix + text for text in texts]
-        for text, (ids, _) in zip(texts, tokenized(self.tokenizer, prefixed), strict=True):
+        for text, (ids, _) in zip(texts, tokenized(self.tokenizer, prefixed, notes=self.notes), strict=True):
             if not len(ids) or not text.strip():
                 yield None, False
                 continue
@@ -96,6 +101,6 @@ class SequenceEncoder:
 
     def targets(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int32], bool]]:
         """Each target as it is learned, and whether it was longer; a longer target is learned without an end token."""
-        for ids, _ in tokenized(self.tokenizer, texts, kind="text_target"):
+        for ids, _ in tokenized(self.tokenizer, texts, kind="text_target", notes=self.notes):
             whole = np.concatenate([self._begin, ids, self._end])
             yield whole[: self.longest], len(ids) > self._room

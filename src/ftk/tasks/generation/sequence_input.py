@@ -81,7 +81,11 @@ class SequenceInput:
         """
         notes = encoding.notes
         encoder = SequenceEncoder(
-            encoding.processor, encoding.windows, prefix=self.source_prefix, longest=self.max_target_length
+            encoding.processor,
+            encoding.windows,
+            prefix=self.source_prefix,
+            longest=self.max_target_length,
+            notes=notes,
         )
         rows: list[int] = []
         ids: list[NDArray[np.int32]] = []

@@ -31,6 +31,7 @@ from ftk.data.readers.splits import demo_files, fingerprint, uses_demo
 from ftk.data.readers.tables.dialect import is_tab_separated
 from ftk.data.splitting.limits import limit_of
 from ftk.data.text.block_frame import BlockFrame
+from ftk.data.text.plain_text import plain_text
 from ftk.errors import DataError, Interrupted
 from ftk.system.cache import cache_folder, cache_key
 from ftk.system.processors import processors
@@ -38,7 +39,7 @@ from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.mlm.blocks import Blocks
 from ftk.tasks.mlm.holding_out import held_out
 
-_VERSION = 2
+_VERSION = 3
 """The version of the code that reads texts. It is part of the keys of the cache, so that what an older version made is
 not used."""
 MakeBlocks = Callable[[TokenStore, NDArray[np.int64], int, BlockFrame], Blocks]
@@ -165,8 +166,7 @@ class TextCorpus:
 
         from ftk.data.documents.tokenizing import prepare
 
-        backend = tokenizer.backend_tokenizer
-        made_of = hashlib.sha256(backend.to_str().encode()).hexdigest()
+        made_of = hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest()
         settings = {**self._settings(name), "tokenizer": made_of, "words": self.words}
         settings["made_by"] = [STORE_VERSION, tokenizers.__version__]
         folder = cache_folder(self.data.cache_dir) / "tokens" / cache_key(settings)
@@ -177,7 +177,7 @@ class TextCorpus:
                     folder,
                     settings,
                     lambda: self._pieces(name, notes),
-                    backend,
+                    plain_text(tokenizer).backend,
                     words=self.words,
                     workers=self.data.workers or processors(),
                     say=progress.say,

@@ -75,7 +75,7 @@ class FillMask:
         # Masks are written as the tokenizer writes them, so that each is one token; their offsets are found later.
         texts = [_own_masks(example.text, tokenizer.mask_token) for example in examples]
         words = [_words_and_masks(text, tokenizer.mask_token) for text in texts]
-        encoder = SubwordEncoder(tokenizer, plan)
+        encoder = SubwordEncoder(tokenizer, plan, masks=True, notes=notes)
         rows, windows, positions, masks = [], [], [], []
         for number, (example, row, (_, _, is_mask)) in enumerate(
             zip(examples, encoder.encode(texts, [(starts, ends) for starts, ends, _ in words]), words, strict=True)

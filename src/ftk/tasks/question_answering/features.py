@@ -42,7 +42,7 @@ class QuestionWindows:
         show; for some tokenizers ``segment``; and with answers ``target``.
         """
         plan, notes = encoding.windows, encoding.notes
-        encoder = TextEncoder(encoding.processor, plan, pairs=True)
+        encoder = TextEncoder(encoding.processor, plan, pairs=True, notes=notes)
         contexts = list(dict.fromkeys(example.context for example in examples))
         passages = {
             text: Passage.of(text, ids, offsets)

@@ -83,7 +83,7 @@ class RankedRows:
             pairs: whether a query is read together with each candidate.
             shared: the sub-words of the candidates of rows without candidates.
         """
-        encoder = TextEncoder(encoding.processor, encoding.windows, pairs=pairs)
+        encoder = TextEncoder(encoding.processor, encoding.windows, pairs=pairs, notes=encoding.notes)
         first = len(shared) if shared is not None else 0
         number: dict[str, int] = {}
         for example in examples:

@@ -96,7 +96,7 @@ class CandidateSearch:
         encoding, plan = place.encoding, place.encoding.windows
         found = self._candidates = read_candidates(self.path, place.data, encoding.notes)
         if self.crosses:
-            encoder = TextEncoder(encoding.processor, plan, pairs=True)
+            encoder = TextEncoder(encoding.processor, plan, pairs=True, notes=encoding.notes)
             self._subwords = Ragged.of([ids for ids, _ in encoder.tokens([found.text(at) for at in range(len(found))])])
             return
         made_from = [found.fingerprint(), place.model, self.pooling, plan.length, plan.stride]

@@ -149,9 +149,8 @@ class Relation(RowTask):
     def features(self, examples: Sequence[RelationExample], encoding: Encoding) -> Features:
         """One window per row; ``head`` and ``tail`` are positions in it: of the opening sign, of the first token of
         the entity, and one past its last token."""
-        encoder = EntityEncoder(
-            TextEncoder(encoding.processor, encoding.windows, pairs=False), self._signs, encoding.notes
-        )
+        texts = TextEncoder(encoding.processor, encoding.windows, pairs=False, notes=encoding.notes)
+        encoder = EntityEncoder(texts, self._signs, encoding.notes)
         windows = encoder.windows([self._signed(example) for example in examples], [each.row for each in examples])
         columns = {
             "input_ids": Ragged.of([window.input_ids for window in windows]),

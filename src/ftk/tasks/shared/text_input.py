@@ -103,7 +103,7 @@ class TextInput:
     def features(self, examples: Sequence[TextExample], encoding: Encoding, targets: Targets) -> Features:
         """The windows of some texts: ``input_ids``, for pairs ``segment``, and the columns of the targets."""
         pairs = any(example.pair is not None for example in examples)
-        encoder = TextEncoder(encoding.processor, encoding.windows, pairs=pairs)
+        encoder = TextEncoder(encoding.processor, encoding.windows, pairs=pairs, notes=encoding.notes)
         firsts = encoder.tokens([example.text for example in examples])
         seconds = encoder.tokens([example.pair or "" for example in examples]) if pairs else None
         rows: list[int] = []

@@ -178,7 +178,7 @@ class TokenClassification(RowTask):
 
     def features(self, examples: Sequence[Sentence], encoding: Encoding) -> Features:
         labels = encoding.labels
-        encoder = SubwordEncoder(encoding.processor, encoding.windows)
+        encoder = SubwordEncoder(encoding.processor, encoding.windows, notes=encoding.notes)
         if self.shared_subwords:
             texts = [EncodedText.of(example, self.words, self._spacing) for example in examples]
         else:

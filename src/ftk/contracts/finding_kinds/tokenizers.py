@@ -1,0 +1,27 @@
+"""Findings about tokenizers, and about what they make of texts."""
+
+from ftk.contracts.finding_kinds.making import error, fact, info, warning
+
+# One kind in one or two lines, so that the table can be read as one.
+# fmt: off
+
+TOKENIZER_OF_FILE = fact("tokenizer-of-file",
+    "{folder}: {named} reads texts otherwise than tokenizer.json; the tokenizer is that of the file.")
+NO_SPECIAL_TOKENS = fact("no-special-tokens",
+    "{tokenizer} puts no special tokens around a text (its tokenizer.json has no post-processor), though it has "
+    "{tokens}.")
+NO_UNKNOWN_TOKEN = fact("no-unknown-token",
+    "{tokenizer} has no token for what its vocabulary lacks: such characters are left out.")
+NO_PADDING_TOKEN = fact("no-padding-token",
+    "{tokenizer} has no token for padding: token {number} pads short rows, and the attention mask hides it.")
+SMALL_VOCABULARY = fact("small-vocabulary",
+    "{tokenizer} has {tokens:,} of the {rows:,} tokens that the model has; its files may be incomplete.")
+SPECIAL_TOKEN_IN_TEXT = info("special-token-in-text", "{text|texts} with the name of a special token",
+    "read as text, character by character where it is no word")
+UNKNOWN_WORDS = warning("unknown-words",
+    "{word|words} that the tokenizer reads as {unknown} ({share} of the words it was tried on)",
+    "the model cannot tell these words apart; a model whose vocabulary has their characters can")
+NO_KNOWN_WORD = error("no-known-word", "{word|words}, and the tokenizer knows none",
+    "Its files may be incomplete, or it may be of another language: model=… names another model.",
+    predicted="predicted; the model cannot tell such texts apart")
+# fmt: on

@@ -1,0 +1,126 @@
+"""The tokenizer files of a model folder, looked at without the libraries that read them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ftk.config.schema import ModelConfig
+from ftk.errors import ModelError
+
+WHOLE = "tokenizer.json"
+"""The file of the tokenizers library, which holds all of a tokenizer."""
+_VOCABULARIES = ["tokenizer*.json", "*vocab*", "merges.txt", "*.model", "*.spm", "*.codes", "*.tiktoken"]
+_VOCABULARIES += ["tekken.json", "dict*.txt", "byte_maps.json", "*.tokenizer"]
+_CONFIG = "tokenizer_config.json"
+_MOST_BYTES = 1 << 27
+"""Of a file that is looked at here; larger ones are only looked at where they are loaded."""
+_WITHOUT_FILES = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
+"""Classes whose vocabulary is bytes or code points."""
+_TYPES_WITHOUT_FILES = ("canine", "perceiver")
+"""Architectures with such a tokenizer."""
+
+
+def check_has_tokenizer(folder: Path) -> None:
+    """Refuses a folder without a vocabulary.
+
+    Raises:
+        ModelError: it has none, and its tokenizer needs one.
+    """
+    found = {path.name for pattern in _VOCABULARIES for path in folder.glob(pattern)} - {_CONFIG}
+    if found:
+        return
+    named = str(_read(folder / _CONFIG).get("tokenizer_class")).removesuffix("Fast")
+    if named in _WITHOUT_FILES:
+        return
+    if named == "None" and _read(folder / "config.json").get("model_type") in _TYPES_WITHOUT_FILES:
+        return
+    raise ModelError(no_tokenizer(folder, f"neither {WHOLE} nor a vocabulary such as vocab.txt is there"))
+
+
+def no_tokenizer(folder: Path, why: str) -> str:
+    """What is said of a folder without a tokenizer.
+
+    Args:
+        folder: of the model.
+        why: what is missing.
+    """
+    return (
+        f"{folder}: the folder has no tokenizer files ({why}), so it is no text model that ftk can use. Copy them from "
+        "where the model comes from. In training, model.tokenizer.name=FOLDER names another folder that has them."
+    )
+
+
+def check_tokenizer_folders(model: ModelConfig) -> None:
+    """Refuses, before any row is read, a model whose folder has no tokenizer. Models of a hub are found later.
+
+    Args:
+        model: the model section of the config, for a task that reads texts.
+
+    Raises:
+        ModelError: a folder has no tokenizer.
+    """
+    model = model.towers.get("text", model)
+    if model.tokenizer.name is not None:
+        folder = Path(model.tokenizer.name).expanduser()
+        if folder.is_dir():  # else it is the name of one in the hub's cache
+            check_has_tokenizer(folder)
+    elif model.tokenizer.train is None and model.name is not None:
+        folder = Path(model.name).expanduser()
+        if (folder / "config.json").is_file():
+            check_has_tokenizer(folder)
+
+
+def check_saved_tokenizer(folder: Path) -> None:
+    """Refuses, before any row is read, a model folder without a tokenizer, or with one that its table is too small for.
+
+    Args:
+        folder: of a model that is evaluated, or predicts.
+
+    Raises:
+        ModelError: it cannot read texts.
+    """
+    check_has_tokenizer(folder)
+    rows = _read(folder / "config.json").get("vocab_size")
+    if isinstance(rows, int) and (folder / WHOLE).is_file():
+        described = _read(folder / WHOLE)
+        check_fits(folder, tokens=_tokens(described), rows=rows)
+
+
+def check_fits(folder: Path, *, tokens: int, rows: int) -> None:
+    """Refuses a model whose tokenizer has tokens that it has no embeddings of.
+
+    Args:
+        folder: of the model.
+        tokens: that the embeddings of the tokenizer's vocabulary need.
+        rows: of the table of embeddings.
+
+    Raises:
+        ModelError: there are too few rows.
+    """
+    if tokens > rows:
+        raise ModelError(
+            f"{folder}: the tokenizer has tokens up to number {tokens - 1:,}, but the model has embeddings for "
+            f"{rows:,}; a text with one of the others could not be read. Train it further (ftk finetune "
+            "model.name=FOLDER): that adds the missing embeddings."
+        )
+
+
+def _tokens(described: dict[str, Any]) -> int:
+    """The highest number of a token in ``tokenizer.json``, and one."""
+    model, added = described.get("model"), described.get("added_tokens")
+    vocabulary = model.get("vocab") if isinstance(model, dict) else None
+    numbers: list[Any] = [len(vocabulary) - 1] if isinstance(vocabulary, list) else []
+    numbers += vocabulary.values() if isinstance(vocabulary, dict) else []
+    numbers += [token.get("id") for token in added if isinstance(token, dict)] if isinstance(added, list) else []
+    return max((number for number in numbers if isinstance(number, int)), default=-1) + 1
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The object in a file; empty if there is none, which whoever reads the file after this reports."""
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            return {}
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
