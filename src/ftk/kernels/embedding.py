@@ -201,7 +201,10 @@ def train_only_seen_embeddings(model: nn.Module, tokens: Tensor) -> int:
         How many rows are frozen. 0 if the model stays as it is: its embeddings are not a plain ``nn.Embedding``, are
         frozen, or are tied to the output, where each row has a gradient at every step.
     """
-    table = model.get_input_embeddings()  # type: ignore[operator]
+    try:
+        table = model.get_input_embeddings()  # type: ignore[operator]
+    except NotImplementedError:  # the model reads bytes or code points
+        return 0
     if type(table) is not nn.Embedding or table.max_norm is not None or table.scale_grad_by_freq or table.sparse:
         return 0
     holders = [own for module in model.modules() for own in module.parameters(recurse=False) if own is table.weight]

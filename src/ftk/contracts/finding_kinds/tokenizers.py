@@ -16,8 +16,8 @@ NO_PADDING_TOKEN = fact("no-padding-token",
     "{tokenizer} has no token for padding: token {number} pads short rows, and the attention mask hides it.")
 SMALL_VOCABULARY = fact("small-vocabulary",
     "{tokenizer} has {tokens:,} of the {rows:,} tokens that the model has; its files may be incomplete.")
-SPECIAL_TOKEN_IN_TEXT = info("special-token-in-text", "{text|texts} with the name of a special token",
-    "read as text, character by character where it is no word")
+SPECIAL_TOKEN_IN_TEXT = info("special-token-in-text", "{text|texts} with {token}, which is a special token",
+    "read as text")
 UNKNOWN_WORDS = warning("unknown-words",
     "{word|words} that the tokenizer reads as {unknown} ({share} of the words it was tried on)",
     "the model cannot tell these words apart; a model whose vocabulary has their characters can")

@@ -47,9 +47,11 @@ class PlainText:
         """Whether the tokens of a text are to be found again by ``encode``."""
         return not self.ids.isdisjoint(ids) or (self._unknown is not None and self._unknown in text)
 
-    def spelled(self, text: str) -> list[str]:
-        """The special tokens that a text spells out."""
-        return sorted({text[begin:end] for begin, end in _places(text, self.names)})
+    def spelled(self, text: str, ids: Sequence[int]) -> list[str]:
+        """The special tokens that a text spells out, by the letter or by the tokens that it was read as."""
+        found = {text[begin:end] for begin, end in _places(text, self.names)}
+        tokenizer: Any = self._tokenizer()
+        return sorted(found or map(str, tokenizer.convert_ids_to_tokens(sorted(self.ids.intersection(ids)))))
 
     def encode(
         self, text: str, kind: Literal["text", "text_target"] = "text"

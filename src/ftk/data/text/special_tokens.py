@@ -63,11 +63,12 @@ def note_special_tokens(tokenizer: Any, notes: Notes) -> None:
     """
     name = type(tokenizer).__name__
     try:
+        framed, bare = tokenizer("a")["input_ids"], tokenizer("a", add_special_tokens=False)["input_ids"]
         read = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in _RARE]
     except Exception as error:  # the library raises plain exceptions
         raise ModelError(
             f"the tokenizer {name} stops at words that its vocabulary lacks ({first_line(error)}): it has no unknown "
-            "token. Give its tokenizer.json one, or use another model."
+            "token. Give its vocabulary one, or use another model."
         ) from error
     if tokenizer.unk_token_id is None:
         found = {token for ids in read for token in tokenizer.convert_ids_to_tokens(ids)}
@@ -76,7 +77,7 @@ def note_special_tokens(tokenizer: Any, notes: Notes) -> None:
         elif not any(read):
             notes.add(kinds.NO_UNKNOWN_TOKEN, tokenizer=name)
     own = [str(token) for token in (tokenizer.cls_token, tokenizer.sep_token) if token is not None]
-    if own and tokenizer("a")["input_ids"] == tokenizer("a", add_special_tokens=False)["input_ids"]:
+    if own and framed == bare:
         notes.add(kinds.NO_SPECIAL_TOKENS, tokenizer=name, tokens=" and ".join(own))
 
 

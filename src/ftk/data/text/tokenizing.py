@@ -54,7 +54,7 @@ def tokenized(
         places = encoding["offset_mapping"] if offsets else [None] * len(encoding["input_ids"])
         for text, ids, place in zip(part, encoding["input_ids"], places, strict=True):
             if plain.concerns(text, ids):
+                for name in plain.spelled(text, ids) if notes is not None else ():
+                    notes.add(kinds.SPECIAL_TOKEN_IN_TEXT, token=name if name.isprintable() else repr(name))
                 ids, place = plain.encode(text, kind)
-                if notes is not None:
-                    notes.add(kinds.SPECIAL_TOKEN_IN_TEXT, *plain.spelled(text))
             yield np.asarray(ids, dtype=np.int32), place

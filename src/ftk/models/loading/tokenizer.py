@@ -7,7 +7,7 @@ from typing import Any
 from ftk.contracts.notes import Notes
 from ftk.data.text.special_tokens import note_special_tokens
 from ftk.errors import ModelError, first_line
-from ftk.models.loading.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer
+from ftk.models.loading.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer, read_object
 from ftk.models.loading.tokenizer_of_file import as_in_file
 from ftk.models.loading.untrusted_folder import check_untrusted_folder
 
@@ -41,6 +41,8 @@ def load_tokenizer(folder: Path | str, notes: Notes | None = None) -> Any:
             raise ModelError(_why_not(folder, error)) from error
         failure = error
     if tokenizer is not None:
+        if not hasattr(tokenizer, "is_fast"):
+            raise ModelError(f"{folder}: {type(tokenizer).__name__} is no tokenizer of texts.")
         _check_complete(folder, tokenizer)
     if (folder / WHOLE).is_file():
         tokenizer = as_in_file(folder, tokenizer, notes)
@@ -55,13 +57,15 @@ def load_tokenizer(folder: Path | str, notes: Notes | None = None) -> Any:
 
 def _why_not(folder: Path, error: Exception) -> str:
     """Why a tokenizer cannot be loaded, and what helps."""
-    pieces = [path.name for pattern in ("*.model", "*.spm") for path in sorted(folder.glob(pattern))]
-    missing = [name for name in ("sentencepiece", "google.protobuf") if not _is_installed(name)]
-    if pieces and missing and not (folder / WHOLE).is_file():
-        return (
-            f"{folder}: {pieces[0]} is a SentencePiece model, and the libraries that read it are not installed: "
-            "pip install 'ftk[sentencepiece]'."
-        )
+    whole = (folder / WHOLE).is_file()
+    pieces = [] if whole else [path.name for pattern in ("*.model", "*.spm") for path in sorted(folder.glob(pattern))]
+    files = [] if whole or pieces else _missing(folder, _class_of(folder))
+    if files:
+        return no_tokenizer(folder, f"{' and '.join(files)} {'are' if len(files) > 1 else 'is'} missing")
+    libraries = [name for name in ("sentencepiece", "google.protobuf") if not _is_installed(name)]
+    if libraries and (pieces or "sentencepiece" in str(error).lower()):
+        what = f"{pieces[0]} is a SentencePiece model" if pieces else "its tokenizer is one of SentencePiece"
+        return f"{folder}: {what}, and the libraries that read it are not installed: pip install 'ftk[sentencepiece]'."
     return f"{folder}: the tokenizer cannot be loaded ({first_line(error)})."
 
 
@@ -81,14 +85,38 @@ def _check_complete(folder: Path, tokenizer: Any) -> None:
     kind = type(tokenizer)
     if (folder / WHOLE).is_file() or _is_generic(kind):
         return
-    needed = {key: str(name) for key, name in kind.vocab_files_names.items() if key not in _OPTIONAL}
-    missing = [name for key, name in needed.items() if not (folder / name).is_file() and not _has_other(folder, key)]
-    if not tokenizer.is_fast and len(missing) < len(needed):
+    missing, needed = _missing(folder, kind), _needed(kind)
+    if not tokenizer.is_fast and len(missing) < max(1, len(needed)):
         return  # the class itself fails if it cannot do without
-    if missing or (tokenizer.is_fast and not needed):
-        names = " and ".join(missing)
-        found = f"{names}{' are' if len(missing) > 1 else ' is'}" if missing else f"{WHOLE} is"
-        raise ModelError(no_tokenizer(folder, f"{found} missing, which {kind.__name__} reads, and so is {WHOLE}"))
+    if missing or not needed:
+        names = " and ".join(missing or [WHOLE])
+        found = f"{names} {'are' if len(missing) > 1 else 'is'} missing, which {kind.__name__} reads"
+        raise ModelError(no_tokenizer(folder, f"{found}, and so is {WHOLE}" if missing else found))
+
+
+def _needed(kind: Any) -> dict[str, str]:
+    """The vocabulary files of a tokenizer class, by what they are for."""
+    try:
+        names = getattr(kind, "vocab_files_names", {})
+    except ImportError:  # a stand-in for a class that needs a library
+        names = {}
+    return {key: str(name) for key, name in names.items() if key not in _OPTIONAL}
+
+
+def _missing(folder: Path, kind: Any) -> list[str]:
+    needed = _needed(kind).items()
+    return [name for key, name in needed if not (folder / name).is_file() and not _has_other(folder, key)]
+
+
+def _class_of(folder: Path) -> Any:
+    """The class of transformers for the tokenizer of a folder, by its configs; None if they name none."""
+    import transformers
+    from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
+
+    named = read_object(folder / "tokenizer_config.json").get("tokenizer_class")
+    kind = read_object(folder / "config.json").get("model_type")
+    name = named or TOKENIZER_MAPPING_NAMES.get(str(kind))
+    return getattr(transformers, str(name), None) or getattr(transformers, str(name).removesuffix("Fast"), None)
 
 
 def _is_generic(kind: type) -> bool:

@@ -29,10 +29,10 @@ def check_has_tokenizer(folder: Path) -> None:
     found = {path.name for pattern in _VOCABULARIES for path in folder.glob(pattern)} - {_CONFIG}
     if found:
         return
-    named = str(_read(folder / _CONFIG).get("tokenizer_class")).removesuffix("Fast")
+    named = str(read_object(folder / _CONFIG).get("tokenizer_class")).removesuffix("Fast")
     if named in _WITHOUT_FILES:
         return
-    if named == "None" and _read(folder / "config.json").get("model_type") in _TYPES_WITHOUT_FILES:
+    if named == "None" and read_object(folder / "config.json").get("model_type") in _TYPES_WITHOUT_FILES:
         return
     raise ModelError(no_tokenizer(folder, f"neither {WHOLE} nor a vocabulary such as vocab.txt is there"))
 
@@ -80,9 +80,9 @@ def check_saved_tokenizer(folder: Path) -> None:
         ModelError: it cannot read texts.
     """
     check_has_tokenizer(folder)
-    rows = _read(folder / "config.json").get("vocab_size")
+    rows = read_object(folder / "config.json").get("vocab_size")
     if isinstance(rows, int) and (folder / WHOLE).is_file():
-        described = _read(folder / WHOLE)
+        described = read_object(folder / WHOLE)
         check_fits(folder, tokens=_tokens(described), rows=rows)
 
 
@@ -115,7 +115,7 @@ def _tokens(described: dict[str, Any]) -> int:
     return max((number for number in numbers if isinstance(number, int)), default=-1) + 1
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
     """The object in a file; empty if there is none, which whoever reads the file after this reports."""
     try:
         if path.stat().st_size > _MOST_BYTES:

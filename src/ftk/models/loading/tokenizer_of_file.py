@@ -6,6 +6,7 @@ from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
+from ftk.errors import ModelError, first_line
 from ftk.models.loading.tokenizer_files import WHOLE
 
 _PROBES = (
@@ -38,6 +39,9 @@ def as_in_file(folder: Path, tokenizer: Any, notes: Notes) -> Any:
         folder: with the file.
         tokenizer: as transformers loads it; None if it does not.
         notes: collect what the user should know.
+
+    Raises:
+        ModelError: what is beside the file is damaged.
     """
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
@@ -54,9 +58,9 @@ def as_in_file(folder: Path, tokenizer: Any, notes: Notes) -> Any:
     if tokenizer is not None and _reads(tokenizer, wanted, folder, described) and _frames(tokenizer, file):
         return tokenizer
     try:
-        found = PreTrainedTokenizerFast.from_pretrained(str(folder), local_files_only=True)
-    except Exception:  # tokenizer_config.json has values that the class does not take
-        found = PreTrainedTokenizerFast(tokenizer_file=str(folder / WHOLE))
+        found: Any = PreTrainedTokenizerFast.from_pretrained(str(folder), local_files_only=True)
+    except Exception as error:  # tokenizer_config.json is damaged
+        raise ModelError(f"{folder}: the tokenizer cannot be loaded ({first_line(error)}).") from error
     _name_special_tokens(found)
     if hasattr(tokenizer, "src_lang"):  # tasks that write texts refuse a tokenizer that needs to know the language
         found.src_lang = tokenizer.src_lang
