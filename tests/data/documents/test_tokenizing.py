@@ -398,3 +398,16 @@ def test_a_store_that_may_only_be_read_is_opened(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Path, "open", refused(OSError(errno.ENOSPC, "no space")))
     with pytest.raises(RunError, match=r"cannot be kept here \(no space\).* data\.cache_dir"):
         make(folder)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_special_tokens_in_documents_are_text(kind: str, tmp_path: Path) -> None:
+    made = tokenizer(kind)
+    texts = [f"Ada {made.sep_token} Oslo{made.pad_token}{made.mask_token}", "Berg went", made.cls_token]
+    store = make(tmp_path, kind=kind, read=[TextChunk(text, True) for text in texts])
+    tokens = store.tokens(0, int(store.starts[-1])).tolist()
+    special = {made.sep_token_id, made.pad_token_id, made.mask_token_id, made.cls_token_id}
+    assert special.isdisjoint(tokens)
+    plain = made("Berg went", add_special_tokens=False)["input_ids"]
+    assert tokens[store.starts[1] : store.starts[2]] == plain
+    assert len(store.words(0, len(tokens))) == len(tokens)

@@ -1,7 +1,12 @@
 """How many words of texts a tokenizer knows."""
 
+import pytest
+
 from conftest import word_pieces
-from ftk.data.text.coverage import Coverage, coverage
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+from ftk.data.text.coverage import Coverage, coverage, note_coverage
+from ftk.errors import DataError
 from ftk.models.loading.vocabulary import learn_tokenizer
 
 
@@ -17,3 +22,28 @@ def test_a_vocabulary_of_bytes_knows_every_word() -> None:
     tokenizer = learn_tokenizer(["Ada went to Oslo"] * 4, word_pieces(60), max_length=16)
     tokenizer.unk_token = None
     assert coverage(tokenizer, ["Ада"]) is None
+
+
+UNKNOWN = ("ខ្ញុំ ស្រឡាញ់ ភាសា", "ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", "👍 😀 🎉", "Привет, мир!", "שלום, 123", "漢字 (かな)", "한국어 - 12%", "ไทย")
+UNKNOWN += ("देवनागरी।", "Ελλάδα 2024.", "ሰላም፣")
+
+
+@pytest.mark.parametrize("text", UNKNOWN)
+def test_a_vocabulary_that_knows_no_word_is_refused(text: str) -> None:
+    tokenizer = learn_tokenizer(["Ada went to Oslo, (12 - 3) 40% of 2024!."] * 4, word_pieces(60), max_length=16)
+    for predicted in (False, True):
+        with pytest.raises(DataError):
+            note_coverage(tokenizer, [text] * 20, Notes(), predicted=predicted)
+    notes = Notes()
+    note_coverage(tokenizer, [text], notes, predicted=True)
+    assert [(found.kind, found.policy) for found in notes] == [(kinds.NO_KNOWN_WORD, "predicted")]
+    notes = Notes()
+    note_coverage(tokenizer, [text, "Ada"], notes)
+    assert [found.kind for found in notes] == [kinds.UNKNOWN_WORDS]
+
+
+def test_numbers_and_a_rare_sign_are_no_unknown_language() -> None:
+    tokenizer = learn_tokenizer(["Ada 1 2 3"] * 4, word_pieces(60), max_length=16)
+    notes = Notes()
+    note_coverage(tokenizer, ["1 2 3"] * 30 + ["👍"], notes)
+    assert not list(notes)

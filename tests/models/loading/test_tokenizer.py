@@ -250,30 +250,16 @@ def test_the_table_grows_with_the_tokenizer(ftk: Callable[..., Result], seen: bo
     assert len(read_jsonl("out.jsonl")) == 1
 
 
-@pytest.mark.parametrize(
-    ("architecture", "auto_model"),
-    [
-        ("bert", "AutoModelForMaskedLM"),
-        ("roberta", "AutoModelForMaskedLM"),
-        ("xlm-roberta", "AutoModelForMaskedLM"),
-        ("distilbert", "AutoModelForMaskedLM"),
-        ("electra", "AutoModelForMaskedLM"),
-        ("albert", "AutoModelForMaskedLM"),
-        ("modernbert", "AutoModelForMaskedLM"),
-        ("deberta-v2", "AutoModelForMaskedLM"),
-        ("mpnet", "AutoModelForMaskedLM"),
-    ],
-)
-def test_outputs_grow_with_the_table(architecture: str, auto_model: str) -> None:
+@pytest.mark.parametrize("architecture", [*sorted(ARCHITECTURES), "esm", "mobilebert", "fnet"])
+def test_outputs_grow_with_the_table(architecture: str) -> None:
     import torch
     import transformers
 
     from ftk.models.loading.embedding_table import grow_embeddings
 
-    config = transformers.AutoConfig.for_model(
-        architecture, **ARCHITECTURES[architecture], vocab_size=50, pad_token_id=1
-    )
-    model = getattr(transformers, auto_model).from_config(config).eval()
+    sizes = ARCHITECTURES.get(architecture, {**ARCHITECTURES["bert"], "embedding_size": 16})
+    config = transformers.AutoConfig.for_model(architecture, **sizes, vocab_size=50, pad_token_id=1)
+    model = transformers.AutoModelForMaskedLM.from_config(config).eval()
     ids = torch.arange(5, 15)[None]
     with torch.no_grad():
         before = model(ids).logits
@@ -319,6 +305,7 @@ def byt5_folder(folder: Path) -> None:
     transformers.ByT5Tokenizer().save_pretrained(folder)
 
 
+@pytest.mark.slow
 def test_a_tokenizer_in_python_serves_whole_texts(ftk: Callable[..., Result]) -> None:
     byt5_folder(Path("m"))
     long = [{"text": "Ada " * 40 + "</s>", "label": "a"}, {"text": "hello", "label": "b"}] * 4
@@ -355,10 +342,9 @@ def test_a_tokenizer_in_python_has_no_offsets(ftk: Callable[..., Result], task: 
 KHMER = "ខ្ញុំ ស្រឡាញ់ ភាសា ខ្មែរ"
 
 
-@pytest.mark.parametrize("text", [KHMER, "ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", "👍 😀 🎉", "Привет, мир!", "שלום, 123", "漢字 かな"])
-def test_a_tokenizer_that_knows_no_word_is_refused(ftk: Callable[..., Result], text: str) -> None:
+def test_a_tokenizer_that_knows_no_word_is_refused(ftk: Callable[..., Result]) -> None:
     save_model_folder(Path("m"), "bert")
-    rows = [{"text": f"{text}", "label": "a"}, {"text": f"{text} {text}", "label": "b"}] * 8
+    rows = [{"text": KHMER, "label": "a"}, {"text": f"{KHMER} {KHMER}", "label": "b"}] * 8
     refused = classify(ftk, "model.name=m", "run.dir=run", rows=rows)
     assert [kind for kind, _ in refused.errors] == [kinds.NO_KNOWN_WORD]
     assert classify(ftk, "model.name=m", "run.dir=run").code == 0

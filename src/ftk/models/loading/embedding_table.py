@@ -1,5 +1,6 @@
 """The table of embeddings of a model, and how it grows for tokens that it lacks."""
 
+import inspect
 from typing import Any
 
 import torch
@@ -63,10 +64,12 @@ def grow_embeddings(model: Any, tokens: int) -> int:
     if tokens <= rows:
         return 0
     try:
-        model.resize_token_embeddings(tokens, mean_resizing=False)
+        takes = inspect.signature(model.resize_token_embeddings).parameters
+        model.resize_token_embeddings(tokens, **({"mean_resizing": False} if "mean_resizing" in takes else {}))
         with torch.no_grad():
             for layer in (model.get_input_embeddings(), model.get_output_embeddings()):
                 _fill(layer, rows)
+            _grow_loose_biases(model, rows, tokens)
     except Exception as error:  # architectures raise errors of several types for what they cannot
         raise ModelError(
             f"the tokenizer has {tokens:,} tokens, and the model embeddings for {rows:,}; the architecture "
@@ -74,6 +77,17 @@ def grow_embeddings(model: Any, tokens: int) -> int:
             "trained with."
         ) from error
     return tokens - rows
+
+
+def _grow_loose_biases(model: nn.Module, rows: int, tokens: int) -> None:
+    """Lets the biases grow that a head keeps beside its output layer, where transformers does not find them."""
+    for module in model.modules():
+        bias = module._parameters.get("bias")
+        outputs = [
+            layer for layer in module.children() if isinstance(layer, nn.Linear) and layer.out_features == tokens
+        ]
+        if outputs and bias is not None and bias.shape == (rows,):
+            module.bias = nn.Parameter(torch.cat([bias, bias.mean().expand(tokens - rows)]))
 
 
 def _fill(layer: nn.Module | None, rows: int) -> None:
