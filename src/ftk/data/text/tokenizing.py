@@ -54,7 +54,12 @@ def tokenized(
         places = encoding["offset_mapping"] if offsets else [None] * len(encoding["input_ids"])
         for text, ids, place in zip(part, encoding["input_ids"], places, strict=True):
             if plain.concerns(text, ids):
-                for name in plain.spelled(text, ids) if notes is not None else ():
-                    notes.add(kinds.SPECIAL_TOKEN_IN_TEXT, token=name if name.isprintable() else repr(name))
+                if notes is not None:
+                    _note(plain.spelled(text, ids), notes)
                 ids, place = plain.encode(text, kind)
             yield np.asarray(ids, dtype=np.int32), place
+
+
+def _note(names: list[str], notes: Notes) -> None:
+    for name in names:
+        notes.add(kinds.SPECIAL_TOKEN_IN_TEXT, token=name if name.isprintable() else repr(name))
