@@ -13,7 +13,7 @@ from ftk.models.loading.vocabulary import learn_tokenizer
 def test_unknown_words_are_counted_as_often_as_they_occur() -> None:
     tokenizer = learn_tokenizer(["Ada went to Oslo"] * 4, word_pieces(60), max_length=16)
     assert coverage(tokenizer, ["Ada went", "Ада поехала", "в Oslo", "Ада"]) == Coverage(
-        7, 4, ("Ада", "поехала", "в"), True
+        7, 4, ("Ада", "поехала", "в"), True, 6
     )
     assert coverage(tokenizer, [" ", ""]) is None
 
@@ -31,15 +31,22 @@ UNKNOWN += ("देवनागरी।", "Ελλάδα 2024.", "ሰላም፣")
 @pytest.mark.parametrize("text", UNKNOWN)
 def test_a_vocabulary_that_knows_no_word_is_refused(text: str) -> None:
     tokenizer = learn_tokenizer(["Ada went to Oslo, (12 - 3) 40% of 2024!."] * 4, word_pieces(60), max_length=16)
-    for predicted in (False, True):
-        with pytest.raises(DataError):
-            note_coverage(tokenizer, [text] * 20, Notes(), predicted=predicted)
+    with pytest.raises(DataError):
+        note_coverage(tokenizer, [text], Notes())
     notes = Notes()
-    note_coverage(tokenizer, [text], notes, predicted=True)
+    note_coverage(tokenizer, [text] * 2000, notes, predicted=True)
     assert [(found.kind, found.policy) for found in notes] == [(kinds.NO_KNOWN_WORD, "predicted")]
     notes = Notes()
     note_coverage(tokenizer, [text, "Ada"], notes)
     assert [found.kind for found in notes] == [kinds.UNKNOWN_WORDS]
+
+
+def test_many_unknown_words_are_not_predicted() -> None:
+    tokenizer = learn_tokenizer(["Ada went to Oslo"] * 4, word_pieces(60), max_length=16)
+    words = [chr(0x410 + number) * 3 for number in range(20)]
+    with pytest.raises(DataError):
+        note_coverage(tokenizer, words, Notes(), predicted=True)
+    note_coverage(tokenizer, words[:19] * 50, Notes(), predicted=True)
 
 
 def test_numbers_and_a_rare_sign_are_no_unknown_language() -> None:

@@ -351,7 +351,8 @@ def test_a_tokenizer_that_knows_no_word_is_refused(ftk: Callable[..., Result]) -
     test = write_jsonl("test.jsonl", rows)
     scored = ftk("evaluate", "--json", "checkpoint=run/best", f"data.test={test}")
     assert [kind for kind, _ in scored.errors] == [kinds.NO_KNOWN_WORD]
-    predicted = ftk("predict", "--json", "checkpoint=run/best", f"input={test}", "output=out.jsonl")
+    write_jsonl("many.jsonl", [{"text": chr(0x1780 + number)} for number in range(30)])
+    predicted = ftk("predict", "--json", "checkpoint=run/best", "input=many.jsonl", "output=out.jsonl")
     assert [kind for kind, _ in predicted.errors] == [kinds.NO_KNOWN_WORD]
     write_jsonl("one.jsonl", rows[:1])
     few = ftk("predict", "--json", "checkpoint=run/best", "input=one.jsonl", "output=out.jsonl")

@@ -19,7 +19,7 @@ _EXAMPLES = 5
 _MANY = 0.05
 """The share of unknown words that is reported."""
 _FEW = 20
-"""Words up to which rows are predicted without one that is known: a single emoji is a text, too."""
+"""Different words up to which rows are predicted without one that is known: a single emoji is a text, too."""
 _NO_WORD = ("P", "Z", "N", "C", "M")
 """Categories of characters that are in texts of any language."""
 _MARKS = "\u2581\u0120"
@@ -35,12 +35,14 @@ class Coverage:
         unknown: those with a piece that is not in the vocabulary.
         examples: the most frequent of these.
         known: whether any piece with a letter or a symbol was read.
+        different: how many of the words that were looked at differ.
     """
 
     words: int
     unknown: int
     examples: tuple[str, ...]
     known: bool
+    different: int
 
 
 def coverage(tokenizer: Any, texts: Iterable[str]) -> Coverage | None:
@@ -71,7 +73,7 @@ def coverage(tokenizer: Any, texts: Iterable[str]) -> Coverage | None:
     number = sum(counts[word] for word in lost)
     pieces = tokenizer.convert_ids_to_tokens(sorted({piece for word in ids for piece in word} - {unknown}))
     known = any(_is_of_a_word(character) for piece in pieces for character in str(piece).lstrip(_MARKS))
-    return Coverage(sum(counts[word] for word in words), number, tuple(lost[:_EXAMPLES]), known)
+    return Coverage(sum(counts[word] for word in words), number, tuple(lost[:_EXAMPLES]), known, len(words))
 
 
 def note_coverage(tokenizer: Any, texts: Iterable[str], notes: Notes, *, predicted: bool = False) -> None:
@@ -84,7 +86,7 @@ def note_coverage(tokenizer: Any, texts: Iterable[str], notes: Notes, *, predict
         predicted: whether the texts are rows to predict, of which a few may have nothing but unknown words.
 
     Raises:
-        DataError: it knows none.
+        DataError: it knows none of them; with ``predicted``, none of many different ones.
     """
     found = coverage(tokenizer, texts)
     if found is None or found.unknown < _MANY * found.words:
@@ -94,7 +96,7 @@ def note_coverage(tokenizer: Any, texts: Iterable[str], notes: Notes, *, predict
         share = f"{100 * found.unknown / found.words:.0f} %"
         notes.add(kinds.UNKNOWN_WORDS, *examples, number=found.unknown, share=share, unknown=str(tokenizer.unk_token))
     else:
-        policy = "predicted" if predicted and found.words < _FEW else None
+        policy = "predicted" if predicted and found.different < _FEW else None
         notes.add(kinds.NO_KNOWN_WORD, *examples, number=found.words, policy=policy)
     notes.raise_errors()
 
