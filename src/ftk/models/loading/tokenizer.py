@@ -7,7 +7,8 @@ from typing import Any
 from ftk.contracts.notes import Notes
 from ftk.data.text.special_tokens import note_special_tokens
 from ftk.errors import ModelError, first_line
-from ftk.models.loading.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer, read_object
+from ftk.models.files.needed import read_values
+from ftk.models.loading.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer
 from ftk.models.loading.tokenizer_of_file import as_in_file
 from ftk.models.loading.untrusted_folder import check_untrusted_folder
 
@@ -113,8 +114,8 @@ def _class_of(folder: Path) -> Any:
     import transformers
     from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
 
-    named = read_object(folder / "tokenizer_config.json").get("tokenizer_class")
-    kind = read_object(folder / "config.json").get("model_type")
+    named = read_values(folder / "tokenizer_config.json").get("tokenizer_class")
+    kind = read_values(folder / "config.json").get("model_type")
     name = named or TOKENIZER_MAPPING_NAMES.get(str(kind))
     return getattr(transformers, str(name), None) or getattr(transformers, str(name).removesuffix("Fast"), None)
 

@@ -1,19 +1,17 @@
 """The tokenizer files of a model folder, looked at without the libraries that read them."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ftk.config.schema import ModelConfig
 from ftk.errors import ModelError
+from ftk.models.files.needed import read_values
 
 WHOLE = "tokenizer.json"
 """The file of the tokenizers library, which holds all of a tokenizer."""
 _VOCABULARIES = ["tokenizer*.json", "*vocab*", "merges.txt", "*.model", "*.spm", "*.codes", "*.tiktoken"]
 _VOCABULARIES += ["tekken.json", "dict*.txt", "byte_maps.json", "*.tokenizer"]
 _CONFIG = "tokenizer_config.json"
-_MOST_BYTES = 1 << 27
-"""Of a file that is looked at here; larger ones are only looked at where they are loaded."""
 _WITHOUT_FILES = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
 """Classes whose vocabulary is bytes or code points."""
 _TYPES_WITHOUT_FILES = ("canine", "perceiver")
@@ -29,10 +27,10 @@ def check_has_tokenizer(folder: Path) -> None:
     found = {path.name for pattern in _VOCABULARIES for path in folder.glob(pattern)} - {_CONFIG}
     if found:
         return
-    named = str(read_object(folder / _CONFIG).get("tokenizer_class")).removesuffix("Fast")
+    named = str(read_values(folder / _CONFIG).get("tokenizer_class")).removesuffix("Fast")
     if named in _WITHOUT_FILES:
         return
-    if named == "None" and read_object(folder / "config.json").get("model_type") in _TYPES_WITHOUT_FILES:
+    if named == "None" and read_values(folder / "config.json").get("model_type") in _TYPES_WITHOUT_FILES:
         return
     raise ModelError(no_tokenizer(folder, f"neither {WHOLE} nor a vocabulary such as vocab.txt is there"))
 
@@ -80,9 +78,9 @@ def check_saved_tokenizer(folder: Path) -> None:
         ModelError: it cannot read texts.
     """
     check_has_tokenizer(folder)
-    rows = read_object(folder / "config.json").get("vocab_size")
+    rows = read_values(folder / "config.json").get("vocab_size")
     if isinstance(rows, int) and (folder / WHOLE).is_file():
-        described = read_object(folder / WHOLE)
+        described = read_values(folder / WHOLE)
         check_fits(folder, tokens=_tokens(described), rows=rows)
 
 
@@ -113,14 +111,3 @@ def _tokens(described: dict[str, Any]) -> int:
     numbers += vocabulary.values() if isinstance(vocabulary, dict) else []
     numbers += [token.get("id") for token in added if isinstance(token, dict)] if isinstance(added, list) else []
     return max((number for number in numbers if isinstance(number, int)), default=-1) + 1
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """The object in a file; empty if there is none, which whoever reads the file after this reports."""
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            return {}
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
