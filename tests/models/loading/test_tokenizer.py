@@ -101,6 +101,17 @@ def test_a_vocabulary_of_special_tokens_is_refused() -> None:
         load_tokenizer(folder)
 
 
+def test_a_vocabulary_file_alone_is_read_and_saved() -> None:
+    folder = write_config(Path("m"), "bert")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "ada", "went", "to", "oslo"]
+    (folder / "vocab.txt").write_text("".join(f"{word}\n" for word in words))
+    found = load_tokenizer(folder)
+    assert found("Ada went to Oslo")["input_ids"] == [2, 5, 6, 7, 8, 3]
+    assert found.name_or_path == "m"
+    found.save_pretrained("again")
+    assert load_tokenizer(Path("again"))("Ada went to Oslo")["input_ids"] == [2, 5, 6, 7, 8, 3]
+
+
 WRONG = {
     "no class": lambda config: config.pop("tokenizer_class"),
     "no class and no backend": lambda config: [config.pop(name, None) for name in ("tokenizer_class", "backend")],

@@ -1,7 +1,9 @@
 """Loads the tokenizer of a model folder, and checks that it is the one that its files describe."""
 
 import importlib.util
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ftk.contracts.notes import Notes
@@ -9,7 +11,7 @@ from ftk.data.text.special_tokens import note_special_tokens
 from ftk.errors import ModelError, first_line
 from ftk.models.files.needed import read_values
 from ftk.models.loading.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer
-from ftk.models.loading.tokenizer_of_file import as_in_file
+from ftk.models.loading.tokenizer_of_file import PROBES, as_in_file
 from ftk.models.loading.untrusted_folder import check_untrusted_folder
 
 _OPTIONAL = ("tokenizer_file", "tokenizer_config_file", "normalizer_file", "target_vocab_file")
@@ -47,6 +49,8 @@ def load_tokenizer(folder: Path | str, notes: Notes | None = None) -> Any:
         _check_complete(folder, tokenizer)
     if (folder / WHOLE).is_file():
         tokenizer = as_in_file(folder, tokenizer, notes)
+    elif tokenizer.is_fast:
+        tokenizer = _as_saved(folder, tokenizer)
     if tokenizer is None:
         raise ModelError(_why_not(folder, failure)) from failure
     for name in ("is_local", "local_files_only"):  # these describe the loading, not the tokenizer, but would be saved
@@ -54,6 +58,26 @@ def load_tokenizer(folder: Path | str, notes: Notes | None = None) -> Any:
     _check_content(folder, tokenizer)
     note_special_tokens(tokenizer, notes)
     return tokenizer
+
+
+def _as_saved(folder: Path, tokenizer: Any) -> Any:
+    """A tokenizer made of a vocabulary file as it is read from the ``tokenizer.json`` that it is saved in.
+
+    Some classes put special tokens around a text only when they read that file; a model must be trained with the
+    tokens that it predicts with.
+    """
+    from transformers import AutoTokenizer
+
+    with TemporaryDirectory() as saved:
+        tokenizer.save_pretrained(saved)
+        if (folder / "config.json").is_file():
+            shutil.copy(folder / "config.json", saved)
+        again: Any = AutoTokenizer.from_pretrained(saved, trust_remote_code=False, local_files_only=True)
+        again = as_in_file(Path(saved), again, Notes())
+    if again(list(PROBES))["input_ids"] == tokenizer(list(PROBES))["input_ids"]:
+        return tokenizer
+    again.name_or_path = again.init_kwargs["name_or_path"] = tokenizer.name_or_path
+    return again
 
 
 def _why_not(folder: Path, error: Exception) -> str:

@@ -9,7 +9,7 @@ from ftk.contracts.notes import Notes
 from ftk.errors import ModelError, first_line
 from ftk.models.loading.tokenizer_files import WHOLE
 
-_PROBES = (
+PROBES = (
     "The quick brown fox jumps over the lazy dog, and won't stop running; it wasn't tired.",
     "RED Fox ran HOME. Mr. O'Neill paid $1,234.56 (7% more) on 2024-01-31 - by e-mail: a_b@c.org/x?y=1 #tag",
     "Füße, naïve café, Ångström, İstanbul, señor; Œuvre ﬁve ½ ² – “quoted” … ©",
@@ -74,7 +74,7 @@ def _reads(tokenizer: Any, wanted: list[list[int]], folder: Path, described: str
     from tokenizers import Tokenizer
 
     try:
-        read = tokenizer(list(_PROBES), add_special_tokens=False)["input_ids"]
+        read = tokenizer(list(PROBES), add_special_tokens=False)["input_ids"]
         return read == wanted or read == _tokens(Tokenizer.from_str(_with_options(folder, described)))
     except Exception:  # a class that does not fit the vocabulary stops anywhere
         return False
@@ -94,7 +94,7 @@ def _tokens(tokenizer: Any) -> list[list[int]]:
     """The tokens of the probes."""
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return [encoding.ids for encoding in tokenizer.encode_batch(list(_PROBES), add_special_tokens=False)]
+    return [encoding.ids for encoding in tokenizer.encode_batch(list(PROBES), add_special_tokens=False)]
 
 
 def _with_options(folder: Path, described: str) -> str:
