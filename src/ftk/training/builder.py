@@ -146,7 +146,7 @@ class RunBuilder:
         tokenizer = getattr(encoding.processor, "tokenizer", encoding.processor)
         if tokenizer.pad_token_id is None:
             name = type(tokenizer).__name__
-            encoding.notes.add(kinds.NO_PADDING_TOKEN, tokenizer=name, number=encoding.pad_id)
+            encoding.notes.add(kinds.NO_PADDING_TOKEN, tokenizer=name, token=encoding.pad_id)
         note_coverage(tokenizer, self.corpus.texts(), encoding.notes)
 
     def _fitted_windows(self, source: Source, windows: WindowPlan, prepared: dict[str, Prepared]) -> WindowPlan:

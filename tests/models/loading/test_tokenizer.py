@@ -371,6 +371,24 @@ def test_a_tokenizer_that_knows_no_word_is_refused(ftk: Callable[..., Result]) -
     assert few.found(kinds.NO_KNOWN_WORD).policy == "predicted"
 
 
+def test_pretraining_on_unknown_words_is_refused(ftk: Callable[..., Result]) -> None:
+    save_model_folder(Path("m"), "bert", "AutoModelForMaskedLM")
+    Path("corpus.txt").write_text(f"{KHMER}\n" * 40)
+    refused = ftk("pretrain", "--json", "model=auto", "model.name=m", "data.train=corpus.txt", *ONE_STEP, "run.dir=run")
+    assert [kind for kind, _ in refused.errors] == [kinds.NO_KNOWN_WORD]
+
+
+def test_a_small_vocabulary_and_no_padding_token_are_said(ftk: Callable[..., Result]) -> None:
+    save_model_folder(Path("m"), "bert", vocab_size=5000)
+    config = json.loads(Path("m/tokenizer_config.json").read_text())
+    del config["pad_token"]
+    Path("m/tokenizer_config.json").write_text(json.dumps({**config, "tokenizer_class": "PreTrainedTokenizerFast"}))
+    result = classify(ftk, "model.name=m", "run.dir=run")
+    assert result.code == 0, result.err
+    assert result.found(kinds.SMALL_VOCABULARY).values["rows"] == 5000
+    assert result.found(kinds.NO_PADDING_TOKEN)
+
+
 def test_pretraining_takes_the_length_of_a_short_model(ftk: Callable[..., Result]) -> None:
     save_model_folder(Path("m"), "bert", "AutoModelForMaskedLM")
     Path("corpus.txt").write_text("Ada went to Oslo by slow train again .\n" * 40)
