@@ -12,11 +12,11 @@ from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import EvaluateConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
+from ftk.data.row_corpus import RowCorpus
+from ftk.data.text.coverage import note_coverage
 from ftk.inference.pipeline import score, scores_in_records
 from ftk.inference.places import model_folder, model_name
 from ftk.inference.saved_model import SavedModel
-from ftk.data.row_corpus import RowCorpus
-from ftk.data.text.coverage import note_coverage
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweep import report_sweep
