@@ -156,6 +156,20 @@ class Predictor(Runnable, Protocol):
 
 
 @runtime_checkable
+class SettledByRows(Protocol):
+    """A task with fields that rows decide."""
+
+    def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> Any:
+        """The task with these fields set.
+
+        Args:
+            rows: those that decide.
+            reading: how they will be read.
+        """
+        ...
+
+
+@runtime_checkable
 class PreparesPrediction(Protocol):
     """A predictor with a preparation that runs once, with the model, before the first row."""
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
+from ftk.contracts.protocols import SettledByRows
 from ftk.contracts.spec import of_others_fields
 from ftk.errors import DataError
 from ftk.inference.manifest import Trained, manifest_of, task_of
 from ftk.inference.trained_columns import first_rows, with_trained_columns
 from ftk.models.loading.tokenizer_files import check_saved_tokenizer
-from ftk.tasks.shared.row_task import RowTask
 
 if TYPE_CHECKING:
     from ftk.contracts.protocols import Corpus
@@ -77,7 +77,7 @@ class SavedModel:
         """
         data = self.with_columns(data, data.test, notes, labelled=True)
         task = self.trained.task
-        if not self.trained.adopted or not isinstance(task, RowTask):
+        if not self.trained.adopted or not isinstance(task, SettledByRows):
             return self, data
         reading = Reading(data.columns, labelled=True, notes=notes, offsets=data.offsets.value)
         rows = [] if data.test is None else first_rows(data, data.test, labelled=True)
