@@ -11,7 +11,7 @@ from conftest import Result, assert_refused, read_jsonl, write_jsonl
 from ftk.contracts import finding_kinds as kinds
 from small_models import make_tokenizer
 
-pytestmark = [pytest.mark.torch, pytest.mark.slow]
+pytestmark = pytest.mark.torch
 
 _SIZES: dict[str, Any] = {
     "hidden_size": 32,
@@ -68,19 +68,65 @@ ROWS = [
 ]
 
 
-def save(folder: Path, kind: str) -> None:
-    """A model folder with random weights and a tokenizer."""
+def make(kind: str, **changes: Any) -> Any:
+    """A text classifier with random weights."""
     import torch
     import transformers
 
-    tokenizer = make_tokenizer("wordpiece")
-    special = {"pad_token_id": tokenizer.pad_token_id, "bos_token_id": 1, "eos_token_id": tokenizer.sep_token_id}
-    config = transformers.AutoConfig.for_model(kind, **{**TYPES[kind], **special, "vocab_size": len(tokenizer)})
+    values = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 3, "vocab_size": 94, **TYPES[kind], **changes}
     torch.manual_seed(0)
-    transformers.AutoModelForSequenceClassification.from_config(config).base_model.save_pretrained(folder)
+    return transformers.AutoModelForSequenceClassification.from_config(
+        transformers.AutoConfig.for_model(kind, **values), dtype=torch.float32
+    )
+
+
+def save(folder: Path, kind: str) -> None:
+    """A model folder with random weights and a tokenizer."""
+    tokenizer = make_tokenizer("wordpiece")
+    special = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.sep_token_id}
+    make(kind, **special, vocab_size=len(tokenizer)).base_model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("kind", sorted(TYPES))
+def test_a_type_takes_all_fast_ways(kind: str, precision: str) -> None:
+    """But those for prediction that change weights which it reads by itself."""
+    import torch
+
+    from ftk.kernels.proof import prove
+    from ftk.kernels.ways import prediction_ways, training_ways
+
+    model, dtype = make(kind), getattr(torch, precision)
+    trained = prove(model, training_ways(), dtype, training=True)
+    predicted = prove(model, prediction_ways(dtype, rows=64, int8=False), dtype, training=False)
+    assert trained.refusals == ()
+    if (kind, precision) == ("deberta", "bfloat16"):
+        assert None not in (trained.unfit, predicted.unfit)
+        return
+    assert (trained.unfit, predicted.unfit) == (None, None)
+    assert {one.part.rpartition(".")[2] for one in predicted.refusals} == PLAIN.get(kind, set())
+
+
+def test_the_first_layer_of_each_structure_is_tried() -> None:
+    """Mamba in most layers, attention in one, experts in every other one."""
+    import torch
+
+    from ftk.kernels.proof import prove
+    from ftk.kernels.proof.untouched import Snapshot, shorten
+    from ftk.kernels.ways import training_ways
+
+    model = make("jamba", num_hidden_layers=8, attn_layer_period=8, attn_layer_offset=5, expert_layer_period=2)
+    whole = Snapshot(model)
+    assert shorten(model)
+    kept = [type(layer).__name__ for layer in model.model.layers]
+    whole.restore()
+    assert (len(kept), len(model.model.layers)) == (3, 8)
+    assert "JambaAttentionDecoderLayer" in kept
+    assert prove(model, training_ways(), torch.float32, training=True).refusals == ()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("kind", sorted(TYPES))
 def test_a_type_trains_and_predicts(kind: str, precision: str, ftk: Callable[..., Result]) -> None:
@@ -106,6 +152,7 @@ def test_a_type_trains_and_predicts(kind: str, precision: str, ftk: Callable[...
     assert len(read_jsonl("out.jsonl")) == len(ROWS)
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_run_in_bf16_computes_in_fp32_or_is_refused(ftk: Callable[..., Result]) -> None:
     from ftk.kernels.processor import processor
 
@@ -127,6 +174,7 @@ def test_a_model_that_cannot_be_run_in_bf16_computes_in_fp32_or_is_refused(ftk: 
     assert saved["model_precision"] == "fp32"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_fast_way_that_does_not_fit_is_said_and_not_used(
     precision: str, ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
