@@ -11,7 +11,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from transformers import AutoModelForSequenceClassification, BertConfig
@@ -35,7 +34,7 @@ def main() -> None:
             new = _times(lambda w=ways, d=dtype, t=training: prove(model, w, d, training=t), given.repeat)  # type: ignore[misc]
             with tempfile.TemporaryDirectory() as folder:
                 kept = _times(
-                    lambda w=ways, d=dtype, t=training, f=folder: proven(model, w, d, training=t, folder=Path(f)),  # type: ignore[misc]
+                    lambda w=ways, d=dtype, t=training, f=folder: proven(model, w, d, training=t, cache_dir=f),  # type: ignore[misc]
                     given.repeat,
                 )
             what = f"{'training' if training else 'prediction'}, {str(dtype).removeprefix('torch.')}"

@@ -215,7 +215,7 @@ def test_a_verdict_is_kept_for_an_architecture_and_versions(tmp_path: Path, monk
     monkeypatch.setattr(kept, "prove", counted)
 
     def verdict(precision: str = "float32", *, training: bool = True, **changes: Any) -> Any:
-        return kept.proven(make(**changes), ways, getattr(torch, precision), training=training, folder=tmp_path)
+        return kept.proven(make(**changes), ways, getattr(torch, precision), training=training, cache_dir=str(tmp_path))
 
     first = verdict()
     assert [one.way for one in first.refusals] == ["planted"]
@@ -242,13 +242,28 @@ def test_a_broken_file_of_the_cache_is_written_again(content: bytes | None, tmp_
     from ftk.kernels.proof import proven
 
     ways = [swap(lambda values: values * 1.2)]
-    first = proven(make(), ways, torch.float32, training=True, folder=tmp_path)
+    first = proven(make(), ways, torch.float32, training=True, cache_dir=str(tmp_path))
     [path] = (tmp_path / "fast-ways").iterdir()
     whole = path.read_bytes()
     path.write_bytes(json.dumps({**json.loads(whole), "refusals": []}).encode() if content is None else content)
-    assert proven(make(), ways, torch.float32, training=True, folder=tmp_path) == first
+    assert proven(make(), ways, torch.float32, training=True, cache_dir=str(tmp_path)) == first
     assert path.read_bytes() == whole
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from ftk.kernels.proof import proven
+
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("FTK_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    found = proven(make(), [swap(lambda values: values * 1.2)], torch.float32, training=True, cache_dir=None)
+    assert [one.way for one in found.refusals] == ["planted"]
 
 
 def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
@@ -258,7 +273,7 @@ def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
 
     blocked = tmp_path / "cache"
     blocked.write_text("a file")
-    found = proven(make(), [swap(lambda values: values * 1.2)], torch.float32, training=True, folder=blocked)
+    found = proven(make(), [swap(lambda values: values * 1.2)], torch.float32, training=True, cache_dir=str(blocked))
     assert [one.way for one in found.refusals] == ["planted"]
 
 

@@ -23,7 +23,6 @@ from ftk.kernels.ways import INT8
 from ftk.models.loading.load import listed_names, load_weights
 from ftk.models.loading.source import Source, reopen_model, window_length
 from ftk.report.console import Console
-from ftk.system.cache import cache_folder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,5 +138,4 @@ class Checkpoint:
         others = chosen.device.type == "cpu" and not hardware.compile
         int8 = chosen.precision is Precision.int8
         ways = prediction_ways(chosen.dtype, rows=hardware.eval_tokens, int8=int8, others=others)
-        cache = cache_folder(self.cache_dir)
-        return use_proven_kernels(model, ways, chosen.dtype, training=False, cache=cache, notes=notes)
+        return use_proven_kernels(model, ways, chosen.dtype, training=False, cache_dir=self.cache_dir, notes=notes)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -39,7 +38,7 @@ class Unfit(Exception):
 
 
 def use_proven_kernels(
-    model: nn.Module, ways: Sequence[Way], dtype: torch.dtype, *, training: bool, cache: Path, notes: Notes
+    model: nn.Module, ways: Sequence[Way], dtype: torch.dtype, *, training: bool, cache_dir: str | None, notes: Notes
 ) -> Counter[str]:
     """Makes a model faster on the CPU, where the fast ways compute what its plain modules compute.
 
@@ -48,7 +47,7 @@ def use_proven_kernels(
         ways: the fast ways.
         dtype: of the matrix products.
         training: whether the model is trained.
-        cache: folder of the cache, for the verdict on this architecture.
+        cache_dir: the folder of the cache, for the verdict on this architecture, if the user named one.
         notes: receives the ways that are not used.
 
     Returns:
@@ -57,7 +56,7 @@ def use_proven_kernels(
     Raises:
         Unfit: the model cannot be run in this precision, for the reason of the message. It was not changed.
     """
-    verdict = proven(model, ways, dtype, training=training, folder=cache)
+    verdict = proven(model, ways, dtype, training=training, cache_dir=cache_dir)
     if verdict.unfit is not None:
         raise Unfit(verdict.unfit)
     for reason in dict.fromkeys(refusal.reason for refusal in verdict.refusals):

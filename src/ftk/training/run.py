@@ -26,7 +26,6 @@ from ftk.models.loading.source import Source, reopen_model
 from ftk.objectives import Objective
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
-from ftk.system.cache import cache_folder
 from ftk.system.signals import Stop
 
 
@@ -152,14 +151,14 @@ def on_device(
     if compiled or hardware.device.type != "cpu":
         use_fast_kernels(model, hardware.device, compiled=compiled)
         return hardware
-    notes, cache = Notes(), cache_folder(config.data.cache_dir)
+    notes, cache_dir = Notes(), config.data.cache_dir
     try:
-        use_proven_kernels(model, training_ways(), hardware.dtype, training=True, cache=cache, notes=notes)
+        use_proven_kernels(model, training_ways(), hardware.dtype, training=True, cache_dir=cache_dir, notes=notes)
     except Unfit as error:
         hardware = hardware.for_fp32_model(config.hardware, type(model).__name__, str(error))
         if console is not None:
             console.say(hardware.why)
-        use_proven_kernels(model, training_ways(), hardware.dtype, training=True, cache=cache, notes=notes)
+        use_proven_kernels(model, training_ways(), hardware.dtype, training=True, cache_dir=cache_dir, notes=notes)
     if console is not None:
         console.report(notes.drain())
     return hardware

@@ -17,7 +17,7 @@ from ftk.kernels.processor import processor
 from ftk.kernels.proof.verdict import Refusal, Verdict, prove
 from ftk.kernels.ways import Way, part_of
 from ftk.system.atomic import replaced
-from ftk.system.cache import cache_key
+from ftk.system.cache import cache_folder, cache_key
 from ftk.system.digests import sha256
 from ftk.system.kept import Damaged, read_json
 
@@ -27,12 +27,14 @@ _SETTINGS = ("DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY")
 """Environment variables that choose the instructions of products."""
 
 
-def proven(model: nn.Module, ways: Sequence[Way], dtype: torch.dtype, *, training: bool, folder: Path) -> Verdict:
+def proven(
+    model: nn.Module, ways: Sequence[Way], dtype: torch.dtype, *, training: bool, cache_dir: str | None
+) -> Verdict:
     """The verdict on some fast ways, from the cache or from a proof.
 
     Args:
         model, ways, dtype, training: as in ``prove``.
-        folder: of the cache. If it cannot be written, the next run tries again.
+        cache_dir: the folder of the cache, if the user named one. If it cannot be written, the next run tries again.
     """
     settings = {
         "model": _architecture(model),
@@ -41,7 +43,10 @@ def proven(model: nn.Module, ways: Sequence[Way], dtype: torch.dtype, *, trainin
         "training": training,
         "versions": _versions(),
     }
-    path = folder / "fast-ways" / f"{cache_key(settings)}.json"
+    try:
+        path = cache_folder(cache_dir) / "fast-ways" / f"{cache_key(settings)}.json"
+    except RuntimeError:  # the user has no home
+        return prove(model, ways, dtype, training=training)
     verdict = _read(path)
     if verdict is None:
         verdict = prove(model, ways, dtype, training=training)
