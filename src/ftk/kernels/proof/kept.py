@@ -36,6 +36,8 @@ def proven(
         model, ways, dtype, training: as in ``prove``.
         cache_dir: the folder of the cache, if the user named one. If it cannot be written, the next run tries again.
     """
+    if not ways:
+        return Verdict()
     settings = {
         "model": _architecture(model),
         "ways": [way.name for way in ways],
