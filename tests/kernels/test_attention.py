@@ -55,6 +55,74 @@ def test_without_dropout_it_equals_torch(dtype: str, tolerance: float, hidden: b
         assert (one.double() - two).norm() <= tolerance * max(two.norm(), 1e-3)
 
 
+@pytest.mark.parametrize("sharing", [1, 2, 4])
+@pytest.mark.parametrize("width", [8, 5])
+def test_heads_may_share_keys_and_values_may_be_narrower(sharing: int, width: int) -> None:
+    """Latent attention has narrow values; a bias of positions that is learned is a term with a gradient."""
+    import torch
+    from torch.nn.functional import scaled_dot_product_attention
+
+    from ftk.kernels.attention import _Attention
+
+    torch.manual_seed(0)
+    query = torch.randn(3, 4, 9, 8, dtype=torch.float64, requires_grad=True)
+    key = torch.randn(3, 4 // sharing, 7, 8, dtype=torch.float64, requires_grad=True)
+    value = torch.randn(3, 4 // sharing, 7, width, dtype=torch.float64, requires_grad=True)
+    bias = torch.randn(1, 4, 9, 7, dtype=torch.float64, requires_grad=True)
+    found = _Attention.apply(query, key, value, bias, 0.3, 0.0)
+    each = (part.repeat_interleave(sharing, 1) for part in (key, value))
+    expected = scaled_dot_product_attention(query, *each, attn_mask=bias, scale=0.3).transpose(1, 2)
+    torch.testing.assert_close(found, expected)
+    weights = torch.linspace(-1, 1, found.numel(), dtype=torch.float64).view(found.shape)
+    parts = (query, key, value, bias)
+    torch.testing.assert_close(
+        torch.autograd.grad(found, parts, weights), torch.autograd.grad(expected, parts, weights)
+    )
+
+
+def test_rotated_queries_in_fp32_are_rounded_as_autocast_does() -> None:
+    import torch
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+    from ftk.kernels.attention import attention_forward
+
+    layer, results = torch.nn.Module(), []
+    for attention in (attention_forward, sdpa_attention_forward):
+        parts = inputs("float32")
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            found, _ = attention(layer, *parts[:2], parts[2].bfloat16(), some_hidden(9, 9))
+        found.float().square().sum().backward()
+        results.append((found, *(part.grad for part in parts)))
+    for ours, theirs in zip(*results, strict=True):
+        assert ours.dtype is theirs.dtype
+        assert (ours - theirs).norm() <= 2e-2 * theirs.norm()
+
+
+def test_the_lowest_fp32_number_hides_keys_in_bf16() -> None:
+    """It is -inf in bf16, and a row of nothing else would be NaN."""
+    import torch
+
+    from ftk.kernels.attention import attention_forward
+
+    parts = inputs("bfloat16")
+    mask = torch.full((3, 1, 9, 9), torch.finfo(torch.float32).min)
+    mask[:2] = 0
+    output, _ = attention_forward(torch.nn.Module(), *parts, mask)
+    assert output.isfinite().all()
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+@pytest.mark.parametrize("time", [1, 9])
+def test_the_result_can_be_changed_in_place(time: int, dropout: float) -> None:
+    import torch
+
+    from ftk.kernels.attention import attention_forward
+
+    output, _ = attention_forward(torch.nn.Module(), *inputs("float32", time=time), None, dropout, is_causal=False)
+    output /= 2
+    output.sum().backward()
+
+
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_fully_masked_query_is_finite(dtype: str) -> None:
     """This happens for the padding of packed rows, whose output is not used."""

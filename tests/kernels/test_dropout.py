@@ -106,3 +106,18 @@ def test_evaluation_and_rate_0_drop_nothing_and_rate_1_drops_all() -> None:
     assert FastDropout(0.5).eval()(values) is values
     assert FastDropout(0.0).train()(values) is values
     assert not FastDropout(1.0).train()(values).any()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_result_can_be_changed_in_place(dtype: str) -> None:
+    """Models do so; torch refuses it for a view that an autograd function returns."""
+    import torch
+
+    from ftk.kernels.dropout import FastDropout
+
+    values = torch.ones(4, 8, dtype=getattr(torch, dtype), requires_grad=True)
+    output = FastDropout(0.5)(values)
+    output /= 2
+    output.sum().backward()
+    assert values.grad is not None
+    assert torch.equal(values.grad, output.detach())

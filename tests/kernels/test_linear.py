@@ -42,6 +42,20 @@ def test_output_and_gradients_are_torchs(bias: bool, shape: tuple[int, ...], con
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(4, 7), (5,)])
+def test_the_output_can_be_changed_in_place(shape: tuple[int, ...]) -> None:
+    """Models scale queries so; torch refuses it for a view that an autograd function returns."""
+    import torch
+
+    from ftk.kernels.linear import FastLinear
+
+    layer = FastLinear(48, 80)
+    output = layer(torch.randn(*shape, 48))
+    output /= 2
+    output.sum().backward()
+    assert layer.bias.grad.unique().tolist() == [output[..., 0].numel() / 2]
+
+
 def test_tensors_without_requires_grad_get_no_gradient() -> None:
     import torch
 

@@ -2,7 +2,7 @@
 
 import os
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ import torch
 from ftk.config.choices import Device, Precision
 from ftk.config.schema import HardwareConfig
 from ftk.core.out_of_memory import is_limited
-from ftk.errors import ConfigError
+from ftk.errors import ConfigError, ModelError
 from ftk.kernels.memory import keep_memory
 from ftk.kernels.processor import processor
 from ftk.system.wait_policy import POLICY
@@ -21,15 +21,25 @@ THREADS = torch.get_num_threads()
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """A device and the precision of its matrix products. Parameters, optimizer state and losses are always fp32."""
+    """A device and the precision of its matrix products. Parameters, optimizer state and losses are always fp32.
+
+    Attributes:
+        device: where the model is.
+        precision: the one that the user chose, or that is best on this machine.
+        why: how they were chosen, for the user.
+        in_fp32: whether the model computes in fp32 nevertheless, since it cannot be run in bf16.
+    """
 
     device: torch.device
     precision: Precision
     why: str
+    in_fp32: bool = False
 
     @property
     def dtype(self) -> torch.dtype:
         """The type of matrix products; with int8, the type of everything else, such as attention."""
+        if self.in_fp32:
+            return torch.float32
         if self.precision is Precision.int8:
             return torch.bfloat16 if processor().has_bf16 else torch.float32
         return {Precision.bf16: torch.bfloat16, Precision.fp16: torch.float16}.get(self.precision, torch.float32)
@@ -41,7 +51,27 @@ class Hardware:
             "device": self.device.type,
             "precision": self.precision.value,
             "threads": torch.get_num_threads(),
+            **({"model_precision": Precision.fp32.value} if self.in_fp32 else {}),
         }
+
+    def for_fp32_model(self, config: HardwareConfig, model: str, reason: str) -> "Hardware":
+        """The same for a model that cannot be run in bf16.
+
+        Args:
+            config: the hardware section of the config.
+            model: its class, for messages.
+            reason: why it cannot.
+
+        Raises:
+            ModelError: the user asks for bf16.
+        """
+        if config.precision is Precision.bf16:
+            raise ModelError(
+                f"hardware.precision=bf16: {model} cannot be run in bf16, in transformers either ({reason}); use "
+                "hardware.precision=fp32."
+            )
+        why = f"{self.why}; {model} computes in fp32, because it cannot be run in bf16 ({reason})"
+        return replace(self, why=why, in_fp32=True)
 
     def autocast(self) -> AbstractContextManager[object]:
         """The context of the forward pass."""

@@ -1,8 +1,11 @@
 """A verified model folder, opened and loaded to evaluate or predict."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from torch import nn
 
 from ftk.config.choices import Precision
 from ftk.config.schema import DataConfig, HardwareConfig
@@ -11,11 +14,12 @@ from ftk.contracts.protocols import Runnable
 from ftk.contracts.task import Task
 from ftk.contracts.values import Labels, WindowPlan
 from ftk.core.evaluate import Runner
-from ftk.core.hardware import choose
+from ftk.core.hardware import Hardware, choose
 from ftk.core.non_finite import note_broken_weights
 from ftk.errors import ModelError
 from ftk.inference.manifest import Trained
-from ftk.kernels import prepack_weights, quantize, use_fast_kernels
+from ftk.kernels import Unfit, prediction_ways, use_fast_kernels, use_proven_kernels
+from ftk.kernels.ways import INT8
 from ftk.models.loading.load import listed_names, load_weights
 from ftk.models.loading.source import Source, reopen_model, window_length
 from ftk.report.console import Console
@@ -32,6 +36,7 @@ class Checkpoint:
         windows: how texts are cut into windows.
         source: the config, and the tokenizer or image processor, of the model.
         adopted: whether another tool trained the model.
+        cache_dir: the folder of the cache, if the user named one.
     """
 
     folder: Path
@@ -39,6 +44,7 @@ class Checkpoint:
     labels: Labels | None
     windows: WindowPlan
     source: Source
+    cache_dir: str | None
     adopted: bool = False
 
     @classmethod
@@ -48,7 +54,7 @@ class Checkpoint:
         Args:
             folder: the model folder.
             trained: what its manifest holds.
-            data: its max_length and stride replace those that the model was trained with.
+            data: its max_length and stride replace those that the model was trained with; its cache_dir is used.
 
         Raises:
             ModelError: the files of the folder do not belong together.
@@ -70,6 +76,7 @@ class Checkpoint:
             windows=windows,
             source=source,
             adopted=trained.adopted,
+            cache_dir=data.cache_dir,
         )
 
     def runner(self, runnable: Runnable, hardware: HardwareConfig, console: Console) -> Runner:
@@ -97,11 +104,7 @@ class Checkpoint:
         note_broken_weights(loaded.model, notes)
         console.report(notes.drain())
         model = loaded.model.to(chosen.device)
-        if chosen.precision is Precision.int8:
-            console.say(f"int8: {quantize(model)} linear layers of the encoder; the head and what lies between are not")
-        elif chosen.device.type == "cpu" and not hardware.compile:
-            prepack_weights(model, chosen.dtype, hardware.eval_tokens)
-        use_fast_kernels(model, chosen.device, compiled=hardware.compile)
+        chosen = self._install_kernels(model, chosen, hardware, console)
         return Runner(
             model=model,
             runnable=runnable,
@@ -111,3 +114,28 @@ class Checkpoint:
             poll=lambda: None,
             plain=cache(lambda: load_weights(self.source, runnable.spec.auto_model, seed=0).model),
         )
+
+    def _install_kernels(
+        self, model: nn.Module, chosen: Hardware, hardware: HardwareConfig, console: Console
+    ) -> Hardware:
+        """Install the kernels that fit; returns the hardware with the precision that the model can be run in."""
+        notes = Notes()
+        try:
+            changed = self._proven(model, chosen, hardware, notes)
+        except Unfit as error:
+            chosen = chosen.for_fp32_model(hardware, type(model).__name__, str(error))
+            console.say(chosen.why)
+            changed = self._proven(model, chosen, hardware, notes)
+        if chosen.precision is Precision.int8:
+            number = changed[INT8]
+            console.say(f"int8: {number} linear layers of the encoder; the head and what lies between are not")
+        console.report(notes.drain())
+        if hardware.compile or chosen.device.type != "cpu":
+            use_fast_kernels(model, chosen.device, compiled=hardware.compile)
+        return chosen
+
+    def _proven(self, model: nn.Module, chosen: Hardware, hardware: HardwareConfig, notes: Notes) -> Mapping[str, int]:
+        others = chosen.device.type == "cpu" and not hardware.compile
+        int8 = chosen.precision is Precision.int8
+        ways = prediction_ways(chosen.dtype, rows=hardware.eval_tokens, int8=int8, others=others)
+        return use_proven_kernels(model, ways, chosen.dtype, training=False, cache_dir=self.cache_dir, notes=notes)

@@ -40,13 +40,13 @@ def attention_forward(
     is_causal: bool | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
-    """The attention function for transformers; returns the attended values, [batch, time, heads, size], and None.
+    """The attention function for transformers; returns the attended values, [batch, time, heads, width], and None.
 
     Args:
         module: the calling layer.
         query: [batch, heads, time, size].
-        key: [batch, heads, keys, size].
-        value: [batch, heads, keys, size].
+        key: [batch, shared, keys, size]; some heads in a row may share their keys and values.
+        value: [batch, shared, keys, width].
         attention_mask: [batch, 1 or heads, time, keys]; boolean, true for visible keys, or a term added to the scores;
             None if all keys are visible.
         dropout: dropout rate of the attention weights.
@@ -55,18 +55,39 @@ def attention_forward(
         kwargs: arguments of other attention functions.
     """
     causal = is_causal if is_causal is not None else getattr(module, "is_causal", True)
-    plain = query.device.type == "cpu" and query.shape[:2] == key.shape[:2] and not torch.compiler.is_compiling()
     hidden_after = causal and attention_mask is None and query.shape[2] > 1
     unknown = kwargs.get("position_bias") is not None or kwargs.get("cache") is not None or kwargs.get("softcap")
-    if not plain or hidden_after or unknown or dropout >= 1 or not _pays(query, key, dropout):
+    if (
+        not _fits(module, query, key, value)
+        or hidden_after
+        or unknown
+        or dropout >= 1
+        or not _pays(query, key, dropout)
+    ):
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, is_causal=is_causal, **kwargs
         )
+    if torch.is_autocast_enabled("cpu"):  # queries and keys may be fp32, such as rotated ones
+        dtype = torch.get_autocast_dtype("cpu")
+        query, key, value = query.to(dtype), key.to(dtype), value.to(dtype)
     if attention_mask is not None:
         attention_mask = _as_term(attention_mask, query.dtype)
     scale = scaling if scaling is not None else query.shape[-1] ** -0.5
     attended: Tensor = _Attention.apply(query, key, value, attention_mask, scale, dropout)
     return attended, None
+
+
+def _fits(module: nn.Module, query: Tensor, key: Tensor, value: Tensor) -> bool:
+    """Whether these are tensors that the products below know."""
+    if query.device.type != "cpu" or torch.compiler.is_compiling():
+        return False
+    batch, heads = query.shape[:2]
+    sharing = heads // key.shape[1]
+    if key.shape[0] != batch or key.shape[1] * sharing != heads or value.shape[:3] != key.shape[:3]:
+        return False
+    if sharing > 1 and getattr(module, "num_key_value_groups", 1) != sharing:
+        return False
+    return query.dtype == key.dtype == value.dtype or torch.is_autocast_enabled("cpu")
 
 
 def _pays(query: Tensor, key: Tensor, dropout: float) -> bool:
@@ -75,14 +96,17 @@ def _pays(query: Tensor, key: Tensor, dropout: float) -> bool:
     batch, heads, time, _ = query.shape
     if batch * heads * time * key.shape[2] > _MOST_SCORES:
         return False
-    return query.element_size() == 2 or key.shape[2] <= _SHORT
+    dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else query.dtype
+    return dtype.itemsize == 2 or key.shape[2] <= _SHORT
 
 
 def _as_term(mask: Tensor, dtype: torch.dtype) -> Tensor:
     """The mask as a term to add to the scores."""
-    if mask.dtype is not torch.bool:
-        return mask.to(dtype)
-    return torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, torch.finfo(dtype).min)
+    lowest = torch.finfo(dtype).min
+    if mask.dtype is torch.bool:
+        return torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, lowest)
+    # The lowest fp32 number is -inf in bf16, and a row in which every key has -inf would be NaN.
+    return mask.to(dtype) if mask.dtype == dtype else mask.to(dtype).clamp_min(lowest)
 
 
 def _softmax(scores: Tensor) -> Tensor:
@@ -104,16 +128,18 @@ def _softmax_backward(gradient: Tensor, weights: Tensor) -> Tensor:
 class _Attention(torch.autograd.Function):
     """dropout(softmax(scale * query @ key.T + term)) @ value (Vaswani et al. 2017), and its gradients.
 
-    Scaling is applied to the small tensors: queries and values, not scores and weights.
+    Scaling is applied to the small tensors: queries and values, not scores and weights. Heads that share keys and
+    values are rows of one product.
     """
 
     @staticmethod
     def forward(
         ctx: Any, query: Tensor, key: Tensor, value: Tensor, term: Tensor | None, scale: float, rate: float
     ) -> Tensor:
-        batch, heads, time, size = query.shape
-        keys = key.shape[2]
-        query, key, value = (part.reshape(batch * heads, -1, size) for part in (query, key, value))
+        batch, heads, time, _ = query.shape
+        shared, keys = key.shape[1:3]
+        ctx.shapes = query.shape, key.shape, value.shape, None if term is None else term.shape
+        query, key, value = (part.reshape(batch * shared, -1, part.shape[-1]) for part in (query, key, value))
         query = query * scale
         weights = torch.bmm(query, key.transpose(1, 2))
         if term is not None:
@@ -126,14 +152,16 @@ class _Attention(torch.autograd.Function):
             value = value * (1 / (1 - true_rate(rate)))
         attended = torch.bmm(kept, value)
         ctx.save_for_backward(query, key, value, weights, mask)
-        ctx.shape, ctx.scale, ctx.rate = (batch, heads, time, keys, size), scale, rate
-        return attended.view(batch, heads, time, size).transpose(1, 2).contiguous()
+        ctx.scale, ctx.rate = scale, rate
+        # A clone and no view: a model may change it in place.
+        attended = attended.view(batch, heads, time, -1).transpose(1, 2)
+        return attended.clone(memory_format=torch.contiguous_format)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, weights, mask = ctx.saved_tensors  # query and value are scaled
-        batch, heads, time, keys, size = ctx.shape
-        gradient = gradient.transpose(1, 2).reshape(batch * heads, time, size)
+        of_query_shape, of_key_shape, of_value_shape, of_term_shape = ctx.shapes
+        gradient = gradient.transpose(1, 2).reshape(*query.shape[:2], -1)
         kept, of_kept = weights, torch.bmm(gradient, value.transpose(1, 2))
         if mask is not None:
             kept, of_kept = masked(weights, mask), masked(of_kept, mask)
@@ -144,5 +172,14 @@ class _Attention(torch.autograd.Function):
         of_scores = _softmax_backward(of_kept, weights)
         of_query = torch.bmm(of_scores, key).mul_(ctx.scale)
         of_key = torch.bmm(of_scores.transpose(1, 2), query)
-        of_keys = (batch, heads, keys, size)
-        return of_query.view(batch, heads, time, size), of_key.view(of_keys), of_value.view(of_keys), None, None, None
+        of_term = None
+        if ctx.needs_input_grad[3]:  # learned biases of positions
+            of_term = of_scores.view(*of_query_shape[:3], -1).sum_to_size(of_term_shape)
+        return (
+            of_query.view(of_query_shape),
+            of_key.view(of_key_shape),
+            of_value.view(of_value_shape),
+            of_term,
+            None,
+            None,
+        )

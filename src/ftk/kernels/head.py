@@ -1,5 +1,7 @@
 """Computes the last layer of a model in fp32."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -18,11 +20,17 @@ class HeadLinear(nn.Linear):
             return functional.linear(input.float(), self.weight, self.bias)
 
 
-def fp32_head(model: nn.Module) -> None:
-    """Makes the linear layers that output a model's labels, outside of its encoder, compute in fp32."""
+def output_layers(model: nn.Module) -> Iterator[nn.Module]:
+    """The linear layers that output a model's labels, outside of its encoder."""
     encoder = getattr(model, getattr(model, "base_model_prefix", "") or "", None)
     inside = set() if encoder is None or encoder is model else set(encoder.modules())
     outputs = getattr(getattr(model, "config", None), "num_labels", None)
     for module in model.modules():
         if type(module) is nn.Linear and module.out_features == outputs and module not in inside:
-            module.__class__ = HeadLinear
+            yield module
+
+
+def fp32_head(model: nn.Module) -> None:
+    """Makes the linear layers that output a model's labels compute in fp32."""
+    for module in output_layers(model):
+        module.__class__ = HeadLinear

@@ -1,16 +1,16 @@
 """Installs the fast kernels in a model of any architecture."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
-from ftk.kernels import attention
-from ftk.kernels.dropout import FastDropout
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
 from ftk.kernels.head import fp32_head
-from ftk.kernels.linear import FastLinear
-from ftk.kernels.norm import FastLayerNorm
-from ftk.kernels.product import pays_in_training
-
-_FAST: dict[type[nn.Module], type[nn.Module]] = {nn.Dropout: FastDropout, nn.LayerNorm: FastLayerNorm}
+from ftk.kernels.proof import Verdict, proven
+from ftk.kernels.ways import ALL, Way, install, training_ways
 
 
 def use_fast_kernels(model: nn.Module, device: torch.device, *, compiled: bool = False) -> None:
@@ -25,17 +25,42 @@ def use_fast_kernels(model: nn.Module, device: torch.device, *, compiled: bool =
         device: that the model is on.
         compiled: whether to compile the model instead of using the CPU kernels.
     """
-    fp32_head(model)
-    if compiled:
-        model.compile(dynamic=True)
     if compiled or device.type != "cpu":
+        fp32_head(model)
+        if compiled:
+            model.compile(dynamic=True)
         return
-    fast = {**_FAST, nn.Linear: FastLinear} if pays_in_training() else _FAST
-    for module in model.modules():
-        if type(module) in fast:
-            module.__class__ = fast[type(module)]
-    for part in model.modules():  # a model may contain encoders with configs of their own
-        config = getattr(part, "config", None)
-        if getattr(part, "_supports_sdpa", False) and getattr(config, "_attn_implementation", None) == "sdpa":
-            attention.register()
-            part.set_attn_implementation(attention.NAME)  # type: ignore[operator]
+    install(model, training_ways(), Verdict().allows)
+
+
+class Unfit(Exception):
+    """A model cannot be run in a precision, with fast modules or with its own."""
+
+
+def use_proven_kernels(
+    model: nn.Module, ways: Sequence[Way], dtype: torch.dtype, *, training: bool, cache_dir: str | None, notes: Notes
+) -> Counter[str]:
+    """Makes a model faster on the CPU, where the fast ways compute what its plain modules compute.
+
+    Args:
+        model: changed in place.
+        ways: the fast ways.
+        dtype: of the matrix products.
+        training: whether the model is trained.
+        cache_dir: the folder of the cache, for the verdict on this architecture, if the user named one.
+        notes: receives the ways that are not used.
+
+    Returns:
+        How many modules each way changed.
+
+    Raises:
+        Unfit: the model cannot be run in this precision, for the reason of the message. It was not changed.
+    """
+    verdict = proven(model, ways, dtype, training=training, cache_dir=cache_dir)
+    if verdict.unfit is not None:
+        raise Unfit(verdict.unfit)
+    for reason in dict.fromkeys(refusal.reason for refusal in verdict.refusals):
+        refused = [refusal for refusal in verdict.refusals if refusal.reason == reason]
+        names = [one.way if one.part == ALL else f"{one.way} of {one.part}" for one in refused]
+        notes.add(kinds.PLAIN_WAY, model=type(model).__name__, ways=names, reason=reason)
+    return install(model, ways, verdict.allows)

@@ -27,7 +27,10 @@ class _Linear(torch.autograd.Function):
     def forward(ctx: Any, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(input, weight)
         ctx.has_bias = bias is not None
-        return product(input, weight, bias)
+        output = product(input, weight, bias)
+        # The operator returns a view of its rows, and a model may change the output of a layer in place.
+        unseen: Tensor = torch.ops.aten._unsafe_view(output, output.shape)
+        return unseen
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:

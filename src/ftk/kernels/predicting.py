@@ -1,6 +1,7 @@
 """Replaces the linear layers of a model with faster ones for prediction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,8 @@ from ftk.kernels.linear import FastLinear, PrepackedLinear
 from ftk.kernels.product import can_prepack
 
 _LINEAR = (nn.Linear, FastLinear)
+Make = Callable[[nn.Linear, str], nn.Module]
+"""Makes the replacement of a linear layer; the word is what is computed after it, ``gelu`` or ``none``."""
 
 
 def quantize(model: nn.Module) -> int:
@@ -18,8 +21,7 @@ def quantize(model: nn.Module) -> int:
     Returns:
         The number of replaced layers.
     """
-    shared = Quantized()
-    return _replace(model, lambda linear, then: Int8Linear(linear, shared, then))
+    return _replace(model, quantizing())
 
 
 def prepack_weights(model: nn.Module, dtype: torch.dtype, rows: int) -> int:
@@ -33,23 +35,53 @@ def prepack_weights(model: nn.Module, dtype: torch.dtype, rows: int) -> int:
     Returns:
         The number of replaced layers.
     """
-    return _replace(model, lambda linear, then: PrepackedLinear(linear, dtype, rows, then)) if can_prepack() else 0
+    return _replace(model, prepacking(dtype, rows)) if can_prepack() else 0
 
 
-def _replace(model: nn.Module, make: Callable[[nn.Linear, str], nn.Module]) -> int:
-    """Replaces each linear layer of the encoder, together with a GELU right after it (``gelu``, else ``none``)."""
+def quantizing() -> Make:
+    """Makes int8 layers of linear layers."""
+    shared = Quantized()
+    return lambda linear, then: Int8Linear(linear, shared, then)
+
+
+def prepacking(dtype: torch.dtype, rows: int) -> Make:
+    """Makes layers with weights in oneDNN's layout of linear layers; the arguments are those of ``prepack_weights``."""
+    return lambda linear, then: PrepackedLinear(linear, dtype, rows, then)
+
+
+def replacements(model: nn.Module, make: Make) -> Iterator[tuple[str, Callable[[], None]]]:
+    """The name of each linear layer of the encoder, and what replaces it together with a GELU right after it.
+
+    Args:
+        model: has the layers.
+        make: gets a linear layer and what comes after it, ``gelu`` or ``none``.
+    """
     encoder = getattr(model, model.base_model_prefix, model)  # type: ignore[call-overload]
+    names = {module: name for name, module in model.named_modules()}
     heads = {id(layer) for layer in _vocabulary_layers(model)}
-    count = 0
     for module in list(encoder.modules()):
         with_gelu = _is_gelu_of_linear(module)
+        after = [name for name, child in module.named_children() if with_gelu and type(child) not in _LINEAR]
         for name, child in list(module.named_children()):
             if type(child) in _LINEAR and id(child) not in heads:
-                setattr(module, name, make(child, "gelu" if with_gelu else "none"))
-                count += 1
-            elif with_gelu:
-                setattr(module, name, nn.Identity())
+                yield (
+                    f"{names[module]}.{name}".lstrip("."),
+                    partial(_replace_child, module, name, make, child, "gelu" if with_gelu else "none", after),
+                )
+
+
+def _replace(model: nn.Module, make: Make) -> int:
+    changes = list(replacements(model, make))[::-1]
+    count = len(changes)
+    while changes:  # each holds a layer, which is freed when it is replaced
+        changes.pop()[1]()
     return count
+
+
+def _replace_child(parent: nn.Module, name: str, make: Make, child: nn.Linear, then: str, after: list[str]) -> None:
+    setattr(parent, name, make(child, then))
+    for activation in after:
+        setattr(parent, activation, nn.Identity())
 
 
 def _vocabulary_layers(model: nn.Module) -> list[nn.Module]:
@@ -61,7 +93,7 @@ def _vocabulary_layers(model: nn.Module) -> list[nn.Module]:
 @torch.inference_mode()
 def _is_gelu_of_linear(module: nn.Module) -> bool:
     """Whether a module computes exactly GELU of a linear layer; tested on some numbers."""
-    linears = [child for child in module.children() if isinstance(child, _LINEAR)]
+    linears = [child for child in module.children() if isinstance(child, nn.Linear) and type(child) in _LINEAR]
     if len(linears) != 1 or len(list(module.children())) != 2:
         return False
     values = torch.linspace(-4, 4, linears[0].in_features).expand(1, 2, -1)

@@ -56,6 +56,11 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 
 def masked(values: Tensor, mask: Tensor) -> Tensor:
-    """The values where the mask of ``keep_mask`` is set, and zero elsewhere."""
+    """The values where the mask of ``keep_mask`` is set, and zero elsewhere.
+
+    The result is no view, which a model could not change in place when an autograd function returns it.
+    """
     integer = _AS_INTEGER[values.element_size()]
-    return torch.bitwise_and(mask.to(integer), values.view(integer)).view(values.dtype)
+    result = torch.empty(mask.shape, dtype=values.dtype)
+    torch.bitwise_and(mask.to(integer), values.view(integer), out=result.view(integer))
+    return result

@@ -74,7 +74,7 @@ class RunBuilder:
         windows = self._windows(source, task)
         prepared = self._prepared(source, windows)
         windows = self._fitted_windows(source, windows, prepared)
-        state = self._state(source, task, hardware, prepared["train"].features)
+        state, hardware = self._state(source, task, hardware, prepared["train"].features)
         order = prepared["train"].features.order(config.train, config.run.seed)
         return Run(
             config=config,
@@ -159,7 +159,7 @@ class RunBuilder:
         self.console.say(f"windows of {longest} tokens, the longest row (data.max_length=… for others)")
         return WindowPlan.of(longest, None)
 
-    def _state(self, source: Source, task: Task, hardware: Hardware, features: Any) -> TrainState:
+    def _state(self, source: Source, task: Task, hardware: Hardware, features: Any) -> tuple[TrainState, Hardware]:
         config = self.config
         loaded = load_weights(source, task.spec.auto_model, seed=config.run.seed)
         for fact in loaded.facts:
@@ -167,7 +167,8 @@ class RunBuilder:
         task.prepare_model(loaded.model, features, new_head=loaded.new_head)
         if frozen := freeze(loaded.model, config.model.freeze):
             self.console.say(f"frozen: {', '.join(config.model.freeze)}, {frozen:,} parameters")
-        model = on_device(loaded.model, hardware, compiled=config.hardware.compile)
+        model = loaded.model
+        hardware = on_device(model, hardware, config, self.console)
         task.check_model(model, features)
         if isinstance(features, CountsTokens):
             self._freeze_unseen(model, torch.from_numpy(features.tokens_in_use()))
@@ -175,7 +176,7 @@ class RunBuilder:
         state = TrainState(model, optimizer, hardware.scaler())
         if (table := seen_embedding(model)) is not None:
             state.parts["embeddings"] = SeenRows(table, optimizer)
-        return state
+        return state, hardware
 
     def _freeze_unseen(self, model: torch.nn.Module, tokens: torch.Tensor) -> None:
         if not len(tokens):

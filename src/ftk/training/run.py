@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from ftk.config.schema import FinetuneConfig, TrainingConfig
+from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Order
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
@@ -19,7 +20,7 @@ from ftk.core.world import World
 from ftk.inference.manifest import manifest
 from ftk.inference.pipeline import scores_in_records
 from ftk.inference.trained_columns import named_columns
-from ftk.kernels import use_fast_kernels
+from ftk.kernels import Unfit, training_ways, use_fast_kernels, use_proven_kernels
 from ftk.models.loading.load import load_weights
 from ftk.models.loading.source import Source, reopen_model
 from ftk.objectives import Objective
@@ -103,7 +104,8 @@ class Run:
         """
         source = reopen_model(self.folder.best, self.source.labels, self.task.spec.modalities)
         loaded = load_weights(source, self.task.spec.auto_model, seed=self.config.run.seed)
-        return on_device(loaded.model, self.hardware, compiled=self.config.hardware.compile, fast=fast)
+        on_device(loaded.model, self.hardware, self.config, fast=fast)
+        return loaded.model
 
     def manifest(self) -> dict[str, Any]:
         """The content of ``ftk.json`` now."""
@@ -119,9 +121,44 @@ class Run:
         )
 
 
-def on_device(model: torch.nn.Module, hardware: Hardware, *, compiled: bool, fast: bool = True) -> torch.nn.Module:
-    """Move a model to the device of the run, with its fast kernels."""
-    model = model.to(hardware.device)
-    if fast:
+def on_device(
+    model: torch.nn.Module,
+    hardware: Hardware,
+    config: TrainingConfig,
+    console: Console | None = None,
+    *,
+    fast: bool = True,
+) -> Hardware:
+    """Move a model to the device of the run, and install its fast kernels.
+
+    Args:
+        model: with plain modules.
+        hardware: device and precision.
+        config: of the run.
+        console: shows the fast kernels that do not fit the model, and another precision; None if it did before.
+        fast: whether to install them.
+
+    Returns:
+        The hardware, with the precision that the model can be run in.
+
+    Raises:
+        ModelError: the model cannot be run in the precision that the user asks for.
+    """
+    model.to(hardware.device)
+    if not fast:
+        return hardware
+    compiled = config.hardware.compile
+    if compiled or hardware.device.type != "cpu":
         use_fast_kernels(model, hardware.device, compiled=compiled)
-    return model
+        return hardware
+    notes, cache_dir = Notes(), config.data.cache_dir
+    try:
+        use_proven_kernels(model, training_ways(), hardware.dtype, training=True, cache_dir=cache_dir, notes=notes)
+    except Unfit as error:
+        hardware = hardware.for_fp32_model(config.hardware, type(model).__name__, str(error))
+        if console is not None:
+            console.say(hardware.why)
+        use_proven_kernels(model, training_ways(), hardware.dtype, training=True, cache_dir=cache_dir, notes=notes)
+    if console is not None:
+        console.report(notes.drain())
+    return hardware

@@ -1,0 +1,9 @@
+"""Findings about how models compute."""
+
+from ftk.contracts.finding_kinds.making import fact
+
+PLAIN_WAY = fact(
+    "plain-way",
+    "{model}: its own modules instead of ftk's fast ones for {ways}",
+    "they compute the same, more slowly ({reason})",
+)
