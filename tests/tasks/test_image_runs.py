@@ -141,6 +141,12 @@ def test_images_and_texts_stay_together_in_any_order(tmp_path: Path) -> None:
     assert batch.inputs["input_ids"][:, 0].tolist() == [246, 249, 250, 247, 249, 247, 248]
 
 
+def test_baselines_of_images_with_texts_read_the_texts(ftk: Ftk, pairs: tuple[str, ...]) -> None:
+    trained(ftk, *BOTH, *pairs, "train.max_steps=1", "train.baselines=auto")
+    found = json.loads(Path("run/metrics.json").read_text())["baselines"]["validation"]
+    assert found.keys() == {"majority", "tfidf-linear"}
+
+
 @pytest.mark.slow
 def test_a_learned_share_is_reported_and_written_down(ftk: Ftk, pairs: tuple[str, ...]) -> None:
     from ftk.models.architectures.fusion import AutoModelForImageTextClassification

@@ -116,7 +116,7 @@ def _fitted(run: Run, features: Features) -> nn.Module | None:
 
 
 def _fit(run: Run, ids: list[Any], targets: Any, weights: Any, outputs: int) -> nn.Module:
-    size = max(len(run.source.processor), 1 + max(int(window.max()) for window in ids if len(window)))
+    size = max(len(run.source.tokenizer), 1 + max(int(window.max()) for window in ids if len(window)))
     width = outputs or targets.reshape(len(targets), -1).shape[1]
     model = TfidfLinearForSequenceClassification(TfidfLinearConfig(vocab_size=size, num_labels=width))
     model.fit(ids, targets, weights)
