@@ -1,0 +1,1 @@
+"""Every architecture of transformers in every task that it has a head for."""
