@@ -197,13 +197,17 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
 
 
 def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
-    """Architectures that do not suit the task. Those of hub ids and folders are checked when they are read."""
+    """Architectures that do not suit the task. Those of hub ids are checked when they are read."""
     from ftk.models.architectures.small import FITTED
     from ftk.models.loading.compatibility import unsuited
+    from ftk.models.loading.known_heads import kind_of_folder
 
-    kind = config.model.config.get("model_type")
+    kind, name = config.model.config.get("model_type"), config.model.name
+    what = f"model.config.model_type={kind}"
+    if kind is None and name is not None:
+        kind, what = kind_of_folder(Path(name).expanduser()), f"model.name={name}"
     if kind is not None and (advice := unsuited(kind, task)):
-        yield Mistake(f"model.config.model_type={kind}", advice)
+        yield Mistake(what, advice if kind in f"{what} {advice}" else f"Its architecture is {kind}. {advice}")
     if kind in FITTED and config.run.verify_resume:
         advice = "This model is fitted at once: there is no step to stop at, so there is nothing to verify."
         yield Mistake("run.verify_resume=true", advice)

@@ -25,20 +25,6 @@ _RATES = (
 )
 """Config keys for the dropout of a head; the first that has a value is used."""
 
-PURPOSES = {
-    "AutoModelForSequenceClassification": "classification or regression of texts",
-    "AutoModelForTokenClassification": "token classification",
-    "AutoModelForQuestionAnswering": "question answering",
-    "AutoModelForEntityStart": "relation classification",
-    "AutoModelForEntitySpans": "relation classification",
-    "AutoModelForImageClassification": "image classification",
-    "AutoModelForImageTextClassification": "classification of images with texts",
-    "AutoModelForMaskedLM": "masked language modelling",
-    "AutoModelForSeq2SeqLM": "generating text from text",
-    "AutoModelForPreTraining": "masked language modelling with next-sentence prediction",
-}
-"""The purpose of each head, for messages."""
-
 
 class EntityStart(nn.Module):
     """Classifies the hidden states at both opening markers (Baldini Soares et al. 2019, "Matching the Blanks")."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ftk.models.architectures.small.register import HEADS, LEARNS
+from ftk.models.loading.known_heads import PURPOSES, has_head
 
 _WRITE = ("bart", "encoder-decoder", "ftk-pointer-generator", "marian", "t5")
 """Architectures that generate text from text."""
@@ -14,6 +15,16 @@ _READ = {
     "ftk-fusion": ("text", "image"),
 }
 """Input modalities of ftk's own architectures and of those it has configs for."""
+_UNFIT = {
+    **dict.fromkeys(
+        ("bros", "layoutlmv2"), "It reads the place on a page of each token, which this task does not have."
+    ),
+    "lxmert": "It reads features of an image with each text, which this task does not have.",
+    "reformer": "It is trained on rows of one fixed length alone, the product of its config's axial_pos_shape.",
+}
+"""Architectures with heads that cannot be used, and why."""
+_UNFIT_HEADS = {("perceiver", "AutoModelForMaskedLM"): "Its encoder gives no state for each token, only for latents."}
+"""Single heads that cannot be used, and why."""
 _ONLY_WRITE = ("encoder-decoder", "ftk-pointer-generator")
 """Generating architectures without any other head."""
 _READERS = {
@@ -32,9 +43,12 @@ def unsuited(kind: str, task: Any) -> str | None:
     """
     if kind in HEADS and task.spec.auto_model not in HEADS[kind]:
         return f"It supports {LEARNS[kind]}; choose another model for this task."
-    if kind not in _READ:
-        return None
     writes = task.spec.auto_model == "AutoModelForSeq2SeqLM"
+    why = _UNFIT_HEADS.get((kind, task.spec.auto_model)) or _UNFIT.get(kind)
+    if "text" in task.spec.modalities and why is not None:
+        return f"The architecture {kind} is not supported. {why} {_READERS[task.spec.modalities]}"
+    if kind not in _READ:
+        return None if writes or has_head(kind, task.spec.auto_model) is not False else _without_head(kind, task)
     if writes and kind not in _WRITE:
         return (
             "It generates no text. Use model=bart-tiny, t5-tiny or marian-tiny, or a pretrained encoder with a "
@@ -46,6 +60,10 @@ def unsuited(kind: str, task: Any) -> str | None:
     if _READ[kind] != reads:
         return f"It reads {_and(_READ[kind])}, but the task reads {_and(reads)}. {_READERS[reads]}"
     return None
+
+
+def _without_head(kind: str, task: Any) -> str:
+    return f"The architecture {kind} has no head for {PURPOSES[task.spec.auto_model]}. {_READERS[task.spec.modalities]}"
 
 
 def _and(read: tuple[str, ...]) -> str:
