@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ftk.contracts.layout import USUAL, Layout
 from ftk.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Batch:
         count: the number of targets that the loss sums over.
         tokens: the number of real tokens, without padding.
         positions: the number of positions that are computed, with padding; None: those of ``input_ids``.
+        layout: how texts of different lengths share the batch; ``inputs`` have it already, unless a window has several
+            texts.
     """
 
     inputs: dict[str, Tensor]
@@ -45,6 +48,7 @@ class Batch:
     count: int
     tokens: int
     positions: int | None = None
+    layout: Layout = USUAL
 
     @property
     def padding(self) -> int:

@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.contracts.contexts import SampleSeed
+from ftk.contracts.layout import USUAL, Layout
 from ftk.contracts.protocols import Order, Windows
 from ftk.contracts.task import Task
 from ftk.contracts.values import Batch
+from ftk.core.layouts import laid_out, places_apart
 from ftk.core.world import World
 
 
@@ -56,6 +58,7 @@ class BatchSource:
         seed: of the run; random choices within a batch depend on it, the epoch and the window.
         world: the ranks among which the windows of a step are shared.
         pinned: whether batches lie in memory from which a GPU can copy while it computes.
+        layout: how windows of different lengths share a micro batch.
     """
 
     task: Task
@@ -64,6 +67,7 @@ class BatchSource:
     seed: int
     world: World
     pinned: bool = False
+    layout: Layout = USUAL
 
     def step(self, step: int, micro_batch: int | None) -> StepBatches:
         """The micro batches of a step that this rank computes.
@@ -78,14 +82,15 @@ class BatchSource:
     def cut(self, windows: NDArray[np.int64], epochs: NDArray[np.int64], micro_batch: int | None) -> StepBatches:
         """Some windows as micro batches."""
         size = micro_batch or len(windows)
-        parts = [slice(begin, begin + size) for begin in range(0, len(windows), size)]
-        batches = [
-            self.task.collate(self.features, windows[part].tolist(), SampleSeed(self.seed, epochs[part])).pinned(
-                self.pinned
-            )
-            for part in parts
-        ]
-        return StepBatches(windows, epochs, micro_batch, batches)
+        groups = places_apart(self.layout, self.features, windows)
+        parts = [group[begin : begin + size] for group in groups for begin in range(0, len(group), size)]
+        batches = [self._batch(windows[part], epochs[part]) for part in parts]
+        order = np.concatenate(groups)
+        return StepBatches(windows[order], epochs[order], micro_batch, batches)
+
+    def _batch(self, windows: NDArray[np.int64], epochs: NDArray[np.int64]) -> Batch:
+        batch = self.task.collate(self.features, windows.tolist(), SampleSeed(self.seed, epochs))
+        return laid_out(batch, self.layout, self.features).pinned(self.pinned)
 
     def longest(self, number: int, micro_batch: int | None) -> StepBatches:
         """This rank's share of the windows with the most tokens, as micro batches."""

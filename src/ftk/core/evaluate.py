@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ftk.contracts.contexts import RowOutputs
+from ftk.contracts.layout import USUAL, Layout
 from ftk.contracts.protocols import DescribesRows, Runnable, Windows
 from ftk.contracts.task import Task
 from ftk.contracts.task_checks import checked_loss, checked_scores, one_for_each
 from ftk.contracts.values import Batch, Labels, with_highest
 from ftk.core.hardware import Hardware
+from ftk.core.layouts import laid_out, places_apart
 from ftk.core.non_finite import NotFinite, NotFiniteError, SingleWindows, not_finite
 from ftk.core.world import SingleProcess, World
 from ftk.data.batching.order import token_batches
@@ -45,6 +47,7 @@ class Runner:
         poll: is called between batches; may raise to stop.
         world: the ranks among which the batches are shared.
         plain: loads the same model for fp32, where ``model`` was changed to be faster; None: it was not.
+        layout: how windows of different lengths share a batch.
     """
 
     model: nn.Module
@@ -55,6 +58,7 @@ class Runner:
     poll: Callable[[], None]
     world: World = field(default_factory=SingleProcess)
     plain: Callable[[], nn.Module] | None = None
+    layout: Layout = USUAL
 
     def predictions(
         self, examples: Sequence[Any], features: Windows, seen: Seen | None = None, *, keep: bool = False
@@ -124,7 +128,7 @@ class Runner:
 
     def single(self, features: Windows, loss: Sum | None = None) -> SingleWindows:
         """Runs single windows."""
-        return SingleWindows(self.runnable, self.model, self.plain, self.hardware, features, loss)
+        return SingleWindows(self.runnable, self.model, self.plain, self.hardware, features, loss, self.layout)
 
     def refuse_loss(self, examples: Sequence[Any], features: Windows, windows: Sequence[int], loss: Sum) -> NoReturn:
         """Stop because a loss is not finite.
@@ -167,10 +171,13 @@ class Runner:
             windows: the numbers of those that are run.
             lengths: of all windows.
         """
-        batches = token_batches(np.array(windows, dtype=np.int64), lengths, self.batch_tokens)
+        numbers = np.array(windows, dtype=np.int64)
+        groups = (numbers[places] for places in places_apart(self.layout, features, numbers))
+        batches = (part for group in groups for part in token_batches(group, lengths, self.batch_tokens))
         for part in islice(batches, self.world.rank, None, self.world.size):
             self.poll()
-            batch = self.runnable.collate(features, part.tolist(), None).to(self.hardware.device)
+            batch = laid_out(self.runnable.collate(features, part.tolist(), None), self.layout, features)
+            batch = batch.to(self.hardware.device)
             with self.hardware.autocast():
                 outputs = self.runnable.forward(self.model, batch)
             yield batch, outputs

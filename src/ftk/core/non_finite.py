@@ -17,10 +17,12 @@ from torch import nn
 from ftk.config.choices import Precision
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
+from ftk.contracts.layout import USUAL, Layout
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Runnable, Windows
 from ftk.contracts.values import Batch
 from ftk.core.hardware import Hardware
+from ftk.core.layouts import laid_out
 from ftk.errors import DataError
 
 _SMALL = 1024
@@ -163,6 +165,7 @@ class SingleWindows:
         hardware: where it runs.
         features: all windows.
         loss: the summed loss of a batch, if it must be finite, too.
+        layout: of the batches.
     """
 
     runnable: Runnable
@@ -171,6 +174,7 @@ class SingleWindows:
     hardware: Hardware
     features: Windows
     loss: Callable[[Any, Batch], float] | None = None
+    layout: Layout = USUAL
 
     def computed(self, window: int) -> NDArray[Any] | None:
         """What ``to_numpy`` keeps of the window; None if a number is not finite."""
@@ -212,7 +216,8 @@ class SingleWindows:
         return NotFinite(where, cause)
 
     def _batch(self, window: int) -> Batch:
-        return self.runnable.collate(self.features, [window], None).to(self.hardware.device)
+        batch = self.runnable.collate(self.features, [window], None)
+        return laid_out(batch, self.layout, self.features).to(self.hardware.device)
 
     @torch.inference_mode()
     def _computed(self, model: nn.Module, window: int, autocast: AbstractContextManager[object]) -> NDArray[Any] | None:

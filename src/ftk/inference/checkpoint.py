@@ -9,6 +9,7 @@ from torch import nn
 
 from ftk.config.choices import Precision
 from ftk.config.schema import DataConfig, HardwareConfig
+from ftk.contracts.layout import Layout
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Runnable
 from ftk.contracts.task import Task
@@ -20,6 +21,7 @@ from ftk.errors import ModelError
 from ftk.inference.manifest import Trained
 from ftk.kernels import Unfit, prediction_ways, use_fast_kernels, use_proven_kernels
 from ftk.kernels.ways import INT8
+from ftk.models.forward.padding_probe import layout_of, note_layout
 from ftk.models.loading.load import listed_names, load_weights
 from ftk.models.loading.source import Source, reopen_model, window_length
 from ftk.report.console import Console
@@ -34,6 +36,7 @@ class Checkpoint:
         task: with the fields that it was trained with, and those that the user changed.
         labels: in the order of the model's outputs; None for a task that has none.
         windows: how texts are cut into windows.
+        layout: of the batches that it was trained with; None if the folder does not say.
         source: the config, and the tokenizer or image processor, of the model.
         adopted: whether another tool trained the model.
         cache_dir: the folder of the cache, if the user named one.
@@ -43,6 +46,7 @@ class Checkpoint:
     task: Task
     labels: Labels | None
     windows: WindowPlan
+    layout: Layout | None
     source: Source
     cache_dir: str | None
     adopted: bool = False
@@ -74,6 +78,7 @@ class Checkpoint:
             task=trained.task,
             labels=labels,
             windows=windows,
+            layout=trained.layout,
             source=source,
             adopted=trained.adopted,
             cache_dir=data.cache_dir,
@@ -100,8 +105,10 @@ class Checkpoint:
             raise ModelError(f"{self.folder}: {len(loaded.missing)} tensors of the model are missing: {names}.{head}")
         for fact in loaded.facts:
             console.say(fact)
-        notes = Notes()
+        notes = self.source.notes
         note_broken_weights(loaded.model, notes)
+        layout = self.layout or layout_of(loaded.model, self.source.tokenizer, runnable.spec.auto_model)
+        note_layout(layout, loaded.model, notes)
         console.report(notes.drain())
         model = loaded.model.to(chosen.device)
         chosen = self._install_kernels(model, chosen, hardware, console)
@@ -113,6 +120,7 @@ class Checkpoint:
             batch_tokens=hardware.eval_tokens,
             poll=lambda: None,
             plain=cache(lambda: load_weights(self.source, runnable.spec.auto_model, seed=0).model),
+            layout=layout,
         )
 
     def _install_kernels(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -12,6 +13,7 @@ import ftk
 from ftk.config.paths import shipped_files, values_of
 from ftk.config.ranges import as_word
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.layout import Layout
 from ftk.contracts.notes import Notes
 from ftk.contracts.spec import local_file_fields, of_others_fields, statistics_fields
 from ftk.contracts.task import Task, fields_of
@@ -36,6 +38,7 @@ def manifest(
     windows: WindowPlan,
     columns: dict[str, Any],
     model_name: str | None,
+    layout: Layout,
     step: int,
     metrics: dict[str, Any],
 ) -> dict[str, Any]:
@@ -47,6 +50,7 @@ def manifest(
         windows: how texts were cut into windows.
         columns: the columns that the config names, by role.
         model_name: ``model.name`` of the config.
+        layout: of the batches.
         step: the optimizer steps that were done.
         metrics: of the validation at this step; empty if there was none.
     """
@@ -57,6 +61,7 @@ def manifest(
         "labels": list(labels.names) if labels is not None else None,
         "max_length": windows.length,
         "stride": windows.stride,
+        "layout": layout.to_json(),
         "columns": columns,
         "step": step,
         "metrics": {"validation": metrics} if metrics else {},
@@ -87,6 +92,7 @@ class Trained:
         windows: how texts were cut into windows; None if the folder does not say.
         columns: the columns that training was told to read, by role.
         adopted: whether another tool trained the model.
+        layout: of the batches; None if the folder does not say.
     """
 
     task: Task
@@ -94,6 +100,7 @@ class Trained:
     windows: WindowPlan | None
     columns: dict[str, Any] = dataclasses.field(default_factory=dict)
     adopted: bool = False
+    layout: Layout | None = None
 
 
 def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, where: str, notes: Notes) -> Trained:
@@ -140,6 +147,7 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
         labels = Labels(tuple(str(name) for name in names)) if names is not None else None
         windows = WindowPlan(int(saved["max_length"]), int(saved["stride"]))
         columns = _checked_columns(saved.get("columns", {}))
+        layout = saved_layout(saved)
         if not (windows.length >= 1 and 0 <= windows.stride <= windows.length // 2):
             raise ValueError(f"windows of {windows.length} tokens that share {windows.stride}")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -148,7 +156,7 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
         raise ModelError(f"{where}/ftk.json: {error}") from error
     if mistakes := list(task.validate(labels)):
         raise ConfigError(*mistakes)
-    return Trained(task, labels, windows, columns)
+    return Trained(task, labels, windows, columns, layout=layout)
 
 
 def _fields_in(saved: dict[str, Any], kind: type[Task], where: str | Path) -> dict[str, Any]:
@@ -181,6 +189,15 @@ def _checked_columns(saved: Any) -> dict[str, Any]:
         if not names or not all(isinstance(name, (str, int)) and not isinstance(name, bool) for name in names):
             raise ValueError(f"{column} as the column of {role}")
     return dict(saved)
+
+
+def saved_layout(saved: Mapping[str, Any]) -> Layout | None:
+    """The layout of batches that a manifest names; None if it names none.
+
+    Raises:
+        ValueError: this is not what ftk writes.
+    """
+    return Layout.of(saved["layout"]) if "layout" in saved else None
 
 
 def _name(task: Task) -> str | None:

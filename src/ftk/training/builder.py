@@ -5,8 +5,8 @@ from typing import Any
 import torch
 
 from ftk.config.schema import TrainingConfig
-from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding
+from ftk.contracts.layout import USUAL, Layout
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus
 from ftk.contracts.task import Task
@@ -17,8 +17,10 @@ from ftk.core.state import TrainState
 from ftk.core.world import SingleProcess
 from ftk.data.row_corpus import RowCorpus
 from ftk.data.text.coverage import note_coverage
+from ftk.inference.manifest import saved_layout
 from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings
-from ftk.models.loading.load import check_head, load_weights
+from ftk.models.forward.padding_probe import layout_of, note_layout
+from ftk.models.loading.load import Loaded, check_head, load_weights
 from ftk.models.loading.source import Source, reopen_model, resolve_model, window_length
 from ftk.models.tuning.freezing import freeze
 from ftk.models.tuning.learning_rates import lr_scales
@@ -61,7 +63,7 @@ class RunBuilder:
         Raises:
             FtkError: the parts do not fit together, or the run cannot resume.
         """
-        config, task = self.config, self.corpus.task
+        config, task, saved = self.config, self.corpus.task, None
         tuned = tuple(name for name in task.spec.tunable_fields if getattr(task, name) is None)
         hardware = choose(config.hardware)
         if self.folder.resume:
@@ -70,11 +72,14 @@ class RunBuilder:
             task = tuned_task(task, tuned, saved, self.folder)
         self.console.say(hardware.why)
         source = self._source(task)
+        self.console.report(source.notes.drain())
         check_head(source, task.spec.auto_model)
         windows = self._windows(source, task)
         prepared = self._prepared(source, windows)
         windows = self._fitted_windows(source, windows, prepared)
-        state, hardware = self._state(source, task, hardware, prepared["train"].features)
+        loaded = load_weights(source, task.spec.auto_model, seed=config.run.seed)
+        layout = self._layout(loaded, source, task, saved)
+        state, hardware = self._state(loaded, task, hardware, prepared["train"].features)
         order = prepared["train"].features.order(config.train, config.run.seed)
         return Run(
             config=config,
@@ -94,6 +99,7 @@ class RunBuilder:
             world=SingleProcess(),
             stop=self.stop,
             columns=self.corpus.columns if isinstance(self.corpus, RowCorpus) else {},
+            layout=layout,
         )
 
     def _source(self, task: Task) -> Source:
@@ -144,9 +150,6 @@ class RunBuilder:
         if "text" not in self.corpus.task.spec.modalities:
             return
         tokenizer = getattr(encoding.processor, "tokenizer", encoding.processor)
-        if tokenizer.pad_token_id is None:
-            name = type(tokenizer).__name__
-            encoding.notes.add(kinds.NO_PADDING_TOKEN, tokenizer=name, token=encoding.pad_id)
         note_coverage(tokenizer, self.corpus.texts(), encoding.notes)
 
     def _fitted_windows(self, source: Source, windows: WindowPlan, prepared: dict[str, Prepared]) -> WindowPlan:
@@ -159,9 +162,18 @@ class RunBuilder:
         self.console.say(f"windows of {longest} tokens, the longest row (data.max_length=… for others)")
         return WindowPlan.of(longest, None)
 
-    def _state(self, source: Source, task: Task, hardware: Hardware, features: Any) -> tuple[TrainState, Hardware]:
+    def _layout(self, loaded: Loaded, source: Source, task: Task, saved: dict[str, Any] | None) -> Layout:
+        """How texts of different lengths share a batch; a run that resumes goes on as it began."""
+        if saved is not None:
+            return saved_layout(saved) or USUAL
+        notes = source.notes
+        layout = layout_of(loaded.model, source.tokenizer, task.spec.auto_model)
+        note_layout(layout, loaded.model, notes)
+        self.console.report(notes.drain())
+        return layout
+
+    def _state(self, loaded: Loaded, task: Task, hardware: Hardware, features: Any) -> tuple[TrainState, Hardware]:
         config = self.config
-        loaded = load_weights(source, task.spec.auto_model, seed=config.run.seed)
         for fact in loaded.facts:
             self.console.say(fact)
         task.prepare_model(loaded.model, features, new_head=loaded.new_head)

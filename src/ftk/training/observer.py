@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from ftk.core.layouts import laid_out
 from ftk.core.plan import StepInfo
 from ftk.core.saving.background_save import Saver
 from ftk.core.saving.checkpoint import Snapshot, save, snapshot_of_state
@@ -99,7 +100,8 @@ class RunObserver:
             taken = Snapshot(model=model, processor=run.source.processor, manifest=run.manifest())
             self._write(partial(save, run.folder.best, taken))
             name = "validation" if "validation" in run.prepared else "train"
-            batch = run.task.collate(run.prepared[name].features, [0], None)
+            features = run.prepared[name].features
+            batch = laid_out(run.task.collate(features, [0], None), run.layout, features)
             # Compiling would take longer than the training between two saves.
             again = run.reload_best(fast=not run.config.hardware.compile)
             check_reload(run.task, model, again, batch.to(run.hardware.device), run.hardware, run.folder.best)

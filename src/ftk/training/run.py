@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from ftk.config.schema import FinetuneConfig, TrainingConfig
+from ftk.contracts.layout import Layout
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Order
 from ftk.contracts.task import Task
@@ -51,6 +52,7 @@ class Run:
         world: the processes of the run.
         stop: whether someone asked the run to stop.
         columns: by role, the columns that were chosen where rows have several.
+        layout: how texts of different lengths share a batch.
     """
 
     config: TrainingConfig
@@ -70,6 +72,7 @@ class Run:
     world: World
     stop: Stop
     columns: dict[str, Any]
+    layout: Layout
 
     def batch_source(self) -> BatchSource:
         """The batches of the training split."""
@@ -80,6 +83,7 @@ class Run:
             seed=self.config.run.seed,
             world=self.world,
             pinned=self.hardware.device.type == "cuda",
+            layout=self.layout,
         )
 
     def evaluator(self, model: torch.nn.Module) -> Evaluator:
@@ -92,6 +96,7 @@ class Run:
             batch_tokens=self.config.hardware.eval_tokens,
             poll=self.stop.check,
             world=self.world,
+            layout=self.layout,
         )
         scores = self.config.predict.scores if isinstance(self.config, FinetuneConfig) else "all"
         return Evaluator(runner, self.task, scores_in_records(scores, self.source.labels))
@@ -116,6 +121,7 @@ class Run:
             windows=self.windows,
             columns=named_columns({**self.columns, **named_columns(self.config.data.columns)}),
             model_name=self.config.model.name,
+            layout=self.layout,
             step=progress.step,
             metrics=progress.best_metrics if progress.validated == progress.step else {},
         )

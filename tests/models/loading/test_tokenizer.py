@@ -386,7 +386,7 @@ def test_a_small_vocabulary_and_no_padding_token_are_said(ftk: Callable[..., Res
     result = classify(ftk, "model.name=m", "run.dir=run")
     assert result.code == 0, result.err
     assert result.found(kinds.SMALL_VOCABULARY).values["rows"] == 5000
-    assert result.found(kinds.NO_PADDING_TOKEN)
+    assert result.found(kinds.PAD_TOKEN_CHOSEN)
 
 
 def test_pretraining_takes_the_length_of_a_short_model(ftk: Callable[..., Result]) -> None:

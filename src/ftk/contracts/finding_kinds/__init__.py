@@ -13,6 +13,7 @@ from ftk.contracts.finding_kinds.images import *
 from ftk.contracts.finding_kinds.making import *
 from ftk.contracts.finding_kinds.models import *
 from ftk.contracts.finding_kinds.numbers import *
+from ftk.contracts.finding_kinds.padding import *
 from ftk.contracts.finding_kinds.splits import *
 from ftk.contracts.finding_kinds.tables import *
 from ftk.contracts.finding_kinds.tagging import *

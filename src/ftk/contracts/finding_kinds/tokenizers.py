@@ -12,8 +12,6 @@ NO_SPECIAL_TOKENS = fact("no-special-tokens",
     "{tokens}.")
 NO_UNKNOWN_TOKEN = fact("no-unknown-token",
     "{tokenizer} has no token for what its vocabulary lacks: such characters are left out.")
-NO_PADDING_TOKEN = fact("no-padding-token",
-    "{tokenizer} has no token for padding: token {token} pads short rows, and the attention mask hides it.")
 SMALL_VOCABULARY = fact("small-vocabulary",
     "{tokenizer} has {tokens:,} of the {rows:,} tokens that the model has; its files may be incomplete.")
 SPECIAL_TOKEN_IN_TEXT = info("special-token-in-text", "{text|texts} with {token}, which is a special token",

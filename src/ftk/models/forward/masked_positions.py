@@ -33,7 +33,7 @@ def logits_at(model: nn.Module, inputs: dict[str, Tensor], positions: Tensor) ->
 
 def outputs_at(model: nn.Module, inputs: dict[str, Tensor], positions: Tensor) -> Any:
     """The full output of the model; the head's output for the positions has the shape [1, positions, …]."""
-    with _select_positions(model, positions):
+    with _select_positions(model, positions, inputs["input_ids"].shape):
         outputs = model(**inputs, return_dict=True)
     name = "logits" if "logits" in outputs else "prediction_logits"
     logits = outputs.get(name)
@@ -48,11 +48,15 @@ def outputs_at(model: nn.Module, inputs: dict[str, Tensor], positions: Tensor) -
 
 
 @contextmanager
-def _select_positions(model: nn.Module, positions: Tensor) -> Iterator[None]:
+def _select_positions(model: nn.Module, positions: Tensor, shape: torch.Size) -> Iterator[None]:
     encoder = getattr(model, model.base_model_prefix)  # type: ignore[call-overload]
 
     def select(module: nn.Module, arguments: Any, output: Any) -> Any:
         hidden = output[0]
+        if hidden.shape[:2] != shape:
+            raise ModelError(
+                f"{type(model).__name__} cannot be trained by masking: its encoder gives no state for each token."
+            )
         chosen = hidden.flatten(0, 1).index_select(0, positions).unsqueeze(0)
         if isinstance(output, tuple):
             return (chosen, *output[1:])

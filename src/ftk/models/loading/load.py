@@ -13,7 +13,9 @@ from ftk.models.architectures import fusion, heads
 from ftk.models.files.whole import check_weights
 from ftk.models.loading.embedding_table import embedding_rows, grow_embeddings
 from ftk.models.loading.encoder_decoder_config import check_decodes
+from ftk.models.loading.known_heads import PURPOSES
 from ftk.models.loading.model_config import build, embedded_tokens, import_models
+from ftk.models.loading.pad_token import agree_on_padding
 from ftk.models.loading.sizes import refuse_other_sizes
 from ftk.models.loading.source import Source
 from ftk.system.spelling import did_you_mean
@@ -47,7 +49,7 @@ def check_head(source: Source, auto_model: str) -> None:
         way_out = "Use model=encoder-decoder, which adds a decoder, or another" if writes else "Choose another"
         raise ModelError(
             f"{source.origin}: the architecture {source.config.model_type} has no head for "
-            f"{heads.PURPOSES.get(auto_model, auto_model)}. {way_out} model."
+            f"{PURPOSES.get(auto_model, auto_model)}. {way_out} model."
         )
     check_decodes(source.config, source.origin)
 
@@ -69,6 +71,7 @@ def load_weights(source: Source, auto_model: str, *, seed: int) -> Loaded:
     tokens = embedded_tokens(source.config, {}, source.tokenizer) if has_table else 0
     if added := grow_embeddings(loaded.model, tokens):
         loaded.facts.append(f"embeddings: {added:,} added for tokens that the model lacks, each the mean of all others")
+        agree_on_padding(loaded.model.config, source.tokenizer, source.notes)
     return loaded
 
 

@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
 from torch import nn
-from transformers import AutoConfig
+from transformers import AutoConfig, AutoModel
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
@@ -18,6 +19,7 @@ from ftk.models.architectures.small import register_small_models
 from ftk.models.loading.encoder_decoder_config import (
     ENCODER,
     combined,
+    encoder_of,
     encoder_values,
     is_composite,
     is_composite_type,
@@ -173,6 +175,13 @@ def first_position(model: nn.Module) -> int:
         if "position" in name and isinstance(module, nn.Embedding):
             return 0 if module.padding_idx is None else module.padding_idx + 1
     return 0
+
+
+def first_position_of(config: Any) -> int:
+    """Index of a text's first position in the model of a config, which is built without memory to find out."""
+    encoder = encoder_of(config)
+    with torch.device("meta"):
+        return first_position(build(AutoModel, encoder if type(encoder) in AutoModel._model_mapping else config))
 
 
 def import_models() -> None:

@@ -5,9 +5,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from transformers import AutoModel
-
 from ftk.config.choices import DecoderInit, Init
 from ftk.config.schema import ModelConfig
 from ftk.contracts.notes import Notes
@@ -27,9 +24,8 @@ from ftk.models.loading.image_processor import (
 from ftk.models.loading.kept_head import keeps_head, set_labels
 from ftk.models.loading.locate import locate
 from ftk.models.loading.model_config import (
-    build,
     embedded_tokens,
-    first_position,
+    first_position_of,
     make_config,
     quiet,
     read_config,
@@ -37,6 +33,7 @@ from ftk.models.loading.model_config import (
     report_dropout,
     set_dropout,
 )
+from ftk.models.loading.pad_token import agree_on_padding
 from ftk.models.loading.tokenizer import load_tokenizer
 from ftk.models.loading.tokenizer_files import check_fits
 from ftk.models.loading.verified_folder import trained_length
@@ -172,6 +169,7 @@ def _resolve_encoder(model: ModelConfig, corpus: Corpus, reads: Collection[str])
     notes = Notes()
     if "text" in reads:
         tokenizer = chosen_tokenizer(model, folder, config, corpus, notes)
+        agree_on_padding(config, tokenizer, notes, new=model.init is Init.random)
         if model.tokenizer.name is None and model.tokenizer.train is not None:
             kind = model.tokenizer.train.value
             origin += f", a {kind} vocabulary of {len(tokenizer):,} learned from the training texts"
@@ -217,6 +215,7 @@ def reopen_model(folder: Path, labels: Labels | None, reads: Collection[str] = (
         rows = embedding_rows(config)
         if rows is not None:
             check_fits(folder, tokens=embedded_tokens(config, {}, tokenizer), rows=rows)
+        agree_on_padding(_text_config(config), tokenizer, notes)
         set_token_type_input(config, tokenizer)
     labels = set_labels(config, labels)
     return Source(
@@ -239,14 +238,12 @@ def token_limit(config: Any, tokenizer: Any) -> int:
     Position tables with a padding entry (RoBERTa and similar models) start their positions after it. To find that out,
     the model is built on the meta device, without memory.
     """
-    config = _text_config(config)
+    whole = _text_config(config)
     limits = [getattr(tokenizer, "model_max_length", None) or 10**9]
-    config = encoder_of(config)
+    config = encoder_of(whole)
     positions = getattr(config, "max_position_embeddings", None) if tokenizer is not None else None
     if isinstance(positions, int) and positions > 0:
-        with torch.device("meta"):
-            skeleton = build(AutoModel, config)
-        limits.append(positions - first_position(skeleton))
+        limits.append(positions - first_position_of(whole))
     return int(min(limits))
 
 

@@ -83,6 +83,11 @@ class Blocks(ABC):
         return len(self.lengths)
 
     @property
+    def pad_id(self) -> int:
+        """The padding token."""
+        return self.frame.pad_id
+
+    @property
     def longest(self) -> int:
         """The number of tokens in the longest block."""
         return int(self.lengths.max(initial=0))

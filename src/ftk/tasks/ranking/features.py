@@ -39,6 +39,8 @@ class RankedRows:
     The first ``shared`` texts are the candidates of rows without candidates.
     """
 
+    texts_apart = True
+
     def __init__(
         self,
         encoder: TextEncoder,

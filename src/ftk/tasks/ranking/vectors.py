@@ -30,7 +30,7 @@ def unit_vectors(model: Any, batch: Batch, at_once: int | None, *, first: bool) 
         vectors: Tensor = model(**inputs, weights=mask / mask.sum(-1, keepdim=True)).logits
         return vectors
 
-    windows = forward_in_chunks(compute, batch.inputs, at_once)
+    windows = forward_in_chunks(compute, batch.inputs, at_once, batch.layout)
     owner, number = batch.targets["owner"], batch.targets["windows"]
     if len(windows) == len(number):
         return functional.normalize(windows, dim=-1)
@@ -51,7 +51,7 @@ def pair_scores(model: Any, batch: Batch, at_once: int | None) -> Tensor:
         logits: Tensor = model(**inputs).logits.float()
         return logits[:, 0]
 
-    windows = forward_in_chunks(compute, batch.inputs, at_once)
+    windows = forward_in_chunks(compute, batch.inputs, at_once, batch.layout)
     nothing = torch.zeros(batch.targets["right"].numel(), device=windows.device)
     best = nothing.scatter_reduce(0, batch.targets["owner"], windows, "amax", include_self=False)
     return best.view(batch.targets["right"].shape)
