@@ -55,7 +55,7 @@ def make_tokenizer(kind: str) -> Any:
 
     from ftk.config.choices import Normalization, Vocabulary
     from ftk.config.schema import TokenizerConfig
-    from ftk.models.loading.vocabulary import learn_tokenizer
+    from ftk.models.tokenizers.vocabulary import learn_tokenizer
 
     texts = [" ".join(WORDS)] * 4
     if kind == "wordpiece":

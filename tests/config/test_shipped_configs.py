@@ -75,6 +75,8 @@ def meant_for(name: str, command: str) -> bool:
         return build_task(values_of(name)).spec.command == command
     if name in ONLY_FINETUNED:
         return command == "finetune"
+    if group == "model" and command not in TRAINING:  # a model as it comes
+        return values_of(name)["init"] == "pretrained" and option != "auto"
     if group == "experiment":
         return f"#   command:  ftk {command} experiment={option}" in text
     return group in SCHEMAS[command].__dataclass_fields__ or (command in TRAINING and group == "debug")
@@ -104,11 +106,14 @@ def test_a_command_composes_and_is_complete(command: str) -> None:
 @pytest.mark.usefixtures("checkpoint_and_input")
 def test_an_option_composes_and_passes_the_checks(command: str, name: str) -> None:
     group, _, option = name.partition("/")
-    words = (f"{group}={option}", *NEEDED[command], *NEEDED_BY.get(name, ()))
+    needed = NEEDED[command]
+    if group == "model" and command not in TRAINING:
+        needed = ("task=ranking", *(word for word in needed if not word.startswith("checkpoint=")))
+    words = (f"{group}={option}", *needed, *NEEDED_BY.get(name, ()))
     (job,) = check_command_line(command, CommandLine.parse(words), check=check_values)
     config = job.config
     assert isinstance(config, SCHEMAS[command])
-    if group == "model":
+    if group == "model" and command in TRAINING:
         assert config.optimizer["lr"] == config.model.default_lr
 
 
@@ -195,8 +200,8 @@ def test_help_shows_groups_and_keys(ftk: Callable[..., Result], command: str) ->
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith(f"ftk {command}: ")
     # The groups that are named are those that the command takes.
-    assert all((f"\n{name}: " in result.out) == (command in TRAINING) for name in ("model", "optimizer", "debug"))
-    assert re.search("^(hardware: auto, cpu|Groups, .*: data, hardware, task)", result.out, re.MULTILINE)
+    assert all((f"\n{name}: " in result.out) == (command in TRAINING) for name in ("optimizer", "debug"))
+    assert re.search("^(hardware: auto, cpu|Groups, .*: data, hardware, model, task)", result.out, re.MULTILINE)
     # Each key follows its description.
     assert re.search(r"^run:\n(  # .*\n)+  dir: null\n(  # .*\n)+  seed: 1\n", result.out, re.MULTILINE)
     assert "hydra" not in result.out.replace("hydra.cc", "")

@@ -64,8 +64,8 @@ def test_a_shipped_architecture_is_refused_before_torch_just_where_it_has_no_hea
     import transformers
 
     from ftk.models.architectures import fusion, heads
+    from ftk.models.configs.model_config import import_models
     from ftk.models.loading.compatibility import unsuited
-    from ftk.models.loading.model_config import import_models
 
     import_models()
     images = {type(transformers.AutoConfig.for_model(kind)) for kind in ("vit", "resnet")}

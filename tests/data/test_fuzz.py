@@ -325,7 +325,7 @@ def test_the_config_of_a_run(content: bytes) -> None:
 @MANY
 @given(content=damaged('{"model_type": "bert", "hidden_size": 8, "num_labels": 3, "id2label": {"0": "O"}}'))
 def test_the_files_of_a_model_folder(content: bytes) -> None:
-    from ftk.models.loading.untrusted_folder import check_untrusted_folder
+    from ftk.models.files.untrusted_folder import check_untrusted_folder
     from ftk.models.loading.verified_folder import verify_folder
 
     folder = Path("model")

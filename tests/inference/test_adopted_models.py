@@ -267,9 +267,10 @@ def test_each_task_predicts_and_is_scored(
         row = {**row, "answers": [{"text": "Oslo", "start": 3}]}
     write_jsonl("in.jsonl", [row, row])
     columns = ["data.columns.label=[0,1]"] if "0" in row else []
-    predicted = ftk("predict", opened, f"task={task}", "input=in.jsonl", "output=out.jsonl", *columns, *CPU)
-    assert predicted.code == 0, predicted.err
+    predicted = ftk("predict", "--json", opened, f"task={task}", "input=in.jsonl", "output=out.jsonl", *columns, *CPU)
+    assert predicted.code == 0, predicted.texts
     assert len(read_jsonl("out.jsonl")) == 2
+    assert predicted.count(task_kinds.RAW_NUMBERS) == (task == "regression")
     scored = ftk("evaluate", opened, f"task={task}", "data.test=in.jsonl", *columns, *SCORES)
     assert scored.code == 0, scored.err
 

@@ -288,8 +288,8 @@ def test_the_configs_of_all_architectures_are_let_in(tmp_path: Path) -> None:
     """What transformers itself takes for usual, whatever it is called and wherever it is nested."""
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-    from ftk.models.loading.model_config import import_models
-    from ftk.models.loading.untrusted_folder import check_untrusted_folder
+    from ftk.models.configs.model_config import import_models
+    from ftk.models.files.untrusted_folder import check_untrusted_folder
 
     import_models()
     refused, number = {}, 0

@@ -119,7 +119,7 @@ MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "labels that are a number": (put("labels", value=7), "this is not what ftk writes"),
     "labels of another model": (
         put("labels", value=["O", "B-X", "I-X"]),
-        "name different labels|the weights cannot be loaded",
+        "name different labels|have another size",
     ),
 }
 

@@ -118,8 +118,8 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
 
 def _model(model: ModelConfig, key: str = "model") -> Iterator[Mistake]:
     """Model folders whose files are missing, not whole or not trusted, and revisions of what has none."""
+    from ftk.models.files.untrusted_folder import check_untrusted_folder
     from ftk.models.files.whole import check_is_model, check_weights, refuse_revision
-    from ftk.models.loading.untrusted_folder import check_untrusted_folder
 
     for name, tower in model.towers.items():
         yield from _model(tower, f"{key}.towers.{name}")

@@ -7,7 +7,7 @@ from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import TrainingConfig
 from ftk.contracts.notes import Notes
-from ftk.models.loading.tokenizer_files import check_tokenizer_folders
+from ftk.models.tokenizers.tokenizer_files import check_tokenizer_folders
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.saved_run import with_earlier_defaults_of

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ftk.contracts.notes import Notes
+    from ftk.contracts.saved_head import SavedHead
+    from ftk.contracts.values import Labels
+
+    Adopt = Callable[[Any, SavedHead, Notes], tuple[Any, Labels | None]]
 
 LOCAL_FILE: Mapping[str, Any] = {"local_file": True}
 """Metadata of a field that names a file of the user. It must be null in every model folder, else the folder is refused:
@@ -100,6 +107,10 @@ class TaskSpec(PredictorSpec):
             characters of scripts without spaces.
         in_memory: whether all rows must be in memory, because windows are made of several rows together, or are no
             numbers in flat arrays.
+        adopt: takes over a model that another tool trained: gets the task, the head of the model and notes, and returns
+            the task with the fields that training would have set, and the labels in the order of the outputs. It raises
+            ``ModelError`` if the outputs are not what the task predicts, and ``ConfigError`` if a field does not fit
+            the labels. None: only models that ftk trained for the task can be used.
         wording: the words of messages.
     """
 
@@ -118,7 +129,13 @@ class TaskSpec(PredictorSpec):
     scoring: Scoring = Scoring()
     finds_spans: bool = False
     in_memory: bool = False
+    adopt: Adopt | None = None
     wording: Wording = Wording()
+
+
+def adopt_as_it_is(task: Any, head: SavedHead, notes: Notes) -> tuple[Any, None]:
+    """The task itself, for ``TaskSpec.adopt``: nothing of it depends on training rows."""
+    return task, None
 
 
 def local_file_fields(task: Any) -> tuple[str, ...]:

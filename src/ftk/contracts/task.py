@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from ftk.errors import ConfigError, ModelError
+from ftk.errors import ConfigError
 from ftk.system.strict_json import is_finite
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ftk.contracts.contexts import RowOutputs, SampleSeed
     from ftk.contracts.notes import Notes
     from ftk.contracts.protocols import Corpus, Metric, Predictor
-    from ftk.contracts.saved_head import SavedHead
     from ftk.contracts.spec import TaskSpec
     from ftk.contracts.values import Batch, Labels, Loss
 
@@ -45,10 +44,10 @@ class Task(ABC):
     before training     ``prepare_model``, then ``check_model``
     each step           ``collate``, ``forward``, ``loss``
     each validation     ``collate``, ``forward``, ``loss``, ``to_numpy``, ``decode``, then ``tune``, ``metric``
-    evaluation          for a model of another tool ``adopt``; ``open_corpus``, ``check_model``, then as a validation,
-                        without ``tune``, with ``record``
-    prediction          for a model of another tool ``adopt``; ``predictor``, then ``read``, ``features``, ``collate``,
-                        ``forward``, ``to_numpy``, ``decode``, ``record`` of what it returned
+    evaluation          for a model of another tool ``spec.adopt``; ``open_corpus``, ``check_model``, then as a
+                        validation, without ``tune``, with ``record``
+    prediction          for a model of another tool ``spec.adopt``; ``predictor``, then ``read``, ``features``,
+                        ``collate``, ``forward``, ``to_numpy``, ``decode``, ``record`` of what it returned
     ==================  ===============================================================================================
     """
 
@@ -93,23 +92,6 @@ class Task(ABC):
     @abstractmethod
     def predictor(self) -> Predictor:
         """What ``ftk predict`` runs."""
-
-    def adopt(self, head: SavedHead, notes: Notes) -> tuple[Task, Labels | None]:
-        """Take over a model that another tool trained. By default none is.
-
-        Args:
-            head: of the model; of an architecture that has the head of this task, unless its vectors are all that the
-                task needs.
-            notes: collects what the user should know.
-
-        Returns:
-            The task with the fields that training would have set, and the labels in the order of the outputs.
-
-        Raises:
-            ModelError: the outputs are not what the task predicts.
-            ConfigError: a field does not fit the labels.
-        """
-        raise ModelError(f"{type(self).__name__}: only models that ftk trained for it can be used.")
 
     def prepare_model(self, model: Any, features: Any, *, new_head: bool) -> None:
         """Set what the fields or the training data decide of a model, and what its configs say. By default nothing.

@@ -54,8 +54,10 @@ def adopt(folder: Path, node: Any, notes: Notes) -> tuple[Task, Labels | None]:
         )
     task = build_task(node)
     _check(folder, head, task)
+    if task.spec.adopt is None:
+        raise ModelError(f"{folder}: task={_name(task)} can only use models that ftk trained for it.")
     try:
-        task, labels = task.adopt(head, notes)
+        task, labels = task.spec.adopt(task, head, notes)
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from error
     _check(folder, head, task)

@@ -18,7 +18,7 @@ from ftk.contracts.spec import of_others_fields
 from ftk.errors import DataError
 from ftk.inference.manifest import Trained, manifest_of, task_of
 from ftk.inference.trained_columns import first_rows, with_trained_columns
-from ftk.models.loading.tokenizer_files import check_saved_tokenizer
+from ftk.models.tokenizers.tokenizer_files import check_saved_tokenizer
 
 if TYPE_CHECKING:
     from ftk.contracts.protocols import Corpus

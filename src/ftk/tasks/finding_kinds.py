@@ -126,4 +126,8 @@ DOCUMENT_OF_TRAINING = warning("document-of-training",
 ONE_BLOCK = fact("one-block",
     "note: the training text fills no more than one block of data.max_length={length} tokens.")
 NOTHING_TO_FILL = warning("nothing-to-fill", "{row|rows} without {mask}", "there is nothing to fill")
+
+# Models of other tools
+RAW_NUMBERS = fact("raw-numbers",
+    "predicted numbers are the outputs of the model's head, on the scale of its training.")
 # fmt: on

@@ -32,11 +32,18 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+def _adopt(asked: ImageClassification, head: SavedHead, notes: Notes) -> tuple[ImageClassification, Labels]:
+    """The task itself, and the classes by the names of ``label_map``."""
+    refuse_other_problem(head, "single_label_classification", "task=image-classification")
+    return asked, adopted_labels(head, asked.label_map, asked.label_names, notes)
+
+
 @dataclass(kw_only=True)
 class ImageClassification(RowTask):
     """One label of many. The fields are described in ``configs/task/image-classification.yaml``."""
 
     spec = TaskSpec(
+        adopt=_adopt,
         columns=("image", "label", "weight"),
         modalities=("image",),
         score="accuracy",
@@ -73,11 +80,6 @@ class ImageClassification(RowTask):
         yield from self._label.validate(labels)
         yield from self._images.validate()
         yield from label_map_faults(self.label_map)
-
-    def adopt(self, head: SavedHead, notes: Notes) -> tuple[ImageClassification, Labels]:
-        """The task itself, and the classes by the names of ``label_map``."""
-        refuse_other_problem(head, "single_label_classification", "task=image-classification")
-        return self, adopted_labels(head, self.label_map, self.label_names, notes)
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[ImageExample]:
         examples = ImageReader(

@@ -11,7 +11,6 @@ from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus
 from ftk.contracts.row import Row
-from ftk.contracts.saved_head import SavedHead
 from ftk.contracts.spec import Scoring, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss
 from ftk.data.examples.sequences import GeneratedText, SequenceExample
@@ -91,10 +90,6 @@ class Summarization(RowTask):
     ) -> Corpus:
         require("rouge_score", for_what="ROUGE", install="rouge-score")
         return super().open_corpus(data, notes, labels=labels, test_only=test_only)
-
-    def adopt(self, head: SavedHead, notes: Notes) -> tuple[Summarization, None]:
-        """The task itself: a model says by its generation_config.json what the fields leave open."""
-        return self, None
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> Summarization:
         if self.rouge_words != "auto":

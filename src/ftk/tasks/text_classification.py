@@ -32,11 +32,18 @@ LABEL_COLUMNS = ("label", "category", "class", "intent", "labels", "target")
 """The names by which a label column is recognised."""
 
 
+def _adopt(asked: TextClassification, head: SavedHead, notes: Notes) -> tuple[TextClassification, Labels]:
+    """The task itself, and the classes by the names of ``label_map``."""
+    refuse_other_problem(head, "single_label_classification", "task=text-classification")
+    return asked, adopted_labels(head, asked.label_map, asked.label_names, notes)
+
+
 @dataclass(kw_only=True)
 class TextClassification(RowTask):
     """One label of many. The fields are described in ``configs/task/text-classification.yaml``."""
 
     spec = TaskSpec(
+        adopt=_adopt,
         columns=COLUMNS,
         score="accuracy",
         demo="text-classification",
@@ -70,11 +77,6 @@ class TextClassification(RowTask):
         yield from self._texts.validate()
         yield from self._label.validate(labels)
         yield from label_map_faults(self.label_map)
-
-    def adopt(self, head: SavedHead, notes: Notes) -> tuple[TextClassification, Labels]:
-        """The task itself, and the classes by the names of ``label_map``."""
-        refuse_other_problem(head, "single_label_classification", "task=text-classification")
-        return self, adopted_labels(head, self.label_map, self.label_names, notes)
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> TextClassification:
         return replace(self, pairs=self._texts.resolved_pairs(rows, reading))

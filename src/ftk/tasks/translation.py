@@ -11,7 +11,6 @@ from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus
 from ftk.contracts.row import Row
-from ftk.contracts.saved_head import SavedHead
 from ftk.contracts.spec import Scoring, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss
 from ftk.data.examples.sequences import GeneratedText, SequenceExample
@@ -93,10 +92,6 @@ class Translation(RowTask):
             module, install = NEEDS_MORE[self.bleu_words]
             require(module, for_what=f"task.bleu_words={self.bleu_words}", install=install)
         return super().open_corpus(data, notes, labels=labels, test_only=test_only)
-
-    def adopt(self, head: SavedHead, notes: Notes) -> tuple[Translation, None]:
-        """The task itself: a model says by its generation_config.json what the fields leave open."""
-        return self, None
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> Translation:
         if self.bleu_words != "auto":

@@ -7,7 +7,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.text.coverage import Coverage, coverage, note_coverage
 from ftk.errors import DataError
-from ftk.models.loading.vocabulary import learn_tokenizer
+from ftk.models.tokenizers.vocabulary import learn_tokenizer
 
 
 def test_unknown_words_are_counted_as_often_as_they_occur() -> None:

@@ -90,7 +90,7 @@ def test_letters_that_a_tokenizer_takes_apart_are_cut_between(lowercase: bool) -
     from dataclasses import replace
 
     from conftest import word_pieces
-    from ftk.models.loading.vocabulary import learn_tokenizer
+    from ftk.models.tokenizers.vocabulary import learn_tokenizer
 
     texts = ["서울에서 부산까지", "부산에서 서울까지 간다", "서울에서 간다"] * 5
     own = learn_tokenizer(texts, replace(word_pieces(300), lowercase=lowercase), max_length=64)

@@ -95,7 +95,7 @@ def test_offsets_are_those_of_the_text(kind: str, parts: list[str]) -> None:
         assert ids.tolist() == before
         assert not list(notes)
     else:
-        assert {found.kind for found in notes} == {kinds.SPECIAL_TOKEN_IN_TEXT}
+        assert {found.kind.id for found in notes} == {kinds.SPECIAL_TOKEN_IN_TEXT.id}
 
 
 def test_words_that_were_added_stay_single_tokens() -> None:

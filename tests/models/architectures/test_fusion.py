@@ -107,7 +107,7 @@ def test_the_same_encoders_have_heads_for_images_alone(name: str) -> None:
     import torch
     import transformers
 
-    from ftk.models.loading.model_config import build, make_config
+    from ftk.models.configs.model_config import build, make_config
 
     config = make_config({"model_type": name, **ENCODERS[name]})
     config.num_labels = 3

@@ -25,7 +25,7 @@ def tiny(model_type: str, auto_model: str) -> tuple[Any, Any]:
     from benchmarks.architectures.folders import shrunk, tokenizer_for
 
     from ftk.contracts.notes import Notes
-    from ftk.models.loading.pad_token import agree_on_padding
+    from ftk.models.tokenizers.pad_token import agree_on_padding
 
     tokenizer = tokenizer_for(model_type)
     config = shrunk(model_type, tokenizer)

@@ -201,7 +201,7 @@ def test_dropout_and_random_weights_in_an_existing_architecture(
 
 def test_a_learned_vocabulary_is_the_same_each_time_and_reads_every_letter() -> None:
     texts = ["Zoë paints; zoos, zones & Zürich.", "naïve café", "ab ba abba baab"]
-    from ftk.models.loading.vocabulary import learn_tokenizer
+    from ftk.models.tokenizers.vocabulary import learn_tokenizer
 
     made = [learn_tokenizer(texts, word_pieces(60), max_length=64) for _ in range(4)]
     assert len({json.dumps(tokenizer.get_vocab(), sort_keys=True) for tokenizer in made}) == 1

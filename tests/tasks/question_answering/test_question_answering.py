@@ -39,7 +39,7 @@ def tokenizer(kind: str) -> Any:
     """A small vocabulary that was learned from some of WORDS; 'bytes' knows none of them."""
     from dataclasses import replace
 
-    from ftk.models.loading.vocabulary import learn_tokenizer
+    from ftk.models.tokenizers.vocabulary import learn_tokenizer
 
     if kind == "bytes":
         return make_tokenizer("bytes")

@@ -19,7 +19,7 @@ def rows_of(rows: list[dict], **fields: Any) -> Any:
     """The task with its fields, and what it makes of some rows."""
     from ftk.contracts.contexts import Encoding, Reading
     from ftk.contracts.values import WindowPlan
-    from ftk.models.loading.vocabulary import learn_tokenizer
+    from ftk.models.tokenizers.vocabulary import learn_tokenizer
 
     made, notes = ranking_task(**fields), Notes()
     numbered = [Row(row, "rows.jsonl", number) for number, row in enumerate(rows, start=1)]

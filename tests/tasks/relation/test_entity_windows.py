@@ -33,7 +33,7 @@ FILLERS = ("hello", "world", "train", "slow", "again")
 def tokenizer(kind: str) -> Any:
     if kind != "wordpiece":
         return make_tokenizer(kind)
-    from ftk.models.loading.vocabulary import learn_tokenizer
+    from ftk.models.tokenizers.vocabulary import learn_tokenizer
 
     return learn_tokenizer([" ".join([*WORDS, "@ #"])] * 4, word_pieces(300), max_length=10**9)
 

@@ -57,7 +57,7 @@ def gap(language: str) -> str:
 @cache
 def tokenizer(kind: str, *, single: bool = True, lowercase: bool = False) -> Any:
     """A vocabulary that was learned from all sentences; without ``single`` most of its entries are long."""
-    from ftk.models.loading.vocabulary import learn_tokenizer
+    from ftk.models.tokenizers.vocabulary import learn_tokenizer
 
     settings = replace(word_pieces(700), train=Vocabulary(kind), lowercase=lowercase)
     random = Random(0)

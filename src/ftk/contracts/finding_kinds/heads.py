@@ -22,8 +22,6 @@ MODEL_LABELS = fact("model-labels",
     "the labels of the model: {labels} ('task.label_map={{{example}: …}}' renames them).")
 MODEL_TAGS = fact("model-tags", "the model's {outputs} tags are read as spans of {types} (its scheme: {scheme}).")
 TAGS_LEFT_OUT = fact("tags-left-out", "outputs of the model that are no tags of words are never predicted: {tags}.")
-RAW_NUMBERS = fact("raw-numbers",
-    "predicted numbers are the outputs of the model's head, on the scale of its training.")
 ALWAYS_ANSWERED = fact("always-answered",
     "each question gets an answer; for a model that was trained on questions without one, task.no_answer=true.")
 ENCODER_CHOSEN = fact("encoder-chosen", "ranking: task.encoder={encoder}, by the architecture of the model; {how}.")

@@ -15,6 +15,7 @@ from ftk.errors import ModelError, printable
 from ftk.models.files.hub import fetch
 from ftk.models.files.hub_errors import Unavailable, explained
 from ftk.models.files.needed import READ_FIRST, needed_files, read_values
+from ftk.models.files.untrusted_folder import check_untrusted_folder
 from ftk.models.files.weights import explain_no_weights, has_weights, weight_files
 from ftk.models.files.whole import (
     check_is_model,
@@ -26,7 +27,6 @@ from ftk.models.files.whole import (
     refuse_revision,
     shards_of,
 )
-from ftk.models.loading.untrusted_folder import check_untrusted_folder
 from ftk.system.atomic import replace_folder, unwritable
 
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "SYSTEMROOT", "LANG", "LC_ALL")

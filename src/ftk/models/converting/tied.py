@@ -12,7 +12,7 @@ def tied_names(folder: Path) -> dict[str, str]:
     import torch
     import transformers
 
-    from ftk.models.loading.model_config import import_models, quiet, read_config
+    from ftk.models.configs.model_config import import_models, quiet, read_config
 
     quiet()
     with contextlib.suppress(Exception):  # any of several libraries may refuse the config; see above

@@ -1,1 +1,1 @@
-"""The files of a model: which are needed, whether they are whole, and how they are fetched from the hub."""
+"""The files of a model: which are needed, whether they are whole and harmless, and how the hub gives them."""

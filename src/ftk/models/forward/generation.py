@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from ftk.errors import ConfigError, ModelError
-from ftk.models.loading.model_config import first_position
+from ftk.models.configs.model_config import first_position
 
 IGNORED = -100
 """Label of padding, as in transformers."""

@@ -19,7 +19,7 @@ from ftk.data.batching.features import padded_inputs
 from ftk.data.text.special_tokens import pair_tokens, special_tokens
 from ftk.errors import ModelError, first_line
 from ftk.models.architectures.small import FITTED
-from ftk.models.loading.encoder_decoder_config import parts_of
+from ftk.models.configs.encoder_decoder_config import parts_of
 
 _SHORT, _LONG = 3, 9
 """The numbers of ordinary tokens in the two rows."""

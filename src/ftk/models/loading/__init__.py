@@ -1,1 +1,1 @@
-"""Loads a model by name: its config, tokenizer and weights, each checked before use."""
+"""Loads a model by name: its config and weights, each checked before use."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from ftk.contracts.saved_head import ANOTHER, SavedHead
 from ftk.errors import ModelError
-from ftk.models.loading.untrusted_folder import check_untrusted_folder
+from ftk.models.files.untrusted_folder import check_untrusted_folder
 
 _SEQ2SEQ, _MASKED = "AutoModelForSeq2SeqLM", "AutoModelForMaskedLM"
 _BY_NAME = {"EncoderDecoderModel": _SEQ2SEQ, "T5WithLMHeadModel": _SEQ2SEQ, "MarianMTModel": _SEQ2SEQ}

@@ -8,7 +8,7 @@ import numpy as np
 
 from ftk.config.schema import ModelConfig
 from ftk.errors import ModelError, first_line
-from ftk.models.loading.untrusted_folder import check_untrusted_folder
+from ftk.models.files.untrusted_folder import check_untrusted_folder
 
 _FILES = ("preprocessor_config.json", "processor_config.json")
 _MOST = 1 << 12

@@ -10,14 +10,14 @@ from transformers import AutoModel, AutoModelForCausalLM
 
 from ftk.errors import ModelError, first_line
 from ftk.models.architectures import fusion, heads
+from ftk.models.configs.encoder_decoder_config import check_decodes
+from ftk.models.configs.model_config import build, embedded_tokens, import_models
 from ftk.models.files.whole import check_weights
-from ftk.models.loading.embedding_table import embedding_rows, grow_embeddings
-from ftk.models.loading.encoder_decoder_config import check_decodes
 from ftk.models.loading.known_heads import PURPOSES
-from ftk.models.loading.model_config import build, embedded_tokens, import_models
-from ftk.models.loading.pad_token import agree_on_padding
 from ftk.models.loading.sizes import refuse_other_sizes
 from ftk.models.loading.source import Source
+from ftk.models.tokenizers.embedding_table import embedding_rows, grow_embeddings
+from ftk.models.tokenizers.pad_token import agree_on_padding
 from ftk.system.spelling import did_you_mean
 
 _ALIGNED = 64

@@ -12,18 +12,8 @@ from ftk.contracts.protocols import Corpus
 from ftk.contracts.values import Labels
 from ftk.errors import ModelError
 from ftk.models.architectures import fusion
-from ftk.models.loading.chosen_tokenizer import chosen_tokenizer
-from ftk.models.loading.embedding_table import embedding_rows, note_small
-from ftk.models.loading.encoder_decoder_config import encoder_of, set_special_tokens, set_vocab_size
-from ftk.models.loading.image_processor import (
-    TextAndImages,
-    image_processor_of,
-    load_image_processor,
-    set_image_size,
-)
-from ftk.models.loading.kept_head import keeps_head, set_labels
-from ftk.models.loading.locate import locate
-from ftk.models.loading.model_config import (
+from ftk.models.configs.encoder_decoder_config import encoder_of, set_special_tokens, set_vocab_size
+from ftk.models.configs.model_config import (
     embedded_tokens,
     first_position_of,
     make_config,
@@ -33,10 +23,20 @@ from ftk.models.loading.model_config import (
     report_dropout,
     set_dropout,
 )
-from ftk.models.loading.pad_token import agree_on_padding
-from ftk.models.loading.tokenizer import load_tokenizer
-from ftk.models.loading.tokenizer_files import check_fits
+from ftk.models.loading.image_processor import (
+    TextAndImages,
+    image_processor_of,
+    load_image_processor,
+    set_image_size,
+)
+from ftk.models.loading.kept_head import keeps_head, set_labels
+from ftk.models.loading.locate import locate
 from ftk.models.loading.verified_folder import trained_length
+from ftk.models.tokenizers.chosen_tokenizer import chosen_tokenizer
+from ftk.models.tokenizers.embedding_table import embedding_rows, note_small
+from ftk.models.tokenizers.pad_token import agree_on_padding
+from ftk.models.tokenizers.tokenizer import load_tokenizer
+from ftk.models.tokenizers.tokenizer_files import check_fits
 
 _LONGEST = 512
 """Default window length in tokens; the cost of attention grows with its square."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ftk.contracts.contexts import RowOutputs
-from ftk.contracts.spec import Scoring, TaskSpec
+from ftk.contracts.spec import Scoring, TaskSpec, adopt_as_it_is
 from ftk.contracts.values import Batch, Loss
 from ftk.data.batching.features import Features
 from ftk.data.examples.sequences import GeneratedText, SequenceExample
@@ -107,6 +107,7 @@ def sequence_spec(*, score: str, demo: str, scoring: Scoring) -> TaskSpec:
         auto_model="AutoModelForSeq2SeqLM",
         rows_at_once=64,
         scoring=scoring,
+        adopt=adopt_as_it_is,
     )
 
 

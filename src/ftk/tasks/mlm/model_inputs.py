@@ -10,8 +10,8 @@ from torch import Tensor
 
 from ftk.errors import ModelError
 from ftk.kernels import attention
+from ftk.models.configs.model_config import first_position
 from ftk.models.forward.masked_positions import keeps_documents_apart, outputs_at
-from ftk.models.loading.model_config import first_position
 from ftk.tasks.mlm.blocks import Blocks
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ftk.contracts.contexts import RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus, Predictor
-from ftk.contracts.saved_head import SavedHead
-from ftk.contracts.spec import TaskSpec
+from ftk.contracts.spec import TaskSpec, adopt_as_it_is
 from ftk.contracts.task import Task
 from ftk.contracts.values import Batch, Labels, Loss
 from ftk.data.documents.token_store import TokenStore
@@ -62,6 +61,7 @@ class MaskedLanguageModel(Task):
     @property
     def spec(self) -> TaskSpec:
         return TaskSpec(
+            adopt=adopt_as_it_is,
             command="pretrain",
             columns=("text", "tokens"),
             score="loss",
@@ -92,10 +92,6 @@ class MaskedLanguageModel(Task):
             yield (
                 "task.packing=documents: with task.next_sentence=true each block is one pair, and nothing is packed."
             )
-
-    def adopt(self, head: SavedHead, notes: Notes) -> tuple[MaskedLanguageModel, None]:
-        """The task itself: nothing of it depends on the training rows."""
-        return self, None
 
     @property
     def _masking(self) -> Masking:

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+def _adopt(asked: MultiLabel, head: SavedHead, notes: Notes) -> tuple[MultiLabel, Labels]:
+    """The task itself, and the labels by the names of ``label_map``."""
+    refuse_other_problem(head, "multi_label_classification", "task=multi-label")
+    return asked, adopted_labels(head, asked.label_map, asked.label_names, notes)
+
+
 @dataclass(kw_only=True)
 class MultiLabel(RowTask):
     """Any number of labels. The fields are described in ``configs/task/multi-label.yaml``."""
@@ -57,6 +63,7 @@ class MultiLabel(RowTask):
         tuned = self.threshold == "tuned"
         default = "a label is predicted if its probability is at least 0.5 (task.threshold=… sets another threshold)"
         return TaskSpec(
+            adopt=_adopt,
             columns=COLUMNS,
             score="f1_micro",
             demo="multi-label",
@@ -102,11 +109,6 @@ class MultiLabel(RowTask):
                 yield f"task.thresholds.{name}: there is no such label; there are {known}."
         if _is_probability(fixed):
             yield f"task.thresholds: task.threshold={fixed} would count instead; leave out one of the two."
-
-    def adopt(self, head: SavedHead, notes: Notes) -> tuple[MultiLabel, Labels]:
-        """The task itself, and the labels by the names of ``label_map``."""
-        refuse_other_problem(head, "multi_label_classification", "task=multi-label")
-        return self, adopted_labels(head, self.label_map, self.label_names, notes)
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> MultiLabel:
         """The task with ``pairs`` set.

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+def _adopt(asked: QuestionAnswering, head: SavedHead, notes: Notes) -> tuple[QuestionAnswering, Labels]:
+    """The task, which gives each question an answer unless ``no_answer`` is true."""
+    if asked.no_answer == "auto":
+        notes.add(kinds.ALWAYS_ANSWERED)
+    return replace(asked, no_answer=asked.no_answer is True), asked.labels(())
+
+
 @dataclass(kw_only=True)
 class QuestionAnswering(RowTask):
     """Passages that answer questions. The fields are described in ``configs/task/question-answering.yaml``."""
@@ -51,6 +58,7 @@ class QuestionAnswering(RowTask):
             "no answer is predicted if its score is above that of the best answer (task.threshold=… sets a margin)"
         )
         return TaskSpec(
+            adopt=_adopt,
             columns=("question", "context", "answers"),
             score="f1",
             demo="question-answering",
@@ -90,12 +98,6 @@ class QuestionAnswering(RowTask):
         if not self._allow_no_answer:
             return None
         return (self.null_threshold or 0.0) if self.threshold == "tuned" else float(self.threshold)
-
-    def adopt(self, head: SavedHead, notes: Notes) -> tuple[QuestionAnswering, Labels]:
-        """The task, which gives each question an answer unless ``no_answer`` is true."""
-        if self.no_answer == "auto":
-            notes.add(kinds.ALWAYS_ANSWERED)
-        return replace(self, no_answer=self.no_answer is True), self.labels(())
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[QuestionExample]:
         return QuestionReader(

@@ -37,6 +37,17 @@ if TYPE_CHECKING:
 _IN_BATCH_HINT = "task.texts_at_once=… computes that many texts at once, with the same gradients."
 
 
+def _adopt(asked: Ranking, head: SavedHead, notes: Notes) -> tuple[Ranking, Labels | None]:
+    """The task as a cross-encoder if the model has one output for a text, else as a bi-encoder.
+
+    Raises:
+        ModelError: the model has several outputs, or makes its vectors in a way that ftk does not have.
+    """
+    encoder, pooling = adopted_encoder(head, asked.encoder, asked.pooling, notes)
+    task = replace(asked, encoder=encoder, pooling=pooling)
+    return task, task.labels(())
+
+
 @dataclass(kw_only=True)
 class Ranking(RowTask):
     """Candidates ranked for queries. The fields are described in ``configs/task/ranking.yaml``."""
@@ -58,6 +69,7 @@ class Ranking(RowTask):
     @property
     def spec(self) -> TaskSpec:
         return TaskSpec(
+            adopt=_adopt,
             columns=("query", "candidate", "negatives", "label"),
             score="mrr",
             demo="ranking",
@@ -90,16 +102,6 @@ class Ranking(RowTask):
             else:
                 if len(files) != 1:
                     yield f"task.candidates={self.candidates}: these are {len(files)} files; name one."
-
-    def adopt(self, head: SavedHead, notes: Notes) -> tuple[Ranking, Labels | None]:
-        """The task as a cross-encoder if the model has one output for a text, else as a bi-encoder.
-
-        Raises:
-            ModelError: the model has several outputs, or makes its vectors in a way that ftk does not have.
-        """
-        encoder, pooling = adopted_encoder(head, self.encoder, self.pooling, notes)
-        task = replace(self, encoder=encoder, pooling=pooling)
-        return task, task.labels(())
 
     @property
     def _crosses(self) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ftk.contracts import finding_kinds as common
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
@@ -34,11 +33,22 @@ if TYPE_CHECKING:
 _LABEL_COLUMNS = ("score", "label", "value", "rating", "target")
 
 
+def _adopt(asked: Regression, head: SavedHead, notes: Notes) -> tuple[Regression, Labels]:
+    """The task, which takes the numbers of the head as they are, and the targets by the names of ``label_map``."""
+    refuse_other_problem(head, "regression", "task=regression")
+    one = len(head.names) == 1  # whose name says nothing
+    labels = adopted_labels(head, asked.label_map, None, Notes() if one else notes)
+    notes.add(kinds.RAW_NUMBERS)
+    number = len(labels.names)
+    return replace(asked, mean=[0.0] * number, deviation=[1.0] * number), labels
+
+
 @dataclass(kw_only=True)
 class Regression(RowTask):
     """Numbers. The fields are described in ``configs/task/regression.yaml``."""
 
     spec = TaskSpec(
+        adopt=_adopt,
         columns=COLUMNS,
         score="rmse",
         higher_is_better=False,
@@ -69,15 +79,6 @@ class Regression(RowTask):
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         yield from self._texts.validate()
         yield from label_map_faults(self.label_map)
-
-    def adopt(self, head: SavedHead, notes: Notes) -> tuple[Regression, Labels]:
-        """The task, which takes the numbers of the head as they are, and the targets by the names of ``label_map``."""
-        refuse_other_problem(head, "regression", "task=regression")
-        one = len(head.names) == 1  # whose name says nothing
-        labels = adopted_labels(head, self.label_map, None, Notes() if one else notes)
-        notes.add(common.RAW_NUMBERS)
-        number = len(labels.names)
-        return replace(self, mean=[0.0] * number, deviation=[1.0] * number), labels
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> Regression:
         decimal = self.decimal

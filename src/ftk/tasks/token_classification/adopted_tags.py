@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from ftk.contracts.saved_head import SavedHead
 from ftk.contracts.values import Batch, Labels, Loss
 from ftk.data.examples.tags import OUTSIDE, Tag, Units, iob2_labels, parse_tag, units_of
 from ftk.data.rows.tags.tag_spelling import is_outside_word, spelling_of
+from ftk.data.text.words import Words
 from ftk.errors import ConfigError, ModelError
 from ftk.tasks.shared.adopted_labels import adopted_labels, adopted_names
 
@@ -210,3 +211,10 @@ def _report(names: Sequence[str], usual: Sequence[str], mapping: ModelTags, note
     notes.add(kinds.MODEL_TAGS, outputs=len(names), types=shown, scheme=scheme)
     if left := [name for name, tag in zip(names, usual, strict=True) if not tag]:
         notes.add(kinds.TAGS_LEFT_OUT, tags=", ".join(left))
+
+
+def adopt_tags(asked: Any, head: SavedHead, notes: Notes) -> tuple[Any, Labels]:
+    """The task, reading text as it does after training on tokens, and the tags of the model as ``units`` says."""
+    words = asked.words if asked.words is not Words.auto else Words.coarse
+    found = AdoptedTags.of(head, asked.units, asked.label_map, asked.label_names, notes)
+    return replace(asked, units=found.units, words=words, shared_subwords=True, model_tags=found.tags), found.labels

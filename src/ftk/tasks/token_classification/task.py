@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
-from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Metric
 from ftk.contracts.row import Row
-from ftk.contracts.saved_head import SavedHead
 from ftk.contracts.spec import OF_OTHERS, STATISTIC, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
 from ftk.data.batching.features import Features, Ragged, padded_inputs
@@ -30,7 +28,7 @@ from ftk.tasks.shared.adopted_labels import label_map_faults
 from ftk.tasks.shared.class_weights import ClassWeights, balanced
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
-from ftk.tasks.token_classification.adopted_tags import AdoptedTags, ModelTags
+from ftk.tasks.token_classification.adopted_tags import ModelTags, adopt_tags
 from ftk.tasks.token_classification.label_weights import kinds_of, weight_of_labels
 from ftk.tasks.token_classification.spacing import Spacing
 from ftk.tasks.token_classification.subwords import (
@@ -82,6 +80,7 @@ class TokenClassification(RowTask):
     def spec(self) -> TaskSpec:
         """The score depends on ``units``. The demo corpus has entities only if spans are asked for."""
         return TaskSpec(
+            adopt=adopt_tags,
             columns=("text", "tokens", "tags", "spans", "sentence"),
             score=self._tagging.score,
             demo=(SpanTags if self.units is Units.spans else TokenTags).demo,
@@ -110,12 +109,6 @@ class TokenClassification(RowTask):
                 f"task.tag_scheme={self.tag_scheme.value}: with task.units=tokens tags are taken as they are; a scheme "
                 "marks spans, which are task.units=spans."
             )
-
-    def adopt(self, head: SavedHead, notes: Notes) -> tuple[TokenClassification, Labels]:
-        """The task, reading text as it does after training on tokens, and the tags of the model as ``units`` says."""
-        words = Words.coarse if self.words is Words.auto else self.words
-        found = AdoptedTags.of(head, self.units, self.label_map, self.label_names, notes)
-        return replace(self, units=found.units, words=words, shared_subwords=True, model_tags=found.tags), found.labels
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> TokenClassification:
         task = replace(self, shared_subwords=True)

@@ -10,9 +10,9 @@ from ftk.contracts.notes import Notes
 from ftk.data.text.special_tokens import note_special_tokens
 from ftk.errors import ModelError, first_line
 from ftk.models.files.needed import read_values
-from ftk.models.loading.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer
-from ftk.models.loading.tokenizer_of_file import PROBES, as_in_file
-from ftk.models.loading.untrusted_folder import check_untrusted_folder
+from ftk.models.files.untrusted_folder import check_untrusted_folder
+from ftk.models.tokenizers.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer
+from ftk.models.tokenizers.tokenizer_of_file import PROBES, as_in_file
 
 _OPTIONAL = ("tokenizer_file", "tokenizer_config_file", "normalizer_file", "target_vocab_file")
 """Files of tokenizer classes that a tokenizer may lack."""

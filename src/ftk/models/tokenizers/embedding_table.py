@@ -10,7 +10,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.errors import ModelError, first_line
 from ftk.models.architectures.fusion import FusionForClassification
-from ftk.models.loading.encoder_decoder_config import encoder_of, is_composite, set_vocab_size
+from ftk.models.configs.encoder_decoder_config import encoder_of, is_composite, set_vocab_size
 
 
 def embedding_rows(config: Any) -> int | None:

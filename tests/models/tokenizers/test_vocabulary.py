@@ -14,8 +14,8 @@ import pytest
 from ftk.config.choices import Normalization, Vocabulary
 from ftk.config.schema import TokenizerConfig
 from ftk.errors import ModelError
-from ftk.models.loading import vocabulary as module
-from ftk.models.loading.vocabulary import learn_tokenizer
+from ftk.models.tokenizers import vocabulary as module
+from ftk.models.tokenizers.vocabulary import learn_tokenizer
 
 pytestmark = pytest.mark.torch  # transformers
 

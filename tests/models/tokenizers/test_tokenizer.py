@@ -12,7 +12,7 @@ from conftest import Result, assert_refused, read_jsonl, write_jsonl
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.errors import ModelError
-from ftk.models.loading.tokenizer import load_tokenizer
+from ftk.models.tokenizers.tokenizer import load_tokenizer
 from small_models import ARCHITECTURES, make_tokenizer, save_model_folder
 
 pytestmark = pytest.mark.torch
@@ -266,7 +266,7 @@ def test_outputs_grow_with_the_table(architecture: str) -> None:
     import torch
     import transformers
 
-    from ftk.models.loading.embedding_table import grow_embeddings
+    from ftk.models.tokenizers.embedding_table import grow_embeddings
 
     sizes = ARCHITECTURES.get(architecture, {**ARCHITECTURES["bert"], "embedding_size": 16})
     config = transformers.AutoConfig.for_model(architecture, **sizes, vocab_size=50, pad_token_id=1)
@@ -283,7 +283,7 @@ def test_outputs_grow_with_the_table(architecture: str) -> None:
 
 
 def test_a_table_that_is_too_small_is_refused_before_rows_are_read(ftk: Callable[..., Result]) -> None:
-    from ftk.models.loading.tokenizer_files import check_saved_tokenizer
+    from ftk.models.tokenizers.tokenizer_files import check_saved_tokenizer
 
     save_model_folder(Path("m"), "bert")
     check_saved_tokenizer(Path("m"))

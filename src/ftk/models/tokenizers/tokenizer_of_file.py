@@ -7,7 +7,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.errors import ModelError, first_line
-from ftk.models.loading.tokenizer_files import WHOLE
+from ftk.models.tokenizers.tokenizer_files import WHOLE
 
 PROBES = (
     "The quick brown fox jumps over the lazy dog, and won't stop running; it wasn't tired.",

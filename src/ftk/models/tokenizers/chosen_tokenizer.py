@@ -7,8 +7,8 @@ from ftk.config.schema import ModelConfig
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus
 from ftk.errors import ModelError
-from ftk.models.loading.tokenizer import load_tokenizer
-from ftk.models.loading.vocabulary import learn_tokenizer
+from ftk.models.tokenizers.tokenizer import load_tokenizer
+from ftk.models.tokenizers.vocabulary import learn_tokenizer
 
 _LONGEST = 512
 """Maximum number of tokens of a learned tokenizer, for architectures without a maximum."""

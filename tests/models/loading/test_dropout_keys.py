@@ -39,7 +39,7 @@ _LEFT = {
 def test_all_rates_of_dropout_are_set(architecture: str) -> None:
     from transformers import AutoConfig
 
-    from ftk.models.loading.model_config import dropout_keys, set_dropout
+    from ftk.models.configs.model_config import dropout_keys, set_dropout
 
     config: Any = AutoConfig.for_model(architecture)
     before = config.to_dict()
@@ -55,7 +55,7 @@ def test_all_rates_of_dropout_are_set(architecture: str) -> None:
 def test_the_parts_of_an_encoder_decoder_are_set() -> None:
     from transformers import AutoConfig, EncoderDecoderConfig
 
-    from ftk.models.loading.model_config import set_dropout
+    from ftk.models.configs.model_config import set_dropout
 
     parts = [AutoConfig.for_model(name) for name in ("bert", "gpt2")]
     config = EncoderDecoderConfig.from_encoder_decoder_configs(*parts)

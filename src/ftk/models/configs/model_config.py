@@ -16,7 +16,7 @@ from ftk.errors import ModelError, first_line
 from ftk.models.architectures import fusion
 from ftk.models.architectures.pointer_generator import register_pointer_generator
 from ftk.models.architectures.small import register_small_models
-from ftk.models.loading.encoder_decoder_config import (
+from ftk.models.configs.encoder_decoder_config import (
     ENCODER,
     combined,
     encoder_of,
@@ -24,7 +24,7 @@ from ftk.models.loading.encoder_decoder_config import (
     is_composite,
     is_composite_type,
 )
-from ftk.models.loading.untrusted_folder import check_untrusted_folder
+from ftk.models.files.untrusted_folder import check_untrusted_folder
 from ftk.system.startup import fast_import
 
 _DROPOUT = re.compile(r"dropout|(^|_)p?drop(_(mlp|conv_encoder))?(_rate)?$")

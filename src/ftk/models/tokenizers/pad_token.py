@@ -10,8 +10,8 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.text.special_tokens import special_tokens
 from ftk.errors import ModelError
-from ftk.models.loading.encoder_decoder_config import encoder_of, parts_of
-from ftk.models.loading.model_config import first_position_of
+from ftk.models.configs.encoder_decoder_config import encoder_of, parts_of
+from ftk.models.configs.model_config import first_position_of
 
 _MADE_FOR_IT = re.compile(r"(?<![a-z])pad(ding)?(?![a-z])", re.IGNORECASE)
 _UNUSED = re.compile(r"unused|reserved|extra_id|dummy", re.IGNORECASE)

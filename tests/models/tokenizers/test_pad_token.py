@@ -74,7 +74,7 @@ def test_tokenizer_and_config_get_the_same_padding_token(
     token: str,
     found: list[Any],
 ) -> None:
-    from ftk.models.loading.pad_token import agree_on_padding
+    from ftk.models.tokenizers.pad_token import agree_on_padding
 
     notes, config, tokenizer = Notes(), config_of(model_type, config_pad), tokenizer_of(marks, around, **names)
     agree_on_padding(config, tokenizer, notes)
@@ -87,7 +87,7 @@ def test_tokenizer_and_config_get_the_same_padding_token(
 
 
 def test_a_word_stays_a_word_where_positions_are_counted_from_its_number() -> None:
-    from ftk.models.loading.pad_token import agree_on_padding
+    from ftk.models.tokenizers.pad_token import agree_on_padding
 
     notes, tokenizer = Notes(), tokenizer_of(["<pad>", "</s>"], eos_token="</s>", pad_token="<pad>")
     config = config_of("roberta", tokenizer.convert_tokens_to_ids("fox"))
@@ -97,7 +97,7 @@ def test_a_word_stays_a_word_where_positions_are_counted_from_its_number() -> No
 
 
 def test_a_tokenizer_without_any_special_token_is_refused_if_the_model_has_no_embedding_to_spare() -> None:
-    from ftk.models.loading.pad_token import agree_on_padding
+    from ftk.models.tokenizers.pad_token import agree_on_padding
 
     tokenizer = tokenizer_of([])
     with pytest.raises(ModelError, match="no padding token"):
