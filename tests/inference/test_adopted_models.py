@@ -11,6 +11,7 @@ import pytest
 
 from conftest import Result, assert_close, assert_refused, read_jsonl, write_conll, write_jsonl
 from ftk.contracts import finding_kinds as kinds
+from ftk.tasks import finding_kinds as task_kinds
 from small_models import save_model_folder
 
 pytestmark = pytest.mark.torch
@@ -296,8 +297,6 @@ def test_a_model_that_writes_texts(ftk: Ftk, task: str) -> None:
     scored = ftk("evaluate", "--json", *argv, "data.test=in.jsonl", *SCORES)
     assert scored.code == 0, scored.err
     if task == "translation":
-        from ftk.tasks import finding_kinds as task_kinds
-
         assert scored.count(task_kinds.SCORED_BY_SCRIPT) == 1
 
 
