@@ -326,7 +326,7 @@ def test_models_that_cannot_are_refused(ftk: Callable[..., Result], stories: str
     transformers.AutoModelForCausalLM.from_config(config).save_pretrained("encoder")
     causal = ftk("pretrain", "model=auto", "model.name=encoder", stories, *SHORT, "run.dir=b")
     assert causal.code == 1
-    assert "the architecture gpt2 has no head for masked language modelling" in causal.err
+    assert "The architecture gpt2 has no head for masked language modelling" in causal.err
     assert "tokens in" not in causal.out  # it is seen before the text is prepared
 
     save_model_folder(Path("modern"), "modernbert", "AutoModelForMaskedLM")

@@ -293,8 +293,8 @@ def test_what_is_saved_must_give_back_the_same_model(
 
     def with_secret(self: Any, *args: Any, **kwargs: Any) -> Any:
         outputs = forward(self, *args, **kwargs)
-        secret[:] = secret or [self]
-        if self is secret[0]:
+        secret[:] = secret or ([self] if self.training else [])
+        if self in secret:
             outputs.logits = outputs.logits + 1.0
         return outputs
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ftk.contracts.layout import USUAL
 from small_models import ARCHITECTURES
 
 pytestmark = pytest.mark.torch
@@ -45,7 +46,7 @@ def batch(lengths=(10, 4, 9, 3, 3), owner=(0, 1, 2, 2, 3)) -> Any:
     mask = (torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]).long()
     numbers = torch.bincount(torch.tensor(owner))
     targets = {"owner": torch.tensor(owner), "windows": numbers}
-    return SimpleNamespace(inputs={"input_ids": ids * mask, "attention_mask": mask}, targets=targets)
+    return SimpleNamespace(inputs={"input_ids": ids * mask, "attention_mask": mask}, targets=targets, layout=USUAL)
 
 
 @architectures
