@@ -23,7 +23,7 @@ from ftk.data.readers.splits import stream
 from ftk.data.rows.exports.recognising import plain_rows
 from ftk.data.rows.exports.wanted import Wanted
 from ftk.errors import ConfigError, DataError
-from ftk.inference.pipeline import ROWS_AT_ONCE, Predictions, score
+from ftk.inference.pipeline import ROWS_AT_ONCE, Predictions, note_unknown_words, score
 from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
 
@@ -231,6 +231,7 @@ class Model:
             corpus = saved.open_corpus(config, notes)
             encoding = Encoding(source.processor, saved.trained.labels, self._checkpoint.windows, notes)
             with self._turn, RowCounter(progress) as show:
+                note_unknown_words(corpus, source.tokenizer, notes)
                 prepared = corpus.prepare(encoding, Console(stderr=True, quiet=True))["test"]
                 task.check_model(self._runner.model, prepared.features)
                 done = count(1)

@@ -12,9 +12,7 @@ from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import EvaluateConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
-from ftk.data.row_corpus import RowCorpus
-from ftk.data.text.coverage import note_coverage
-from ftk.inference.pipeline import score, scores_in_records
+from ftk.inference.pipeline import note_unknown_words, score, scores_in_records
 from ftk.inference.places import model_folder, model_name
 from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
@@ -52,8 +50,7 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     checkpoint = saved.checkpoint(config.data)
     encoding = Encoding(checkpoint.source.processor, labels, checkpoint.windows, notes)
     notes.extend(checkpoint.source.notes.drain())
-    if isinstance(corpus, RowCorpus) and checkpoint.source.tokenizer is not None:
-        note_coverage(checkpoint.source.tokenizer, corpus.texts(), notes)
+    note_unknown_words(corpus, checkpoint.source.tokenizer, notes)
     prepared = corpus.prepare(encoding, console)["test"]
     console.report(notes.drain())
     runner = checkpoint.runner(task, config.hardware, console)

@@ -21,6 +21,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Predictor, PreparesPrediction
 from ftk.contracts.task_checks import check_examples
 from ftk.contracts.values import with_highest
+from ftk.data.row_corpus import RowCorpus
 from ftk.data.text.coverage import note_coverage
 from ftk.errors import DataError
 from ftk.inference.bad_rows import (
@@ -38,6 +39,7 @@ from ftk.models.loading.verified_folder import files_of
 from ftk.system.cache import cache_key
 
 if TYPE_CHECKING:
+    from ftk.contracts.protocols import Corpus
     from ftk.contracts.row import Row
     from ftk.contracts.values import Labels, Prepared
     from ftk.core.evaluate import Evaluator, Runner
@@ -232,6 +234,21 @@ class Predictions:
         hardware = self._runner.hardware
         files = self.saved.manifest.get("files") or files_of(self.saved.folder)
         return cache_key([__version__, files, hardware.device.type, hardware.precision.value])
+
+
+def note_unknown_words(corpus: Corpus, tokenizer: Any, notes: Notes) -> None:
+    """Report the words of labelled rows that a tokenizer does not know.
+
+    Args:
+        corpus: with the rows.
+        tokenizer: of the model; None if it reads no texts.
+        notes: are told.
+
+    Raises:
+        DataError: there are many words, and it knows none.
+    """
+    if isinstance(corpus, RowCorpus) and tokenizer is not None:
+        note_coverage(tokenizer, corpus.texts(), notes, predicted=True)
 
 
 @dataclass(frozen=True, slots=True)
