@@ -335,6 +335,21 @@ def test_a_sentence_encoder_pools_as_its_files_say(ftk: Ftk, case: str) -> None:
         assert expected in result.found(kinds.ENCODER_CHOSEN).values["how"]
 
 
+@pytest.mark.parametrize("lost", ["1_Pooling/config.json", "1_Pooling", "modules.json"])
+def test_a_sentence_encoder_whose_files_are_not_whole_is_refused(ftk: Ftk, lost: str) -> None:
+    opened = sentence_encoder({"pooling_mode_cls_token": True})
+    path = Path("m", lost)
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.write_text("[{")
+    write_jsonl("in.jsonl", [{"query": "Ada", "candidates": ["to", "Oslo"], "labels": [1, 0]}])
+    argv = ("evaluate", "--json", opened, "task=ranking", "data.test=in.jsonl")
+    assert_refused(ftk(*argv, *SCORES), "task.pooling=")
+    told = ftk(*argv, "task.pooling=first", *SCORES)
+    assert told.code == 0, told.err
+
+
 def test_vectors_of_two_models_are_kept_apart(ftk: Ftk) -> None:
     write_jsonl("c.jsonl", [{"candidate": word} for word in ("Oslo", "Lima", "train")])
     write_jsonl("in.jsonl", [{"query": "Ada went to Lima"}])
@@ -365,7 +380,12 @@ def test_a_released_encoder_ranks_as_it_comes(ftk: Ftk) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("owner/name", "hub cache"), ("runs/best", "There is no such folder"), ("nothing", "There is no such folder")],
+    [
+        ("owner/name", "there is no such folder"),
+        ("outputs/best", "There is no such folder"),
+        ("runs/best", "There is no such folder"),
+        ("nothing", "There is no such folder"),
+    ],
 )
 def test_a_checkpoint_may_be_a_model_of_the_hub(ftk: Ftk, name: str, message: str) -> None:
     Path("runs").mkdir()
@@ -374,6 +394,35 @@ def test_a_checkpoint_may_be_a_model_of_the_hub(ftk: Ftk, name: str, message: st
     assert result.code == 1
     assert message in result.err
     assert f"checkpoint={name}" in result.err
+    assert "model=tiny" not in result.err
+
+
+def test_a_run_folder_that_is_taken_shows_before_a_model_is_fetched(ftk: Ftk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetched(config: Any) -> Path:
+        raise AssertionError("fetched")
+
+    monkeypatch.setattr("ftk.commands.evaluate.model_folder", fetched)
+    Path("mine").mkdir()
+    Path("mine/note.txt").write_text("mine")
+    write_jsonl("in.jsonl", [{"text": "Ada", "label": "a"}])
+    argv = ("task=text-classification", "data.test=in.jsonl", "run.dir=mine")
+    for place in (("checkpoint=owner/name",), ("model=auto", "model.name=owner/name")):
+        result = ftk("evaluate", *place, *argv)
+        assert result.code == 1
+        assert "run.dir=mine" in result.err
+
+
+@pytest.mark.parametrize(
+    ("target", "name"), [("ftk.tasks.ranking.task.Ranking", "ranking"), ("own.tasks.Ranking", None)]
+)
+def test_a_task_is_called_by_its_name_on_the_command_line(target: str, name: str | None) -> None:
+    from ftk.inference.adopted import _name
+    from ftk.tasks import task_name
+
+    module, _, kind = target.rpartition(".")
+    task = type(kind, (), {"__module__": module})()
+    assert task_name(task) == name
+    assert _name(task) == (name or kind)
 
 
 def test_a_model_in_the_cache_of_the_hub_is_opened(ftk: Ftk, monkeypatch: pytest.MonkeyPatch) -> None:

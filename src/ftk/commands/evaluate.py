@@ -35,8 +35,9 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     """Evaluate one model; returns the run folder, the score's name and the metrics."""
     console = Console()
     notes = Notes()
+    # A folder that is taken shows before a model is downloaded.
+    folder = RunFolder.claim(config.run, invocation, model_name(config))
     path = model_folder(config)
-    folder = RunFolder.claim(config.run, invocation, model_name(config, path))
     # The files are verified, and the rows checked against the model's labels, before torch is imported.
     saved = SavedModel.open(path, config.task, invocation.names("task"), notes)
     if mistakes := list(unread_data_keys(saved.trained.task, config.data)):  # the folder alone may name the task

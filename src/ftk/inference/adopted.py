@@ -12,7 +12,7 @@ from ftk.contracts.task import Task
 from ftk.contracts.values import Labels
 from ftk.errors import ModelError
 from ftk.models.loading.head_of_folder import head_in
-from ftk.tasks import build_task
+from ftk.tasks import build_task, task_name
 
 _FITS = {
     "AutoModelForMaskedLM": ("AutoModelForMaskedLM", "AutoModelForPreTraining", "AutoModelForSeq2SeqLM"),
@@ -99,6 +99,6 @@ def _check(folder: Path, head: SavedHead, task: Task) -> None:
 
 
 def _name(task: Task) -> str:
-    """The name of a task on the command line, as far as it is known."""
-    module = type(task).__module__.removeprefix("ftk.tasks.").removesuffix(".task")
-    return module.replace("_", "-")
+    """The name of a task on the command line; of a task from another package, the name of its class."""
+    name = task_name(task)
+    return type(task).__name__ if name is None else name.replace("_", "-")

@@ -22,7 +22,7 @@ from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.inference.adopted import adopt
 from ftk.models.loading.verified_folder import MANIFEST, verify_folder
 from ftk.report.environment import environment_facts
-from ftk.tasks import build_task, built_in_task, task_from_fields
+from ftk.tasks import build_task, built_in_task, task_from_fields, task_name
 
 if TYPE_CHECKING:
     from ftk.contracts.values import WindowPlan
@@ -57,7 +57,7 @@ def manifest(
     return {
         "ftk": ftk.__version__,
         # A task is saved by name, never by an import path: what a folder says is not imported.
-        "task": {"name": _name(task), "fields": fields_of(task)},
+        "task": {"name": task_name(task), "fields": fields_of(task)},
         "labels": list(labels.names) if labels is not None else None,
         "max_length": windows.length,
         "stride": windows.stride,
@@ -128,8 +128,8 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
         if node is not None:
             task = build_task(node)
             trained_for = saved["task"]["name"]
-            if None not in (trained_for, _name(task)) and trained_for != _name(task):
-                trained, asked = (str(name).replace("_", "-") for name in (trained_for, _name(task)))
+            if None not in (trained_for, task_name(task)) and trained_for != task_name(task):
+                trained, asked = (str(name).replace("_", "-") for name in (trained_for, task_name(task)))
                 raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
             _refuse_of_others(task)
             before = task_from_fields(type(task), _fields_in(saved, type(task), where))
@@ -200,12 +200,6 @@ def saved_layout(saved: Mapping[str, Any]) -> Layout | None:
     return Layout.of(saved["layout"]) if "layout" in saved else None
 
 
-def _name(task: Task) -> str | None:
-    """The name of a task of ftk; None for a task from another package."""
-    package, _, rest = type(task).__module__.partition("ftk.tasks.")
-    return rest.removesuffix(".task") if not package and rest and "." not in rest.removesuffix(".task") else None
-
-
 def _task_with_trained_values(task: Task, trained: Task, named: frozenset[str] | None, notes: Notes) -> Task:
     """The user's task; fields that the user did not name, or left at ``auto``, keep the values of training."""
     fields = [item.name for item in dataclasses.fields(task)]
@@ -238,7 +232,7 @@ def _short(value: Any) -> str:
 
 def _with_config_defaults(task: Task) -> Task:
     """The task with the values of its own config file; configs such as ``task=ner`` are presets of it."""
-    name = f"task/{(_name(task) or '').replace('_', '-')}"
+    name = f"task/{(task_name(task) or '').replace('_', '-')}"
     return build_task(values_of(name)) if name in shipped_files() else task
 
 

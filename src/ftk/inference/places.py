@@ -14,12 +14,21 @@ from ftk.errors import ModelError
 from ftk.models.loading.locate import locate
 from ftk.models.loading.verified_folder import MANIFEST
 
+_OF_RUNS = ("best", "last", "previous")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_WAY_OUT = (
+    "checkpoint=<folder> needs no hub: best/ of a run, or a folder with the config, the weights and the tokenizer of a "
+    "model."
+)
 
 
 def is_hub_id(checkpoint: str) -> bool:
-    """Whether a name can be that of a model on the hub: owner and name, and no folder is called like the owner."""
-    return _HUB_ID.fullmatch(checkpoint) is not None and not Path(checkpoint).parent.exists()
+    """Whether a name can be that of a model on the hub: owner and name, and no folder is called like the owner.
+
+    The names of the models in a run folder are never taken for one: a mistyped path is not looked up on the hub.
+    """
+    path = Path(checkpoint)
+    return _HUB_ID.fullmatch(checkpoint) is not None and path.name not in _OF_RUNS and not path.parent.exists()
 
 
 def model_folder(config: EvaluateConfig | PredictConfig) -> Path:
@@ -29,25 +38,26 @@ def model_folder(config: EvaluateConfig | PredictConfig) -> Path:
         ModelError: there is no such model, or no weights that ftk opens.
     """
     if config.model is not None:
-        return locate(config.model).folder
+        return locate(config.model, way_out=_WAY_OUT).folder
     assert config.checkpoint is not None
     folder = Path(config.checkpoint).expanduser()
     if (folder / MANIFEST).is_file():
         return folder
     place = dataclasses.replace(_preset(), name=config.checkpoint)
     try:
-        return locate(place).folder
+        return locate(place, key="checkpoint", way_out=_WAY_OUT).folder
     except ModelError as error:
         text = str(error).replace(f"model.name={config.checkpoint}", f"checkpoint={config.checkpoint}")
         raise ModelError(text) from error
 
 
-def model_name(config: EvaluateConfig | PredictConfig, folder: Path) -> str:
+def model_name(config: EvaluateConfig | PredictConfig) -> str:
     """The name of a model in the names of run folders: that of its run, of its preset, or on the hub."""
-    if config.model is not None or not Path(str(config.checkpoint)).expanduser().is_dir():
-        name = config.model.name if config.model is not None else config.checkpoint
-        return str(name).rstrip("/").rpartition("/")[2]
-    return folder.resolve().parent.name
+    folder = Path(str(config.checkpoint)).expanduser()
+    if config.model is None and folder.is_dir():
+        return folder.resolve().parent.name
+    name = config.model.name if config.model is not None else config.checkpoint
+    return str(name).rstrip("/").rpartition("/")[2]
 
 
 def _preset() -> ModelConfig:

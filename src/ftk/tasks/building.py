@@ -142,6 +142,12 @@ def built_in_task(name: str) -> type[Task]:
     return found
 
 
+def task_name(task: Task) -> str | None:
+    """The name of a task of ftk, that of its module; None if another package has it."""
+    package, _, rest = type(task).__module__.partition("ftk.tasks.")
+    return rest.removesuffix(".task") if not package and rest and "." not in rest.removesuffix(".task") else None
+
+
 def _task_in(name: str) -> type[Task] | None:
     """The Task of a module of this package; None if it has none."""
     module = importlib.import_module(f"ftk.tasks.{name}")

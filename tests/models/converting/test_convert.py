@@ -13,6 +13,7 @@ import pytest
 
 from conftest import Result
 from fake_hub import FakeHub, running_hub, use_hub
+from ftk.models.loading.head_of_folder import head_in
 from small_models import save_model_folder
 
 pytestmark = pytest.mark.torch
@@ -83,6 +84,24 @@ def test_a_pickle_becomes_safetensors_with_everything_else(ftk: Callable[..., Re
     copied = {path.name for path in source.iterdir()} - {"pytorch_model.bin"}
     assert {path.name for path in Path("out").iterdir()} == {*copied, "model.safetensors"}
     assert not [path for path in Path().iterdir() if path.name.startswith(".")]
+
+
+def test_a_sentence_encoder_keeps_how_it_pools(ftk: Callable[..., Result], source: Path) -> None:
+    modules = [{"path": "", "type": "models.Transformer"}, {"path": "1_Pooling", "type": "models.Pooling"}]
+    (source / "modules.json").write_text(json.dumps(modules))
+    (source / "1_Pooling").mkdir()
+    (source / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode_cls_token": True}))
+    (source / "other").mkdir()
+    (source / "other" / "config.json").write_text("{}")
+    for words in ((), ("--overwrite",)):
+        result = ftk("convert", "bert", "out", *words)
+        assert result.code == 0, result.err
+        assert head_in(Path("out")).pooling == head_in(source).pooling == "first"
+        assert not Path("out", "other").exists()
+    Path("out", "1_Pooling", "note.txt").write_text("mine")
+    refused = ftk("convert", "bert", "out", "--overwrite")
+    assert refused.code == 1
+    assert "is no model folder" in refused.err
 
 
 @pytest.mark.slow

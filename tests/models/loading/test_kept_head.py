@@ -1,17 +1,21 @@
 """Which heads a training keeps, and what config.json says about a head."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from conftest import Result, write_jsonl
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
 from ftk.contracts.saved_head import SavedHead
 from ftk.contracts.spec import TaskSpec, Wording
 from ftk.contracts.values import Labels
-from ftk.models.loading.head_of_folder import auto_model_of, saved_head
-from ftk.models.loading.kept_head import HeadFate, fate_of
+from ftk.errors import ModelError
+from ftk.models.loading.head_of_folder import auto_model_of, head_in, saved_head
+from ftk.models.loading.kept_head import HeadFate, fate_of, keeps_head
 from small_models import save_model_folder
 
 Ftk = Callable[..., Result]
@@ -46,6 +50,7 @@ _FATES = {
     "tags": ("RoFormerForTokenClassification", {}, ("B-A", "I-A", "O"), _TAGS, ("O", "B-A", "I-A"), "kept"),
     "tags without names": ("BertForTokenClassification", {}, _UNNAMED, _TAGS, ("O", "B-A", "I-A"), "unnamed"),
     "no architecture": (None, {}, ("a", "b"), _CLASSES, ("a", "b"), "unknown"),
+    "no architecture, no names": (None, {}, _UNNAMED[:2], _CLASSES, ("a", "b"), "absent"),
     "an encoder": ("BertModel", {}, ("a", "b"), _CLASSES, ("a", "b"), "absent"),
     "masked words": ("BertForMaskedLM", {}, _UNNAMED, _CLASSES, ("a", "b"), "absent"),
     "pretraining": ("BertForPreTraining", {}, _UNNAMED, _CLASSES, ("a", "b"), "absent"),
@@ -76,6 +81,29 @@ def test_outputs_without_names_in_the_data_are_kept_where_nothing_else_can_be_me
     assert fate_of(one, _PAIRS, Labels(("relevance",))) is HeadFate.unnamed
     cross = head_of("BertForSequenceClassification", ("LABEL_0",), sentence_transformers={"version": "5"})
     assert fate_of(cross, _PAIRS, Labels(("relevance",))) is HeadFate.kept
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (0, 2), (3, 10)])
+def test_labels_with_a_gap_stop_only_what_opens_the_head(numbers: tuple[int, ...]) -> None:
+    values = {"architectures": ["BertForSequenceClassification"], "id2label": dict(zip(numbers, "ab", strict=True))}
+    config = SimpleNamespace(to_dict=lambda: values)
+    classes, notes = TaskSpec(columns=(), score="f1", **_CLASSES), Notes()
+    assert keeps_head(config, _ANSWERS, None, notes)
+    assert saved_head(values).names == ("a", "b")
+    assert not keeps_head(config, classes, Labels(("c", "d")), notes)
+    Path("m").mkdir()
+    Path("m/config.json").write_text(json.dumps(values))
+    with pytest.raises(ModelError, match=r"m/config\.json: id2label"):
+        head_in(Path("m"))
+
+
+@pytest.mark.torch
+def test_labels_that_are_given_no_numbers_are_refused(ftk: Ftk) -> None:
+    save_model_folder(Path("m"), "bert", _TEXTS, num_labels=2)
+    argv = ("task=text-classification", f"data.train={rows('ab')}", "data.validation=t.jsonl")
+    result = ftk("finetune", *_ONE_STEP, *argv, "+model.config.id2label={a: 0, b: 1}")
+    assert result.code == 1
+    assert "{0: …, 1: …}" in result.err
 
 
 @pytest.mark.torch
@@ -125,6 +153,22 @@ def test_a_head_without_names_or_of_another_task_is_replaced(
     if len(labels) == outputs:
         assert before["classifier.weight"].sub(after["classifier.weight"]).abs().max() > 1e-4
     assert before["bert.embeddings.word_embeddings.weight"].equal(after["bert.embeddings.word_embeddings.weight"])
+
+
+@pytest.mark.torch
+def test_an_old_encoder_that_names_no_architecture_has_no_head_to_leave_out(ftk: Ftk) -> None:
+    from safetensors.torch import load_file
+
+    heads = []
+    for architectures in (["BertModel"], None):
+        values = json.loads((save_model_folder(Path("m"), "bert") / "config.json").read_text())
+        Path("m/config.json").write_text(json.dumps({**values, "architectures": architectures}))
+        argv = ("task=text-classification", f"data.train={rows('ab')}", "data.validation=t.jsonl", "run.overwrite=true")
+        result = ftk("finetune", "--json", *_ONE_STEP, *argv)
+        assert result.code == 0, result.err
+        assert result.count(kinds.NEW_HEAD) == 0
+        heads.append(load_file("r/best/model.safetensors")["classifier.weight"])
+    assert heads[0].equal(heads[1])
 
 
 @pytest.mark.torch

@@ -25,6 +25,15 @@ def test_what_is_not_known_here_is_left_to_the_model_itself() -> None:
     assert has_head("bert", "AutoModelForTextVector") is None
 
 
+def test_a_config_that_is_nested_too_deeply_is_named(ftk: Callable[..., Result]) -> None:
+    Path("m").mkdir()
+    Path("m/config.json").write_text('{"a": ' * 100_000 + "1" + "}" * 100_000)
+    assert kind_of_folder(Path("m")) is None
+    result = ftk("finetune", "task=ner", "model=auto", "model.name=m", "run.dir=r")
+    assert result.code == 1
+    assert "m/config.json: the file is not valid JSON" in result.err
+
+
 @pytest.mark.parametrize(
     ("kind", "command", "task"),
     [

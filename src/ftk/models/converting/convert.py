@@ -14,7 +14,7 @@ from typing import Any
 from ftk.errors import ModelError, printable
 from ftk.models.files.hub import fetch
 from ftk.models.files.hub_errors import Unavailable, explained
-from ftk.models.files.needed import READ_FIRST, needed_files, read_values
+from ftk.models.files.needed import READ_FIRST, files_of_pooling, is_of_pooling, needed_files, read_values
 from ftk.models.files.untrusted_folder import check_untrusted_folder
 from ftk.models.files.weights import explain_no_weights, has_weights, weight_files
 from ftk.models.files.whole import (
@@ -81,7 +81,8 @@ def convert(source: str, target: Path, *, revision: str | None = None, overwrite
     if has_weights(names):
         raise ModelError(f"{folder}: it has safetensors weights, so there is nothing to convert.")
     files = _files(folder, names)
-    copied = needed_files(names, {one: read_values(folder / one) for one in READ_FIRST if one in names}, weights=())
+    values = {one: read_values(folder / one) for one in READ_FIRST if one in names}
+    copied = needed_files(names | files_of_pooling(folder), values, weights=())
     copied = [name for name in copied if name != "ftk.json"]  # it lists the files that it was written with
     answer: dict[str, Any] = {}
     size = sum((folder / name).stat().st_size for name in files)
@@ -89,6 +90,7 @@ def convert(source: str, target: Path, *, revision: str | None = None, overwrite
 
     def fill(fresh: Path) -> None:
         for name in copied:
+            (fresh / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(folder / name, fresh / name)
         answer.update(_in_own_process(folder, files, fresh, limits))
 
@@ -106,7 +108,8 @@ def _check_target(target: Path, overwrite: bool) -> None:
     if target.is_dir() and any(target.iterdir()):
         if not overwrite:
             raise ModelError(f"{target}: this exists already; name another folder, or add --overwrite to replace it.")
-        if not (target / "config.json").is_file() or any(path.is_dir() for path in target.iterdir()):
+        inner = [path for path in target.iterdir() if path.is_dir()]
+        if not (target / "config.json").is_file() or not all(map(is_of_pooling, inner)):
             raise ModelError(
                 f"{target}: this is no model folder, so --overwrite does not replace it; name another one."
             )

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,8 @@ MANIFEST = "ftk.json"
 READ_FIRST = (CONFIG, TOKENIZER_CONFIG, INDEX, MANIFEST)
 """Files that say which others are needed."""
 
-_OF_SENTENCE_ENCODERS = ("modules.json", "1_Pooling/config.json")
 _OF_MODELS = (CONFIG, "generation_config.json", "preprocessor_config.json", "processor_config.json", MANIFEST)
-_ALWAYS = (*_OF_MODELS, *_OF_SENTENCE_ENCODERS)
+_ALWAYS = (*_OF_MODELS, "modules.json")
 _OF_EVERY_TOKENIZER = (TOKENIZER_CONFIG, "tokenizer.json", "special_tokens_map.json", "added_tokens.json")
 _VOCABULARIES = (
     *("bpe.codes", "byte_maps.json", "dict.txt", "emoji.json", "entity_vocab.json", "merges.txt", "normalizer.json"),
@@ -26,6 +26,8 @@ _VOCABULARIES = (
     *("word_pronunciation.json", "word_shape.json"),
 )
 """Vocabularies of all tokenizers of transformers, for one whose class is not known or cannot be imported."""
+_POOLING = re.compile(r"[^/]*Pooling/config\.json")
+"""How a sentence encoder makes a vector of the states of its tokens: a file in a sub-folder."""
 _MOST_BYTES = 1 << 26
 """A JSON file that is larger says nothing here; it is refused where it is read."""
 
@@ -39,6 +41,7 @@ def needed_files(names: Collection[str], values: dict[str, dict[str, Any]], *, w
         weights: the files of the weights.
     """
     wanted = {*_ALWAYS, *_OF_EVERY_TOKENIZER, *weights, *vocabularies(names, values)}
+    wanted |= {name for name in names if _POOLING.fullmatch(name)}
     # ftk verifies every file that a manifest lists.
     listed = values.get(MANIFEST, {}).get("files")
     wanted |= {str(name) for name in listed if not str(name).endswith(".bin")} if isinstance(listed, dict) else set()
@@ -51,6 +54,18 @@ def safetensors_files(names: Collection[str], values: dict[str, dict[str, Any]])
         return [WEIGHTS]
     shards = values.get(INDEX, {}).get("weight_map")
     return [INDEX, *sorted({str(name) for name in shards.values()})] if isinstance(shards, dict) else [INDEX]
+
+
+def is_of_pooling(folder: Path) -> bool:
+    """Whether a folder holds the config of the pooling of a sentence encoder, and nothing else."""
+    names = [path.name for path in folder.iterdir()]
+    return names == ["config.json"] and _POOLING.fullmatch(f"{folder.name}/config.json") is not None
+
+
+def files_of_pooling(folder: Path) -> set[str]:
+    """The configs of the pooling of a sentence encoder in the sub-folders of its folder: 1_Pooling/config.json."""
+    found = {f"{path.parent.name}/{path.name}" for path in folder.glob("*/config.json") if path.is_file()}
+    return {name for name in found if _POOLING.fullmatch(name)}
 
 
 def vocabularies(names: Collection[str], values: dict[str, dict[str, Any]]) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ftk.contracts.saved_head import ANOTHER, SavedHead
 from ftk.errors import ModelError
+from ftk.models.files.needed import read_values
 from ftk.models.files.untrusted_folder import check_untrusted_folder
 
 _SEQ2SEQ, _MASKED = "AutoModelForSeq2SeqLM", "AutoModelForMaskedLM"
@@ -35,6 +36,10 @@ _OF_CROSS_ENCODERS = ("sentence_transformers", "sbert_ce_default_activation_func
 _POOLINGS = {"mean_tokens": "mean", "mean": "mean", "cls_token": "first", "cls": "first"}
 _PLAIN_MODULES = ("Transformer", "Normalize")
 """Modules of sentence encoders beside the pooling that change no ranking: the encoder, and lengths of 1."""
+_UNREAD = "a way that its files do not say ({} is missing or damaged)"
+"""The name of the way in which a sentence encoder pools whose files are not whole."""
+_MOST_BYTES = 1 << 20
+"""A list of modules that is longer is none."""
 _DEFAULT_OUTPUTS = 2
 """The number of outputs of a config that does not say how many there are, as in transformers."""
 
@@ -75,45 +80,62 @@ def head_in(folder: Path) -> SavedHead:
     check_untrusted_folder(folder)
     path = folder / "config.json"
     try:
-        head = saved_head(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise ModelError(f"{path}: the file does not describe a model ({error}).") from error
+    _check_numbers(path, values)
+    head = saved_head(values)
     pooling, further = _sentence_modules(folder)
     return replace(head, pooling=pooling, further=further)
 
 
 def _names(values: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the outputs: those of ``id2label``, else LABEL_0, LABEL_1 …
+    """The names of the outputs: those of ``id2label`` in the order of their numbers, else LABEL_0, LABEL_1 …
 
     Raises:
-        ModelError: ``id2label`` does not number them from 0.
+        ModelError: ``id2label`` has something else than numbers.
     """
     named = values.get("id2label")
     if not isinstance(named, Mapping) or not named:
         number = next((values[key] for key in ("num_labels", "_num_labels") if isinstance(values.get(key), int)), None)
         return tuple(f"LABEL_{at}" for at in range(_DEFAULT_OUTPUTS if number is None else number))
-    numbers = [str(number) for number in named]
+    try:
+        numbers = sorted(named, key=int)
+    except (TypeError, ValueError) as error:
+        given = ", ".join(f"{key}: {value}" for key, value in [*named.items()][:3])
+        raise ModelError(f"id2label={{{given}}}: it gives labels to numbers: {{0: …, 1: …}}") from error
+    return tuple(str(named[number]).strip() for number in numbers)
+
+
+def _check_numbers(path: Path, values: Mapping[str, Any]) -> None:
+    """Refuse a config whose ``id2label`` does not number the labels from 0 without a gap.
+
+    Raises:
+        ModelError: it does not.
+    """
+    named = values.get("id2label")
+    numbers = list(named) if isinstance(named, Mapping) else []
     if sorted(numbers) != sorted(map(str, range(len(numbers)))):
-        listed = ", ".join(numbers[:5])
-        raise ModelError(f"config.json: id2label must number its labels from 0 without a gap; it has {listed}, …")
-    by_number = {int(number): str(name).strip() for number, name in named.items()}
-    return tuple(by_number[number] for number in range(len(by_number)))
+        listed = ", ".join(numbers[:5]) + (", …" if len(numbers) > 5 else "")
+        raise ModelError(f"{path}: id2label must number its labels from 0 without a gap; it has {listed}.")
 
 
 def _sentence_modules(folder: Path) -> tuple[str | None, tuple[str, ...]]:
     """How a sentence encoder pools its tokens, and its modules that are neither encoder nor pooling.
 
-    The first is ``mean``, ``first`` or the name of another way; None if the folder does not say.
+    The first is ``mean``, ``first`` or the name of another way; None if it is no sentence encoder.
     """
     pooling: str | None = None
     further: list[str] = []
-    modules = _json(folder / "modules.json")
-    for module in modules if isinstance(modules, list) else ():
+    modules = _modules(folder / "modules.json")
+    if modules is None:
+        return _UNREAD.format("modules.json"), ()
+    for module in modules:
         kind = str(module.get("type", "")).rpartition(".")[2] if isinstance(module, Mapping) else ""
         if kind == "Pooling":
             inner = Path(str(module.get("path", ""))).name  # never a folder outside of this one
-            settings = _json(folder / inner / "config.json")
-            pooling = _pooling_mode(settings) if isinstance(settings, Mapping) else None
+            settings = read_values(folder / inner / "config.json")
+            pooling = _pooling_mode(settings) if settings else _UNREAD.format(f"{inner}/config.json")
         elif kind not in _PLAIN_MODULES:
             further.append(kind)
     return pooling, tuple(further)
@@ -128,9 +150,12 @@ def _pooling_mode(settings: Mapping[str, Any]) -> str:
     return _POOLINGS.get(modes[0], modes[0]) if len(modes) == 1 else " and ".join(modes) or "nothing"
 
 
-def _json(path: Path) -> Any:
-    """The values of a small JSON file; None if there is none that can be read."""
+def _modules(path: Path) -> list[Any] | None:
+    """The modules of a sentence encoder; empty without the file, None if it cannot be read."""
+    if not path.is_file():
+        return []
     try:
-        return json.loads(path.read_bytes()[: 1 << 20])
+        found = json.loads(path.read_bytes()[:_MOST_BYTES])
     except (OSError, ValueError, RecursionError):
         return None
+    return found if isinstance(found, list) else None

@@ -42,8 +42,8 @@ def fate_of(head: SavedHead, spec: TaskSpec, labels: Labels | None) -> HeadFate:
     """
     if labels is None or not head.has_labels:
         return HeadFate.absent
-    if head.auto_model is None:
-        return HeadFate.unknown
+    if head.auto_model is None:  # old encoders name no architecture, and their outputs have no names
+        return HeadFate.absent if head.is_unnamed else HeadFate.unknown
     if head.auto_model != spec.auto_model or not _same_problem(head, spec):
         return HeadFate.another_task
     if set(head.names) == set(labels.names) and len(head.names) == len(labels.names):
@@ -69,6 +69,8 @@ def keeps_head(config: Any, spec: TaskSpec, labels: Labels | None, notes: Notes)
         labels: of the training rows; None for a task that has none.
         notes: collects whether a head is kept, or left out.
     """
+    if labels is None:
+        return True
     head = saved_head(config.to_dict())
     fate = fate_of(head, spec, labels)
     if fate is HeadFate.kept:

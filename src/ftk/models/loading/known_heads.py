@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import json
 import re
 from functools import lru_cache
 from pathlib import Path
+
+from ftk.models.files.needed import read_values
 
 PURPOSES = {
     "AutoModelForSequenceClassification": "classification or regression of texts",
@@ -35,10 +36,7 @@ _TABLES = {
 
 def kind_of_folder(folder: Path) -> str | None:
     """``model_type`` of the config in a folder; None if it cannot be read, which is reported where it is needed."""
-    try:
-        found = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
-    except (OSError, ValueError, AttributeError):
-        return None
+    found = read_values(folder / "config.json").get("model_type")
     return found if isinstance(found, str) else None
 
 

@@ -12,6 +12,10 @@ from ftk.models.files.hub_errors import Unavailable
 from ftk.models.files.whole import check_is_model, check_weights, refuse_revision
 from ftk.system.digests import sha256
 
+_WAY_OUT = (
+    "Without access to the hub use model=auto model.name=<folder>, model=minilm with its Python package, or model=tiny."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Located:
@@ -21,8 +25,13 @@ class Located:
     origin: str
 
 
-def locate(model: ModelConfig) -> Located:
+def locate(model: ModelConfig, *, key: str = "model.name", way_out: str = _WAY_OUT) -> Located:
     """Finds the model's files in the first place that has them: folder, cache, package, hub.
+
+    Args:
+        model: the model section of the config.
+        key: the key that names the model, for messages.
+        way_out: what to do if no place has them; the default is for a training.
 
     Raises:
         ModelError: no place has them, and the message lists every place and what was found there; or the model has no
@@ -34,11 +43,8 @@ def locate(model: ModelConfig) -> Located:
     if found is not None:
         return found
     where = "".join(f"\n    {place}" for place in tried)
-    raise ModelError(
-        f"model.name={model.name}: the model was not found. Searched in:{where}\n"
-        "Without access to the hub use model=auto model.name=<folder>, model=minilm with its Python package, or "
-        "model=tiny."
-    )
+    no_folder = "" if Path(model.name).expanduser().is_dir() else "there is no such folder, and "
+    raise ModelError(f"{key}={model.name}: {no_folder}the model was not found. Searched in:{where}\n{way_out}")
 
 
 def find(
