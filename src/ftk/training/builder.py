@@ -167,7 +167,7 @@ class RunBuilder:
         if saved is not None:
             return saved_layout(saved, self.folder.last) or USUAL
         notes = source.notes
-        layout = layout_of(loaded.model, source.tokenizer, task.spec.auto_model)
+        layout = layout_of(loaded.model, source.tokenizer, task.spec.auto_model, source.limit)
         note_layout(layout, loaded.model, notes)
         self.console.report(notes.drain())
         return layout
