@@ -1,5 +1,6 @@
 """Batches of one length, and texts that are padded before or to a least length."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,12 @@ def features_of(lengths: list[int]) -> Features:
     """Windows whose tokens are all different; 0 pads."""
     ids = np.split(np.arange(1, sum(lengths) + 1, dtype=np.int32), np.cumsum(lengths)[:-1])
     return Features({"input_ids": Ragged.of(ids)}, np.arange(len(lengths), dtype=np.int64), 0)
+
+
+def collated(features: Features, windows: list[int], seed: Any) -> Batch:
+    """A batch without targets."""
+    inputs, tokens = padded_inputs([features.columns["input_ids"][window] for window in windows], 0)
+    return Batch(inputs, {}, windows, count=tokens, tokens=tokens)
 
 
 @given(LENGTHS, st.integers(0, 5))
@@ -61,6 +68,24 @@ def test_every_token_and_its_target_stay_together(lengths: list[int], least: int
         assert bool((made.inputs["attention_mask"][:, -1] == 1).all())
 
 
+@pytest.mark.parametrize(
+    ("name", "padding"),
+    [("possible", False), ("document", -1), *((name, None) for name in ("label", "weight", "labels", "right", "mine"))],
+)
+def test_targets_are_lengthened_by_name(name: str, padding: Any) -> None:
+    """Four labels beside texts of four tokens have the shape of the texts, but none of their time."""
+    import torch
+
+    from ftk.core.layouts import laid_out
+
+    features = features_of([4, 2, 3])
+    inputs, tokens = padded_inputs([features.columns["input_ids"][window] for window in range(3)], 0)
+    target = torch.ones(3, 4, dtype=torch.bool if padding is False else torch.int64)
+    found = laid_out(Batch(inputs, {name: target}, range(3), 3, tokens), Layout(least=6), features).targets[name]
+    assert found[:, :4].equal(target)
+    assert found[:, 4:].tolist() == [[] if padding is None else [padding] * 2] * 3
+
+
 @given(LENGTHS)
 def test_the_usual_layout_changes_nothing(lengths: list[int]) -> None:
     from ftk.core.layouts import laid_out
@@ -69,6 +94,22 @@ def test_the_usual_layout_changes_nothing(lengths: list[int]) -> None:
     inputs, tokens = padded_inputs([features.columns["input_ids"][window] for window in range(len(lengths))], 0)
     batch = Batch(inputs, {}, range(len(lengths)), count=tokens, tokens=tokens)
     assert laid_out(batch, Layout(), features) is batch
+
+
+@given(LENGTHS, st.integers(1, 6), st.sampled_from([None, 1, 2]))
+def test_the_largest_batch_of_one_length_is_the_one_whose_memory_is_checked(
+    lengths: list[int], number: int, micro_batch: int | None
+) -> None:
+    from ftk.core.batch_source import BatchSource
+    from ftk.core.world import SingleProcess
+
+    task, order = SimpleNamespace(collate=collated), SimpleNamespace()
+    features, one = features_of(lengths), Layout(Padding.one_length)
+    source = BatchSource(task=task, features=features, order=order, seed=1, world=SingleProcess(), layout=one)
+    tokens = [batch.tokens for batch in source.longest(number, micro_batch).batches]
+    most = min(micro_batch or number, number)
+    assert max(tokens) == max(length * min(lengths.count(length), most) for length in lengths)
+    assert tokens[0] >= max(lengths)
 
 
 @pytest.mark.parametrize("layout", [Layout(), Layout(Padding.left), Layout(Padding.one_length, 5)])

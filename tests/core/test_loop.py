@@ -117,14 +117,22 @@ def make(tmp_path: Path) -> Any:
     return build
 
 
-def run(setup: SimpleNamespace) -> Iterator[Any]:
+def run(setup: SimpleNamespace, layout: Any = None) -> Iterator[Any]:
+    from ftk.contracts.layout import USUAL
     from ftk.core.batch_source import BatchSource
     from ftk.core.step import Stepper, steps
     from ftk.core.world import SingleProcess
     from ftk.objectives import Plain
 
     world = SingleProcess()
-    source = BatchSource(task=setup.task, features=setup.features, order=setup.order, seed=setup.plan.seed, world=world)
+    source = BatchSource(
+        task=setup.task,
+        features=setup.features,
+        order=setup.order,
+        seed=setup.plan.seed,
+        world=world,
+        layout=layout or USUAL,
+    )
     return steps(Stepper(setup.state, Plain(), source, setup.plan, setup.hardware, world, setup.warned.append))
 
 
@@ -360,6 +368,19 @@ def test_with_too_little_memory_a_step_is_done_again_in_halves(make: Any, kind: 
     for name, value in parameters(whole).items():
         assert torch.allclose(value, parameters(limited)[name], atol=2e-6), name
     assert [warning.split()[0] for warning in limited.warned] == ["16", "8"]
+
+
+def test_rows_of_one_length_are_halved_from_the_most_that_were_computed_at_once(make: Any) -> None:
+    from ftk.contracts.layout import Layout, Padding
+
+    setup = make()
+    most = int(np.bincount(setup.features.lengths).max())
+    assert 1 < most < 8
+    tried = too_little_memory(setup, most - 1, MemoryError())
+    list(run(setup, Layout(Padding.one_length)))
+    assert tried.count(most) == 1
+    assert [warning.split()[0] for warning in setup.warned] == [str(most)]
+    assert setup.state.progress.micro_batch == (most + 1) // 2
 
 
 @pytest.mark.slow

@@ -116,6 +116,9 @@ MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "windows below zero": (put("max_length", value=-5), "ftk.json"),
     "windows that are text": (put("max_length", value="many"), "this is not what ftk writes"),
     "a stride as long as its window": (put("stride", value=10**9), "ftk.json"),
+    "a layout of another release": (put("layout", "padding", value="middle"), "does not know the layout"),
+    "a layout that is a list": (put("layout", value=["right"]), "does not know the layout"),
+    "a layout without end": (put("layout", "least", value=float("inf")), "does not know the layout|damaged"),
     "labels that are a number": (put("labels", value=7), "this is not what ftk writes"),
     "labels of another model": (
         put("labels", value=["O", "B-X", "I-X"]),
@@ -131,6 +134,14 @@ def test_a_manifest_is_data(ftk: Callable[..., Result], run: Path, name: str) ->
     result = predict(ftk)
     assert result.code == 1, result.out
     assert re.search(told, result.err), result.err
+
+
+def test_a_run_with_the_layout_of_another_release_is_not_resumed(ftk: Callable[..., Result], run: Path) -> None:
+    signed(run / "last" / "ftk.json", put("layout", "padding", value="middle"))
+    result = resume(ftk)
+    assert result.code == 1
+    assert "last/ftk.json: ftk" in result.err
+    assert "does not know the layout" in result.err
 
 
 def test_a_manifest_of_brackets_or_without_end(ftk: Callable[..., Result], run: Path) -> None:

@@ -57,8 +57,7 @@ class Layout:
                 shape move with it.
             pad_id: the token that pads; a mask hides it.
         """
-        if (more := self.least - inputs["attention_mask"].shape[1]) > 0:
-            inputs = lengthened(inputs, inputs["attention_mask"].shape, more, pad_id)
+        inputs = self._lengthened(inputs, pad_id)
         if self.padding not in (Padding.left, Padding.left_counted):
             return inputs
         mask = inputs["attention_mask"]
@@ -71,36 +70,27 @@ class Layout:
             moved["position_ids"] = (moved["attention_mask"].cumsum(1) - 1).clamp(min=0)
         return moved
 
+    def _lengthened(self, inputs: dict[str, Tensor], pad_id: int) -> dict[str, Tensor]:
+        """The inputs with padding after the texts, up to the least length."""
+        from torch.nn.functional import pad
+
+        shape = inputs["attention_mask"].shape
+        if (more := self.least - shape[1]) <= 0:
+            return inputs
+        return {
+            name: pad(tensor, (0, more), value=pad_id if name == "input_ids" else 0)
+            if tensor.shape == shape
+            else tensor
+            for name, tensor in inputs.items()
+        }
+
 
 USUAL = Layout()
 """Padding after the texts: what most architectures take."""
-
-
-def lengthened(tensors: dict[str, Tensor], shape: Any, more: int, pad_id: int = 0) -> dict[str, Tensor]:
-    """Inputs or targets of a batch with more time.
-
-    Args:
-        tensors: those of the shape are padded; ``position`` counts in rows * time.
-        shape: rows and time of the batch.
-        more: how much time is added.
-        pad_id: pads ``input_ids``; the others are padded with 0.
-    """
-    from torch.nn.functional import pad
-
-    def longer(name: str, tensor: Tensor) -> Tensor:
-        if name == "position":
-            moved: Tensor = tensor + tensor // shape[1] * more
-            return moved
-        if tensor.shape != shape:
-            return tensor
-        longest: Tensor = pad(tensor, (0, more), value=pad_id if name == "input_ids" else 0)
-        return longest
-
-    return {name: longer(name, tensor) for name, tensor in tensors.items()}
 
 
 @runtime_checkable
 class HasSeveralTexts(Protocol):
     """Features whose windows have several texts each: their task lays the texts out, by ``Batch.layout``."""
 
-    texts_apart: bool
+    several_texts: bool

@@ -93,8 +93,18 @@ class BatchSource:
         return laid_out(batch, self.layout, self.features).pinned(self.pinned)
 
     def longest(self, number: int, micro_batch: int | None) -> StepBatches:
-        """This rank's share of the windows with the most tokens, as micro batches."""
-        windows = np.argsort(-self.features.lengths[:], kind="stable")[:number]
+        """This rank's share of the windows with the most tokens, as micro batches.
+
+        Where only windows of one length share a micro batch, these are the longest window, and the windows of the
+        length whose micro batch has the most tokens: the longest ones may all be of different lengths.
+        """
+        lengths = self.features.lengths[:]
+        order = np.argsort(-lengths, kind="stable")
+        windows, groups = order[:number], places_apart(self.layout, self.features, order)
+        if len(groups) > 1:
+            size = min(micro_batch or number, number)
+            most = max((order[group] for group in groups), key=lambda group: int(lengths[group[:size]].sum()))
+            windows = np.union1d(order[:1], most[:number])
         windows, epochs = self.world.share(windows, np.zeros(len(windows), dtype=np.int64))
         return self.cut(windows, epochs, micro_batch)
 

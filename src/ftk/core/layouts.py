@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.contracts.layout import USUAL, HasSeveralTexts, Layout, Padding, lengthened
+from ftk.contracts.layout import USUAL, HasSeveralTexts, Layout, Padding
 from ftk.contracts.values import Batch
 from ftk.data.batching.features import Features
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_PADS = {"possible": 0, "document": -1}
+"""Targets that have a value for each position of the texts, [windows, time], and what stands at padding.
+
+They are known by name. The shape says nothing: labels, and the targets of a decoder, may have it by chance.
+"""
 
 
 def places_apart(layout: Layout, features: Any, windows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -40,8 +49,22 @@ def laid_out(batch: Batch, layout: Layout, features: Any) -> Batch:
     batch = dataclasses.replace(batch, layout=layout)
     if isinstance(features, HasSeveralTexts):
         return batch
-    shape, targets = batch.inputs["attention_mask"].shape, batch.targets
-    if (more := layout.least - shape[1]) > 0:
-        targets = lengthened(targets, shape, more)
-    pad_id = getattr(features, "pad_id", 0)
-    return dataclasses.replace(batch, inputs=layout.arranged(batch.inputs, pad_id), targets=targets)
+    inputs = layout.arranged(batch.inputs, getattr(features, "pad_id", 0))
+    shape = batch.inputs["attention_mask"].shape
+    targets = _lengthened(batch.targets, shape, inputs["attention_mask"].shape[1] - shape[1])
+    return dataclasses.replace(batch, inputs=inputs, targets=targets)
+
+
+def _lengthened(targets: dict[str, Tensor], shape: Any, more: int) -> dict[str, Tensor]:
+    """The targets of texts, [rows, time], that get more padding behind them."""
+    from torch.nn.functional import pad
+
+    if not more:
+        return targets
+    changed = {}
+    for name, tensor in targets.items():
+        if name == "position":  # counts in rows * time
+            changed[name] = tensor + tensor // shape[1] * more
+        elif name in _PADS and tensor.shape == shape:
+            changed[name] = pad(tensor, (0, more), value=_PADS[name])
+    return {**targets, **changed}

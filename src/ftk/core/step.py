@@ -201,7 +201,8 @@ class Stepper:
             RunError: it cannot be halved.
         """
         progress, windows = self.state.progress, ready.windows
-        size = min(self.micro_batch or len(windows), len(windows))
+        # What was computed at once: of rows of one length there may be fewer than the micro batch allows.
+        size = max((len(batch.windows) for batch in ready.batches), default=0)
         self.optimizer.zero_grad(set_to_none=True)
         hint = self.source.task.spec.in_batch_loss_hint
         if hint is not None:

@@ -107,7 +107,9 @@ class Checkpoint:
             console.say(fact)
         notes = self.source.notes
         note_broken_weights(loaded.model, notes)
-        layout = self.layout or layout_of(loaded.model, self.source.tokenizer, runnable.spec.auto_model)
+        layout = self.layout
+        if layout is None:
+            layout = layout_of(loaded.model, self.source.tokenizer, runnable.spec.auto_model, self.source.limit)
         note_layout(layout, loaded.model, notes)
         console.report(notes.drain())
         model = loaded.model.to(chosen.device)

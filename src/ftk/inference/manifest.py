@@ -147,7 +147,6 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
         labels = Labels(tuple(str(name) for name in names)) if names is not None else None
         windows = WindowPlan(int(saved["max_length"]), int(saved["stride"]))
         columns = _checked_columns(saved.get("columns", {}))
-        layout = saved_layout(saved)
         if not (windows.length >= 1 and 0 <= windows.stride <= windows.length // 2):
             raise ValueError(f"windows of {windows.length} tokens that share {windows.stride}")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -156,7 +155,7 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
         raise ModelError(f"{where}/ftk.json: {error}") from error
     if mistakes := list(task.validate(labels)):
         raise ConfigError(*mistakes)
-    return Trained(task, labels, windows, columns, layout=layout)
+    return Trained(task, labels, windows, columns, layout=saved_layout(saved, where))
 
 
 def _fields_in(saved: dict[str, Any], kind: type[Task], where: str | Path) -> dict[str, Any]:
@@ -191,13 +190,25 @@ def _checked_columns(saved: Any) -> dict[str, Any]:
     return dict(saved)
 
 
-def saved_layout(saved: Mapping[str, Any]) -> Layout | None:
+def saved_layout(saved: Mapping[str, Any], where: str | Path) -> Layout | None:
     """The layout of batches that a manifest names; None if it names none.
 
+    Args:
+        saved: the manifest.
+        where: its folder, for messages.
+
     Raises:
-        ValueError: this is not what ftk writes.
+        ModelError: this is not what this release of ftk writes.
     """
-    return Layout.of(saved["layout"]) if "layout" in saved else None
+    if "layout" not in saved:
+        return None
+    try:
+        return Layout.of(saved["layout"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ModelError(
+            f"{where}/{MANIFEST}: ftk {ftk.__version__} does not know the layout of batches {_short(saved['layout'])}. "
+            "If a newer release wrote this folder, install that."
+        ) from error
 
 
 def _task_with_trained_values(task: Task, trained: Task, named: frozenset[str] | None, notes: Notes) -> Task:

@@ -165,9 +165,9 @@ class RunBuilder:
     def _layout(self, loaded: Loaded, source: Source, task: Task, saved: dict[str, Any] | None) -> Layout:
         """How texts of different lengths share a batch; a run that resumes goes on as it began."""
         if saved is not None:
-            return saved_layout(saved) or USUAL
+            return saved_layout(saved, self.folder.last) or USUAL
         notes = source.notes
-        layout = layout_of(loaded.model, source.tokenizer, task.spec.auto_model)
+        layout = layout_of(loaded.model, source.tokenizer, task.spec.auto_model, source.limit)
         note_layout(layout, loaded.model, notes)
         self.console.report(notes.drain())
         return layout

@@ -67,6 +67,53 @@ def test_the_layout_is_found_by_running_the_model(model_type: str, auto_model: s
     assert torch.equal(before, torch.random.get_rng_state())
 
 
+@pytest.mark.parametrize("limit", [*range(1, 12), 512])
+def test_a_model_of_few_positions_is_tried_on_rows_that_it_takes(limit: int) -> None:
+    import transformers
+    from benchmarks.architectures.folders import shrunk, tokenizer_for
+
+    from ftk.models.forward.padding_probe import layout_of
+
+    tokenizer = tokenizer_for("bert")
+    config = shrunk("bert", tokenizer)
+    config.max_position_embeddings = limit
+    for auto_model in (TEXTS, QUESTIONS):
+        model = getattr(transformers, auto_model).from_config(config)
+        assert layout_of(model, tokenizer, auto_model, limit) == Layout()
+    if limit >= 5:  # rows of one and of two words
+        model, tokenizer = tiny("fnet", TEXTS)
+        assert layout_of(model, tokenizer, TEXTS, limit).padding is Padding.one_length
+
+
+@pytest.mark.slow
+def test_a_model_of_ten_positions_trains_and_a_folder_without_layout_predicts(ftk: Callable[..., Result]) -> None:
+    import transformers
+    from benchmarks.architectures.folders import shrunk, tokenizer_for
+
+    tokenizer = tokenizer_for("bert")
+    config = shrunk("bert", tokenizer)
+    config.max_position_embeddings, config.id2label = 10, {0: "a", 1: "b"}
+    transformers.AutoModelForSequenceClassification.from_config(config).save_pretrained("m")
+    tokenizer.save_pretrained("m")
+    write_jsonl("t.jsonl", [{"text": text, "label": "ab"[at % 2]} for at, text in enumerate(ROWS * 3)])
+    words = ("task=text-classification", "model=auto", "model.name=m", "data.train=t.jsonl", "debug=one-step")
+    trained = ftk("finetune", *words, "hardware=cpu", "run.dir=r")
+    assert trained.code == 0, trained.err
+    predicted = ftk("predict", "task=text-classification", "checkpoint=m", "input=t.jsonl", "output=p.jsonl")
+    assert predicted.code == 0, predicted.err
+
+
+def test_what_is_said_about_padding_depends_on_the_layout() -> None:
+    from ftk.contracts.notes import Notes
+    from ftk.models.forward.padding_probe import note_layout
+
+    notes = Notes()
+    for padding in Padding:
+        note_layout(Layout(padding), None, notes)
+    said = [(finding.kind, finding.policy) for finding in notes]
+    assert said == [(kinds.PADDED_LEFT, "left"), (kinds.PADDED_LEFT, "left_counted"), (kinds.ONE_LENGTH, None)]
+
+
 def test_the_first_layers_of_a_large_model_show_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     from ftk.models.forward import padding_probe
 

@@ -5,8 +5,10 @@ from ftk.contracts.finding_kinds.making import fact
 # One kind in one or two lines, so that the table can be read as one.
 # fmt: off
 
-PADDED_LEFT = fact("padded-left",
-    "{model}: short texts are padded before their first token, because the head reads the last position.")
+PADDED_LEFT = fact("padded-left", "{model}",
+    left="short texts are padded before their first token, because the head reads the last position.",
+    left_counted="short texts are padded before their first token, because the head reads the last position. Positions "
+    "count from that token, because the model would count padding, too.")
 ONE_LENGTH = fact("one-length",
     "{model}: what it computes for a text depends on the padding beside it, so only texts of one length share a batch. "
     "Such batches are smaller, and slower.")

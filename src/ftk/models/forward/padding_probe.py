@@ -22,7 +22,7 @@ from ftk.models.architectures.small import FITTED
 from ftk.models.configs.encoder_decoder_config import parts_of
 
 _SHORT, _LONG = 3, 9
-"""The numbers of ordinary tokens in the two rows."""
+"""The numbers of ordinary tokens in the two rows, if the model takes so many."""
 _EQUAL = 3e-6
 """The largest difference of equal outputs, relative to the largest of them."""
 _ROUNDING = 30
@@ -44,7 +44,7 @@ _OUTPUTS = ("logits", "start_logits", "end_logits", "last_hidden_state")
 Outputs = Callable[[dict[str, Tensor]], Tensor]
 
 
-def layout_of(model: nn.Module, tokenizer: Any, auto_model: str) -> Layout:
+def layout_of(model: nn.Module, tokenizer: Any, auto_model: str, limit: int | None = None) -> Layout:
     """The layout in which a row in a batch gets the outputs that it gets alone.
 
     Args:
@@ -52,6 +52,7 @@ def layout_of(model: nn.Module, tokenizer: Any, auto_model: str) -> Layout:
             each kind among them.
         tokenizer: of the model.
         auto_model: the auto class of its head.
+        limit: the most tokens that it takes, special ones included; None: as many as a row of the probe has.
 
     Raises:
         ModelError: the model cannot be run on the tokens of a text.
@@ -59,11 +60,15 @@ def layout_of(model: nn.Module, tokenizer: Any, auto_model: str) -> Layout:
     kind = getattr(model.config, "model_type", type(model).__name__)
     if tokenizer is None or kind in _OTHERWISE:
         return USUAL
-    rows = _rows(model, tokenizer, pairs=auto_model == "AutoModelForQuestionAnswering")
+    rows = _rows(model, tokenizer, limit, pairs=auto_model == "AutoModelForQuestionAnswering")
+    long = max(rows, default=0)
+    if long <= 1:  # no two texts of different lengths fit
+        return USUAL
+    short = min(_SHORT, long - 1)
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         for run in _runs(model, auto_model):
             try:
-                padding = _padding(run, rows[_SHORT], rows[_LONG], auto_model == _OWN_HEAD[0], tokenizer.pad_token_id)
+                padding = _padding(run, rows[short], rows[long], auto_model == _OWN_HEAD[0], tokenizer.pad_token_id)
                 return Layout(padding, _least(run, rows))
             except _NotRunnable as error:
                 failed = error
@@ -77,7 +82,7 @@ def note_layout(layout: Layout, model: Any, notes: Notes) -> None:
     """Notes what is unusual about a layout."""
     name = type(model).__name__
     if layout.padding in (Padding.left, Padding.left_counted):
-        notes.add(kinds.PADDED_LEFT, model=name)
+        notes.add(kinds.PADDED_LEFT, policy=layout.padding.name, model=name)
     elif layout.padding is Padding.one_length:
         notes.add(kinds.ONE_LENGTH, model=name)
 
@@ -189,9 +194,9 @@ def _outputs_of(model: nn.Module, auto_model: str) -> Outputs:
     return run
 
 
-def _rows(model: nn.Module, tokenizer: Any, *, pairs: bool) -> dict[int, NDArray[Any]]:
-    """Rows by the number of their ordinary tokens, with the special tokens that the tokenizer puts around texts, or
-    around pairs of an empty text and another."""
+def _rows(model: nn.Module, tokenizer: Any, limit: int | None, *, pairs: bool) -> dict[int, NDArray[Any]]:
+    """Rows by the number of their ordinary tokens, from 1 to what the model takes, with the special tokens that the
+    tokenizer puts around texts, or around pairs of an empty text and another."""
     before, after = special_tokens(tokenizer)
     if pairs and (found := pair_tokens(tokenizer)) is not None:
         before, after = np.concatenate([found.before, found.between]), found.after
@@ -201,4 +206,5 @@ def _rows(model: nn.Module, tokenizer: Any, *, pairs: bool) -> dict[int, NDArray
     known = set(tokenizer.get_vocab().values()) - set(tokenizer.all_special_ids)
     ordinary = np.array(sorted(number for number in known if number < most), dtype=np.int64)
     middle = ordinary[np.linspace(0, len(ordinary) - 1, _LONG).astype(np.int64)]
-    return {number: np.concatenate([before, middle[-number:], after]) for number in range(1, _LONG + 1)}
+    long = _LONG if limit is None else min(_LONG, limit - len(before) - len(after))
+    return {number: np.concatenate([before, middle[-number:], after]) for number in range(1, long + 1)}

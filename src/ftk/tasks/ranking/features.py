@@ -39,7 +39,7 @@ class RankedRows:
     The first ``shared`` texts are the candidates of rows without candidates.
     """
 
-    texts_apart = True
+    several_texts = True
 
     def __init__(
         self,
