@@ -168,7 +168,8 @@ def loaded(trained: SimpleNamespace) -> SimpleNamespace:
     from ftk.contracts.notes import Notes
     from ftk.inference.checkpoint import Checkpoint
     from ftk.inference.manifest import task_of
-    from ftk.kernels import use_fast_kernels
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import install, training_ways
     from ftk.models.loading.load import load_weights
     from ftk.models.loading.verified_folder import verify_folder
     from ftk.report.console import Console
@@ -186,7 +187,7 @@ def loaded(trained: SimpleNamespace) -> SimpleNamespace:
     model = load_weights(
         checkpoint.source, task.spec.auto_model, seed=0
     ).model  # as training has it, which evaluation packs
-    use_fast_kernels(model, runner.hardware.device)
+    install(model, training_ways(), Verdict().allows)
     return SimpleNamespace(
         checkpoint=checkpoint,
         task=task,
@@ -274,7 +275,8 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
     import torch
 
     from ftk.core.saving.checkpoint import Snapshot, save
-    from ftk.kernels import use_fast_kernels
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import install, training_ways
     from ftk.models.loading.load import load_weights
     from ftk.models.loading.source import reopen_model
 
@@ -283,7 +285,7 @@ def test_save_and_load_give_equal_outputs(opened: SimpleNamespace, tmp_path: Pat
     save(tmp_path / "again", Snapshot(model=opened.model, processor=source.processor, manifest=facts))
     reopened = reopen_model(tmp_path / "again", opened.checkpoint.labels, task.spec.modalities)
     again = load_weights(reopened, task.spec.auto_model, seed=9).model
-    use_fast_kernels(again, torch.device("cpu"))
+    install(again, training_ways(), Verdict().allows)
     batch = collated(opened)
     with torch.inference_mode():
         expected, found = (

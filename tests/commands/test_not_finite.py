@@ -73,6 +73,33 @@ def test_kept_rows_have_an_error_instead_of_a_prediction(checkpoint: Path, ftk: 
     assert other.keys() == {"text", "error"}
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_search_for_the_cause_leaves_no_trace(
+    compiled: bool, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    import ftk as api
+    from ftk.inference import checkpoint as module
+
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self, **how: None)
+    broken = changed(checkpoint, "broken", of_word(checkpoint, "zulu", math.nan))
+    model = api.load(broken, "hardware=cpu", "hardware.threads=1", f"hardware.compile={str(compiled).lower()}")
+    loads, load = [], module.load_weights
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        loads.append(args)
+        return load(*args, **kwargs)
+
+    monkeypatch.setattr(module, "load_weights", counted)
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    with pytest.raises(api.DataError):
+        model.predict(["red zulu fox"])
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert len(loads) == (0 if compiled else 1)  # a compiled model has its own modules, as on a GPU
+
+
 def test_a_model_that_computes_nothing_is_refused_even_if_rows_are_kept(
     checkpoint: Path, ftk: Callable[..., Result]
 ) -> None:

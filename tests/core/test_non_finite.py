@@ -67,6 +67,16 @@ def runner_of(runnable: Any, weight: float, precision: str, labels: int = 2) -> 
     )
 
 
+def test_a_model_that_computes_in_fp32_does_not_overflow_in_bf16() -> None:
+    from dataclasses import replace
+
+    runner = runner_of(Products(), 2e38, "bf16")
+    runner = replace(runner, hardware=replace(runner.hardware, in_fp32=True))
+    cause = runner.single(features_of(ROWS[:1])).cause(0)
+    assert "fp32" in cause.text
+    assert "bf16" not in cause.text
+
+
 EXAMPLES = [SimpleNamespace(row=SimpleNamespace(where=f"in.jsonl:{line}")) for line in range(1, 5)]
 
 

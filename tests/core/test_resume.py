@@ -18,6 +18,7 @@ from conftest import TINY, Result, read_jsonl, run_ftk, toy_corpus, toy_sentence
 from ftk.contracts import finding_kinds as kinds
 from image_models import CONVOLUTIONS, HERE, write_splits
 from pretraining import TINY_MODEL, write_stories
+from small_models import save_model_folder
 
 pytestmark = pytest.mark.torch
 
@@ -227,6 +228,18 @@ def test_resume_refuses_another_config_or_other_data(
     changed = ftk(*argv)
     assert changed.code == 1
     assert "data.train have changed since the run began" in changed.err
+
+
+def test_resume_does_not_need_the_model_that_the_run_began_with(
+    ftk: Callable[..., Result], toy: tuple[str, ...]
+) -> None:
+    folder = save_model_folder(Path("model"), "bert")
+    argv = ["finetune", *TINY[2:], "model=auto", f"model.name={folder}", *toy, "train.max_steps=4", "run.dir=run"]
+    assert ftk(*argv, "run.stop_after=2").code == 0
+    (folder / "model.safetensors").unlink()
+    resumed = ftk(*argv, "run.resume=true")
+    assert resumed.code == 0, resumed.err
+    assert ftk(*argv, "run.overwrite=true").code == 1
 
 
 def test_resume_needs_a_saved_state(ftk: Callable[..., Result], toy: tuple[str, ...]) -> None:

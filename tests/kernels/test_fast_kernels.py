@@ -39,10 +39,11 @@ def batch() -> dict[str, Any]:
 def test_logits_and_gradients_are_the_same(architecture: str, padded: bool) -> None:
     import torch
 
-    from ftk.kernels import use_fast_kernels
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import install, training_ways
 
     plain, fast = make(architecture).train(), make(architecture).train()
-    use_fast_kernels(fast, torch.device("cpu"))
+    install(fast, training_ways(), Verdict().allows)
     inputs = batch() if padded else {"input_ids": batch()["input_ids"][1:2]}
     real = inputs.get("attention_mask", torch.ones_like(inputs["input_ids"])).bool()
     expected, found = plain(**inputs).logits[real], fast(**inputs).logits[real]
@@ -61,10 +62,11 @@ def test_logits_and_gradients_are_the_same(architecture: str, padded: bool) -> N
 def test_bf16_stays_close_to_fp32(architecture: str) -> None:
     import torch
 
-    from ftk.kernels import use_fast_kernels
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import install, training_ways
 
     plain, fast = make(architecture).eval(), make(architecture).eval()
-    use_fast_kernels(fast, torch.device("cpu"))
+    install(fast, training_ways(), Verdict().allows)
     inputs = batch()
     real = inputs["attention_mask"].bool()
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
@@ -77,10 +79,11 @@ def test_bf16_stays_close_to_fp32(architecture: str) -> None:
 def test_dropout_of_a_model_repeats_with_the_seed() -> None:
     import torch
 
-    from ftk.kernels import use_fast_kernels
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import install, training_ways
 
     model = make("bert", dropout=0.3).train()
-    use_fast_kernels(model, torch.device("cpu"))
+    install(model, training_ways(), Verdict().allows)
     inputs, outputs = batch(), []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
@@ -94,10 +97,11 @@ def test_saving_is_unchanged(architecture: str, tmp_path: Path) -> None:
     import torch
     from transformers import AutoModelForTokenClassification
 
-    from ftk.kernels import use_fast_kernels
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import install, training_ways
 
     plain, fast = make(architecture), make(architecture)
-    use_fast_kernels(fast, torch.device("cpu"))
+    install(fast, training_ways(), Verdict().allows)
     plain.save_pretrained(tmp_path / "plain")
     fast.save_pretrained(tmp_path / "fast")
     for name in ("config.json", "model.safetensors"):
@@ -110,10 +114,11 @@ def test_saving_is_unchanged(architecture: str, tmp_path: Path) -> None:
 def test_the_head_computes_in_fp32_under_autocast() -> None:
     import torch
 
-    from ftk.kernels import use_fast_kernels
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import install, training_ways
 
     model = make("bert").eval()
-    use_fast_kernels(model, torch.device("cpu"))
+    install(model, training_ways(), Verdict().allows)
     head = model.classifier
     hidden = torch.randn(3, 7, head.in_features, dtype=torch.bfloat16)
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):

@@ -67,8 +67,9 @@ def test_the_encoder_is_quantized_and_the_head_is_not() -> None:
     from torch import nn
     from transformers import AutoConfig, AutoModelForTokenClassification
 
-    from ftk.kernels import quantize
     from ftk.kernels.int8 import Int8Linear
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import INT8, install, prediction_ways
 
     sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128}
     torch.manual_seed(0)
@@ -78,7 +79,8 @@ def test_the_encoder_is_quantized_and_the_head_is_not() -> None:
     ids = torch.arange(1, 33).view(2, 16)
     with torch.inference_mode():
         before = model(ids).logits
-        assert quantize(model) == 12
+        ways = prediction_ways(torch.float32, rows=64, int8=True, others=False)
+        assert install(model, ways, Verdict().allows)[INT8] == 12
         after = model(ids).logits
     assert type(model.classifier) is nn.Linear
     fused = {name for name, module in model.named_modules() if getattr(module, "then", "none") != "none"}
@@ -92,7 +94,8 @@ def test_every_architecture_stays_close_to_its_fp32_output(architecture: str) ->
     import torch
     from transformers import AutoConfig, AutoModel
 
-    from ftk.kernels import quantize, use_fast_kernels
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import INT8, install, prediction_ways, training_ways
 
     torch.manual_seed(0)
     config = AutoConfig.for_model(architecture, **small_models.ARCHITECTURES[architecture], vocab_size=50)
@@ -101,9 +104,10 @@ def test_every_architecture_stays_close_to_its_fp32_output(architecture: str) ->
     ids = torch.randint(5, 50, (3, 20))
     with torch.inference_mode():
         before = model(ids)[0]
-        use_fast_kernels(model, torch.device("cpu"))
+        install(model, training_ways(), Verdict().allows)
         whole: Any = torch.nn.Module()
         whole.base_model_prefix, whole.inner = "inner", model
-        assert quantize(whole) > 0
+        ways = prediction_ways(torch.float32, rows=64, int8=True, others=False)
+        assert install(whole, ways, Verdict().allows)[INT8] > 0
         after = model(ids)[0]
     assert (after - before).norm() < 0.06 * before.norm()

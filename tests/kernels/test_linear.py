@@ -113,8 +113,9 @@ def test_a_prepacked_model_has_the_same_output(architecture: str) -> None:
     import torch
     from transformers import AutoConfig, AutoModelForTokenClassification
 
-    from ftk.kernels import prepack_weights, use_fast_kernels
     from ftk.kernels.linear import PrepackedLinear
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import install, prediction_ways
 
     torch.manual_seed(0)
     config = AutoConfig.for_model(architecture, **small_models.ARCHITECTURES[architecture], vocab_size=50)
@@ -123,12 +124,9 @@ def test_a_prepacked_model_has_the_same_output(architecture: str) -> None:
     ids = torch.randint(5, 50, (3, 20))
     with torch.inference_mode():
         before = model(ids).logits
-        assert (
-            prepack_weights(model, torch.float32, 4096)
-            == sum(type(module) is PrepackedLinear for module in model.modules())
-            > 0
-        )
-        use_fast_kernels(model, torch.device("cpu"))
+        changed = install(model, prediction_ways(torch.float32, rows=4096, int8=False), Verdict().allows)
+        packed = sum(type(module) is PrepackedLinear for module in model.modules())
+        assert changed["prepacked weights"] == packed > 0
         after = model(ids).logits
     torch.testing.assert_close(after, before, atol=1e-5, rtol=1e-4)
 

@@ -33,8 +33,9 @@ def install(model: Any, hardware: Any, tokens: Iterable[int] | None = None) -> N
     """
     import torch
 
-    from ftk.kernels import train_only_seen_embeddings, use_fast_kernels
+    from ftk.kernels import train_only_seen_embeddings, ways
+    from ftk.kernels.proof import Verdict
 
-    use_fast_kernels(model, hardware.device)
+    ways.install(model, ways.training_ways(), Verdict().allows)
     if tokens is not None:
         train_only_seen_embeddings(model, torch.tensor(sorted(set(tokens))))

@@ -26,7 +26,9 @@ def check_values(config: Config, command: str) -> list[Mistake]:
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
         mistakes += _preset(config, command)
     else:
-        mistakes += [*_objective(config), *_model(config.model)]
+        mistakes += _objective(config)
+        if not config.run.resume:  # its model is in last/
+            mistakes += _model(config.model)
     if isinstance(config, PredictConfig):
         mistakes += _input(config)
     if config.task is not None:

@@ -204,7 +204,7 @@ class SingleWindows:
         found = cause_in_model(model) or cause_in_input(batch)
         if found is not None:
             return found
-        precision = self.hardware.precision
+        precision = Precision.fp32 if self.hardware.in_fp32 else self.hardware.precision
         fp32 = torch.autocast(self.hardware.device.type, enabled=False)
         again = precision is not Precision.fp32 and self._computed(model, window, fp32) is not None
         return cause_in_computing(precision, finite_in_fp32=again)

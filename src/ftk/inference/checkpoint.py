@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from ftk.config.choices import Precision
@@ -121,9 +122,14 @@ class Checkpoint:
             hardware=chosen,
             batch_tokens=hardware.eval_tokens,
             poll=lambda: None,
-            plain=cache(lambda: load_weights(self.source, runnable.spec.auto_model, seed=0).model),
+            plain=cache(lambda: self._plain(runnable)) if _is_changed(chosen, hardware) else None,
             layout=layout,
         )
+
+    def _plain(self, runnable: Runnable) -> nn.Module:
+        """The model as it is in the folder, without fast kernels."""
+        with torch.random.fork_rng(devices=[]):  # missing weights are drawn, and no prediction may change a generator
+            return load_weights(self.source, runnable.spec.auto_model, seed=0).model
 
     def _install_kernels(
         self, model: nn.Module, chosen: Hardware, hardware: HardwareConfig, console: Console
@@ -141,11 +147,15 @@ class Checkpoint:
             console.say(f"int8: {number} linear layers of the encoder; the head and what lies between are not")
         console.report(notes.drain())
         if hardware.compile or chosen.device.type != "cpu":
-            use_fast_kernels(model, chosen.device, compiled=hardware.compile)
+            use_fast_kernels(model, compiled=hardware.compile)
         return chosen
 
     def _proven(self, model: nn.Module, chosen: Hardware, hardware: HardwareConfig, notes: Notes) -> Mapping[str, int]:
-        others = chosen.device.type == "cpu" and not hardware.compile
         int8 = chosen.precision is Precision.int8
-        ways = prediction_ways(chosen.dtype, rows=hardware.eval_tokens, int8=int8, others=others)
+        ways = prediction_ways(chosen.dtype, rows=hardware.eval_tokens, int8=int8, others=_is_changed(chosen, hardware))
         return use_proven_kernels(model, ways, chosen.dtype, training=False, cache_dir=self.cache_dir, notes=notes)
+
+
+def _is_changed(chosen: Hardware, hardware: HardwareConfig) -> bool:
+    """Whether the modules of a model are replaced by faster ones."""
+    return chosen.device.type == "cpu" and not hardware.compile

@@ -10,27 +10,19 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.kernels.head import fp32_head
 from ftk.kernels.proof import Verdict, proven
-from ftk.kernels.ways import ALL, Way, install, training_ways
+from ftk.kernels.ways import ALL, Way, install
 
 
-def use_fast_kernels(model: nn.Module, device: torch.device, *, compiled: bool = False) -> None:
-    """Makes a model faster on the CPU, or compiles it; on every device the head computes in fp32.
-
-    A compiled model keeps torch's own modules, which the compiler can optimise. Otherwise, on the CPU, modules of plain
-    torch classes change to the fast classes with the same parameters and names, so the model saves the same weights.
-    Attention is replaced if the architecture lets its config choose the attention function.
+def use_fast_kernels(model: nn.Module, *, compiled: bool) -> None:
+    """Makes a model ready that keeps torch's own modules: its head computes in fp32, and it may be compiled.
 
     Args:
         model: changed in place.
-        device: that the model is on.
-        compiled: whether to compile the model instead of using the CPU kernels.
+        compiled: whether to compile it.
     """
-    if compiled or device.type != "cpu":
-        fp32_head(model)
-        if compiled:
-            model.compile(dynamic=True)
-        return
-    install(model, training_ways(), Verdict().allows)
+    fp32_head(model)
+    if compiled:
+        model.compile(dynamic=True)
 
 
 class Unfit(Exception):
@@ -59,6 +51,21 @@ def use_proven_kernels(
     verdict = proven(model, ways, dtype, training=training, cache_dir=cache_dir)
     if verdict.unfit is not None:
         raise Unfit(verdict.unfit)
+    return install_allowed(model, ways, verdict, notes)
+
+
+def install_allowed(model: nn.Module, ways: Sequence[Way], verdict: Verdict, notes: Notes) -> Counter[str]:
+    """Makes a model faster by the ways that a verdict allows.
+
+    Args:
+        model: changed in place.
+        ways: the fast ways.
+        verdict: on them.
+        notes: receives the ways that are not used.
+
+    Returns:
+        How many modules each way changed.
+    """
     for reason in dict.fromkeys(refusal.reason for refusal in verdict.refusals):
         refused = [refusal for refusal in verdict.refusals if refusal.reason == reason]
         names = [one.way if one.part == ALL else f"{one.way} of {one.part}" for one in refused]

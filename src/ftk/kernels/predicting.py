@@ -8,34 +8,10 @@ from torch import Tensor, nn
 
 from ftk.kernels.int8 import Int8Linear, Quantized
 from ftk.kernels.linear import FastLinear, PrepackedLinear
-from ftk.kernels.product import can_prepack
 
 _LINEAR = (nn.Linear, FastLinear)
 Make = Callable[[nn.Linear, str], nn.Module]
 """Makes the replacement of a linear layer; the word is what is computed after it, ``gelu`` or ``none``."""
-
-
-def quantize(model: nn.Module) -> int:
-    """Replaces the linear layers of a model's encoder with int8 layers; the head is unchanged.
-
-    Returns:
-        The number of replaced layers.
-    """
-    return _replace(model, quantizing())
-
-
-def prepack_weights(model: nn.Module, dtype: torch.dtype, rows: int) -> int:
-    """Stores the weights of a model's encoder in oneDNN's layout, if supported. The model cannot be trained afterwards.
-
-    Args:
-        model: on the CPU, with fp32 weights.
-        dtype: data type of the products: fp32 or bf16.
-        rows: number of tokens of a typical batch.
-
-    Returns:
-        The number of replaced layers.
-    """
-    return _replace(model, prepacking(dtype, rows)) if can_prepack() else 0
 
 
 def quantizing() -> Make:
@@ -45,7 +21,12 @@ def quantizing() -> Make:
 
 
 def prepacking(dtype: torch.dtype, rows: int) -> Make:
-    """Makes layers with weights in oneDNN's layout of linear layers; the arguments are those of ``prepack_weights``."""
+    """Makes layers with weights in oneDNN's layout of linear layers. They cannot be trained afterwards.
+
+    Args:
+        dtype: data type of the products: fp32 or bf16.
+        rows: number of tokens of a typical batch.
+    """
     return lambda linear, then: PrepackedLinear(linear, dtype, rows, then)
 
 
@@ -68,14 +49,6 @@ def replacements(model: nn.Module, make: Make) -> Iterator[tuple[str, Callable[[
                     f"{names[module]}.{name}".lstrip("."),
                     partial(_replace_child, module, name, make, child, "gelu" if with_gelu else "none", after),
                 )
-
-
-def _replace(model: nn.Module, make: Make) -> int:
-    changes = list(replacements(model, make))[::-1]
-    count = len(changes)
-    while changes:  # each holds a layer, which is freed when it is replaced
-        changes.pop()[1]()
-    return count
 
 
 def _replace_child(parent: nn.Module, name: str, make: Make, child: nn.Linear, then: str, after: list[str]) -> None:

@@ -29,9 +29,10 @@ from ftk.optim.groups import build_optimizer
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.system.signals import Stop
+from ftk.training.fast_ways import FastWays, on_device
 from ftk.training.planning import plan_of
 from ftk.training.resuming import check_resumable, tuned_task
-from ftk.training.run import Run, on_device
+from ftk.training.run import Run
 
 _LEARNED = "; a learned vocabulary also has the pieces that it merged into longer tokens"
 
@@ -79,8 +80,10 @@ class RunBuilder:
         windows = self._fitted_windows(source, windows, prepared)
         loaded = load_weights(source, task.spec.auto_model, seed=config.run.seed)
         layout = self._layout(loaded, source, task, saved)
-        state, hardware = self._state(loaded, task, hardware, prepared["train"].features)
-        order = prepared["train"].features.order(config.train, config.run.seed)
+        features = prepared["train"].features
+        hardware, fast_ways = self._ready(loaded, task, hardware, features, saved)
+        state = self._state(loaded.model, hardware, features)
+        order = features.order(config.train, config.run.seed)
         return Run(
             config=config,
             folder=self.folder,
@@ -100,6 +103,7 @@ class RunBuilder:
             stop=self.stop,
             columns=self.corpus.columns if isinstance(self.corpus, RowCorpus) else {},
             layout=layout,
+            fast_ways=fast_ways,
         )
 
     def _source(self, task: Task) -> Source:
@@ -172,23 +176,28 @@ class RunBuilder:
         self.console.report(notes.drain())
         return layout
 
-    def _state(self, loaded: Loaded, task: Task, hardware: Hardware, features: Any) -> tuple[TrainState, Hardware]:
-        config = self.config
+    def _ready(
+        self, loaded: Loaded, task: Task, hardware: Hardware, features: Any, saved: dict[str, Any] | None
+    ) -> tuple[Hardware, FastWays | None]:
+        """Make the model ready for its device; a run that resumes goes on with the fast ways that it began with."""
+        config, model = self.config, loaded.model
         for fact in loaded.facts:
             self.console.say(fact)
-        task.prepare_model(loaded.model, features, new_head=loaded.new_head)
-        if frozen := freeze(loaded.model, config.model.freeze):
+        task.prepare_model(model, features, new_head=loaded.new_head)
+        if frozen := freeze(model, config.model.freeze):
             self.console.say(f"frozen: {', '.join(config.model.freeze)}, {frozen:,} parameters")
-        model = loaded.model
-        hardware = on_device(model, hardware, config, self.console)
+        hardware, fast_ways = on_device(model, hardware, config, self.console, saved)
         task.check_model(model, features)
+        return hardware, fast_ways
+
+    def _state(self, model: torch.nn.Module, hardware: Hardware, features: Any) -> TrainState:
         if isinstance(features, CountsTokens):
             self._freeze_unseen(model, torch.from_numpy(features.tokens_in_use()))
-        optimizer = build_optimizer(model, config.optimizer, lr_scales(config.model))
+        optimizer = build_optimizer(model, self.config.optimizer, lr_scales(self.config.model))
         state = TrainState(model, optimizer, hardware.scaler())
         if (table := seen_embedding(model)) is not None:
             state.parts["embeddings"] = SeenRows(table, optimizer)
-        return state, hardware
+        return state
 
     def _freeze_unseen(self, model: torch.nn.Module, tokens: torch.Tensor) -> None:
         if not len(tokens):

@@ -115,7 +115,7 @@ class RunObserver:
         self._saved = now
         self.metrics.flush()
         weights = run.publisher.resumable(state.model)
-        taken = snapshot_of_state(state, weights, run.source.processor, run.manifest())
+        taken = snapshot_of_state(state, weights, run.source.processor, run.manifest_of_state())
         self.saver.start(partial(self._write, partial(save, run.folder.last, taken, keep=run.folder.previous)))
 
     def _write(self, write: Callable[[], None]) -> None:

@@ -21,13 +21,14 @@ from ftk.core.world import World
 from ftk.inference.manifest import manifest
 from ftk.inference.pipeline import scores_in_records
 from ftk.inference.trained_columns import named_columns
-from ftk.kernels import Unfit, training_ways, use_fast_kernels, use_proven_kernels
+from ftk.kernels import use_fast_kernels
 from ftk.models.loading.load import load_weights
 from ftk.models.loading.source import Source, reopen_model
 from ftk.objectives import Objective
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.system.signals import Stop
+from ftk.training.fast_ways import FastWays
 
 
 @dataclass(kw_only=True)
@@ -53,6 +54,7 @@ class Run:
         stop: whether someone asked the run to stop.
         columns: by role, the columns that were chosen where rows have several.
         layout: how texts of different lengths share a batch.
+        fast_ways: that its model uses; None on a GPU, and if it is compiled.
     """
 
     config: TrainingConfig
@@ -73,6 +75,7 @@ class Run:
     stop: Stop
     columns: dict[str, Any]
     layout: Layout
+    fast_ways: FastWays | None
 
     def batch_source(self) -> BatchSource:
         """The batches of the training split."""
@@ -109,8 +112,12 @@ class Run:
         """
         source = reopen_model(self.folder.best, self.source.labels, self.task.spec.modalities)
         loaded = load_weights(source, self.task.spec.auto_model, seed=self.config.run.seed)
-        on_device(loaded.model, self.hardware, self.config, fast=fast)
-        return loaded.model
+        model = loaded.model.to(self.hardware.device)
+        if fast and self.fast_ways is not None:
+            self.fast_ways.install(model, Notes())
+        elif fast:
+            use_fast_kernels(model, compiled=self.config.hardware.compile)
+        return model
 
     def manifest(self) -> dict[str, Any]:
         """The content of ``ftk.json`` now."""
@@ -126,45 +133,7 @@ class Run:
             metrics=progress.best_metrics if progress.validated == progress.step else {},
         )
 
-
-def on_device(
-    model: torch.nn.Module,
-    hardware: Hardware,
-    config: TrainingConfig,
-    console: Console | None = None,
-    *,
-    fast: bool = True,
-) -> Hardware:
-    """Move a model to the device of the run, and install its fast kernels.
-
-    Args:
-        model: with plain modules.
-        hardware: device and precision.
-        config: of the run.
-        console: shows the fast kernels that do not fit the model, and another precision; None if it did before.
-        fast: whether to install them.
-
-    Returns:
-        The hardware, with the precision that the model can be run in.
-
-    Raises:
-        ModelError: the model cannot be run in the precision that the user asks for.
-    """
-    model.to(hardware.device)
-    if not fast:
-        return hardware
-    compiled = config.hardware.compile
-    if compiled or hardware.device.type != "cpu":
-        use_fast_kernels(model, hardware.device, compiled=compiled)
-        return hardware
-    notes, cache_dir = Notes(), config.data.cache_dir
-    try:
-        use_proven_kernels(model, training_ways(), hardware.dtype, training=True, cache_dir=cache_dir, notes=notes)
-    except Unfit as error:
-        hardware = hardware.for_fp32_model(config.hardware, type(model).__name__, str(error))
-        if console is not None:
-            console.say(hardware.why)
-        use_proven_kernels(model, training_ways(), hardware.dtype, training=True, cache_dir=cache_dir, notes=notes)
-    if console is not None:
-        console.report(notes.drain())
-    return hardware
+    def manifest_of_state(self) -> dict[str, Any]:
+        """The content of ``ftk.json`` in ``last/``, from which the run resumes."""
+        ways = {} if self.fast_ways is None else {"fast_ways": self.fast_ways.to_json()}
+        return {**self.manifest(), **ways}

@@ -263,12 +263,14 @@ def test_freezing_everything_is_refused() -> None:
 def test_fast_attention_is_installed_in_both_encoders() -> None:
     import torch
 
-    from ftk.kernels import attention, use_fast_kernels
+    from ftk.kernels import attention
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import install, training_ways
 
     model = make()
     with torch.no_grad():
         before = model(**inputs()).logits
-        use_fast_kernels(model, torch.device("cpu"))
+        install(model, training_ways(), Verdict().allows)
         assert torch.allclose(model(**inputs()).logits, before, atol=1e-5)
     used = {name: getattr(model.towers, name).config._attn_implementation for name in ("text", "image")}
     assert used == {"text": attention.NAME, "image": attention.NAME}

@@ -184,17 +184,20 @@ def test_fast_kernels_and_prepacked_layers_change_nothing(auto: str) -> None:
     import torch
     from torch import nn
 
-    from ftk.kernels import prepack_weights, quantize, use_fast_kernels
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import INT8, install, prediction_ways, training_ways
 
     model, batch = build(auto, "bert", initializer_range=0.05).eval(), inputs(auto)
     with torch.inference_mode():
         expected = model(**batch).logits
-        use_fast_kernels(model, torch.device("cpu"))
+        install(model, training_ways(), Verdict().allows)
         assert model.config._attn_implementation == "ftk"
         assert torch.allclose(model(**batch).logits, expected, atol=1e-4)
-        packed = prepack_weights(build(auto, "bert"), torch.float32, 64)
+        ways = prediction_ways(torch.float32, rows=64, int8=False)
+        packed = install(build(auto, "bert"), ways, Verdict().allows)["prepacked weights"]
         assert packed in (0, 12)  # six linear layers in each of two layers, where oneDNN can
-        assert quantize(model) == 12
+        ways = prediction_ways(torch.float32, rows=64, int8=True, others=False)
+        assert install(model, ways, Verdict().allows)[INT8] == 12
         assert not [name for name, module in model.bert.named_modules() if type(module) is nn.Linear]
         assert torch.allclose(model(**batch).logits, expected, atol=0.1)
 

@@ -118,17 +118,15 @@ def test_the_key_value_cache_does_not_change_generation(model: Any, beams: int) 
 def test_lower_precision_predicts_the_same_up_to_rounding(model: Any, layers: str) -> None:
     import torch
 
-    from ftk.kernels import use_fast_kernels
-    from ftk.kernels.predicting import prepack_weights, quantize
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import INT8, install, prediction_ways
 
     source, mask, given = rows()
     with torch.no_grad():
         full = model(input_ids=source, attention_mask=mask, decoder_input_ids=given).logits.exp()
-        if layers == "int8":
-            assert quantize(model) > 0
-        else:
-            prepack_weights(model, torch.bfloat16, 32)
-        use_fast_kernels(model, torch.device("cpu"))
+        ways = prediction_ways(torch.bfloat16, rows=32, int8=layers == "int8")
+        changed = install(model, ways, Verdict().allows)
+        assert changed[INT8] > 0 or layers != "int8"
         with torch.autocast("cpu", torch.bfloat16, enabled=layers == "packed"):
             low = model(input_ids=source, attention_mask=mask, decoder_input_ids=given).logits
             written = model.generate(source, attention_mask=mask, max_new_tokens=4, num_beams=2)

@@ -207,10 +207,11 @@ def test_a_bag_is_the_mean_over_tokens_and_pairs() -> None:
 def test_every_parameter_gets_a_gradient_in_either_precision(name: str) -> None:
     import torch
 
-    from ftk.kernels import use_fast_kernels
+    from ftk.kernels.proof import Verdict
+    from ftk.kernels.ways import install, training_ways
 
     model = built(name, dropout=0.3)
-    use_fast_kernels(model, torch.device("cpu"))
+    install(model, training_ways(), Verdict().allows)
     inputs = padded(rows_of(9, 3, 12, 7))
     with torch.inference_mode():
         exact = model(**inputs).logits

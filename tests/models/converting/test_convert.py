@@ -415,7 +415,9 @@ from ftk.models.converting.reader import _give_up
 _give_up(Path("out").absolute(), {"memory": 1 << 28, "seconds": 100})
 open("out/allowed", "w").close()
 open("out/allowed").read()
-import os, socket, subprocess, torch
+import ctypes, os, shutil, socket, subprocess, torch
+Path("out/allowed").rename("out/renamed")
+inside = os.open("out", os.O_RDONLY)
 attempts = {
     "a socket": lambda: socket.create_connection(("127.0.0.1", 9)),
     "a name": lambda: socket.getaddrinfo("localhost", 80),
@@ -424,6 +426,21 @@ attempts = {
     "a fork": lambda: os.fork(),
     "a file elsewhere": lambda: open("elsewhere", "w"),
     "a file beside": lambda: open("out/../elsewhere", "w"),
+    "removing": lambda: os.remove("kept"),
+    "removing from a folder": lambda: os.remove("renamed", dir_fd=inside),
+    "removing a folder": lambda: shutil.rmtree("folder"),
+    "removing an empty folder": lambda: os.rmdir("folder"),
+    "renaming": lambda: os.rename("kept", "elsewhere"),
+    "moving into": lambda: os.replace("kept", "out/kept"),
+    "moving out": lambda: os.rename("out/renamed", "elsewhere"),
+    "cutting": lambda: os.truncate("kept", 0),
+    "a symbolic link": lambda: os.symlink("kept", "elsewhere"),
+    "a symbolic link out": lambda: os.symlink(os.path.abspath("kept"), "out/link"),
+    "a link": lambda: os.link("kept", "out/link"),
+    "a folder": lambda: os.mkdir("elsewhere"),
+    "permissions": lambda: os.chmod("kept", 0),
+    "times": lambda: os.utime("kept", (0, 0)),
+    "a library": lambda: ctypes.CDLL("libc.so.6"),
     "memory": lambda: torch.ones(1 << 29),
 }
 for name, attempt in attempts.items():
@@ -441,9 +458,14 @@ def test_the_process_gives_up_what_reading_does_not_need() -> None:
     import sys
 
     Path("out").mkdir()
+    Path("folder").mkdir()
+    Path("kept").write_text("kept")
     done = subprocess.run([sys.executable, "-c", GIVEN_UP], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert not Path("elsewhere").exists()
+    assert Path("kept").read_text() == "kept"
+    assert [path.name for path in Path("out").iterdir()] == ["renamed"]
+    assert Path("folder").is_dir()
 
 
 def test_the_new_folder_is_not_an_old_one(ftk: Callable[..., Result], source: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import transformers
 from torch import nn
 
 from ftk.kernels.processor import processor
-from ftk.kernels.proof.verdict import Refusal, Verdict, prove
+from ftk.kernels.proof.verdict import Verdict, prove
 from ftk.kernels.ways import Way, part_of
 from ftk.system.atomic import replaced
 from ftk.system.cache import cache_folder, cache_key
@@ -57,20 +58,24 @@ def proven(
     return verdict
 
 
+def conditions(ways: Sequence[Way], dtype: torch.dtype) -> str:
+    """What a verdict on the model of a run depends on: ways, precision, versions and processor, as one word."""
+    return cache_key({"ways": [way.name for way in ways], "dtype": str(dtype), "versions": _versions()})
+
+
 def _read(path: Path) -> Verdict | None:
     """The verdict in a file; None if there is none, or if it is not what was written."""
     try:
         saved = read_json(path)
         if saved is None or saved["sha256"] != cache_key([saved["refusals"], saved["unfit"]]):
             return None
-        refusals = tuple(Refusal(*(str(word) for word in words)) for words in saved["refusals"])
-        return Verdict(refusals, saved["unfit"])
+        return replace(Verdict.of(saved["refusals"]), unfit=saved["unfit"])
     except (Damaged, KeyError, TypeError):
         return None
 
 
 def _write(path: Path, verdict: Verdict) -> None:
-    refusals = [[refusal.way, refusal.part, refusal.reason] for refusal in verdict.refusals]
+    refusals = verdict.to_json()
     content = {"refusals": refusals, "unfit": verdict.unfit, "sha256": cache_key([refusals, verdict.unfit])}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -60,6 +61,19 @@ class Verdict:
     def allows(self, way: str, part: str) -> bool:
         """Whether a way can be used in a part of the model."""
         return not any(refusal.way == way and refusal.part in (part, ALL) for refusal in self.refusals)
+
+    @classmethod
+    def of(cls, refusals: Any) -> "Verdict":
+        """The verdict with the refusals that ``to_json`` wrote.
+
+        Raises:
+            TypeError: this is not what it writes.
+        """
+        return cls(tuple(Refusal(*(str(word) for word in words)) for words in refusals))
+
+    def to_json(self) -> list[list[str]]:
+        """The refusals for a file."""
+        return [[refusal.way, refusal.part, refusal.reason] for refusal in self.refusals]
 
 
 def prove(model: nn.Module, ways: Sequence[Way], dtype: torch.dtype, *, training: bool) -> Verdict:

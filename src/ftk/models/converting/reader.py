@@ -19,12 +19,30 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from ftk.errors import FtkError, first_line
-from ftk.models.converting.tied import tied_names
+from ftk.models.converting.tied import import_architectures, tied_names
 
 _SHARD = 5_000_000_000
 """Largest size of a written file, in bytes, if no tensor is larger."""
 _MOST_ENTRIES = 1 << 20
-_REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "pty.spawn")
+_REFUSED = (
+    *("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "pty.spawn"),
+    *("os.symlink", "os.link", "ctypes.dlopen"),  # a link in the new folder would lead out of it
+)
+_CHANGES = {
+    "os.remove": 1,
+    "os.rmdir": 1,
+    "os.mkdir": 1,
+    "os.rename": 2,
+    "os.truncate": 1,
+    "os.chmod": 1,
+    "os.chown": 1,
+    "os.utime": 1,
+    "os.setxattr": 1,
+    "os.removexattr": 1,
+}
+"""Events that change files, each with the number of its arguments that are paths."""
+_DIR_FD = {"os.remove": 1, "os.rmdir": 1, "os.mkdir": 2, "os.rename": 2, "os.chmod": 2, "os.chown": 3, "os.utime": 3}
+"""The first argument that is an open folder, from which the path counts; -1 is none."""
 _GLOBAL = re.compile(r"\bGLOBAL (\S+)")
 _NO_MEMORY = ("can't allocate memory", "Cannot allocate memory", "not enough memory")
 _CUT = ("unexpected EOF", "unexpected pos", "Ran out of input", "truncated")
@@ -40,6 +58,8 @@ def main() -> None:
     folder, target = Path(job["folder"]), Path(job["target"])
     files = [folder / name for name in job["files"]]
     try:
+        if any(path.suffix != ".safetensors" for path in files):
+            import_architectures()  # which needs folders and libraries of its own
         _give_up(target, job)
         answer = _convert(folder, files, target)
     except Refused as error:
@@ -63,10 +83,15 @@ def _give_up(target: Path, job: dict[str, Any]) -> None:
         if event.startswith(_REFUSED):
             raise PermissionError(f"reading weights does not need {event}")
         if event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
-            path = arguments[0]
-            if not isinstance(path, (str, bytes, os.PathLike)) or not (
-                os.fsdecode(os.path.abspath(path)).startswith(allowed)
-            ):
+            check(arguments[:1])
+        elif event in _CHANGES:
+            folders = arguments[_DIR_FD.get(event, len(arguments)) :]
+            check(arguments[: _CHANGES[event]], apart=any(folder != -1 for folder in folders))
+
+    def check(paths: tuple[Any, ...], *, apart: bool = False) -> None:
+        for path in paths:
+            is_path = isinstance(path, (str, bytes, os.PathLike)) and not apart
+            if not is_path or not os.fsdecode(os.path.abspath(path)).startswith(allowed):
                 raise PermissionError(f"reading weights does not need to write {path!r}")
 
     sys.addaudithook(audit)

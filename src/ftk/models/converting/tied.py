@@ -4,6 +4,13 @@ import contextlib
 from pathlib import Path
 
 
+def import_architectures() -> None:
+    """Imports what all architectures share: ``tied_names`` may be asked where little is allowed."""
+    from ftk.models.configs.model_config import import_models
+
+    import_models()
+
+
 def tied_names(folder: Path) -> dict[str, str]:
     """Names of tensors that the model of a folder shares with others, each with the name that stays.
 
