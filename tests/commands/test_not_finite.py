@@ -171,3 +171,14 @@ def test_int8_blames_only_the_row_that_is_broken(checkpoint: Path, ftk: Callable
     result = ftk("predict", "--json", *argv, "hardware.precision=int8", "data.bad_rows=keep")
     assert result.code == 0, result.err
     assert ["error" in record for record in read_jsonl("out.jsonl")] == [False, True, False]
+
+
+def test_training_from_broken_weights_that_no_row_reaches_is_reported(
+    checkpoint: Path, ftk: Callable[..., Result]
+) -> None:
+    broken = changed(checkpoint, "broken", of_word(checkpoint, "zulu", math.nan))
+    rows = write_jsonl("train.jsonl", [{"text": "red fox", "label": "a"}, {"text": "blue sea", "label": "b"}])
+    argv = ("task=text-classification", "model=auto", f"model.name={broken}", f"data.train={rows}", "train.max_steps=1")
+    result = ftk("finetune", "--json", *argv, "data.validation_share=0", "hardware=cpu", "run.dir=from-broken")
+    assert result.code == 0, result.texts
+    assert result.count(kinds.BROKEN_WEIGHTS) == 1

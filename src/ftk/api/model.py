@@ -44,12 +44,7 @@ class Model:
     """
 
     def __init__(
-        self,
-        saved: SavedModel,
-        predictions: Predictions,
-        checkpoint: Checkpoint,
-        runner: Runner,
-        console: Console,
+        self, saved: SavedModel, predictions: Predictions, checkpoint: Checkpoint, runner: Runner, console: Console
     ) -> None:
         self._saved = saved
         self._predictions = predictions

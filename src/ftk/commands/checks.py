@@ -58,6 +58,7 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
     """
     from ftk.inference.adopted import suited
     from ftk.inference.places import is_hub_id
+    from ftk.models.files.whole import check_is_model
 
     if not checkpoint or is_hub_id(checkpoint):
         return
@@ -66,12 +67,15 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
         yield Mistake(f"checkpoint={checkpoint}", f"There is no such folder (resolved to {folder.absolute()}).")
     elif not (folder / "ftk.json").is_file() and not (plain and (folder / "config.json").is_file()):
         inner = [name for name in ("best", "last") if (folder / name / "ftk.json").is_file()]
-        hint = f" Did you mean '{folder / inner[0]}'?" if inner else " It must be one that ftk wrote."
-        if (folder / "config.json").is_file():
-            try:
+        hint = f" Did you mean '{folder / inner[0]}'?" if inner else ""
+        try:
+            if (folder / "config.json").is_file():
                 hint = f" If another tool wrote it, name its task. {suited(head_in(folder))}"
-            except FtkError as error:
-                hint = f" {error}"
+            elif not inner:
+                check_is_model(folder)
+                hint = " It has no config.json either, which a model of another tool needs."
+        except FtkError as error:
+            hint = f" {error}"
         yield Mistake(f"checkpoint={checkpoint}", f"The folder has no ftk.json.{hint}")
 
 

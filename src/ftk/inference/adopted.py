@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ftk.config.ranges import as_word
 from ftk.contracts.notes import Notes
 from ftk.contracts.saved_head import ANOTHER, SavedHead
 from ftk.contracts.task import Task
@@ -92,9 +93,10 @@ def _check(folder: Path, head: SavedHead, task: Task) -> None:
         return  # vectors need no head; without an architecture, the weights show whether there is one
     trained = "" if head.has_labels or head.auto_model == ANOTHER else ": nothing was trained for it"
     fitting = suited(head) if list(_tasks_for(head)) else "Choose another model."
+    named, model = f"task={_name(task)}", f"model=auto model.name={as_word(str(folder))}"
     raise ModelError(
-        f"{folder}: the model ({head.architecture}) has no head for task={_name(task)}{trained}. {fitting} "
-        f"'ftk {task.spec.command} model=auto model.name={folder}' trains one."
+        f"{folder}: the model ({head.architecture}) has no head for {named}{trained}. {fitting} "
+        f"'ftk {task.spec.command} {named} {model} data.train=…' trains one."
     )
 
 

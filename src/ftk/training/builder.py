@@ -12,6 +12,7 @@ from ftk.contracts.protocols import Corpus
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
 from ftk.core.hardware import Hardware, choose
+from ftk.core.non_finite import note_broken_weights
 from ftk.core.saving.publisher import SameWeights
 from ftk.core.state import TrainState
 from ftk.core.world import SingleProcess
@@ -79,6 +80,7 @@ class RunBuilder:
         prepared = self._prepared(source, windows)
         windows = self._fitted_windows(source, windows, prepared)
         loaded = load_weights(source, task.spec.auto_model, seed=config.run.seed)
+        self._note_weights(loaded.model)
         layout = self._layout(loaded, source, task, saved)
         features = prepared["train"].features
         hardware, fast_ways = self._ready(loaded, task, hardware, features, saved)
@@ -175,6 +177,12 @@ class RunBuilder:
         note_layout(layout, loaded.model, notes)
         self.console.report(notes.drain())
         return layout
+
+    def _note_weights(self, model: torch.nn.Module) -> None:
+        """Report weights that are NaN or infinite: training never mends those that its rows do not reach."""
+        notes = Notes()
+        note_broken_weights(model, notes)
+        self.console.report(notes.drain())
 
     def _ready(
         self, loaded: Loaded, task: Task, hardware: Hardware, features: Any, saved: dict[str, Any] | None
