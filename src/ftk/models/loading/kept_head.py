@@ -51,7 +51,9 @@ def fate_of(head: SavedHead, spec: TaskSpec, labels: Labels | None) -> HeadFate:
     # Some outputs have no names in the data: all heads for answers have the same two. One output for two texts is their
     # relevance only if a tool for that wrote it.
     known = spec.auto_model not in _READS_CLASSES or head.scores_pairs
-    if spec.wording.labels is None and len(head.names) == len(labels.names) and known:
+    # A config may count the labels of a classifier instead (BART), which a head for answers does not have.
+    as_many = spec.auto_model == "AutoModelForQuestionAnswering" or len(head.names) == len(labels.names)
+    if spec.wording.labels is None and as_many and known:
         return HeadFate.kept
     return HeadFate.unnamed if head.is_unnamed else HeadFate.other_labels
 

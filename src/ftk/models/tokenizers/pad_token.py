@@ -54,6 +54,8 @@ def agree_on_padding(config: Any, tokenizer: Any, notes: Notes, *, new: bool = F
             notes.add(kinds.PAD_IDS_STAY, **values)
             return
         notes.add(kinds.PAD_IDS_DIFFER, **values, taken=own, why=why)
+    if new:  # ``set_special_tokens`` writes it, with the tokens that the config names by the same number
+        return
     for part in _text_parts(config):
         if getattr(part, "pad_token_id", None) != own:
             part.pad_token_id = own
