@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from conftest import NAMES, PLACES, Result, write_conll, write_jsonl, write_lines
+from small_models import save_model_folder
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
 PAGE = (Path(__file__).resolve().parents[1] / "docs/coming-from.md").read_text(encoding="utf-8")
@@ -175,8 +176,28 @@ def annotation_tools() -> None:
         write_lines(folder / "admin.tsv", content)
 
 
+def pipelines() -> None:
+    """Folders in the place of the models of the hub."""
+    tags = dict(enumerate(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]))
+    models: dict[str, tuple[str, dict[str, Any]]] = {
+        "dslim/bert-base-NER": ("TokenClassification", {"id2label": tags}),
+        "distilbert/distilbert-base-uncased-finetuned-sst-2-english": (
+            "SequenceClassification",
+            {"id2label": {0: "NEGATIVE", 1: "POSITIVE"}},
+        ),
+        "deepset/roberta-base-squad2": ("QuestionAnswering", {}),
+        "google-bert/bert-base-cased": ("MaskedLM", {}),
+    }
+    for folder, (head, values) in models.items():
+        save_model_folder(Path(folder), "bert", f"AutoModelFor{head}", **values)
+    write_texts()
+    write_squad("dev.json")
+    write_lines("masks.txt", ["Ada went to [MASK]."])
+
+
 FILES = {
     "Hugging Face example scripts": hugging_face,
+    "Pipelines": pipelines,
     "spaCy": spacy,
     "SetFit": setfit,
     "simpletransformers": simpletransformers,
