@@ -245,10 +245,10 @@ def note_unknown_words(corpus: Corpus, tokenizer: Any, notes: Notes) -> None:
         notes: are told.
 
     Raises:
-        DataError: there are many words, and it knows none.
+        DataError: it knows none.
     """
     if isinstance(corpus, RowCorpus) and tokenizer is not None:
-        note_coverage(tokenizer, corpus.texts(), notes, predicted=True)
+        note_coverage(tokenizer, corpus.texts(), notes)
 
 
 @dataclass(frozen=True, slots=True)
