@@ -42,34 +42,31 @@ def swap(fast: Callable[[Any], Any], *, name: str = "planted", only: str = "") -
     return Way(name, changes)
 
 
-def fails_backward(values: Any) -> Any:
+def with_gradient(values: Any, backward: Callable[[Any], Any]) -> Any:
+    """The same values, with another gradient."""
     import torch
 
-    class Fails(torch.autograd.Function):
+    class Planted(torch.autograd.Function):
         @staticmethod
         def forward(ctx: Any, input: Any) -> Any:
             return input.clone()
 
         @staticmethod
         def backward(ctx: Any, gradient: Any) -> Any:
-            raise RuntimeError("expected scalar type Float but found BFloat16")
+            return backward(gradient)
 
-    return Fails.apply(values)
+    return Planted.apply(values)
+
+
+def fails_backward(values: Any) -> Any:
+    def fail(gradient: Any) -> Any:
+        raise RuntimeError("expected scalar type Float but found BFloat16")
+
+    return with_gradient(values, fail)
 
 
 def wrong_gradient(values: Any) -> Any:
-    import torch
-
-    class Wrong(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, input: Any) -> Any:
-            return input.clone()
-
-        @staticmethod
-        def backward(ctx: Any, gradient: Any) -> Any:
-            return gradient * 1.3
-
-    return Wrong.apply(values)
+    return with_gradient(values, lambda gradient: gradient * 1.3)
 
 
 def refused_alone(

@@ -151,7 +151,7 @@ class Predictions:
 
         Args:
             parts: rows as examples, from ``examples``.
-            notes: are told.
+            notes: collects the findings.
 
         Raises:
             DataError: there are many words, and it knows none.
@@ -242,7 +242,7 @@ def note_unknown_words(corpus: Corpus, tokenizer: Any, notes: Notes) -> None:
     Args:
         corpus: with the rows.
         tokenizer: of the model; None if it reads no texts.
-        notes: are told.
+        notes: collects the findings.
 
     Raises:
         DataError: it knows none.

@@ -142,13 +142,13 @@ class RunBuilder:
         notes = Notes()
         encoding = Encoding(source.processor, source.labels, windows, notes)
         notes.extend(source.notes.drain())
-        self._note_tokenizer(encoding)
+        self._note_coverage(encoding)
         prepared = self.corpus.prepare(encoding, self.console)
         self.console.report(notes.drain())
         return prepared
 
-    def _note_tokenizer(self, encoding: Encoding) -> None:
-        """Report a tokenizer without a token for padding, and the words of texts that it does not know.
+    def _note_coverage(self, encoding: Encoding) -> None:
+        """Report the words of the training texts that the tokenizer does not know.
 
         Raises:
             DataError: it knows none.

@@ -82,7 +82,7 @@ def note_coverage(tokenizer: Any, texts: Iterable[str], notes: Notes, *, predict
     Args:
         tokenizer: of transformers.
         texts: all of a split, or its first ones.
-        notes: are told.
+        notes: collects the findings.
         predicted: whether the texts are rows to predict, of which a few may have nothing but unknown words.
 
     Raises:

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 _TIME = 8
-"""Tokens per row, of which the second row has ``_SHORTER``."""
+"""Tokens of the first row."""
 _SHORTER = 5
+"""Tokens of the second row; the rest of it is padding."""
 _WRITTEN = 3
 """Tokens per row that a decoder is given."""
 _SIDE = 64

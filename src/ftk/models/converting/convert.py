@@ -211,6 +211,6 @@ def _ended(code: int, err: str) -> str:
         return "reading it took more processor time than weights of this size need; it is no file of weights."
     if code in (-signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS):
         name = signal.Signals(-code).name
-        return f"the process that read it was ended ({name}), for want of memory or by a damaged file."
+        return f"the process that read it was killed ({name}); it ran out of memory, or the file is damaged."
     last = printable(err.strip().splitlines()[-1][:300]) if err.strip() else "no message"
     return f"the process that read it failed (exit code {code}: {last})."

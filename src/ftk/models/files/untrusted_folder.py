@@ -1,9 +1,8 @@
 """Checks the JSON files of an untrusted model folder before any library reads them.
 
 transformers reads pickles and runs a folder's code only if asked to, and ftk never asks. This module guards against
-what
-transformers does on its own: follow a path out of the folder, load an adapter's base model from elsewhere, download
-kernels, or build a model of any size that a config names.
+what transformers does on its own: follow a path out of the folder, load an adapter's base model from elsewhere,
+download kernels, or build a model of any size that a config names.
 """
 
 import json

@@ -16,6 +16,7 @@ _READ = (".json", ".txt", ".model", ".spm", ".safetensors", ".codes", ".tokenize
 _MOST_OF_A_HEADER = 100_000_000
 """The safetensors library takes no longer header than this, in bytes."""
 _NAMED = 3
+_AGAIN = "Download it again."
 
 
 def file_names(folder: Path) -> set[str]:
@@ -157,9 +158,6 @@ def check_safetensors(path: Path) -> None:
             f"{path}: the weights cannot be loaded: the file {'is cut' if size < expected else 'is damaged'}: it has "
             f"{size:,} bytes, its header describes {expected:,}. {_AGAIN}"
         )
-
-
-_AGAIN = "Download it again."
 
 
 def _what(start: bytes) -> str:

@@ -27,7 +27,7 @@ def note_small(config: Any, tokenizer: Any, notes: Notes) -> None:
     Args:
         config: of the model.
         tokenizer: of transformers.
-        notes: are told.
+        notes: collects the findings.
     """
     rows, tokens = embedding_rows(config), len(tokenizer)
     if rows is not None and 2 * tokens < rows:
