@@ -153,7 +153,7 @@ class Checkpoint:
     def _proven(self, model: nn.Module, chosen: Hardware, hardware: HardwareConfig, notes: Notes) -> Mapping[str, int]:
         int8 = chosen.precision is Precision.int8
         ways = prediction_ways(chosen.dtype, rows=hardware.eval_tokens, int8=int8, others=_is_changed(chosen, hardware))
-        return use_proven_kernels(model, ways, chosen.dtype, training=False, cache_dir=self.cache_dir, notes=notes)
+        return use_proven_kernels(model, ways, chosen.dtype, cache_dir=self.cache_dir, notes=notes)
 
 
 def _is_changed(chosen: Hardware, hardware: HardwareConfig) -> bool:

@@ -30,15 +30,14 @@ class Unfit(Exception):
 
 
 def use_proven_kernels(
-    model: nn.Module, ways: Sequence[Way], dtype: torch.dtype, *, training: bool, cache_dir: str | None, notes: Notes
+    model: nn.Module, ways: Sequence[Way], dtype: torch.dtype, *, cache_dir: str | None, notes: Notes
 ) -> Counter[str]:
-    """Makes a model faster on the CPU, where the fast ways compute what its plain modules compute.
+    """Makes a model that only predicts faster on the CPU, where the fast ways compute what its plain modules compute.
 
     Args:
         model: changed in place.
         ways: the fast ways.
         dtype: of the matrix products.
-        training: whether the model is trained.
         cache_dir: the folder of the cache, for the verdict on this architecture, if the user named one.
         notes: receives the ways that are not used.
 
@@ -48,7 +47,7 @@ def use_proven_kernels(
     Raises:
         Unfit: the model cannot be run in this precision, for the reason of the message. It was not changed.
     """
-    verdict = proven(model, ways, dtype, training=training, cache_dir=cache_dir)
+    verdict = proven(model, ways, dtype, training=False, cache_dir=cache_dir)
     if verdict.unfit is not None:
         raise Unfit(verdict.unfit)
     return install_allowed(model, ways, verdict, notes)
