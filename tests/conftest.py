@@ -47,6 +47,27 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByModule(config, log)
 
 
+FEW = 6
+"""Cases of a long table of command lines that the fast tests try; the slow tests have the others."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark most cases of long tables as slow, if each of them runs a command: that takes a fifth of a second.
+
+    The cases that stay are spread evenly, from the first to the last.
+    """
+    tables: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if "ftk" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("slow"):
+            tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for cases in tables.values():
+        kept = {round(at * (len(cases) - 1) / (FEW - 1)) for at in range(FEW)} if len(cases) > FEW else None
+        for at, item in enumerate(cases):
+            if kept is not None and at not in kept:
+                item.add_marker(pytest.mark.slow)
+
+
 @dataclass(frozen=True)
 class Result:
     """What a command line printed, and its exit code; with ``--json``, also what it found."""

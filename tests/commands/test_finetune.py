@@ -283,12 +283,18 @@ def test_unseen_labels_count_as_missed(ftk: Callable[..., Result], toy: tuple[st
     ("train", "validation", "test"),
     [
         ("ner_wnut17/train.conll", "ner_wnut17/dev.conll", "ner_wnut17/test.conll"),
-        ("ner_btc/btc.train.conll", "ner_btc/btc.dev.conll", "ner_btc/btc.test.conll"),
-        ("ner_ncbi_disease/train.conll", "ner_ncbi_disease/devel.conll", "ner_ncbi_disease/test.conll"),
-        (
+        pytest.param("ner_btc/btc.train.conll", "ner_btc/btc.dev.conll", "ner_btc/btc.test.conll", marks=pytest.mark.slow),
+        pytest.param(
+            "ner_ncbi_disease/train.conll",
+            "ner_ncbi_disease/devel.conll",
+            "ner_ncbi_disease/test.conll",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
             "ner_uner_zh/zh_gsdsimp-ud-train.iob2",
             "ner_uner_zh/zh_gsdsimp-ud-dev.iob2",
             "ner_uner_zh/zh_gsdsimp-ud-test.iob2",
+            marks=pytest.mark.slow,
         ),
     ],
 )

@@ -86,6 +86,7 @@ def test_a_pickle_becomes_safetensors_with_everything_else(ftk: Callable[..., Re
     assert not [path for path in Path().iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_a_sentence_encoder_keeps_how_it_pools(ftk: Callable[..., Result], source: Path) -> None:
     modules = [{"path": "", "type": "models.Transformer"}, {"path": "1_Pooling", "type": "models.Pooling"}]
     (source / "modules.json").write_text(json.dumps(modules))
@@ -372,7 +373,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["code in an archive", "a lost shard"])
+@pytest.mark.parametrize("name", ["a lost shard"])
 def test_what_is_no_weights_is_refused(ftk: Callable[..., Result], source: Path, name: str) -> None:
     check_refused(ftk, source, name)
 
