@@ -283,7 +283,9 @@ def test_unseen_labels_count_as_missed(ftk: Callable[..., Result], toy: tuple[st
     ("train", "validation", "test"),
     [
         ("ner_wnut17/train.conll", "ner_wnut17/dev.conll", "ner_wnut17/test.conll"),
-        pytest.param("ner_btc/btc.train.conll", "ner_btc/btc.dev.conll", "ner_btc/btc.test.conll", marks=pytest.mark.slow),
+        pytest.param(
+            "ner_btc/btc.train.conll", "ner_btc/btc.dev.conll", "ner_btc/btc.test.conll", marks=pytest.mark.slow
+        ),
         pytest.param(
             "ner_ncbi_disease/train.conll",
             "ner_ncbi_disease/devel.conll",
