@@ -10,6 +10,7 @@ from torch import nn
 
 from ftk.config.choices import Precision
 from ftk.config.schema import DataConfig, HardwareConfig
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.layout import Layout
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Runnable
@@ -24,6 +25,7 @@ from ftk.kernels import Unfit, prediction_ways, use_fast_kernels, use_proven_ker
 from ftk.kernels.ways import INT8
 from ftk.models.forward.padding_probe import layout_of, note_layout
 from ftk.models.loading.load import listed_names, load_weights
+from ftk.models.loading.sentence_encoder import VECTORS, sentence_length
 from ftk.models.loading.source import Source, reopen_model, window_length
 from ftk.report.console import Console
 
@@ -70,7 +72,7 @@ class Checkpoint:
         if source.labels is not None and labels is not None and source.labels.names != labels.names:
             raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
         if data.max_length is not None or windows is None:
-            length = window_length(source, data.max_length)
+            length = _length(source, trained.task, data.max_length)
             windows = WindowPlan.of(length, None)
         if data.stride is not None:
             windows = WindowPlan.of(windows.length, data.stride)
@@ -154,6 +156,16 @@ class Checkpoint:
         int8 = chosen.precision is Precision.int8
         ways = prediction_ways(chosen.dtype, rows=hardware.eval_tokens, int8=int8, others=_is_changed(chosen, hardware))
         return use_proven_kernels(model, ways, chosen.dtype, cache_dir=self.cache_dir, notes=notes)
+
+
+def _length(source: Source, task: Task, asked: int | None) -> int:
+    """The window length of a model of another tool, or one that the user asks for."""
+    own = sentence_length(source.folder) if source.folder is not None and task.spec.auto_model == VECTORS else None
+    if asked is not None or own is None:
+        return window_length(source, asked)
+    length = min(source.limit, own)
+    source.notes.add(kinds.SENTENCE_LENGTH, length=length)
+    return length
 
 
 def _is_changed(chosen: Hardware, hardware: HardwareConfig) -> bool:

@@ -96,7 +96,7 @@ def test_a_sentence_encoder_keeps_how_it_pools(ftk: Callable[..., Result], sourc
     for words in ((), ("--overwrite",)):
         result = ftk("convert", "bert", "out", *words)
         assert result.code == 0, result.err
-        assert head_in(Path("out")).pooling == head_in(source).pooling == "first"
+        assert head_in(Path("out")).sentences.pooling == head_in(source).sentences.pooling == "first"
         assert not Path("out", "other").exists()
     Path("out", "1_Pooling", "note.txt").write_text("mine")
     refused = ftk("convert", "bert", "out", "--overwrite")

@@ -15,8 +15,15 @@ MANIFEST = "ftk.json"
 READ_FIRST = (CONFIG, TOKENIZER_CONFIG, INDEX, MANIFEST)
 """Files that say which others are needed."""
 
+SENTENCE_CONFIG = "config_sentence_transformers.json"
+SENTENCE_SETTINGS = tuple(
+    f"sentence_{name}_config.json"
+    for name in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+)
+"""Files of sentence encoders: prompts and similarity; and the length of the encoder, under one of these names."""
+
 _OF_MODELS = (CONFIG, "generation_config.json", "preprocessor_config.json", "processor_config.json", MANIFEST)
-_ALWAYS = (*_OF_MODELS, "modules.json")
+_ALWAYS = (*_OF_MODELS, "modules.json", SENTENCE_CONFIG, *SENTENCE_SETTINGS)
 _OF_EVERY_TOKENIZER = (TOKENIZER_CONFIG, "tokenizer.json", "special_tokens_map.json", "added_tokens.json")
 _VOCABULARIES = (
     *("bpe.codes", "byte_maps.json", "dict.txt", "emoji.json", "entity_vocab.json", "merges.txt", "normalizer.json"),

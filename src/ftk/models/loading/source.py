@@ -31,6 +31,7 @@ from ftk.models.loading.image_processor import (
 )
 from ftk.models.loading.kept_head import keeps_head, set_labels
 from ftk.models.loading.locate import locate
+from ftk.models.loading.sentence_encoder import VECTORS, sentence_length
 from ftk.models.loading.verified_folder import trained_length
 from ftk.models.tokenizers.chosen_tokenizer import chosen_tokenizer
 from ftk.models.tokenizers.embedding_table import embedding_rows, note_small
@@ -60,7 +61,7 @@ class Source:
     keeps_head: bool
     """Whether all weights in ``folder`` are used; else those of the encoder alone, and the head is new."""
     trained_length: int | None = None
-    """Window length that ftk trained these weights with; longer windows would use untrained positions."""
+    """Window length that these weights were trained with; longer windows would use untrained positions."""
     part: str | None = None
     """The part of the model that the weights in ``folder`` cover; None if they cover all of it."""
     warm_decoder: bool = False
@@ -196,12 +197,17 @@ def _resolve_encoder(model: ModelConfig, corpus: Corpus, reads: Collection[str])
         limit=token_limit(config, tokenizer),
         labels=None,
         keeps_head=True,
-        trained_length=trained_length(weights) if weights is not None else None,
+        trained_length=_length_of(weights, corpus.task.spec.auto_model) if weights is not None else None,
         part=part,
         warm_decoder=part is not None and model.decoder_init is not DecoderInit.random,
         image_processor=image_processor,
         notes=notes,
     )
+
+
+def _length_of(folder: Path, auto_model: str) -> int | None:
+    """The window length that weights were trained with, as far as their folder says."""
+    return trained_length(folder) or (sentence_length(folder) if auto_model == VECTORS else None)
 
 
 def reopen_model(folder: Path, labels: Labels | None, reads: Collection[str] = ("text",)) -> Source:
