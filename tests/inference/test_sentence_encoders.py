@@ -100,7 +100,8 @@ def test_what_the_files_say_is_done_or_said(ftk: Ftk) -> None:
     read = ftk(*argv)
     assert read.code == 0, read.err
     assert read.found(kinds.SENTENCE_LENGTH).values["length"] == 8
-    assert read.found(kinds.PROMPTS_NOT_WRITTEN) and read.found(kinds.OTHER_SIMILARITY)
+    assert read.found(kinds.PROMPTS_NOT_WRITTEN)
+    assert read.found(kinds.OTHER_SIMILARITY)
     assert read.found(kinds.NOT_LOWERCASED)
     asked = ftk(*argv, "data.max_length=32")
     assert asked.code == 0, asked.err
@@ -113,7 +114,9 @@ def test_a_training_of_vectors_reads_the_length_and_others_do_not(ftk: Ftk) -> N
     sentence_files(save_model_folder(Path("m"), "bert"), sentence_bert_config={"max_seq_length": 8})
     settings = [word for word in TINY if not word.startswith("model=")]
     write_jsonl("pairs.jsonl", [{"query": f"Ada {word}", "positive": f"to {word}"} for word in ("Oslo", "Lima") * 4])
-    write_jsonl("texts.jsonl", [{"text": f"Ada {at} {word}", "label": word} for at in "abcd" for word in ("Oslo", "Lima")])
+    write_jsonl(
+        "texts.jsonl", [{"text": f"Ada {at} {word}", "label": word} for at in "abcd" for word in ("Oslo", "Lima")]
+    )
     lengths = {}
     for task, data in (("ranking", "pairs.jsonl"), ("text-classification", "texts.jsonl")):
         words = ("model=auto", "model.name=m", f"data.train={data}", "data.validation_share=0", "train.max_steps=1")
@@ -131,3 +134,13 @@ def test_a_pooling_in_the_folder_of_the_model_is_refused_until_it_is_named(ftk: 
     assert_refused(ftk(*argv), "task.pooling=")
     named = ftk(*argv, "task.pooling=first")
     assert named.code == 0, named.err
+
+
+def test_an_encoder_in_a_folder_of_its_own_is_pooled_as_the_folder_around_it_says(tmp_path: Path) -> None:
+    sentence_files(tmp_path, pooling={"pooling_mode_cls_token": True})
+    modules = [{"type": "st.models.Transformer", "path": "0_Transformer"}, {"type": "st.Pooling", "path": "1_Pooling"}]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    for name, pooling in (("0_Transformer", "first"), ("another", None)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+        assert sentence_encoder_in(tmp_path / name).pooling == pooling

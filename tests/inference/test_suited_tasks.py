@@ -77,7 +77,11 @@ def test_a_sentence_encoder_with_further_layers_is_suggested_for_nothing() -> No
         ({"model_type": "vit", "architectures": ["ViTModel"]}, "text-classification", "reads images"),
         ({"model_type": "bert", "architectures": ["BertModel"]}, "summarization", "It generates no text"),
         ({"model_type": "electra"}, "translation", "has no head for generating text"),
-        ({"model_type": "bert", "architectures": ["BertForTokenClassification"]}, "relation", "no head for task=relation"),
+        (
+            {"model_type": "bert", "architectures": ["BertForTokenClassification"]},
+            "relation",
+            "no head for task=relation",
+        ),
         ({"model_type": "llama", "architectures": ["LlamaForCausalLM"]}, "mlm", "has no head for masked language"),
         ({"model_type": "ftk-cnn"}, "ner", "It supports text-classification"),
     ],

@@ -63,7 +63,11 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
     if not checkpoint or is_hub_id(checkpoint):
         return
     folder = Path(checkpoint).expanduser()
-    if not folder.is_dir():
+    if folder.exists() and not folder.is_dir():
+        yield Mistake(
+            f"checkpoint={checkpoint}", f"This is a file; name the folder that it is in: checkpoint={folder.parent}"
+        )
+    elif not folder.is_dir():
         yield Mistake(f"checkpoint={checkpoint}", f"There is no such folder (resolved to {folder.absolute()}).")
     elif not (folder / "ftk.json").is_file() and not (plain and (folder / "config.json").is_file()):
         inner = [name for name in ("best", "last") if (folder / name / "ftk.json").is_file()]
@@ -125,7 +129,7 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
 def _model(model: ModelConfig, key: str = "model") -> Iterator[Mistake]:
     """Model folders whose files are missing, not whole or not trusted, and revisions of what has none."""
     from ftk.models.files.untrusted_folder import check_untrusted_folder
-    from ftk.models.files.whole import check_is_model, check_weights, refuse_revision
+    from ftk.models.files.whole import check_is_model, check_weights, refuse_file, refuse_revision
 
     for name, tower in model.towers.items():
         yield from _model(tower, f"{key}.towers.{name}")
@@ -134,6 +138,10 @@ def _model(model: ModelConfig, key: str = "model") -> Iterator[Mistake]:
             yield Mistake(f"{key}.revision={model.revision}", f"{key}.name is not set; only a hub id has revisions.")
         return
     folder = Path(model.name).expanduser()
+    try:
+        refuse_file(model.name, f"{key}.name")
+    except ModelError as error:
+        yield Mistake.of(str(error))
     if not folder.is_dir():
         return
     try:

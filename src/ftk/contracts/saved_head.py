@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ftk.errors import numbered
+
 WITHOUT_LABELS = (
     "AutoModel",
     "AutoModelForMaskedLM",
@@ -22,7 +24,8 @@ class SentenceEncoder:
     """What the files of sentence-transformers say about an encoder; nothing for other models.
 
     Attributes:
-        pooling: how it makes a vector of a text, ``mean``, ``first`` or the name of another way; None if it is not said.
+        pooling: how it makes a vector of a text, ``mean``, ``first`` or the name of another way; None if it is not
+            said.
         further: the modules behind its pooling.
         length: the most tokens that it reads of a text; None if it is not said.
         prompts: the names and texts of what stands before some texts.
@@ -81,4 +84,4 @@ class SavedHead:
     def described(self) -> str:
         """The architecture and the first of its labels, for messages."""
         listed = ", ".join(self.names[:4]) + (", …" if len(self.names) > 4 else "")
-        return f"{self.architecture or 'no architecture named'}; {len(self.names)} outputs: {listed}"
+        return f"{self.architecture or 'no architecture named'}; {numbered(len(self.names), 'output')}: {listed}"

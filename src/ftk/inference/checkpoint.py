@@ -19,7 +19,7 @@ from ftk.contracts.values import Labels, WindowPlan
 from ftk.core.evaluate import Runner
 from ftk.core.hardware import Hardware, choose
 from ftk.core.non_finite import note_broken_weights
-from ftk.errors import ModelError
+from ftk.errors import ModelError, numbered
 from ftk.inference.manifest import Trained
 from ftk.kernels import Unfit, prediction_ways, use_fast_kernels, use_proven_kernels
 from ftk.kernels.ways import INT8
@@ -105,7 +105,8 @@ class Checkpoint:
         if loaded.missing:
             names = listed_names(loaded.missing)
             head = " The model has no head for this task: nothing was trained for it." if self.adopted else ""
-            raise ModelError(f"{self.folder}: {len(loaded.missing)} tensors of the model are missing: {names}.{head}")
+            lack = numbered(len(loaded.missing), "tensor")
+            raise ModelError(f"{self.folder}: the weights lack {lack} of the model: {names}.{head}")
         for fact in loaded.facts:
             console.say(fact)
         notes = self.source.notes
@@ -146,7 +147,9 @@ class Checkpoint:
             changed = self._proven(model, chosen, hardware, notes)
         if chosen.precision is Precision.int8:
             number = changed[INT8]
-            console.say(f"int8: {number} linear layers of the encoder; the head and what lies between are not")
+            console.say(
+                f"int8: {numbered(number, 'linear layer')} of the encoder; the head and what lies between are not"
+            )
         console.report(notes.drain())
         if hardware.compile or chosen.device.type != "cpu":
             use_fast_kernels(model, compiled=hardware.compile)

@@ -159,7 +159,11 @@ def called(task: Task) -> str:
         return type(task).__name__
     own = f"task/{name}"
     for other in shipped_files():
-        if other.startswith("task/") and other != own and any(part.name == own for part in parts_of(other, shipped_files())):
+        if (
+            other.startswith("task/")
+            and other != own
+            and any(part.name == own for part in parts_of(other, shipped_files()))
+        ):
             usual, values, fields = values_of(own), values_of(other), fields_of(task)
             if all(fields.get(key) == value for key, value in values.items() if value != usual.get(key)):
                 return other.removeprefix("task/")

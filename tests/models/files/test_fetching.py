@@ -136,7 +136,7 @@ def test_the_vocabularies_of_all_classes_are_known() -> None:
         ({"pytorch_model.fp16.bin": b"\x80"}, ("pytorch_model.fp16.bin", "ftk convert")),
         ({"pytorch_model-00001-of-00001.bin": b"", "pytorch_model.bin.index.json": b"{}"}, ("ftk convert",)),
         ({"model.fp16.safetensors": EMPTY}, ("model.fp16.safetensors", "variant fp16", "ftk convert")),
-        ({"model-00001-of-00002.safetensors": EMPTY}, ("model.safetensors.index.json", "1 of them are missing")),
+        ({"model-00001-of-00002.safetensors": EMPTY}, ("model.safetensors.index.json", "nor 1 of these")),
         ({"tf_model.h5": b"\x89HDF"}, ("TensorFlow", "from_tf=True")),
         ({"model.ckpt.index": b""}, ("TensorFlow",)),
         ({"flax_model.msgpack": b""}, ("Flax", "from_flax=True")),

@@ -27,11 +27,11 @@ ALWAYS_ANSWERED = fact("always-answered",
 ENCODER_CHOSEN = fact("encoder-chosen", "ranking: task.encoder={encoder}",
     architecture="by the architecture of the model; {how}", asked="{how}")
 PROMPTS_NOT_WRITTEN = fact("prompts-not-written",
-    "ftk does not write the prompts that sentence-transformers writes before texts for this model ({prompts}). Put them "
-    "before the queries and candidates of your rows.")
+    "ftk does not write the prompts that sentence-transformers writes before texts for this model ({prompts}). Put "
+    "them before the queries and candidates of your rows.")
 OTHER_SIMILARITY = fact("other-similarity",
-    "this model was trained for vectors that are compared by '{similarity}'; ftk compares them by the cosine, which may "
-    "rank otherwise.")
+    "this model was trained for vectors that are compared by '{similarity}'; ftk compares them by the cosine, which "
+    "may rank otherwise.")
 NOT_LOWERCASED = fact("not-lowercased",
     "sentence-transformers lower-cases texts for this model (do_lower_case); ftk does so only if its tokenizer does.")
 SENTENCE_LENGTH = fact("sentence-length",

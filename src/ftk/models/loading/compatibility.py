@@ -74,7 +74,9 @@ def _unsuited(kind: str, task: Any) -> tuple[str, str] | None:
         return f"It reads {_and(_READ[kind])}, but the task reads {_and(reads)}.", _READERS[reads]
     if kind not in HEADS and has_head(kind, head) is False:
         adds = "Use model=encoder-decoder, which adds a decoder to an encoder, or another model."
-        return f"The architecture {kind} has no head for {PURPOSES.get(head, head)}.", adds if writes else _READERS[reads]
+        return f"The architecture {kind} has no head for {PURPOSES.get(head, head)}.", adds if writes else _READERS[
+            reads
+        ]
     return None
 
 

@@ -112,4 +112,3 @@ def _check_numbers(path: Path, values: Mapping[str, Any]) -> None:
     if sorted(numbers) != sorted(map(str, range(len(numbers)))):
         listed = ", ".join(numbers[:5]) + (", …" if len(numbers) > 5 else "")
         raise ModelError(f"{path}: id2label must number its labels from 0 without a gap; it has {listed}.")
-

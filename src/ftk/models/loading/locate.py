@@ -9,7 +9,7 @@ from ftk.config.schema import ModelConfig
 from ftk.errors import ModelError
 from ftk.models.files.hub import cached, fetch
 from ftk.models.files.hub_errors import Unavailable
-from ftk.models.files.whole import check_is_model, check_weights, refuse_revision
+from ftk.models.files.whole import check_is_model, check_weights, refuse_file, refuse_revision
 from ftk.system.digests import sha256
 
 _WAY_OUT = (
@@ -73,6 +73,7 @@ def find(
 
 
 def _in_folder(name: str, revision: str | None, tried: list[str]) -> Located | None:
+    refuse_file(name, "model.name")
     folder = Path(name).expanduser()
     if (folder / "config.json").is_file():
         refuse_revision(name, revision)

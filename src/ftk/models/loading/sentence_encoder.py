@@ -29,7 +29,7 @@ _SIMILARITIES = ("cosine", "cos_sim")
 def sentence_encoder_in(folder: Path) -> SentenceEncoder:
     """What the files of a folder say about a sentence encoder; nothing if it is none."""
     pooling, further = _modules_in(folder)
-    settings = read_values(folder / SENTENCE_CONFIG)
+    settings = read_values(_home(folder) / SENTENCE_CONFIG)
     similarity = settings.get("similarity_fn_name")
     return SentenceEncoder(
         pooling=pooling,
@@ -66,6 +66,7 @@ def _modules_in(folder: Path) -> tuple[str | None, tuple[str, ...]]:
     """
     pooling: str | None = None
     further: list[str] = []
+    folder = _home(folder)
     modules = _listed(folder / "modules.json")
     if modules is None:
         return _UNREAD.format("modules.json is missing or damaged"), ()
@@ -76,6 +77,14 @@ def _modules_in(folder: Path) -> tuple[str | None, tuple[str, ...]]:
         elif kind not in _PLAIN_MODULES:
             further.append(kind)
     return pooling, tuple(further)
+
+
+def _home(folder: Path) -> Path:
+    """The folder of a sentence encoder: the one around it, if the encoder is a module there (0_Transformer)."""
+    around = folder.absolute().parent
+    named = (module for module in _listed(around / "modules.json") or () if isinstance(module, Mapping))
+    is_module = not (folder / "modules.json").is_file() and any(one.get("path") == folder.name for one in named)
+    return around if is_module else folder
 
 
 def _pooling_in(folder: Path, path: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ftk.contracts.notes import Notes
 from ftk.data.text.special_tokens import note_special_tokens
-from ftk.errors import ModelError, first_line
+from ftk.errors import ModelError, first_line, numbered
 from ftk.models.files.needed import read_values
 from ftk.models.files.untrusted_folder import check_untrusted_folder
 from ftk.models.tokenizers.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer
@@ -164,8 +164,6 @@ def _check_content(folder: Path, tokenizer: Any) -> None:
         return
     special = set(tokenizer.all_special_tokens)
     if len(tokenizer) <= len(special) and special.issuperset(tokenizer.get_vocab()):
-        raise ModelError(
-            no_tokenizer(
-                folder, f"the vocabulary of {type(tokenizer).__name__} has {len(tokenizer)} entries, all special"
-            )
-        )
+        entries = numbered(len(tokenizer), "entry", "entries")
+        why = f"the vocabulary of {type(tokenizer).__name__} has {entries}, all special"
+        raise ModelError(no_tokenizer(folder, why))

@@ -6,6 +6,7 @@ from typing import Any
 from ftk.config.schema import ModelConfig
 from ftk.errors import ModelError
 from ftk.models.files.needed import read_values
+from ftk.models.files.whole import refuse_file
 
 WHOLE = "tokenizer.json"
 """The file of the tokenizers library, which holds all of a tokenizer."""
@@ -59,6 +60,7 @@ def check_tokenizer_folders(model: ModelConfig) -> None:
     """
     model = model.towers.get("text", model)
     if model.tokenizer.name is not None:
+        refuse_file(model.tokenizer.name, "model.tokenizer.name")
         folder = Path(model.tokenizer.name).expanduser()
         if folder.is_dir():  # else it is the name of one in the hub's cache
             check_has_tokenizer(folder)
