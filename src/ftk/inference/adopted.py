@@ -51,20 +51,30 @@ def adopt(folder: Path, node: Any, notes: Notes) -> tuple[Task, Labels | None]:
         ModelError: no task is named, or the model has no head for it.
         ConfigError: the task or one of its fields cannot work.
     """
-    head = head_in(folder)
+    return adopt_head(str(folder), head_in(folder), node, notes)
+
+
+def adopt_head(name: str, head: SavedHead, node: Any, notes: Notes) -> tuple[Task, Labels | None]:
+    """The same for the head of a model that may not be in a folder yet.
+
+    Args:
+        name: of the model, for messages.
+        head: of the model.
+        node, notes: as in ``adopt``.
+    """
     if node is None:
         raise ModelError(
-            f"{folder}: ftk did not write this model; it has no ftk.json, which names a task. {suited(head)}"
+            f"{name}: ftk did not write this model; it has no ftk.json, which names a task. {suited(head)}"
         )
     task = build_task(node)
-    _check(folder, head, task, adopted=False)
+    _check(name, head, task, adopted=False)
     if task.spec.adopt is None:
-        raise ModelError(f"{folder}: task={called(task)} can only use models that ftk trained for it.")
+        raise ModelError(f"{name}: task={called(task)} can only use models that ftk trained for it.")
     try:
         task, labels = task.spec.adopt(task, head, notes)
     except ModelError as error:
-        raise ModelError(f"{folder}: {error}") from error
-    _check(folder, head, task, adopted=True)
+        raise ModelError(f"{name}: {error}") from error
+    _check(name, head, task, adopted=True)
     return task, labels
 
 
@@ -97,11 +107,11 @@ def _can_be(head: SavedHead, suggested: str) -> bool:
     return unsuited_because(head.model_type, task) is None
 
 
-def _check(folder: Path, head: SavedHead, task: Task, *, adopted: bool) -> None:
+def _check(name: str, head: SavedHead, task: Task, *, adopted: bool) -> None:
     """Refuse a model without a head for the task.
 
     Args:
-        folder: the model folder.
+        name: of the model, for messages.
         head: of the model.
         task: that it is opened for.
         adopted: whether the task has the fields that suit the model; before, the head that it needs may not be settled.
@@ -113,13 +123,13 @@ def _check(folder: Path, head: SavedHead, task: Task, *, adopted: bool) -> None:
     unsettled = wanted == VECTORS and not adopted
     if head.model_type and not unsettled and (why := unsuited_because(head.model_type, task)):
         why = why if head.model_type in why else f"its architecture is {head.model_type}. {why}"
-        raise ModelError(f"{folder}: {why} {_another(head)}")
+        raise ModelError(f"{name}: {why} {_another(head)}")
     if head.auto_model in (None, *_FITS.get(wanted, (wanted,))) or wanted == VECTORS:
         return  # vectors need no head; without an architecture, the weights show whether there is one
     trained = "" if head.has_labels or head.auto_model == ANOTHER else ": nothing was trained for it"
-    named, model = f"task={called(task)}", f"model=auto model.name={as_word(str(folder))}"
+    named, model = f"task={called(task)}", f"model=auto model.name={as_word(name)}"
     raise ModelError(
-        f"{folder}: the model ({head.architecture}) has no head for {named}{trained}. {_another(head)} "
+        f"{name}: the model ({head.architecture}) has no head for {named}{trained}. {_another(head)} "
         f"'ftk {task.spec.command} {named} {model} data.train=…' trains one."
     )
 
