@@ -68,7 +68,10 @@ class Checkpoint:
         """
         labels, windows = trained.labels, trained.windows
         # The outputs of a model of another tool keep its names: several may stand for one label.
-        source = reopen_model(folder, None if trained.adopted else labels, trained.task.spec.modalities)
+        spec = trained.task.spec
+        adopted_for = spec.auto_model if trained.adopted else None
+        own = None if trained.adopted else labels
+        source = reopen_model(folder, own, spec.modalities, adopted_for=adopted_for)
         if source.labels is not None and labels is not None and source.labels.names != labels.names:
             raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
         if data.max_length is not None or windows is None:

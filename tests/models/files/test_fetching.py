@@ -398,7 +398,11 @@ OPENED = {
     "no head for vectors": ("task=ranking", listed(model_type="mamba"), "has no head for ranking"),
     "no tokenizer": ("task=ranking", UNUSABLE["no tokenizer"][1], "no tokenizer files"),
     "another head": ("task=ner", listed(model_type="bert", architectures=["BertForMaskedLM"]), "no head for task=ner"),
-    "no task": ("output=out.jsonl", listed(model_type="bert", architectures=["BertForTokenClassification"]), "task=ner"),
+    "no task": (
+        "output=out.jsonl",
+        listed(model_type="bert", architectures=["BertForTokenClassification"]),
+        "task=ner",
+    ),
 }
 
 
