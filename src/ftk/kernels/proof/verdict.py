@@ -11,9 +11,10 @@ import torch
 from torch import nn
 
 from ftk.errors import first_line
+from ftk.kernels.first_layers import keep_first_layers
 from ftk.kernels.proof.sample import Sample, samples
 from ftk.kernels.proof.trial import compared_weights, run
-from ftk.kernels.proof.untouched import Snapshot, only_trained, same_generators, shorten
+from ftk.kernels.proof.untouched import Snapshot, only_trained, same_generators
 from ftk.kernels.ways import ALL, Way, install
 
 _SAME = 1e-4
@@ -95,7 +96,7 @@ def prove(model: nn.Module, ways: Sequence[Way], dtype: torch.dtype, *, training
         # One block of autocast for all trials: it rounds weights that are trained to bf16 once.
         trained = model.parameters() if reduced else compared_weights(model)
         with _quiet(), same_generators(), only_trained(model, trained), torch.autocast("cpu", dtype, reduced):
-            cut = shorten(model)
+            cut = keep_first_layers(model, gaps=True)
             proof = _proof(model, Snapshot(model), dtype, training)
             if isinstance(proof, str) and cut:  # there are architectures that need all of their layers
                 whole.restore()
