@@ -213,8 +213,8 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
 def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
     """Architectures that do not suit the task. Those of hub ids are checked when they are read."""
     from ftk.models.architectures.small import FITTED
+    from ftk.models.files.needed import kind_of_folder
     from ftk.models.loading.compatibility import unsuited
-    from ftk.models.loading.known_heads import kind_of_folder
 
     kind, name = config.model.config.get("model_type"), config.model.name
     what = f"model.config.model_type={kind}"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from conftest import Result
-from ftk.models.loading.known_heads import _TABLES, _names, has_head, kind_of_folder
+from ftk.models.files.needed import kind_of_folder
+from ftk.models.loading.known_heads import _TABLES, _names, has_head
 
 
 @pytest.mark.torch

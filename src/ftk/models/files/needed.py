@@ -105,6 +105,12 @@ def _listed_by_classes(values: dict[str, dict[str, Any]]) -> list[dict[str, Any]
     return found
 
 
+def kind_of_folder(folder: Path) -> str | None:
+    """``model_type`` of the config in a folder; None if it cannot be read, which is reported where it is needed."""
+    found = read_values(folder / CONFIG).get("model_type")
+    return found if isinstance(found, str) else None
+
+
 def read_values(path: Path) -> dict[str, Any]:
     """The content of a JSON file; empty if it is no object, or cannot be read."""
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any
 
 from ftk.contracts.saved_head import ANOTHER, SavedHead
 from ftk.errors import ModelError
+from ftk.models.files.needed import CONFIG, read_values
 from ftk.models.files.untrusted_folder import check_untrusted_folder
 from ftk.models.loading.sentence_encoder import sentence_encoder_in
 
@@ -73,11 +73,10 @@ def head_in(folder: Path) -> SavedHead:
         ModelError: the folder is refused, or its config.json describes no model.
     """
     check_untrusted_folder(folder)
-    path = folder / "config.json"
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: the file does not describe a model ({error}).") from error
+    path = folder / CONFIG
+    if not path.is_file():
+        raise ModelError(f"{folder}: the folder has no {CONFIG}, which describes a model.")
+    values = read_values(path)
     _check_numbers(path, values)
     head = saved_head(values)
     return replace(head, sentences=sentence_encoder_in(folder))

@@ -8,8 +8,6 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from ftk.models.files.needed import read_values
-
 PURPOSES = {
     "AutoModelForSequenceClassification": "classification or regression of texts",
     "AutoModelForTokenClassification": "token classification",
@@ -40,12 +38,6 @@ _OF_FTK = {
     "AutoModelForTextVector": (*_OF_TOKENS, "AutoModelForSequenceClassification"),
 }
 """Heads that ftk puts on any encoder which has one of these heads in transformers."""
-
-
-def kind_of_folder(folder: Path) -> str | None:
-    """``model_type`` of the config in a folder; None if it cannot be read, which is reported where it is needed."""
-    found = read_values(folder / "config.json").get("model_type")
-    return found if isinstance(found, str) else None
 
 
 def has_head(kind: str, auto_model: str) -> bool | None:

@@ -92,7 +92,7 @@ def check_saved_tokenizer(folder: Path) -> None:
         ModelError: it cannot read texts.
     """
     check_has_tokenizer(folder)
-    rows = read_values(folder / "config.json").get("vocab_size")
+    rows = read_values(folder / CONFIG).get("vocab_size")
     if isinstance(rows, int) and (folder / WHOLE).is_file():
         described = read_values(folder / WHOLE)
         check_fits(folder, tokens=_tokens(described), rows=rows)
