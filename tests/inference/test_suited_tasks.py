@@ -75,7 +75,7 @@ def test_a_sentence_encoder_with_further_layers_is_suggested_for_nothing() -> No
         ({"model_type": "mamba", "architectures": ["MambaModel"]}, "ner", "has no head for token classification"),
         ({"model_type": "whisper"}, "question-answering", "has no head for question answering"),
         ({"model_type": "vit", "architectures": ["ViTModel"]}, "text-classification", "reads images"),
-        ({"model_type": "bert", "architectures": ["BertModel"]}, "summarization", "It generates no text"),
+        ({"model_type": "bert", "architectures": ["BertModel"]}, "summarization", "generates no text"),
         ({"model_type": "electra"}, "translation", "has no head for generating text"),
         (
             {"model_type": "bert", "architectures": ["BertForTokenClassification"]},
@@ -83,7 +83,7 @@ def test_a_sentence_encoder_with_further_layers_is_suggested_for_nothing() -> No
             "no head for task=relation",
         ),
         ({"model_type": "llama", "architectures": ["LlamaForCausalLM"]}, "mlm", "has no head for masked language"),
-        ({"model_type": "ftk-cnn"}, "ner", "It supports text-classification"),
+        ({"model_type": "ftk-cnn"}, "ner", "supports text-classification"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name_before_rows_are_read(

@@ -56,7 +56,7 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
         checkpoint: the model folder.
         plain: whether the folder may be one that ftk did not write.
     """
-    from ftk.inference.adopted import suited
+    from ftk.inference.adopted import suited, tasks_for
     from ftk.inference.places import is_hub_id
     from ftk.models.files.whole import check_is_model
 
@@ -74,7 +74,13 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
         hint = f" Did you mean '{folder / inner[0]}'?" if inner else ""
         try:
             if (folder / "config.json").is_file():
-                hint = f" If another tool wrote it, name its task. {suited(head_in(folder))}"
+                head = head_in(folder)
+                name_it = (
+                    " If another tool wrote it, name its task."
+                    if head.architecture is None or any(tasks_for(head))
+                    else ""
+                )
+                hint = f"{name_it} {suited(head)}"
             elif not inner:
                 check_is_model(folder)
                 hint = " It has no config.json either, which a model of another tool needs."

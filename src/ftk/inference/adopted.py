@@ -80,7 +80,7 @@ def adopt_head(name: str, head: SavedHead, node: Any, notes: Notes) -> tuple[Tas
 
 def suited(head: SavedHead) -> str:
     """A sentence about the tasks that suit a model by its architecture."""
-    tasks = list(_tasks_for(head))
+    tasks = list(tasks_for(head))
     if head.architecture is None:
         return "Say which task it was trained for: task=ner, task=text-classification …"
     if not tasks:
@@ -88,7 +88,8 @@ def suited(head: SavedHead) -> str:
     return f"By its architecture, {head.architecture}, it suits {' and '.join(tasks)}: add one."
 
 
-def _tasks_for(head: SavedHead) -> Iterator[str]:
+def tasks_for(head: SavedHead) -> Iterator[str]:
+    """The tasks that can use a model as it is, such as ``task=ner``."""
     if head.auto_model == "AutoModelForSequenceClassification":
         several = head.problem == "regression" and len(head.names) > 1  # a cross-encoder has one output
         yield from (one for one in _OF_PROBLEM.get(str(head.problem), ()) if not (several and one == "task=ranking"))
@@ -122,8 +123,8 @@ def _check(name: str, head: SavedHead, task: Task, *, adopted: bool) -> None:
     wanted = task.spec.auto_model
     unsettled = wanted == VECTORS and not adopted
     if head.model_type and not unsettled and (why := unsuited_because(head.model_type, task)):
-        why = why if head.model_type in why else f"its architecture is {head.model_type}. {why}"
-        raise ModelError(f"{name}: {why} {_another(head)}")
+        why = why if head.model_type in why else f"Its architecture is {head.model_type}. {why}"
+        raise ModelError(f"{name}: {why[0].lower()}{why[1:]} {_another(head)}")
     if head.auto_model in (None, *_FITS.get(wanted, (wanted,))) or wanted == VECTORS:
         return  # vectors need no head; without an architecture, the weights show whether there is one
     trained = "" if head.has_labels or head.auto_model == ANOTHER else ": nothing was trained for it"
@@ -136,4 +137,4 @@ def _check(name: str, head: SavedHead, task: Task, *, adopted: bool) -> None:
 
 def _another(head: SavedHead) -> str:
     """What to do with a model, or without it, if a task cannot use it."""
-    return suited(head) if list(_tasks_for(head)) else "Choose another model."
+    return suited(head) if list(tasks_for(head)) else "Choose another model."

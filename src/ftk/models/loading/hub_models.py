@@ -35,7 +35,8 @@ def _check(model: ModelConfig, task: Any, *, reads_text: bool) -> None:
     kind = found.values.get(CONFIG, {}).get("model_type")
     whole = "model_type" not in model.config  # else the model is the encoder of another one
     if task is not None and whole and isinstance(kind, str) and (why := unsuited(kind, task)):
-        raise ModelError(f"model.name={model.name}: {why if kind in why else f'Its architecture is {kind}. {why}'}")
+        why = why if kind in why else f"Its architecture is {kind}. {why}"
+        raise ModelError(f"model.name={model.name}: {why[0].lower()}{why[1:]}")
     own = model.tokenizer.name is None and model.tokenizer.train is None
     if reads_text and own:
         check_listed_tokenizer(model.name, found)

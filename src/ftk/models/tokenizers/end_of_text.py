@@ -53,7 +53,7 @@ def _append(tokenizer: Any, backend: Any, end: int) -> None:
 
     before, after = special_tokens(tokenizer)
     pair = pair_tokens(tokenizer)
-    two = ([], [], []) if pair is None else (pair.before, pair.between, pair.after)
+    two: tuple[Any, ...] = ((), (), ()) if pair is None else (pair.before, pair.between, pair.after)
     pieces = {"single": [*before, "$A", *after, end], "pair": [*two[0], "$A", *two[1], "$B", *two[2], end]}
     used = {int(piece) for part in pieces.values() for piece in part if not isinstance(piece, str)}
     names = {number: tokenizer.convert_ids_to_tokens(number) for number in used}
