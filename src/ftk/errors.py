@@ -85,3 +85,14 @@ def printable(text: str) -> str:
         else repr(character)[1:-1]
         for character in text
     )
+
+
+def numbered(number: int, noun: str, several: str | None = None) -> str:
+    """A number with its noun: 1 tensor, 1,024 tensors.
+
+    Args:
+        number: how many there are.
+        noun: for one of them.
+        several: for any other number; None: the noun with an s.
+    """
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"

@@ -94,7 +94,7 @@ def test_a_shipped_architecture_is_refused_before_torch_just_where_it_has_no_hea
             "It reads texts, but the task reads images. Use an image model",
         ),
         ("task=ranking model=resnet-tiny", "resnet", "It reads images, but the task reads texts."),
-        ("task=ner model=pointer-generator", "ftk-pointer-generator", "It supports summarization and translation;"),
+        ("task=ner model=pointer-generator", "ftk-pointer-generator", "It supports summarization and translation. "),
     ],
 )
 def test_a_model_that_reads_or_writes_something_else_is_reported_in_the_configuration(
@@ -119,7 +119,7 @@ def test_a_sweep_of_models_that_do_not_suit_a_task_runs_no_job(ftk: Callable[...
     assert "1 mistake in the configuration; nothing was run." in result.err
     what, advice = result.err.rstrip().splitlines()[-2:]
     assert what.strip() == "model.config.model_type=ftk-cnn"
-    assert advice.strip() == f"It supports {LEARNS['ftk-cnn']}; choose another model for this task."
+    assert advice.strip() == f"It supports {LEARNS['ftk-cnn']}. Choose another model for this task."
     assert list(Path().iterdir()) == []
 
 

@@ -416,13 +416,12 @@ def test_a_run_folder_that_is_taken_shows_before_a_model_is_fetched(ftk: Ftk, mo
     ("target", "name"), [("ftk.tasks.ranking.task.Ranking", "ranking"), ("own.tasks.Ranking", None)]
 )
 def test_a_task_is_called_by_its_name_on_the_command_line(target: str, name: str | None) -> None:
-    from ftk.inference.adopted import _name
-    from ftk.tasks import task_name
+    from ftk.tasks import called, task_name
 
     module, _, kind = target.rpartition(".")
     task = type(kind, (), {"__module__": module})()
     assert task_name(task) == name
-    assert _name(task) == (name or kind)
+    assert called(task) == (name or kind)
 
 
 def test_a_model_in_the_cache_of_the_hub_is_opened(ftk: Ftk, monkeypatch: pytest.MonkeyPatch) -> None:

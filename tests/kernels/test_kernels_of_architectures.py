@@ -112,17 +112,19 @@ def test_the_first_layer_of_each_structure_is_tried() -> None:
     """Mamba in most layers, attention in one, experts in every other one."""
     import torch
 
+    from ftk.kernels.first_layers import keep_first_layers
     from ftk.kernels.proof import prove
-    from ftk.kernels.proof.untouched import Snapshot, shorten
+    from ftk.kernels.proof.untouched import Snapshot
     from ftk.kernels.ways import training_ways
 
     model = make("jamba", num_hidden_layers=8, attn_layer_period=8, attn_layer_offset=5, expert_layer_period=2)
     whole = Snapshot(model)
-    assert shorten(model)
-    kept = [type(layer).__name__ for layer in model.model.layers]
-    whole.restore()
-    assert (len(kept), len(model.model.layers)) == (3, 8)
-    assert "JambaAttentionDecoderLayer" in kept
+    for gaps, number in ((True, 3), (False, 6)):
+        assert keep_first_layers(model, gaps=gaps)
+        kept = [type(layer).__name__ for layer in model.model.layers]
+        whole.restore()
+        assert (len(kept), len(model.model.layers)) == (number, 8)
+        assert "JambaAttentionDecoderLayer" in kept
     assert prove(model, training_ways(), torch.float32, training=True).refusals == ()
 
 

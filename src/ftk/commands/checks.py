@@ -56,21 +56,31 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
         checkpoint: the model folder.
         plain: whether the folder may be one that ftk did not write.
     """
-    from ftk.inference.adopted import suited
+    from ftk.inference.adopted import suited, tasks_for
     from ftk.inference.places import is_hub_id
     from ftk.models.files.whole import check_is_model
 
     if not checkpoint or is_hub_id(checkpoint):
         return
     folder = Path(checkpoint).expanduser()
-    if not folder.is_dir():
+    if folder.exists() and not folder.is_dir():
+        yield Mistake(
+            f"checkpoint={checkpoint}", f"This is a file; name the folder that it is in: checkpoint={folder.parent}"
+        )
+    elif not folder.is_dir():
         yield Mistake(f"checkpoint={checkpoint}", f"There is no such folder (resolved to {folder.absolute()}).")
     elif not (folder / "ftk.json").is_file() and not (plain and (folder / "config.json").is_file()):
         inner = [name for name in ("best", "last") if (folder / name / "ftk.json").is_file()]
         hint = f" Did you mean '{folder / inner[0]}'?" if inner else ""
         try:
             if (folder / "config.json").is_file():
-                hint = f" If another tool wrote it, name its task. {suited(head_in(folder))}"
+                head = head_in(folder)
+                name_it = (
+                    " If another tool wrote it, name its task."
+                    if head.architecture is None or any(tasks_for(head))
+                    else ""
+                )
+                hint = f"{name_it} {suited(head)}"
             elif not inner:
                 check_is_model(folder)
                 hint = " It has no config.json either, which a model of another tool needs."
@@ -125,7 +135,7 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
 def _model(model: ModelConfig, key: str = "model") -> Iterator[Mistake]:
     """Model folders whose files are missing, not whole or not trusted, and revisions of what has none."""
     from ftk.models.files.untrusted_folder import check_untrusted_folder
-    from ftk.models.files.whole import check_is_model, check_weights, refuse_revision
+    from ftk.models.files.whole import check_is_model, check_weights, refuse_file, refuse_revision
 
     for name, tower in model.towers.items():
         yield from _model(tower, f"{key}.towers.{name}")
@@ -134,6 +144,10 @@ def _model(model: ModelConfig, key: str = "model") -> Iterator[Mistake]:
             yield Mistake(f"{key}.revision={model.revision}", f"{key}.name is not set; only a hub id has revisions.")
         return
     folder = Path(model.name).expanduser()
+    try:
+        refuse_file(model.name, f"{key}.name")
+    except ModelError as error:
+        yield Mistake.of(str(error))
     if not folder.is_dir():
         return
     try:
@@ -205,8 +219,8 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
 def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
     """Architectures that do not suit the task. Those of hub ids are checked when they are read."""
     from ftk.models.architectures.small import FITTED
+    from ftk.models.files.needed import kind_of_folder
     from ftk.models.loading.compatibility import unsuited
-    from ftk.models.loading.known_heads import kind_of_folder
 
     kind, name = config.model.config.get("model_type"), config.model.name
     what = f"model.config.model_type={kind}"

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from ftk.errors import ConfigError
+from ftk.errors import ConfigError, numbered
 
 USAGE = """\
 usage: ftk convert IN OUT [--revision REV] [--overwrite]
@@ -39,7 +39,7 @@ def run(command: str, argv: list[str]) -> int:
         sys.stdout.write(f"left out, because the model ties them to others: {', '.join(done.tied)}\n")
     sys.stdout.write(f"copied: {', '.join(done.copied)}\n")
     sys.stdout.write(
-        f"wrote {target}: {done.tensors:,} tensors, {done.size:,} bytes; use it with model.name={target}\n"
+        f"wrote {target}: {numbered(done.tensors, 'tensor')}, {done.size:,} bytes; use it with model.name={target}\n"
     )
     return 0
 

@@ -7,6 +7,7 @@ from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import TrainingConfig
 from ftk.contracts.notes import Notes
+from ftk.models.loading.hub_models import check_hub_models
 from ftk.models.tokenizers.tokenizer_files import check_tokenizer_folders
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
@@ -41,6 +42,8 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
         verify_resume(invocation, config.run, console)
     if "text" in task.spec.modalities and not folder.resume:
         check_tokenizer_folders(config.model)
+    if not folder.resume:
+        check_hub_models(config.model, task)
     corpus = task.open_corpus(config.data, notes)
     console.report(notes.drain())
     with fast_import("torch"):

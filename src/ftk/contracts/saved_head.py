@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from ftk.errors import numbered
 
 WITHOUT_LABELS = (
     "AutoModel",
@@ -18,6 +20,28 @@ ANOTHER = "another"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SentenceEncoder:
+    """What the files of sentence-transformers say about an encoder; nothing for other models.
+
+    Attributes:
+        pooling: how it makes a vector of a text, ``mean``, ``first`` or the name of another way; None if it is not
+            said.
+        further: the modules behind its pooling.
+        length: the most tokens that it reads of a text; None if it is not said.
+        prompts: the names and texts of what stands before some texts.
+        similarity: by which vectors are compared, if it is not the cosine.
+        lowercases: whether texts are lower-cased before the tokenizer reads them.
+    """
+
+    pooling: str | None = None
+    further: tuple[str, ...] = ()
+    length: int | None = None
+    prompts: tuple[tuple[str, str], ...] = ()
+    similarity: str | None = None
+    lowercases: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SavedHead:
     """The head of a saved model, by its config.json.
 
@@ -27,9 +51,8 @@ class SavedHead:
         names: the names of its outputs, in their order.
         problem_type: what transformers calls the problem that the head solves; None if it is not said.
         scores_pairs: whether a tool wrote it that trains cross-encoders.
-        pooling: how a sentence encoder makes a vector of a text, ``mean``, ``first`` or the name of another way; None
-            if it is not said.
-        further: the modules that a sentence encoder has behind its pooling.
+        model_type: the architecture, such as bert; None if it is not said.
+        sentences: what the folder says if it is a sentence encoder.
     """
 
     architecture: str | None
@@ -37,8 +60,8 @@ class SavedHead:
     names: tuple[str, ...]
     problem_type: str | None = None
     scores_pairs: bool = False
-    pooling: str | None = None
-    further: tuple[str, ...] = ()
+    model_type: str | None = None
+    sentences: SentenceEncoder = field(default_factory=SentenceEncoder)
 
     @property
     def has_labels(self) -> bool:
@@ -61,4 +84,4 @@ class SavedHead:
     def described(self) -> str:
         """The architecture and the first of its labels, for messages."""
         listed = ", ".join(self.names[:4]) + (", …" if len(self.names) > 4 else "")
-        return f"{self.architecture or 'no architecture named'}; {len(self.names)} outputs: {listed}"
+        return f"{self.architecture or 'no architecture named'}; {numbered(len(self.names), 'output')}: {listed}"

@@ -10,6 +10,7 @@ from torch import nn
 
 from ftk.config.choices import Precision
 from ftk.config.schema import DataConfig, HardwareConfig
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.layout import Layout
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Runnable
@@ -18,12 +19,13 @@ from ftk.contracts.values import Labels, WindowPlan
 from ftk.core.evaluate import Runner
 from ftk.core.hardware import Hardware, choose
 from ftk.core.non_finite import note_broken_weights
-from ftk.errors import ModelError
+from ftk.errors import ModelError, numbered
 from ftk.inference.manifest import Trained
 from ftk.kernels import Unfit, prediction_ways, use_fast_kernels, use_proven_kernels
 from ftk.kernels.ways import INT8
 from ftk.models.forward.padding_probe import layout_of, note_layout
 from ftk.models.loading.load import listed_names, load_weights
+from ftk.models.loading.sentence_encoder import VECTORS, sentence_length
 from ftk.models.loading.source import Source, reopen_model, window_length
 from ftk.report.console import Console
 
@@ -66,11 +68,14 @@ class Checkpoint:
         """
         labels, windows = trained.labels, trained.windows
         # The outputs of a model of another tool keep its names: several may stand for one label.
-        source = reopen_model(folder, None if trained.adopted else labels, trained.task.spec.modalities)
+        spec = trained.task.spec
+        adopted_for = spec.auto_model if trained.adopted else None
+        own = None if trained.adopted else labels
+        source = reopen_model(folder, own, spec.modalities, adopted_for=adopted_for)
         if source.labels is not None and labels is not None and source.labels.names != labels.names:
             raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
         if data.max_length is not None or windows is None:
-            length = window_length(source, data.max_length)
+            length = _length(source, trained.task, data.max_length)
             windows = WindowPlan.of(length, None)
         if data.stride is not None:
             windows = WindowPlan.of(windows.length, data.stride)
@@ -103,7 +108,8 @@ class Checkpoint:
         if loaded.missing:
             names = listed_names(loaded.missing)
             head = " The model has no head for this task: nothing was trained for it." if self.adopted else ""
-            raise ModelError(f"{self.folder}: {len(loaded.missing)} tensors of the model are missing: {names}.{head}")
+            lack = numbered(len(loaded.missing), "tensor")
+            raise ModelError(f"{self.folder}: the weights lack {lack} of the model: {names}.{head}")
         for fact in loaded.facts:
             console.say(fact)
         notes = self.source.notes
@@ -144,7 +150,9 @@ class Checkpoint:
             changed = self._proven(model, chosen, hardware, notes)
         if chosen.precision is Precision.int8:
             number = changed[INT8]
-            console.say(f"int8: {number} linear layers of the encoder; the head and what lies between are not")
+            console.say(
+                f"int8: {numbered(number, 'linear layer')} of the encoder; the head and what lies between are not"
+            )
         console.report(notes.drain())
         if hardware.compile or chosen.device.type != "cpu":
             use_fast_kernels(model, compiled=hardware.compile)
@@ -154,6 +162,16 @@ class Checkpoint:
         int8 = chosen.precision is Precision.int8
         ways = prediction_ways(chosen.dtype, rows=hardware.eval_tokens, int8=int8, others=_is_changed(chosen, hardware))
         return use_proven_kernels(model, ways, chosen.dtype, cache_dir=self.cache_dir, notes=notes)
+
+
+def _length(source: Source, task: Task, asked: int | None) -> int:
+    """The window length of a model of another tool, or one that the user asks for."""
+    own = sentence_length(source.folder) if source.folder is not None and task.spec.auto_model == VECTORS else None
+    if asked is not None or own is None:
+        return window_length(source, asked)
+    length = min(source.limit, own)
+    source.notes.add(kinds.SENTENCE_LENGTH, length=length)
+    return length
 
 
 def _is_changed(chosen: Hardware, hardware: HardwareConfig) -> bool:

@@ -22,7 +22,7 @@ from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.inference.adopted import adopt
 from ftk.models.loading.verified_folder import MANIFEST, verify_folder
 from ftk.report.environment import environment_facts
-from ftk.tasks import build_task, built_in_task, task_from_fields, task_name
+from ftk.tasks import build_task, built_in_task, called, task_from_fields, task_name
 
 if TYPE_CHECKING:
     from ftk.contracts.values import WindowPlan
@@ -129,8 +129,9 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
             task = build_task(node)
             trained_for = saved["task"]["name"]
             if None not in (trained_for, task_name(task)) and trained_for != task_name(task):
-                trained, asked = (str(name).replace("_", "-") for name in (trained_for, task_name(task)))
-                raise ModelError(f"the model was trained for {trained}, not for {asked}; leave task=… out.")
+                kind = built_in_task(str(trained_for))
+                trained = called(task_from_fields(kind, _fields_in(saved, kind, where)))
+                raise ModelError(f"the model was trained for {trained}, not for {called(task)}; leave task=… out.")
             _refuse_of_others(task)
             before = task_from_fields(type(task), _fields_in(saved, type(task), where))
             task = _task_with_trained_values(task, before, named, notes)

@@ -10,8 +10,13 @@ from omegaconf import OmegaConf
 
 from ftk.config.paths import values_of
 from ftk.config.schema import EvaluateConfig, ModelConfig, PredictConfig
+from ftk.contracts.notes import Notes
 from ftk.errors import ModelError
-from ftk.models.loading.locate import locate
+from ftk.inference.adopted import adopt_head
+from ftk.models.files.needed import CONFIG
+from ftk.models.loading.head_of_folder import saved_head
+from ftk.models.loading.hub_models import check_listed_tokenizer
+from ftk.models.loading.locate import locate, look_up
 from ftk.models.loading.verified_folder import MANIFEST
 
 _OF_RUNS = ("best", "last", "previous")
@@ -38,6 +43,7 @@ def model_folder(config: EvaluateConfig | PredictConfig) -> Path:
         ModelError: there is no such model, or no weights that ftk opens.
     """
     if config.model is not None:
+        _check_listed(config, config.model, "model.name")
         return locate(config.model, way_out=_WAY_OUT).folder
     assert config.checkpoint is not None
     folder = Path(config.checkpoint).expanduser()
@@ -45,10 +51,27 @@ def model_folder(config: EvaluateConfig | PredictConfig) -> Path:
         return folder
     place = dataclasses.replace(_preset(), name=config.checkpoint)
     try:
+        _check_listed(config, place, "checkpoint")
         return locate(place, key="checkpoint", way_out=_WAY_OUT).folder
     except ModelError as error:
         text = str(error).replace(f"model.name={config.checkpoint}", f"checkpoint={config.checkpoint}")
         raise ModelError(text) from error
+
+
+def _check_listed(config: EvaluateConfig | PredictConfig, place: ModelConfig, key: str) -> None:
+    """Refuses a model of the hub that the task cannot use, before its weights are fetched.
+
+    Raises:
+        ModelError: there is no such model, no weights that ftk opens, no head for the task, or no tokenizer.
+    """
+    assert place.name is not None
+    found = look_up(place, key=key, way_out=_WAY_OUT)
+    if found is None or MANIFEST in found.names or not (values := found.values.get(CONFIG)):
+        return
+    head = saved_head(values)
+    task, _ = adopt_head(place.name, head, config.task, Notes())
+    if "text" in task.spec.modalities:
+        check_listed_tokenizer(place.name, found)
 
 
 def model_name(config: EvaluateConfig | PredictConfig) -> str:

@@ -14,8 +14,9 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ftk.config.hydra_errors import reworded
+from ftk.config.paths import parts_of, shipped_files, values_of
 from ftk.config.targets import class_at
-from ftk.contracts.task import Task
+from ftk.contracts.task import Task, fields_of
 from ftk.errors import ConfigError, FtkError
 
 _SHARED = ("base", "building", "generation", "shared")
@@ -146,6 +147,27 @@ def task_name(task: Task) -> str | None:
     """The name of a task of ftk, that of its module; None if another package has it."""
     package, _, rest = type(task).__module__.partition("ftk.tasks.")
     return rest.removesuffix(".task") if not package and rest and "." not in rest.removesuffix(".task") else None
+
+
+def called(task: Task) -> str:
+    """The word by which a command line chooses a task: the preset whose values it has, such as ner, else its own name.
+
+    Of a task of another package it is the name of its class.
+    """
+    name = (task_name(task) or "").replace("_", "-")
+    if not name:
+        return type(task).__name__
+    own = f"task/{name}"
+    for other in shipped_files():
+        if (
+            other.startswith("task/")
+            and other != own
+            and any(part.name == own for part in parts_of(other, shipped_files()))
+        ):
+            usual, values, fields = values_of(own), values_of(other), fields_of(task)
+            if all(fields.get(key) == value for key, value in values.items() if value != usual.get(key)):
+                return other.removeprefix("task/")
+    return name
 
 
 def _task_in(name: str) -> type[Task] | None:

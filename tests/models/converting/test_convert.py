@@ -97,7 +97,7 @@ def test_a_sentence_encoder_keeps_how_it_pools(ftk: Callable[..., Result], sourc
     for words in ((), ("--overwrite",)):
         result = ftk("convert", "bert", "out", *words)
         assert result.code == 0, result.err
-        assert head_in(Path("out")).pooling == head_in(source).pooling == "first"
+        assert head_in(Path("out")).sentences.pooling == head_in(source).sentences.pooling == "first"
         assert not Path("out", "other").exists()
     Path("out", "1_Pooling", "note.txt").write_text("mine")
     refused = ftk("convert", "bert", "out", "--overwrite")
@@ -559,3 +559,22 @@ def test_a_model_of_the_hub_that_has_safetensors_needs_no_conversion(ftk: Callab
     assert result.code == 1
     assert "nothing to convert" in result.err
     assert not hub.fetched
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "ends after 0 bytes"),
+        (b"\x08\0\0\0\0\0\0\0{", "is cut"),
+        (POINTER, "Git-LFS pointer"),
+        (b"<html>" * 9, "web page"),
+    ],
+)
+def test_damaged_safetensors_are_not_said_to_be_whole(ftk: Callable[..., Result], content: bytes, words: str) -> None:
+    source = Path("damaged")
+    source.mkdir()
+    (source / "config.json").write_text("{}")
+    (source / "model.safetensors").write_bytes(content)
+    result = ftk("convert", "damaged", "out")
+    assert result.code == 1
+    assert words in result.err

@@ -136,7 +136,7 @@ def test_the_vocabularies_of_all_classes_are_known() -> None:
         ({"pytorch_model.fp16.bin": b"\x80"}, ("pytorch_model.fp16.bin", "ftk convert")),
         ({"pytorch_model-00001-of-00001.bin": b"", "pytorch_model.bin.index.json": b"{}"}, ("ftk convert",)),
         ({"model.fp16.safetensors": EMPTY}, ("model.fp16.safetensors", "variant fp16", "ftk convert")),
-        ({"model-00001-of-00002.safetensors": EMPTY}, ("model.safetensors.index.json", "1 of them are missing")),
+        ({"model-00001-of-00002.safetensors": EMPTY}, ("model.safetensors.index.json", "nor 1 of these")),
         ({"tf_model.h5": b"\x89HDF"}, ("TensorFlow", "from_tf=True")),
         ({"model.ckpt.index": b""}, ("TensorFlow",)),
         ({"flax_model.msgpack": b""}, ("Flax", "from_flax=True")),
@@ -353,3 +353,106 @@ def test_the_hub_is_the_one_that_the_environment_names(tmp_path: Path, rows: tup
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert started.fetched == sorted(needed)
+
+
+def listed(**of_config: Any) -> dict[str, bytes]:
+    """The files of a repository with a vocabulary and weights, whose config has these values."""
+    return {"config.json": values(**of_config), "model.safetensors": EMPTY, "vocab.txt": b"[PAD]\n[UNK]\n"}
+
+
+UNUSABLE: dict[str, tuple[str, dict[str, bytes], str]] = {
+    "no head": ("text-classification", listed(model_type="mamba"), "has no head for classification"),
+    "no head for vectors": ("ranking", listed(model_type="mamba"), "has no head for ranking"),
+    "no decoder": ("summarization", listed(model_type="electra"), "generating text"),
+    "another input": ("ner", listed(model_type="vit"), "reads images"),
+    "an unfit architecture": ("ner", listed(model_type="bros"), "not supported"),
+    "no tokenizer": (
+        "ner",
+        {"config.json": values(model_type="bert"), "model.safetensors": EMPTY, "onnx/vocab.txt": b""},
+        "no tokenizer files",
+    ),
+    "pickles alone": ("ner", {"config.json": b"{}", "pytorch_model.bin": b"\x80"}, "ftk convert"),
+    "no weights": ("ner", {"config.json": b"{}", "vocab.txt": b"a"}, "no weights at all"),
+    "an adapter": ("ner", {"adapter_config.json": b"{}"}, "adapter of PEFT"),
+    "no config": ("ner", {"model.safetensors": EMPTY}, "no config.json"),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_a_model_that_cannot_be_used_is_refused_by_its_small_files(hub: FakeHub, case: str) -> None:
+    from dataclasses import replace
+
+    from ftk.config.paths import values_of
+    from ftk.inference.places import _preset
+    from ftk.models.loading.hub_models import check_hub_models
+    from ftk.tasks import build_task
+
+    task, files, words = UNUSABLE[case]
+    hub.add("someone/model", files)
+    with pytest.raises(ModelError, match=words):
+        check_hub_models(replace(_preset(), name="someone/model"), build_task(values_of(f"task/{task}")))
+    assert set(hub.fetched) <= {"config.json", "tokenizer_config.json"}
+
+
+OPENED = {
+    "no head for vectors": ("task=ranking", listed(model_type="mamba"), "has no head for ranking"),
+    "no tokenizer": ("task=ranking", UNUSABLE["no tokenizer"][1], "no tokenizer files"),
+    "another head": ("task=ner", listed(model_type="bert", architectures=["BertForMaskedLM"]), "no head for task=ner"),
+    "no task": (
+        "output=out.jsonl",
+        listed(model_type="bert", architectures=["BertForTokenClassification"]),
+        "task=ner",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OPENED)
+def test_a_model_that_cannot_be_opened_is_refused_before_its_weights_are_fetched(
+    hub: FakeHub, ftk: Callable[..., Result], case: str
+) -> None:
+    task, files, words = OPENED[case]
+    hub.add("someone/model", files)
+    Path("rows.jsonl").write_text("{ no JSON")
+    result = ftk("predict", "checkpoint=someone/model", task, "input=rows.jsonl")
+    assert result.code == 1
+    assert words in result.err
+    assert "rows.jsonl" not in result.err
+    assert "model.safetensors" not in hub.fetched
+
+
+def test_a_model_in_the_cache_is_refused_without_a_network(
+    hub: FakeHub, ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, files, words = UNUSABLE["no head"]
+    hub.add("someone/model", files)
+    Path("rows.jsonl").write_text("{ no JSON")
+    fetched("someone/model")
+    hub.requests.clear()
+    argv = ("finetune", f"task={task}", "model=auto", "data.train=rows.jsonl")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    result = ftk(*argv, "model.name=someone/model")
+    assert words in result.err
+    other = ftk(*argv, "model.name=someone/other")
+    assert "HF_HUB_OFFLINE" in other.err
+    assert "rows.jsonl" not in result.err + other.err
+    assert not hub.requests
+
+
+def test_a_model_that_is_not_there_is_refused_before_rows_are_read(hub: FakeHub, ftk: Callable[..., Result]) -> None:
+    Path("rows.jsonl").write_text("{ no JSON")
+    hub.add("someone/closed", listed(model_type="bert"), closed=403)
+    for name, words in (("someone/none", "there is no repository"), ("someone/closed", "Accept its terms")):
+        result = ftk("finetune", "task=ner", "model=auto", f"model.name={name}", "data.train=rows.jsonl")
+        assert words in result.err
+        assert "rows.jsonl" not in result.err
+
+
+def test_a_damaged_config_is_not_looked_at(hub: FakeHub) -> None:
+    from ftk.models.files.hub import look
+
+    hub.add("someone/model", listed(model_type="bert"))
+    hub.faults["config.json"] = "other bytes"
+    with pytest.raises(ModelError, match="arrived damaged"):
+        look("someone/model")
+    hub.faults.clear()
+    assert look("someone/model").values["config.json"] == {"model_type": "bert"}

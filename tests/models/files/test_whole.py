@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import re
+import shlex
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +35,13 @@ def made(**files: bytes | str) -> Path:
 
 REFUSED: dict[str, tuple[dict[str, bytes | str], str]] = {
     "a pickle": ({"pytorch_model__bin": b"\x80"}, "pytorch_model.bin is a pickle file.*ftk convert encoder"),
+    "a pointer for a pickle": ({"pytorch_model__bin": POINTER}, "pytorch_model.bin: this is a Git-LFS pointer"),
+    "a pointer for a pickled shard": (
+        {"pytorch_model__bin__index__json": "{}", "pytorch_model_00001_of_00001__bin": POINTER},
+        "model-00001-of-00001.bin: this is a Git-LFS pointer",
+    ),
+    "a pointer for a variant": ({"model__fp16__safetensors": POINTER}, "fp16.safetensors: this is a Git-LFS pointer"),
+    "a pointer for TensorFlow": ({"tf_model__h5": POINTER}, "tf_model.h5: this is a Git-LFS pointer"),
     "pickled shards": (
         {"pytorch_model__bin__index__json": "{}", "pytorch_model_00001_of_00001__bin": b""},
         "ftk convert encoder",
@@ -51,7 +60,7 @@ REFUSED: dict[str, tuple[dict[str, bytes | str], str]] = {
     "a half-precision variant": ({"model__fp16__safetensors": WHOLE}, "variant fp16.*ftk convert encoder"),
     "a missing shard": (
         {"model__safetensors__index__json": INDEX, "model_00001_of_00002__safetensors": WHOLE},
-        "1 of the files that it names are not in the folder: model-00002-of-00002.safetensors",
+        "lacks 1 of the files that it names: model-00002-of-00002.safetensors",
     ),
     "an index alone": ({"model__safetensors__index__json": INDEX}, "2 of the files that it names"),
     "an index of nothing": ({"model__safetensors__index__json": "[]"}, "weight_map is missing"),
@@ -61,9 +70,9 @@ REFUSED: dict[str, tuple[dict[str, bytes | str], str]] = {
     ),
     "shards without an index": (
         {"model_00001_of_00002__safetensors": WHOLE, "model_00002_of_00002__safetensors": WHOLE},
-        "not their model.safetensors.index.json.*run 'ftk convert encoder",
+        "their model.safetensors.index.json is not there.*run 'ftk convert encoder",
     ),
-    "shards without an index, one missing": ({"model_00001_of_00002__safetensors": WHOLE}, "1 of them are missing"),
+    "shards without an index, one missing": ({"model_00001_of_00002__safetensors": WHOLE}, "nor 1 of these"),
     "cut in the data": ({"model__safetensors": WHOLE[:-3]}, "is cut: it has 7. bytes, its header describes 7."),
     "cut in the header": ({"model__safetensors": WHOLE[:30]}, "is cut"),
     "cut at the start": ({"model__safetensors": WHOLE[:4]}, "ends after 4 bytes"),
@@ -128,6 +137,41 @@ def test_a_run_is_refused_before_its_rows_are_read(
     result = ftk("finetune", "task=text-classification", "model=auto", "data.train=rows.jsonl", *words)
     assert result.code == 1
     assert told in result.err
+    assert "rows.jsonl" not in result.err
+
+
+@pytest.mark.parametrize("place", ["my models/encoder", "it's/encoder", "plain/encoder"])
+def test_the_command_that_is_printed_can_be_pasted(place: str) -> None:
+    folder = Path(place)
+    folder.parent.mkdir()
+    made(pytorch_model__bin=b"\x80").rename(folder)
+    with pytest.raises(ModelError) as error:
+        check_weights(folder)
+    [command] = re.findall("Run (?:'(ftk[^']*)'|“(ftk.*)”)", str(error.value))
+    assert shlex.split("".join(command)) == ["ftk", "convert", place, "encoder-safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [
+        ("finetune", "model.name"),
+        ("finetune", "model.tokenizer.name"),
+        ("predict", "checkpoint"),
+        ("evaluate", "checkpoint"),
+        ("predict", "model.name"),
+    ],
+)
+@pytest.mark.parametrize("file", ["model.safetensors", "config.json"])
+def test_a_file_is_not_taken_for_a_folder(ftk: Callable[..., Result], command: str, key: str, file: str) -> None:
+    made(model__safetensors=WHOLE)
+    Path("rows.jsonl").write_text("no JSON")
+    rows = {"finetune": "data.train=rows.jsonl", "predict": "input=rows.jsonl", "evaluate": "data.test=rows.jsonl"}
+    words = [] if key == "checkpoint" else ["model=auto"]
+    words += ["model.name=encoder"] if "tokenizer" in key else []
+    result = ftk(command, "task=text-classification", *words, f"{key}=encoder/{file}", rows[command])
+    assert result.code == 1
+    assert "file; name the folder that it is in" in result.err
+    assert f"{key}=encoder" in result.err.replace(f"{key}=encoder/", "")
     assert "rows.jsonl" not in result.err
 
 

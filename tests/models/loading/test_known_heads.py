@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from conftest import Result
-from ftk.models.loading.known_heads import _TABLES, _names, has_head, kind_of_folder
+from ftk.models.files.needed import kind_of_folder
+from ftk.models.loading.known_heads import _TABLES, _names, has_head
 
 
 @pytest.mark.torch
@@ -22,7 +23,10 @@ def test_what_is_not_known_here_is_left_to_the_model_itself() -> None:
     assert has_head("bert", "AutoModelForTokenClassification") is True
     assert has_head("mamba", "AutoModelForTokenClassification") is False
     assert has_head("of-a-later-release", "AutoModelForTokenClassification") is None
-    assert has_head("bert", "AutoModelForTextVector") is None
+    assert has_head("bert", "AutoModelForTextVector") is True
+    assert has_head("mamba", "AutoModelForTextVector") is False
+    assert has_head("t5", "AutoModelForEntitySpans") is False
+    assert has_head("bert", "AutoModelForImageTextClassification") is None
 
 
 def test_a_config_that_is_nested_too_deeply_is_named(ftk: Callable[..., Result]) -> None:
@@ -50,6 +54,15 @@ def test_a_config_that_is_nested_too_deeply_is_named(ftk: Callable[..., Result])
         ("bros", "finetune", "token-classification"),
         ("lxmert", "finetune", "question-answering"),
         ("reformer", "finetune", "text-classification"),
+        ("mamba", "finetune", "ranking"),
+        ("falcon_mamba", "finetune", "ranking"),
+        ("t5", "finetune", "ranking"),
+        ("bart", "finetune", "relation"),
+        ("perceiver", "finetune", "ranking"),
+        ("t5", "pretrain", "mlm"),
+        ("marian", "finetune", "text-classification"),
+        ("electra", "finetune", "summarization"),
+        ("mamba", "finetune", "translation"),
     ],
 )
 def test_an_architecture_is_refused_by_name_before_rows_are_read(

@@ -24,4 +24,15 @@ MODEL_TAGS = fact("model-tags", "the model's {outputs} tags are read as spans of
 TAGS_LEFT_OUT = fact("tags-left-out", "outputs of the model that are no tags of words are never predicted: {tags}.")
 ALWAYS_ANSWERED = fact("always-answered",
     "each question gets an answer; for a model that was trained on questions without one, task.no_answer=true.")
-ENCODER_CHOSEN = fact("encoder-chosen", "ranking: task.encoder={encoder}, by the architecture of the model; {how}.")
+ENCODER_CHOSEN = fact("encoder-chosen", "ranking: task.encoder={encoder}",
+    architecture="by the architecture of the model; {how}", asked="{how}")
+PROMPTS_NOT_WRITTEN = fact("prompts-not-written",
+    "ftk does not write the prompts that sentence-transformers writes before texts for this model ({prompts}). Put "
+    "them before the queries and candidates of your rows.")
+OTHER_SIMILARITY = fact("other-similarity",
+    "this model was trained for vectors that are compared by '{similarity}'; ftk compares them by the cosine, which "
+    "may rank otherwise.")
+NOT_LOWERCASED = fact("not-lowercased",
+    "sentence-transformers lower-cases texts for this model (do_lower_case); ftk does so only if its tokenizer does.")
+SENTENCE_LENGTH = fact("sentence-length",
+    "windows of {length} tokens, as the sentence encoder says (max_seq_length; data.max_length=… for others).")

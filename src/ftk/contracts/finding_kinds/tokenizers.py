@@ -10,6 +10,9 @@ TOKENIZER_OF_FILE = fact("tokenizer-of-file",
 NO_SPECIAL_TOKENS = fact("no-special-tokens",
     "{tokenizer} puts no special tokens around a text (its tokenizer.json has no post-processor), though it has "
     "{tokens}.")
+END_ADDED = fact("end-added",
+    "{tokenizer} puts no {token} behind a text, by which {architecture} classifies it. It is put there from now on. "
+    "Training saves it with the tokenizer.")
 NO_UNKNOWN_TOKEN = fact("no-unknown-token",
     "{tokenizer} has no token for what its vocabulary lacks: such characters are left out.")
 SMALL_VOCABULARY = fact("small-vocabulary",

@@ -9,11 +9,6 @@ import numpy as np
 import torch
 from torch import nn
 
-_LAYERS = 2
-"""How many layers of each list are kept, beside the first one of each further structure."""
-_MOST_LAYERS = 6
-"""How many layers of a list are kept at most."""
-
 
 class Snapshot:
     """The classes, attributes, submodules and buffers of all modules of a model, and the attributes of its configs.
@@ -62,34 +57,6 @@ def only_trained(model: nn.Module, weights: Iterable[nn.Parameter]) -> Iterator[
     finally:
         for weight, trained in before:
             weight.requires_grad_(trained)
-
-
-def shorten(model: nn.Module) -> bool:
-    """Leave the first layers of each list of layers, and the first one of each structure among the others.
-
-    Returns:
-        Whether the model had more. A ``Snapshot`` brings them back.
-    """
-    cut = False
-    for name, child in list(model.named_children()):
-        if isinstance(child, nn.ModuleList) and len(child) > _LAYERS:
-            kept = _first_of_each(child)
-            model._modules[name] = nn.ModuleList(kept)
-            cut = cut or len(kept) < len(child)
-        else:
-            cut = shorten(child) or cut
-    return cut
-
-
-def _first_of_each(layers: nn.ModuleList) -> list[nn.Module]:
-    kept: list[nn.Module] = []
-    seen = set()
-    for layer in layers:
-        structure = tuple((name, type(part)) for name, part in layer.named_modules())
-        if len(kept) < _LAYERS or (structure not in seen and len(kept) < _MOST_LAYERS):
-            kept.append(layer)
-        seen.add(structure)
-    return kept
 
 
 def _configs(model: nn.Module) -> list[Any]:

@@ -4,15 +4,17 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import nn
 
 from ftk.errors import first_line
+from ftk.kernels.first_layers import keep_first_layers
 from ftk.kernels.proof.sample import Sample, samples
 from ftk.kernels.proof.trial import compared_weights, run
-from ftk.kernels.proof.untouched import Snapshot, only_trained, same_generators, shorten
+from ftk.kernels.proof.untouched import Snapshot, only_trained, same_generators
 from ftk.kernels.ways import ALL, Way, install
 
 _SAME = 1e-4
@@ -94,7 +96,7 @@ def prove(model: nn.Module, ways: Sequence[Way], dtype: torch.dtype, *, training
         # One block of autocast for all trials: it rounds weights that are trained to bf16 once.
         trained = model.parameters() if reduced else compared_weights(model)
         with _quiet(), same_generators(), only_trained(model, trained), torch.autocast("cpu", dtype, reduced):
-            cut = shorten(model)
+            cut = keep_first_layers(model, gaps=True)
             proof = _proof(model, Snapshot(model), dtype, training)
             if isinstance(proof, str) and cut:  # there are architectures that need all of their layers
                 whole.restore()
@@ -142,21 +144,37 @@ class _Proof:
         self.weights = (
             [weight for weight in compared_weights(sample.module) if weight.requires_grad] if training else []
         )
-        self.failure: str | None = None
         self.exact = run(sample, torch.float32, self.weights)
-        self.limits = [_SAME] * len(self.exact.deviations(self.exact))
-        if dtype is not torch.float32:
-            self.limits = self._limits_of_rounding(len(self.limits))
         plain.restore()
 
-    def _limits_of_rounding(self, number: int) -> list[float]:
+    @cached_property
+    def _rounded(self) -> list[float] | str:
+        """How far the plain modules in the precision of the run are from their fp32 results; why they cannot run in it.
+
+        It is only asked for where a deviation is above what is always accepted, which is rare.
+        """
+        self.plain.restore()
+        self.model.eval()
         try:
-            rounded = run(self.sample, self.dtype, self.weights).deviations(self.exact)
+            return run(self.sample, self.dtype, self.weights).deviations(self.exact)
         except Exception as error:  # fast modules may enable an architecture to run in bf16
-            self.failure = _in_words(error)
+            return _in_words(error)
+        finally:
+            self.plain.restore()
+
+    def _excess(self, found: list[float], more: float) -> list[float]:
+        """The deviations that are too large; ``more`` is added to each limit."""
+        least = _SAME if self.dtype is torch.float32 else _HALF_STEP
+        if all(value <= least + more for value in found):
+            return []
+        limits = [_SAME] * len(found) if self.dtype is torch.float32 else self._limits_of_rounding(len(found))
+        return [value for value, limit in zip(found, limits, strict=True) if not value <= limit + more]
+
+    def _limits_of_rounding(self, number: int) -> list[float]:
+        if isinstance(self._rounded, str):
             return [_UNKNOWN] * number
         outputs = len(self.exact.outputs)
-        largest = max(rounded[:outputs], default=0.0), max(rounded[outputs:], default=0.0)
+        largest = max(self._rounded[:outputs], default=0.0), max(self._rounded[outputs:], default=0.0)
         return [_ROUNDED * largest[place >= outputs] + _HALF_STEP for place in range(number)]
 
     def verdict(self, ways: Sequence[Way]) -> Verdict:
@@ -164,8 +182,8 @@ class _Proof:
         lasting = self.exact.is_finite()
         if self._problem(ways, Verdict()) is None:
             return Verdict(lasting=lasting)
-        if self.failure is not None:
-            return Verdict(unfit=self.failure)
+        if self.dtype is not torch.float32 and isinstance(self._rounded, str):
+            return Verdict(unfit=self._rounded)
         refused = [refusal for way in ways for refusal in self._refusals(way)]
         reason = self._problem(ways, Verdict(tuple(refused)))
         if reason is not None:  # each alone agrees, and not all together
@@ -197,12 +215,13 @@ class _Proof:
             self.model.eval()
             found = run(self.sample, self.dtype, self.weights).deviations(self.exact)
             more = max((way.deviation for way in ways), default=0.0)
-            excess = [value for value, limit in zip(found, self.limits, strict=True) if not value <= limit + more]
+            untrainable = self._problem_of_training() if self.training else None
+            excess = self._excess(found, more)
             if excess and not self._agrees_on_another(ways, choice):
                 return f"its numbers differ by {100 * max(excess):.2g} %"
             if excess:
                 return None
-            return self._problem_of_training() if self.training else None
+            return untrainable
         except Exception as error:  # whatever a way makes an architecture raise
             return _in_words(error)
         finally:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ftk.errors import ModelError, printable
+from ftk.errors import ModelError, numbered, printable
 from ftk.models.files.hub import fetch
 from ftk.models.files.hub_errors import Unavailable, explained
 from ftk.models.files.needed import READ_FIRST, files_of_pooling, is_of_pooling, needed_files, read_values
@@ -79,6 +79,7 @@ def convert(source: str, target: Path, *, revision: str | None = None, overwrite
     check_untrusted_folder(folder)
     names = file_names(folder)
     if has_weights(names):
+        check_weights(folder)  # else there is something to do, though not to convert
         raise ModelError(f"{folder}: it has safetensors weights, so there is nothing to convert.")
     files = _files(folder, names)
     values = {one: read_values(folder / one) for one in READ_FIRST if one in names}
@@ -163,7 +164,8 @@ def _files(folder: Path, names: set[str]) -> list[str]:
         refuse_missing(folder / files.index, [name for name in listed if name not in names])
     elif files.lacking:
         raise ModelError(
-            f"{folder}: {files.lacking} of the {files.parts} shards like {files.names[0]} are missing. Download them."
+            f"{folder}: it lacks {files.lacking} of the {numbered(files.parts, 'shard')} like "
+            f"{files.names[0]}. Download the rest."
         )
     for name in listed:
         check = refuse_pointer if files.pickled else check_safetensors

@@ -4,8 +4,9 @@ import contextlib
 import glob
 import hashlib
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ftk.errors import ModelError
 from ftk.models.files.hub_errors import Unavailable, explained
@@ -23,6 +24,48 @@ _COMPLETE = {"tokenizer.json", "preprocessor_config.json"}
 _CHUNK = 1 << 20
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What is known of a model before its weights are fetched.
+
+    Attributes:
+        names: of all its files.
+        values: contents of those of ``READ_FIRST`` that there are, by name.
+        commit: of the revision; empty for one in the cache.
+    """
+
+    names: frozenset[str]
+    values: dict[str, dict[str, Any]]
+    commit: str = ""
+
+
+def look(name: str, revision: str | None = None, *, weights: Weights = "safetensors") -> Listed:
+    """Fetches the small files of a model that say what it is, and lists the others.
+
+    Args:
+        name: the hub id.
+        revision: branch, tag or commit; None for the main branch.
+        weights: which weights are needed.
+
+    Raises:
+        Unavailable: the hub cannot be reached, or refuses the model, or a download broke off.
+        ModelError: what is there is not a model that ftk reads; the text says why and what to do.
+    """
+    from huggingface_hub import HfApi, constants, hf_hub_download
+
+    with explained(name, revision):
+        info = HfApi().model_info(name, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+    commit = str(info.sha)
+    names = frozenset(one.rfilename for one in info.siblings or ())
+    _refuse(name, names, weights)
+    with explained(name, revision):
+        read = [one for one in READ_FIRST if one in names]
+        paths = {one: Path(hf_hub_download(name, one, revision=commit)) for one in read}
+    for one, path in paths.items():
+        _verify(name, path.parent, [one])
+    return Listed(names, {one: read_values(path) for one, path in paths.items()}, commit)
+
+
 def fetch(name: str, revision: str | None = None, *, weights: Weights = "safetensors") -> Path:
     """Fetches the files that a model's classes need into the cache of the hub, and returns their folder.
 
@@ -37,17 +80,12 @@ def fetch(name: str, revision: str | None = None, *, weights: Weights = "safeten
         Unavailable: the hub cannot be reached, or refuses the model, or a download broke off.
         ModelError: what is there is not a model that ftk reads; the text says why and what to do.
     """
-    from huggingface_hub import HfApi, constants, hf_hub_download, snapshot_download, try_to_load_from_cache
+    from huggingface_hub import snapshot_download, try_to_load_from_cache
 
+    listed = look(name, revision, weights=weights)
+    names, values = listed.names, listed.values
+    there = {one for one in names if isinstance(try_to_load_from_cache(name, one, revision=listed.commit), str)}
     with explained(name, revision):
-        info = HfApi().model_info(name, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
-    commit = str(info.sha)
-    names = {one.rfilename for one in info.siblings or ()}
-    _refuse(name, names, weights)
-    there = {one for one in names if isinstance(try_to_load_from_cache(name, one, revision=commit), str)}
-    with explained(name, revision):
-        read = [one for one in READ_FIRST if one in names]
-        values = {one: read_values(Path(hf_hub_download(name, one, revision=commit))) for one in read}
         chosen = safetensors_files(names, values) if weights == "safetensors" else []
         if weights == "convertible":
             files = weight_files(names)[0]

@@ -15,8 +15,15 @@ MANIFEST = "ftk.json"
 READ_FIRST = (CONFIG, TOKENIZER_CONFIG, INDEX, MANIFEST)
 """Files that say which others are needed."""
 
+SENTENCE_CONFIG = "config_sentence_transformers.json"
+SENTENCE_SETTINGS = tuple(
+    f"sentence_{name}_config.json"
+    for name in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+)
+"""Files of sentence encoders: prompts and similarity; and the length of the encoder, under one of these names."""
+
 _OF_MODELS = (CONFIG, "generation_config.json", "preprocessor_config.json", "processor_config.json", MANIFEST)
-_ALWAYS = (*_OF_MODELS, "modules.json")
+_ALWAYS = (*_OF_MODELS, "modules.json", SENTENCE_CONFIG, *SENTENCE_SETTINGS)
 _OF_EVERY_TOKENIZER = (TOKENIZER_CONFIG, "tokenizer.json", "special_tokens_map.json", "added_tokens.json")
 _VOCABULARIES = (
     *("bpe.codes", "byte_maps.json", "dict.txt", "emoji.json", "entity_vocab.json", "merges.txt", "normalizer.json"),
@@ -96,6 +103,12 @@ def _listed_by_classes(values: dict[str, dict[str, Any]]) -> list[dict[str, Any]
         # Of a class that cannot be asked, any vocabulary may be the one.
         found.append(files if isinstance(files, dict) else {name: name for name in _VOCABULARIES})
     return found
+
+
+def kind_of_folder(folder: Path) -> str | None:
+    """``model_type`` of the config in a folder; None if it cannot be read, which is reported where it is needed."""
+    found = read_values(folder / CONFIG).get("model_type")
+    return found if isinstance(found, str) else None
 
 
 def read_values(path: Path) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from ftk.errors import numbered
+
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 CONVERTER = "https://huggingface.co/spaces/safetensors/convert"
@@ -102,9 +104,12 @@ def explain_no_weights(names: Collection[str], model: str, *, pull_request: int 
             f"{_convert(model)}, which writes them by that name, and name the new folder"
         )
     if sets:
-        lacking = f", and {sets[0].lacking} of them are missing" if sets[0].lacking else ""
+        lacking = f", nor {sets[0].lacking} of these" if sets[0].lacking else ""
         way_out = "Download the model again" if lacking else f"Get that file, or {_convert(model, 'run')}"
-        return f"there are {sets[0].parts} shards of safetensors weights, but not their {INDEX}{lacking}. {way_out}"
+        return (
+            f"its safetensors weights are in {numbered(sets[0].parts, 'shard')}, but their {INDEX} is not there"
+            f"{lacking}. {way_out}"
+        )
     return _other(names, model)
 
 
@@ -112,7 +117,7 @@ def explain_adapter(model: str) -> str:
     """Why an adapter is not a model, and what to do."""
     return (
         "this is an adapter of PEFT (adapter_config.json), and its base model is elsewhere. Merge it into the base "
-        f"model first, with the class of peft for its task: AutoPeftModelFor….from_pretrained('{model}')"
+        f"model first, with the class of peft for its task: AutoPeftModelFor….from_pretrained({model!r})"
         ".merge_and_unload().save_pretrained('merged'); save the tokenizer there, too, and name that folder"
     )
 
@@ -121,8 +126,8 @@ def _pickled(files: WeightFiles, model: str, pull_request: int | None) -> str:
     """The two ways out of weights that are pickles."""
     if files.lacking:
         return (
-            f"it has no safetensors weights, and {files.lacking} of the {files.parts} shards like {files.names[0]} are "
-            "missing. Download the model again"
+            f"it has no safetensors weights, and lacks {files.lacking} of the {numbered(files.parts, 'shard')} like "
+            f"{files.names[0]}. Download the model again"
         )
     revision = (
         f"take them from pull request {pull_request} of the hub: model.revision=refs/pr/{pull_request}"
@@ -156,10 +161,14 @@ def _other(names: Collection[str], model: str) -> str:
             f"it has no safetensors weights, only {found[0]}. If these are its weights, a state dict that torch.save "
             "wrote, name the file pytorch_model.bin, in a folder with the other files, and run 'ftk convert' on that"
         )
-    return "it has no weights at all. With model.init=random only its architecture and its tokenizer are used"
+    return (
+        "it has no weights at all. Only a training can use it, from random weights: model.init=random takes its "
+        "architecture and its tokenizer"
+    )
 
 
 def _convert(model: str, verb: str = "Run") -> str:
     """The command line that converts a model."""
     out = f"{PurePath(model).name or 'model'}-safetensors"
-    return f"{verb} 'ftk convert {shlex.quote(model)} {shlex.quote(out)}'"
+    command = shlex.join(["ftk", "convert", model, out])
+    return f"{verb} “{command}”" if command != f"ftk convert {model} {out}" else f"{verb} '{command}'"

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ftk.errors import ModelError
+from ftk.models.files.needed import is_of_pooling
 from ftk.models.files.weights import INDEX, WEIGHTS, explain_adapter, explain_no_weights
 
 _POINTER = b"version https://git-lfs.github.com/spec/v1"
@@ -13,6 +14,8 @@ _MOST_OF_A_POINTER = 1024
 """Git-LFS writes pointers that are shorter than this, in bytes."""
 _READ = (".json", ".txt", ".model", ".spm", ".safetensors", ".codes", ".tokenizer", ".tiktoken")
 """Endings of the files that models and tokenizers are loaded from."""
+_WEIGHTS = (".safetensors", ".bin", ".h5", ".msgpack", ".ot", ".onnx", ".gguf", ".npz", ".pt", ".pth", ".ckpt")
+"""Endings of files of weights, whether ftk reads them or not."""
 _MOST_OF_A_HEADER = 100_000_000
 """The safetensors library takes no longer header than this, in bytes."""
 _NAMED = 3
@@ -37,6 +40,22 @@ def refuse_revision(name: str, revision: str | None) -> None:
         )
 
 
+def refuse_file(name: str, key: str) -> None:
+    """Stops if a file is named where a folder or a hub id is meant.
+
+    Args:
+        name: of the model, or of what belongs to it.
+        key: that names it, for the message.
+
+    Raises:
+        ModelError: it is a file.
+    """
+    path = Path(name).expanduser()
+    if path.exists() and not path.is_dir():
+        parent = path.parent
+        raise ModelError(f"{key}={name}: this is a file; name the folder that it is in: {key}={parent}.")
+
+
 def check_is_model(folder: Path) -> None:
     """Checks that a folder without a config.json is not something that a user might take for a model.
 
@@ -45,7 +64,8 @@ def check_is_model(folder: Path) -> None:
     """
     if (folder / "adapter_config.json").is_file():
         raise ModelError(f"{folder}: {explain_adapter(str(folder))}.")
-    inner = sorted(path.parent for path in folder.glob("*/config.json") if path.is_file())
+    inner = [path.parent for path in sorted(folder.glob("*/config.json")) if path.is_file()]
+    inner = [path for path in inner if not is_of_pooling(path)]
     if len(inner) == 1:
         raise ModelError(f"{folder}: the folder has no config.json, but {inner[0]} has one: model.name={inner[0]}")
 
@@ -64,6 +84,9 @@ def check_weights(folder: Path) -> None:
         files = shards_of(folder / INDEX)
         refuse_missing(folder / INDEX, [name for name in files if name not in names])
     else:
+        for name in sorted(names):  # such as pytorch_model.bin, which is no pickle then
+            if name.endswith(_WEIGHTS):
+                refuse_pointer(folder / name)
         raise ModelError(f"{folder}: {explain_no_weights(names, str(folder))}.")
     for name in files:
         check_safetensors(folder / name)
@@ -99,8 +122,8 @@ def refuse_missing(index: Path, missing: list[str]) -> None:
     if missing:
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         raise ModelError(
-            f"{index}: {len(missing)} of the files that it names are not in the folder: {', '.join(missing[:_NAMED])}"
-            f"{more}. Download them, too."
+            f"{index}: the folder lacks {len(missing)} of the files that it names: {', '.join(missing[:_NAMED])}"
+            f"{more}. Download the rest, too."
         )
 
 

@@ -18,6 +18,7 @@ from ftk.contracts.notes import Notes
 from ftk.data.batching.features import padded_inputs
 from ftk.data.text.special_tokens import pair_tokens, special_tokens
 from ftk.errors import ModelError, first_line
+from ftk.kernels.first_layers import keep_first_layers
 from ftk.models.architectures.small import FITTED
 from ftk.models.configs.encoder_decoder_config import parts_of
 
@@ -29,8 +30,8 @@ _ROUNDING = 30
 """So many times the difference that comes from the size of the batch alone is still rounding, in a deep model."""
 _MOST = 1e-3
 """But no difference above this is rounding."""
-_SMALL, _LAYERS = 2e7, 2
-"""Models of up to so many parameters are run with all their layers, others with so many at least."""
+_SMALL = 2e7
+"""Models of up to so many parameters are run with all their layers, others with the first ones."""
 _OWN_HEAD = (
     "AutoModelForSequenceClassification",
     "AutoModelForTokenClassification",
@@ -146,7 +147,7 @@ def _runs(model: nn.Module, auto_model: str) -> Iterator[Outputs]:
     """Ways to run the model: with the first layers if it is large, then with all of them."""
     if sum(parameter.numel() for parameter in model.parameters()) > _SMALL:
         first = _twin(model)
-        if _keep_first_layers(first):
+        if keep_first_layers(first, gaps=False):
             yield _outputs_of(first, auto_model)
     yield _outputs_of(_twin(model), auto_model)
     if auto_model not in _OWN_HEAD:  # an encoder may take other arguments than the model
@@ -157,24 +158,6 @@ def _twin(model: nn.Module) -> nn.Module:
     """The model with the same tensors, but with all else of its own: some architectures change in their forward."""
     shared: dict[int, Any] = {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers())}
     return copy.deepcopy(model, shared).eval()
-
-
-def _keep_first_layers(model: nn.Module) -> bool:
-    """Cuts each list of layers after the first ones, among them one of each kind; returns whether there was one."""
-    found = False
-    for module in list(model.modules()):
-        for name, layers in list(module.named_children()):
-            if isinstance(layers, nn.ModuleList) and len({*map(type, layers)}) == 1:
-                each = [*map(_kind, layers)]
-                number = max(_LAYERS, 1 + max(map(each.index, each)))
-                if number < len(layers):
-                    setattr(module, name, layers[:number])
-                    found = True
-    return found
-
-
-def _kind(layer: nn.Module) -> tuple[Any, ...]:
-    return tuple((name, type(module)) for name, module in layer.named_modules())
 
 
 def _outputs_of(model: nn.Module, auto_model: str) -> Outputs:

@@ -23,7 +23,10 @@ _UNFIT = {
     "reformer": "It is trained on rows of one fixed length alone, the product of its config's axial_pos_shape.",
 }
 """Architectures with heads that cannot be used, and why."""
-_UNFIT_HEADS = {("perceiver", "AutoModelForMaskedLM"): "Its encoder gives no state for each token, only for latents."}
+_UNFIT_HEADS = dict.fromkeys(
+    (("perceiver", "AutoModelForMaskedLM"), ("perceiver", "AutoModelForTextVector")),
+    "Its encoder gives no state for each token, only for latents.",
+)
 """Single heads that cannot be used, and why."""
 _ONLY_WRITE = ("encoder-decoder", "ftk-pointer-generator")
 """Generating architectures without any other head."""
@@ -41,29 +44,40 @@ def unsuited(kind: str, task: Any) -> str | None:
         kind: ``model_type`` of its config.
         task: the task.
     """
-    if kind in HEADS and task.spec.auto_model not in HEADS[kind]:
-        return f"It supports {LEARNS[kind]}; choose another model for this task."
-    writes = task.spec.auto_model == "AutoModelForSeq2SeqLM"
-    why = _UNFIT_HEADS.get((kind, task.spec.auto_model)) or _UNFIT.get(kind)
-    if "text" in task.spec.modalities and why is not None:
-        return f"The architecture {kind} is not supported. {why} {_READERS[task.spec.modalities]}"
-    if kind not in _READ:
-        return None if writes or has_head(kind, task.spec.auto_model) is not False else _without_head(kind, task)
-    if writes and kind not in _WRITE:
-        return (
-            "It generates no text. Use model=bart-tiny, t5-tiny or marian-tiny, or a pretrained encoder with a "
-            "decoder: model=pointer-generator, model=encoder-decoder."
+    found = _unsuited(kind, task)
+    return None if found is None else " ".join(found)
+
+
+def unsuited_because(kind: str, task: Any) -> str | None:
+    """Explains why an architecture does not suit a task, without what a training can use; see ``unsuited``."""
+    found = _unsuited(kind, task)
+    return None if found is None else found[0]
+
+
+def _unsuited(kind: str, task: Any) -> tuple[str, str] | None:
+    """Why an architecture does not suit a task, and what to use."""
+    reads, head = task.spec.modalities, task.spec.auto_model
+    if kind in HEADS and head not in HEADS[kind]:
+        return f"It supports {LEARNS[kind]}.", "Choose another model for this task."
+    writes = head == "AutoModelForSeq2SeqLM"
+    why = _UNFIT_HEADS.get((kind, head)) or _UNFIT.get(kind)
+    if "text" in reads and why is not None:
+        return f"The architecture {kind} is not supported. {why}", _READERS[reads]
+    if writes and kind in _READ and kind not in _WRITE:
+        return "It generates no text.", (
+            "Use model=bart-tiny, t5-tiny or marian-tiny, or a pretrained encoder with a decoder: "
+            "model=pointer-generator, model=encoder-decoder."
         )
     if not writes and kind in _ONLY_WRITE:
-        return "It supports summarization and translation; choose another model for this task."
-    reads = task.spec.modalities
-    if _READ[kind] != reads:
-        return f"It reads {_and(_READ[kind])}, but the task reads {_and(reads)}. {_READERS[reads]}"
+        return "It supports summarization and translation.", "Choose another model for this task."
+    if kind in _READ and _READ[kind] != reads:
+        return f"It reads {_and(_READ[kind])}, but the task reads {_and(reads)}.", _READERS[reads]
+    if kind not in HEADS and has_head(kind, head) is False:
+        adds = "Use model=encoder-decoder, which adds a decoder to an encoder, or another model."
+        return f"The architecture {kind} has no head for {PURPOSES.get(head, head)}.", adds if writes else _READERS[
+            reads
+        ]
     return None
-
-
-def _without_head(kind: str, task: Any) -> str:
-    return f"The architecture {kind} has no head for {PURPOSES[task.spec.auto_model]}. {_READERS[task.spec.modalities]}"
 
 
 def _and(read: tuple[str, ...]) -> str:

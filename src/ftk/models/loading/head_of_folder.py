@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,8 +10,9 @@ from typing import Any
 
 from ftk.contracts.saved_head import ANOTHER, SavedHead
 from ftk.errors import ModelError
-from ftk.models.files.needed import read_values
+from ftk.models.files.needed import CONFIG, read_values
 from ftk.models.files.untrusted_folder import check_untrusted_folder
+from ftk.models.loading.sentence_encoder import sentence_encoder_in
 
 _SEQ2SEQ, _MASKED = "AutoModelForSeq2SeqLM", "AutoModelForMaskedLM"
 _BY_NAME = {"EncoderDecoderModel": _SEQ2SEQ, "T5WithLMHeadModel": _SEQ2SEQ, "MarianMTModel": _SEQ2SEQ}
@@ -33,13 +33,6 @@ _BY_HEAD = {
 }
 """What follows ``For`` in the name of an architecture, and the auto class that has it."""
 _OF_CROSS_ENCODERS = ("sentence_transformers", "sbert_ce_default_activation_function")
-_POOLINGS = {"mean_tokens": "mean", "mean": "mean", "cls_token": "first", "cls": "first"}
-_PLAIN_MODULES = ("Transformer", "Normalize")
-"""Modules of sentence encoders beside the pooling that change no ranking: the encoder, and lengths of 1."""
-_UNREAD = "a way that its files do not say ({} is missing or damaged)"
-"""The name of the way in which a sentence encoder pools whose files are not whole."""
-_MOST_BYTES = 1 << 20
-"""A list of modules that is longer is none."""
 _DEFAULT_OUTPUTS = 2
 """The number of outputs of a config that does not say how many there are, as in transformers."""
 
@@ -62,12 +55,14 @@ def saved_head(values: Mapping[str, Any]) -> SavedHead:
     architectures = values.get("architectures")
     architecture = str(architectures[0]) if isinstance(architectures, list) and architectures else None
     given = values.get("problem_type")
+    kind = values.get("model_type")
     return SavedHead(
         architecture=architecture,
         auto_model=None if architecture is None else auto_model_of(architecture),
         names=_names(values),
         problem_type=given if isinstance(given, str) else None,
         scores_pairs=any(key in values for key in _OF_CROSS_ENCODERS),
+        model_type=kind if isinstance(kind, str) else None,
     )
 
 
@@ -78,15 +73,13 @@ def head_in(folder: Path) -> SavedHead:
         ModelError: the folder is refused, or its config.json describes no model.
     """
     check_untrusted_folder(folder)
-    path = folder / "config.json"
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: the file does not describe a model ({error}).") from error
+    path = folder / CONFIG
+    if not path.is_file():
+        raise ModelError(f"{folder}: the folder has no {CONFIG}, which describes a model.")
+    values = read_values(path)
     _check_numbers(path, values)
     head = saved_head(values)
-    pooling, further = _sentence_modules(folder)
-    return replace(head, pooling=pooling, further=further)
+    return replace(head, sentences=sentence_encoder_in(folder))
 
 
 def _names(values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -118,44 +111,3 @@ def _check_numbers(path: Path, values: Mapping[str, Any]) -> None:
     if sorted(numbers) != sorted(map(str, range(len(numbers)))):
         listed = ", ".join(numbers[:5]) + (", …" if len(numbers) > 5 else "")
         raise ModelError(f"{path}: id2label must number its labels from 0 without a gap; it has {listed}.")
-
-
-def _sentence_modules(folder: Path) -> tuple[str | None, tuple[str, ...]]:
-    """How a sentence encoder pools its tokens, and its modules that are neither encoder nor pooling.
-
-    The first is ``mean``, ``first`` or the name of another way; None if it is no sentence encoder.
-    """
-    pooling: str | None = None
-    further: list[str] = []
-    modules = _modules(folder / "modules.json")
-    if modules is None:
-        return _UNREAD.format("modules.json"), ()
-    for module in modules:
-        kind = str(module.get("type", "")).rpartition(".")[2] if isinstance(module, Mapping) else ""
-        if kind == "Pooling":
-            inner = Path(str(module.get("path", ""))).name  # never a folder outside of this one
-            settings = read_values(folder / inner / "config.json")
-            pooling = _pooling_mode(settings) if settings else _UNREAD.format(f"{inner}/config.json")
-        elif kind not in _PLAIN_MODULES:
-            further.append(kind)
-    return pooling, tuple(further)
-
-
-def _pooling_mode(settings: Mapping[str, Any]) -> str:
-    """The one mode of pooling that is chosen, or the names of several."""
-    named = settings.get("pooling_mode")
-    modes = [named] if isinstance(named, str) else []
-    modes += [name.removeprefix("pooling_mode_") for name, chosen in settings.items() if chosen is True]
-    modes = [mode for mode in modes if mode != "include_prompt"]
-    return _POOLINGS.get(modes[0], modes[0]) if len(modes) == 1 else " and ".join(modes) or "nothing"
-
-
-def _modules(path: Path) -> list[Any] | None:
-    """The modules of a sentence encoder; empty without the file, None if it cannot be read."""
-    if not path.is_file():
-        return []
-    try:
-        found = json.loads(path.read_bytes()[:_MOST_BYTES])
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, list) else None

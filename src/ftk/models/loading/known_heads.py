@@ -8,8 +8,6 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from ftk.models.files.needed import read_values
-
 PURPOSES = {
     "AutoModelForSequenceClassification": "classification or regression of texts",
     "AutoModelForTokenClassification": "token classification",
@@ -21,6 +19,7 @@ PURPOSES = {
     "AutoModelForMaskedLM": "masked language modelling",
     "AutoModelForSeq2SeqLM": "generating text from text",
     "AutoModelForPreTraining": "masked language modelling with next-sentence prediction",
+    "AutoModelForTextVector": "ranking texts by their vectors",
 }
 """The purpose of each head, for messages."""
 _TABLES = {
@@ -32,21 +31,27 @@ _TABLES = {
     "AutoModelForImageClassification": "MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES",
 }
 """The names of the tables in transformers that say which architecture has a head."""
-
-
-def kind_of_folder(folder: Path) -> str | None:
-    """``model_type`` of the config in a folder; None if it cannot be read, which is reported where it is needed."""
-    found = read_values(folder / "config.json").get("model_type")
-    return found if isinstance(found, str) else None
+_OF_TOKENS = ("AutoModelForTokenClassification",)
+_OF_FTK = {
+    "AutoModelForEntityStart": _OF_TOKENS,
+    "AutoModelForEntitySpans": _OF_TOKENS,
+    "AutoModelForTextVector": (*_OF_TOKENS, "AutoModelForSequenceClassification"),
+}
+"""Heads that ftk puts on any encoder which has one of these heads in transformers."""
 
 
 def has_head(kind: str, auto_model: str) -> bool | None:
-    """Whether transformers has a head for an architecture; None if this is not known here.
+    """Whether there is a head for an architecture, of transformers or of ftk; None if this is not known here.
 
     Args:
         kind: ``model_type`` of its config.
         auto_model: the auto class of the head.
     """
+    if auto_model in _OF_FTK:
+        found = [has_head(kind, other) for other in _OF_FTK[auto_model]]
+        if None in found:
+            return None
+        return any(found) and not has_head(kind, "AutoModelForSeq2SeqLM")  # whose states are those of a decoder
     if auto_model not in _TABLES:
         return None
     names, everything = _names(_TABLES[auto_model]), _names("MODEL_MAPPING_NAMES")

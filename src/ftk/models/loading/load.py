@@ -8,7 +8,7 @@ import transformers
 from torch import nn
 from transformers import AutoModel, AutoModelForCausalLM
 
-from ftk.errors import ModelError, first_line
+from ftk.errors import ModelError, first_line, numbered
 from ftk.models.architectures import fusion, heads
 from ftk.models.configs.encoder_decoder_config import check_decodes
 from ftk.models.configs.model_config import build, embedded_tokens, import_models
@@ -183,9 +183,8 @@ def _load_encoder(target: Any, source: Source) -> list[str]:
     missing = [name for name in wanted if name in info["missing_keys"] or name not in found]
     pooling = [name for name in missing if "pooler" in name.split(".")]
     if len(missing) > len(pooling):
-        raise ModelError(
-            f"{source.folder}: {len(missing)} tensors of the encoder are missing: {listed_names(missing)}."
-        )
+        lack = numbered(len(missing), "tensor")
+        raise ModelError(f"{source.folder}: the weights lack {lack} of the encoder: {listed_names(missing)}.")
     left_out = set(pooling)
     loaded = {name: tensor for name, tensor in found.items() if name in wanted and name not in left_out}
     target.load_state_dict(loaded, strict=False)
@@ -222,9 +221,8 @@ def _check_loaded(model: nn.Module, info: dict[str, Any], source: Source) -> lis
     missing = sorted(info["missing_keys"])
     encoder = [name for name in missing if name.startswith(f"{prefix}.") and ".pooler." not in name]
     if encoder:
-        raise ModelError(
-            f"{source.folder}: {len(encoder)} tensors of the encoder are missing: {listed_names(encoder)}."
-        )
+        lack = numbered(len(encoder), "tensor")
+        raise ModelError(f"{source.folder}: the weights lack {lack} of the encoder: {listed_names(encoder)}.")
     facts = [f"initialised from the seed (not in the weights file): {listed_names(missing)}"] if missing else []
     unused = sorted(info["unexpected_keys"])
     if unused:

@@ -7,9 +7,10 @@ from pathlib import Path
 from ftk.config.choices import Init
 from ftk.config.schema import ModelConfig
 from ftk.errors import ModelError
-from ftk.models.files.hub import cached, fetch
+from ftk.models.files.hub import Listed, cached, fetch, look
 from ftk.models.files.hub_errors import Unavailable
-from ftk.models.files.whole import check_is_model, check_weights, refuse_revision
+from ftk.models.files.needed import READ_FIRST, read_values
+from ftk.models.files.whole import check_is_model, check_weights, file_names, refuse_file, refuse_revision
 from ftk.system.digests import sha256
 
 _WAY_OUT = (
@@ -42,9 +43,48 @@ def locate(model: ModelConfig, *, key: str = "model.name", way_out: str = _WAY_O
     found = find(model.name, model.revision, tried, weights=model.init is Init.pretrained, package=model)
     if found is not None:
         return found
+    raise ModelError(_not_found(model.name, tried, key, way_out))
+
+
+def look_up(model: ModelConfig, *, key: str = "model.name", way_out: str = _WAY_OUT) -> Listed | None:
+    """What is known of a model of the hub before its weights are fetched; None for a folder or a package.
+
+    It is in the cache, or the hub lists it and gives the small files that say what it is.
+
+    Args:
+        model, key, way_out: as in ``locate``.
+
+    Raises:
+        ModelError: no place has the model, or it has no weights that ftk reads.
+    """
+    assert model.name is not None
+    tried: list[str] = []
+    if _in_folder(model.name, model.revision, tried) is not None or _has_package(model):
+        return None
+    weights = model.init is Init.pretrained
+    found = _in_cache(model.name, model.revision, tried, weights=weights)
+    if found is not None:
+        names = file_names(found.folder)
+        return Listed(frozenset(names), {one: read_values(found.folder / one) for one in READ_FIRST if one in names})
+    place = _place_of_hub(model.name, tried)
+    if place is not None:
+        try:
+            return look(model.name, model.revision, weights="safetensors" if weights else "none")
+        except Unavailable as error:
+            tried.append(f"{place}: {error}")
+    raise ModelError(_not_found(model.name, tried, key, way_out))
+
+
+def _not_found(name: str, tried: list[str], key: str, way_out: str) -> str:
     where = "".join(f"\n    {place}" for place in tried)
-    no_folder = "" if Path(model.name).expanduser().is_dir() else "there is no such folder, and "
-    raise ModelError(f"{key}={model.name}: {no_folder}the model was not found. Searched in:{where}\n{way_out}")
+    no_folder = "" if Path(name).expanduser().is_dir() else "there is no such folder, and "
+    return f"{key}={name}: {no_folder}the model was not found. Searched in:{where}\n{way_out}"
+
+
+def _has_package(model: ModelConfig) -> bool:
+    """Whether an installed package may have the model; whether it has, is found out when the model is located."""
+    named = model.package is not None and model.name == model.package_for and model.revision is None
+    return named and importlib.util.find_spec(str(model.package)) is not None
 
 
 def find(
@@ -73,6 +113,7 @@ def find(
 
 
 def _in_folder(name: str, revision: str | None, tried: list[str]) -> Located | None:
+    refuse_file(name, "model.name")
     folder = Path(name).expanduser()
     if (folder / "config.json").is_file():
         refuse_revision(name, revision)
@@ -122,6 +163,19 @@ def _in_package(model: ModelConfig, tried: list[str]) -> Located | None:
 
 
 def _on_hub(name: str, revision: str | None, tried: list[str], *, weights: bool) -> Located | None:
+    place = _place_of_hub(name, tried)
+    if place is None:
+        return None
+    try:
+        folder = fetch(name, revision, weights="safetensors" if weights else "none")
+    except Unavailable as error:
+        tried.append(f"{place}: {error}")
+        return None
+    return Located(folder, f"hub, {name}")
+
+
+def _place_of_hub(name: str, tried: list[str]) -> str | None:
+    """The hub as a place for messages; None if it is not asked, for which ``tried`` gets a line."""
     from huggingface_hub import constants
 
     place = f"hub {constants.ENDPOINT}"
@@ -131,9 +185,4 @@ def _on_hub(name: str, revision: str | None, tried: list[str], *, weights: bool)
     if name.startswith((".", "/", "~")) or name.count("/") > 1:
         tried.append(f"{place}: skipped, '{name}' is a path")
         return None
-    try:
-        folder = fetch(name, revision, weights="safetensors" if weights else "none")
-    except Unavailable as error:
-        tried.append(f"{place}: {error}")
-        return None
-    return Located(folder, f"hub, {name}")
+    return place

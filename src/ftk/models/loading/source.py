@@ -31,9 +31,11 @@ from ftk.models.loading.image_processor import (
 )
 from ftk.models.loading.kept_head import keeps_head, set_labels
 from ftk.models.loading.locate import locate
+from ftk.models.loading.sentence_encoder import VECTORS, sentence_length
 from ftk.models.loading.verified_folder import trained_length
 from ftk.models.tokenizers.chosen_tokenizer import chosen_tokenizer
 from ftk.models.tokenizers.embedding_table import embedding_rows, note_small
+from ftk.models.tokenizers.end_of_text import end_texts
 from ftk.models.tokenizers.pad_token import agree_on_padding
 from ftk.models.tokenizers.tokenizer import load_tokenizer
 from ftk.models.tokenizers.tokenizer_files import check_fits
@@ -60,7 +62,7 @@ class Source:
     keeps_head: bool
     """Whether all weights in ``folder`` are used; else those of the encoder alone, and the head is new."""
     trained_length: int | None = None
-    """Window length that ftk trained these weights with; longer windows would use untrained positions."""
+    """Window length that these weights were trained with; longer windows would use untrained positions."""
     part: str | None = None
     """The part of the model that the weights in ``folder`` cover; None if they cover all of it."""
     warm_decoder: bool = False
@@ -179,6 +181,7 @@ def _resolve_encoder(model: ModelConfig, corpus: Corpus, reads: Collection[str])
             set_vocab_size(config, embedded_tokens(config, model.config, tokenizer))
         if model.init is Init.random or part is not None:
             set_special_tokens(config, tokenizer)
+        end_texts(config, tokenizer, corpus.task.spec.auto_model, notes)
     if "image" in reads:
         image_processor = image_processor_of(model, folder)
         set_image_size(config, image_processor, model.config if model.init is Init.random else None)
@@ -196,7 +199,7 @@ def _resolve_encoder(model: ModelConfig, corpus: Corpus, reads: Collection[str])
         limit=token_limit(config, tokenizer),
         labels=None,
         keeps_head=True,
-        trained_length=trained_length(weights) if weights is not None else None,
+        trained_length=_length_of(weights, corpus.task.spec.auto_model) if weights is not None else None,
         part=part,
         warm_decoder=part is not None and model.decoder_init is not DecoderInit.random,
         image_processor=image_processor,
@@ -204,8 +207,22 @@ def _resolve_encoder(model: ModelConfig, corpus: Corpus, reads: Collection[str])
     )
 
 
-def reopen_model(folder: Path, labels: Labels | None, reads: Collection[str] = ("text",)) -> Source:
-    """Reads a model folder that ftk wrote, for resuming, evaluating or predicting; the weights are not loaded."""
+def _length_of(folder: Path, auto_model: str) -> int | None:
+    """The window length that weights were trained with, as far as their folder says."""
+    return trained_length(folder) or (sentence_length(folder) if auto_model == VECTORS else None)
+
+
+def reopen_model(
+    folder: Path, labels: Labels | None, reads: Collection[str] = ("text",), *, adopted_for: str | None = None
+) -> Source:
+    """Reads a model folder for resuming, evaluating or predicting; the weights are not loaded.
+
+    Args:
+        folder: that ftk wrote, or of a model of another tool.
+        labels: in the order of the outputs; None keeps those of the folder.
+        reads: the input modalities of the task.
+        adopted_for: the auto class of the head for which a model of another tool is opened.
+    """
     quiet()
     config = read_config(folder, {})
     notes = Notes()
@@ -216,6 +233,8 @@ def reopen_model(folder: Path, labels: Labels | None, reads: Collection[str] = (
         if rows is not None:
             check_fits(folder, tokens=embedded_tokens(config, {}, tokenizer), rows=rows)
         agree_on_padding(_text_config(config), tokenizer, notes)
+        if adopted_for is not None:
+            end_texts(_text_config(config), tokenizer, adopted_for, notes)
         set_token_type_input(config, tokenizer)
     labels = set_labels(config, labels)
     return Source(

@@ -7,6 +7,7 @@ from ftk.config.schema import ModelConfig
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus
 from ftk.errors import ModelError
+from ftk.models.files.whole import refuse_file
 from ftk.models.tokenizers.tokenizer import load_tokenizer
 from ftk.models.tokenizers.vocabulary import learn_tokenizer
 
@@ -50,6 +51,7 @@ def _folder_of(name: str) -> Path:
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
+    refuse_file(name, "model.tokenizer.name")
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder

@@ -8,8 +8,8 @@ from typing import Any
 
 from ftk.contracts.notes import Notes
 from ftk.data.text.special_tokens import note_special_tokens
-from ftk.errors import ModelError, first_line
-from ftk.models.files.needed import read_values
+from ftk.errors import ModelError, first_line, numbered
+from ftk.models.files.needed import kind_of_folder, read_values
 from ftk.models.files.untrusted_folder import check_untrusted_folder
 from ftk.models.tokenizers.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer
 from ftk.models.tokenizers.tokenizer_of_file import PROBES, as_in_file
@@ -139,8 +139,7 @@ def _class_of(folder: Path) -> Any:
     from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
 
     named = read_values(folder / "tokenizer_config.json").get("tokenizer_class")
-    kind = read_values(folder / "config.json").get("model_type")
-    name = named or TOKENIZER_MAPPING_NAMES.get(str(kind))
+    name = named or TOKENIZER_MAPPING_NAMES.get(str(kind_of_folder(folder)))
     return getattr(transformers, str(name), None) or getattr(transformers, str(name).removesuffix("Fast"), None)
 
 
@@ -164,8 +163,6 @@ def _check_content(folder: Path, tokenizer: Any) -> None:
         return
     special = set(tokenizer.all_special_tokens)
     if len(tokenizer) <= len(special) and special.issuperset(tokenizer.get_vocab()):
-        raise ModelError(
-            no_tokenizer(
-                folder, f"the vocabulary of {type(tokenizer).__name__} has {len(tokenizer)} entries, all special"
-            )
-        )
+        entries = numbered(len(tokenizer), "entry", "entries")
+        why = f"the vocabulary of {type(tokenizer).__name__} has {entries}, all special"
+        raise ModelError(no_tokenizer(folder, why))

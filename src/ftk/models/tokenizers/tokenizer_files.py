@@ -1,17 +1,20 @@
 """The tokenizer files of a model folder, looked at without the libraries that read them."""
 
+from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from ftk.config.schema import ModelConfig
 from ftk.errors import ModelError
-from ftk.models.files.needed import read_values
+from ftk.models.files.needed import CONFIG, TOKENIZER_CONFIG, read_values
+from ftk.models.files.whole import refuse_file
 
 WHOLE = "tokenizer.json"
 """The file of the tokenizers library, which holds all of a tokenizer."""
 _VOCABULARIES = ["tokenizer*.json", "*vocab*", "merges.txt", "*.model", "*.spm", "*.codes", "*.tiktoken"]
 _VOCABULARIES += ["tekken.json", "dict*.txt", "byte_maps.json", "*.tokenizer"]
-_CONFIG = "tokenizer_config.json"
+NO_VOCABULARY = f"neither {WHOLE} nor a vocabulary such as vocab.txt is there"
 _WITHOUT_FILES = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
 """Classes whose vocabulary is bytes or code points."""
 _TYPES_WITHOUT_FILES = ("canine", "perceiver")
@@ -24,26 +27,36 @@ def check_has_tokenizer(folder: Path) -> None:
     Raises:
         ModelError: it has none, and its tokenizer needs one.
     """
-    found = {path.name for pattern in _VOCABULARIES for path in folder.glob(pattern)} - {_CONFIG}
-    if found:
-        return
-    named = str(read_values(folder / _CONFIG).get("tokenizer_class")).removesuffix("Fast")
-    if named in _WITHOUT_FILES:
-        return
-    if named == "None" and read_values(folder / "config.json").get("model_type") in _TYPES_WITHOUT_FILES:
-        return
-    raise ModelError(no_tokenizer(folder, f"neither {WHOLE} nor a vocabulary such as vocab.txt is there"))
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if lacks_tokenizer(names, {name: read_values(folder / name) for name in (TOKENIZER_CONFIG, CONFIG)}):
+        raise ModelError(no_tokenizer(folder, NO_VOCABULARY))
 
 
-def no_tokenizer(folder: Path, why: str) -> str:
-    """What is said of a folder without a tokenizer.
+def lacks_tokenizer(names: Collection[str], values: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a model lacks a vocabulary that its tokenizer needs.
 
     Args:
-        folder: of the model.
+        names: of its files.
+        values: contents of config.json and tokenizer_config.json, as far as they are there.
+    """
+    files = [name for name in names if name != TOKENIZER_CONFIG and "/" not in name]
+    if any(fnmatchcase(name, pattern) for name in files for pattern in _VOCABULARIES):
+        return False
+    named = str(values.get(TOKENIZER_CONFIG, {}).get("tokenizer_class")).removesuffix("Fast")
+    without = named == "None" and values.get(CONFIG, {}).get("model_type") in _TYPES_WITHOUT_FILES
+    return not (without or named in _WITHOUT_FILES)
+
+
+def no_tokenizer(model: Path | str, why: str, *, kind: str = "folder") -> str:
+    """What is said of a model without a tokenizer.
+
+    Args:
+        model: its folder or hub id.
         why: what is missing.
+        kind: what it is, a folder or a repository.
     """
     return (
-        f"{folder}: the folder has no tokenizer files ({why}), so it is no text model that ftk can use. Copy them from "
+        f"{model}: the {kind} has no tokenizer files ({why}), so it is no text model that ftk can use. Copy them from "
         "where the model comes from. In training, model.tokenizer.name=FOLDER names another folder that has them."
     )
 
@@ -59,6 +72,7 @@ def check_tokenizer_folders(model: ModelConfig) -> None:
     """
     model = model.towers.get("text", model)
     if model.tokenizer.name is not None:
+        refuse_file(model.tokenizer.name, "model.tokenizer.name")
         folder = Path(model.tokenizer.name).expanduser()
         if folder.is_dir():  # else it is the name of one in the hub's cache
             check_has_tokenizer(folder)
@@ -78,7 +92,7 @@ def check_saved_tokenizer(folder: Path) -> None:
         ModelError: it cannot read texts.
     """
     check_has_tokenizer(folder)
-    rows = read_values(folder / "config.json").get("vocab_size")
+    rows = read_values(folder / CONFIG).get("vocab_size")
     if isinstance(rows, int) and (folder / WHOLE).is_file():
         described = read_values(folder / WHOLE)
         check_fits(folder, tokens=_tokens(described), rows=rows)

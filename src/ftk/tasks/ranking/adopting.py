@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.contracts.saved_head import SavedHead
+from ftk.contracts.saved_head import SavedHead, SentenceEncoder
 from ftk.errors import ModelError
 from ftk.tasks.ranking.policies import Encoder, TokenPooling
 
@@ -24,6 +24,7 @@ def adopted_encoder(
         ModelError: the model has several outputs, or makes its vectors in a way that ftk does not have.
     """
     one = head.auto_model == "AutoModelForSequenceClassification" and len(head.names) == 1
+    chosen = "asked" if encoder is not Encoder.auto else "architecture"
     if encoder is Encoder.auto:
         if head.auto_model is not None and head.has_labels and not one:
             raise ModelError(
@@ -36,31 +37,48 @@ def adopted_encoder(
             raise ModelError(
                 f"task.encoder=cross: a cross-encoder has one output for a pair; the model: {head.described}."
             )
-        notes.add(kinds.ENCODER_CHOSEN, encoder="cross", how="a query and a candidate are read together")
+        how = "a query and a candidate are read together"
+        notes.add(kinds.ENCODER_CHOSEN, policy=chosen, encoder="cross", how=how)
         return encoder, pooling
-    pooling = _pooling_of(head, pooling)
+    pooling = _pooling_of(head.sentences, pooling)
     how = "by the first token" if pooling is TokenPooling.first else "by the mean over its tokens"
-    notes.add(kinds.ENCODER_CHOSEN, encoder="bi", how=f"the vector of a text is made {how} (task.pooling)")
+    how = f"the vector of a text is made {how} (task.pooling)"
+    if one:
+        how = f"{how}, and its head, which scores pairs, is left out"
+    notes.add(kinds.ENCODER_CHOSEN, policy=chosen, encoder="bi", how=how)
+    _note_uncomputed(head.sentences, notes)
     return encoder, pooling
 
 
-def _pooling_of(head: SavedHead, asked: TokenPooling) -> TokenPooling:
+def _pooling_of(sentences: SentenceEncoder, asked: TokenPooling) -> TokenPooling:
     """How a sentence encoder of another tool makes a vector of the states of the tokens.
 
     Raises:
         ModelError: it does so in a way that ftk does not have.
     """
-    if head.further:
-        listed = ", ".join(head.further)
+    if sentences.further:
+        listed = ", ".join(sentences.further)
         raise ModelError(
             f"task=ranking: behind its encoder the model has more modules ({listed}, in modules.json), which ftk does "
             "not compute. Its vectors would be others; choose another model."
         )
     if asked is not TokenPooling.auto:
         return asked
-    if head.pooling not in (None, *(way.value for way in TokenPooling)):
+    if sentences.pooling not in (None, *(way.value for way in TokenPooling)):
         raise ModelError(
-            f"task=ranking: the model pools its tokens by {head.pooling}, and ftk by their mean or the first one. "
+            f"task=ranking: the model pools its tokens by {sentences.pooling}, and ftk by their mean or the first one. "
             "task.pooling=mean or task.pooling=first takes one of these; its vectors are then others than in training."
         )
-    return TokenPooling.mean if head.pooling is None else TokenPooling(head.pooling)
+    return TokenPooling.mean if sentences.pooling is None else TokenPooling(sentences.pooling)
+
+
+def _note_uncomputed(sentences: SentenceEncoder, notes: Notes) -> None:
+    """Report what sentence-transformers does with the texts or vectors of a model, and ftk does not."""
+    if sentences.prompts:
+        listed = ", ".join(f"{name}: {text!r}" for name, text in sentences.prompts[:4])
+        more = f" and {len(sentences.prompts) - 4} more" if len(sentences.prompts) > 4 else ""
+        notes.add(kinds.PROMPTS_NOT_WRITTEN, prompts=f"{listed}{more}")
+    if sentences.similarity is not None:
+        notes.add(kinds.OTHER_SIMILARITY, similarity=sentences.similarity)
+    if sentences.lowercases:
+        notes.add(kinds.NOT_LOWERCASED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ftk.config.ranges import as_word
@@ -11,7 +11,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.saved_head import SavedHead
 from ftk.contracts.values import Labels
 from ftk.data.rows.label_names import shortened
-from ftk.errors import ConfigError, ModelError
+from ftk.errors import ConfigError, ModelError, numbered
 
 _SHOWN = 20
 
@@ -55,7 +55,13 @@ def adopted_labels(head: SavedHead, label_map: Any, label_names: Sequence[str] |
 
 
 def adopted_names(
-    head: SavedHead, label_map: Any, label_names: Sequence[str] | None, notes: Notes, *, types: bool = False
+    head: SavedHead,
+    label_map: Any,
+    label_names: Sequence[str] | None,
+    notes: Notes,
+    *,
+    types: bool = False,
+    unused: Callable[[str], bool] = lambda name: False,
 ) -> tuple[str, ...]:
     """The names of the outputs of a model that another tool trained; several may have one name.
 
@@ -65,16 +71,18 @@ def adopted_names(
         label_names: ``task.label_names``.
         notes: collects which labels there are.
         types: whether outputs are tags of spans, so that their types may be renamed, too.
+        unused: whether an output of this name is never predicted, so that others may have the name, too.
 
     Raises:
         ConfigError: the fields do not fit the outputs of the model.
+        ModelError: outputs have one name that the fields do not change.
     """
     names = [name.lower() if name in ("True", "False") else name for name in head.names]
     if head.is_unnamed:
         if label_names is not None and len(label_names) != len(names):
             raise ConfigError(
-                f"task.label_names={as_word(list(label_names))}: the model has {len(names)} outputs, and these are "
-                f"{len(label_names)} names."
+                f"task.label_names={as_word(list(label_names))}: the model has {numbered(len(names), 'output')}, and "
+                f"these are {numbered(len(label_names), 'name')}."
             )
         names = list(label_names) if label_names is not None else [str(number) for number in range(len(names))]
     renamed = dict(_renamed(head, names, label_map or {}, types=types))
@@ -82,7 +90,27 @@ def adopted_names(
         notes.add(kinds.UNNAMED_OUTPUTS, last=len(names) - 1)
     elif label_map is None:
         notes.add(kinds.MODEL_LABELS, labels=_listed(names), example=as_word(names[0]))
+    _refuse_alike([at for at, name in enumerate(names) if at not in renamed and not unused(name)], names)
     return tuple(renamed.get(number, name) for number, name in enumerate(names))
+
+
+def _refuse_alike(kept: Sequence[int], names: Sequence[str]) -> None:
+    """Refuse outputs that have one name, of which nothing says what they are.
+
+    Raises:
+        ModelError: there are such outputs.
+    """
+    places: dict[str, list[int]] = {}
+    for at in kept:
+        places.setdefault(names[at], []).append(at)
+    alike = next((found for found in places.values() if len(found) > 1), None)
+    if alike is not None:
+        example = f"{{{', '.join(f'{at}: …' for at in alike[:3])}}}"
+        raise ModelError(
+            f"id2label in config.json gives the outputs {' and '.join(map(str, alike[:3]))} one name, "
+            f"'{names[alike[0]]}', and they are not one. 'task.label_map={example}' names them by their numbers; or "
+            "correct config.json in a copy of the model."
+        )
 
 
 def _renamed(
@@ -96,6 +124,8 @@ def _renamed(
     for key, value in label_map.items():
         label, new = _text(key), _text(value)
         numbers = [at for at, own in enumerate(names) if label in (own, head.names[at])]
+        if not numbers and label.isdecimal() and int(label) < len(names) and names.count(names[int(label)]) > 1:
+            numbers = [int(label)]  # its name is that of others, too
         if numbers:
             yield from ((at, new) for at in numbers)
             continue

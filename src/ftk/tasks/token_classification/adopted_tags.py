@@ -150,7 +150,7 @@ class AdoptedTags:
             ModelError: the tags are no tags of spans, and ``units`` says that they are.
         """
         quiet = Notes()
-        names = adopted_names(head, label_map, label_names, quiet, types=True)
+        names = adopted_names(head, label_map, label_names, quiet, types=True, unused=_is_outside)
         usual = _usual(names)
         if units is Units.auto:
             units = units_of(dict.fromkeys((tag for tag in usual if tag), 1))
@@ -170,6 +170,10 @@ def _usual(names: Sequence[str]) -> list[str]:
     return [_LEFT_OUT if _is_no_tag(name) else written.get(name, name) for name in names]
 
 
+def _is_outside(name: str) -> bool:
+    return name == OUTSIDE or _is_no_tag(name)
+
+
 def _is_no_tag(name: str) -> bool:
     return name.casefold().strip("[]<>(){}_ ") in _NO_TAGS
 
@@ -182,15 +186,16 @@ def _check_spans(head: SavedHead, names: Sequence[str], usual: Sequence[str]) ->
     """
     if all(name.isdigit() or name.startswith("LABEL_") for name in names):
         raise ModelError(
-            f"task.units=spans: the {len(names)} tags of the model have no names. 'task.label_names=[O,B-PER,I-PER,…]' "
-            "names them in the order of its outputs."
+            f"task=ner (task.units=spans): the tags of the model ({len(names)}) have no names. "
+            "'task.label_names=[O,B-PER,I-PER,…]' names them in the order of its outputs."
         )
     parsed = {tag: parse_tag(tag) for tag in usual if tag}
     lettered = any(one is not None and one.letter not in ("", "O") for one in parsed.values())
     bare = [tag for tag, one in parsed.items() if one is None or (lettered and not one.letter)]
     if OUTSIDE not in parsed:
+        shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
         raise ModelError(
-            f"task.units=spans: no tag of the model is O ({', '.join(names[:8])}{', …' if len(names) > 8 else ''}). "
+            f"task=ner (task.units=spans): no tag of the model is O ({shown}). "
             f"'task.label_map={{{names[0]}: O}}' says which one is outside of all spans; with "
             "task=token-classification task.units=tokens, each word has a tag of its own."
         )

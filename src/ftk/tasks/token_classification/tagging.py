@@ -144,8 +144,8 @@ class SpanTags(Tagging):
         if set(labels.names) != set(iob2_labels(self.known(labels))):
             shown = ", ".join(labels.names[:10]) + (", …" if len(labels.names) > 10 else "")
             raise ModelError(
-                f"task.units=spans: the model gives each token its own tag ({shown}), and marks no spans; it was "
-                "trained with task.units=tokens."
+                f"task=ner (task.units=spans): the model gives each token its own tag ({shown}), and marks no spans. "
+                "It was trained with task.units=tokens: task=token-classification."
             )
 
     def known(self, labels: Labels) -> list[str]:
