@@ -6,9 +6,10 @@ from typing import Any
 
 from ftk.config.choices import Cut, Duplicates, Format, Init
 from ftk.config.mistakes import Mistake
-from ftk.config.ranges import Config, as_word, check_ranges, refuse_limit
+from ftk.config.ranges import Config, check_ranges, refuse_limit
 from ftk.config.ranges.model import check_model
 from ftk.config.schema import DataConfig, EvaluateConfig, ModelConfig, PredictConfig, TrainingConfig
+from ftk.config.spelling.writing import as_word
 from ftk.contracts.spec import of_others_fields, statistics_fields
 from ftk.contracts.task import Task
 from ftk.data.readers.places.inputs import input_files, refuse_split_folders

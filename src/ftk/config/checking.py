@@ -38,7 +38,7 @@ class WordChecks:
         """
         Args:
             command: the command word.
-            words: the overrides as written.
+            words: the overrides as they were written, for messages.
             loader: knows the groups and their options.
             own_folders: the user's folders of configs.
             mistakes: those found so far, by the position of the override; ``check`` adds to them.
@@ -61,14 +61,14 @@ class WordChecks:
         try:
             composed = self._compose(())
             used = {name for name in composed.hydra.runtime.choices if not name.startswith("hydra/")}
-            chosen = []
+            chosen: dict[int, str] = {}
             for position, override in overrides.items():
                 if override.key_or_group in groups and not override.is_delete():
                     self._check_group(position, override, used)
                     if position not in self.mistakes:
-                        chosen.append(next(choices(override)))
+                        chosen[position] = next(choices(override))
             if chosen:
-                composed = self._compose(tuple(chosen))
+                composed = self._compose_choices(chosen)
         except Exception as error:  # Hydra and YAML raise errors of all kinds for mistakes of users
             self.error = error
             return
@@ -83,6 +83,19 @@ class WordChecks:
         composed = self.composed[words] = compose(self._command, overrides=list(words), return_hydra_config=True)
         return composed
 
+    def _compose_choices(self, chosen: dict[int, str]) -> DictConfig:
+        """The config of the chosen options, without those that cannot be composed even alone: they are mistakes."""
+        try:
+            return self._compose(tuple(chosen.values()))
+        except Exception:
+            for position, word in list(chosen.items()):
+                try:
+                    self._compose((word,))
+                except Exception as error:  # of any kind, as above
+                    self.mistakes[position] = Mistake(self._words[position], explain(error, self._own_folders)[1])
+                    del chosen[position]
+            return self._compose(tuple(chosen.values()))
+
     def _check_group(self, position: int, override: Override, used: set[str]) -> None:
         group = override.key_or_group
         if group not in used:
@@ -90,6 +103,10 @@ class WordChecks:
             belongs = f" ({owner})" if owner else ""
             advice = f"'ftk {self._command}' has no group '{group}'{belongs}; its groups are {', '.join(sorted(used))}."
             self.mistakes[position] = Mistake(self._words[position], advice)
+            return
+        if override.is_add() and not override.is_force_add():
+            word = self._words[position]
+            self.mistakes[position] = Mistake(word, f"The group is there already; leave out the +: {word[1:]}.")
             return
         known = sorted(self._loader.get_group_options(group))
         for value in options(override):

@@ -1,17 +1,16 @@
 """The words after the command: Hydra's flags and the overrides, parsed once."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 
 from ftk.config.mistakes import Mistake
+from ftk.config.spelling.grammar import has_other_keys, in_grammar, parser, rewritten
+from ftk.config.spelling.writing import as_word, in_quotes, without_interpolation
 from ftk.system.spelling import did_you_mean
 
 FLAGS: dict[str, tuple[str, tuple[str, ...] | None]] = {
@@ -48,7 +47,9 @@ class CommandLine:
     flags: dict[str, str]
     """Hydra's flags by their long names; the value is empty where a flag takes none."""
     words: tuple[str, ...]
-    """The overrides, quoted where Hydra's grammar needs it."""
+    """The overrides, in Hydra's grammar where they have a meaning at all."""
+    written: tuple[str, ...]
+    """The overrides as they were written, in the same order."""
     mistakes: list[Mistake] = field(default_factory=list)
     """Mistakes in the flags."""
 
@@ -62,7 +63,7 @@ class CommandLine:
         while rest:
             word = rest.pop(0)
             if not word.startswith("-"):
-                words.append(readable(word))
+                words.append(word)
                 continue
             written, equals, value = word.partition("=")
             name = _SHORT.get(written, written)
@@ -81,14 +82,20 @@ class CommandLine:
             elif allowed is None and not value:
                 mistakes.append(Mistake(word, f"The flag {name} needs a value after it."))
             flags[name] = value
-        return cls(argv=tuple(argv), flags=flags, words=tuple(words), mistakes=mistakes + _clashes(flags))
+        return cls(
+            argv=tuple(argv),
+            flags=flags,
+            words=tuple(readable(word, sweep="--multirun" in flags) for word in words),
+            written=tuple(words),
+            mistakes=mistakes + _clashes(flags),
+        )
 
     @classmethod
     def of_overrides(cls, overrides: Sequence[str], config_dir: str | None) -> "CommandLine":
         """A command line without flags, but for the folder of further configs."""
         flags = {} if config_dir is None else {"--config-dir": config_dir}
         argv = (*(f"{name}={value}" for name, value in flags.items()), *overrides)
-        return cls(argv=argv, flags=flags, words=tuple(map(readable, overrides)))
+        return cls(argv=argv, flags=flags, words=tuple(map(readable, overrides)), written=tuple(overrides))
 
     @property
     def sweep(self) -> bool:
@@ -115,25 +122,34 @@ class CommandLine:
         return [f"{name}={value}" if value else name for name, value in self.flags.items()]
 
 
-def readable(word: str) -> str:
-    """The override, its value quoted if Hydra's grammar cannot read it: a path with = or é in it.
+def readable(word: str, *, sweep: bool = False) -> str:
+    """The override in Hydra's grammar: a path with = or é in it, or a name like that in a list or a mapping, is quoted.
 
-    Lists, sweeps, quoted values and interpolations stay as they are.
+    What Hydra reads stays as it is, and so does what has no meaning.
+
+    Args:
+        word: the override as it was written.
+        sweep: whether values that commas separate are those of a sweep.
     """
     key, equals, value = word.partition("=")
-    if not equals or value.startswith(("[", "{", "'", '"')) or "," in value or "${" in value:
+    if not equals:
         return word
-    parser = OverridesParser.create()
+    hydra = parser()
     try:
-        parser.parse_override(word)
-    except HydraException:
-        quoted = as_text(key, value)
-        try:
-            parser.parse_override(quoted)
-        except HydraException:
+        if not has_other_keys(hydra.parse_override(word)):
             return word
-        return quoted
-    return word
+    except HydraException:
+        pass
+    if value.startswith(("[", "{", "'", '"')) or "," in value or "${" in value:
+        found = rewritten(value, sweep=sweep)
+        better = word if found is None else f"{key}={found}"
+    else:
+        better = as_text(key, value)
+    try:
+        hydra.parse_override(better)
+    except HydraException:
+        return word
+    return better
 
 
 def override_words(values: Mapping[str, Any]) -> list[str]:
@@ -141,29 +157,23 @@ def override_words(values: Mapping[str, Any]) -> list[str]:
 
     A text is taken as it stands. Paths, enum members, lists, tuples and mappings are allowed.
     """
-    return [f"{key}={_written(value)}" for key, value in values.items()]
+    return [f"{key}={in_grammar(_literal(value))}" for key, value in values.items()]
 
 
-def _written(value: Any) -> str:
-    """A value in Hydra's grammar."""
+def _literal(value: Any) -> Any:
+    """A value of Python as plain texts, numbers, lists and mappings, whose texts are taken as they stand."""
     if isinstance(value, Enum):
-        return str(value.name)
+        return value.name
     if isinstance(value, (str, Path)):
-        text = re.sub(r"(\\*)\$\{", r"\1\1\\${", str(value))  # no interpolation
-        return QuotedString(text=text, quote=Quote.single).with_quotes()
+        return without_interpolation(str(value))
     if isinstance(value, Mapping):
-        keys = [re.sub(r"([\\()\[\]{}:=, \t])", r"\\\1", str(key)) for key in value]
-        return f"{{{','.join(f'{key}:{_written(part)}' for key, part in zip(keys, value.values(), strict=True))}}}"
-    if isinstance(value, (list, tuple)):
-        return f"[{','.join(map(_written, value))}]"
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else repr(value)
+        return {key if isinstance(key, str) else as_word(key): _literal(part) for key, part in value.items()}
+    return list(map(_literal, value)) if isinstance(value, (list, tuple)) else value
 
 
 def as_text(key: str, value: str) -> str:
     """The override that sets a key to exactly this text."""
-    return f"{key}={QuotedString(text=value, quote=Quote.single).with_quotes()}"
+    return f"{key}={in_quotes(value, chr(39))}"
 
 
 def _may_follow(word: str, allowed: tuple[str, ...] | None) -> bool:

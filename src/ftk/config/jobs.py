@@ -1,7 +1,6 @@
 """The jobs of a command line: each is composed by Hydra once, typed and checked before any of them runs."""
 
 import copy
-import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +26,8 @@ from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.overrides import SET_BY_FTK, items, jobs, parsed
 from ftk.config.paths import shipped_configs, user_configs
 from ftk.config.schema import SCHEMAS
+from ftk.config.spelling.grammar import teach_hydra
+from ftk.config.spelling.writing import command as command_of
 
 VERSION_BASE = "1.3"
 
@@ -56,6 +57,7 @@ class FtkSearchPath(SearchPathPlugin):
 def register() -> None:
     """Make the schemas and the folders of configs known to Hydra; calling it again changes nothing."""
     user_configs()
+    teach_hydra()
     store = ConfigStore.instance()
     for command, schema in SCHEMAS.items():
         store.store(name=f"schema_{command}", node=schema)
@@ -137,6 +139,7 @@ class _Jobs:
         self.line = line
         self.check = check
         self.words = line.words
+        self.written = line.written
         self.own_folders = [*user_configs(), *([Path(line.config_dir).absolute()] if line.config_dir else [])]
         self.loader = GlobalHydra.instance().config_loader()
         self.composed_before: dict[tuple[str, ...], DictConfig] = {}
@@ -152,10 +155,10 @@ class _Jobs:
         """Compose all words at once; only if that fails, look at each by itself."""
         if self.line.sweep:
             self._add_words_of_yaml()
-        overrides, by_word = parsed(self.words, self.loader, sweep=self.line.sweep)
+        overrides, by_word = parsed(self.words, self.written, self.loader, sweep=self.line.sweep)
         composed = None if by_word else self._compose_jobs(overrides)
         if composed is None:
-            checks = WordChecks(self.command, self.words, self.loader, self.own_folders, by_word)
+            checks = WordChecks(self.command, self.written, self.loader, self.own_folders, by_word)
             checks.check(overrides)
             self.meant, self.composed_before = checks.meant, checks.composed
             if checks.error is not None:
@@ -172,7 +175,7 @@ class _Jobs:
 
     def _add_words_of_yaml(self) -> None:
         """A config may sweep, too: ``hydra.sweeper.params`` are words before those of the command line."""
-        overrides, by_word = parsed(self.words, self.loader, sweep=True)
+        overrides, by_word = parsed(self.words, self.written, self.loader, sweep=True)
         if by_word:
             return
         words = next(jobs(overrides.values()))
@@ -181,13 +184,15 @@ class _Jobs:
         except Exception:  # reported when all jobs are composed
             return
         params = OmegaConf.select(composed, "hydra.sweeper.params") or {}
-        self.words = (*(readable(f"{key}={value}") for key, value in params.items()), *self.words)
+        added = [f"{key}={value}" for key, value in params.items()]
+        self.words = (*(readable(word, sweep=True) for word in added), *self.words)
+        self.written = (*added, *self.written)
 
     def _of_one_job(self, mistake: Mistake) -> Mistake:
         """A mistake with the job of a sweep that has it: a key of one job may be unknown to another."""
         if not self.line.sweep:
             return mistake
-        return Mistake(mistake.what, f"{mistake.advice}\nThe job is: {shlex.join(self.failed)}")
+        return Mistake(mistake.what, f"{mistake.advice}\nThe job is: {command_of(self.failed)}")
 
     def _compose_jobs(self, overrides: Mapping[int, Override]) -> list[_Composed] | None:
         """Compose, type and check each job of these overrides; None if one of them cannot be composed."""
@@ -245,7 +250,7 @@ class _Jobs:
 
     def _explained(self, error: Exception) -> Mistake:
         what, advice = explain(error, self.own_folders)
-        return Mistake(what or " ".join(self.line.words) or f"{self.command}.yaml", advice)
+        return Mistake(what or " ".join(self.line.written) or f"{self.command}.yaml", advice)
 
     def _check_printing(self, composed: DictConfig) -> None:
         HydraConfig.instance().set_config(composed)

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +13,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from ftk.config.command_line import as_text
 from ftk.config.mistakes import Mistake
+from ftk.config.spelling.grammar import parser as parser_of_overrides
+from ftk.config.spelling.grammar import text_of_choice
+from ftk.config.spelling.writing import pasted, quoted
 
 SET_BY_FTK = {
     "hydra.run.dir": "ftk writes to run.dir alone: run.dir=<folder>.",
@@ -24,19 +26,21 @@ SET_BY_FTK = {
     "hydra/sweeper": "A sweep runs every combination of the values that are listed.",
 }
 """Settings of Hydra that ftk does not leave to the user, and what to do instead."""
+NAMES_IN_QUOTES = 'A name with such signs stands in quotation marks: ["a, b"], {"a: b": 1}.'
 
 
 def parsed(
-    words: Sequence[str], loader: ConfigLoader, *, sweep: bool
+    words: Sequence[str], written: Sequence[str], loader: ConfigLoader, *, sweep: bool
 ) -> tuple[dict[int, Override], dict[int, Mistake]]:
     """The overrides by their position, and for those that cannot be used the mistake.
 
     Args:
-        words: the overrides as written.
+        words: the overrides, in Hydra's grammar where they have a meaning at all.
+        written: the same ones as they were written, for messages.
         loader: knows which groups exist.
         sweep: whether a key may have several values.
     """
-    parser = OverridesParser.create(config_loader=loader)
+    parser = parser_of_overrides(config_loader=loader)
     groups = loader.list_groups("")
     overrides: dict[int, Override] = {}
     mistakes: dict[int, Mistake] = {}
@@ -45,12 +49,12 @@ def parsed(
         if parts:  # of a value that the word before begins
             parts -= 1
             continue
-        parts = _split_off(words[position:])
+        parts = _split_off(written[position:])
         if parts:
-            whole = " ".join(words[position : position + parts + 1])
-            mistakes[position] = Mistake(whole, f"A value with spaces needs quotation marks: {shlex.quote(whole)}")
+            whole = " ".join(written[position : position + parts + 1])
+            mistakes[position] = Mistake(whole, f"A value with spaces needs quotation marks: {quoted(whole)}")
             continue
-        found = _parsed(word, parser, groups, sweep=sweep)
+        found = _parsed(word, written[position], parser, groups, sweep=sweep)
         if isinstance(found, Mistake):
             mistakes[position] = found
         else:
@@ -73,27 +77,29 @@ def _split_off(words: Sequence[str]) -> int:
     return 0
 
 
-def _parsed(word: str, parser: OverridesParser, groups: Collection[str], *, sweep: bool) -> Override | Mistake:
-    key, equals, value = word.partition("=")
+def _parsed(
+    word: str, written: str, parser: OverridesParser, groups: Collection[str], *, sweep: bool
+) -> Override | Mistake:
+    key, equals, value = written.partition("=")
     is_group = key.lstrip("+~") in groups
     if not key or not (equals or word.startswith("~")):
         example = f": {key}=<{'option' if is_group else 'value'}>" if key else ""
-        return Mistake(word or "''", f"This is not of the form key=value{example}.")
+        return Mistake(written or "''", f"This is not of the form key=value{example}.")
     try:
         override: Override = parser.parse_override(word)
     except HydraException:
-        return Mistake(word, _unreadable(parser, key, value))
+        return Mistake(written, _unreadable(parser, key, value))
     if override.is_sweep_override():
         if sweep and override.is_hydra_override():
-            return Mistake(word, "Hydra's own settings cannot be swept.")
+            return Mistake(written, "Hydra's own settings cannot be swept.")
         if not sweep:
             one = "" if is_group else f" If it is one value, write {_as_it_stands(key, value)}"
-            return Mistake(word, f"Several values for one key are a sweep: add -m.{one}")
+            return Mistake(written, f"Several values for one key are a sweep: add -m.{one}")
         advice = _uncountable(override)
         if advice is not None:
-            return Mistake(word, advice)
+            return Mistake(written, advice)
     if override.key_or_group in SET_BY_FTK:
-        return Mistake(word, SET_BY_FTK[override.key_or_group])
+        return Mistake(written, SET_BY_FTK[override.key_or_group])
     return override
 
 
@@ -101,17 +107,32 @@ def _unreadable(parser: OverridesParser, key: str, value: str) -> str:
     try:
         parser.parse_override(as_text(key, value))
     except HydraException:
-        return "The key cannot be read: it is made of names with dots between them."
+        return _unreadable_key(parser, key, value)
+    names = "" if value[:1] not in ("[", "{") else f" {NAMES_IN_QUOTES}"
     return (
-        "The value cannot be read: commas, [lists], {dicts}, (calls) and quotes have a special meaning. "
+        f"The value cannot be read: commas, [lists], {{dicts}}, (calls) and quotes have a special meaning.{names} "
         f"If it is meant as it stands, write {_as_it_stands(key, value)}"
     )
+
+
+def _unreadable_key(parser: OverridesParser, key: str, value: str) -> str:
+    """The advice for a key with characters that only a name in a mapping may have."""
+    advice = "The key cannot be read: it is made of names with dots between them."
+    section = re.match(r"\+{0,2}([a-z_]+\.[a-z_]+)\.(.+)", key)
+    if section is None:
+        return advice
+    try:
+        number = parser.parse_override(f"{section[1]}={value}").value()
+    except HydraException:
+        number = value
+    return f"{advice} Names of other things stand in a mapping: {section[1]}={pasted({section[2]: number})}"
 
 
 def _as_it_stands(key: str, value: str) -> str:
     """What to write in a shell for a value that is one text, whatever characters it contains."""
     word = as_text(key, value)
-    return shlex.quote(word) if any(sign in word for sign in '"$`\\!') else f'"{word}"'
+    simple = word.isprintable() and not any(sign in word for sign in '"$`\\!')
+    return f'"{word}"' if simple else quoted(word)
 
 
 def _uncountable(override: Override) -> str | None:
@@ -140,8 +161,8 @@ def choices(override: Override) -> Iterator[str]:
     if not override.is_sweep_override():
         yield override.input_line or ""
         return
-    for text in override.sweep_string_iterator():
-        yield f"{override.get_key_element()}={text}"
+    for value in override.sweep_iterator():
+        yield f"{override.get_key_element()}={text_of_choice(value)}"
 
 
 def options(override: Override) -> list[str | None]:
@@ -158,9 +179,9 @@ def values(override: Override) -> Iterator[Any]:
     if not override.is_sweep_override():
         yield override.value()
         return
-    parser = OverridesParser.create()
-    for text in override.sweep_string_iterator():
-        yield parser.parse_override(f"x={text}").value()
+    parser = parser_of_overrides()
+    for value in override.sweep_iterator():
+        yield parser.parse_override(f"x={text_of_choice(value)}").value()
 
 
 def items(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.paths import shipped_files, values_of
-from ftk.config.ranges import as_word
+from ftk.config.spelling.writing import as_word
 from ftk.contracts.notes import Notes
 from ftk.contracts.saved_head import ANOTHER, SavedHead
 from ftk.contracts.task import Task

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import ftk
 from ftk.config.paths import shipped_files, values_of
-from ftk.config.ranges import as_word
+from ftk.config.spelling.writing import as_word
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.layout import Layout
 from ftk.contracts.notes import Notes

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from ftk.config.choices import Format
-from ftk.config.ranges import as_word
 from ftk.config.schema import DataConfig
+from ftk.config.spelling.writing import as_word
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row

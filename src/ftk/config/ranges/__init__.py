@@ -9,10 +9,10 @@ from ftk.config.ranges.model import check_model
 from ftk.config.ranges.run import check_hardware, check_predictions, check_run
 from ftk.config.ranges.splits import check_test_share, refuse_limit
 from ftk.config.ranges.training import check_optimizer, check_schedule, check_train
-from ftk.config.ranges.values import as_word
 from ftk.config.schema import EvaluateConfig, PredictConfig, PretrainConfig, TrainingConfig
+from ftk.config.spelling.writing import as_word
 
-__all__ = ["Config", "as_word", "check_ranges", "refuse_limit"]
+__all__ = ["Config", "check_ranges", "refuse_limit"]
 
 Config = TrainingConfig | EvaluateConfig | PredictConfig
 

@@ -6,8 +6,9 @@ from typing import Any
 from ftk.config.choices import DELIMITERS, Format, character_of
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges.splits import check_splits
-from ftk.config.ranges.values import as_word, positive
+from ftk.config.ranges.values import positive
 from ftk.config.schema import DataConfig
+from ftk.config.spelling.writing import as_word
 
 
 def check_data(data: DataConfig) -> Iterator[Mistake]:

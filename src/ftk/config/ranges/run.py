@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from ftk.config.mistakes import Mistake
-from ftk.config.ranges.values import as_word, positive
+from ftk.config.ranges.values import positive
 from ftk.config.schema import HardwareConfig, PredictionsConfig, RunConfig, TrainingRunConfig
+from ftk.config.spelling.writing import as_word
 
 
 def check_hardware(hardware: HardwareConfig) -> Iterator[Mistake]:

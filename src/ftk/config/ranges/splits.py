@@ -5,8 +5,8 @@ from typing import Any
 
 from ftk.config.choices import Cut, Format
 from ftk.config.mistakes import Mistake
-from ftk.config.ranges.values import as_word
 from ftk.config.schema import DataConfig
+from ftk.config.spelling.writing import as_word
 
 _SPLITS = ("train", "validation", "test")
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from ftk.config.choices import Decay
 from ftk.config.mistakes import Mistake
-from ftk.config.ranges.values import as_word, positive, share
+from ftk.config.ranges.values import positive, share
 from ftk.config.schema import ScheduleConfig, TrainConfig
+from ftk.config.spelling.writing import as_word
 from ftk.system.duration import seconds
 
 

@@ -1,21 +1,9 @@
-"""Checks and spelling of single values."""
+"""Checks of single values."""
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from ftk.config.mistakes import Mistake
-
-
-def as_word(value: Any) -> str:
-    """A value as it is written on a command line."""
-    if isinstance(value, (list, tuple)):
-        return f"[{','.join(map(as_word, value))}]"
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key}: {as_word(part)}' for key, part in value.items())}}}"
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def positive(key: str, value: float | None) -> Iterator[Mistake]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ftk.config.ranges import as_word
+from ftk.config.spelling.writing import as_word
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import ClassName, Row
 from ftk.data.rows.cells import RowFault

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ftk.config.ranges import as_word
+from ftk.config.spelling.writing import as_word
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.saved_head import SavedHead
