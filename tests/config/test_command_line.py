@@ -22,7 +22,7 @@ from ftk.config.command_line import CommandLine, as_text, readable
 )
 def test_flags_and_words(argv: list[str], flags: dict[str, str], words: tuple[str, ...]) -> None:
     line = CommandLine.parse(argv)
-    assert (line.flags, line.words, line.mistakes) == (flags, words, [])
+    assert (line.flags, line.words, line.written, line.mistakes) == (flags, words, words, [])
 
 
 def value_of(word: str) -> object:

@@ -146,7 +146,7 @@ def test_a_model_keeps_what_its_targets_were_standardised_by(ftk: Callable[..., 
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ("{A: 0, B: 0}", "task.class_weights={'A': 0.0, 'B': 0.0}: all labels weigh 0; there is nothing to learn."),
+        ("{A: 0, B: 0}", "task.class_weights={A: 0.0, B: 0.0}: all labels weigh 0; there is nothing to learn."),
         ("{C: 2}", "task.class_weights.C: there is no such label; there are A, B"),
     ],
 )

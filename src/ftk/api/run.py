@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import ftk
 from ftk.api.results import Metrics, Records
 from ftk.api.sources import SPLITS
 from ftk.config.safe_yaml import load_yaml
+from ftk.config.spelling.writing import words_of
 from ftk.errors import RunError
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class Run:
         from ftk.config.command_line import CommandLine, override_words
         from ftk.config.invocation import key_of
 
-        words = shlex.split(self.command)
+        words = words_of(self.command)
         if len(words) < 2 or words[0] != "ftk" or words[1] not in ("pretrain", "finetune"):
             raise RunError(f"{self.path}: only trainings are resumed; this run is of '{self.command}'.")
         given = {key_of(word) for word in overrides}

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from ftk.config.paths import config_files, headline, is_choice, shipped_configs
+from ftk.config.spelling.writing import quoted
 from ftk.errors import ConfigError
 from ftk.system.atomic import write_text
 from ftk.system.spelling import did_you_mean
@@ -65,7 +66,7 @@ def _copy(target: Path) -> None:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise ConfigError(f"{target}: this exists already and is not an empty folder.")
     shutil.copytree(shipped_configs(), target, dirs_exist_ok=True)
-    sys.stdout.write(f"copied to {target}; FTK_CONFIG_PATH={target} puts these files first\n")
+    sys.stdout.write(f"copied to {target}; FTK_CONFIG_PATH={quoted(str(target))} puts these files first\n")
 
 
 def _docs(folder: Path | None) -> None:

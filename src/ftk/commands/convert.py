@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from ftk.config.spelling.writing import pasted
 from ftk.errors import ConfigError, numbered
 
 USAGE = """\
@@ -39,7 +40,8 @@ def run(command: str, argv: list[str]) -> int:
         sys.stdout.write(f"left out, because the model ties them to others: {', '.join(done.tied)}\n")
     sys.stdout.write(f"copied: {', '.join(done.copied)}\n")
     sys.stdout.write(
-        f"wrote {target}: {numbered(done.tensors, 'tensor')}, {done.size:,} bytes; use it with model.name={target}\n"
+        f"wrote {target}: {numbered(done.tensors, 'tensor')}, {done.size:,} bytes; use it with "
+        f"model.name={pasted(target)}\n"
     )
     return 0
 

@@ -18,6 +18,7 @@ from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.overrides import choices, items, options, values
 from ftk.config.paths import shipped_configs, shipped_files, values_of
 from ftk.config.schema import SCHEMAS
+from ftk.config.spelling.writing import quoted
 from ftk.system.spelling import did_you_mean, near_word
 
 _FREE = ("optimizer", "objective", "model.config", "model.image_processor", "model.tokenizer.special_tokens")
@@ -89,12 +90,21 @@ class WordChecks:
             return self._compose(tuple(chosen.values()))
         except Exception:
             for position, word in list(chosen.items()):
-                try:
-                    self._compose((word,))
-                except Exception as error:  # of any kind, as above
-                    self.mistakes[position] = Mistake(self._words[position], explain(error, self._own_folders)[1])
+                fault = self._fault(word)
+                if fault is not None:
+                    more = word.startswith("+") and self._fault(word.lstrip("+")) is None
+                    without = f"The group is there already; leave out the +: {quoted(word.lstrip('+'))}."
+                    self.mistakes[position] = Mistake(self._words[position], without if more else fault)
                     del chosen[position]
             return self._compose(tuple(chosen.values()))
+
+    def _fault(self, word: str) -> str | None:
+        """Why the option that a word chooses cannot be composed, alone; None if it can."""
+        try:
+            self._compose((word,))
+        except Exception as error:  # of any kind, as above
+            return explain(error, self._own_folders)[1]
+        return None
 
     def _check_group(self, position: int, override: Override, used: set[str]) -> None:
         group = override.key_or_group
@@ -103,10 +113,6 @@ class WordChecks:
             belongs = f" ({owner})" if owner else ""
             advice = f"'ftk {self._command}' has no group '{group}'{belongs}; its groups are {', '.join(sorted(used))}."
             self.mistakes[position] = Mistake(self._words[position], advice)
-            return
-        if override.is_add() and not override.is_force_add():
-            word = self._words[position]
-            self.mistakes[position] = Mistake(word, f"The group is there already; leave out the +: {word[1:]}.")
             return
         known = sorted(self._loader.get_group_options(group))
         for value in options(override):
@@ -130,7 +136,7 @@ class WordChecks:
         if not there and not (free and (override.is_add() or override.is_force_add())):
             return self._unknown_key(word, override, known, used, free=free)
         if there and override.is_add() and not override.is_force_add():
-            return Mistake(word, f"The key is there already; leave out the +: {word[1:]}.")
+            return Mistake(word, f"The key is there already; leave out the +: {quoted(word[1:])}.")
         if override.is_delete():
             if free:
                 return None
@@ -157,7 +163,7 @@ class WordChecks:
             there_are = [name for name in known if name.startswith(f"{near}.") and name.count(".") == 1]
             hint = f" There are: {', '.join(there_are)}." if there_are else hint
         can_add = free and key.rpartition(".")[0] in known and not override.is_delete()
-        plus = f" A key that is not in the YAML is added with +{word}." if can_add else ""
+        plus = f" A key that is not in the YAML is added with {quoted(f'+{word}')}." if can_add else ""
         owner = f"{', '.join(f'task={name}' for name in tasks)} would have it" if tasks else ""
         if not hint and not tasks:
             owner = _owner(key, but=self._command)
@@ -189,7 +195,7 @@ def check_config_dir(name: str | None) -> list[Mistake]:
         Mistake(
             f"--config-dir {name}",
             f"Shipped configs come before this folder and would hide {', '.join(map(str, hidden))}. "
-            f"Give them other names, or put the folder first: FTK_CONFIG_PATH={name}.",
+            f"Give them other names, or put the folder first: FTK_CONFIG_PATH={quoted(name)}.",
         )
     ]
 

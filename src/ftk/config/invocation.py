@@ -1,9 +1,10 @@
 """What a job knows about the command line that started it, and how it ended."""
 
-import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from ftk.config.spelling.writing import command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +36,10 @@ class Invocation:
 
         Args:
             without: keys to leave out.
-            extra: words to add at the end.
+            extra: words to add at the end, as ftk reads them.
         """
         keep = [word for word in self._words() if key_of(word) not in without]
-        return shlex.join(["ftk", self.command, *keep, *extra])
+        return command(["ftk", self.command, *keep, *extra])
 
     def sets(self, key: str) -> bool:
         """Whether the command line gives this key a value."""

@@ -95,8 +95,7 @@ def typed(composed: DictConfig) -> Any:
     try:
         return OmegaConf.to_object(composed)
     except OmegaConfBaseException as error:
-        advice = reworded(str(error).splitlines()[0])
-        raise ConfigMistakes([Mistake(error.full_key or "the config", advice)]) from error
+        raise ConfigMistakes([Mistake(error.full_key or "the config", reworded(str(error).splitlines()[0]))]) from error
 
 
 def check_command_line(command: str, line: CommandLine, *, check: Check) -> list[Job]:
@@ -113,8 +112,7 @@ def check_command_line(command: str, line: CommandLine, *, check: Check) -> list
     Raises:
         ConfigMistakes: there are mistakes; the message names all of them.
     """
-    mistakes = [*line.mistakes, *check_config_dir(line.config_dir)]
-    if mistakes:
+    if mistakes := [*line.mistakes, *check_config_dir(line.config_dir)]:
         raise ConfigMistakes(mistakes)
     register()
     with initialized(line.config_dir):
@@ -167,8 +165,7 @@ class _Jobs:
                 self._compose_jobs({at: override for at, override in overrides.items() if at not in by_word})
             elif self.cause is not None:
                 self.mistakes.append(self._of_one_job(self._explained(self.cause)))
-        mistakes = list(dict.fromkeys([*(by_word[position] for position in sorted(by_word)), *self.mistakes]))
-        if mistakes:
+        if mistakes := list(dict.fromkeys([*(by_word[at] for at in sorted(by_word)), *self.mistakes])):
             raise ConfigMistakes(mistakes) from self.cause
         fixed = {key_of(self.words[at]) for at, override in overrides.items() if not override.is_sweep_override()}
         return self._jobs(composed or [], fixed)
@@ -216,8 +213,8 @@ class _Jobs:
         return found
 
     def _compose(self, words: list[str]) -> DictConfig:
-        composed = self.composed_before.pop(tuple(words), None)
-        return composed or compose(self.command, overrides=words, return_hydra_config=True)
+        found = self.composed_before.pop(tuple(words), None)
+        return found or compose(self.command, overrides=words, return_hydra_config=True)
 
     def _typed(self, composed: DictConfig, words: list[str], number: int, first: DictConfig | None) -> _Composed:
         """A job as its dataclass; ``${now:}`` has the value that it has in the first job."""
@@ -276,7 +273,7 @@ class _Jobs:
             with read_write(settings):
                 settings.sweep.dir = str(in_sweep)
         HydraConfig.instance().set_config(job.whole)
-        overrides = tuple(settings.overrides.task)
+        overrides = tuple(OmegaConf.to_container(settings.overrides.task, resolve=False))
         choices = {group: str(option) for group, option in settings.runtime.choices.items() if "/" not in group}
         return Invocation(
             command=self.command,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.paths import shipped_files, values_of
-from ftk.config.spelling.writing import as_word
+from ftk.config.spelling.writing import as_word, command, shown
 from ftk.contracts.notes import Notes
 from ftk.contracts.saved_head import ANOTHER, SavedHead
 from ftk.contracts.task import Task
@@ -128,10 +128,11 @@ def _check(name: str, head: SavedHead, task: Task, *, adopted: bool) -> None:
     if head.auto_model in (None, *_FITS.get(wanted, (wanted,))) or wanted == VECTORS:
         return  # vectors need no head; without an architecture, the weights show whether there is one
     trained = "" if head.has_labels or head.auto_model == ANOTHER else ": nothing was trained for it"
-    named, model = f"task={called(task)}", f"model=auto model.name={as_word(name)}"
+    named = f"task={called(task)}"
+    words = ["ftk", task.spec.command, named, "model=auto", f"model.name={as_word(name)}", "data.train=…"]
     raise ModelError(
         f"{name}: the model ({head.architecture}) has no head for {named}{trained}. {_another(head)} "
-        f"'ftk {task.spec.command} {named} {model} data.train=…' trains one."
+        f"{shown(command(words))} trains one."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ftk.config.spelling.writing import as_word, pasted
 from ftk.config.targets import class_at
 from ftk.errors import ConfigError
 
@@ -71,7 +72,8 @@ def _flat(lr_scale: Any, prefix: str = "") -> dict[str, float]:
     """Factors by dotted name; a dotted name may also be given as nested sections."""
     if not isinstance(lr_scale, Mapping):
         raise ConfigError(
-            f"optimizer.lr_scale={lr_scale}: expected a factor for each name, such as {{classifier: 10}}."
+            f"optimizer.lr_scale={as_word(lr_scale)}: expected a factor for each name: "
+            f"optimizer.lr_scale={pasted({'classifier': 10})}."
         )
     found: dict[str, float] = {}
     for name, value in lr_scale.items():

@@ -12,6 +12,7 @@ import yaml
 
 from ftk.config.invocation import Invocation
 from ftk.config.schema import RunConfig
+from ftk.config.spelling.writing import pasted
 from ftk.errors import RunError
 from ftk.report.environment import environment_facts
 from ftk.report.records import json_lines
@@ -260,8 +261,8 @@ def _why_no_state(path: Path) -> str:
     if not (path / "metrics.json").is_file() or not best.is_dir():
         return ""
     return (
-        f" The run is finished, and only best/ is left, as with run.keep=best. model=auto model.name={best} trains "
-        "from its weights, in another run.dir."
+        f" The run is finished, and only best/ is left, as with run.keep=best. model=auto model.name={pasted(best)} "
+        "trains from its weights, in another run.dir."
     )
 
 

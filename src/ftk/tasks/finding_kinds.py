@@ -6,11 +6,11 @@ from ftk.contracts.finding_kinds.making import error, fact, info, warning
 
 # Several labels, and numbers
 TRUTH_VALUES = error("truth-values", "{row|rows} with true or false where names of labels are expected",
-    "data.columns.label=[{column}] reads a column of truth values as one label, with the column's name.")
+    "data.columns.label={columns} reads a column of truth values as one label, with the column's name.")
 NOT_ZERO_OR_ONE = error("not-zero-or-one", "{row|rows} with something other than 0 or 1 in a column of a label",
     "With a list of columns, each says whether a row has one label: 0 or 1, false or true; an empty cell says neither.")
 LABELS_IN_COLUMNS = error("labels-in-columns", "{column|columns} of 0 and 1, and none with the names of labels",
-    "'data.columns.label=[{listed}]' reads each of these columns as one label; leave out those that are none.")
+    "data.columns.label={listed} reads each of these columns as one label; leave out those that are none.")
 NOT_ONE_LABEL = error("not-one-label", "{row|rows} with 1 in {found} of the columns of classes",
     "With a list of columns, a row has a 1 for its class, and 0 for the others; task=multi-label learns any number.")
 PARTED_LABEL = error("parted-label", "{row|rows} with '{separator}' inside the brackets of a label",
@@ -33,7 +33,7 @@ PERCENT = fact("percent", "numbers in '{column}' have a percent sign: read as th
 SOME_PERCENT = error("some-percent", "{row|rows} with a percent sign in '{column}', where others have none",
     "Write all numbers in one way: 50 % is read as 50.")
 LIST_OF_NUMBERS = error("list-of-numbers", "{row|rows} with a list where a number is expected",
-    "'data.columns.label={names}' names its items, and each is a target.")
+    "data.columns.label={names} names its items, and each is a target.")
 LARGE_NUMBER = error("large-number", "{row|rows} with a number beyond {most:g}", "Targets are computed in fp32.")
 MISSING_TARGET = error("missing-target", "{row|rows} of {part} without the target '{target}'", "The model has {known}.")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ftk.config.schema import TrainingRunConfig
+from ftk.config.spelling.writing import as_word
 from ftk.contracts.task import Task, fields_of
 from ftk.core.saving.checkpoint import recover, restore_state
 from ftk.core.state import Progress
@@ -104,5 +105,5 @@ def resume_hint(folder: RunFolder, config: TrainingRunConfig) -> str:
     """Where the state is and the command that resumes; empty if the run has left no state."""
     if not (folder.resume or folder.opened) or not folder.last.is_dir():
         return ""
-    command = continued(folder.invocation, config, f"run.dir={folder.path}", "run.resume=true")
+    command = continued(folder.invocation, config, f"run.dir={as_word(folder.path)}", "run.resume=true")
     return f"; the state is in {folder.last}. {RESUME_WITH}\n{command}"

@@ -1,7 +1,6 @@
 """``run.verify_resume=true`` checks that stopping and resuming gives the same bytes as an uninterrupted run."""
 
 import json
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from typing import Any
 
 from ftk.config.invocation import Invocation
 from ftk.config.schema import TrainingRunConfig
+from ftk.config.spelling.writing import as_word, command, words_of
 from ftk.errors import RunError
 from ftk.models.loading.verified_folder import MANIFEST
 from ftk.report.console import Console
@@ -68,11 +68,11 @@ def continued(invocation: Invocation, run: TrainingRunConfig, *words: str) -> st
 
 
 def _run(invocation: Invocation, run: TrainingRunConfig, folder: Path, *words: str) -> None:
-    line = shlex.split(continued(invocation, run, f"run.dir={folder}", "run.keep=state", *words))
+    line = words_of(continued(invocation, run, f"run.dir={as_word(folder)}", "run.keep=state", *words))
     done = subprocess.run([sys.executable, "-m", *line], capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-        raise RunError(f"run.verify_resume: one of its processes failed ({last[0]}): {shlex.join(line)}")
+        raise RunError(f"run.verify_resume: one of its processes failed ({last[0]}): {command(line)}")
 
 
 def _step(folder: Path) -> int:

@@ -101,7 +101,9 @@ def in_grammar(value: Any) -> str:
     if isinstance(value, dict):
         if all(map(_is_plain_key, value)):
             return f"{{{','.join(f'{key}:{in_grammar(part)}' for key, part in value.items())}}}"
-        return f"{_MAPPING}({in_quotes(json.dumps(_plain(value), ensure_ascii=False), chr(39))})"
+        # OmegaConf reads all words that it keeps, and would take ${ in a key for an interpolation.
+        text = json.dumps(_plain(value), ensure_ascii=False).replace("$", "\\u0024")
+        return f"{_MAPPING}({in_quotes(text, chr(39))})"
     if isinstance(value, list):
         return f"[{','.join(map(in_grammar, value))}]"
     value = _plain(value)

@@ -102,8 +102,8 @@ def _unquoted(found: re.Match[str]) -> str:
     parts = re.split(r"\\([0-7]{3}|.)", found["escaped"], flags=re.DOTALL)
     for at in range(1, len(parts), 2):
         code = parts[at]
-        byte = int(code, 8) if len(code) == 3 else 0
-        parts[at] = chr(byte if byte < 128 else 0xDC00 + byte) if byte else signs.get(code, code)
+        byte = int(code, 8) if len(code) == 3 else None
+        parts[at] = signs.get(code, code) if byte is None else chr(byte if byte < 128 else 0xDC00 + byte)
     return "".join(parts).encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
 
 

@@ -67,7 +67,7 @@ NEGATIVE_WEIGHT = error("negative-weight", "{row|rows} with a negative weight", 
 NOT_A_LABEL = error("not-a-label", "{row|rows} with something other than a label",
     "A label is a text, a whole number, or true or false; task=regression learns numbers with fractions.")
 LABELS_IN_LISTS = error("labels-in-lists", "{row|rows} whose labels are in lists within a list",
-    "data.columns.label={column}.0 reads the first of them; several labels are one list: [\"a\", \"b\"].")
+    "data.columns.label={first} reads the first of them; several labels are one list: [\"a\", \"b\"].")
 SEVERAL_LABELS = error("several-labels", "{row|rows} with a list of labels where one label is expected",
     "Rows with several labels are for task=multi-label.")
 LABEL_IN_LIST = info("label-in-list", "{row|rows} whose label is a list of one label", "read as that label")
@@ -118,7 +118,7 @@ LABEL_IS_COLUMN = warning("label-is-column", "{row|rows} with the name of the co
     "read as the name of a class")
 CLASSES_OF_FILE = fact("classes-of-file", "{file}: it names the classes of '{column}' itself: {names}.")
 NAMES_BESIDE = fact("names-beside", "'{column}' has numbers, '{beside}' the names of their classes: {names}",
-    "data.columns.label={beside} learns and predicts the names")
+    "data.columns.label={example} learns and predicts the names")
 NAME_DIFFERS = warning("name-differs", "{row|rows} whose '{beside}' is not that of the same '{column}' in other rows",
     "'{column}' counts")
 UNUSED_NAME = warning("unused-name", "{name|names} in task.label_names that no training row has",

@@ -99,7 +99,7 @@ AMBIGUOUS_COLUMN = error("ambiguous-column", "{row|rows} with more than one colu
     "Name one: data.columns.{role}=….")
 NUMBERED_NEGATIVES = fact("numbered-negatives", "negatives are what is in {columns}.")
 LABEL_NOT_READ = fact("label-not-read",
-    "'{column}' is not read: 'positive' says which candidate is one (data.columns.label={column} reads it).")
+    "'{column}' is not read: 'positive' says which candidate is one (data.columns.label={example} reads it).")
 POSITIVE_WITHOUT_RELEVANCE = error("positive-without-relevance",
     "{row|rows} with a positive whose label is 0, where others have 1",
     "data.columns.label=… reads the label of each candidate, whatever the column of candidates is called. If the label "

@@ -11,8 +11,8 @@ LABEL_UNITS = fact("label-units", "labels mark {units} (task.units=auto)",
     lettered="tags have O, or the letters of a scheme", plain="there is no O, and no span scheme")
 TAGS_AND_SPANS = fact("tags-and-spans",
     "rows have tags and spans: {by_tags:,} spans by '{tags}', {by_spans:,} in '{spans}'",
-    tags="the tags are read (data.columns.spans={spans} reads the spans)",
-    spans="the spans are read (data.columns.tags={tags} reads the tags)")
+    tags="the tags are read (data.columns.spans={example} reads the spans)",
+    spans="the spans are read (data.columns.tags={example} reads the tags)")
 WORDS_BY_CHARACTER = fact("words-by-character",
     "{percent:.0f} % of the spans begin or end inside a word: each character is read as a word, with sub-words of "
     "its own (task.words=auto; task.words=pieces keeps the sub-words of the tokenizer)")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
@@ -134,7 +135,7 @@ class RankingColumns:
             seen.add(label)
             if label == 0:
                 negative.append(row)
-            self.notes.add(kinds.LABEL_NOT_READ, column=label_at)
+            self.notes.add(kinds.LABEL_NOT_READ, column=label_at, example=pasted(label_at))
         if seen == {0.0, 1.0}:
             places = [row.where for row in negative[:SHOWN]]
             self.notes.add(kinds.POSITIVE_WITHOUT_RELEVANCE, *places, number=len(negative))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
@@ -100,6 +101,7 @@ class SentenceColumns:
         self._by_spans = not counts["tags"]
         read = "spans" if self._by_spans else "tags"
         names: dict[str, Any] = {"tags": found[0], "spans": found[1], "read": read}
+        names["example"] = pasted(names["tags" if self._by_spans else "spans"])
         numbers = {"by_tags": counts["tags"], "by_spans": counts["spans"]}
         notes.add(kinds.TAGS_AND_SPANS, policy=read, **names, **numbers)
 

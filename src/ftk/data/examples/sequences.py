@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
@@ -239,6 +240,6 @@ def _others(row: Row, read: list[str]) -> dict[str, Any]:
 
 
 def _an_object(row: Row, role: str, column: str, value: dict[str, Any]) -> RowFault:
-    example = f"{column}.{next(iter(value), 'en')}"
+    example = pasted(f"{column}.{next(iter(value), 'en')}")
     place = shortened(f"{row.where}: {column} has {', '.join(map(str, value)) or 'nothing'}")
     return RowFault(kinds.NOT_AN_OBJECT_PART, place, role=role, example=example)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
@@ -103,7 +104,7 @@ def _weighed(
         role=role,
         shares=[f"'{name}' in {counts[name]:,}" for name in candidates],
         rows=len(rows),
-        choices=" or ".join(f"data.columns.{role}={name}" for name in candidates),
+        choices=" or ".join(f"data.columns.{role}={pasted(name)}" for name in candidates),
     )
     return first
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ftk.config.spelling.writing import as_word
+from ftk.config.spelling.writing import as_word, pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import ClassName, Row
 from ftk.data.rows.cells import RowFault
@@ -24,6 +24,8 @@ WRITTEN = frozenset(
 """What programs write for a missing value, in lower case; databases write \\N."""
 TRUTH = ("false", "true")
 """The names of truth values, in the order of their numbers."""
+_READ_AS_TRUTH = {True: ("true", "yes", "on"), False: ("false", "no", "off")}
+"""What YAML reads as a truth value."""
 _WHOLE = re.compile(r"(-?)(0|[1-9][0-9]*)\.0+")
 _NUMBER = re.compile(r"-?[0-9]{1,9}(\.0+)?")
 _SHOWN = 40
@@ -79,9 +81,10 @@ def _not_a_label(value: Any, row: Row, column: str) -> RowFault:
     """The fault of a row whose label is no value of one class."""
     if isinstance(value, Mapping) and value:
         place = place_shortened(f"{row.where}: {column} has {', '.join(map(str, value))}")
-        return RowFault(kinds.NOT_AN_OBJECT_PART, place, role="label", example=f"{column}.{next(iter(value))}")
+        return RowFault(kinds.NOT_AN_OBJECT_PART, place, role="label", example=pasted(f"{column}.{next(iter(value))}"))
     if isinstance(value, (list, tuple)):
-        return RowFault(kinds.LABELS_IN_LISTS, place_shortened(f"{row.where}: {column} has {value!r}"), column=column)
+        place = place_shortened(f"{row.where}: {column} has {value!r}")
+        return RowFault(kinds.LABELS_IN_LISTS, place, first=pasted(f"{column}.0"))
     shown = "nothing" if value is None else f"{value!r}"[:100]
     return RowFault(kinds.NOT_A_LABEL, f"{row.where}: {column} is {shown}")
 
@@ -143,6 +146,19 @@ def _plain(name: str) -> str:
     return str(int(whole[1] + whole[2])) if whole else name
 
 
+def name_of_key(key: Any, names: Sequence[str]) -> str:
+    """The label that a key of a mapping names: YAML reads the keys ``true``, ``yes`` and ``on`` as a truth value.
+
+    Args:
+        key: of a mapping in the config.
+        names: of the labels.
+    """
+    if not isinstance(key, bool):
+        return str(key)
+    fitting = [name for name in names if name.casefold() in _READ_AS_TRUTH[key]]
+    return fitting[0] if len(fitting) == 1 else TRUTH[key]
+
+
 def shortened(name: str) -> str:
     """A name as it is shown among others: a very long one is cut."""
     return name if len(name) <= _SHOWN else f"{name[: _SHOWN - 1]}…"
@@ -188,10 +204,18 @@ def read_names(value: Any) -> list[str] | None:
         )
     elif isinstance(value, (list, tuple)):
         names = [str(name).lower() if isinstance(name, bool) else str(name).strip() for name in value]
+        if None in value:
+            quoted = pasted(["null" if name is None else name for name in value])
+            raise ConfigError(
+                f"task.label_names={as_word(value)}: null is no name; a label of this name stands in quotation marks: "
+                f"task.label_names={quoted}"
+            )
     else:
-        raise ConfigError(f"task.label_names={value}: it must be a list of names, or a file with one per line.")
+        raise ConfigError(
+            f"task.label_names={as_word(value)}: it must be a list of names, or a file with one per line."
+        )
     doubled = sorted({name for name in names if names.count(name) > 1})
     if not names or "" in names or doubled:
         what = f"'{doubled[0]}' is there twice" if doubled else "a name is empty" if names else "there is none"
-        raise ConfigError(f"task.label_names={value}: {what}.")
+        raise ConfigError(f"task.label_names={as_word(value)}: {what}.")
     return names

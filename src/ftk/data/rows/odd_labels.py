@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN, FindingKind
 from ftk.contracts.notes import Notes
@@ -233,7 +234,7 @@ def note_names_beside(rows: Sequence[Row], column: str, notes: Notes) -> None:
     if len(set(usual.values())) < len(usual) or _MANY * len(odd) > len(rows):
         return  # the column is about something else
     shown = [f"{number} is {name}" for number, name in sorted(usual.items())[:SHOWN]]
-    notes.add(kinds.NAMES_BESIDE, column=column, beside=beside, names=shown)
+    notes.add(kinds.NAMES_BESIDE, column=column, beside=beside, example=pasted(beside), names=shown)
     if odd:
         places = [f"{row.where}: {row.values[column]}, {row.values[beside]}" for row in odd[:SHOWN]]
         notes.add(kinds.NAME_DIFFERS, *places, number=len(odd), column=column, beside=beside)

@@ -1,11 +1,11 @@
 """Says by the names of a model's files which of them are weights, and why there are none that ftk reads."""
 
 import re
-import shlex
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from ftk.config.spelling.writing import command, shown
 from ftk.errors import numbered
 
 WEIGHTS = "model.safetensors"
@@ -149,7 +149,7 @@ def _other(names: Collection[str], model: str) -> str:
                 return f"{what}. Name the model that they were made of"
             return (
                 f"{what}. transformers 4 converts them where {framework} is installed, with the class that config.json "
-                f'names: ….from_pretrained("{model}", {argument}=True).save_pretrained("converted")'
+                f'names: ….from_pretrained({model!r}, {argument}=True).save_pretrained("converted")'
             )
     if found := sorted(name for name in names if name.endswith(".safetensors") and "/" not in name):
         return (
@@ -170,5 +170,4 @@ def _other(names: Collection[str], model: str) -> str:
 def _convert(model: str, verb: str = "Run") -> str:
     """The command line that converts a model."""
     out = f"{PurePath(model).name or 'model'}-safetensors"
-    command = shlex.join(["ftk", "convert", model, out])
-    return f"{verb} “{command}”" if command != f"ftk convert {model} {out}" else f"{verb} '{command}'"
+    return f"{verb} {shown(command(['ftk', 'convert', model, out]))}"

@@ -5,6 +5,7 @@ import struct
 from collections.abc import Collection
 from pathlib import Path
 
+from ftk.config.spelling.writing import pasted
 from ftk.errors import ModelError
 from ftk.models.files.needed import is_of_pooling
 from ftk.models.files.weights import INDEX, WEIGHTS, explain_adapter, explain_no_weights
@@ -67,7 +68,9 @@ def check_is_model(folder: Path) -> None:
     inner = [path.parent for path in sorted(folder.glob("*/config.json")) if path.is_file()]
     inner = [path for path in inner if not is_of_pooling(path)]
     if len(inner) == 1:
-        raise ModelError(f"{folder}: the folder has no config.json, but {inner[0]} has one: model.name={inner[0]}")
+        raise ModelError(
+            f"{folder}: the folder has no config.json, but {inner[0]} has one: model.name={pasted(inner[0])}"
+        )
 
 
 def check_weights(folder: Path) -> None:

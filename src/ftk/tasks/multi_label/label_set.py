@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts.row import Row
 from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
 from ftk.data.batching.features import Features, Ragged
@@ -65,7 +66,7 @@ class LabelSet:
                 raise fault_of(row, column, len(self.label_names))
             return named(vector, self.label_names)
         if str(value).strip().lower() in ("true", "false"):
-            raise RowFault(kinds.TRUTH_VALUES, f"{row.where}: {column}={value!r}", column=column)
+            raise RowFault(kinds.TRUTH_VALUES, f"{row.where}: {column}={value!r}", columns=pasted([column]))
         if value is None:
             return ()
         if isinstance(value, (dict, list)) and (given := _by_name(value)) is not None:
@@ -214,8 +215,8 @@ def refuse_truth_values(rows: Sequence[Row], columns: Mapping[str, Any]) -> None
     for column, values in held.items():
         if values == {"0", "1"}:
             raise DataError(
-                f"data.columns.label: all rows have 0 or 1 in '{column}'. data.columns.label=[{column}] reads it "
-                "as a column that says of one label whether a row has it; task.label_names=[…] names two labels."
+                f"data.columns.label: all rows have 0 or 1 in '{column}'. data.columns.label={pasted([column])} reads "
+                "it as a column that says of one label whether a row has it; task.label_names=[…] names two labels."
             )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftk.config.spelling.writing import as_word, pasted
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
@@ -99,7 +100,10 @@ class MultiLabel(RowTask):
         if given is None:
             return
         if not isinstance(given, Mapping):
-            yield f"task.thresholds={given}: it must be null, or a probability by label: {{spam: 0.3}}."
+            yield (
+                f"task.thresholds={as_word(given)}: it must be null, or a probability by label: "
+                f"task.thresholds={pasted({'spam': 0.3})}."
+            )
             return
         for name, threshold in given.items():
             if not _is_probability(threshold):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as common
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
@@ -85,10 +86,9 @@ class NumberReader:
         if has_sign(value):
             return RowFault(kinds.SIGN_IN_NUMBER, place_of(row, column))
         if isinstance(value, (list, tuple)) and value:
-            names = ",".join(f"{column}.{number}" for number in range(len(value)))
-            return RowFault(
-                kinds.LIST_OF_NUMBERS, place_of(row, column), names=names if len(value) == 1 else f"[{names}]"
-            )
+            names = [f"{column}.{number}" for number in range(len(value))]
+            written = pasted(names if len(names) > 1 else names[0])
+            return RowFault(kinds.LIST_OF_NUMBERS, place_of(row, column), names=written)
         return RowFault(common.NOT_A_NUMBER, place_of(row, column))
 
 

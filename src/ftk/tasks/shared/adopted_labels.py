@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ftk.config.spelling.writing import as_word
+from ftk.config.spelling.writing import as_word, pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.saved_head import SavedHead
@@ -23,7 +23,7 @@ def label_map_faults(label_map: Any) -> Iterator[str]:
     if not isinstance(label_map, Mapping) or not label_map:
         yield (
             f"task.label_map={as_word(label_map)}: it gives labels of the model the names that the data has: "
-            "{LABEL_0: negative}."
+            f"task.label_map={pasted({'LABEL_0': 'negative'})}."
         )
         return
     for name, value in label_map.items():
@@ -89,7 +89,7 @@ def adopted_names(
     if head.is_unnamed and label_names is None and len(renamed) < len(names):
         notes.add(kinds.UNNAMED_OUTPUTS, last=len(names) - 1)
     elif label_map is None:
-        notes.add(kinds.MODEL_LABELS, labels=_listed(names), example=as_word(names[0]))
+        notes.add(kinds.MODEL_LABELS, labels=_listed(names), example=pasted({names[0]: "NAME"}))
     _refuse_alike([at for at, name in enumerate(names) if at not in renamed and not unused(name)], names)
     return tuple(renamed.get(number, name) for number, name in enumerate(names))
 

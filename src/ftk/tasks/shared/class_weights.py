@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftk.config.spelling.writing import as_word, pasted
+from ftk.data.rows.label_names import name_of_key
 from ftk.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -50,7 +52,10 @@ class ClassWeights:
                 if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight < float("inf"):
                     yield f"task.class_weights.{name}={weight}: a weight must be at least 0."
         elif weights not in (None, "balanced"):
-            yield f"task.class_weights={weights}: it must be null, balanced, or a weight by name: {{spam: 2.0}}."
+            yield (
+                f"task.class_weights={as_word(weights)}: it must be null, balanced, or a weight by name: "
+                f"task.class_weights={pasted({'spam': 2.0})}."
+            )
         if not 0 <= self.focal < float("inf"):
             yield f"task.focal={self.focal}: it must be at least 0."
         if not 0 <= self.label_smoothing < 1:
@@ -80,7 +85,7 @@ class ClassWeights:
                 "task.class_weights=balanced: training computes the weights from its rows, and they are saved with the "
                 "model; leave the key out."
             )
-        given = {str(name): float(weight) for name, weight in self.class_weights.items()}
+        given = {name_of_key(name, names): float(weight) for name, weight in self.class_weights.items()}
         known = frozenset(names)
         unknown = [name for name in given if name not in known]
         if unknown:
@@ -90,7 +95,7 @@ class ClassWeights:
             )
         weights = [given.get(name, 1.0) for name in names]
         if not any(weights):
-            raise ConfigError(f"task.class_weights={given}: all labels weigh 0; there is nothing to learn.")
+            raise ConfigError(f"task.class_weights={as_word(given)}: all labels weigh 0; there is nothing to learn.")
         return weights
 
     def cross_entropy(self, logits: Tensor, label: Tensor, weight: Tensor | None) -> Tensor:

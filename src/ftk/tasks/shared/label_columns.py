@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as common
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
@@ -62,7 +63,7 @@ def refuse_columns(
         return False
     found = _columns_of_truth(rows, columns)
     if len(found) >= least:
-        notes.add(kinds.LABELS_IN_COLUMNS, *found[:SHOWN], number=len(found), listed=",".join(found))
+        notes.add(kinds.LABELS_IN_COLUMNS, *found[:SHOWN], number=len(found), listed=pasted(found))
     return len(found) >= least
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.saved_head import SavedHead
@@ -196,14 +197,14 @@ def _check_spans(head: SavedHead, names: Sequence[str], usual: Sequence[str]) ->
         shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
         raise ModelError(
             f"task=ner (task.units=spans): no tag of the model is O ({shown}). "
-            f"'task.label_map={{{names[0]}: O}}' says which one is outside of all spans; with "
+            f"task.label_map={pasted({names[0]: OUTSIDE})} says which one is outside of all spans; with "
             "task=token-classification task.units=tokens, each word has a tag of its own."
         )
     if bare:
         raise ConfigError(
             f"task.label_map=null: of the model's tags, {', '.join(bare[:5])} have no letter of a scheme, and others "
-            f"have one. 'task.label_map={{{bare[0]}: I-{bare[0]}}}' reads one as the type of a span, {{{bare[0]}: O}} "
-            "as outside."
+            f"have one. task.label_map={pasted({bare[0]: f'I-{bare[0]}'})} reads one as the type of a span, "
+            f"{pasted({bare[0]: OUTSIDE})} as outside."
         )
 
 

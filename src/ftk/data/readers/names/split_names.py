@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftk.config.spelling.writing import pasted
+
 SPLITS = ("train", "validation", "test")
 """The splits, in the order in which they are read."""
 _WORDS = {
@@ -81,11 +83,10 @@ def _one_of_each_name(paths: Sequence[Path]) -> list[Path]:
 
 
 def spelled(paths: Sequence[Path]) -> str:
-    """Some paths as the value of a key on a command line; of very many, the first."""
+    """Some paths as the value of a key, for a shell; of very many, the first."""
     if len(paths) == 1:
-        return str(paths[0])
-    shown = [*map(str, paths[:_SHOWN]), *(["…"] if len(paths) > _SHOWN else [])]
-    return f"[{','.join(shown)}]"
+        return pasted(paths[0])
+    return pasted([*map(str, paths[:_SHOWN]), *(["…"] if len(paths) > _SHOWN else [])])
 
 
 def split_name(stem: str) -> SplitName | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts.notes import Notes
 from ftk.data.readers.tagged.column_names import TOKEN_NAMES, plain_name
 from ftk.data.readers.tagged.conll_lines import FieldRows
@@ -216,7 +217,7 @@ def _tags(
     raise DataError(
         f"{path}: the lines have two fields, but the second do not look like tags ({shown}): none is O or begins with "
         f"B- or I-, and they are not few names in capitals. If they are the tags of the tokens, say so: "
-        f"data.columns.tags={names[other]}. Lines that are texts need labels: for task=text-classification "
+        f"data.columns.tags={pasted(names[other])}. Lines that are texts need labels: for task=text-classification "
         "a line has a label and a text; entities in texts are JSON lines with spans."
     )
 

@@ -7,6 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
@@ -145,7 +146,7 @@ def _chosen(
     spans = [one for one in used if one.layer.rpartition(".")[2] not in _OF_TOKENS] or used
     entities = [one for one in spans if one.layer.endswith("NamedEntity") and one.feature == "value"]
     if len(entities or spans) > 1:
-        ways = " or ".join(f"data.columns.spans={one.name}" for one in spans)
+        ways = " or ".join(f"data.columns.spans={pasted(one.name)}" for one in spans)
         raise DataError(f"{path}: several layers have annotations. Say which one is meant: {ways}.")
     return (entities or spans or [None])[0]  # type: ignore[list-item]
 

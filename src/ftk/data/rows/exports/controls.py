@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.rows.exports.wanted import Wanted
@@ -71,7 +72,7 @@ def name_columns(
         if len(left) == 1 and not asked and usual:
             found[left[0]] = column
         elif len(left) > 1 and not asked and _is_read(column, groups, wanted):
-            choices = [f"data.columns.{role}={own[control]}" for control in left]
+            choices = [f"data.columns.{role}={pasted(own[control])}" for control in left]
             names = [f"'{own[control]}'" for control in left]
             notes.add(kinds.SEVERAL_CONTROLS, file, names=names, role=role, choices=" or ".join(choices))
     notes.raise_errors()

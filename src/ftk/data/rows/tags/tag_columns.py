@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.rows.tags.tag_spelling import (
@@ -115,7 +116,7 @@ def chosen_of(
         if len(columns) > 1:
             notes.add(kinds.TAG_COLUMNS, file=str(path), columns=weighed, taken=names[best.number])
         return best.number
-    ways = " or ".join(f"data.columns.tags={names[column.number]}" for column in left)
+    ways = " or ".join(f"data.columns.tags={pasted(names[column.number])}" for column in left)
     raise DataError(f"{path}: {len(left)} columns look like tags: {weighed}. Say which one is meant: {ways}.")
 
 

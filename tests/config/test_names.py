@@ -1,0 +1,205 @@
+"""Names of any characters on the command line: what is read, what is printed, and what a shell makes of it."""
+
+import random
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import TINY, Result
+from ftk.config.command_line import override_words, readable
+from ftk.config.compose import compose
+from ftk.config.spelling.grammar import parser
+from ftk.config.spelling.writing import as_word, command, pasted, without_interpolation, words_of
+
+PARTS = [
+    *"aZ09_-./ ,;:=+*?!#%&@^|~<>()[]{}'\"\\$`",
+    "é",
+    "ß",
+    "ı",
+    "İ",
+    "ع",
+    "٣",
+    "中",
+    "😀",
+    "\u200d",
+    "\xa0",
+    "${",
+    "\\'",
+]
+FIXED = [
+    "true",
+    "False",
+    "null",
+    "1",
+    "007",
+    "1_000",
+    "1e3",
+    ".5",
+    "nan",
+    "-inf",
+    "no",
+    "~",
+    "-",
+    "C#",
+    "Größe",
+    ":)",
+    ":(",
+]
+FIXED += [
+    "part-of(e1,e2)",
+    "Cause-Effect(e2,e1)",
+    "a=b",
+    "a: b",
+    "it's",
+    '"',
+    "'",
+    "\\",
+    "\\\\'",
+    "[x]",
+    "{x}",
+    "range(1,3)",
+]
+FIXED += ["${model.name}", "\\${x}", "json('{}')", "a,b", " a ", "#", "<<e1>>", "@GENE$", "日本語", "Ünïcode-Łabel"]
+
+
+def names(number: int) -> list[str]:
+    """Names of all kinds of characters, the same ones each time."""
+    numbers = random.Random(17)
+    made = {"".join(numbers.choices(PARTS, k=numbers.randint(1, 9))).strip() for _ in range(2 * number)}
+    return [*FIXED, *sorted(made - {*FIXED, "", "???"})][:number]
+
+
+def value_of(word: str) -> Any:
+    """What Hydra's own parser makes of an override, in the way that ftk hands it on."""
+    return parser().parse_override(readable(word)).value()
+
+
+def by_bash(lines: Iterable[str]) -> list[list[str]]:
+    """The words that a shell makes of lines that begin with ``ftk``."""
+    script = "\n".join(["ftk() { printf '%s\\0' \"$@\"; printf '\\1\\0'; }", *lines])
+    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+    assert done.stderr == b""
+    commands = done.stdout.decode(errors="surrogateescape").split("\1\0")
+    return [one.split("\0")[:-1] for one in commands[:-1]]
+
+
+def test_200_names_are_read_as_they_are_written() -> None:
+    all_names = names(200)
+    assert len(all_names) == 200
+    weights = {name: 0.5 + at for at, name in enumerate(all_names)}
+    words = [f"task.label_names={as_word(all_names)}", f"task.class_weights={as_word(weights)}"]
+    words += [f"run.dir={as_word(''.join(all_names))}"]
+    config = compose("finetune", ["task=text-classification", *words], check=lambda config, command: []).config
+    assert config.task["label_names"] == all_names
+    assert config.task["class_weights"] == weights
+    assert config.run.dir == "".join(all_names)
+
+
+def test_each_name_is_one_value() -> None:
+    for name in names(60):
+        assert value_of(f"key={as_word(name)}") == without_interpolation(name)
+        assert value_of(f"key={as_word({name: 1})}") == {name: 1}
+
+
+def test_200_names_pass_a_shell_unchanged() -> None:
+    words = [f"run.dir={as_word(name)}" for name in [*names(200), "two\nlines", "\x1b[1m", "tab\there", "\udcff"]]
+    lines = [f"ftk run.dir={pasted(name)}" for name in [*names(200), "two\nlines", "\x1b[1m", "tab\there", "\udcff"]]
+    assert by_bash(lines) == [[word] for word in words]
+    assert not any("\n" in line for line in lines)
+
+
+@given(words=st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=4))
+@settings(max_examples=30)
+def test_a_command_has_the_words_that_made_it(words: list[str]) -> None:
+    assert words_of(command(words)) == words
+    assert words_of(shlex.join(words)) == words  # as earlier releases wrote it
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("{Größe: 2}", {"Größe": 2}),
+        ('{"part-of(e1,e2)": 2.0, x: 1e-3}', {"part-of(e1,e2)": 2.0, "x": 0.001}),
+        ("{part-of(e1,e2): 2}", {"part-of(e1,e2)": 2}),
+        ("{C#: 2, 'F#': 3}", {"C#": 2, "F#": 3}),
+        ("{true: 2, null: 3, 1.5: 4}", {"true": 2, "null": 3, "1.5": 4}),
+        ("{0: neg, 1: pos}", {0: "neg", 1: "pos"}),
+        ("{New York: 2}", {"New York": 2}),
+        ("{it's: 1}", {"it's": 1}),
+        ("{a\\,b: 1}", {"a,b": 1}),
+        ("{a: {ü: [é, 1]}}", {"a": {"ü": ["é", 1]}}),
+        ("[lab.jsonl,Größe.jsonl]", ["lab.jsonl", "Größe.jsonl"]),
+        ("[lab.jsonl, a=b.jsonl, report (1).txt]", ["lab.jsonl", "a=b.jsonl", "report (1).txt"]),
+        ("['a, b', é, true, null, 3]", ["a, b", "é", True, None, 3]),
+        ("[parts[1].txt,b#2]", ["parts[1].txt", "b#2"]),
+        ("[<e1>,</e1>]", ["<e1>", "</e1>"]),
+        ("[${model.name},é]", ["${model.name}", "é"]),
+        ("per_label.part-of(e1,e2).f1", "per_label.part-of(e1,e2).f1"),
+        ("{}", {}),
+        ("[]", []),
+    ],
+)
+def test_structures_with_names_of_any_characters(value: str, read: Any) -> None:
+    assert value_of(f"key={value}") == read
+
+
+@pytest.mark.parametrize(
+    "value", ["[é,]", "[,é]", "{é}", "{é: 1", "[é", "[é]x", '{"é: 1}', "choise(1,2)", "é,ü", "{é: 1,}"]
+)
+def test_what_is_not_whole_is_left_to_the_message(value: str) -> None:
+    assert readable(f"key={value}") == f"key={value}"
+
+
+def test_a_sweep_has_values_of_any_characters() -> None:
+    word = readable("key={Größe: 1},{'a,b': 2},é", sweep=True)
+    assert list(parser().parse_override(word).sweep_iterator())[:2] == [{"Größe": 1}, {"a,b": 2}]
+
+
+def test_values_of_python_keep_their_keys() -> None:
+    [word] = override_words({"key": {"Größe": 1, "a,b": {"true": "${x}"}}})
+    assert value_of(word) == {"Größe": 1, "a,b": {"true": "\\${x}"}}
+
+
+@pytest.mark.parametrize("folder", ["a,b", "[x", "'x", "a,b=c d", "\"q\" 'p',$HOME", "{a,b"])
+def test_the_advice_for_a_text_works_when_it_is_pasted(ftk: Callable[..., Result], folder: str) -> None:
+    refused = ftk("finetune", f"run.dir={folder}")
+    assert refused.code == 1
+    [advice] = re.findall(r"write (.*)", refused.err)
+    [words] = by_bash([f"ftk {advice}"])
+    assert compose("finetune", words, check=lambda config, command: []).config.run.dir == folder
+
+
+def test_the_advice_for_a_key_works_when_it_is_pasted(ftk: Callable[..., Result]) -> None:
+    refused = ftk("finetune", "task=text-classification", "+task.class_weights.it's #1=2.5")
+    [advice] = re.findall(r"in a mapping: (.*)", refused.err)
+    [words] = by_bash([f"ftk {advice}"])
+    config = compose("finetune", ["task=text-classification", *words], check=lambda config, command: []).config
+    assert config.task["class_weights"] == {"it's #1": 2.5}
+
+
+@pytest.mark.parametrize("word", ["+experiment=ner-demo", "+model=tiny"])
+def test_a_group_that_is_added_is_to_blame_itself(ftk: Callable[..., Result], word: str) -> None:
+    refused = ftk("finetune", "optimizer.lr=1e-3", word, "run.dir=x")
+    assert refused.err.split("\n\n")[1].split("\n")[0].strip() == word
+    assert f"leave out the +: {word[1:]}." in refused.err
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+@pytest.mark.parametrize("folder", ["a, b='c' {d}=é 😀 [x] #1", 'it\'s "$HOME" \\ `x` ~', "[bold]x[/bold] :smile: a=b"])
+def test_the_command_that_resumes_works_when_it_is_pasted(ftk: Callable[..., Result], folder: str) -> None:
+    stopped = ftk(
+        "finetune", *TINY, "data.limit=16", "train.epochs=2", "run.stop_after=1", f"run.dir={as_word(folder)}"
+    )
+    assert stopped.code == 0
+    [line] = [line for line in (stopped.out + stopped.err).splitlines() if line.startswith("ftk finetune ")]
+    [words] = by_bash([line])
+    assert ftk(*words).code == 0
+    assert (Path(folder) / "metrics.json").is_file()
