@@ -349,7 +349,7 @@ def test_negatives_in_columns_with_numbers_are_learned(columns, negatives):
 def test_a_label_beside_positives_is_said_not_to_be_read_or_refused():
     notes = Notes()
     read({**PAIR, "label": 3}, {**PAIR, "label": 0}, {**PAIR, "label": "news"}, notes=notes)
-    assert of_kind(notes, kinds.LABEL_NOT_READ).values == {"column": "label"}
+    assert of_kind(notes, kinds.LABEL_NOT_READ).values == {"column": "label", "example": "label"}
     rows = [{**PAIR, "label": 1}, {**PAIR, "label": "0"}, {**PAIR, "label": False}]
     with pytest.raises(DataError) as error:
         read(*rows)

@@ -211,13 +211,13 @@ def test_a_part_of_a_name_is_suggested() -> None:
 @pytest.mark.parametrize("values", [("True", "False"), (True, False), ("true",)])
 def test_truth_values_are_no_names_of_labels(values: tuple[Any, ...]) -> None:
     found = refusal(*({"text": "x", "room": value} for value in values), task="multi-label", label="room")
-    assert (found.kind, found.count, found.values) == (task_kinds.TRUTH_VALUES, len(values), {"column": "room"})
+    assert (found.kind, found.count, found.values) == (task_kinds.TRUTH_VALUES, len(values), {"columns": "'[room]'"})
     assert found.places[0].startswith("a.csv:1: room=")
 
 
 def test_a_column_of_0_and_1_named_alone_is_refused() -> None:
     rows = [{"text": "x", "room": value} for value in ("1", "0", "1.0")]
-    with pytest.raises(DataError, match=r"data\.columns\.label=\[room\]"):
+    with pytest.raises(DataError, match=r"data\.columns\.label='\[room\]'"):
         read(*rows, task="multi-label", label="room")
     found, notes = read(*rows, task="multi-label", label=["room"])
     notes.raise_errors()

@@ -78,7 +78,7 @@ def test_columns_of_0_and_1_are_named_where_no_column_has_labels() -> None:
     rows = [{"id": "7", **row(1, 0, 1)}, {"id": "1", **row(0, 0, 0)}]
     for task in ("multi-label", "text-classification"):
         [found] = refused(read(*rows, task=task)[1])
-        assert (found.kind, found.values["listed"]) == (task_kinds.LABELS_IN_COLUMNS, "toxic,obscene,threat")
+        assert (found.kind, found.values["listed"]) == (task_kinds.LABELS_IN_COLUMNS, "'[toxic,obscene,threat]'")
     assert read(*rows, label=TOXIC)[0] == [("toxic", "threat"), ()]
     assert read({"labels": "a", **row(1, 0, 1)})[0] == [("a",)]
 
