@@ -28,6 +28,20 @@ def test_equal_findings_are_counted_together_and_the_first_places_are_kept() -> 
     assert (windows.count, windows.severity) == (3, "info")
 
 
+@pytest.mark.parametrize(
+    ("places", "shown"),
+    [
+        (["a.jsonl:1", "a.jsonl:3", "b.jsonl:2", "b.jsonl:4"], "(a.jsonl:1, :3, b.jsonl:2, :4)"),
+        (["dir/a b.csv:1: PER 0-5", "dir/a b.csv:1: ORG 6-9"], "(dir/a b.csv:1: PER 0-5, :1: ORG 6-9)"),
+        (["c:\\x.csv:1 has a, b", "c:\\x.csv:2 has a"], "(c:\\x.csv:1 has a, b, :2 has a)"),
+        (["PER", "ORG"], "(PER, ORG)"),
+        (["a.jsonl:1", "a.jsonl"], "(a.jsonl:1, a.jsonl)"),
+    ],
+)
+def test_a_sentence_names_each_file_once(places: list[str], shown: str) -> None:
+    assert str(Finding(kinds.LONG_ROW, "info", None, {"length": 8}, None, len(places), places)).endswith(shown)
+
+
 def test_findings_of_splits_are_counted_apart_and_an_error_inside_does_not_leave_the_split_behind() -> None:
     notes = Notes()
 

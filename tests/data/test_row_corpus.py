@@ -100,7 +100,7 @@ def test_repeated_rows_by_policy(policy: str, kept: list[str]) -> None:
     assert texts(found, "train") == kept
     (note,) = [note for note in notes if "earlier row" in note]
     assert note.startswith("train: 2 rows with the text of an earlier row: ")
-    assert f"(data.duplicates={policy}) (train.jsonl:3, train.jsonl:4)" in note
+    assert f"(data.duplicates={policy}) (train.jsonl:3, :4)" in note
 
 
 def test_repeated_rows_as_an_error() -> None:
@@ -117,7 +117,7 @@ def test_rows_that_training_has_too_are_reported() -> None:
     assert texts(found, "test") == ["a b", "", "a b"]
     assert [note for note in notes if " in training" in note] == [
         "1 row of validation that also occurs in training: kept; scores on them say little (validation.jsonl:2)",
-        "2 rows of test that also occur in training: kept; scores on them say little (test.jsonl:1, test.jsonl:3)",
+        "2 rows of test that also occur in training: kept; scores on them say little (test.jsonl:1, :3)",
     ]
 
 
@@ -128,8 +128,8 @@ def test_empty_rows_leave_training_and_stay_elsewhere() -> None:
     assert texts(found, "train") == ["a b"]
     assert texts(found, "test") == ["", "a", ""]
     assert [note for note in notes if "empty" in note] == [
-        "test: 2 empty rows: kept; they give the model no text to read (test.jsonl:1, test.jsonl:3)",
-        "train: 2 empty rows: left out of training (train.jsonl:1, train.jsonl:3)",
+        "test: 2 empty rows: kept; they give the model no text to read (test.jsonl:1, :3)",
+        "train: 2 empty rows: left out of training (train.jsonl:1, :3)",
     ]
     with pytest.raises(DataError, match=r"^data\.train: all rows are empty"):
         corpus(train=[row(""), row("")])

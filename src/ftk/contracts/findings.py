@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,6 +11,8 @@ Severity = Literal["info", "warning", "error"]
 
 SHOWN = 5
 """Places that a finding keeps."""
+_FILE = re.compile(r"(.+?):\d+(?=$|[:, ])")
+"""The file at the beginning of a place, before the number of the line."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,11 @@ class Finding:
             more = f"\n    … and {left:,} more" if left else ""
             return f"{self.what}. {self.action}".rstrip() + "".join(f"\n    {place}" for place in self.places) + more
         split = f"{self.split}: " if self.split else ""
+        sentence = f"{split}{self.what}{': ' if self.action else ''}{self.action}"
+        if not self.places:
+            return sentence
         more = ", …" if self.count > len(self.places) else ""
-        where = f" ({', '.join(self.places)}{more})" if self.places else ""
-        return f"{split}{self.what}{': ' if self.action else ''}{self.action}{where}"
+        return f"{sentence} ({', '.join(_with_each_file_once(self.places))}{more})"
 
     def to_json(self) -> dict[str, Any]:
         """The finding as values for JSON; ``text`` is its sentence."""
@@ -134,6 +139,15 @@ class Finding:
             saved["count"],
             list(saved["places"]),
         )
+
+
+def _with_each_file_once(places: Sequence[str]) -> Iterator[str]:
+    """The places; one in the file of the place before it begins with the colon before its line."""
+    last = ""
+    for place in places:
+        match = _FILE.match(place)
+        yield place[len(last) :] if match is not None and match[1] == last else place
+        last = match[1] if match is not None else last
 
 
 class _Words(dict[str, Any]):

@@ -23,7 +23,7 @@ from ftk.data.evident_task import raise_errors
 from ftk.data.readers.splits import fingerprint, read_splits, uses_demo
 from ftk.data.rows.label_variants import note_alike
 from ftk.data.rows.odd_labels import note_unused
-from ftk.data.split_labels import listed, note_one_label, note_unlearned, without_unseen
+from ftk.data.split_labels import listed, note_left_out, note_one_label, note_unlearned, without_unseen
 from ftk.data.splitting.cutting import cut_off
 from ftk.data.splitting.large_cut import cut_large, is_large
 from ftk.data.splitting.limiting import limited
@@ -129,6 +129,7 @@ def read_training_corpus(
     if mistakes := list(corpus.task.validate(corpus.labels)):
         raise ConfigError(*mistakes)
     note_alike(corpus.labels.names if corpus.labels is not None else (), notes)
+    note_left_out(corpus.labels, training, notes)
     if examples["train"] is not training:
         note_unlearned(corpus.labels, examples["train"], task, notes)
     for split in ("validation", "test"):

@@ -18,6 +18,8 @@ from ftk.errors import DataError
 
 _SHOWN = 20
 """Labels that are named in a line."""
+_LEAVING_OUT = (kinds.SPANS_OVERLAP, kinds.SPAN_INSIDE_WORD, kinds.SPAN_WITHOUT_WORD)
+"""What is found where a policy leaves out spans."""
 
 
 def note_unlearned(labels: Labels | None, train: Sequence[Any], task: RowReader, notes: Notes) -> None:
@@ -31,6 +33,16 @@ def note_unlearned(labels: Labels | None, train: Sequence[Any], task: RowReader,
     lost = [name for name in labels.names if learned is None or name not in learned.ids]
     if lost:
         notes.add(kinds.UNLEARNED_LABEL, *lost, number=len(lost))
+
+
+def note_left_out(labels: Labels | None, training: Sequence[Any], notes: Notes) -> None:
+    """Report types of entities that are annotated in training, but all of whose spans a policy has left out."""
+    if labels is None or not any(one.kind in _LEAVING_OUT for one in notes):
+        return
+    known = {name[2:] for name in labels.names}
+    found = {label for example in training for label in getattr(example, "left_out", ())}
+    if lost := sorted(found - known):
+        notes.add(kinds.UNLEARNED_TYPE, *lost, number=len(lost))
 
 
 def without_unseen(

@@ -54,7 +54,7 @@ def model_folder(config: EvaluateConfig | PredictConfig) -> Path:
         _check_listed(config, place, "checkpoint")
         return locate(place, key="checkpoint", way_out=_WAY_OUT).folder
     except ModelError as error:
-        text = str(error).replace(f"model.name={config.checkpoint}", f"checkpoint={config.checkpoint}")
+        text = re.sub(rf"model\.name=(?=\W?{re.escape(config.checkpoint)})", "checkpoint=", str(error))
         raise ModelError(text) from error
 
 

@@ -18,6 +18,8 @@ from ftk.data.rows.label_variants import alike
         ("straße", "STRASSE"),
         ("co\u00adop", "coop"),
         ("\ufb01ne", "fine"),
+        ("1", "١"),
+        ("class ۲", "class 2"),
     ],
 )
 def test_names_that_look_alike_are_found(pair: tuple[str, str]) -> None:

@@ -31,6 +31,12 @@ USUAL = {"text": ("text", "sentence"), "label": ("label", "labels")}
         ({"Label": "a"}, {"text": "Label"}, ["Label"]),
         ({"straße": "a"}, {"text": "STRASSE"}, ["STRASSE"]),
         ({"Text": "a"}, {"text": "sentence"}, ["Text"]),
+        ({"TEXT": "a", "SENTİMENT": "b"}, {"label": "sentiment"}, ["text", "sentiment"]),
+        ({"text": "a", "ıntent": "b"}, {"label": "intent"}, ["text", "intent"]),
+        ({"text": "a", "ıntent": "b"}, {"label": "INTENT"}, ["text", "INTENT"]),
+        ({"text": "a", "kimlik": "b"}, {"label": "KİMLİK"}, ["text", "KİMLİK"]),
+        ({"text": "a", "başlık": "b"}, {"label": "BAŞLIK"}, ["text", "BAŞLIK"]),
+        ({"text": "a", "ilk": "b", "ılk": "c"}, {"label": "İLK"}, ["text", "ilk", "ılk"]),
     ],
 )
 def test_a_column_gets_the_name_that_is_looked_for(

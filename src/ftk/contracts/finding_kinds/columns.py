@@ -62,7 +62,7 @@ LISTS_IN_LIST = error("lists-in-list", "{row|rows} whose {role} are lists within
 NOT_AN_OBJECT_PART = error("not-an-object-part", "{row|rows} whose {role} is an object",
     "Name the part that is meant: data.columns.{role}={example}.")
 NOT_A_NUMBER = error("not-a-number", "{row|rows} with something other than a finite number",
-    "A number is written as 3, 3.5 or -1e-2, with a point.")
+    "A number is written as 3, 3.5 or -1e-2, with a point and the digits 0 to 9.")
 NEGATIVE_WEIGHT = error("negative-weight", "{row|rows} with a negative weight", "A weight is 0 or more.")
 NOT_A_LABEL = error("not-a-label", "{row|rows} with something other than a label",
     "A label is a text, a whole number, or true or false; task=regression learns numbers with fractions.")

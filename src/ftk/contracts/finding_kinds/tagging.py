@@ -102,6 +102,10 @@ SPAN_INSIDE_WORD = error("span-inside-word", "{span|spans} that {begins|begin} o
 SPANS_OVERLAP = error("spans-overlap", "{span|spans} that {shares|share} a word with another",
     "task.overlapping_spans=longest keeps the longest.",
     longest="left out (task.overlapping_spans=longest); where rows are scored, they are in the support")
+TIED_SPANS = info("tied-spans", "{span|spans} on the very words of another with another label",
+    "left out, because the row has the other one first")
+UNLEARNED_TYPE = warning("unlearned-type", "{type|types} of entities whose spans in training are all left out",
+    "not learned, and never predicted")
 PARTED_TAGS = info("parted-tags", "{row|rows} whose tags have '{sign}' between them",
     "split there, a tag for each token")
 NUMBERED_TAGS = error("numbered-tags", "{tag|tags} that {is|are} numbers of classes, without the names of the classes",

@@ -11,6 +11,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.readers.names.folding import folded
 from ftk.data.rows.cells import RowFault, place_of
 from ftk.data.rows.lists import list_or_value
 
@@ -145,8 +146,8 @@ def missing_role(row: Row, role: str, what: str, names: Sequence[str] = (), *, e
 
 def _nearest(names: Sequence[str], found: Sequence[str]) -> str | None:
     """The column whose name differs from one of these in case, spaces or a letter or two, or has it for a part."""
-    plain = {name.strip().casefold(): name for name in reversed(found) if name not in names}
-    wanted = [name.strip().casefold() for name in names]
+    plain = {folded(name): name for name in reversed(found) if name not in names}
+    wanted = [folded(name) for name in names]
     same = next((plain[name] for name in wanted if name in plain), None)
     if same is not None:
         return same
@@ -166,8 +167,8 @@ def _nearest(names: Sequence[str], found: Sequence[str]) -> str | None:
 def _nested(names: Sequence[str], values: Mapping[str, Any]) -> str | None:
     """The path of a key inside of a column that is called like one of these, or whose path is."""
     paths = list(islice(_paths(values, ""), _MOST_PATHS))
-    leaves = {path.rpartition(".")[2].casefold(): path for path in reversed(paths)}
-    same = next((leaves[leaf] for name in names if (leaf := name.rpartition(".")[2].casefold()) in leaves), None)
+    leaves = {folded(path.rpartition(".")[2]): path for path in reversed(paths)}
+    same = next((leaves[leaf] for name in names if (leaf := folded(name.rpartition(".")[2])) in leaves), None)
     near = difflib.get_close_matches(names[0], paths, n=1, cutoff=0.75) if names and same is None else []
     return near[0] if near else same
 

@@ -27,7 +27,7 @@ TRUTH = ("false", "true")
 _READ_AS_TRUTH = {True: ("true", "yes", "on"), False: ("false", "no", "off")}
 """What YAML reads as a truth value."""
 _WHOLE = re.compile(r"(-?)(0|[1-9][0-9]*)\.0+")
-_NUMBER = re.compile(r"-?[0-9]{1,9}(\.0+)?")
+_NUMBER = re.compile(r"-?\d{1,9}(\.0+)?")
 _SHOWN = 40
 """Maximum characters of a name that is shown in a list of names."""
 
@@ -66,7 +66,7 @@ def name_of(value: Any, row: Row, column: str, names: Sequence[str] | None) -> s
     same = next((known for known in names if known == str(value).strip() or _plain(known) == name), None)
     if same is not None:
         return same
-    if name.isascii() and name.isdigit() and int(name) < len(names):
+    if name.isdecimal() and int(name) < len(names):
         return names[int(name)]
     if name in TRUTH and len(names) == len(TRUTH):
         return names[TRUTH.index(name)]

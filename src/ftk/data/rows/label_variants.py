@@ -37,4 +37,5 @@ def is_variant(name: str, seen: frozenset[str]) -> bool:
 def _plain(name: str) -> str:
     """A name without what a reader does not see or takes for the same."""
     shown = "".join(" " if letter.isspace() else letter for letter in name if unicodedata.category(letter) != "Cf")
-    return " ".join(unicodedata.normalize("NFKC", shown).casefold().split())
+    plain = " ".join(unicodedata.normalize("NFKC", shown).casefold().split())
+    return "".join(str(unicodedata.decimal(letter, letter)) for letter in plain)  # digits of any script

@@ -73,13 +73,13 @@ def number_in(value: Any, sign: Decimal) -> float | None:
 
 
 def whole_number(value: Any) -> int | None:
-    """The whole number that a value is, or that a text of ASCII digits spells; None for anything else."""
+    """The whole number that a value is, or that a text of digits spells, in any script; None for anything else."""
     # type() and not isinstance(): true and false are ints to Python
     if type(value) is int:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19 else None
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 19 else None
 
 
 def has_percent(value: Any) -> bool:

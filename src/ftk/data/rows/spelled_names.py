@@ -7,6 +7,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.readers.names.folding import folded
 
 _MOST_SHAPES = 1000
 """Sets of columns that are kept; JSON rows may each have other ones."""
@@ -52,13 +53,13 @@ def _renamed(shape: Sequence[str], columns: Mapping[str, Any], usual: Mapping[st
     named = [str(name) for wanted in columns.values() for name in _listed(wanted)]
     tried = [name for role, names in usual.items() if columns.get(role) is None for name in names]
     kept = {name.partition(".")[0] for name in named} | set(named)
-    folded: dict[str, list[str]] = {}
+    by_fold: dict[str, list[str]] = {}
     for column in shape:
         if column not in kept:
-            folded.setdefault(str(column).strip().casefold(), []).append(column)
+            by_fold.setdefault(folded(str(column)), []).append(column)
     found: dict[str, str] = {}
     for name in (*named, *tried):
-        alike = folded.get(name.strip().casefold(), [])
+        alike = by_fold.get(folded(name), [])
         if len(alike) == 1 and name not in shape:
             found.setdefault(alike[0], name)
     return found

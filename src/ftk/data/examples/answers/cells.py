@@ -12,7 +12,7 @@ _STARTS = re.compile(r"(answers?\.)?answers?[_ ]?(start|begin|offset)s?([_ ]?(id
 """The names of columns with the offsets of answers whose texts are in another column."""
 _MISSING = ("nan", "NaN", "<NA>", "None", "null", "NULL")
 """What programs write for a missing value."""
-_OFFSET = re.compile(r"\s*(-?[0-9]{1,18})(?:\.0+)?\s*")
+_OFFSET = re.compile(r"\s*(-?\d{1,18})(?:\.0+)?\s*")
 
 
 def entries_of(row: Row, column: str, context: str) -> list[tuple[str, int | None]]:

@@ -44,6 +44,10 @@ class WordSpan:
     last: int
     exact: bool
 
+    def ties_with(self, other: "WordSpan") -> bool:
+        """Whether another span has the same words and another label."""
+        return (self.first, self.last) == (other.first, other.last) and self.span.label != other.span.label
+
 
 def align_to_words(text: str, span: Span, starts: Sequence[int], ends: Sequence[int]) -> WordSpan | None:
     """The words that a span covers, without white space at its edges; None if it covers no word."""
@@ -75,7 +79,10 @@ def ends_early(text: str, span: Span) -> bool:
 
 
 def without_overlaps(placed: Sequence[WordSpan]) -> tuple[list[WordSpan], list[WordSpan]]:
-    """The spans to keep and the spans to drop: of spans that share a word, the longest is kept."""
+    """The spans to keep and the spans to drop: of spans that share a word, the longest is kept.
+
+    Of spans of equal length, it is the one that begins first; of spans of the same words, the first of ``placed``.
+    """
     kept: list[WordSpan] = []
     dropped: list[WordSpan] = []
     for item in sorted(placed, key=lambda item: (item.first - item.last, item.first)):

@@ -134,6 +134,8 @@ class SpanPlacer:
         for word_span in dropped:
             where = f"{item.row.where}: {word_span.span.label} {word_span.span.start}-{word_span.span.end}"
             self.notes.add(kinds.SPANS_OVERLAP, where, policy=self.overlapping.value)
+            if self.overlapping is Overlapping.longest and any(map(word_span.ties_with, kept)):
+                self.notes.add(kinds.TIED_SPANS, where)
         left_out = set(map(id, dropped))
         self._inside += [where for found, where in inside if id(found) not in left_out]
         # A span that is there twice is marked by the tags all the same.

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.choices import Format
+from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
@@ -37,7 +38,7 @@ def _refuse_split_folder(spec: str, format: Format) -> None:
         folders = [path for paths in parts.by_split.values() for path in paths] or parts.unnamed
         raise DataError(
             f"input={spec}: the folder holds a folder for each split ({', '.join(path.name for path in folders)}). "
-            f"Name one: input={folders[-1]}."
+            f"Name one: input={pasted(folders[-1])}."
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from ftk.data.readers.decoding.lines import STDIN, first_lines, head_of_stdin, opened
 from ftk.data.readers.json.squad import is_squad
 from ftk.data.readers.labelled_lines import is_fasttext, label_column
+from ftk.data.readers.names.folding import folded
 from ftk.data.readers.paths import kind_of_name
 from ftk.data.readers.tagged.column_files import are_columns, are_columns_in_table
 from ftk.data.readers.tagged.column_names import is_header
@@ -149,5 +150,5 @@ def _by_content(lines: list[str], ending: str | None, *, labelled: bool, tagged:
 
 def _is_table(line: str) -> bool:
     """Whether a line is the header of a table with texts and labels."""
-    names = {name.strip().strip('"').casefold() for name in re.split("[,;|\t]", line)}
+    names = {folded(name.strip().strip('"')) for name in re.split("[,;|\t]", line)}
     return bool(names & _TEXTS) and bool(names & _LABELS)

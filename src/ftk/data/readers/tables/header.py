@@ -8,6 +8,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN, Finding
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.readers.names.folding import folded
 from ftk.errors import DataError, LineError
 
 _MARK = "\ufeff"
@@ -38,7 +39,7 @@ class Header:
         self._expected = f"the header names {columns}" if names is not None else f"line {line} has {width}"
         self._hint = hint
         self._unnamed = [number for number, name in enumerate(self.names) if not name]
-        self._folded = [_folded(name) for name in self.names]
+        self._folded = [folded(name) for name in self.names]
         # A look at the first cell is enough for nearly all rows.
         self._first_cells = {
             mark + spelled for name in names or () for mark in ("", _MARK) for spelled in _spelled(name)
@@ -92,7 +93,7 @@ class Header:
     def _comes_again(self, cells: Sequence[str], line: int) -> bool:
         """Whether a line is the header of another table that was appended to this one."""
         # Each file that is appended to another one may have a byte order mark of its own.
-        found = [_folded(cells[0].removeprefix(_MARK)), *map(_folded, cells[1:])]
+        found = [folded(cells[0].removeprefix(_MARK)), *map(folded, cells[1:])]
         if found == self._folded:
             self.notes.add(kinds.REPEATED_HEADER, f"{self.path}:{line}")
             return True
@@ -103,10 +104,6 @@ class Header:
                 "data.train=[first.csv,second.csv]."
             )
         return False
-
-
-def _folded(name: str) -> str:
-    return name.strip().casefold()
 
 
 def _spelled(name: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ftk.data.readers.names.folding import folded
 from ftk.data.rows.tags.tag_columns import evidence_of
 from ftk.data.rows.tags.tag_spelling import is_usual_tag
 
@@ -24,7 +25,7 @@ _OTHER_NAMES = frozenset(
 
 def plain_name(name: str) -> str:
     """The name of a column in small letters, without anything else."""
-    return "".join(sign for sign in name.casefold() if sign.isalnum())
+    return "".join(sign for sign in folded(name) if sign.isalnum())
 
 
 def is_header(fields: Sequence[str]) -> bool:
