@@ -156,7 +156,7 @@ def test_weights_that_cannot_work_are_reported_before_torch_is_needed(
     monkeypatch.setitem(__import__("sys").modules, "ftk.training.runner", None)  # importing it is an error
     if task == "ner":
         weights = weights.replace("}", ", O: 0}") if "0" in weights else weights
-        message = message.replace("0.0}", "0.0, 'O': 0.0}").replace("are A, B", "are O, A, B")
+        message = message.replace("0.0}", "0.0, O: 0.0}").replace("are A, B", "are O, A, B")
         rows = [{"tokens": ["x", f"y{i}"], "tags": ["B-A", "B-B"]} for i in range(6)]
     else:
         rows = [{"text": f"{name} {i}", "label": name} for i in range(6) for name in "AB"]

@@ -99,11 +99,12 @@ class WordChecks:
             return self._compose(tuple(chosen.values()))
 
     def _fault(self, word: str) -> str | None:
-        """Why the option that a word chooses cannot be composed, alone; None if it can."""
+        """Why the option that a word chooses cannot be composed, alone; None if it can, or a file is to blame."""
         try:
             self._compose((word,))
         except Exception as error:  # of any kind, as above
-            return explain(error, self._own_folders)[1]
+            place, advice = explain(error, self._own_folders)
+            return None if place else advice
         return None
 
     def _check_group(self, position: int, override: Override, used: set[str]) -> None:

@@ -273,7 +273,7 @@ class _Jobs:
             with read_write(settings):
                 settings.sweep.dir = str(in_sweep)
         HydraConfig.instance().set_config(job.whole)
-        overrides = tuple(OmegaConf.to_container(settings.overrides.task, resolve=False))
+        overrides = tuple(map(str, OmegaConf.to_container(settings.overrides.task, resolve=False) or ()))
         choices = {group: str(option) for group, option in settings.runtime.choices.items() if "/" not in group}
         return Invocation(
             command=self.command,
