@@ -15,8 +15,16 @@ from hypothesis import strategies as st
 from conftest import TINY, Result
 from ftk.config.command_line import override_words, readable
 from ftk.config.compose import compose
-from ftk.config.spelling.grammar import parser
+from ftk.config.spelling.grammar import as_people_write, parser
 from ftk.config.spelling.writing import as_word, command, pasted, without_interpolation, words_of
+from ftk.contracts.notes import Notes
+from ftk.contracts.row import Row
+from ftk.data.rows.label_names import name_of_key, read_names
+from ftk.errors import ConfigError, DataError, ModelError
+from ftk.models.files.whole import check_weights
+from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS
+from ftk.tasks.multi_label.label_set import refuse_truth_values
+from ftk.tasks.shared.label_columns import refuse_columns
 
 PARTS = [
     *"aZ09_-./ ,;:=+*?!#%&@^|~<>()[]{}'\"\\$`",
@@ -162,6 +170,12 @@ def test_a_sweep_has_values_of_any_characters() -> None:
     assert list(parser().parse_override(word).sweep_iterator())[:2] == [{"Größe": 1}, {"a,b": 2}]
 
 
+@pytest.mark.parametrize("value", [{"Größe": 2}, {"a,b": {"true": None}}, [{"'": "it's"}], {"json(": ["json('x')"]}])
+def test_a_mapping_that_was_handed_on_is_written_as_it_was(value: Any) -> None:
+    word = f"key={as_word(value)}"
+    assert as_people_write(readable(word)) == word
+
+
 def test_values_of_python_keep_their_keys() -> None:
     [word] = override_words({"key": {"Größe": 1, "a,b": {"true": "${x}"}}})
     assert value_of(word) == {"Größe": 1, "a,b": {"true": "\\${x}"}}
@@ -189,6 +203,52 @@ def test_a_group_that_is_added_is_to_blame_itself(ftk: Callable[..., Result], wo
     refused = ftk("finetune", "optimizer.lr=1e-3", word, "run.dir=x")
     assert refused.err.split("\n\n")[1].split("\n")[0].strip() == word
     assert f"leave out the +: {word[1:]}." in refused.err
+
+
+@pytest.mark.parametrize("folder", ["a, b's é", 'say "x"', "$HOME #1 😀", "plain"])
+def test_the_command_that_converts_works_when_it_is_pasted(folder: str) -> None:
+    Path(folder).mkdir()
+    Path(folder, "config.json").write_text("{}")
+    Path(folder, "pytorch_model.bin").write_bytes(b"\x80")
+    with pytest.raises(ModelError) as error:
+        check_weights(Path(folder))
+    [line] = re.findall(r"['`](ftk convert .*)['`] and name", str(error.value))
+    assert by_bash([line]) == [["convert", folder, f"{folder}-safetensors"]]
+
+
+@pytest.mark.parametrize("name", ["a b", "it's", "a,b", "Größe", "[x]", "a.b"])
+def test_the_advice_for_columns_works_when_it_is_pasted(name: str) -> None:
+    rows = [Row({"text": "x", name: number % 2}, "a.jsonl", number) for number in range(4)]
+    with pytest.raises(DataError) as error:
+        refuse_truth_values([Row({"text": "x", "labels": one.values[name]}, "a.jsonl", 1) for one in rows], {})
+    notes = Notes()
+    assert refuse_columns(rows, {}, LABEL_COLUMNS, notes)
+    [listed] = re.findall(r"data\.columns\.label=.*(?= reads each)", str(next(iter(notes))))
+    assert "data.columns.label='[labels]'" in str(error.value)
+    assert [value_of(word) for [word] in by_bash([f"ftk {listed}"])] == [[name]]
+
+
+@pytest.mark.parametrize(
+    ("key", "known", "name"),
+    [
+        (True, ["yes", "Größe"], "yes"),
+        (False, ["No", "x"], "No"),
+        (True, ["yes", "on"], "true"),
+        (False, ["a"], "false"),
+        (1, ["1", "2"], "1"),
+        (1.5, ["1.5"], "1.5"),
+        ("yes", ["yes"], "yes"),
+    ],
+)
+def test_a_key_that_yaml_reads_as_a_truth_value_is_a_name(key: Any, known: list[str], name: str) -> None:
+    assert name_of_key(key, known) == name
+
+
+def test_null_is_no_name_of_a_label() -> None:
+    with pytest.raises(ConfigError) as error:
+        read_names(["a b", None, True])
+    [words] = by_bash([f"ftk {str(error.value).rpartition(' task.')[2]}"])
+    assert value_of(words[0]) == ["a b", "null", True]
 
 
 @pytest.mark.slow

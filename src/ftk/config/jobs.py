@@ -26,7 +26,7 @@ from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.overrides import SET_BY_FTK, items, jobs, parsed
 from ftk.config.paths import shipped_configs, user_configs
 from ftk.config.schema import SCHEMAS
-from ftk.config.spelling.grammar import teach_hydra
+from ftk.config.spelling.grammar import as_people_write, teach_hydra
 from ftk.config.spelling.writing import command as command_of
 
 VERSION_BASE = "1.3"
@@ -273,7 +273,7 @@ class _Jobs:
             with read_write(settings):
                 settings.sweep.dir = str(in_sweep)
         HydraConfig.instance().set_config(job.whole)
-        overrides = tuple(map(str, OmegaConf.to_container(settings.overrides.task, resolve=False) or ()))
+        overrides = tuple(map(as_people_write, OmegaConf.to_container(settings.overrides.task, resolve=False) or ()))
         choices = {group: str(option) for group, option in settings.runtime.choices.items() if "/" not in group}
         return Invocation(
             command=self.command,

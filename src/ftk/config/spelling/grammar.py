@@ -14,7 +14,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString, Sweep, Transformer
 
 from ftk.config.spelling.reading import FLOAT, Call, Unreadable, values_in
-from ftk.config.spelling.writing import in_quotes
+from ftk.config.spelling.writing import as_word, in_quotes
 
 _KEY = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
 _NO_KEY = frozenset({"null", "true", "false", "inf", "nan"})
@@ -78,6 +78,14 @@ def rewritten(value: str, *, sweep: bool) -> str | None:
         return ",".join(map(in_grammar, found))
     except (Unreadable, RecursionError):
         return None
+
+
+def as_people_write(word: str) -> str:
+    """An override of ``rewritten`` in the spelling of the command line, if its mapping is made by ``json()``."""
+    key, _, value = word.partition("=")
+    if f"{_MAPPING}(" not in value or "\\u0024" in value:  # the latter may be interpolations
+        return word
+    return f"{key}={as_word(parser().parse_override(word).value())}"
 
 
 def text_of_choice(value: Any) -> str:
