@@ -20,6 +20,8 @@ _KEY = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
 _NO_KEY = frozenset({"null", "true", "false", "inf", "nan"})
 _MAPPING = "json"
 """The function that makes a mapping of a text, because Hydra's grammar has no way to write most keys."""
+_MANY = 100
+"""Items from which a list is made like that, too: Hydra reads a thousand quoted texts in a second."""
 
 
 def parser(**options: Any) -> OverridesParser:
@@ -107,19 +109,24 @@ def in_grammar(value: Any) -> str:
     if isinstance(value, Call):
         return value.text
     if isinstance(value, dict):
-        if all(map(_is_plain_key, value)):
-            return f"{{{','.join(f'{key}:{in_grammar(part)}' for key, part in value.items())}}}"
-        # OmegaConf reads all words that it keeps, and would take ${ in a key for an interpolation.
-        text = json.dumps(_plain(value), ensure_ascii=False).replace("$", "\\u0024")
-        return f"{_MAPPING}({in_quotes(text, chr(39))})"
+        if not all(map(_is_plain_key, value)):
+            return _as_json(value)
+        return f"{{{','.join(f'{key}:{in_grammar(part)}' for key, part in value.items())}}}"
     if isinstance(value, list):
-        return f"[{','.join(map(in_grammar, value))}]"
+        return f"[{','.join(map(in_grammar, value))}]" if len(value) < _MANY else _as_json(value)
     value = _plain(value)
     if isinstance(value, str):
         return in_quotes(value, "'")
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _as_json(value: Any) -> str:
+    """A mapping or a list as a call of ``json()``."""
+    # OmegaConf reads all words that it keeps, and would take ${ in a key for an interpolation.
+    text = json.dumps(_plain(value), ensure_ascii=False).replace("$", "\\u0024")
+    return f"{_MAPPING}({in_quotes(text, chr(39))})"
 
 
 def _is_plain_key(key: Any) -> bool:
