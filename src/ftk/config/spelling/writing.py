@@ -12,6 +12,7 @@ _PLAIN = re.compile(r"[\w./+@%*-]+")
 """What a name may be made of without quotation marks, wherever it stands."""
 _PLAIN_ALONE = re.compile(r"(?:[\w./+@%*:#~?-][\w./+@%*:=#~?-]*)?")
 """What a value may be made of that is neither in a list nor in a mapping."""
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
 _WORD_OF_SHELL = re.compile(
     r"""\$'(?P<escaped>(?:[^'\\]|\\.)*)'(?=\s|$) | (?:'[^']*' | "(?:[^"\\]|\\.)*" | \\. | [^\s'"\\])+""",
     re.VERBOSE | re.DOTALL,
@@ -51,6 +52,8 @@ def _key(key: Any) -> str:
 def _name(text: str, plain: re.Pattern[str]) -> str:
     if plain.fullmatch(text) and isinstance(value_of(text), str):
         return text
+    if plain is _PLAIN_ALONE and _NUMBER.fullmatch(text):
+        return text  # of a file or a column, whose key takes both
     return in_quotes(without_interpolation(text))
 
 

@@ -147,8 +147,8 @@ def test_a_split_beside_folders_that_are_none_is_refused() -> None:
         (("train.csv", "test.csv"), "validation", "data.validation=…"),
         (("corpus.csv", "test.csv"), "train", "data.train=d/corpus.csv data.test=d/test.csv"),
         (("reviews.csv", "reviews_test.csv"), "train", "data.train=d/reviews.csv data.test=d/reviews_test.csv"),
-        (("train.csv", "dev.csv", "valid.csv"), "train", "data.validation=[d/dev.csv,d/valid.csv]"),
-        (("train.csv", "test.csv", "eval.csv"), "test", "data.test=[d/eval.csv,d/test.csv]"),
+        (("train.csv", "dev.csv", "valid.csv"), "train", "data.validation='[d/dev.csv,d/valid.csv]'"),
+        (("train.csv", "test.csv", "eval.csv"), "test", "data.test='[d/eval.csv,d/test.csv]'"),
         (
             ("train.csv", "train.jsonl", "test.csv"),
             "train",
