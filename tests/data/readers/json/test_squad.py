@@ -157,7 +157,7 @@ def test_a_text_that_occurs_twice_is_counted() -> None:
     _, notes = examples({"answers": "Oslo"}, {"answers": "Ada"}, {"answers": ["Oslo"]})
     assert [str(finding) for finding in notes] == [
         "2 answers without an offset that occur in the context more than once: the first place is taken "
-        "(rows.jsonl:1: 'Oslo', rows.jsonl:3: 'Oslo')"
+        "(rows.jsonl:1: 'Oslo', :3: 'Oslo')"
     ]
 
 
