@@ -61,8 +61,11 @@ def tuned_task(task: Task, tuned: tuple[str, ...], saved: Mapping[str, Any], fol
         raise RunError(f"{folder.path}: ftk.json of its model does not belong to this task ({error}).") from error
 
 
-def restore(run: Run) -> None:
+def restore(run: Run) -> dict[str, Any]:
     """Restore the training state of ``last/``.
+
+    Returns:
+        The saved numbers, among them the settings that the optimizer had.
 
     Raises:
         ModelError: it cannot be restored.
@@ -72,11 +75,15 @@ def restore(run: Run) -> None:
     same = changed <= {"optimizer.lr", "optimizer.weight_decay"}
     if not same:
         run.console.warn("the optimizer is a different one: it starts without the state of the previous one")
-    restore_state(run.folder.last, run.state, optimizer=same)
-    progress = run.state.progress
+    numbers = restore_state(run.folder.last, run.state, optimizer=same)
+    progress, plan = run.state.progress, run.plan
+    # With longer intervals, less of them are over: the next one is due in its time all the same.
+    progress.eval_marks = min(progress.eval_marks, plan.eval_every.times_due(progress, plan.limits))
+    progress.save_marks = min(progress.save_marks, plan.save_every.times_due(progress, plan.limits))
     if progress.best_step is not None:  # a forced resume may choose the best model by another metric
         progress.best_score = run.plan.score.value(progress.best_metrics)
     _check_best(run, progress)
+    return numbers
 
 
 def _check_best(run: Run, progress: Progress) -> None:
