@@ -94,8 +94,8 @@ REFUSED: dict[str, tuple[str, tuple[str, ...], FindingKind | str]] = {
         kinds.NEW_LABELS,
     ),
     "another column of labels": ("abc.jsonl", ("data.columns.label=text",), kinds.NEW_LABELS),
-    "another task": ("abc.jsonl", ("task=multi-label",), kinds.OTHER_TASK),
-    "a task of numbers": ("sets.jsonl", ("task=text-classification", "data.train=abc.jsonl"), kinds.OTHER_TASK),
+    "another task": ("abc.jsonl", ("task=multi-label",), kinds.TASK_CHANGED),
+    "a task of numbers": ("sets.jsonl", ("task=text-classification", "data.train=abc.jsonl"), kinds.TASK_CHANGED),
     "another target": ("small.jsonl", ("data.columns.label=number", "data.train=renamed.jsonl"), kinds.NEW_LABELS),
     "another model": ("abc.jsonl", ("model.dropout=0.3",), "the model of a resumed run cannot be changed"),
 }

@@ -71,7 +71,7 @@ def label_table(title: str, metrics: Mapping[str, Any]) -> TextTable | None:
         title = f"{title}; the {_MOST_LABELS} of {len(per_label)} labels with the lowest f1"
     rows = [[printable(label), *(_cell(scores.get(name)) for name in columns)] for label, scores in shown.items()]
     totals = []
-    for over, ending in (("all", ""), ("micro average", "_micro"), ("macro average", "_macro")):
+    for over, ending in (("all", ""), ("micro average", "_micro"), ("macro average", "_macro"), ("a row", "_per_row")):
         values = [metrics.get(f"{name}{ending}") for name in columns]
         if sum(value is not None for value in values) > 1:
             totals.append([over, *map(_cell, values)])
@@ -79,8 +79,8 @@ def label_table(title: str, metrics: Mapping[str, Any]) -> TextTable | None:
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
+    if value is None or isinstance(value, str):
+        return value or ""
     return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
 
 

@@ -34,7 +34,7 @@ from ftk.system.signals import Stop
 from ftk.training.fast_ways import FastWays, on_device
 from ftk.training.learned import go_on_as_learned
 from ftk.training.planning import plan_of
-from ftk.training.resuming import check_resumable, tuned_task
+from ftk.training.resuming import check_resumable, tuned_fields, tuned_task
 from ftk.training.run import Run
 
 _LEARNED = "; a learned vocabulary also has the pieces that it merged into longer tokens"
@@ -68,7 +68,7 @@ class RunBuilder:
             FtkError: the parts do not fit together, or the run cannot resume.
         """
         config, task, saved = self.config, self.corpus.task, None
-        tuned = tuple(name for name in task.spec.tunable_fields if getattr(task, name) is None)
+        tuned = tuned_fields(task)
         hardware = choose(config.hardware)
         if self.folder.resume:
             self.folder.lock(self.console.warn)

@@ -80,7 +80,7 @@ def _check_task(
     if before != now or "task._target_" in folder.changed:
         words = [str(name or "a task of your own").replace("_", "-") for name in (before, now)]
         way_out = from_best(folder.path, folder.invocation)
-        notes.add(kinds.OTHER_TASK, before=words[0], now=words[1], way_out=way_out)
+        notes.add(kinds.TASK_CHANGED, before=words[0], now=words[1], way_out=way_out)
         notes.raise_errors()
     try:
         then = task_saved_with(task, saved)
@@ -133,7 +133,7 @@ def _with_statistics(task: Task, fields: Mapping[str, Any], notes: Notes) -> Tas
     others = {
         name: fields[name]
         for name in statistics_fields(task)
-        if fields.get(name) is not None and fields[name] != now[name]
+        if name not in task.spec.tunable_fields and fields.get(name) is not None and fields[name] != now[name]
     }
     if not others:
         return task

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ftk.config.schema import TrainingRunConfig
+from ftk.contracts.spec import statistics_fields
 from ftk.contracts.task import Task, fields_of
 from ftk.core.saving.checkpoint import recover, restore_state
 from ftk.core.state import Progress
@@ -42,6 +43,12 @@ def check_resumable(
     return recover(folder.last, folder.previous, say=warn)
 
 
+def tuned_fields(task: Task) -> tuple[str, ...]:
+    """The fields that validation tunes; none if the config sets those that are not filled in beside them."""
+    found = tuple(name for name in task.spec.tunable_fields if getattr(task, name) is None)
+    return found if set(found) - set(statistics_fields(task)) else ()
+
+
 def tuned_task(task: Task, tuned: tuple[str, ...], saved: Mapping[str, Any], folder: RunFolder) -> Task:
     """The task with the tuned fields of a saved model, which belong to its weights.
 
@@ -55,7 +62,9 @@ def tuned_task(task: Task, tuned: tuple[str, ...], saved: Mapping[str, Any], fol
         RunError: the manifest is of another task.
     """
     try:
-        fields = {**fields_of(task), **{name: saved["task"]["fields"][name] for name in tuned}}
+        there, own = saved["task"]["fields"], statistics_fields(task)
+        # A model of an earlier release lacks what is filled in beside the fields that were tuned.
+        fields = {**fields_of(task), **{name: there[name] for name in tuned if name in there or name not in own}}
         return task_from_fields(type(task), fields)
     except (KeyError, TypeError, FtkError) as error:
         raise RunError(f"{folder.path}: ftk.json of its model does not belong to this task ({error}).") from error

@@ -5,7 +5,7 @@ from ftk.contracts.finding_kinds.making import notice, refusal, warning
 # fmt: off
 
 # What cannot go on
-OTHER_TASK = refusal("other-task", "the run trains for {before}, and the command asks for {now}",
+TASK_CHANGED = refusal("task-changed", "the run trains for {before}, and the command asks for {now}",
     "The model of a resumed run keeps its task. To train its best model for another one:\n{way_out}")
 OTHER_HEAD = refusal("other-head", "the model of the run has another head ({fields})",
     "To train its best model with a new head:\n{way_out}")
