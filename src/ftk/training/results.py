@@ -88,15 +88,16 @@ def _scores(run: Run, best: torch.nn.Module) -> dict[str, Any]:
     for split in ("validation", "test"):
         if split not in run.prepared:
             continue
-        part = run.prepared[split]
-        with run.folder.predictions(split) if run.task.spec.writes_records else nullcontext() as write:
+        part, notes = run.prepared[split], Notes()
+        with notes.of(split), run.folder.predictions(split) if run.task.spec.writes_records else nullcontext() as write:
             try:
-                result[split] = evaluator.score(part.examples, part.features, write)
+                result[split] = evaluator.score(part.examples, part.features, write, notes=notes)
             except NotFiniteError as error:
                 text = f"{split}: {error}\nThe model is kept: {run.folder.best}"
                 raise DataError(text, findings=error.findings) from error
         title = f"{split}, best model (step {run.state.progress.best_step})"
         run.console.result(split, result[split], title, run.plan.score.name)
+        run.console.report(notes.drain())
     return result
 
 

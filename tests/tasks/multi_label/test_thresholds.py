@@ -186,5 +186,5 @@ def test_the_table_says_which_labels_were_tuned() -> None:
     metric.add(["b"], np.array([0.3, 0.1], dtype=np.float32))
     found = metric.compute()
     assert {name: each["tuned"] for name, each in found["per_label"].items()} == {"a": "yes", "b": FEW_ROWS}
-    assert {name: each["predicted"] for name, each in found["per_label"].items()} == {"a": 2, "b": 1}
-    assert (found["support_per_row"], found["predicted_per_row"]) == (1.0, 1.5)
+    assert {name: each["given"] for name, each in found["per_label"].items()} == {"a": 2, "b": 1}
+    assert (found["support_per_row"], found["given_per_row"]) == (1.0, 1.5)

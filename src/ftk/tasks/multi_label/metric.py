@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.tasks.multi_label.thresholds import TUNED
+from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.multi_label.thresholds import FEW_ROWS, LEAST_F1, LEAST_ROWS, LOW_F1, LOWER_MICRO, TUNED
 from ftk.tasks.shared.averages import averaged_over
 from ftk.tasks.shared.curve_areas import KeptScores, areas
+from ftk.tasks.shared.judging import listed, note_without_rows
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from ftk.contracts.notes import Notes
     from ftk.contracts.values import Scores
     from ftk.data.examples.texts import TextExample
 
@@ -61,7 +66,7 @@ class LabelSetMetric:
 
     def compute(self) -> dict[str, Any]:
         """``f1_micro``, ``f1_macro``, ``lrap``, ``mean_average_precision``, ``precision_micro``, ``recall_micro``,
-        ``accuracy`` (all labels of a row right), ``roc_auc``, ``support_per_row`` and ``predicted_per_row`` (labels),
+        ``accuracy`` (all labels of a row right), ``roc_auc``, ``support_per_row`` and ``given_per_row`` (labels),
         ``macro_labels``, ``absent_labels``, ``per_label``.
 
         Averages are over the labels that occur, in the rows or among the predictions; for areas, those that some but
@@ -93,7 +98,7 @@ class LabelSetMetric:
             "accuracy": float(accuracy_score(gold, found)),
             "roc_auc": curves["roc_auc"],
             "support_per_row": float(support.sum() / len(self._gold)),
-            "predicted_per_row": float(given.sum() / len(self._found)),
+            "given_per_row": float(given.sum() / len(self._found)),
             **averaged_over(self.names, {names[label] for label in occurring}),
             "per_label": {
                 names[label]: {
@@ -101,12 +106,31 @@ class LabelSetMetric:
                     "recall": float(each[1][label]),
                     "f1": float(each[2][label]),
                     "support": int(each[3][label]),
-                    "predicted": int(given[label]),
+                    "given": int(given[label]),
                     **(self._threshold(label) if label < known else {}),
                 }
                 for label in shown
             },
         }
+
+    def judge(self, notes: Notes) -> None:
+        """Report labels without rows or without a threshold of their own, and one set of labels for all rows."""
+        names, rows = list(self._known), len(self._gold)
+        support, given = (
+            {names[label]: int(number) for label, number in Counter(chain.from_iterable(found)).items()}
+            for found in (self._gold, self._found)
+        )
+        note_without_rows(notes, self.names, support, given)
+        there, sets = sum(support.values()), {tuple(row) for row in self._found}
+        if there and not given:
+            notes.add(kinds.NOTHING_PREDICTED, what="label", rows=rows, there=there)
+        elif len(sets) == 1 and len({tuple(row) for row in self._gold}) > 1:
+            notes.add(kinds.ONE_ANSWER, what="labels", rows=rows, value=listed([names[at] for at in sets.pop()]))
+        for reason, least in ((FEW_ROWS, LEAST_ROWS), (LOW_F1, LEAST_F1), (LOWER_MICRO, 0)):
+            untuned = [name for name, why in (self._untuned or {}).items() if why == reason]
+            if untuned:
+                values = {"names": listed(untuned), "least": least}
+                notes.add(kinds.UNTUNED_LABEL, number=len(untuned), policy=reason.replace(" ", "_"), **values)
 
     def _threshold(self, label: int) -> dict[str, Any]:
         """The threshold of a label, and whether it was tuned."""
