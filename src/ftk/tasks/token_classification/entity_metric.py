@@ -1,5 +1,7 @@
 """Entity-level precision, recall and F1, counted as seqeval counts them."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
