@@ -82,7 +82,7 @@ def note_one_label(rows: Sequence[Any], split: str, labels: Labels | None, notes
         learned = row.learned
         if isinstance(learned, str):
             found.add(learned)
-        elif isinstance(learned, tuple) and all(isinstance(name, str) for name in learned):
+        elif isinstance(learned, (tuple, frozenset)) and all(isinstance(name, str) for name in learned):
             found.update(learned)
         else:
             return
