@@ -230,6 +230,16 @@ def test_numbers_of_labels_keep_their_names(ftk: Callable[..., Result], resume: 
 
 
 @pytest.mark.slow
+def test_a_run_of_an_earlier_release_goes_on_without_names_that_no_row_has(ftk: Callable[..., Result]) -> None:
+    write_files()
+    argv = argv_of("numbers.jsonl")
+    assert ftk(*argv, "task.label_names=[neg,pos,mid]", "run.stop_after=4").code == 0
+    result = ftk(*argv, "task.label_names=[neg,pos,mid,none]", "run.resume=force")
+    assert result.code == 0, result.err
+    assert json.loads(Path("run/best/ftk.json").read_text())["labels"] == ["mid", "neg", "pos"]
+
+
+@pytest.mark.slow
 def test_a_model_that_is_fitted_at_once_does_not_go_on(ftk: Callable[..., Result]) -> None:
     write_files()
     argv = ["finetune", "task=text-classification", "model=tfidf-linear", "hardware=cpu", "run.dir=run"]

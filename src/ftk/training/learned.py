@@ -110,6 +110,10 @@ def _going_on(corpus: Corpus, saved: Any, folder: RunFolder, notes: Notes) -> La
         return labels
     known, found = Labels(tuple(map(str, saved))), set(labels.names)
     new = [name for name in labels.names if name not in known.ids]
+    if new and getattr(corpus.task, "label_names", None) is not None:
+        # A run of an earlier release knows no names without rows, and goes on without them.
+        there = _labels_of_rows(corpus)
+        new = [name for name in new if name in there]
     lost = [name for name in known.names if name not in found]
     numbers = corpus.task.spec.problem_type == "regression"  # each row has all targets
     if new or (lost and numbers):
@@ -122,9 +126,18 @@ def _going_on(corpus: Corpus, saved: Any, folder: RunFolder, notes: Notes) -> La
         )
         return labels
     if not lost:
-        return labels
+        return known
     notes.add(kinds.LOST_LABELS, number=len(lost), names=_listed(lost))
     return known
+
+
+def _labels_of_rows(corpus: Corpus) -> set[str]:
+    """The labels that rows have, of all splits."""
+    found: set[str] = set()
+    for examples in getattr(corpus, "examples", {}).values():
+        for example in examples:
+            found.update([example.learned] if isinstance(example.learned, str) else example.learned or ())
+    return found
 
 
 def _with_statistics(task: Task, fields: Mapping[str, Any], notes: Notes) -> Task:

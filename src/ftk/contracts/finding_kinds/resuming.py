@@ -24,7 +24,7 @@ KEPT_STATISTICS = notice("kept-statistics", "{fields} of the run",
     "kept, because its model has learned from them; those of the present rows are others")
 OTHER_FIELD = notice("other-field", "task.{field}: was {before}, is now {now}", "by the present rows")
 KEPT_VOCABULARY = notice("kept-vocabulary", "the vocabulary is that of the run, learned from its first training texts")
-OTHER_SIZE = notice("other-size", "{part}: {before:,} rows before, {now:,} now")
+OTHER_SIZE = notice("other-size", "the number of rows of {part}: {before:,} before, {now:,} now")
 OTHER_EPOCH = notice("other-epoch", "step {step:,} is epoch {now:.2f} of the present rows; it was {before:.2f}")
 RATE_JUMPS = notice("rate-jumps", "the learning rate jumps after step {step:,}: {before:.3g} before, {now:.3g} now")
 BEST_SCORE_RESET = notice("best-score-reset",
