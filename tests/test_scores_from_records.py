@@ -99,6 +99,8 @@ def one_label(records: Records) -> Scores:
         "accuracy": float(metrics.accuracy_score(gold, found)),
         "mcc": float(metrics.matthews_corrcoef(gold, found)),
         **{f"f1_{kind}": float(metrics.f1_score(gold, found, average=kind)) for kind in ("macro", "micro", "weighted")},
+        "macro_labels": len({*gold, *found}),
+        "absent_labels": [name for name in names if name not in {*gold, *found}],
         "precision_macro": float(metrics.precision_score(gold, found, average="macro", zero_division=0)),
         "recall_macro": float(metrics.recall_score(gold, found, average="macro", zero_division=0)),
         **areas(present, scores_of(records)),
@@ -133,7 +135,10 @@ def label_sets(records: Records) -> Scores:
             f"{name}_micro": float(getattr(metrics, f"{name}_score")(gold, found, average="micro"))
             for name in ("f1", "precision", "recall")
         },
-        "f1_macro": float(each[gold.any(0)].mean()),
+        "f1_macro": float(each[gold.any(0) | found.any(0)].mean()),
+        "macro_labels": int((gold.any(0) | found.any(0)).sum()),
+        "support_per_row": float(gold.sum(1).mean()),
+        "given_per_row": float(found.sum(1).mean()),
         "accuracy": float(metrics.accuracy_score(gold, found)),
         "lrap": float(metrics.label_ranking_average_precision_score(gold, scores_of(records))),
         "roc_auc": area["roc_auc"],

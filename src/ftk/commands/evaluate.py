@@ -69,8 +69,9 @@ def _score(
     folder.lock(console.warn)
     folder.open(hardware=evaluator.runner.hardware.facts(), data=corpus.fingerprints())
     console.log_to(folder.path / "log.txt", append=False)
-    with folder.predictions("test") if spec.writes_records else nullcontext() as write:
-        found = score(evaluator, prepared, write)
+    notes = Notes()
+    with notes.of("test"), folder.predictions("test") if spec.writes_records else nullcontext() as write:
+        found = score(evaluator, prepared, write, notes)
     speed = {
         "tokens": found.tokens,
         "seconds": round(found.seconds, 3),
@@ -78,6 +79,7 @@ def _score(
     }
     folder.write("metrics.json", {"test": found.metrics, "evaluation": speed})
     console.result("test", found.metrics, f"test, {found.rows:,} rows")
+    console.report(notes.drain())
     console.say(f"{found.tokens:,} tokens in {found.seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
     if spec.writes_records:
         console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")

@@ -91,7 +91,7 @@ class Finding:
     def __str__(self) -> str:
         """The finding as a sentence; the places of an error stand below it, one per line."""
         if self.severity == "error":
-            left = self.count - len(self.places)
+            left = self.count - len(self.places) if self.kind.counted else 0
             more = f"\n    … and {left:,} more" if left else ""
             return f"{self.what}. {self.action}".rstrip() + "".join(f"\n    {place}" for place in self.places) + more
         split = f"{self.split}: " if self.split else ""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ftk.config.schema import TokenizerConfig, TrainConfig
     from ftk.contracts.contexts import Encoding, Place, Reading, RowOutputs, SampleSeed
+    from ftk.contracts.notes import Notes
     from ftk.contracts.progress import Progress
     from ftk.contracts.row import Row
     from ftk.contracts.spec import PredictorSpec, TaskSpec
@@ -82,6 +83,15 @@ class DescribesRows(Protocol):
 
     def row_facts(self) -> Iterator[dict[str, Any]]:
         """What the record of each row has in addition, in the order of the rows. Called after ``compute``."""
+        ...
+
+
+@runtime_checkable
+class JudgesModel(Protocol):
+    """A metric that can say what its scores do not: over which labels they are, and that a model answers alike."""
+
+    def judge(self, notes: Notes) -> None:
+        """Add this to the notes, about their present split. Called after ``compute``."""
         ...
 
 

@@ -14,7 +14,8 @@ from torch import nn
 
 from ftk.contracts.contexts import RowOutputs
 from ftk.contracts.layout import USUAL, Layout
-from ftk.contracts.protocols import DescribesRows, Runnable, Windows
+from ftk.contracts.notes import Notes
+from ftk.contracts.protocols import DescribesRows, JudgesModel, Runnable, Windows
 from ftk.contracts.task import Task
 from ftk.contracts.task_checks import checked_loss, checked_scores, one_for_each
 from ftk.contracts.values import Batch, Labels, with_highest
@@ -240,6 +241,7 @@ class Evaluator:
         write: Callable[[dict[str, Any]], None] | None = None,
         *,
         rows: int | None = None,
+        notes: Notes | None = None,
     ) -> dict[str, Any]:
         """The metrics over labelled examples, with ``loss`` if the model knows the label of any.
 
@@ -248,6 +250,7 @@ class Evaluator:
             features: their windows, with labels.
             write: is given one record a row.
             rows: so many rows are predicted and scored, from the first on; the loss is over all. None: all rows.
+            notes: collects what the metric says of the model beside its scores.
 
         Raises:
             NotFiniteError: the model computes numbers that are not finite, or its loss is not.
@@ -271,6 +274,8 @@ class Evaluator:
             loss.add(outputs, batch)
         self._check(loss, examples, features)
         scores = checked_scores(self.task, metric, needed=bool(scored))
+        if notes is not None and scored and isinstance(metric, JudgesModel):
+            metric.judge(notes)
         if write is not None and isinstance(metric, DescribesRows):
             for record, facts in zip(records, metric.row_facts(), strict=True):
                 write({**record, **facts})

@@ -30,6 +30,8 @@ def note_unlearned(labels: Labels | None, train: Sequence[Any], task: RowReader,
         learned = task.labels(train)
     except DataError:  # too few labels are left for the task; those that are missing are reported
         learned = None
+    if learned is None and len(labels.names) > 1:
+        _refuse_one_label(train, notes)
     lost = [name for name in labels.names if learned is None or name not in learned.ids]
     if lost:
         notes.add(kinds.UNLEARNED_LABEL, *lost, number=len(lost))
@@ -43,6 +45,13 @@ def note_left_out(labels: Labels | None, training: Sequence[Any], notes: Notes) 
     found = {label for example in training for label in getattr(example, "left_out", ())}
     if lost := sorted(found - known):
         notes.add(kinds.UNLEARNED_TYPE, *lost, number=len(lost))
+
+
+def _refuse_one_label(train: Sequence[Any], notes: Notes) -> None:
+    """Refuse training rows that all have one label, because the others were held out."""
+    found = {row.learned for row in train if isinstance(row.learned, str)}
+    if len(found) == 1:
+        notes.add(kinds.TOO_FEW_LABELS, rows=len(train), label=shortened(found.pop()))
 
 
 def without_unseen(
@@ -77,13 +86,26 @@ def without_unseen(
 
 
 def note_one_label(rows: Sequence[Any], split: str, labels: Labels | None, notes: Notes) -> None:
-    """Report a split whose rows all have the same label of several."""
+    """Report a split whose rows all have the same label of several, and labels that no validation row has."""
     if labels is None or len(labels.names) < 2 or len(rows) < 2:
         return
-    found = {row.learned if isinstance(row.learned, str) else None for row in rows}
-    if len(found) == 1 and (label := found.pop()) is not None:
-        known, label = len(labels.names), shortened(label)
+    found: set[Any] = set()
+    for row in rows:
+        learned = row.learned
+        if isinstance(learned, str):
+            found.add(learned)
+        elif isinstance(learned, (tuple, frozenset)) and all(isinstance(name, str) for name in learned):
+            found.update(learned)
+        else:
+            return
+    if len(found) == 1 and isinstance(rows[0].learned, str):
+        known, label = len(labels.names), shortened(found.pop())
         notes.add(kinds.ONE_LABEL, *places_of(rows), number=len(rows), part=split, label=label, known=known)
+    elif split == "validation" and found.intersection(labels.ids):
+        absent = [name for name in labels.names if name not in found]
+        names = ", ".join(map(shortened, absent[:_SHOWN])) + (", …" if len(absent) > _SHOWN else "")
+        if absent:
+            notes.add(kinds.NOT_VALIDATED, number=len(absent), names=names)
 
 
 def listed(labels: Labels | None, what: str | None) -> str:

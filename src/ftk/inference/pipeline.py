@@ -272,15 +272,21 @@ class Score:
         return self.tokens / max(self.seconds, 1e-9)
 
 
-def score(evaluator: Evaluator, prepared: Prepared, write: Callable[[dict[str, Any]], None] | None = None) -> Score:
+def score(
+    evaluator: Evaluator,
+    prepared: Prepared,
+    write: Callable[[dict[str, Any]], None] | None = None,
+    notes: Notes | None = None,
+) -> Score:
     """Score labelled rows.
 
     Args:
         evaluator: a model with its task.
         prepared: the rows and their windows.
         write: is called with one record for each row.
+        notes: collects what the metric says of the model beside its scores.
     """
     began = time.perf_counter()
-    metrics = evaluator.score(prepared.examples, prepared.features, write)
+    metrics = evaluator.score(prepared.examples, prepared.features, write, notes=notes)
     seconds = time.perf_counter() - began
     return Score(metrics, len(prepared.examples), int(prepared.features.lengths.sum()), seconds)

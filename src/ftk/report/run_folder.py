@@ -15,6 +15,7 @@ from ftk.config.schema import RunConfig
 from ftk.config.spelling.writing import pasted
 from ftk.errors import RunError
 from ftk.report.environment import environment_facts
+from ftk.report.from_best import from_best
 from ftk.report.records import json_lines
 from ftk.report.saved_run import (
     changed_splits,
@@ -57,6 +58,8 @@ class RunFolder:
         self._overwrite = overwrite
         self.changed: set[str] = set()
         """Keys whose values ``check_same`` found to differ from those of the run to resume."""
+        self.changed_splits: set[str] = set()
+        """Splits whose rows ``check_data`` found to be in other files than those of the run to resume."""
         self.opened = False
         """Whether this run has written into the folder."""
         self._lock = ExitStack()
@@ -178,7 +181,10 @@ class RunFolder:
         model = {key: pair for key, pair in matters.items() if key.startswith("model.") and key != "model.default_lr"}
         if model and self.force:
             lines = "".join(f"\n    {line}" for line in listed(model))
-            raise RunError(f"run.dir={self.path}: the model of a resumed run cannot be changed:{lines}")
+            raise RunError(
+                f"run.dir={self.path}: the model of a resumed run cannot be changed:{lines}\n  Leave these keys "
+                f"out. To train the best model of the run as a new run:\n{from_best(self.path, self.invocation)}"
+            )
         self.changed = set(matters)
         self._refuse("the run cannot be resumed with another config", matters)
         return listed(changed)
@@ -195,6 +201,8 @@ class RunFolder:
         splits = changed_splits(saved_environment(self.path), fingerprints)
         if not splits:
             return []
+        held_out = {"validation", "test"} - set(fingerprints) if "train" in splits else set()
+        self.changed_splits = {*splits, *held_out}
         what = f"the files of {' and '.join(f'data.{split}' for split in splits)} have changed since the run began"
         if not self.force:
             raise RunError(
@@ -223,8 +231,20 @@ class RunFolder:
             lines = "".join(f"\n    {line}" for line in listed(differences))
             raise RunError(f"run.dir={self.path}: {what}:{lines}\n  run.resume=force resumes anyway.")
 
-    def open(self, *, hardware: Mapping[str, Any], data: Mapping[str, Mapping[str, str]]) -> None:
-        """Writes everything that is known before the first step; the folder must be locked."""
+    def open(
+        self,
+        *,
+        hardware: Mapping[str, Any],
+        data: Mapping[str, Mapping[str, str]],
+        rows: Mapping[str, int] | None = None,
+    ) -> None:
+        """Writes everything that is known before the first step; the folder must be locked.
+
+        Args:
+            hardware: device, precision and threads.
+            data: the SHA-256 of each file, by split.
+            rows: how many each split has; None: this is not written.
+        """
         if self._overwrite:
             leftovers = (path.name for path in self.path.glob(".*.tmp"))
             unnamed = (".best.old", ".last.old", ".previous.old", ".best.new", ".last.new")
@@ -239,6 +259,7 @@ class RunFolder:
             **environment_facts(),
             **hardware,
             "data": data,
+            **({} if rows is None else {"rows": dict(rows)}),
         }
         self.write("environment.json", environment)
         self.opened = True

@@ -18,6 +18,7 @@ _MOST_LABELS = 40
 _COUNTS = ("candidates",)
 """Metrics that are mean numbers of something."""
 _NUMBERS_IN_A_LINE = 5
+_TUNED, _YES = "tuned", "yes"
 
 
 @dataclass(frozen=True)
@@ -63,19 +64,26 @@ def label_table(title: str, metrics: Mapping[str, Any]) -> TextTable | None:
     per_label = metrics.get("per_label")
     if not per_label:
         return None
-    columns = list(next(iter(per_label.values())))
+    columns = [name for name in next(iter(per_label.values())) if name != _TUNED]
     shown = dict(per_label)
     if len(shown) > _MOST_LABELS:
         worst = sorted(shown, key=lambda label: shown[label].get("f1", 0.0))[:_MOST_LABELS]
         shown = {label: shown[label] for label in worst}
         title = f"{title}; the {_MOST_LABELS} of {len(per_label)} labels with the lowest f1"
     rows = [[printable(label), *(_cell(scores.get(name)) for name in columns)] for label, scores in shown.items()]
+    for row, scores in zip(rows, shown.values(), strict=True):
+        row[-1] += _mark(scores)
     totals = []
-    for over, ending in (("all", ""), ("micro average", "_micro"), ("macro average", "_macro")):
+    for over, ending in (("all", ""), ("micro average", "_micro"), ("macro average", "_macro"), ("a row", "_per_row")):
         values = [metrics.get(f"{name}{ending}") for name in columns]
         if sum(value is not None for value in values) > 1:
             totals.append([over, *map(_cell, values)])
     return TextTable(title, ["label", *columns], rows, totals, numbers=True)
+
+
+def _mark(scores: Mapping[str, Any]) -> str:
+    """An asterisk behind a threshold that is not tuned; a finding says why."""
+    return "*" if scores.get(_TUNED, _YES) != _YES else ""
 
 
 def _cell(value: Any) -> str:

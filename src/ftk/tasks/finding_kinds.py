@@ -1,6 +1,6 @@
 """The kinds of findings that single tasks make; ``ftk.contracts.finding_kinds`` lists all others."""
 
-from ftk.contracts.finding_kinds.making import error, fact, info, warning
+from ftk.contracts.finding_kinds.making import error, fact, info, notice, warning
 
 # fmt: off
 
@@ -126,6 +126,21 @@ DOCUMENT_OF_TRAINING = warning("document-of-training",
 ONE_BLOCK = fact("one-block",
     "note: the training text fills no more than one block of data.max_length={length} tokens.")
 NOTHING_TO_FILL = warning("nothing-to-fill", "{row|rows} without {mask}", "there is nothing to fill")
+
+# What scores do not say
+WITHOUT_ROWS = info("label-without-rows", "{label|labels} of the model without a row ({names})",
+    "scores say nothing about {it|them}; macro averages are over the {over:,} that occur in rows or predictions")
+ONE_LABEL_PREDICTED = notice("one-label-predicted",
+    "one label for all {rows:,} {what}, {label}: the most frequent label alone gives accuracy {accuracy:.4f} and "
+    "f1_macro {f1_macro:.4f}", "the model tells nothing apart")
+NOTHING_PREDICTED = notice("nothing-predicted", "no {what} predicted in {rows:,} rows, which have {there:,}",
+    "the model has not learned to find any")
+ONE_ANSWER = notice("one-answer", "the same {what} for all {rows:,} rows ({value})", "the model tells no rows apart")
+UNTUNED_LABEL = info("untuned-label", "{label|labels} whose threshold is not tuned ({names})",
+    "0.5, or the highest score",
+    few_rows="0.5, or the highest score: validation has fewer than {least} rows of {it|each}",
+    low_f1="0.5, or the highest score: the best F1 is below {least}, {it was|they were} not learned",
+    lower_micro_f1="0.5, or the highest score: another threshold would lower f1_micro")
 
 # Models of other tools
 RAW_NUMBERS = fact("raw-numbers",

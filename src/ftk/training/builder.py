@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from ftk.config.schema import TrainingConfig
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.layout import USUAL, Layout
 from ftk.contracts.notes import Notes
@@ -31,8 +32,9 @@ from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.system.signals import Stop
 from ftk.training.fast_ways import FastWays, on_device
+from ftk.training.learned import go_on_as_learned
 from ftk.training.planning import plan_of
-from ftk.training.resuming import check_resumable, tuned_task
+from ftk.training.resuming import check_resumable, tuned_fields, tuned_task
 from ftk.training.run import Run
 
 _LEARNED = "; a learned vocabulary also has the pieces that it merged into longer tokens"
@@ -66,12 +68,17 @@ class RunBuilder:
             FtkError: the parts do not fit together, or the run cannot resume.
         """
         config, task, saved = self.config, self.corpus.task, None
-        tuned = tuple(name for name in task.spec.tunable_fields if getattr(task, name) is None)
+        tuned = tuned_fields(task)
         hardware = choose(config.hardware)
         if self.folder.resume:
             self.folder.lock(self.console.warn)
             saved = check_resumable(self.folder, fingerprints, hardware.facts(), self.console.warn)
-            task = tuned_task(task, tuned, saved, self.folder)
+            notes = Notes()
+            go_on_as_learned(self.corpus, saved, self.folder, notes)
+            task = tuned_task(self.corpus.task, tuned, saved, self.folder)
+            if config.model.tokenizer.train is not None and "train" in self.folder.changed_splits:
+                notes.add(kinds.KEPT_VOCABULARY)
+            self.console.report(notes.drain())
         self.console.say(hardware.why)
         source = self._source(task)
         self.console.report(source.notes.drain())

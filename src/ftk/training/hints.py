@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
 from ftk.contracts.score import Score
 
 if TYPE_CHECKING:
@@ -29,6 +31,26 @@ def still_improving(run: Run) -> str | None:
         f"validation was still improving at the end: {run.plan.score.name} {gain[0]} -> {gain[1]} at the last "
         "validation. A longer training (train.epochs, train.max_steps) may give a better model."
     )
+
+
+def note_patience(run: Run) -> None:
+    """Report that a run ended because its score did not improve."""
+    progress, plan = run.state.progress, run.plan
+    ended = plan.patience is not None and progress.without_gain >= plan.patience
+    if not ended or plan.limits.reached(progress):
+        return
+    notes, score, best = Notes(), plan.score, progress.best_score
+    notes.add(
+        kinds.PATIENCE_ENDED,
+        step=progress.step,
+        of=f" of {plan.limits.steps:,}" if plan.limits.steps is not None else "",
+        times=progress.without_gain,
+        score=score.name if best is not None else "loss",
+        best=f"{progress.best_metrics.get('loss', 0.0) if best is None else best:.4f}",
+        best_step=progress.best_step,
+        patience=plan.patience,
+    )
+    run.console.report(notes.drain())
 
 
 def readable_gain(values: Sequence[float], score: Score) -> tuple[str, str] | None:

@@ -1,10 +1,13 @@
 """The end of a training run: scores of the best model, metrics.json, curves."""
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
 import torch
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import ReportsParameters
 from ftk.core.non_finite import NotFiniteError
 from ftk.errors import DataError
@@ -14,6 +17,7 @@ from ftk.report.curves import plot_curves
 from ftk.report.kept_folders import keep_only
 from ftk.training.baselines import baselines
 from ftk.training.hints import still_improving
+from ftk.training.learned import differing, task_saved_with
 from ftk.training.resuming import tuned_task
 from ftk.training.run import Run
 
@@ -59,10 +63,22 @@ def _check_best_step(run: Run) -> None:
     progress = run.state.progress
     saved = verify_folder(run.folder.best)
     run.task = tuned_task(run.task, run.tuned, saved, run.folder)
+    if run.folder.force:
+        _take_fields(run, saved)
     step = int(saved["step"])
     if step != progress.best_step:
         run.console.warn(f"best/ is of step {step}, although step {progress.best_step} was the best of this run")
         progress.best_step = step
+
+
+def _take_fields(run: Run, saved: Mapping[str, Any]) -> None:
+    """Take the fields of the best model: a forced resume may have changed them for later ones."""
+    of_best = task_saved_with(run.task, saved)
+    if others := differing(run.task, of_best):
+        notes = Notes()
+        notes.add(kinds.BEST_OF_OTHER_FIELDS, step=int(saved["step"]), fields=others)
+        run.console.report(notes.drain())
+        run.task = of_best
 
 
 def _scores(run: Run, best: torch.nn.Module) -> dict[str, Any]:
@@ -72,15 +88,16 @@ def _scores(run: Run, best: torch.nn.Module) -> dict[str, Any]:
     for split in ("validation", "test"):
         if split not in run.prepared:
             continue
-        part = run.prepared[split]
-        with run.folder.predictions(split) if run.task.spec.writes_records else nullcontext() as write:
+        part, notes = run.prepared[split], Notes()
+        with notes.of(split), run.folder.predictions(split) if run.task.spec.writes_records else nullcontext() as write:
             try:
-                result[split] = evaluator.score(part.examples, part.features, write)
+                result[split] = evaluator.score(part.examples, part.features, write, notes=notes)
             except NotFiniteError as error:
                 text = f"{split}: {error}\nThe model is kept: {run.folder.best}"
                 raise DataError(text, findings=error.findings) from error
         title = f"{split}, best model (step {run.state.progress.best_step})"
         run.console.result(split, result[split], title, run.plan.score.name)
+        run.console.report(notes.drain())
     return result
 
 

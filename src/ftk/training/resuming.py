@@ -5,6 +5,7 @@ from typing import Any
 
 from ftk.config.schema import TrainingRunConfig
 from ftk.config.spelling.writing import as_word
+from ftk.contracts.spec import statistics_fields
 from ftk.contracts.task import Task, fields_of
 from ftk.core.saving.checkpoint import recover, restore_state
 from ftk.core.state import Progress
@@ -43,6 +44,12 @@ def check_resumable(
     return recover(folder.last, folder.previous, say=warn)
 
 
+def tuned_fields(task: Task) -> tuple[str, ...]:
+    """The fields that validation tunes; none if the config sets those that are not filled in beside them."""
+    found = tuple(name for name in task.spec.tunable_fields if getattr(task, name) is None)
+    return found if set(found) - set(statistics_fields(task)) else ()
+
+
 def tuned_task(task: Task, tuned: tuple[str, ...], saved: Mapping[str, Any], folder: RunFolder) -> Task:
     """The task with the tuned fields of a saved model, which belong to its weights.
 
@@ -56,14 +63,19 @@ def tuned_task(task: Task, tuned: tuple[str, ...], saved: Mapping[str, Any], fol
         RunError: the manifest is of another task.
     """
     try:
-        fields = {**fields_of(task), **{name: saved["task"]["fields"][name] for name in tuned}}
+        there, own = saved["task"]["fields"], statistics_fields(task)
+        # A model of an earlier release lacks what is filled in beside the fields that were tuned.
+        fields = {**fields_of(task), **{name: there[name] for name in tuned if name in there or name not in own}}
         return task_from_fields(type(task), fields)
     except (KeyError, TypeError, FtkError) as error:
         raise RunError(f"{folder.path}: ftk.json of its model does not belong to this task ({error}).") from error
 
 
-def restore(run: Run) -> None:
+def restore(run: Run) -> dict[str, Any]:
     """Restore the training state of ``last/``.
+
+    Returns:
+        The saved numbers, among them the settings that the optimizer had.
 
     Raises:
         ModelError: it cannot be restored.
@@ -73,11 +85,15 @@ def restore(run: Run) -> None:
     same = changed <= {"optimizer.lr", "optimizer.weight_decay"}
     if not same:
         run.console.warn("the optimizer is a different one: it starts without the state of the previous one")
-    restore_state(run.folder.last, run.state, optimizer=same)
-    progress = run.state.progress
+    numbers = restore_state(run.folder.last, run.state, optimizer=same)
+    progress, plan = run.state.progress, run.plan
+    # With longer intervals, less of them are over: the next one is due in its time all the same.
+    progress.eval_marks = min(progress.eval_marks, plan.eval_every.times_due(progress, plan.limits))
+    progress.save_marks = min(progress.save_marks, plan.save_every.times_due(progress, plan.limits))
     if progress.best_step is not None:  # a forced resume may choose the best model by another metric
         progress.best_score = run.plan.score.value(progress.best_metrics)
     _check_best(run, progress)
+    return numbers
 
 
 def _check_best(run: Run, progress: Progress) -> None:

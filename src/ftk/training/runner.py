@@ -3,6 +3,7 @@
 from typing import Any
 
 from ftk.config.schema import TrainingConfig
+from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus
 from ftk.core.fit import FittedModel, fit
 from ftk.core.loop import train
@@ -13,8 +14,20 @@ from ftk.errors import Interrupted, RunError, error_text, first_line
 from ftk.report.console import Console, StepProgress
 from ftk.report.records import MetricsFile
 from ftk.report.run_folder import RunFolder
+from ftk.report.saved_run import saved_environment
 from ftk.system.signals import Stop
 from ftk.training.builder import RunBuilder
+from ftk.training.going_on import (
+    has_other_validation,
+    note_nothing_left,
+    note_rate,
+    note_sizes,
+    refuse_fitted_once,
+    reset_best_score,
+    rows_of,
+    save_state,
+)
+from ftk.training.hints import note_patience
 from ftk.training.metric_check import check_metric
 from ftk.training.observer import RunObserver
 from ftk.training.planning import length_of, unread_in_loss, unread_keys
@@ -66,11 +79,11 @@ def _run(config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Con
     stop.check()
     check_metric(run)
     if folder.resume:
-        restore(run)
+        _go_on(run)
     else:
         folder.lock(console.warn)
-    folder.check_space(_bytes_of_run(run.state))
-    folder.open(hardware=run.hardware.facts(), data=fingerprints)
+        folder.check_space(_bytes_of_run(run.state))
+    folder.open(hardware=run.hardware.facts(), data=fingerprints, rows=rows_of(run))
     console.log_to(folder.path / "log.txt", append=folder.resume)
     metrics = MetricsFile(folder.path / "metrics.jsonl")
     if folder.resume:
@@ -83,6 +96,22 @@ def _run(config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Con
         console.say(f"run: {folder.path} ({length_of(run.plan, run.order, config.train)})")
         _train(run, metrics)
     return finish(run)
+
+
+def _go_on(run: Run) -> None:
+    """Restore the state of the run so far, and report what is different for the rest of it."""
+    notes = Notes()
+    saved = saved_environment(run.folder.path).get("rows")
+    numbers = restore(run)
+    refuse_fitted_once(run)
+    note_sizes(run, saved if isinstance(saved, dict) else {}, notes)
+    note_rate(run, numbers, notes)
+    note_nothing_left(run, notes)
+    run.folder.check_space(_bytes_of_run(run.state))
+    if has_other_validation(run):
+        reset_best_score(run, notes)
+        save_state(run)  # before the folder says that it has these rows
+    run.console.report(notes.drain())
 
 
 def _train(run: Run, metrics: MetricsFile) -> None:
@@ -99,6 +128,7 @@ def _train(run: Run, metrics: MetricsFile) -> None:
                 train(
                     run.state, run.objective, run.batch_source(), run.plan, run.hardware, run.world, observer, run.stop
                 )
+            note_patience(run)
         except Interrupted as interrupted:
             message = f"stopped after step {progress.step}{resume_hint(folder, run.config.run)}"
             raise Interrupted(interrupted.signal_number, message) from interrupted

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ftk.tasks.multi_label.metric import LabelSetMetric, best_thresholds
+from ftk.tasks.multi_label.metric import LabelSetMetric
 from ftk.tasks.regression.metric import NumberMetric
 from ftk.tasks.shared import curve_areas
 from ftk.tasks.shared.class_metric import ClassMetric
@@ -70,24 +70,6 @@ def test_label_sets_are_scored_as_scikit_learn_does(seed):
     assert result["lrap"] == pytest.approx(metrics.label_ranking_average_precision_score(gold, scores))
     assert result["mean_average_precision"] == pytest.approx(metrics.average_precision_score(gold, scores))
     assert [each["threshold"] for each in result["per_label"].values()] == thresholds
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_a_threshold_is_the_best_of_all(seed):
-    from sklearn.metrics import f1_score
-
-    rng = np.random.default_rng(seed)
-    gold = rng.random(25) < 0.4
-    scores = np.round(rng.random(25), 1).astype(np.float32)  # with ties
-    found = best_thresholds([["a"] if there else [] for there in gold], list(scores[:, None]), ["a"])
-    reached = f1_score(gold, scores >= found["a"])
-    tried = [f1_score(gold, scores >= cut, zero_division=0) for cut in np.linspace(0.0, 1.001, 200)]
-    assert reached == pytest.approx(max(tried))
-
-
-def test_a_label_that_no_row_has_gets_no_threshold():
-    found = best_thresholds([["a"], []], [np.array([0.9, 0.2]), np.array([0.1, 0.3])], ["a", "b"])
-    assert found == {"a": 0.5}
 
 
 def test_numbers_are_scored_as_scipy_does():

@@ -122,7 +122,7 @@ NAMES_BESIDE = fact("names-beside", "'{column}' has numbers, '{beside}' the name
 NAME_DIFFERS = warning("name-differs", "{row|rows} whose '{beside}' is not that of the same '{column}' in other rows",
     "'{column}' counts")
 UNUSED_NAME = warning("unused-name", "{name|names} in task.label_names that no training row has",
-    "not learned, and never predicted")
+    "kept as {label|labels} of the model, which learns nothing about {it|them}")
 UNUSED_COLUMN = warning("unused-column", "{column|columns} of a label that no training row has",
     "not learned, and never predicted")
 UNNAMED_LABEL = error("unnamed-label", "{row|rows} with a label that task.label_names does not name",

@@ -6,12 +6,22 @@ from typing import Any
 
 from ftk.contracts.findings import FindingKind
 
-__all__ = ["error", "fact", "info", "kinds_in", "warning"]
+__all__ = ["error", "fact", "info", "kinds_in", "notice", "refusal", "warning"]
 
 
 def fact(id: str, text: str, default: str = "", **policies: str) -> FindingKind:
     """A kind for what the user should know; it is not counted."""
     return FindingKind(id, "info", text, default, policies, counted=False)
+
+
+def notice(id: str, text: str, default: str = "", **policies: str) -> FindingKind:
+    """A kind that the user may want to act upon; it is not counted."""
+    return FindingKind(id, "warning", text, default, policies, counted=False)
+
+
+def refusal(id: str, text: str, default: str = "", **policies: str) -> FindingKind:
+    """A kind that stops the run; it is not counted."""
+    return FindingKind(id, "error", text, default, policies, counted=False)
 
 
 def info(id: str, text: str, default: str = "", **policies: str) -> FindingKind:

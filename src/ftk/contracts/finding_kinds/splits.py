@@ -1,6 +1,6 @@
 """Findings about splits, models and windows."""
 
-from ftk.contracts.finding_kinds.making import error, fact, info, warning
+from ftk.contracts.finding_kinds.making import error, fact, info, refusal, warning
 
 # One kind in one or two lines, so that the table can be read as one.
 # fmt: off
@@ -32,6 +32,11 @@ OTHER_READING = error("other-reading", "{row|rows} would be read with {there}, t
     "A corpus on disk is read part by part, and all parts alike: set {key}, or data.storage=memory.")
 ONE_LABEL = warning("one-label", "{row|rows} of {part}, all with the label {label}",
     "the model knows {known} labels; scores say nothing about the others")
+NOT_VALIDATED = warning("not-validated", "{label|labels} without a validation row ({names})",
+    "the best model is chosen without {it|them} (data.validation names a file, data.validation_share holds more out)")
+TOO_FEW_LABELS = refusal("too-few-labels",
+    "the {rows:,} rows that are left to train on have one label, {label}: there is nothing to learn",
+    "data.validation and data.test name files, or data.validation_share and data.test_share hold fewer rows out.")
 REPEATED_ROW = warning("repeated-row", "{row|rows} with the {subject} of an earlier row",
     keep="kept (data.duplicates=keep)", drop="left out (data.duplicates=drop)",
     error="data.duplicates=keep or drop lets them pass.")

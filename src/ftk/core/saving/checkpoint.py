@@ -116,7 +116,7 @@ def _compare(written: dict[str, torch.Tensor], meant: dict[str, torch.Tensor]) -
             raise OSError(f"{name} was not written correctly")
 
 
-def restore_state(folder: Path, state: TrainState, *, optimizer: bool = True) -> None:
+def restore_state(folder: Path, state: TrainState, *, optimizer: bool = True) -> dict[str, Any]:
     """Restore the training state of ``last/``; the model must have been loaded from it already.
 
     Args:
@@ -124,11 +124,14 @@ def restore_state(folder: Path, state: TrainState, *, optimizer: bool = True) ->
         state: is changed.
         optimizer: whether to restore the optimizer; otherwise it starts fresh.
 
+    Returns:
+        The saved numbers, among them the settings that the optimizer had.
+
     Raises:
         ModelError: the folder has no state that fits.
     """
     try:
-        numbers = json.loads((folder / _NUMBERS).read_text(encoding="utf-8"))
+        numbers: dict[str, Any] = json.loads((folder / _NUMBERS).read_text(encoding="utf-8"))
         state.restore(load_file(folder / _TENSORS), numbers, optimizer=optimizer)
     except (
         OSError,
@@ -141,6 +144,7 @@ def restore_state(folder: Path, state: TrainState, *, optimizer: bool = True) ->
         RuntimeError,
     ) as error:
         raise ModelError(f"{folder}: the training state cannot be restored ({error}).") from error
+    return numbers
 
 
 def recover(target: Path, *others: Path, say: Callable[[str], None], step: int | None = None) -> dict[str, Any]:

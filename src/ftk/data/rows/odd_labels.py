@@ -175,7 +175,7 @@ def note_label(row: Row, column: str, label: Any, notes: Notes) -> None:
 def note_unused(
     names: Sequence[str] | None, examples: Sequence[Any], notes: Notes, *, kind: FindingKind = kinds.UNUSED_NAME
 ) -> None:
-    """Report names of classes that no training row has: the model will not know them.
+    """Report names of classes that no training row has: the model learns nothing about them.
 
     Args:
         names: ``task.label_names``, or the columns of labels.

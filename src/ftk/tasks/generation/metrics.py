@@ -10,10 +10,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ftk.data.rows.label_names import shortened
 from ftk.data.text.scripts import is_unspaced, scripts
 from ftk.errors import ConfigError
+from ftk.tasks import finding_kinds as kinds
 
 if TYPE_CHECKING:
+    from ftk.contracts.notes import Notes
     from ftk.data.examples.sequences import GeneratedText, SequenceExample
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
@@ -60,6 +63,9 @@ class GeneratedTextMetric(ABC):
     def __init__(self) -> None:
         self._rows = 0
         self._unfinished = 0
+        self._texts_seen: set[str] = set()
+        """The first two different texts."""
+        self._wanted_seen: set[str] = set()
 
     def update(self, example: SequenceExample, prediction: GeneratedText) -> None:
         """Count one row."""
@@ -67,6 +73,10 @@ class GeneratedTextMetric(ABC):
             return
         self._rows += 1
         self._unfinished += prediction.unfinished
+        if len(self._texts_seen) < 2:
+            self._texts_seen.add(prediction.text)
+        if len(self._wanted_seen) < 2:
+            self._wanted_seen.add(example.references[0])
         self.add(example.references, prediction.text)
 
     def compute(self) -> dict[str, Any]:
@@ -77,6 +87,12 @@ class GeneratedTextMetric(ABC):
         if not self._rows:
             return {}
         return {**self.scores(), "unfinished": self._unfinished / self._rows, "scored": self._rows}
+
+    def judge(self, notes: Notes) -> None:
+        """Report one text for all rows."""
+        if len(self._texts_seen) == 1 and len(self._wanted_seen) > 1:
+            (text,) = self._texts_seen
+            notes.add(kinds.ONE_ANSWER, what="text", rows=self._rows, value=shortened(text) or "an empty one")
 
     @abstractmethod
     def add(self, references: Sequence[str], text: str) -> None:

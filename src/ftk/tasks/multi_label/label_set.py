@@ -122,7 +122,7 @@ class LabelSet:
         return {name: (len(examples) - count) / count for name, count in counts.items()}
 
     def labels(self, examples: Sequence[TextExample]) -> Labels:
-        """The labels of training rows.
+        """The labels of training rows, and those that ``label_names`` names without a row.
 
         Raises:
             DataError: there are none.
@@ -130,7 +130,7 @@ class LabelSet:
         found = in_order(name for example in examples for name in example.target)
         if not found:
             raise DataError("data.train: no row has a label; there is nothing to learn.")
-        return Labels(found)
+        return Labels(in_order((*found, *(self.label_names or ()))))
 
     def unseen(self, examples: Sequence[TextExample], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
         """Yield the labels that the model does not know."""

@@ -1,25 +1,30 @@
-"""Scores for rows with any number of labels, computed by scikit-learn; and the best thresholds."""
+"""Scores for rows with any number of labels, computed by scikit-learn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.multi_label.thresholds import FEW_ROWS, LEAST_F1, LEAST_ROWS, LOW_F1, LOWER_MICRO, TUNED
+from ftk.tasks.shared.averages import averaged_over
 from ftk.tasks.shared.curve_areas import KeptScores, areas
+from ftk.tasks.shared.judging import listed, note_without_rows
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from ftk.contracts.notes import Notes
     from ftk.contracts.values import Scores
     from ftk.data.examples.texts import TextExample
 
 _MANY_LABELS = 1000
 """With more labels, ``per_label`` has only those that occur in the rows or among the predictions."""
-_AT_ONCE = 1 << 24
-"""Scores that are in memory at once while thresholds are chosen."""
 
 
 class LabelSetMetric:
@@ -28,8 +33,17 @@ class LabelSetMetric:
     Up to ``MOST_SCORES``, four bytes a label are kept for each row, because curves need the order of all scores.
     """
 
-    def __init__(self, names: Sequence[str], thresholds: Sequence[float]) -> None:
+    def __init__(
+        self, names: Sequence[str], thresholds: Sequence[float], untuned: Mapping[str, str] | None = None
+    ) -> None:
+        """
+        Args:
+            names: of the labels of the model.
+            thresholds: of each.
+            untuned: why the threshold of a label was not tuned; None if none was.
+        """
         self.names = list(names)
+        self._untuned = untuned
         self.thresholds = np.asarray(thresholds, dtype=np.float64)
         self._known = {name: number for number, name in enumerate(names)}
         self._gold: list[NDArray[np.int64]] = []
@@ -52,10 +66,12 @@ class LabelSetMetric:
 
     def compute(self) -> dict[str, Any]:
         """``f1_micro``, ``f1_macro``, ``lrap``, ``mean_average_precision``, ``precision_micro``, ``recall_micro``,
-        ``accuracy`` (all labels of a row right), ``roc_auc``, ``per_label``.
+        ``accuracy`` (all labels of a row right), ``roc_auc``, ``support_per_row`` and ``given_per_row`` (labels),
+        ``macro_labels``, ``absent_labels``, ``per_label``.
 
-        Averages are over the labels that some row has; for areas, those that some but not all rows have. A ratio whose
-        denominator is 0 is 0; a mean over nothing is None, and so are areas over more than ``MOST_SCORES`` scores.
+        Averages are over the labels that occur, in the rows or among the predictions; for areas, those that some but
+        not all rows have. A ratio whose denominator is 0 is 0; a mean over nothing is None, and so are areas over more
+        than ``MOST_SCORES`` scores.
         """
         from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
@@ -66,32 +82,62 @@ class LabelSetMetric:
             gold, found = gold.toarray().astype(bool), found.toarray().astype(bool)
         each = precision_recall_fscore_support(gold, found, average=None, zero_division=0.0)
         micro = precision_recall_fscore_support(gold, found, average="micro", zero_division=0.0)
-        seen = np.flatnonzero(support)
+        seen, occurring = np.flatnonzero(support), np.flatnonzero(support + given)
         labels = seen[seen < known]
         curves = areas(_table(self._gold, len(names))[:, labels].toarray() > 0, self._scores.of(labels))
         shown: Iterable[int] = range(len(names))
         if len(names) > _MANY_LABELS:
-            shown = np.flatnonzero(support + given).tolist()
+            shown = occurring.tolist()
         return {
             "f1_micro": float(micro[2]),
-            "f1_macro": float(each[2][seen].mean()) if len(seen) else None,
+            "f1_macro": float(each[2][occurring].mean()) if len(occurring) else None,
             "lrap": float(np.cumsum(self._ranking)[-1] / len(self._ranking)),
             "mean_average_precision": curves["average_precision"],
             "precision_micro": float(micro[0]),
             "recall_micro": float(micro[1]),
             "accuracy": float(accuracy_score(gold, found)),
             "roc_auc": curves["roc_auc"],
+            "support_per_row": float(support.sum() / len(self._gold)),
+            "given_per_row": float(given.sum() / len(self._found)),
+            **averaged_over(self.names, {names[label] for label in occurring}),
             "per_label": {
                 names[label]: {
                     "precision": float(each[0][label]),
                     "recall": float(each[1][label]),
                     "f1": float(each[2][label]),
                     "support": int(each[3][label]),
-                    **({"threshold": float(self.thresholds[label])} if label < known else {}),
+                    "given": int(given[label]),
+                    **(self._threshold(label) if label < known else {}),
                 }
                 for label in shown
             },
         }
+
+    def judge(self, notes: Notes) -> None:
+        """Report labels without rows or without a threshold of their own, and one set of labels for all rows."""
+        names, rows = list(self._known), len(self._gold)
+        support, given = (
+            {names[label]: int(number) for label, number in Counter(chain.from_iterable(found)).items()}
+            for found in (self._gold, self._found)
+        )
+        note_without_rows(notes, self.names, support, given)
+        there, sets = sum(support.values()), {tuple(row) for row in self._found}
+        if there and not given:
+            notes.add(kinds.NOTHING_PREDICTED, what="label", rows=rows, there=there)
+        elif len(sets) == 1 and len({tuple(row) for row in self._gold}) > 1:
+            notes.add(kinds.ONE_ANSWER, what="labels", rows=rows, value=listed([names[at] for at in sets.pop()]))
+        for reason, least in ((FEW_ROWS, LEAST_ROWS), (LOW_F1, LEAST_F1), (LOWER_MICRO, 0)):
+            untuned = [name for name, why in (self._untuned or {}).items() if why == reason]
+            if untuned:
+                values = {"names": listed(untuned), "least": least}
+                notes.add(kinds.UNTUNED_LABEL, number=len(untuned), policy=reason.replace(" ", "_"), **values)
+
+    def _threshold(self, label: int) -> dict[str, Any]:
+        """The threshold of a label, and whether it was tuned."""
+        found: dict[str, Any] = {"threshold": float(self.thresholds[label])}
+        if self._untuned is not None:
+            found["tuned"] = self._untuned.get(self.names[label], TUNED)
+        return found
 
 
 def _table(rows: Sequence[NDArray[np.int64]], labels: int) -> csr_array:
@@ -114,42 +160,3 @@ def _ranking(right: NDArray[np.int64], scores: NDArray[np.float32]) -> float:
     above = np.array([np.count_nonzero(scores >= score) for score in own])
     among = (own[None] >= own[:, None]).sum(axis=1)
     return float((among / above).mean())
-
-
-def best_thresholds(
-    gold: Sequence[Sequence[str]], scores: Sequence[NDArray[np.float32]], names: Sequence[str]
-) -> dict[str, float]:
-    """For each label the threshold with the highest F1.
-
-    The threshold lies half-way between two scores; among equally good ones it is the one nearest to one half. A label
-    that no row has gets no threshold (Yang 2001, "A Study on Thresholding Strategies for Text Categorization", SCut).
-    """
-    rows: dict[str, list[int]] = {}
-    for row, labels in enumerate(gold):
-        for name in set(labels):
-            rows.setdefault(name, []).append(row)
-    wanted = [(label, name) for label, name in enumerate(names) if name in rows]
-    step = max(1, _AT_ONCE // max(1, len(scores)))
-    found = {}
-    for begin in range(0, len(wanted), step):
-        part = wanted[begin : begin + step]
-        columns = np.array([label for label, _ in part])
-        table = np.stack([one[columns] for one in scores]).astype(np.float64)
-        for at, (_, name) in enumerate(part):
-            present = np.zeros(len(scores), dtype=bool)
-            present[rows[name]] = True
-            found[name] = _best_threshold(table[:, at], present)
-    return found
-
-
-def _best_threshold(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
-    """The threshold of one label: [rows] its scores, and whether a row has it."""
-    order = np.argsort(-scores, kind="stable")
-    values, right = scores[order], np.cumsum(present[order])
-    taken = np.arange(1, len(values) + 1)
-    ends = np.append(values[1:] < values[:-1], True)  # rows with equal scores go together
-    f1 = np.where(ends, 2 * right / (taken + present.sum()), -1.0)
-    below = np.append(values[1:], 0.0)
-    cuts = (values + below) / 2
-    best = np.flatnonzero(f1 >= f1.max() - 1e-12)
-    return round(float(cuts[best[np.argmin(np.abs(cuts[best] - 0.5))]]), 6)

@@ -13,14 +13,15 @@ from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.saved_head import SavedHead
-from ftk.contracts.spec import OF_OTHERS, TaskSpec
+from ftk.contracts.spec import OF_OTHERS, STATISTIC, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
 from ftk.data.rows.label_names import names_faults, read_names
 from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, holds_vectors
 from ftk.tasks.multi_label.label_set import LabelSet, refuse_truth_values, set_prior_odds
-from ftk.tasks.multi_label.metric import LabelSetMetric, best_thresholds
+from ftk.tasks.multi_label.metric import LabelSetMetric
+from ftk.tasks.multi_label.thresholds import USUAL, best_thresholds
 from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_weights import ClassWeights
 from ftk.tasks.shared.label_columns import refuse_columns
@@ -51,6 +52,8 @@ class MultiLabel(RowTask):
     separator: str
     threshold: Any
     thresholds: Any
+    # The default is for models of a release without this field.
+    untuned: Any = field(default=None, metadata=STATISTIC)
     label_map: Any = field(default=None, metadata=OF_OTHERS)
 
     def __post_init__(self) -> None:
@@ -70,7 +73,7 @@ class MultiLabel(RowTask):
             demo="multi-label",
             auto_model=AUTO_MODEL,
             problem_type="multi_label_classification",
-            tunable_fields=("thresholds",) if tuned else (),
+            tunable_fields=("thresholds", "untuned") if tuned else (),
             untuned_default=default if tuned and self.thresholds is None else None,
         )
 
@@ -106,7 +109,7 @@ class MultiLabel(RowTask):
             )
             return
         for name, threshold in given.items():
-            if not _is_probability(threshold):
+            if not _is_probability(threshold) and threshold != 1:  # scores may be rounded to 1
                 yield f"task.thresholds.{name}={threshold}: it must be a probability between 0 and 1."
             if labels is not None and name not in labels.ids:
                 known = ", ".join(labels.names[:20]) + (", …" if len(labels.names) > 20 else "")
@@ -181,20 +184,21 @@ class MultiLabel(RowTask):
         if self.threshold != "tuned":
             return self
         assert labels is not None
-        found = best_thresholds(
+        found, untuned = best_thresholds(
             [example.target for example, _ in scored], [prediction.values for _, prediction in scored], labels.names
         )
-        return replace(self, thresholds=found)
+        return replace(self, thresholds=found, untuned=untuned)
 
     def _threshold_of(self, name: str) -> float:
         """The probability from which a label is predicted; 0.5 if it could not be tuned."""
         if self.threshold != "tuned":
             return float(self.threshold)
-        return float((self.thresholds or {}).get(name, 0.5))
+        return float((self.thresholds or {}).get(name, USUAL))
 
     def metric(self, labels: Labels | None) -> LabelSetMetric:
         assert labels is not None
-        return LabelSetMetric(labels.names, [self._threshold_of(name) for name in labels.names])
+        untuned = self.untuned if self.threshold == "tuned" else None
+        return LabelSetMetric(labels.names, [self._threshold_of(name) for name in labels.names], untuned)
 
     def record(self, example: TextExample, prediction: Scores) -> dict[str, Any]:
         """``labels``, the likeliest first, ``scores`` by label; ``gold_labels`` if the row has some."""

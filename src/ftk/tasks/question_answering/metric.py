@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftk.data.rows.label_names import shortened
 from ftk.data.text.scripts import is_unspaced, scripts
+from ftk.tasks import finding_kinds as kinds
 
 if TYPE_CHECKING:
+    from ftk.contracts.notes import Notes
     from ftk.data.examples.questions import QuestionExample
     from ftk.tasks.question_answering.answer_spans import FoundAnswers
 
@@ -84,6 +87,7 @@ class AnswerMetric:
     def __init__(self, language: Language, threshold: float | None) -> None:
         self.language = language
         self.threshold = threshold
+        self._answers: Counter[str] = Counter()
         self._found: list[tuple[bool, float, float]] = []
         """For each row whether it has an answer, its exact match and its F1: added up in their order, as SQuAD's script
         does, they give the same digits."""
@@ -99,6 +103,7 @@ class AnswerMetric:
         """Count one row by its gold answers, if it has some, and the answer given."""
         # A model of another tool has no training answers to tell the language: those of the row do.
         language = language_of(gold) if self.language is Language.auto else self.language
+        self._answers[answer] += 1
         self._found.append((bool(gold), *match(gold, answer, language)))
 
     def compute(self) -> dict[str, Any]:
@@ -115,6 +120,17 @@ class AnswerMetric:
             "f1_answerable": _mean(answerable, 2),
             "no_answer_accuracy": _mean(empty, 1),
         }
+
+    def judge(self, notes: Notes) -> None:
+        """Report that no question has an answer, or all of them the same."""
+        there = sum(row[0] for row in self._found)
+        if there < 2 or len(self._answers) > 1:
+            return
+        (answer,), rows = self._answers, len(self._found)
+        if not answer:
+            notes.add(kinds.NOTHING_PREDICTED, what="answer", rows=rows, there=there)
+        elif sum(row[1] for row in self._found) < rows:
+            notes.add(kinds.ONE_ANSWER, what="answer", rows=rows, value=shortened(answer))
 
 
 def _mean(rows: Sequence[tuple[bool, float, float]], at: int) -> float | None:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftk.tasks import finding_kinds as kinds
+
 if TYPE_CHECKING:
+    from ftk.contracts.notes import Notes
     from ftk.contracts.values import Scores
     from ftk.data.examples.texts import TextExample
 
@@ -49,6 +52,13 @@ class NumberMetric:
             for values in [[scores[key] for scores in per_target.values()]]
         }
         return {**means, "per_target": per_target}
+
+    def judge(self, notes: Notes) -> None:
+        """Report one number for all rows."""
+        gold, found = (np.asarray(table, dtype=np.float64) for table in (self._gold, self._found))
+        for column, name in enumerate(self.names):
+            if len(gold) > 1 and np.ptp(gold[:, column]) > 0 and np.ptp(found[:, column]) == 0:
+                notes.add(kinds.ONE_ANSWER, what=f"number for '{name}'", rows=len(gold), value=f"{found[0, column]:g}")
 
 
 def _scores(gold: Any, found: Any) -> dict[str, Any]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ftk.tasks.shared.averages import averaged_over
+from ftk.tasks.shared.judging import judge_labels
+
 if TYPE_CHECKING:
+    from ftk.contracts.notes import Notes
     from ftk.contracts.values import Scores
     from ftk.data.examples.relations import RelationExample
 
@@ -21,9 +26,11 @@ class RelationMetric:
     Args:
         marks: what head and tail are called in labels: ``("e1", "e2")``.
         no_relation: the label that says that there is no relation; None if there is no such label.
+        known: the labels of the model.
     """
 
-    def __init__(self, *, marks: tuple[str, str], no_relation: str | None) -> None:
+    def __init__(self, *, marks: tuple[str, str], no_relation: str | None, known: Sequence[str] = ()) -> None:
+        self.known = list(known)
         self.no_relation = no_relation
         self._directions = tuple(f"({one},{other})" for one, other in (marks, marks[::-1]))
         self._pairs: Counter[tuple[str, str]] = Counter()
@@ -38,7 +45,8 @@ class RelationMetric:
         self._pairs[gold, found] += 1
 
     def compute(self) -> dict[str, Any]:
-        """``accuracy``, ``f1_macro``, ``f1_micro``, ``f1_semeval``, ``per_label``.
+        """``accuracy``, ``f1_macro``, ``f1_micro``, ``f1_semeval``, ``macro_labels``, ``absent_labels``,
+        ``per_label``.
 
         ``f1_macro`` is over the labels that occur in the rows or among the predictions; ``f1_micro`` leaves out
         the label for no relation, in the rows and among the predictions. A ratio whose denominator is 0 is 0.
@@ -67,8 +75,18 @@ class RelationMetric:
             "f1_macro": float(np.mean(each[2])),
             "f1_micro": float(micro),
             "f1_semeval": self._semeval(),
+            **averaged_over(self.known, per_label),
             "per_label": per_label,
         }
+
+    def judge(self, notes: Notes) -> None:
+        """Report labels without rows, and one label for all rows."""
+        support: Counter[str] = Counter()
+        given: Counter[str] = Counter()
+        for (gold, found), rows in self._pairs.items():
+            support[gold] += rows
+            given[found] += rows
+        judge_labels(notes, known=self.known, support=support, given=given)
 
     def _semeval(self) -> float:
         """The mean F1 over the relations of the gold standard without the one for none: (9+1)-way, with directions.

@@ -194,7 +194,9 @@ class Relation(RowTask):
         return self._label.predictions(np.stack(rows), labels)
 
     def metric(self, labels: Labels | None) -> RelationMetric:
-        return RelationMetric(marks=names_of((self.head_mark, self.tail_mark)), no_relation=self.no_relation)
+        marks = names_of((self.head_mark, self.tail_mark))
+        known = labels.names if labels is not None else ()
+        return RelationMetric(marks=marks, no_relation=self.no_relation, known=known)
 
     def record(self, example: RelationExample, prediction: Scores) -> dict[str, Any]:
         """``text`` without marks, ``head`` and ``tail`` in it, ``label``, ``score``, ``scores`` by label;

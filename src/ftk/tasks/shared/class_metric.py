@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.tasks.shared.averages import averaged_over
 from ftk.tasks.shared.curve_areas import KeptScores, areas
+from ftk.tasks.shared.judging import judge_labels
 
 if TYPE_CHECKING:
+    from ftk.contracts.notes import Notes
     from ftk.contracts.values import Scores
     from ftk.data.examples.texts import TextExample
 
@@ -40,7 +44,7 @@ class ClassMetric:
 
     def compute(self) -> dict[str, Any]:
         """``accuracy``, ``f1_macro``, ``mcc``, ``roc_auc``, ``average_precision``, ``f1_micro``, ``f1_weighted``,
-        ``precision_macro``, ``recall_macro``, ``per_label``.
+        ``precision_macro``, ``recall_macro``, ``macro_labels``, ``absent_labels``, ``per_label``.
 
         Averages are over the labels that occur, as scikit-learn takes them: for F1, in the rows or among the
         predictions; for the areas, in some rows but not in all. A ratio whose denominator is 0 is 0. Matthews'
@@ -69,8 +73,17 @@ class ClassMetric:
             "f1_weighted": float(precision_recall_fscore_support(gold, found, average="weighted", **counted)[2]),
             "precision_macro": float(macro[0]),
             "recall_macro": float(macro[1]),
+            **averaged_over(self.names, per_label),
             "per_label": per_label,
         }
+
+    def judge(self, notes: Notes) -> None:
+        """Report labels without rows, and one label for all rows."""
+        names = list(self._known)
+        support, given = (
+            {names[label]: number for label, number in Counter(found).items()} for found in (self._gold, self._found)
+        )
+        judge_labels(notes, known=self.names, support=support, given=given)
 
 
 def _correlation(gold: NDArray[np.int64], found: NDArray[np.int64]) -> float:

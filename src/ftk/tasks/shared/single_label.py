@@ -79,7 +79,7 @@ class SingleLabel:
         return self.weights.class_weights
 
     def labels(self, examples: Sequence[Any]) -> Labels:
-        """The labels of training rows.
+        """The labels of training rows, and those that ``label_names`` names without a row.
 
         Raises:
             DataError: there are fewer than two.
@@ -90,7 +90,7 @@ class SingleLabel:
                 f"data.train: all rows have one label, {found[0]}; there is nothing to learn. data.columns.label names "
                 "the column."
             )
-        return Labels(found)
+        return Labels(in_order((*found, *(self.label_names or ()))))
 
     def unseen(self, examples: Sequence[Any], labels: Labels | None, split: str) -> Iterator[UnseenLabel]:
         """Yield the labels that the model does not know."""

@@ -1,8 +1,16 @@
 """Entity-level precision, recall and F1, counted as seqeval counts them."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.shared.judging import note_without_rows
+
+if TYPE_CHECKING:
+    from ftk.contracts.notes import Notes
 
 
 class EntityMetric:
@@ -17,6 +25,7 @@ class EntityMetric:
         self.types = list(types)
         self._strict = _Counts()
         self._lenient = _Counts()
+        self._rows = 0
 
     def update(
         self,
@@ -40,6 +49,7 @@ class EntityMetric:
                 right if they are predicted.
             widened: entities of the gold tags that are wider than annotated: they are not in it.
         """
+        self._rows += 1
         for counts, read, found in (
             (self._strict, _strict, predicted),
             (self._lenient, lenient_entities, predicted if raw is None else raw),
@@ -69,6 +79,13 @@ class EntityMetric:
             "scheme": "IOB2",
             "mode": "strict",
         }
+
+    def judge(self, notes: Notes) -> None:
+        """Report types of entities without a row, and a model that finds none."""
+        gold, predicted = self._strict.gold, self._strict.predicted
+        note_without_rows(notes, self.types, gold, predicted)
+        if gold.total() and not predicted.total():
+            notes.add(kinds.NOTHING_PREDICTED, what="entity", rows=self._rows, there=gold.total())
 
 
 class _Counts:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftk.data.rows.label_names import in_order
+from ftk.tasks.shared.averages import averaged_over
+from ftk.tasks.shared.judging import judge_labels
+
+if TYPE_CHECKING:
+    from ftk.contracts.notes import Notes
 
 
 class TagMetric:
     """Accuracy and F1 over tokens, updated row by row; memory grows with the number of tags alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Sequence[str] = ()) -> None:
+        """
+        Args:
+            known: the tags of the model.
+        """
+        self.known = list(known)
         self._pairs: Counter[tuple[str, str | None]] = Counter()
         self._rows = self._right = 0
 
@@ -28,7 +38,8 @@ class TagMetric:
         self._right += len(gold) > 0 and list(gold) == list(predicted)
 
     def compute(self) -> dict[str, Any]:
-        """``accuracy``, ``f1_macro``, ``f1_weighted``, ``sentence_accuracy``, ``per_label``.
+        """``accuracy``, ``f1_macro``, ``f1_weighted``, ``sentence_accuracy``, ``macro_labels``, ``absent_labels``,
+        ``per_label``.
 
         Averages are over the tags that occur, in the rows or among the predictions, as scikit-learn takes them.
         ``sentence_accuracy`` is the share of rows whose tags are all right, among those that have any. A ratio whose
@@ -36,7 +47,7 @@ class TagMetric:
         """
         if not self._pairs:
             scores = ("accuracy", "f1_macro", "f1_weighted", "sentence_accuracy")
-            return {**dict.fromkeys(scores, 0.0), "per_label": {}}
+            return {**dict.fromkeys(scores, 0.0), **averaged_over(self.known, ()), "per_label": {}}
         from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
         names = in_order(name for pair in self._pairs for name in pair if name is not None)
@@ -56,5 +67,15 @@ class TagMetric:
             "f1_macro": float(precision_recall_fscore_support(gold, found, average="macro", **counted)[2]),
             "f1_weighted": float(precision_recall_fscore_support(gold, found, average="weighted", **counted)[2]),
             "sentence_accuracy": self._right / self._rows,
+            **averaged_over(self.known, per_label),
             "per_label": per_label,
         }
+
+    def judge(self, notes: Notes) -> None:
+        """Report tags without a token, and one tag for all tokens."""
+        support: Counter[str] = Counter()
+        given: Counter[str] = Counter()
+        for (gold, found), tokens in self._pairs.items():
+            support[gold] += tokens
+            given[str(found)] += tokens
+        judge_labels(notes, known=self.known, support=support, given=given, what="tokens")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ftk.contracts.notes import Notes
     from ftk.tasks.token_classification.decoding import Rows, TagPrediction, TokenPrediction
 
 _KNOWN_SHOWN = 20
@@ -127,6 +128,9 @@ class _EntityScores:
     def compute(self) -> dict[str, Any]:
         return self._metric.compute()
 
+    def judge(self, notes: Notes) -> None:
+        self._metric.judge(notes)
+
 
 class SpanTags(Tagging):
     """Spans in IOB2: entities, chunks, slots."""
@@ -213,8 +217,8 @@ class SpanTags(Tagging):
 class _TagScores:
     """Tag scores of sentences and their predictions."""
 
-    def __init__(self) -> None:
-        self._metric = TagMetric()
+    def __init__(self, known: Sequence[str]) -> None:
+        self._metric = TagMetric(known)
 
     def update(self, example: Sentence, prediction: TokenPrediction) -> None:
         assert example.tags is not None
@@ -222,6 +226,9 @@ class _TagScores:
 
     def compute(self) -> dict[str, Any]:
         return self._metric.compute()
+
+    def judge(self, notes: Notes) -> None:
+        self._metric.judge(notes)
 
 
 class TokenTags(Tagging):
@@ -267,7 +274,7 @@ class TokenTags(Tagging):
         return decode_tokens(rows, names)
 
     def metric(self, labels: Labels) -> _TagScores:
-        return _TagScores()
+        return _TagScores(labels.names)
 
     def gold(self, example: Sentence, scheme: Scheme) -> dict[str, Any]:
         found = example.gold if example.tags is None else example.tags
