@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ftk.commands.checks import check_values, unread_data_keys
+from ftk.config.choices import Precision
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.mistakes import ConfigMistakes
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
     from ftk.contracts.protocols import Corpus
     from ftk.contracts.values import Prepared
     from ftk.core.evaluate import Evaluator
+    from ftk.inference.checkpoint import Checkpoint
+    from ftk.inference.int8_cost import Int8Cost
+
+    Cost = Callable[[Mapping[str, Any], Console], Int8Cost]
 
 
 def run(command: str, argv: list[str]) -> int:
@@ -58,11 +65,26 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     task.check_model(runner.model, prepared.features)
     with closing(folder), closing(console):
         scores = scores_in_records(config.predict.scores, labels)
-        return _score(folder, console, Evaluator(runner, task, scores), prepared, corpus)
+        evaluator = Evaluator(runner, task, scores)
+        return _score(folder, console, evaluator, prepared, corpus, _cost(checkpoint, evaluator, prepared, config))
+
+
+def _cost(checkpoint: Checkpoint, evaluator: Evaluator, prepared: Prepared, config: EvaluateConfig) -> Cost | None:
+    """What compares the scores of int8 with those of the same rows without it; None in another precision."""
+    if config.hardware.precision is not Precision.int8:
+        return None
+    from ftk.inference.int8_cost import int8_cost
+
+    return partial(int8_cost, checkpoint, evaluator.task, config.hardware, prepared)
 
 
 def _score(
-    folder: RunFolder, console: Console, evaluator: Evaluator, prepared: Prepared, corpus: Corpus
+    folder: RunFolder,
+    console: Console,
+    evaluator: Evaluator,
+    prepared: Prepared,
+    corpus: Corpus,
+    cost: Cost | None,
 ) -> dict[str, Any]:
     """Score, and write and print the results."""
     spec = evaluator.task.spec
@@ -77,8 +99,14 @@ def _score(
         "seconds": round(found.seconds, 3),
         "tokens_per_second": round(found.tokens_per_second, 1),
     }
-    folder.write("metrics.json", {"test": found.metrics, "evaluation": speed})
+    written = {"test": found.metrics, "evaluation": speed}
+    folder.write("metrics.json", written)
     console.result("test", found.metrics, f"test, {found.rows:,} rows")
+    if cost is not None:
+        compared = cost(found.metrics, console)
+        folder.write("metrics.json", {**written, "int8": compared.to_json()})
+        console.table(compared.table())
+        compared.note(spec.score, notes)
     console.report(notes.drain())
     console.say(f"{found.tokens:,} tokens in {found.seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
     if spec.writes_records:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ftk.contracts.values import Labels
 
     Adopt = Callable[[Any, SavedHead, Notes], tuple[Any, Labels | None]]
+    Beside = Callable[[Any, int], Mapping[str, Any]]
 
 LOCAL_FILE: Mapping[str, Any] = {"local_file": True}
 """Metadata of a field that names a file of the user. It must be null in every model folder, else the folder is refused:
@@ -111,6 +112,8 @@ class TaskSpec(PredictorSpec):
             the task with the fields that training would have set, and the labels in the order of the outputs. It raises
             ``ModelError`` if the outputs are not what the task predicts, and ``ConfigError`` if a field does not fit
             the labels. None: only models that ftk trained for the task can be used.
+        beside: the JSON files by which other libraries know how to use the model, with their contents, by name; gets
+            the config of the model and the length of its windows. None: they need none.
         wording: the words of messages.
     """
 
@@ -130,6 +133,7 @@ class TaskSpec(PredictorSpec):
     finds_spans: bool = False
     in_memory: bool = False
     adopt: Adopt | None = None
+    beside: Beside | None = None
     wording: Wording = Wording()
 
 

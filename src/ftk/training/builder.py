@@ -9,7 +9,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.layout import USUAL, Layout
 from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Corpus
+from ftk.contracts.protocols import Corpus, SettledByModel
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
 from ftk.core.hardware import Hardware, choose
@@ -22,6 +22,7 @@ from ftk.data.text.coverage import note_coverage
 from ftk.inference.manifest import saved_layout
 from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings
 from ftk.models.forward.padding_probe import layout_of, note_layout
+from ftk.models.loading.head_of_folder import head_in
 from ftk.models.loading.load import Loaded, check_head, load_weights
 from ftk.models.loading.source import Source, reopen_model, resolve_model, window_length
 from ftk.models.tuning.freezing import freeze
@@ -81,6 +82,7 @@ class RunBuilder:
             self.console.report(notes.drain())
         self.console.say(hardware.why)
         source = self._source(task)
+        task = self._settled(task, source)
         self.console.report(source.notes.drain())
         check_head(source, task.spec.auto_model)
         windows = self._windows(source, task)
@@ -128,6 +130,16 @@ class RunBuilder:
         source = resolve_model(self.config.model, self.corpus, task.spec.modalities, notes)
         self.console.report(notes.drain())
         return source
+
+    def _settled(self, task: Task, source: Source) -> Task:
+        """The task with the fields that the files of the model decide; a run that resumes has said so before."""
+        if not isinstance(task, SettledByModel):
+            return task
+        notes = Notes()
+        settled: Task = task.settled_by_model(None if source.folder is None else head_in(source.folder), notes)
+        if not self.folder.resume:
+            self.console.report(notes.drain())
+        return settled
 
     def _windows(self, source: Source, task: Task) -> WindowPlan:
         data = self.config.data

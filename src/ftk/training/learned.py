@@ -166,6 +166,8 @@ def _decided_by_rows(task: Task, fields: Mapping[str, Any]) -> Iterator[tuple[st
     apart = {*task.spec.tunable_fields, *statistics_fields(task), *local_file_fields(task)}
     now = _plain(task)
     for item in dataclasses.fields(task):
+        if now[item.name] == "auto":
+            continue  # the files of the model decide it, which are those of the run
         if item.name in fields and item.name not in apart and fields[item.name] != now[item.name]:
             yield item.name, fields[item.name], now[item.name]
 

@@ -97,7 +97,7 @@ class RunObserver:
     def _save_best(self, state: TrainState) -> None:
         run = self.run
         with run.publisher.published(state.model) as model:
-            taken = Snapshot(model=model, processor=run.source.processor, manifest=run.manifest())
+            taken = Snapshot(model=model, processor=run.source.processor, manifest=run.manifest(), beside=run.beside())
             self._write(partial(save, run.folder.best, taken))
             name = "validation" if "validation" in run.prepared else "train"
             features = run.prepared[name].features
@@ -115,7 +115,7 @@ class RunObserver:
         self._saved = now
         self.metrics.flush()
         weights = run.publisher.resumable(state.model)
-        taken = snapshot_of_state(state, weights, run.source.processor, run.manifest_of_state())
+        taken = snapshot_of_state(state, weights, run.source.processor, run.manifest_of_state(), run.beside())
         self.saver.start(partial(self._write, partial(save, run.folder.last, taken, keep=run.folder.previous)))
 
     def _write(self, write: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """What a training run is made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,6 +133,11 @@ class Run:
             step=progress.step,
             metrics=progress.best_metrics if progress.validated == progress.step else {},
         )
+
+    def beside(self) -> Mapping[str, Any]:
+        """The files that a model folder has for other libraries."""
+        made = self.task.spec.beside
+        return {} if made is None else made(self.state.model.config, self.windows.length)
 
     def manifest_of_state(self) -> dict[str, Any]:
         """The content of ``ftk.json`` in ``last/``, from which the run resumes."""

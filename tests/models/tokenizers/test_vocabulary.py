@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -300,4 +301,38 @@ def test_other_scripts_are_split_as_ever(kind: str) -> None:
         for single in (False, True)
     )
     assert one == other
-    assert "Split" not in one
+    assert '"type":"Split"' not in one
+
+
+_SPACED = {
+    "a space": "Ada went to Oslo",
+    "none at first": "Oslo",
+    "at the beginning": " Ada went",
+    "several": "Ada   went  to",
+    "at the end": "Ada went  ",
+    "a tab": "Ada\twent",
+    "a line end": "Ada\nwent\r\nto",
+    "one without a break": "Ada\u00a0went",
+    "an ideographic one": "Ada\u3000went",
+    "before marks": 'Ada ("Oslo") .',
+    "letters of other scripts": "Zoë 北京 京",
+    "no letter known": "Ж 42",
+    "a mask": "Ada [MASK] Oslo",
+    "words together": "AdaOslo",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("single", [False, True])
+def test_offsets_leave_out_the_space_before_a_word(kind: str, single: bool, tmp_path: Path) -> None:
+    """As the offsets of Hugging Face's tokenizers; its pipelines cut entities out of a text by them."""
+    from transformers import AutoTokenizer
+
+    learn_tokenizer(TEXTS, settings(kind), max_length=128, single_characters=single).save_pretrained(tmp_path)
+    tokenizer: Any = AutoTokenizer.from_pretrained(tmp_path)
+    for text in _SPACED.values():
+        encoded = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
+        covered = [text[begin:end] for begin, end in encoded["offset_mapping"]]
+        assert [part for part in covered if part.startswith(" ") or part.endswith(" ")] == []
+        words = {word.start() for word in re.finditer(r"\S+", text)}
+        assert words <= {begin for begin, _ in encoded["offset_mapping"]}

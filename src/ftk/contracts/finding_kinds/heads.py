@@ -1,6 +1,6 @@
 """Kinds of findings about heads, their labels, and settings of a model's config."""
 
-from ftk.contracts.finding_kinds.making import fact
+from ftk.contracts.finding_kinds.making import fact, warning
 
 # fmt: off
 
@@ -26,6 +26,12 @@ ALWAYS_ANSWERED = fact("always-answered",
     "each question gets an answer; for a model that was trained on questions without one, task.no_answer=true.")
 ENCODER_CHOSEN = fact("encoder-chosen", "ranking: task.encoder={encoder}",
     architecture="by the architecture of the model; {how}", asked="{how}")
+POOLING_OF_MODEL = fact("pooling-of-model",
+    "the vector of a text is made {how}, as the files of the model say (task.pooling={pooling}).")
+OTHER_POOLING = fact("other-pooling",
+    "task.pooling={pooling}, although the files of the model say that it pools by {said}: its vectors begin as others.")
+MODULES_LEFT_OUT = warning("modules-left-out",
+    "the model also has {modules} behind its pooling (modules.json), which ftk leaves out: vectors begin as others.")
 PROMPTS_NOT_WRITTEN = fact("prompts-not-written",
     "ftk does not write the prompts that sentence-transformers writes before texts for this model ({prompts}). Put "
     "them before the queries and candidates of your rows.")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class Snapshot:
         weights: copies of the model's tensors; None: the model's own, which do not change until they are written.
         tensors: of the training state; None: only the model is saved.
         numbers: of the training state.
+        beside: the contents of JSON files that other libraries read, by name; some are in a sub-folder.
     """
 
     model: nn.Module
@@ -39,10 +40,15 @@ class Snapshot:
     weights: dict[str, torch.Tensor] | None = None
     tensors: dict[str, torch.Tensor] | None = None
     numbers: dict[str, Any] | None = None
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 def snapshot_of_state(
-    state: TrainState, weights: Mapping[str, torch.Tensor], processor: Any, manifest: dict[str, Any]
+    state: TrainState,
+    weights: Mapping[str, torch.Tensor],
+    processor: Any,
+    manifest: dict[str, Any],
+    beside: Mapping[str, Any] | None = None,
 ) -> Snapshot:
     """Copy everything that a resumed run needs, so that training can continue while it is written.
 
@@ -51,6 +57,7 @@ def snapshot_of_state(
         weights: of the model, from which training resumes.
         processor: the tokenizer or image processor.
         manifest: the content of ``ftk.json``.
+        beside: see ``Snapshot``.
     """
     copies: dict[int, torch.Tensor] = {}
 
@@ -68,6 +75,7 @@ def snapshot_of_state(
         weights={name: copied(tensor) for name, tensor in weights.items()},
         tensors={name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in state.tensors().items()},
         numbers=state.numbers(),
+        beside=beside or {},
     )
 
 
@@ -89,6 +97,9 @@ def save(target: Path, taken: Snapshot, *, keep: Path | None = None) -> None:
             taken.processor.save_pretrained(folder)
         except Exception as error:  # the tokenizers library raises plain ones
             raise OSError(str(error)) from error
+        for name, content in taken.beside.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(dumps(content, indent=2) + "\n", encoding="utf-8")
         if taken.tensors is not None:
             save_file(taken.tensors, folder / _TENSORS)
             (folder / _NUMBERS).write_text(dumps(taken.numbers, ensure_ascii=True, indent=1) + "\n", encoding="utf-8")

@@ -109,6 +109,15 @@ class _WithHead(nn.Module):
         setattr(self, self.head_name, self.head_class(config))
         model.post_init()
 
+    def save_pretrained(self, folder: Any, **kwargs: Any) -> None:
+        """Saves the model; with a head that has no parameters, as the encoder that it is for other libraries."""
+        model: Any = super()
+        model.save_pretrained(folder, **kwargs)
+        if next(getattr(self, self.head_name).parameters(), None) is None:
+            config: Any = self.config
+            config.architectures = [self.encoder_class.__name__]
+            config.save_pretrained(folder)
+
     def forward(
         self,
         input_ids: Tensor,

@@ -48,7 +48,7 @@ def needed_files(names: Collection[str], values: dict[str, dict[str, Any]], *, w
         weights: the files of the weights.
     """
     wanted = {*_ALWAYS, *_OF_EVERY_TOKENIZER, *weights, *vocabularies(names, values)}
-    wanted |= {name for name in names if _POOLING.fullmatch(name)}
+    wanted |= set(filter(is_pooling_file, names))
     # ftk verifies every file that a manifest lists.
     listed = values.get(MANIFEST, {}).get("files")
     wanted |= {str(name) for name in listed if not str(name).endswith(".bin")} if isinstance(listed, dict) else set()
@@ -63,16 +63,21 @@ def safetensors_files(names: Collection[str], values: dict[str, dict[str, Any]])
     return [INDEX, *sorted({str(name) for name in shards.values()})] if isinstance(shards, dict) else [INDEX]
 
 
+def is_pooling_file(name: str) -> bool:
+    """Whether a name is that of the config of the pooling of a sentence encoder: 1_Pooling/config.json."""
+    return _POOLING.fullmatch(name) is not None
+
+
 def is_of_pooling(folder: Path) -> bool:
     """Whether a folder holds the config of the pooling of a sentence encoder, and nothing else."""
     names = [path.name for path in folder.iterdir()]
-    return names == ["config.json"] and _POOLING.fullmatch(f"{folder.name}/config.json") is not None
+    return names == ["config.json"] and is_pooling_file(f"{folder.name}/config.json")
 
 
 def files_of_pooling(folder: Path) -> set[str]:
     """The configs of the pooling of a sentence encoder in the sub-folders of its folder: 1_Pooling/config.json."""
     found = {f"{path.parent.name}/{path.name}" for path in folder.glob("*/config.json") if path.is_file()}
-    return {name for name in found if _POOLING.fullmatch(name)}
+    return set(filter(is_pooling_file, found))
 
 
 def vocabularies(names: Collection[str], values: dict[str, dict[str, Any]]) -> set[str]:

@@ -14,6 +14,7 @@ from ftk.contracts.saved_head import SentenceEncoder
 from ftk.models.files.needed import SENTENCE_CONFIG, SENTENCE_SETTINGS, read_values
 
 _POOLINGS = {"mean_tokens": "mean", "mean": "mean", "cls_token": "first", "cls": "first"}
+_OLD_MODE = "pooling_mode_"
 _PLAIN_MODULES = ("Transformer", "Normalize")
 """Modules of sentence encoders beside the pooling that change no ranking: the encoder, and lengths of 1."""
 _UNREAD = "a way that its files do not say ({})"
@@ -100,8 +101,9 @@ def _mode(settings: Mapping[str, Any]) -> str:
     """The one mode of pooling that is chosen, or the names of several."""
     named = settings.get("pooling_mode")
     modes = [named] if isinstance(named, str) else [*map(str, named)] if isinstance(named, list) else []
-    modes += [name.removeprefix("pooling_mode_") for name, chosen in settings.items() if chosen is True]
-    modes = [mode for mode in modes if mode != "include_prompt"]
+    if not modes:  # as sentence-transformers wrote it before version 6
+        chosen = [name for name, value in settings.items() if value is True]
+        modes = [name.removeprefix(_OLD_MODE) for name in chosen if name.startswith(_OLD_MODE)]
     return _POOLINGS.get(modes[0], modes[0]) if len(modes) == 1 else " and ".join(modes) or "nothing"
 
 

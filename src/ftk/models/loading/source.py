@@ -289,8 +289,10 @@ def _text_config(config: Any) -> Any:
 
 
 def set_token_type_input(config: Any, tokenizer: Any) -> None:
-    """Makes the tokenizer return ``token_type_ids`` exactly if the model has embeddings for them."""
+    """Makes the tokenizer return ``token_type_ids`` exactly if the model has embeddings for them, also once saved."""
     names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
     if getattr(_text_config(config), "type_vocab_size", 0) > 1:
         names.insert(1, "token_type_ids")
     tokenizer.model_input_names = names
+    if hasattr(tokenizer, "init_kwargs"):
+        tokenizer.init_kwargs["model_input_names"] = names  # what is saved, and what other libraries go by

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.errors import ModelError
+from ftk.models.files.needed import files_of_pooling, is_pooling_file
 from ftk.system.digests import sha256
 from ftk.system.strict_json import dumps
 
@@ -23,12 +24,10 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def files_of(folder: Path) -> dict[str, Any]:
-    """Size and SHA-256 of each file in a folder, by name."""
-    return {
-        path.name: {"size": path.stat().st_size, "sha256": sha256(path)}
-        for path in sorted(folder.iterdir())
-        if path.is_file()
-    }
+    """Size and SHA-256 of each file in a folder, and of the config of a pooling in a sub-folder, by name."""
+    names = {path.name for path in folder.iterdir() if path.is_file()} | files_of_pooling(folder)
+    paths = {name: folder / name for name in sorted(names)}
+    return {name: {"size": path.stat().st_size, "sha256": sha256(path)} for name, path in paths.items()}
 
 
 def trained_length(folder: Path) -> int | None:
@@ -74,7 +73,7 @@ def verify_folder(folder: Path) -> dict[str, Any]:
 
 def _verify(folder: Path, name: str, size: int, digest: str) -> None:
     path = folder / name
-    if Path(name).name != name or path.is_dir():
+    if (Path(name).name != name and not is_pooling_file(name)) or path.is_dir():
         raise ModelError(f"{folder / MANIFEST}: '{name}' is not the name of a file of this folder.")
     try:
         if path.exists() and not path.is_file():

@@ -121,11 +121,14 @@ def _learn(texts: list[str], settings: TokenizerConfig, special: dict[str, str],
     else:
         tokenizer = _learn_wordpiece(texts, settings, special, apart)
     cls, sep = special["cls_token"], special["sep_token"]
-    tokenizer.post_processor = processors.TemplateProcessing(
+    framed = processors.TemplateProcessing(
         single=[cls, "$A", sep],
         pair=[cls, "$A", sep, "$B:1", f"{sep}:1"],
         special_tokens=[(token, tokenizer.token_to_id(token)) for token in (cls, sep)],
     )
+    # Offsets without the space before a word, as those of Hugging Face's byte-level tokenizers.
+    trimmed = [processors.ByteLevel(add_prefix_space=False)] if settings.train is Vocabulary.bpe else []
+    tokenizer.post_processor = _one_of(processors.Sequence, [*trimmed, framed])
     return tokenizer
 
 
@@ -230,7 +233,9 @@ def _learn_unigram(texts: list[str], settings: TokenizerConfig, special: dict[st
     spaces = [normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip(left=False, right=True)]
     tokenizer.normalizer = normalizers.Sequence([*_steps(settings), *spaces])
     split = [_single_characters("\u2581")] if apart else []
-    tokenizer.pre_tokenizer = _one_of(pre_tokenizers.Sequence, [pre_tokenizers.Metaspace(), *split])
+    # Split at spaces first: then offsets are without the space before a word, as those of Hugging Face's XLM-R.
+    steps = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(), *split]
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(steps)
     tokenizer.decoder = decoders.Metaspace()
     first = [*special.values(), *map(str, settings.extra_tokens)]
     trainer = trainers.UnigramTrainer(

@@ -134,7 +134,7 @@ class TextCorpus:
 
     def vocabulary_file(self, settings: Any) -> Path:
         """The file that keeps a vocabulary learned from the training texts with these settings."""
-        key = cache_key({"vocabulary": asdict(settings), "texts": self._settings("train")})
+        key = cache_key({"vocabulary": asdict(settings), "texts": self._settings("train"), "offsets": "trimmed"})
         return cache_folder(self.data.cache_dir) / "vocabularies" / f"{key}.json"
 
     def prepare(self, encoding: Encoding, progress: Progress) -> dict[str, Prepared]:

@@ -8,6 +8,8 @@ from ftk.contracts.saved_head import SavedHead, SentenceEncoder
 from ftk.errors import ModelError
 from ftk.tasks.ranking.policies import Encoder, TokenPooling
 
+_HOW = {TokenPooling.first: "by the first token", TokenPooling.mean: "by the mean over its tokens"}
+
 
 def adopted_encoder(
     head: SavedHead, encoder: Encoder, pooling: TokenPooling, notes: Notes
@@ -41,13 +43,39 @@ def adopted_encoder(
         notes.add(kinds.ENCODER_CHOSEN, policy=chosen, encoder="cross", how=how)
         return encoder, pooling
     pooling = _pooling_of(head.sentences, pooling)
-    how = "by the first token" if pooling is TokenPooling.first else "by the mean over its tokens"
-    how = f"the vector of a text is made {how} (task.pooling)"
+    how = f"the vector of a text is made {_HOW[pooling]} (task.pooling)"
     if one:
         how = f"{how}, and its head, which scores pairs, is left out"
     notes.add(kinds.ENCODER_CHOSEN, policy=chosen, encoder="bi", how=how)
     _note_uncomputed(head.sentences, notes)
     return encoder, pooling
+
+
+def trained_pooling(head: SavedHead | None, asked: TokenPooling, notes: Notes) -> TokenPooling:
+    """The pooling of a bi-encoder that is trained.
+
+    Args:
+        head: of the model that it starts from; None if that has random weights.
+        asked: ``task.pooling``; auto takes what the files of a sentence encoder say, else the mean.
+        notes: collects what the files say.
+
+    Raises:
+        ModelError: they name another way than ftk has.
+    """
+    sentences = SentenceEncoder() if head is None else head.sentences
+    said = sentences.pooling
+    if said is None:
+        return TokenPooling.mean if asked is TokenPooling.auto else asked
+    if sentences.further:
+        notes.add(kinds.MODULES_LEFT_OUT, modules=", ".join(sentences.further))
+    _note_uncomputed(sentences, notes)
+    if asked is TokenPooling.auto:
+        taken = _known_pooling(said)
+        notes.add(kinds.POOLING_OF_MODEL, pooling=taken.value, how=_HOW[taken])
+        return taken
+    if asked.value != said:
+        notes.add(kinds.OTHER_POOLING, pooling=asked.value, said=said)
+    return asked
 
 
 def _pooling_of(sentences: SentenceEncoder, asked: TokenPooling) -> TokenPooling:
@@ -64,12 +92,21 @@ def _pooling_of(sentences: SentenceEncoder, asked: TokenPooling) -> TokenPooling
         )
     if asked is not TokenPooling.auto:
         return asked
-    if sentences.pooling not in (None, *(way.value for way in TokenPooling)):
+    return TokenPooling.mean if sentences.pooling is None else _known_pooling(sentences.pooling)
+
+
+def _known_pooling(said: str) -> TokenPooling:
+    """The pooling that the files of a model name.
+
+    Raises:
+        ModelError: ftk does not have it.
+    """
+    if said not in (TokenPooling.mean.value, TokenPooling.first.value):
         raise ModelError(
-            f"task=ranking: the model pools its tokens by {sentences.pooling}, and ftk by their mean or the first one. "
+            f"task=ranking: the model pools its tokens by {said}, and ftk by their mean or the first one. "
             "task.pooling=mean or task.pooling=first takes one of these; its vectors are then others than in training."
         )
-    return TokenPooling.mean if sentences.pooling is None else TokenPooling(sentences.pooling)
+    return TokenPooling(said)
 
 
 def _note_uncomputed(sentences: SentenceEncoder, notes: Notes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ftk.config.schema import DataConfig
@@ -19,13 +20,14 @@ from ftk.data.readers.paths import expand
 from ftk.data.row_corpus import read_training_corpus
 from ftk.errors import ConfigError, DataError
 from ftk.tasks import finding_kinds as kinds
-from ftk.tasks.ranking.adopting import adopted_encoder
+from ftk.tasks.ranking.adopting import adopted_encoder, trained_pooling
 from ftk.tasks.ranking.batches import batch_of_pairs, batch_of_texts, texts_of
 from ftk.tasks.ranking.features import RankedRows
 from ftk.tasks.ranking.metric import Ranked, RankingMetric
 from ftk.tasks.ranking.policies import Encoder, MissingPositive, Objective, TokenPooling
 from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.ranking.search import CandidateSearch
+from ftk.tasks.ranking.sentence_modules import sentence_modules
 from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_positive
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
@@ -76,6 +78,7 @@ class Ranking(RowTask):
             in_memory=True,
             auto_model="AutoModelForSequenceClassification" if self._crosses else "AutoModelForTextVector",
             in_batch_loss_hint=None if self._crosses else _IN_BATCH_HINT,
+            beside=None if self._crosses else partial(sentence_modules, pooling=self.pooling),
             wording=Wording(labels=None, groups="training rows that all have one query"),
         )
 
@@ -145,10 +148,21 @@ class Ranking(RowTask):
         return RankingReader(columns=reading.columns, labelled=reading.labelled, notes=reading.notes).read(rows)
 
     def learn(self, examples: Sequence[RankingExample]) -> Ranking:
-        """The task with a bi-encoder and mean pooling, unless the fields say otherwise."""
-        encoder = Encoder.bi if self.encoder is Encoder.auto else self.encoder
-        pooling = TokenPooling.mean if self.pooling is TokenPooling.auto else self.pooling
-        return replace(self, encoder=encoder, pooling=pooling)
+        """The task with a bi-encoder, unless the fields say otherwise."""
+        return replace(self, encoder=Encoder.bi if self.encoder is Encoder.auto else self.encoder)
+
+    def settled_by_model(self, head: SavedHead | None, notes: Notes) -> Ranking:
+        """The task with the pooling that the files of the model name, or with mean pooling.
+
+        Raises:
+            ModelError: they name another one than ftk has.
+        """
+        return self if self._crosses else replace(self, pooling=trained_pooling(head, self.pooling, notes))
+
+    def prepare_model(self, model: Any, features: Any, *, new_head: bool) -> None:
+        """Name the function that sentence-transformers computes of the output of a cross-encoder: none."""
+        if self._crosses:
+            model.config.sentence_transformers = {"activation_fn": "torch.nn.modules.linear.Identity"}
 
     def labels(self, examples: Sequence[RankingExample]) -> Labels | None:
         """A cross-encoder computes one number for a pair; a bi-encoder has no head."""
