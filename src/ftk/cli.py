@@ -66,6 +66,7 @@ def run(argv: list[str]) -> int:
         return _unknown(word)
     from ftk.errors import FtkError, Interrupted, error_text
     from ftk.report.json_output import json_output, show_end
+    from ftk.system.launchers import refuse_several_processes
     from ftk.system.signals import signals
 
     as_json = word in WITH_JSON and "--json" in rest
@@ -76,6 +77,8 @@ def run(argv: list[str]) -> int:
 
     with signals(), json_output(as_json):
         try:
+            if word in (*WITH_JSON, "convert"):
+                refuse_several_processes()
             code: int = importlib.import_module(COMMANDS[word][0]).run(word, rest)
             return code
         except Interrupted as stop:

@@ -16,6 +16,7 @@ from ftk.data.readers.places.sources import check_source, is_class_folder
 from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.models.loading.head_of_folder import head_in
 from ftk.objectives.building import build_objective
+from ftk.report.output_file import taken
 from ftk.system.atomic import unwritable
 
 
@@ -126,6 +127,8 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
         yield Mistake(f"output={config.output}", "This is no regular file; write to it with output=- and '>'.")
     elif path.is_dir():
         yield Mistake(f"output={config.output}", "This is a folder; name a file.")
+    elif why := taken(path.resolve()):
+        yield Mistake(f"output={config.output}", why)
     elif path.exists() and not config.run.overwrite:
         yield Mistake(f"output={config.output}", "The file exists already; add run.overwrite=true to replace it.")
     elif why := unwritable(path.resolve().parent):  # the file is written beside the one that a link names

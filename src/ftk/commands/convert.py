@@ -29,7 +29,7 @@ def run(command: str, argv: list[str]) -> int:
     source, target, revision, overwrite = _parsed(argv)
     from ftk.models.converting.convert import convert
 
-    done = convert(source, Path(target).expanduser(), revision=revision, overwrite=overwrite)
+    done = convert(source, Path(target).expanduser(), revision=revision, overwrite=overwrite, warn=_warn)
     files = done.read[0] if len(done.read) == 1 else f"{len(done.read)} files"
     sys.stdout.write(
         f"read {files} in a process of its own, without network and with at most {done.memory / 2**20:,.0f} MiB of "
@@ -42,6 +42,10 @@ def run(command: str, argv: list[str]) -> int:
         f"wrote {target}: {numbered(done.tensors, 'tensor')}, {done.size:,} bytes; use it with model.name={target}\n"
     )
     return 0
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"note: {text}\n")
 
 
 def _parsed(argv: list[str]) -> tuple[str, str, str | None, bool]:

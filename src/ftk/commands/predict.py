@@ -15,6 +15,7 @@ from ftk.inference.pipeline import Predictions
 from ftk.inference.places import model_folder
 from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
+from ftk.report.output_file import reserved
 from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
 from ftk.system.startup import fast_import
@@ -45,7 +46,8 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     predictions.prepare(console)
     done = 0
     output = None if config.output == "-" else Path(config.output).expanduser().resolve()  # through a link, not over it
-    with json_lines(output) as write, console.counting("rows") as show:
+    reservation = reserved(output, overwrite=config.run.overwrite, warn=console.warn)
+    with reservation, json_lines(output) as write, console.counting("rows") as show:
         for examples in chain(first, parts):
             for record in predictions.records(examples, notes):
                 write(record)

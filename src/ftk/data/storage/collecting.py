@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 from ftk.config.choices import Storage
@@ -35,13 +34,13 @@ class RowStorage:
 
     Attributes:
         storage: what the config asks for.
-        folder: for temporary files.
+        cache_dir: the folder of the cache, if the user named one; temporary files go there.
         room: the bytes that rows may take in memory.
         stored: whether any split is in a file.
     """
 
     storage: Storage
-    folder: Path
+    cache_dir: str | None
     room: float
     stored: bool = field(default=False, init=False)
 
@@ -56,7 +55,7 @@ class RowStorage:
         storage = Storage.memory if in_memory else data.storage
         free = available_memory() if storage is Storage.auto else None
         room = float("inf") if free is None else max(_LEAST, _SHARE * (free - _PROGRAM)) / (1 + _FURTHER)
-        return cls(storage, cache_folder(data.cache_dir) / "scratch", room)
+        return cls(storage, data.cache_dir, room)
 
     def collect(self, rows: Iterable[Row], notes: Notes) -> Sequence[Row]:
         """All rows, as a list or in a temporary file.
@@ -75,14 +74,15 @@ class RowStorage:
         following = next(rows, None)
         if following is None and self.storage is Storage.auto:
             return held
-        writer: StoredWriter[Row] = StoredWriter(self.folder)
+        folder = cache_folder(self.cache_dir) / "scratch"
+        writer: StoredWriter[Row] = StoredWriter(folder)
         writer.extend(held)
         held.clear()
         writer.extend(chain([following] if following is not None else [], rows))
         found = writer.finished()
         self.stored = True
         policy = "asked" if self.storage is Storage.disk else "too_large"
-        notes.add(kinds.STORED_ROWS, policy=policy, rows=len(found), folder=str(self.folder))
+        notes.add(kinds.STORED_ROWS, policy=policy, rows=len(found), folder=str(folder))
         return found
 
     def _in_memory(self, rows: Iterator[Row]) -> Iterator[Row]:

@@ -79,7 +79,7 @@ def _write(path: Path, verdict: Verdict) -> None:
     content = {"refusals": refusals, "unfit": verdict.unfit, "sha256": cache_key([refusals, verdict.unfit])}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replaced(path, shared=True) as temporary:
+        with replaced(path) as temporary:
             temporary.write_text(json.dumps(content), encoding="utf-8")
     except OSError:  # a proof takes less time than a sentence about this
         pass
