@@ -71,7 +71,7 @@ def look_up(model: ModelConfig, *, key: str = "model.name", way_out: str = _WAY_
         try:
             return look(model.name, model.revision, weights="safetensors" if weights else "none")
         except Unavailable as error:
-            tried.append(f"{place}: {error}")
+            tried.append(f"{place}: {error}{_hint(model.name, model.revision, weights)}")
     raise ModelError(_not_found(model.name, tried, key, way_out))
 
 
@@ -169,9 +169,20 @@ def _on_hub(name: str, revision: str | None, tried: list[str], *, weights: bool)
     try:
         folder = fetch(name, revision, weights="safetensors" if weights else "none")
     except Unavailable as error:
-        tried.append(f"{place}: {error}")
+        tried.append(f"{place}: {error}{_hint(name, revision, weights)}")
         return None
     return Located(folder, f"hub, {name}")
+
+
+def _hint(name: str, revision: str | None, weights: bool) -> str:
+    """Names offline mode if the files that it would take are there."""
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        there = cached(name, revision, weights=weights, offline=True)[0] is not None
+    except HFValidationError:
+        return ""
+    return ". The cache has files that may be all: HF_HUB_OFFLINE=1 takes them and asks no hub" if there else ""
 
 
 def _place_of_hub(name: str, tried: list[str]) -> str | None:
