@@ -21,6 +21,7 @@ from ftk.data.images.examples import IMAGE
 from ftk.errors import DataError
 from ftk.system.atomic import own_name
 from ftk.system.cache import cache_folder
+from ftk.system.paths import expanded
 
 SPLITS = ("train", "validation", "test")
 
@@ -106,7 +107,7 @@ def _line(item: Any, number: int, image_columns: set[str | None], files: ImageFi
     for name, value in item.items():
         if isinstance(value, (str, Path)) and name in image_columns and is_image_name(value):
             # The file is in the cache, and paths are relative to the caller's working directory.
-            path = Path(value).expanduser()
+            path = expanded(value)
             value = str(path.absolute()) if path.is_file() else value
         row[str(name)] = _plain(value, f"{INPUT}:{number}: {name}", files)
     try:

@@ -2,7 +2,6 @@
 
 import time
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 from ftk.commands.checks import check_values
@@ -18,6 +17,7 @@ from ftk.report.console import Console
 from ftk.report.output_file import reserved
 from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
+from ftk.system.paths import expanded
 from ftk.system.startup import fast_import
 
 
@@ -45,7 +45,7 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     began = time.perf_counter()
     predictions.prepare(console)
     done = 0
-    output = None if config.output == "-" else Path(config.output).expanduser().resolve()  # through a link, not over it
+    output = None if config.output == "-" else expanded(config.output).resolve()  # through a link, not over it
     reservation = reserved(output, overwrite=config.run.overwrite, warn=console.warn)
     with reservation, json_lines(output) as write, console.counting("rows") as show:
         for examples in chain(first, parts):

@@ -28,6 +28,7 @@ from ftk.report.saved_run import (
 from ftk.system.atomic import remove, remove_leftovers, unwritable, write_text
 from ftk.system.locks import NAME as LOCK
 from ftk.system.locks import Held, holder_of_folder, lock
+from ftk.system.paths import expanded
 from ftk.system.strict_json import dumps
 
 _OWN = (
@@ -283,6 +284,6 @@ def _default(run: RunConfig, invocation: Invocation, names: tuple[str, ...]) -> 
         label = re.sub(r"[^\w.=+-]+", "_", ",".join(invocation.swept)).strip("_")[:100]
         return invocation.sweep_dir / f"{invocation.sweep_job}-{label}".rstrip("-")
     if run.dir is not None:
-        return Path(run.dir).expanduser()
+        return expanded(run.dir)
     base = Path("runs") / "-".join([invocation.command, *names, f"{datetime.now():%Y%m%d-%H%M%S}"])
     return free_name(base)

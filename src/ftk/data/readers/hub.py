@@ -12,6 +12,7 @@ from ftk.data.readers.names.split_names import SPLITS
 from ftk.errors import DataError, first_line
 from ftk.system.network.hub_client import BrokenOff, TooBusy, bounded_or_offline
 from ftk.system.network.routes import Route
+from ftk.system.paths import expanded
 
 _SPLIT_ADVICE = "A split that it does not have is left out with data.<split>=null."
 _SCRIPT_ADVICE = (
@@ -72,7 +73,7 @@ def _load(name: str, subset: str | None, revision: str | None, split: str) -> An
 
     datasets.disable_progress_bars()
     place = f"{name}[{split}]"
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     try:
         if is_saved_dict(folder) or is_saved_dataset(folder):
             data = _saved(folder, split, place)

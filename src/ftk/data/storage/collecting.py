@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 
 from ftk.config.choices import Storage
@@ -44,6 +45,11 @@ class RowStorage:
     room: float
     stored: bool = field(default=False, init=False)
 
+    @property
+    def folder(self) -> Path:
+        """The folder for temporary files. A corpus that fits into memory needs none."""
+        return cache_folder(self.cache_dir) / "scratch"
+
     @classmethod
     def of(cls, data: DataConfig, *, in_memory: bool = False) -> RowStorage:
         """The storage that a config asks for.
@@ -74,15 +80,14 @@ class RowStorage:
         following = next(rows, None)
         if following is None and self.storage is Storage.auto:
             return held
-        folder = cache_folder(self.cache_dir) / "scratch"
-        writer: StoredWriter[Row] = StoredWriter(folder)
+        writer: StoredWriter[Row] = StoredWriter(self.folder)
         writer.extend(held)
         held.clear()
         writer.extend(chain([following] if following is not None else [], rows))
         found = writer.finished()
         self.stored = True
         policy = "asked" if self.storage is Storage.disk else "too_large"
-        notes.add(kinds.STORED_ROWS, policy=policy, rows=len(found), folder=str(folder))
+        notes.add(kinds.STORED_ROWS, policy=policy, rows=len(found), folder=str(self.folder))
         return found
 
     def _in_memory(self, rows: Iterator[Row]) -> Iterator[Row]:

@@ -30,6 +30,7 @@ from ftk.models.files.whole import (
 )
 from ftk.system.atomic import replace_folder, unwritable
 from ftk.system.locks import Held, lock_name
+from ftk.system.paths import expanded
 
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "SYSTEMROOT", "LANG", "LC_ALL")
 """Variables of the environment that the process keeps: where its own code is, but no tokens, proxies or addresses."""
@@ -141,7 +142,7 @@ def _refuse_overlap(folder: Path, target: Path) -> None:
 
 def _find(source: str, revision: str | None) -> Path:
     """The folder of a model, fetched if it is on the hub."""
-    folder = Path(source).expanduser()
+    folder = expanded(source)
     if folder.is_dir():
         refuse_revision(source, revision)
         if not (folder / "config.json").is_file():
