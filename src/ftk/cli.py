@@ -67,9 +67,9 @@ def run(argv: list[str]) -> int:
         return _unknown(word)
     from ftk.errors import FtkError, Interrupted, error_text
     from ftk.report.json_output import json_output, show_end, show_line
-    from ftk.system.launchers import refuse_several_processes
     from ftk.system.network.lines import shown_by
     from ftk.system.signals import signals
+    from ftk.system.starting import check_start
 
     as_json = word in WITH_JSON and "--json" in rest
     rest = [argument for argument in rest if argument != "--json"] if as_json else rest
@@ -80,7 +80,7 @@ def run(argv: list[str]) -> int:
     with signals(), json_output(as_json), shown_by(partial(show_line, as_json)):
         try:
             if word in (*WITH_JSON, "convert"):
-                refuse_several_processes()
+                check_start()
             code: int = importlib.import_module(COMMANDS[word][0]).run(word, rest)
             return code
         except Interrupted as stop:

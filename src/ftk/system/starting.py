@@ -1,20 +1,27 @@
-"""Launchers that start a program several times, once for each device."""
+"""Where and how ftk can be started."""
 
 import os
+import sys
 from collections.abc import Mapping
 
 from ftk.errors import RunError
 
 
-def refuse_several_processes(environment: Mapping[str, str] = os.environ) -> None:
-    """Refuse to run as one of several processes, which would all do the same run.
+def check_start(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> None:
+    """Refuse to run where a run would do harm.
 
     Args:
         environment: in which ``torchrun``, ``accelerate launch`` and ``deepspeed`` say how many processes there are.
+        platform: the operating system, as Python names it.
 
     Raises:
-        RunError: there are several.
+        RunError: a launcher has started several processes, which would all do the same run; or the system is Windows.
     """
+    if platform == "win32":
+        raise RunError(
+            "this command does not run on Windows itself, where an open file can be neither replaced nor removed. It "
+            "runs in the Windows Subsystem for Linux: 'wsl --install', then install ftk there."
+        )
     number = environment.get("WORLD_SIZE", "").strip()
     if number.isdecimal() and int(number) > 1:
         raise RunError(
