@@ -78,7 +78,8 @@ def _load(name: str, subset: str | None, revision: str | None, split: str) -> An
         if is_saved_dict(folder) or is_saved_dataset(folder):
             data = _saved(folder, split, place)
         else:
-            with nullcontext() if folder.is_dir() else bounded_or_offline(name):
+            local = folder.is_dir() or datasets.config.HF_HUB_OFFLINE
+            with nullcontext() if local else bounded_or_offline(name):
                 data = datasets.load_dataset(
                     str(folder) if folder.is_dir() else name, subset, split=split, revision=revision
                 )
