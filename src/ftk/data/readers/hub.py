@@ -74,11 +74,11 @@ def _load(name: str, subset: str | None, revision: str | None, split: str) -> An
     datasets.disable_progress_bars()
     place = f"{name}[{split}]"
     folder = expanded(name)
+    local = folder.is_dir() or datasets.config.HF_HUB_OFFLINE
     try:
         if is_saved_dict(folder) or is_saved_dataset(folder):
             data = _saved(folder, split, place)
         else:
-            local = folder.is_dir() or datasets.config.HF_HUB_OFFLINE
             with nullcontext() if local else bounded_or_offline(name):
                 data = datasets.load_dataset(
                     str(folder) if folder.is_dir() else name, subset, split=split, revision=revision
@@ -86,7 +86,8 @@ def _load(name: str, subset: str | None, revision: str | None, split: str) -> An
     except DataError:
         raise
     except Exception as error:  # the library raises errors of many libraries below it; each ends the reading
-        if isinstance(error, (OSError, TooBusy, BrokenOff)) or "Timeout" in type(error).__name__:
+        of_network = isinstance(error, (OSError, TooBusy, BrokenOff)) or "Timeout" in type(error).__name__
+        if of_network and not local:
             route = Route.to(huggingface_hub.constants.ENDPOINT)
             advice = (
                 f"The hub was asked: {route}. HF_HUB_OFFLINE=1 reads what an earlier run has fetched, and asks no hub."
