@@ -94,7 +94,8 @@ class _Waits:
     def __init__(self, what: str, *, connects: bool) -> None:
         self._what = what
         self._connects = connects
-        self._asked: set[Route] = set()
+        self._asked: dict[Route, Unreachable | None] = {}
+        """The hosts asked so far; with those that take no connection, why. The client overlooks some failures."""
         self._breaks: Counter[str] = Counter()
         self._reason = ""
 
@@ -147,13 +148,18 @@ class _Waits:
         request.extensions["timeout"] = {**limits, "connect": min(given.get("connect") or connect, connect)}
         route = Route.to(str(request.url))
         if route not in self._asked:
-            self._asked.add(route)
+            self._asked[route] = None
             say(
                 f"asking {route} for {self._what}: at most {connect:g} s to connect, and {part:g} s for each part of "
                 "an answer"
             )
             if self._connects:
-                route.connect(connect)
+                try:
+                    route.connect(connect)
+                except Unreachable as error:
+                    self._asked[route] = error
+        if error := self._asked[route]:
+            raise error
 
     def _after(self, response: Any) -> None:
         """Called by the client with each response.
