@@ -58,6 +58,8 @@ def bounded(what: str) -> Iterator[None]:
         waits = _Waits(what, connects=make is _http.default_client_factory)
         for name in ("file_download", "utils._http"):
             log = logging.getLogger(f"huggingface_hub.{name}")
+            stack.callback(setattr, log, "disabled", log.disabled)
+            log.disabled = False  # Hydra silences the loggers that are there when a job begins
             log.addFilter(waits.heard)
             stack.callback(log.removeFilter, waits.heard)
         _http.set_client_factory(lambda: waits.watched(make()))
@@ -158,8 +160,8 @@ class _Waits:
                     route.connect(connect)
                 except Unreachable as error:
                     self._asked[route] = error
-        if error := self._asked[route]:
-            raise error
+        if (failure := self._asked[route]) is not None:
+            raise failure
 
     def _after(self, response: Any) -> None:
         """Called by the client with each response.
