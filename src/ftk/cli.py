@@ -6,6 +6,7 @@ Only the standard library is imported here, so that ``ftk --help`` answers at on
 import importlib
 import os
 import sys
+from functools import partial
 
 from ftk import __version__
 from ftk.commands import ALIASES, COMMANDS, WITH_JSON
@@ -65,8 +66,10 @@ def run(argv: list[str]) -> int:
     if word not in COMMANDS:
         return _unknown(word)
     from ftk.errors import FtkError, Interrupted, error_text
-    from ftk.report.json_output import json_output, show_end
+    from ftk.report.json_output import json_output, show_end, show_line
+    from ftk.system.network.lines import shown_by
     from ftk.system.signals import signals
+    from ftk.system.starting import check_start
 
     as_json = word in WITH_JSON and "--json" in rest
     rest = [argument for argument in rest if argument != "--json"] if as_json else rest
@@ -74,8 +77,10 @@ def run(argv: list[str]) -> int:
     # Large memory pages for tensors, on systems that give them on request. torch reads this when it is imported.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-    with signals(), json_output(as_json):
+    with signals(), json_output(as_json), shown_by(partial(show_line, as_json)):
         try:
+            if word in (*WITH_JSON, "convert"):
+                check_start()
             code: int = importlib.import_module(COMMANDS[word][0]).run(word, rest)
             return code
         except Interrupted as stop:

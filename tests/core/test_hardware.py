@@ -62,3 +62,31 @@ def test_int8_computes_what_is_left_in_bf16_where_that_is_native(monkeypatch: py
         monkeypatch.setattr(device, "processor", lambda flags=flags: Processor(flags=frozenset(flags)))
         with device.choose(config(precision=Precision.int8)).autocast():
             assert torch.is_autocast_enabled("cpu") is inside
+
+
+def test_mps_is_fp32_and_said_to_be_untested(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from ftk.config.choices import Device, Precision
+    from ftk.core import hardware as device
+    from ftk.errors import ConfigError
+
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+    for precision in (Precision.auto, Precision.fp32):
+        chosen = device.choose(config(device=Device.mps, precision=precision))
+        assert (chosen.device.type, chosen.precision, chosen.dtype) == ("mps", Precision.fp32, torch.float32)
+        assert "no test of ftk" in chosen.why
+    assert device.choose(config(device=Device.auto)).device.type != "mps"
+    for precision in (Precision.bf16, Precision.fp16, Precision.int8):
+        with pytest.raises(ConfigError, match=r"hardware\.precision"):
+            device.choose(config(device=Device.mps, precision=precision))
+
+
+def test_a_missing_mps_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ftk.config.choices import Device
+    from ftk.core import hardware as device
+    from ftk.errors import ConfigError
+
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    with pytest.raises(ConfigError, match=r"hardware\.device=mps"):
+        device.choose(config(device=Device.mps))

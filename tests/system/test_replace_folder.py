@@ -142,3 +142,23 @@ def test_a_file_is_old_or_new_at_any_moment(tmp_path: Path, monkeypatch: pytest.
         write_text(disk / "facts.json", "new")
     assert {(left / "facts.json").read_text() for left in taken} == {"old", "new"}
     assert read(disk) == {"facts.json": "new"}
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o002, 0o077, 0o000])
+def test_files_get_the_permissions_of_new_files(tmp_path: Path, mask: int) -> None:
+    """Some libraries write weights that only their owner may read."""
+
+    def fill(folder: Path) -> None:
+        filler("new")(folder)
+        (folder / "one").chmod(0o600)
+        (folder / "deep/two").chmod(0o755)
+
+    before = os.umask(mask)
+    try:
+        replace_folder(tmp_path / "best", fill, lambda _: None)
+        (tmp_path / "plain").touch()
+    finally:
+        os.umask(before)
+    usual = (tmp_path / "plain").stat().st_mode
+    assert {path.stat().st_mode for path in (tmp_path / "best").rglob("*") if path.is_file()} == {usual}
+    assert read(tmp_path / "best") == content("new")

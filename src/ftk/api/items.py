@@ -11,6 +11,7 @@ from typing import Any
 from ftk.contracts.row import Row
 from ftk.data.readers.hub import named_rows
 from ftk.errors import DataError
+from ftk.system.atomic import own_name
 from ftk.system.digests import sha256
 
 INPUT = "<input>"
@@ -50,9 +51,9 @@ class ImageFiles:
         if image.mode not in ("1", "L", "LA", "I", "I;16", "P", "RGB", "RGBA", "F"):
             image = image.convert("RGB")  # as it would be if it were read from a file
         kind = "TIFF" if image.mode == "F" else "PNG"
-        with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".", suffix=".tmp", delete=False) as stream:
+        written = own_name(self._folder / "image")
+        with written.open("x+b") as stream:
             image.save(stream, kind, exif=image.getexif())
-        written = Path(stream.name)
         path = written.replace(self._folder / f"{sha256(written)[:32]}.{kind.lower()}").absolute()
         self.names[str(path)] = str(image.filename) if getattr(image, "filename", "") else None
         return path

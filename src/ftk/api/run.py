@@ -13,6 +13,7 @@ from ftk.api.sources import SPLITS
 from ftk.config.safe_yaml import load_yaml
 from ftk.config.spelling.writing import words_of
 from ftk.errors import RunError
+from ftk.system.paths import expanded
 
 if TYPE_CHECKING:
     from ftk.api.model import Model
@@ -27,7 +28,7 @@ def open_run(path: str | Path) -> Run:
     Raises:
         RunError: there is no run in the folder.
     """
-    folder = Path(path).expanduser()
+    folder = expanded(path)
     if not (folder / "config.yaml").is_file():
         where = "it has no config.yaml" if folder.is_dir() else f"there is no such folder, {folder.absolute()}"
         raise RunError(f"{folder}: this is not a run folder of ftk; {where}.")

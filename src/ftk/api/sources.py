@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +19,9 @@ from ftk.api.items import INPUT, ImageFiles, is_image, items_of
 from ftk.data.images.decoding import is_image_name
 from ftk.data.images.examples import IMAGE
 from ftk.errors import DataError
+from ftk.system.atomic import own_name
 from ftk.system.cache import cache_folder
+from ftk.system.paths import expanded
 
 SPLITS = ("train", "validation", "test")
 
@@ -80,8 +81,8 @@ def _written(rows: Any, image_column: str | None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     digest, number = hashlib.sha256(), 0
     files = ImageFiles(folder / "images")
-    with tempfile.NamedTemporaryFile("wb", dir=folder, prefix=".", suffix=".tmp", delete=False) as stream:
-        temporary = Path(stream.name)
+    temporary = own_name(folder / "rows.jsonl")
+    with temporary.open("xb") as stream:
         try:
             for number, item in enumerate(items_of(rows), start=1):
                 line = _line(item, number, {*IMAGE, image_column}, files)
@@ -106,7 +107,7 @@ def _line(item: Any, number: int, image_columns: set[str | None], files: ImageFi
     for name, value in item.items():
         if isinstance(value, (str, Path)) and name in image_columns and is_image_name(value):
             # The file is in the cache, and paths are relative to the caller's working directory.
-            path = Path(value).expanduser()
+            path = expanded(value)
             value = str(path.absolute()) if path.is_file() else value
         row[str(name)] = _plain(value, f"{INPUT}:{number}: {name}", files)
     try:

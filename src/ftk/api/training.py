@@ -19,6 +19,7 @@ from ftk.config.schema import TrainingConfig
 from ftk.errors import Interrupted
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
+from ftk.system.starting import check_start
 
 if TYPE_CHECKING:
     from ftk.config.schema import EvaluateConfig, PredictConfig
@@ -102,6 +103,7 @@ def run_training(command: str, words: Sequence[str], verbose: bool, config_dir: 
     Raises:
         FtkError, Stopped: see ``train``.
     """
+    check_start()
     job = compose_job(command, words, check=check_values, config_dir=config_dir)
     config = job.config
     assert isinstance(config, TrainingConfig)

@@ -17,12 +17,15 @@ from ftk.data.readers.places.sources import check_source, is_class_folder
 from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.models.loading.head_of_folder import head_in
 from ftk.objectives.building import build_objective
+from ftk.report.output_file import taken
 from ftk.system.atomic import unwritable
+from ftk.system.cache import cache_folder
+from ftk.system.paths import expanded
 
 
 def check_values(config: Config, command: str) -> list[Mistake]:
     """All mistakes in the config of a command."""
-    mistakes = [*check_ranges(config, command), *_data(config.data)]
+    mistakes = [*check_ranges(config, command), *_cache(config.data, command), *_data(config.data)]
     if not isinstance(config, TrainingConfig):
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
         mistakes += _preset(config, command)
@@ -35,6 +38,16 @@ def check_values(config: Config, command: str) -> list[Mistake]:
     if config.task is not None:
         mistakes += _task(config, command)
     return mistakes
+
+
+def _cache(data: DataConfig, command: str) -> Iterator[Mistake]:
+    """A cache that has no place."""
+    if command != "pretrain" and data.cache_dir is None:  # the other commands need one for large corpora alone
+        return
+    try:
+        cache_folder(data.cache_dir)
+    except FtkError as error:
+        yield Mistake(f"data.cache_dir={as_word(data.cache_dir)}", Mistake.of(str(error)).advice)
 
 
 def _data(data: DataConfig) -> Iterator[Mistake]:
@@ -63,7 +76,7 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
 
     if not checkpoint or is_hub_id(checkpoint):
         return
-    folder = Path(checkpoint).expanduser()
+    folder = expanded(checkpoint)
     if folder.exists() and not folder.is_dir():
         yield Mistake(
             f"checkpoint={checkpoint}", f"This is a file; name the folder that it is in: checkpoint={folder.parent}"
@@ -120,13 +133,15 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
             yield Mistake(f"input={as_word(config.input)}", Mistake.of(str(error)).advice)
     if config.output in ("", "-"):
         return
-    path = Path(config.output).expanduser()
+    path = expanded(config.output)
     if path.exists() and any(path.samefile(file) for file in read):
         yield Mistake(f"output={config.output}", "This is the input; name another file.")
     elif path.exists() and not path.is_file() and not path.is_dir():
         yield Mistake(f"output={config.output}", "This is no regular file; write to it with output=- and '>'.")
     elif path.is_dir():
         yield Mistake(f"output={config.output}", "This is a folder; name a file.")
+    elif why := taken(path.resolve()):
+        yield Mistake(f"output={config.output}", why)
     elif path.exists() and not config.run.overwrite:
         yield Mistake(f"output={config.output}", "The file exists already; add run.overwrite=true to replace it.")
     elif why := unwritable(path.resolve().parent):  # the file is written beside the one that a link names
@@ -144,7 +159,7 @@ def _model(model: ModelConfig, key: str = "model") -> Iterator[Mistake]:
         if model.revision is not None:
             yield Mistake(f"{key}.revision={model.revision}", f"{key}.name is not set; only a hub id has revisions.")
         return
-    folder = Path(model.name).expanduser()
+    folder = expanded(model.name)
     try:
         refuse_file(model.name, f"{key}.name")
     except ModelError as error:
@@ -226,7 +241,7 @@ def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
     kind, name = config.model.config.get("model_type"), config.model.name
     what = f"model.config.model_type={kind}"
     if kind is None and name is not None:
-        kind, what = kind_of_folder(Path(name).expanduser()), f"model.name={name}"
+        kind, what = kind_of_folder(expanded(name)), f"model.name={name}"
     if kind is not None and (advice := unsuited(kind, task)):
         yield Mistake(what, advice if kind in f"{what} {advice}" else f"Its architecture is {kind}. {advice}")
     if kind in FITTED and config.run.verify_resume:

@@ -8,6 +8,7 @@ from ftk.config.paths import config_files, headline, is_choice, shipped_configs
 from ftk.config.spelling.writing import quoted
 from ftk.errors import ConfigError
 from ftk.system.atomic import write_text
+from ftk.system.paths import expanded
 from ftk.system.spelling import did_you_mean
 
 USAGE = """\
@@ -29,9 +30,9 @@ def run(command: str, argv: list[str]) -> int:
     elif action == "show" and len(rest) == 1:
         _show(rest[0])
     elif action == "copy" and len(rest) == 1:
-        _copy(Path(rest[0]).expanduser())
+        _copy(expanded(rest[0]))
     elif action == "docs" and len(rest) <= 1:
-        _docs(None if rest in ([], ["-"]) else Path(rest[0]).expanduser())
+        _docs(None if rest in ([], ["-"]) else expanded(rest[0]))
     else:
         raise ConfigError(f"'{' '.join(argv)}' is not understood.\n{USAGE.rstrip()}")
     return 0

@@ -1,10 +1,10 @@
 """``ftk convert``: writes a model whose weights are pickles, or a variant, as safetensors."""
 
 import sys
-from pathlib import Path
 
 from ftk.config.spelling.writing import pasted
 from ftk.errors import ConfigError, numbered
+from ftk.system.paths import expanded
 
 USAGE = """\
 usage: ftk convert IN OUT [--revision REV] [--overwrite]
@@ -30,7 +30,7 @@ def run(command: str, argv: list[str]) -> int:
     source, target, revision, overwrite = _parsed(argv)
     from ftk.models.converting.convert import convert
 
-    done = convert(source, Path(target).expanduser(), revision=revision, overwrite=overwrite)
+    done = convert(source, expanded(target), revision=revision, overwrite=overwrite, warn=_warn)
     files = done.read[0] if len(done.read) == 1 else f"{len(done.read)} files"
     sys.stdout.write(
         f"read {files} in a process of its own, without network and with at most {done.memory / 2**20:,.0f} MiB of "
@@ -44,6 +44,10 @@ def run(command: str, argv: list[str]) -> int:
         f"model.name={pasted(target)}\n"
     )
     return 0
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"note: {text}\n")
 
 
 def _parsed(argv: list[str]) -> tuple[str, str, str | None, bool]:

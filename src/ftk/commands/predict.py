@@ -2,7 +2,6 @@
 
 import time
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 from ftk.commands.checks import check_values
@@ -15,8 +14,10 @@ from ftk.inference.pipeline import Predictions
 from ftk.inference.places import model_folder
 from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
+from ftk.report.output_file import reserved
 from ftk.report.records import json_lines
 from ftk.report.sweep import report_sweep
+from ftk.system.paths import expanded
 from ftk.system.startup import fast_import
 
 
@@ -44,8 +45,9 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     began = time.perf_counter()
     predictions.prepare(console)
     done = 0
-    output = None if config.output == "-" else Path(config.output).expanduser().resolve()  # through a link, not over it
-    with json_lines(output) as write, console.counting("rows") as show:
+    output = None if config.output == "-" else expanded(config.output).resolve()  # through a link, not over it
+    reservation = reserved(output, overwrite=config.run.overwrite, warn=console.warn)
+    with reservation, json_lines(output) as write, console.counting("rows") as show:
         for examples in chain(first, parts):
             for record in predictions.records(examples, notes):
                 write(record)

@@ -19,6 +19,7 @@ from ftk.config.overrides import choices, items, options, values
 from ftk.config.paths import shipped_configs, shipped_files, values_of
 from ftk.config.schema import SCHEMAS
 from ftk.config.spelling.writing import quoted
+from ftk.system.paths import expanded
 from ftk.system.spelling import did_you_mean, near_word
 
 _FREE = ("optimizer", "objective", "model.config", "model.image_processor", "model.tokenizer.special_tokens")
@@ -223,7 +224,7 @@ def sweep_dir(command: str, configs: Sequence[Any]) -> Path:
         advice = "A sweep has one run.dir, and in it a folder for each job."
         raise ConfigMistakes([Mistake(f"run.dir={','.join(map(str, named))}", advice)])
     if named and named[0] is not None:
-        folder = Path(named[0]).expanduser()
+        folder = expanded(named[0])
         if folder.is_dir() and any(folder.iterdir()) and not all(c.run.overwrite or c.run.resume for c in configs):
             advice = "The folder is not empty. Add run.overwrite=true to replace the sweep in it, or name another."
             raise ConfigMistakes([Mistake(f"run.dir={folder}", advice)])

@@ -79,11 +79,15 @@ def character_of(delimiter: str | None) -> str | None:
 
 
 class Device(Enum):
-    """Device to compute on; ``auto`` takes a GPU if there is one, and reports it. A missing device is an error."""
+    """Device to compute on; ``auto`` takes a GPU if there is one, and reports it. A missing device is an error.
+
+    ``mps`` is the GPU of Apple's processors, which ``auto`` does not take: no test of ftk has run on it.
+    """
 
     auto = "auto"
     cpu = "cpu"
     cuda = "cuda"
+    mps = "mps"
 
 
 class Precision(Enum):

@@ -8,6 +8,7 @@ from typing import Any
 
 import ftk
 from ftk.errors import ConfigError
+from ftk.system.paths import expanded
 
 
 def shipped_configs() -> Path:
@@ -23,9 +24,7 @@ def user_configs() -> list[Path]:
     Raises:
         ConfigError: one of them is not a folder.
     """
-    folders = [
-        Path(part).expanduser().resolve() for part in os.environ.get("FTK_CONFIG_PATH", "").split(os.pathsep) if part
-    ]
+    folders = [expanded(part).resolve() for part in os.environ.get("FTK_CONFIG_PATH", "").split(os.pathsep) if part]
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(f"FTK_CONFIG_PATH names '{folder}', which is not a folder.")

@@ -92,6 +92,8 @@ def choose(config: HardwareConfig) -> Hardware:
     torch.set_num_threads(config.threads or THREADS)  # not those of the previous job of a sweep
     if not is_limited():  # under a limit, memory that is kept is not there for blocks of other sizes
         keep_memory()
+    if config.device is Device.mps:
+        return _of_apple(config)
     has_gpu = torch.cuda.is_available()
     if config.device is Device.cuda and not has_gpu:
         raise ConfigError("hardware.device=cuda: torch sees no GPU here; use hardware=cpu or hardware=auto.")
@@ -117,6 +119,23 @@ def choose(config: HardwareConfig) -> Hardware:
                 "hardware.precision=fp32."
             )
     return Hardware(device, precision, _why(config, device, precision, native_bf16))
+
+
+def _of_apple(config: HardwareConfig) -> Hardware:
+    """The GPU of an Apple processor, in fp32.
+
+    Raises:
+        ConfigError: it is not there, or another precision is asked for.
+    """
+    if not torch.backends.mps.is_available():
+        raise ConfigError(
+            "hardware.device=mps: torch has no MPS here, which is the GPU of Apple's processors; use hardware=cpu or "
+            "hardware=auto."
+        )
+    if config.precision not in (Precision.auto, Precision.fp32):
+        raise ConfigError(f"hardware.precision={config.precision.value}: MPS computes in fp32; leave the key out.")
+    why = "hardware: MPS, fp32 (no test of ftk has run on MPS: compare some results with those of hardware=cpu)"
+    return Hardware(torch.device("mps"), Precision.fp32, why)
 
 
 def _why(config: HardwareConfig, device: torch.device, precision: Precision, native_bf16: bool) -> str:

@@ -18,6 +18,7 @@ from ftk.models.loading.head_of_folder import saved_head
 from ftk.models.loading.hub_models import check_listed_tokenizer
 from ftk.models.loading.locate import locate, look_up
 from ftk.models.loading.verified_folder import MANIFEST
+from ftk.system.paths import expanded
 
 _OF_RUNS = ("best", "last", "previous")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -46,7 +47,7 @@ def model_folder(config: EvaluateConfig | PredictConfig) -> Path:
         _check_listed(config, config.model, "model.name")
         return locate(config.model, way_out=_WAY_OUT).folder
     assert config.checkpoint is not None
-    folder = Path(config.checkpoint).expanduser()
+    folder = expanded(config.checkpoint)
     if (folder / MANIFEST).is_file():
         return folder
     place = dataclasses.replace(_preset(), name=config.checkpoint)
@@ -76,7 +77,7 @@ def _check_listed(config: EvaluateConfig | PredictConfig, place: ModelConfig, ke
 
 def model_name(config: EvaluateConfig | PredictConfig) -> str:
     """The name of a model in the names of run folders: that of its run, of its preset, or on the hub."""
-    folder = Path(str(config.checkpoint)).expanduser()
+    folder = expanded(str(config.checkpoint))
     if config.model is None and folder.is_dir():
         return folder.resolve().parent.name
     name = config.model.name if config.model is not None else config.checkpoint

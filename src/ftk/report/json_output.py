@@ -29,6 +29,13 @@ def shows_json() -> bool:
     return _as_json.get()
 
 
+def show_line(as_json: bool, text: str, warning: bool) -> None:
+    """Show a message on standard error, from any thread."""
+    values = {"text": text, **({"severity": "warning"} if warning else {})}
+    sys.stderr.write((json_line("message", values) if as_json else printable(text)) + "\n")
+    sys.stderr.flush()
+
+
 def show_end(type: str, text: str, error: BaseException) -> None:
     """Show on standard error why a command ended: a text, or JSON with the faults or findings of the error."""
     if not _as_json.get():

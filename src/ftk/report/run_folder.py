@@ -16,6 +16,7 @@ from ftk.config.spelling.writing import pasted
 from ftk.errors import RunError
 from ftk.report.environment import environment_facts
 from ftk.report.from_best import from_best
+from ftk.report.new_folder import free_name, new_folder
 from ftk.report.records import json_lines
 from ftk.report.saved_run import (
     changed_splits,
@@ -26,9 +27,10 @@ from ftk.report.saved_run import (
     saved_config,
     saved_environment,
 )
-from ftk.system.atomic import remove, unwritable, write_text
+from ftk.system.atomic import remove, remove_leftovers, unwritable, write_text
 from ftk.system.locks import NAME as LOCK
-from ftk.system.locks import Held, lock
+from ftk.system.locks import Held, holder_of_folder, lock
+from ftk.system.paths import expanded
 from ftk.system.strict_json import dumps
 
 _OWN = (
@@ -62,6 +64,8 @@ class RunFolder:
         """Splits whose rows ``check_data`` found to be in other files than those of the run to resume."""
         self.opened = False
         """Whether this run has written into the folder."""
+        self._named = True
+        """Whether the user chose the name of the folder; otherwise another will do if this one is taken."""
         self._lock = ExitStack()
 
     @property
@@ -93,6 +97,9 @@ class RunFolder:
         """
         path = _default(run, invocation, names)
         folder = cls(path, invocation, resume=bool(run.resume), force=run.resume == "force", overwrite=run.overwrite)
+        folder._named = run.dir is not None or invocation.sweep_dir is not None
+        if holder := holder_of_folder(path):  # before the data is read
+            raise RunError(folder._in_use(holder))
         folder._check_free()
         return folder
 
@@ -139,13 +146,19 @@ class RunFolder:
             RunError: another run has locked it.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            if self._named:
+                self.path.mkdir(parents=True, exist_ok=True)
+            else:
+                self.path = new_folder(self.path)  # another run may have begun in the same second
             self._lock.enter_context(lock(self.path, warn=warn))
         except Held as error:
-            raise RunError(f"run.dir={self.path}: another run writes into this folder ({error}).") from error
+            raise RunError(self._in_use(str(error))) from error
         except OSError as error:
             raise RunError(f"run.dir={self.path}: the folder cannot be written ({error.strerror}).") from error
         self._check_free()  # another run may have used the folder since it was claimed
+
+    def _in_use(self, holder: str) -> str:
+        return f"run.dir={self.path}: another run writes into this folder ({holder}). Wait for it, or name another one."
 
     def close(self) -> None:
         """Unlocks the folder."""
@@ -245,10 +258,11 @@ class RunFolder:
             data: the SHA-256 of each file, by split.
             rows: how many each split has; None: this is not written.
         """
+        for name in _OWN:
+            remove_leftovers(self.path / name)  # of a run that was killed
         if self._overwrite:
-            leftovers = (path.name for path in self.path.glob(".*.tmp"))
             unnamed = (".best.old", ".last.old", ".previous.old", ".best.new", ".last.new")
-            for name in (*leftovers, *unnamed, *_OWN):
+            for name in (*unnamed, *_OWN):
                 remove(self.path / name)
         command = self.invocation.command_line(without=("run.resume",))
         if not self.resume or self.force:
@@ -292,9 +306,6 @@ def _default(run: RunConfig, invocation: Invocation, names: tuple[str, ...]) -> 
         label = re.sub(r"[^\w.=+-]+", "_", ",".join(invocation.swept)).strip("_")[:100]
         return invocation.sweep_dir / f"{invocation.sweep_job}-{label}".rstrip("-")
     if run.dir is not None:
-        return Path(run.dir).expanduser()
+        return expanded(run.dir)
     base = Path("runs") / "-".join([invocation.command, *names, f"{datetime.now():%Y%m%d-%H%M%S}"])
-    path, number = base, 2
-    while path.exists():
-        path, number = base.with_name(f"{base.name}-{number}"), number + 1
-    return path
+    return free_name(base)

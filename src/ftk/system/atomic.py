@@ -3,26 +3,35 @@
 Content is written under another name, flushed to the disk and renamed; then the folder that holds the name is flushed.
 """
 
+import hashlib
 import os
+import secrets
 import shutil
+import stat
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+_LONGEST_NAME = 200
+"""Bytes of a name that still leave room for what a temporary name adds; most file systems take 255."""
+_ABANDONED = 24 * 3600
+"""Seconds after which nobody goes on writing a temporary file."""
+
 
 @contextmanager
-def replaced(path: Path, *, shared: bool = False) -> Iterator[Path]:
+def replaced(path: Path) -> Iterator[Path]:
     """A new path to write a file to. When the block ends, the file is on the disk and replaces ``path``.
 
-    If the block fails, the new file is removed and ``path`` is left as it was.
+    The new path is this block's own: processes that write the same file at the same time do not share it, and the last
+    one wins. If the block fails, the new file is removed and ``path`` is left as it was.
 
     Args:
         path: the file.
-        shared: whether other processes may write the same file at the same time; the last one wins.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp" if shared else f".{path.name}.tmp")
-    temporary.unlink(missing_ok=True)  # a link is not followed
+    remove_leftovers(path, older_than=_ABANDONED)
+    temporary = own_name(path)
     try:
         yield temporary
         flush(temporary)
@@ -31,6 +40,34 @@ def replaced(path: Path, *, shared: bool = False) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
         raise
     flush(path.parent)
+
+
+def own_name(path: Path) -> Path:
+    """A temporary name for a file that is about to be written; each call gives another one."""
+    # On a disk that several machines or containers share, two processes may have the same number.
+    return path.with_name(f".{short_name(path.name)}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+
+def remove_leftovers(path: Path, *, older_than: float = 0) -> None:
+    """Remove what killed processes have left of a file that they were writing.
+
+    Args:
+        path: the file.
+        older_than: seconds since they wrote last; 0 if a lock makes sure that no other process is writing the file.
+    """
+    start, now = f".{short_name(path.name)}.", time.time()
+    with suppress(OSError):  # the folder is missing, or another process was faster
+        for name in os.listdir(path.parent):
+            if name.startswith(start) and name.endswith(".tmp"):
+                left = path.with_name(name)
+                if not older_than or now - left.lstat().st_mtime > older_than:
+                    left.unlink()
+
+
+def short_name(name: str) -> str:
+    """A name of a file, or the hash of one that would be too long with anything added."""
+    encoded = os.fsencode(name)
+    return name if len(encoded) <= _LONGEST_NAME else hashlib.sha256(encoded).hexdigest()[:32]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -58,7 +95,7 @@ def open_new(path: Path) -> TextIO:
 def replace_folder(
     target: Path, fill: Callable[[Path], None], check: Callable[[Path], None], *, keep: Path | None = None
 ) -> None:
-    """Write a folder and replace the previous one by it.
+    """Write a folder and replace the previous one by it. Its files get the permissions that any new file has.
 
     At every moment one of ``target``, ``fresh_name(target)`` and ``keep``, or the old name, is whole. If ``fill``
     or ``check`` fails, only the fresh name was touched, and it is removed.
@@ -74,6 +111,7 @@ def replace_folder(
     fresh.mkdir(parents=True)
     try:
         fill(fresh)
+        _give_usual_permissions(fresh)
         for path in sorted(fresh.rglob("*")):
             flush(path)
         flush(fresh)
@@ -89,6 +127,17 @@ def replace_folder(
     flush(target.parent)
     if keep is None:
         remove(old)
+
+
+def _give_usual_permissions(folder: Path) -> None:
+    """Give the files of a folder the permissions of a new file; some libraries write files for their owner alone."""
+    probe = folder / ".permissions"
+    probe.touch(exist_ok=False)  # asking for the umask would change it for a moment, for all threads
+    usual = stat.S_IMODE(probe.stat().st_mode)
+    probe.unlink()
+    for path in folder.rglob("*"):
+        if path.is_file() and stat.S_IMODE(path.stat().st_mode) != usual:
+            path.chmod(usual)
 
 
 def fresh_name(target: Path) -> Path:

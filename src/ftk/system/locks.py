@@ -1,4 +1,4 @@
-"""A lock on a folder: one process at a time. The system frees the lock when its process ends, however it ends.
+"""Locks on folders and names: one process at a time. The system frees a lock when its process ends, however it ends.
 
 ``filelock`` takes the lock that each system has: ``flock`` on Linux and macOS, ``LockFileEx`` on Windows. On a network
 file system such a lock works where the file system supports it; where it does not, the user is warned.
@@ -10,8 +10,11 @@ import platform
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import IO
 
 from filelock import lock_descriptor
+
+from ftk.system.atomic import short_name
 
 NAME = ".lock"
 """The file in the folder that is locked; it stays there."""
@@ -39,15 +42,70 @@ def lock(folder: Path, *, wait: Callable[[str], None] | None = None, warn: Calla
         Held: another process has the lock and ``wait`` is None.
         OSError: the lock file cannot be opened or locked.
     """
+    return _locked(folder / NAME, folder, wait, warn)[0]
+
+
+def lock_name(path: Path, *, warn: Callable[[str], None]) -> ExitStack:
+    """Lock the name of a file or folder that is about to be written, until the returned stack is closed.
+
+    What is locked is a file beside it, which is removed at the end.
+
+    Args:
+        path: what will be written, in a folder that exists.
+        warn: called with a warning if the file system has no locks; then nothing is locked.
+
+    Raises:
+        Held: another process has the lock.
+        OSError: the lock file cannot be opened or locked.
+    """
+    beside = _beside(path)
+    while True:
+        stack, stream = _locked(beside, path, None, warn)
+        if stream is None:
+            return stack
+        if _is_still(beside, stream):
+            stack.callback(_remove, beside)  # before it is unlocked: from then on it may be another process's
+            return stack
+        stack.close()  # its last holder removed it between the opening and the locking here
+
+
+def holder_of_name(path: Path) -> str | None:
+    """The process that has locked a name; None if none has, or if that cannot be known."""
+    return _holder_now(_beside(path))
+
+
+def holder_of_folder(folder: Path) -> str | None:
+    """The process that has locked a folder; None if none has, or if that cannot be known."""
+    return _holder_now(folder / NAME)
+
+
+def _holder_now(file: Path) -> str | None:
+    try:
+        with file.open("rb", buffering=0) as stream:
+            return None if lock_descriptor(stream.fileno(), blocking=False) else _holder(file)
+    except OSError:  # as a rule, there is no such file
+        return None
+
+
+def _locked(
+    path: Path, what: Path, wait: Callable[[str], None] | None, warn: Callable[[str], None]
+) -> tuple[ExitStack, IO[bytes] | None]:
+    """Lock a file; returns what unlocks it and the open file, or None for a file that cannot be locked.
+
+    Args:
+        path: the file; it is made if it is missing.
+        what: what the lock stands for.
+        wait: as for ``lock``.
+        warn: as for ``lock``.
+    """
     stack = ExitStack()
-    path = folder / NAME
     try:
         stream = stack.enter_context(path.open("ab+", buffering=0))
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
         if not path.is_file():
-            return stack
+            return stack, None
         stream = stack.enter_context(path.open("rb", buffering=0))  # another user's file, which can still be locked
     try:
         if not lock_descriptor(stream.fileno(), blocking=False):
@@ -60,8 +118,8 @@ def lock(folder: Path, *, wait: Callable[[str], None] | None = None, warn: Calla
         if error.errno not in _NO_LOCKS:
             stack.close()
             raise
-        warn(f"{folder}: this file system has no locks ({error.strerror}); make sure that only one run writes here")
-        return stack
+        warn(f"{what}: this file system has no locks ({error.strerror}); make sure that only one run writes here")
+        return stack, None
     except BaseException:
         stack.close()
         raise
@@ -69,7 +127,24 @@ def lock(folder: Path, *, wait: Callable[[str], None] | None = None, warn: Calla
         stream.seek(0)
         stream.truncate()
         stream.write(b" " * _HOLDER_AT + f"process {os.getpid()} on {platform.node()}".encode())
-    return stack
+    return stack, stream
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{short_name(path.name)}.lock")
+
+
+def _is_still(path: Path, stream: IO[bytes]) -> bool:
+    """Whether a path names the file that was opened."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # Windows removes no file that is open
+        path.unlink()
 
 
 def _holder(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Datasets of the ``datasets`` library, from the hub, its cache, or a folder."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ from ftk.data.readers.corpora.saved_datasets import is_saved_dataset, is_saved_d
 from ftk.data.readers.names.class_names import naming_of
 from ftk.data.readers.names.split_names import SPLITS
 from ftk.errors import DataError, first_line
+from ftk.system.network.hub_client import BrokenOff, TooBusy, bounded_or_offline
+from ftk.system.network.routes import Route
+from ftk.system.paths import expanded
 
 _SPLIT_ADVICE = "A split that it does not have is left out with data.<split>=null."
 _SCRIPT_ADVICE = (
@@ -65,21 +69,31 @@ def dataset_fingerprint(name: str, subset: str | None, revision: str | None, spl
 
 def _load(name: str, subset: str | None, revision: str | None, split: str) -> Any:
     import datasets
+    import huggingface_hub
 
     datasets.disable_progress_bars()
     place = f"{name}[{split}]"
-    folder = Path(name).expanduser()
+    folder = expanded(name)
+    local = folder.is_dir() or datasets.config.HF_HUB_OFFLINE
     try:
         if is_saved_dict(folder) or is_saved_dataset(folder):
             data = _saved(folder, split, place)
         else:
-            data = datasets.load_dataset(
-                str(folder) if folder.is_dir() else name, subset, split=split, revision=revision
-            )
+            with nullcontext() if local else bounded_or_offline(name):
+                data = datasets.load_dataset(
+                    str(folder) if folder.is_dir() else name, subset, split=split, revision=revision
+                )
     except DataError:
         raise
     except Exception as error:  # the library raises errors of many libraries below it; each ends the reading
-        advice = _SCRIPT_ADVICE if "cripts are no longer" in str(error) else _SPLIT_ADVICE
+        of_network = isinstance(error, (OSError, TooBusy, BrokenOff)) or "Timeout" in type(error).__name__
+        if of_network and not local:
+            route = Route.to(huggingface_hub.constants.ENDPOINT)
+            advice = (
+                f"The hub was asked: {route}. HF_HUB_OFFLINE=1 reads what an earlier run has fetched, and asks no hub."
+            )
+        else:
+            advice = _SCRIPT_ADVICE if "cripts are no longer" in str(error) else _SPLIT_ADVICE
         raise DataError(
             f"{place}: the dataset cannot be loaded ({type(error).__name__}: {first_line(error)}). {advice}"
         ) from error

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from ftk.config.spelling.writing import as_word, pasted
@@ -13,6 +12,7 @@ from ftk.data.rows.cells import RowFault
 from ftk.data.rows.cells import shortened as place_shortened
 from ftk.data.rows.lists import scalar_of
 from ftk.errors import ConfigError
+from ftk.system.paths import expanded
 
 NO_CLASS = "-1"
 """The number that the datasets library and others give to rows without a class."""
@@ -188,7 +188,7 @@ def read_names(value: Any) -> list[str] | None:
     if value is None:
         return None
     if isinstance(value, str):
-        path = Path(value).expanduser()
+        path = expanded(value)
         try:
             names = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:

@@ -35,15 +35,20 @@ class RowStorage:
 
     Attributes:
         storage: what the config asks for.
-        folder: for temporary files.
+        cache_dir: the folder of the cache, if the user named one; temporary files go there.
         room: the bytes that rows may take in memory.
         stored: whether any split is in a file.
     """
 
     storage: Storage
-    folder: Path
+    cache_dir: str | None
     room: float
     stored: bool = field(default=False, init=False)
+
+    @property
+    def folder(self) -> Path:
+        """The folder for temporary files. A corpus that fits into memory needs none."""
+        return cache_folder(self.cache_dir) / "scratch"
 
     @classmethod
     def of(cls, data: DataConfig, *, in_memory: bool = False) -> RowStorage:
@@ -56,7 +61,7 @@ class RowStorage:
         storage = Storage.memory if in_memory else data.storage
         free = available_memory() if storage is Storage.auto else None
         room = float("inf") if free is None else max(_LEAST, _SHARE * (free - _PROGRAM)) / (1 + _FURTHER)
-        return cls(storage, cache_folder(data.cache_dir) / "scratch", room)
+        return cls(storage, data.cache_dir, room)
 
     def collect(self, rows: Iterable[Row], notes: Notes) -> Sequence[Row]:
         """All rows, as a list or in a temporary file.

@@ -14,6 +14,7 @@ import torch
 import transformers
 from torch import nn
 
+from ftk.errors import ConfigError
 from ftk.kernels.processor import processor
 from ftk.kernels.proof.verdict import Verdict, prove
 from ftk.kernels.ways import Way, part_of
@@ -48,7 +49,7 @@ def proven(
     }
     try:
         path = cache_folder(cache_dir) / "fast-ways" / f"{cache_key(settings)}.json"
-    except RuntimeError:  # the user has no home
+    except ConfigError:  # nobody knows the user's home
         return prove(model, ways, dtype, training=training)
     verdict = _read(path)
     if verdict is None:
@@ -79,7 +80,7 @@ def _write(path: Path, verdict: Verdict) -> None:
     content = {"refusals": refusals, "unfit": verdict.unfit, "sha256": cache_key([refusals, verdict.unfit])}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replaced(path, shared=True) as temporary:
+        with replaced(path) as temporary:
             temporary.write_text(json.dumps(content), encoding="utf-8")
     except OSError:  # a proof takes less time than a sentence about this
         pass

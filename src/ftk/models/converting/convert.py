@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from ftk.models.files.whole import (
     shards_of,
 )
 from ftk.system.atomic import replace_folder, unwritable
+from ftk.system.locks import Held, lock_name
+from ftk.system.paths import expanded
 
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "SYSTEMROOT", "LANG", "LC_ALL")
 """Variables of the environment that the process keeps: where its own code is, but no tokens, proxies or addresses."""
@@ -60,7 +63,14 @@ class Converted:
     memory: int
 
 
-def convert(source: str, target: Path, *, revision: str | None = None, overwrite: bool = False) -> Converted:
+def convert(
+    source: str,
+    target: Path,
+    *,
+    revision: str | None = None,
+    overwrite: bool = False,
+    warn: Callable[[str], None],
+) -> Converted:
     """Converts a model; ``target`` appears as a whole or not at all.
 
     Args:
@@ -68,10 +78,11 @@ def convert(source: str, target: Path, *, revision: str | None = None, overwrite
         target: the new folder.
         revision: branch, tag or commit of a hub id.
         overwrite: whether ``target`` may be a model folder that exists; it is replaced.
+        warn: called with a warning if the file system has no locks.
 
     Raises:
         ModelError: the model is not found, its weights are not tensors only, a file of it is not whole, or the folder
-            cannot be written.
+            cannot be written, or another process is writing it.
     """
     _check_target(target, overwrite)
     folder = _find(source, revision)
@@ -96,7 +107,12 @@ def convert(source: str, target: Path, *, revision: str | None = None, overwrite
         answer.update(_in_own_process(folder, files, fresh, limits))
 
     try:
-        replace_folder(target, fill, check_weights)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with lock_name(target, warn=warn):
+            _check_target(target, overwrite)  # another process may have made it since
+            replace_folder(target, fill, check_weights)
+    except Held as error:
+        raise ModelError(f"{target}: {error} is writing this folder. Wait for it, or name another one.") from error
     except OSError as error:
         raise ModelError(f"{target}: the folder cannot be written ({error.strerror}).") from error
     return Converted(files, copied, answer["tensors"], answer["size"], answer["tied"], limits["memory"])
@@ -126,7 +142,7 @@ def _refuse_overlap(folder: Path, target: Path) -> None:
 
 def _find(source: str, revision: str | None) -> Path:
     """The folder of a model, fetched if it is on the hub."""
-    folder = Path(source).expanduser()
+    folder = expanded(source)
     if folder.is_dir():
         refuse_revision(source, revision)
         if not (folder / "config.json").is_file():

@@ -12,6 +12,7 @@ from ftk.errors import ModelError
 from ftk.models.files.hub_errors import Unavailable, explained
 from ftk.models.files.needed import READ_FIRST, needed_files, read_values, safetensors_files, vocabularies
 from ftk.models.files.weights import explain_no_weights, has_weights, weight_files
+from ftk.system.network.hub_client import bounded
 
 Weights = Literal["safetensors", "none", "convertible"]
 """Which weights are fetched: those that are read, none for an architecture, or those that ``ftk convert`` reads."""
@@ -51,6 +52,11 @@ def look(name: str, revision: str | None = None, *, weights: Weights = "safetens
         Unavailable: the hub cannot be reached, or refuses the model, or a download broke off.
         ModelError: what is there is not a model that ftk reads; the text says why and what to do.
     """
+    with bounded(name):
+        return _look(name, revision, weights)
+
+
+def _look(name: str, revision: str | None, weights: Weights) -> Listed:
     from huggingface_hub import HfApi, constants, hf_hub_download
 
     with explained(name, revision):
@@ -80,6 +86,11 @@ def fetch(name: str, revision: str | None = None, *, weights: Weights = "safeten
         Unavailable: the hub cannot be reached, or refuses the model, or a download broke off.
         ModelError: what is there is not a model that ftk reads; the text says why and what to do.
     """
+    with bounded(name):
+        return _fetch(name, revision, weights)
+
+
+def _fetch(name: str, revision: str | None, weights: Weights) -> Path:
     from huggingface_hub import snapshot_download, try_to_load_from_cache
 
     listed = look(name, revision, weights=weights)
@@ -134,13 +145,14 @@ def _pull_request(name: str) -> int | None:
     return None
 
 
-def cached(name: str, revision: str | None, *, weights: bool) -> tuple[Path | None, str]:
+def cached(name: str, revision: str | None, *, weights: bool, offline: bool = False) -> tuple[Path | None, str]:
     """The folder of a model in the cache of the hub, if nothing that it needs is missing there.
 
     Args:
         name: the hub id.
         revision: branch, tag or commit; None for the main branch.
         weights: whether weights are needed.
+        offline: whether the hub is not asked for what may be missing, as with ``HF_HUB_OFFLINE``.
 
     Returns:
         The folder, or None and why it cannot be used.
@@ -159,7 +171,7 @@ def cached(name: str, revision: str | None, *, weights: bool) -> tuple[Path | No
     values = {one: read_values(folder / one) for one in READ_FIRST if one in here}
     chosen = safetensors_files(names, values) if weights else []
     needed = [*chosen, *(needed_files(names, values, weights=chosen) if listed is not None else ())]
-    if listed is None and not constants.HF_HUB_OFFLINE and not here & _COMPLETE:
+    if listed is None and not (offline or constants.HF_HUB_OFFLINE) and not here & _COMPLETE:
         needed += vocabularies(names, values)  # something else may have fetched the weights alone
     if missing := sorted({one for one in needed if not (folder / one).exists()}):
         return None, f"cached, but {', '.join(missing[:3])} {'is' if len(missing) == 1 else 'are'} missing"

@@ -9,6 +9,7 @@ from ftk.config.spelling.writing import pasted
 from ftk.errors import ModelError
 from ftk.models.files.needed import is_of_pooling
 from ftk.models.files.weights import INDEX, WEIGHTS, explain_adapter, explain_no_weights
+from ftk.system.paths import expanded
 
 _POINTER = b"version https://git-lfs.github.com/spec/v1"
 _MOST_OF_A_POINTER = 1024
@@ -51,7 +52,7 @@ def refuse_file(name: str, key: str) -> None:
     Raises:
         ModelError: it is a file.
     """
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.exists() and not path.is_dir():
         parent = path.parent
         raise ModelError(f"{key}={name}: this is a file; name the folder that it is in: {key}={parent}.")

@@ -12,6 +12,7 @@ from ftk.models.files.hub_errors import Unavailable
 from ftk.models.files.needed import READ_FIRST, read_values
 from ftk.models.files.whole import check_is_model, check_weights, file_names, refuse_file, refuse_revision
 from ftk.system.digests import sha256
+from ftk.system.paths import expanded
 
 _WAY_OUT = (
     "Without access to the hub use model=auto model.name=<folder>, model=minilm with its Python package, or model=tiny."
@@ -71,13 +72,13 @@ def look_up(model: ModelConfig, *, key: str = "model.name", way_out: str = _WAY_
         try:
             return look(model.name, model.revision, weights="safetensors" if weights else "none")
         except Unavailable as error:
-            tried.append(f"{place}: {error}")
+            tried.append(f"{place}: {error}{_hint(model.name, model.revision, weights)}")
     raise ModelError(_not_found(model.name, tried, key, way_out))
 
 
 def _not_found(name: str, tried: list[str], key: str, way_out: str) -> str:
     where = "".join(f"\n    {place}" for place in tried)
-    no_folder = "" if Path(name).expanduser().is_dir() else "there is no such folder, and "
+    no_folder = "" if expanded(name).is_dir() else "there is no such folder, and "
     return f"{key}={name}: {no_folder}the model was not found. Searched in:{where}\n{way_out}"
 
 
@@ -114,7 +115,7 @@ def find(
 
 def _in_folder(name: str, revision: str | None, tried: list[str]) -> Located | None:
     refuse_file(name, "model.name")
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     if (folder / "config.json").is_file():
         refuse_revision(name, revision)
         return Located(folder, f"folder {folder}")
@@ -169,9 +170,20 @@ def _on_hub(name: str, revision: str | None, tried: list[str], *, weights: bool)
     try:
         folder = fetch(name, revision, weights="safetensors" if weights else "none")
     except Unavailable as error:
-        tried.append(f"{place}: {error}")
+        tried.append(f"{place}: {error}{_hint(name, revision, weights)}")
         return None
     return Located(folder, f"hub, {name}")
+
+
+def _hint(name: str, revision: str | None, weights: bool) -> str:
+    """Names offline mode if the files that it would take are there."""
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        there = cached(name, revision, weights=weights, offline=True)[0] is not None
+    except HFValidationError:
+        return ""
+    return ". The cache has files that may be all: HF_HUB_OFFLINE=1 takes them and asks no hub" if there else ""
 
 
 def _place_of_hub(name: str, tried: list[str]) -> str | None:

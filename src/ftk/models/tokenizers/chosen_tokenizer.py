@@ -10,6 +10,7 @@ from ftk.errors import ModelError
 from ftk.models.files.whole import refuse_file
 from ftk.models.tokenizers.tokenizer import load_tokenizer
 from ftk.models.tokenizers.vocabulary import learn_tokenizer
+from ftk.system.paths import expanded
 
 _LONGEST = 512
 """Maximum number of tokens of a learned tokenizer, for architectures without a maximum."""
@@ -52,7 +53,7 @@ def _folder_of(name: str) -> Path:
     from huggingface_hub.errors import HFValidationError
 
     refuse_file(name, "model.tokenizer.name")
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     if folder.is_dir():
         return folder
     try:

@@ -9,6 +9,7 @@ from ftk.config.schema import ModelConfig
 from ftk.errors import ModelError
 from ftk.models.files.needed import CONFIG, TOKENIZER_CONFIG, read_values
 from ftk.models.files.whole import refuse_file
+from ftk.system.paths import expanded
 
 WHOLE = "tokenizer.json"
 """The file of the tokenizers library, which holds all of a tokenizer."""
@@ -73,11 +74,11 @@ def check_tokenizer_folders(model: ModelConfig) -> None:
     model = model.towers.get("text", model)
     if model.tokenizer.name is not None:
         refuse_file(model.tokenizer.name, "model.tokenizer.name")
-        folder = Path(model.tokenizer.name).expanduser()
+        folder = expanded(model.tokenizer.name)
         if folder.is_dir():  # else it is the name of one in the hub's cache
             check_has_tokenizer(folder)
     elif model.tokenizer.train is None and model.name is not None:
-        folder = Path(model.name).expanduser()
+        folder = expanded(model.name)
         if (folder / "config.json").is_file():
             check_has_tokenizer(folder)
 

@@ -79,7 +79,7 @@ def _keep(tokenizer: Any, path: Path) -> None:
     """
     with kept.explain_write_errors(path.parent, "the vocabulary", errors=(Exception,)):  # the library raises plain ones
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replaced(path, shared=True) as temporary:
+        with replaced(path) as temporary:
             tokenizer.save(str(temporary))
 
 

@@ -164,14 +164,15 @@ class MaskedLanguageModel(Task):
         blocks, time = batch.inputs["input_ids"].shape
         label = batch.targets["label"]
         row = batch.targets["position"] // time
-        scores = torch.zeros(blocks, 5, dtype=torch.float64, device=label.device)
-        scores[:, 0].index_add_(0, row, cross_entropy(outputs.logits.float(), label, reduction="none").double())
-        scores[:, 1].index_add_(0, row, (outputs.logits.argmax(-1) == label).double())
-        scores[:, 2].index_add_(0, row, torch.ones_like(row, dtype=torch.float64))
+        exact = torch.float64 if label.device.type != "mps" else torch.float32  # MPS has no fp64
+        scores = torch.zeros(blocks, 5, dtype=exact, device=label.device)
+        scores[:, 0].index_add_(0, row, cross_entropy(outputs.logits.float(), label, reduction="none").to(exact))
+        scores[:, 1].index_add_(0, row, (outputs.logits.argmax(-1) == label).to(exact))
+        scores[:, 2].index_add_(0, row, torch.ones_like(row, dtype=exact))
         if outputs.pairs is not None:
             follows = batch.targets["follows"]
-            scores[:, 3] = cross_entropy(outputs.pairs, follows, reduction="none").double()
-            scores[:, 4] = (outputs.pairs.argmax(-1) == follows).double()
+            scores[:, 3] = cross_entropy(outputs.pairs, follows, reduction="none").to(exact)
+            scores[:, 4] = (outputs.pairs.argmax(-1) == follows).to(exact)
         return list(scores.cpu().numpy())
 
     def decode(self, examples: Sequence[int], outputs: RowOutputs, labels: Labels | None) -> list[BlockScore]:

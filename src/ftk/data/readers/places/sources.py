@@ -31,6 +31,7 @@ from ftk.data.readers.paths import (
     parts_of,
 )
 from ftk.errors import DataError
+from ftk.system.paths import expanded
 
 _TABLES = ("csv", "jsonl", "parquet", "conll")
 """Formats whose files hold rows: they are meant where folders of splits are beside them."""
@@ -168,7 +169,7 @@ def check_source(data: DataConfig, name: str) -> None:
 
 def is_class_folder(spec: Any) -> bool:
     """Whether the config names a folder that holds one folder for each class."""
-    return isinstance(spec, str) and is_folder_of_classes(Path(spec).expanduser())
+    return isinstance(spec, str) and is_folder_of_classes(expanded(spec))
 
 
 def note_sources(sources: dict[str, Source], notes: Notes, *, texts_alone: bool = False) -> None:
