@@ -18,7 +18,7 @@ PLAIN = ("checkpoint=model", "task=mlm", "hardware=cpu", "hardware.threads=1", "
 
 
 def softmax(text: str) -> list[list[tuple[str, float]]]:
-    """For each mask of a text, in the tokenizer's own words, all tokens with the likeliest first."""
+    """For each mask of a text, in the tokenizer's own words, all tokens but special ones, the likeliest first."""
     import torch
     import transformers
 
@@ -30,7 +30,8 @@ def softmax(text: str) -> list[list[tuple[str, float]]]:
     found = []
     for place in (ids[0] == tokenizer.mask_token_id).nonzero().ravel():
         values, tokens = probabilities[place].sort(descending=True)
-        found.append(list(zip(tokenizer.convert_ids_to_tokens(tokens.tolist()), values.tolist(), strict=True)))
+        named = zip(tokenizer.convert_ids_to_tokens(tokens.tolist()), values.tolist(), strict=True)
+        found.append([(token, value) for token, value in named if token not in tokenizer.all_special_tokens])
     return found
 
 

@@ -16,6 +16,7 @@ from ftk.data.batching.order import StepOrder
 from ftk.data.examples.rankings import Form, RankingExample
 from ftk.data.text.text_windows import TextEncoder
 from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.ranking.alike import groups_of, with_alike
 from ftk.tasks.ranking.sampling import NegativeSampling, SampledCandidates
 
 _UNSEEDED = 0x9E3779B9
@@ -52,6 +53,7 @@ class RankedRows:
         sampling: NegativeSampling,
         shared: int,
         pad_id: int,
+        groups: NDArray[np.int64],
     ) -> None:
         self.encoder = encoder
         self.texts = texts
@@ -64,7 +66,8 @@ class RankedRows:
         self._shared = np.arange(shared)
         right = grades.values > 0 if grades is not None else np.zeros(len(candidates.values), dtype=np.bool_)
         self.pool = np.unique(candidates.values[right])
-        self._right_of = _by_text(np.repeat(query, candidates.lengths)[right], candidates.values[right], len(texts))
+        owners, rights = with_alike(np.repeat(query, candidates.lengths)[right], candidates.values[right], groups)
+        self._right_of = _by_text(owners, rights, len(texts))
 
     @classmethod
     def of(
@@ -111,7 +114,12 @@ class RankedRows:
             sampling,
             first,
             encoding.pad_id,
+            groups := groups_of(number, first),
         )
+        if grades is not None:
+            there = np.unique(candidates)
+            if doubled := len(there) - len(np.unique(groups[there])):
+                encoding.notes.add(kinds.ALIKE_CANDIDATES, number=doubled)
         if long := int(rows.long.sum()):
             policy, length = "best" if pairs else "mean", encoding.windows.length
             encoding.notes.add(kinds.LONG_CANDIDATE, policy=policy, number=long, length=length)
@@ -225,7 +233,7 @@ class RankedRows:
         )
 
     def right_of(self, row: int) -> NDArray[np.int64]:
-        """All texts that are positives of the query of a row, whichever row says so."""
+        """All texts that are positives of the query of a row, whichever row says so, and those near-equal to them."""
         return self._right_of[int(self.query[row])]
 
     @cached_property
