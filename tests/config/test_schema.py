@@ -50,6 +50,7 @@ def test_values_live_in_yaml_only() -> None:
         "DataConfig.storage",
         "DataConfig.unlabelled",
         "DataConfig.offsets",
+        "DataConfig.max_windows",
         "CheckpointConfig.model",
         "TrainConfig.metric",
         "TrainConfig.baselines",

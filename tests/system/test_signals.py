@@ -21,6 +21,7 @@ PHASES = {
     "opening": "ftk.report.run_folder.environment_facts",
     "training": "ftk.tasks.token_classification.task.TokenClassification.forward",
     "validating": "ftk.tasks.token_classification.task.TokenClassification.decode",
+    "scoring": "ftk.tasks.token_classification.entity_metric.EntityMetric.compute",
     "saving": "ftk.core.saving.checkpoint.write_manifest",
     "drawing": "ftk.training.results.plot_curves",
 }
@@ -97,7 +98,7 @@ def test_a_signal_in_any_phase(ftk: Callable[..., Result], whole: Path, phase: s
     assert "ftk finetune: stopped" in stopped.stderr
     left = sorted(path.name for path in Path("run").iterdir()) if Path("run").exists() else []
     assert not [name for name in left if name.endswith((".tmp", ".new", ".old"))]
-    if phase in ("training", "validating", "saving", "drawing"):
+    if phase in ("training", "validating", "scoring", "saving", "drawing"):
         command = shlex.split(stopped.stderr.strip().splitlines()[-1])
         assert command[-2:] == ["run.dir=run", "run.resume=true"]
         resumed = ftk(*command[1:])
@@ -110,7 +111,7 @@ def test_a_signal_in_any_phase(ftk: Callable[..., Result], whole: Path, phase: s
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("phase", ["validating", "saving"])
+@pytest.mark.parametrize("phase", ["training", "saving"])
 @pytest.mark.slow
 def test_a_second_signal_ends_at_once_and_harms_nothing(ftk: Callable[..., Result], whole: Path, phase: str) -> None:
     write_data()

@@ -209,8 +209,8 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
                 f"data.columns.{role}={column}", f"This task reads the columns {', '.join(task.spec.columns)}."
             )
     if "text" not in task.spec.modalities:
-        for key, value in (("max_length", config.data.max_length), ("stride", config.data.stride)):
-            if value is not None:
+        for key in ("max_length", "stride", "max_windows"):
+            if (value := getattr(config.data, key)) is not None:
                 yield Mistake(f"data.{key}={value}", "This task reads no texts; images have the size of the model's.")
     texts = task.spec.command == "pretrain"
     if isinstance(config, TrainingConfig):

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ftk.contracts.findings import FindingKind
 
 
+MAX_WINDOWS = 64
+"""Windows of a pair of two long texts, unless ``data.max_windows`` says otherwise."""
+
+
 @dataclass(slots=True)
 class Loss:
     """A sum, and the number of terms in it. The loop divides once, by the number for the whole step."""
@@ -134,14 +138,19 @@ def shortest(value: Any) -> float:
 
 @dataclass(frozen=True, slots=True)
 class WindowPlan:
-    """How long texts are cut: into windows of ``length`` tokens that share ``stride`` with their neighbours."""
+    """How long texts are cut: into windows of ``length`` tokens that share ``stride`` with their neighbours.
+
+    Attributes:
+        max_windows: how many windows a pair of two long texts has at most.
+    """
 
     length: int
     stride: int
+    max_windows: int = MAX_WINDOWS
 
     @classmethod
-    def of(cls, length: int, stride: int | None) -> WindowPlan:
-        """Windows that share ``stride`` tokens, by default a quarter.
+    def of(cls, length: int, stride: int | None, max_windows: int | None = None) -> WindowPlan:
+        """Windows that share ``stride`` tokens, by default a quarter; and by default ``MAX_WINDOWS``.
 
         Raises:
             ConfigError: they would share more than half.
@@ -150,7 +159,7 @@ class WindowPlan:
             raise ConfigError(
                 f"data.stride={stride}: windows of {length} tokens may share at most half of them: {length // 2}."
             )
-        return cls(length, length // 4 if stride is None else stride)
+        return cls(length, length // 4 if stride is None else stride, max_windows or MAX_WINDOWS)
 
 
 @dataclass(frozen=True, slots=True)

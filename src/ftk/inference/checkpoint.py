@@ -1,7 +1,7 @@
 """A verified model folder, opened and loaded to evaluate or predict."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -61,7 +61,7 @@ class Checkpoint:
         Args:
             folder: the model folder.
             trained: what its manifest holds.
-            data: its max_length and stride replace those that the model was trained with; its cache_dir is used.
+            data: its max_length, stride and max_windows replace those of the training; its cache_dir is used.
 
         Raises:
             ModelError: the files of the folder do not belong together.
@@ -76,9 +76,11 @@ class Checkpoint:
             raise ModelError(f"{folder}: config.json and ftk.json name different labels.")
         if data.max_length is not None or windows is None:
             length = _length(source, trained.task, data.max_length)
-            windows = WindowPlan.of(length, None)
+            windows = WindowPlan.of(length, None, windows.max_windows if windows is not None else None)
         if data.stride is not None:
-            windows = WindowPlan.of(windows.length, data.stride)
+            windows = WindowPlan.of(windows.length, data.stride, windows.max_windows)
+        if data.max_windows is not None:
+            windows = replace(windows, max_windows=data.max_windows)
         return cls(
             folder=folder,
             task=trained.task,

@@ -61,6 +61,7 @@ def manifest(
         "labels": list(labels.names) if labels is not None else None,
         "max_length": windows.length,
         "stride": windows.stride,
+        "max_windows": windows.max_windows,
         "layout": layout.to_json(),
         "columns": columns,
         "step": step,
@@ -117,7 +118,7 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
         ModelError: the folder names no task of ftk, or holds values that ftk does not write; or another tool wrote it,
             and its model has no head for the task.
     """
-    from ftk.contracts.values import WindowPlan
+    from ftk.contracts.values import MAX_WINDOWS, WindowPlan
 
     if not saved:
         task, labels = adopt(Path(where), node, notes)
@@ -146,9 +147,9 @@ def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, wher
             task = task_from_fields(kind, fields)
         names = saved["labels"]
         labels = Labels(tuple(str(name) for name in names)) if names is not None else None
-        windows = WindowPlan(int(saved["max_length"]), int(saved["stride"]))
+        windows = WindowPlan(int(saved["max_length"]), int(saved["stride"]), int(saved.get("max_windows", MAX_WINDOWS)))
         columns = _checked_columns(saved.get("columns", {}))
-        if not (windows.length >= 1 and 0 <= windows.stride <= windows.length // 2):
+        if not (windows.length >= 1 and 0 <= windows.stride <= windows.length // 2 and windows.max_windows >= 1):
             raise ValueError(f"windows of {windows.length} tokens that share {windows.stride}")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{where}/ftk.json: this is not what ftk writes ({error}).") from error

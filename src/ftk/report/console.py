@@ -113,7 +113,7 @@ class Console:
         if self.json:
             self._print_json("result", {"split": split, "metrics": metrics})
             if table is not None:
-                self._log_table(table)
+                self._write(table.plain(_LOG_WIDTH))
             self._write(printable(text))
             return
         if table is not None:
@@ -121,13 +121,16 @@ class Console:
         self.say(text)
 
     def table(self, table: TextTable) -> None:
-        """Show a table, as wide as it needs to be."""
+        """Show a table, as wide as it needs to be; as lines if the terminal is too narrow for it."""
         if self.json:
             rows = [dict(zip(table.columns, row, strict=True)) for row in (*table.rows, *table.totals)]
             self._print_json("table", {"title": table.title, "rows": rows})
-        else:
+        elif table.fits(self._terminal.width):
             self._terminal.print(table.rendered())
-        self._log_table(table)
+        else:
+            for line in table.lines():
+                self._terminal.print(printable(line))
+        self._write(table.plain(_LOG_WIDTH))
 
     def log_to(self, path: Path, *, append: bool) -> None:
         """Write all text to a file from now on, with what was shown before; findings go to a file beside it."""
@@ -161,9 +164,9 @@ class Console:
         from rich.progress import BarColumn, Progress, TextColumn
 
         columns = (
-            TextColumn("{task.fields[count]}"),
+            TextColumn("{task.fields[count]}", markup=False),
             BarColumn(bar_width=None),
-            TextColumn("{task.fields[status]}"),
+            TextColumn("{task.fields[status]}", markup=False),
         )
         with Progress(*columns, console=self._terminal, transient=True, expand=True) as bar:
             progress.attach(bar, bar.add_task("", total=1.0, count=f"step {done}", status=""))
@@ -175,8 +178,10 @@ class Console:
         if not self.interactive:
             yield lambda number: None
             return
-        with self._terminal.status(f"0 {what}") as status:
-            yield lambda number: status.update(f"{number:,} {what}")
+        from rich.text import Text  # a plain string would be read as markup
+
+        with self._terminal.status(Text(f"0 {what}")) as status:
+            yield lambda number: status.update(Text(f"{number:,} {what}"))
 
     @contextmanager
     def preparing(self, what: str, size: int) -> Iterator[Callable[[int, int], None]]:
@@ -194,8 +199,10 @@ class Console:
             return f"{what}: {tokens:,} tokens{share}, {tokens / max(1e-9, time.monotonic() - began):,.0f} per second"
 
         if self.interactive:
-            with self._terminal.status(what) as status:
-                yield lambda characters, tokens: status.update(text(characters, tokens))
+            from rich.text import Text  # a plain string would be read as markup
+
+            with self._terminal.status(Text(what)) as status:
+                yield lambda characters, tokens: status.update(Text(text(characters, tokens)))
             return
 
         def now_and_then(characters: int, tokens: int) -> None:
@@ -220,14 +227,6 @@ class Console:
             # Half of a surrogate pair, as names of files may have, is written as its JSON escape.
             with self._findings_path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.writelines(dumps(one.to_json(), default=plain_value) + "\n" for one in findings)
-
-    def _log_table(self, table: TextTable) -> None:
-        import rich.console
-
-        plain = rich.console.Console(file=None, width=_LOG_WIDTH, color_system=None, force_terminal=False)
-        with plain.capture() as capture:
-            plain.print(table.rendered())
-        self._write(capture.get().rstrip("\n"))
 
     def _write(self, text: str) -> None:
         if self._log is None:

@@ -37,7 +37,7 @@ def plot_curves(metrics: Path, target: Path, score: Score) -> None:
     shown = score if score.name != "loss" else Score("accuracy", True)
     scores = [{"step": event["step"], shown.name: shown.value(event)} for event in validation]
     _line(other, scores, shown.name, shown.name, color="tab:orange", marker="o")
-    other.set_title(f"validation {shown.name}")
+    other.set_title(f"validation {shown.name}", parse_math=False)  # a label may be $x^$
     _line(rate, train, "lr", "lr", color="tab:green")
     rate.set_title("learning rate")
     speeds = _speeds(train)

@@ -19,6 +19,8 @@ _COUNTS = ("candidates",)
 """Metrics that are mean numbers of something."""
 _NUMBERS_IN_A_LINE = 5
 _TUNED, _YES = "tuned", "yes"
+_FOLDED = 16
+"""Columns of a terminal that a column of labels or values has at least, where longer ones are folded."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +41,62 @@ class TextTable:
     totals: Sequence[Sequence[str]] = ()
     numbers: bool = False
 
-    def rendered(self) -> Table:
-        """The table for rich."""
-        from rich.table import Table
+    def fits(self, width: int) -> bool:
+        """Whether so many columns of a terminal show each number and each header whole."""
+        from rich.cells import cell_len
 
-        table = Table(title=self.title, title_justify="left")
+        needed = 0
         for number, column in enumerate(self.columns):
+            cells = [_in_a_line(row[number]) for row in (*self.rows, *self.totals)]
+            widest = max(map(cell_len, (*cells, *self._words(column))))
+            folds = number == 0 if self.numbers else " " not in column
+            needed += min(widest, _FOLDED) if folds else widest
+        return needed + 3 * len(self.columns) + 1 <= width  # a line and two blanks for each column
+
+    def rendered(self) -> Table:
+        """The table for rich, which would read markup in a plain string; labels and names are text."""
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=Text(self.title, style="table.title"), title_justify="left")
+        for number, column in enumerate(self.columns):
+            header = Text("\n".join(self._words(column)))
             if self.numbers:
-                table.add_column(column, justify="right" if number else "left")
+                table.add_column(header, justify="right" if number else "left", no_wrap=number > 0)
             else:
-                # Words below one another, so that no word of a header is broken; long values are folded.
-                table.add_column(column.replace(" ", "\n"), overflow="fold", no_wrap=" " in column)
+                table.add_column(header, overflow="fold", no_wrap=" " in column)  # long values are folded
         for row in self.rows:
-            table.add_row(*row)
+            table.add_row(*(Text(_in_a_line(cell)) for cell in row))
         if self.numbers:
             table.add_section()
         for row in self.totals:
-            table.add_row(*row, style="bold")
+            table.add_row(*(Text(_in_a_line(cell)) for cell in row), style="bold")
         return table
+
+    def plain(self, width: int) -> str:
+        """The table as a text, so many columns wide at most; as lines if it needs more."""
+        if not self.fits(width):
+            return printable("\n".join(self.lines()))
+        from rich.console import Console
+
+        console = Console(file=None, width=width, color_system=None, force_terminal=False)
+        with console.capture() as capture:
+            console.print(self.rendered())
+        return capture.get().rstrip("\n")
+
+    def lines(self) -> list[str]:
+        """The title and a line for each row, for a place that is too narrow for the table."""
+        return [self.title, *(self._line(row) for row in (*self.rows, *self.totals))]
+
+    def _line(self, row: Sequence[str]) -> str:
+        first = int(self.numbers)
+        named = zip(self.columns[first:], row[first:], strict=True)
+        found = [f"{column} {_in_a_line(cell)}" for column, cell in named if cell]
+        return "  ".join([*map(_in_a_line, row[:first]), *found])
+
+    def _words(self, column: str) -> list[str]:
+        """The lines of a header: its words below one another, so that none is broken."""
+        return [column] if self.numbers else column.split(" ")
 
 
 def label_table(title: str, metrics: Mapping[str, Any]) -> TextTable | None:
@@ -70,7 +110,7 @@ def label_table(title: str, metrics: Mapping[str, Any]) -> TextTable | None:
         worst = sorted(shown, key=lambda label: shown[label].get("f1", 0.0))[:_MOST_LABELS]
         shown = {label: shown[label] for label in worst}
         title = f"{title}; the {_MOST_LABELS} of {len(per_label)} labels with the lowest f1"
-    rows = [[printable(label), *(_cell(scores.get(name)) for name in columns)] for label, scores in shown.items()]
+    rows = [[label, *(_cell(scores.get(name)) for name in columns)] for label, scores in shown.items()]
     for row, scores in zip(rows, shown.values(), strict=True):
         row[-1] += _mark(scores)
     totals = []
@@ -84,6 +124,10 @@ def label_table(title: str, metrics: Mapping[str, Any]) -> TextTable | None:
 def _mark(scores: Mapping[str, Any]) -> str:
     """An asterisk behind a threshold that is not tuned; a finding says why."""
     return "*" if scores.get(_TUNED, _YES) != _YES else ""
+
+
+def _in_a_line(text: str) -> str:
+    return printable(text).replace("\n", "\\n")
 
 
 def _cell(value: Any) -> str:

@@ -82,14 +82,27 @@ class Stop:
         Args:
             at_once: printed if a second signal ends the process inside the block.
         """
-        before = _received.at_once
+        before = _received.at_once, _received.deferred
         _received.deferred += 1
-        _received.at_once = at_once or before
+        _received.at_once = at_once or _received.at_once
         try:
             yield
         finally:
-            _received.deferred -= 1
-            _received.at_once = before
+            _received.at_once, _received.deferred = before
+
+    @contextmanager
+    def prompt(self) -> Iterator[None]:
+        """Inside this block a signal raises at once, whatever a block around it says: nothing in it is left half-done.
+
+        Raises:
+            Interrupted: the run is to stop.
+        """
+        before, _received.deferred = _received.deferred, 0
+        try:
+            self.check()
+            yield
+        finally:
+            _received.deferred = before
 
 
 @contextmanager

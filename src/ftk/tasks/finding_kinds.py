@@ -104,6 +104,9 @@ UNSCORED_ROW = warning("unscored-row", "{row|rows} of {part} without a positive"
 LONG_CANDIDATE = warning("long-candidate", "{row|rows} with a text longer than {length} tokens", "",
     best="read in overlapping windows, and the best one counts",
     mean="read in overlapping windows, and the mean of their vectors counts")
+ALIKE_CANDIDATES = warning("alike-candidates",
+    "{candidate|candidates} that {differs|differ} from another one in case or blanks alone",
+    "not one another's negatives")
 CANDIDATES = fact("candidates", "candidates: {number_of_rows:,} of {file} (text is {columns})")
 BLANK_CANDIDATE = warning("blank-candidate", "blank {line|lines}", "no candidates")
 REPLACED_CANDIDATE_COLUMN = warning("replaced-candidate-column",
@@ -123,6 +126,8 @@ DOCUMENTS_HELD_OUT = fact("documents-held-out", "no validation named: {held:,} o
     "data.split_seed={seed}).")
 DOCUMENT_OF_TRAINING = warning("document-of-training",
     "{document|documents} of {part} that also {occurs|occur} in training", "kept; scores on them say little")
+UNKNOWN_BLOCK = warning("unknown-block", "{block|blocks} without a word that the vocabulary knows",
+    "left out; there is nothing to learn from {it|them}")
 ONE_BLOCK = fact("one-block",
     "note: the training text fills no more than one block of data.max_length={length} tokens.")
 NOTHING_TO_FILL = warning("nothing-to-fill", "{row|rows} without {mask}", "there is nothing to fill")

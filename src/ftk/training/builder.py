@@ -147,7 +147,7 @@ class RunBuilder:
         texts = "text" in task.spec.modalities
         if texts and data.max_length is None and length == source.trained_length and not self.folder.resume:
             self.console.say(f"windows of {length} tokens, as in the model's training (data.max_length=… for others)")
-        return WindowPlan.of(length, data.stride)
+        return WindowPlan.of(length, data.stride, data.max_windows)
 
     def _length(self, source: Source) -> int:
         """The window length; one that only a config of ftk gives is at most what the model takes."""
@@ -185,7 +185,7 @@ class RunBuilder:
         if not 0 < longest < windows.length:
             return windows
         self.console.say(f"windows of {longest} tokens, the longest row (data.max_length=… for others)")
-        return WindowPlan.of(longest, None)
+        return WindowPlan.of(longest, None, windows.max_windows)
 
     def _layout(self, loaded: Loaded, source: Source, task: Task, saved: dict[str, Any] | None) -> Layout:
         """How texts of different lengths share a batch; a run that resumes goes on as it began."""

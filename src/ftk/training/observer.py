@@ -72,7 +72,7 @@ class RunObserver:
         if "validation" not in run.prepared:
             return {}
         part = run.prepared["validation"]
-        with run.publisher.published(state.model) as model:
+        with run.stop.prompt(), run.publisher.published(state.model) as model:
             evaluator = run.evaluator(model)
             if not run.tuned:
                 number = run.plan.eval_every.times_due(state.progress, run.plan.limits)

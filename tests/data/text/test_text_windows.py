@@ -65,7 +65,7 @@ def test_windows_of_one_text_show_all_of_it(total, length, stride):
 @MANY
 @given(one=st.integers(0, 120), two=st.integers(0, 120), length=st.integers(12, 40), stride=st.integers(0, 20))
 def test_windows_of_a_pair_show_each_part_of_the_one_beside_each_part_of_the_other(one, two, length, stride):
-    encoder = TextEncoder(tokenizer(), WindowPlan(length, min(stride, length // 2)), pairs=True)
+    encoder = TextEncoder(tokenizer(), WindowPlan(length, min(stride, length // 2), 10**9), pairs=True)
     first, second = np.arange(one, dtype=np.int32), np.arange(1000, 1000 + two, dtype=np.int32)
     windows = encoder.windows(first, second)
     assert all(len(window.input_ids) <= length for window in windows)
@@ -94,3 +94,19 @@ def test_segments_are_for_models_that_have_them():
         made = tokenizer()
         set_token_type_input(SimpleNamespace(type_vocab_size=sizes), made)
         assert takes_segments(made) is expected
+
+
+@MANY
+@given(first=st.integers(0, 900), second=st.integers(0, 900), length=st.integers(8, 40), most=st.integers(1, 80))
+def test_a_pair_of_long_texts_has_the_windows_of_its_ends(first, second, length, most):
+    whole = TextEncoder(tokenizer(), WindowPlan(length, length // 4, 10**9), pairs=True)
+    encoder = TextEncoder(tokenizer(), WindowPlan(length, length // 4, most), pairs=True)
+    all_of, found = whole._parts(first, second), encoder._parts(first, second)
+    assert set(found) <= set(all_of)
+    if not encoder.is_cut(first, second):
+        assert found == all_of
+        assert len(found) <= most or len({one for one, _ in found}) == 1 or len({two for _, two in found}) == 1
+        return
+    assert len(found) <= max(1, most) < len(all_of)
+    assert found[0] == all_of[0]  # the beginnings of both
+    assert most < 4 or found[-1] == all_of[-1]

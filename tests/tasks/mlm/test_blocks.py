@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from block_helpers import CLS, FIRST, SEP, MemoryStore, frame
 from data_helpers import MANY
 from ftk.errors import DataError
-from ftk.tasks.mlm.blocks import Blocks, DocumentBlocks, PairBlocks, StreamBlocks
+from ftk.tasks.mlm.blocks import Blocks, DocumentBlocks, StreamBlocks
 from ftk.tasks.mlm.packing import pack
+from ftk.tasks.mlm.pair_blocks import PairBlocks
 
 sizes = st.lists(st.integers(0, 40), max_size=15)
 shards = st.lists(st.integers(0, 30), max_size=6)

@@ -181,3 +181,53 @@ def test_the_loss_of_a_cross_encoder_is_the_same_however_a_batch_is_cut(objectiv
     for size in (1, 3):
         parts = [loss(*range(begin, min(8, begin + size))) for begin in range(0, 8, size)]
         assert [sum(each) for each in zip(*parts, strict=True)] == pytest.approx(whole, rel=1e-5)
+
+
+ALIKE = ["Red Apple", " red apple", "RED  APPLE ", "red\tapple", "red apple\u00a0"]
+OTHERS = ["red apples", "redapple", "red-apple", "röd apple", "red apple."]
+
+
+@pytest.mark.parametrize("encoder", ["bi", "cross"])
+def test_candidates_that_differ_in_case_and_blanks_are_no_negatives(encoder: str) -> None:
+    from ftk.contracts.contexts import SampleSeed
+
+    rows = [
+        {"query": f"q{at}", "positive": text, "negatives": [ALIKE[at == 0], OTHERS[0]]} for at, text in enumerate(ALIKE)
+    ]
+    rows += [{"query": f"o{at}", "positive": text, "negatives": [ALIKE[0]]} for at, text in enumerate(OTHERS)]
+    made, features = rows_of(rows, encoder=encoder, hard_negatives=5, sampled_negatives=20)
+    numbers = {text: int(features.candidates[at][0]) for at, text in enumerate([*ALIKE, *OTHERS])}
+    alike = {numbers[text] for text in ALIKE}
+    for row in range(len(ALIKE)):
+        assert alike <= set(features.right_of(row).tolist())
+        for epoch in range(5):
+            sampled = features.sampled(row, (1, epoch))
+            assert not alike & set(sampled.texts[~sampled.right].tolist())
+    for row in range(len(ALIKE), len(rows)):
+        assert not alike & set(features.right_of(row).tolist())
+    if encoder == "bi":
+        batch = made.collate(features, range(len(rows)), SampleSeed(1, np.zeros(len(rows), dtype=np.int64)))
+        either = batch.targets["right"] | batch.targets["left_out"]
+        assert either[: len(ALIKE)].sum(-1).tolist() == [len(ALIKE)] * len(ALIKE)
+        assert either[len(ALIKE) :].sum(-1).tolist() == [1] * len(OTHERS)
+
+
+def test_near_equal_candidates_are_counted_and_one_in_a_validation() -> None:
+    from ftk.contracts.contexts import Encoding, Reading
+    from ftk.contracts.values import WindowPlan
+    from ftk.models.tokenizers.vocabulary import learn_tokenizer
+    from ftk.tasks.ranking.metric import Ranked, RankingMetric
+
+    made, notes = ranking_task(encoder="bi"), Notes()
+    rows = [{"query": f"q{at}", "positive": text} for at, text in enumerate([*ALIKE, *OTHERS])]
+    numbered = [Row(row, "rows.jsonl", number) for number, row in enumerate(rows, start=1)]
+    examples = made.read(numbered, Reading({}, True, notes))
+    tokenizer = learn_tokenizer([example.key for example in examples], word_pieces(120), max_length=64)
+    made.features(examples, Encoding(tokenizer, None, WindowPlan(32, 8), notes))
+    assert of_kind(notes.drain(), task_kinds.ALIKE_CANDIDATES).count == len(ALIKE) - 1
+    metric = RankingMetric(temperature=None)
+    for at, example in enumerate(examples):
+        vector = np.eye(6, dtype=np.float32)[max(0, at - len(ALIKE) + 1)]
+        metric.update(example, Ranked(np.ones(1), np.zeros(0), np.stack([vector, vector])))
+    scores = metric.compute()
+    assert (scores["mrr"], scores["candidates"]) == (1.0, 6.0)

@@ -12,7 +12,7 @@ from ftk.config.spelling.writing import as_word
 
 
 def check_data(data: DataConfig) -> Iterator[Mistake]:
-    for key in ("validation_tokens", "workers"):
+    for key in ("validation_tokens", "workers", "max_windows"):
         yield from positive(f"data.{key}", getattr(data, key))
     yield from check_splits(data)
     if data.max_length is not None and data.max_length < 8:

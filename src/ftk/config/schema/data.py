@@ -55,9 +55,12 @@ class DataConfig:
     or rows."""
     validation_share: float
     """Share of the training rows, or documents, that becomes the validation split if none is named; 0: none."""
-    # The defaults of these three are for config folders that were copied from a release without these keys.
+    # The defaults of these four are for config folders that were copied from a release without these keys.
     test_share: float = 0.0
     """Share of the training rows that becomes the test split if none is named; 0: none."""
+    max_windows: int | None = None
+    """Windows that a pair of two long texts has at most; of more, the beginnings and the ends of both texts are read.
+    null: 64, or as the model was trained."""
     group: str | None = None
     """Column whose values stay together when rows are held out: rows of one user, one patient or one document; null:
     only rows with the same text, or with what the task has in its place."""

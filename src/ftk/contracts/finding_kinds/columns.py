@@ -135,6 +135,9 @@ ERROR_COLUMN = warning("error-column", "{row|rows} with a column 'error' of thei
     "left out: with data.bad_rows=keep it says why a row has no prediction")
 BAD_ROW = warning("bad-row", "{row|rows} that cannot be used",
     "written with 'error' and without a prediction (data.bad_rows=keep)")
+LONG_TEXT = error("long-text",
+    "{row|rows} with a text of more than 16 million characters, or a list of more than 2 million items",
+    "Cut it into several rows, or documents; ftk pretrain reads a text of any length.")
 EMPTY_ROW = warning("empty-row", "empty {row|rows}",
     nothing_found="kept; they give the model no text to read",
     left_out="left out of training", predicted="predicted like any other row, from an empty text",

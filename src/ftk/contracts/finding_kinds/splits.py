@@ -86,6 +86,8 @@ LONG_ROW = info("long-row", "{row|rows} longer than {length} tokens", "read in o
     pooled="read in overlapping windows, and the {pooling} over them counts",
     around_entities="read in one window around the two entities")
 WINDOWS = info("windows", "{window|windows}", "for the rows longer than one")
+CUT_PAIR = warning("cut-pair", "{pair|pairs} of long texts with more than {most} windows",
+    "read from the beginnings and the ends of both texts (data.max_windows)")
 VANISHED_WORD = warning("vanished-word", "{word|words} that the tokenizer removes",
     "without a label of their own")
 LONG_WORD = warning("long-word", "{word|words} longer than a window of {length} tokens",

@@ -14,6 +14,7 @@ from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.readers.decoding.blocks import WHOLE
 from ftk.data.readers.decoding.lines import numbered_lines
 from ftk.data.readers.recognition.recognising import kind_of
 from ftk.data.readers.splits import read_file
@@ -100,7 +101,7 @@ def _of_text(path: Path, data: DataConfig, notes: Notes) -> Iterator[_Line]:
     begins = True
     if ends is Documents.file:
         blank: list[_Line] = []  # blank lines are part of a file, but not before its first or after its last word
-        for number, text in numbered_lines(path, data.encoding, notes):
+        for number, text in numbered_lines(path, data.encoding, notes, longest=WHOLE):
             if not text.strip():
                 if not begins:
                     blank.append(_Line(text, False, file, number))
@@ -110,7 +111,7 @@ def _of_text(path: Path, data: DataConfig, notes: Notes) -> Iterator[_Line]:
             yield _Line(text, begins, file, number)
             begins = False
         return
-    for number, text in numbered_lines(path, data.encoding, notes):
+    for number, text in numbered_lines(path, data.encoding, notes, longest=WHOLE):
         if not text.strip():
             begins = True
             continue

@@ -20,7 +20,7 @@ from ftk.data.examples.spans.placing import Misaligned, Overlapping
 from ftk.data.examples.spans.tags import SpanPlacer
 from ftk.data.examples.tags import Scheme, Units
 from ftk.data.examples.token_shapes import note_odd_tokens
-from ftk.data.rows.cells import RowFault, parse_json_list, strings_of
+from ftk.data.rows.cells import RowFault, not_too_long, parse_json_list, strings_of
 from ftk.data.rows.columns import missing, missing_role, not_a_string, report_columns
 from ftk.data.rows.documents import DOCUMENT_TIE, document_of
 from ftk.data.rows.tags.tagged_tokens import tokens_and_tags
@@ -179,7 +179,7 @@ class SentenceReader:
 
     def _sentence(self, row: Row) -> tuple[Sentence, MarkedText | bool]:
         """The sentence of a row, and its spans, or whether it has tags in ``gold`` that are to become IOB2."""
-        tokens_at, text_at, tags_at, spans_at = self.columns_of(row)
+        tokens_at, text_at, tags_at, spans_at = self.columns_of(not_too_long(row))
         if tokens_at:
             if tokens_at == text_at:
                 self.notes.add(kinds.TEXT_AS_TOKENS, row.where)

@@ -23,6 +23,8 @@ Made = TypeVar("Made")
 
 _MOST = 200
 """Characters of a place that shows a value."""
+_LONGEST: dict[type, tuple[int, str]] = {str: (1 << 24, "characters"), list: (1 << 21, "items")}
+"""How long a text and a list of a row may be."""
 _SHOWN = 80
 """Characters of a suggested spelling."""
 _SIGNS = re.compile(r"""["'\[\]{}()\\]""")
@@ -82,7 +84,7 @@ def read_rows(
     seen = set()
     for row in rows:
         try:
-            made.append(make(row))
+            made.append(make(not_too_long(row)))
         except RowFault as found:
             for fault in (found, *found.also):
                 if fault.kind in _UNLABELLED:
@@ -91,6 +93,19 @@ def read_rows(
                 fault.add_to(notes, with_place=fault.alike is None or group not in seen)
                 seen.add(group)
     return made
+
+
+def not_too_long(row: Row) -> Row:
+    """The row itself; what a row takes while it is read is many times its text.
+
+    Raises:
+        RowFault: one of its columns has more text, or more tokens, than a row can have.
+    """
+    for name, value in row.values.items():
+        most = _LONGEST.get(type(value))
+        if most is not None and len(value) > most[0]:
+            raise RowFault(kinds.LONG_TEXT, f"{row.where}: {name} has {len(value):,} {most[1]}")
+    return row
 
 
 _UNLABELLED = (kinds.UNLABELLED_ROW, kinds.EMPTY_LABEL, kinds.MISSING_LABEL, kinds.HALF_A_PAIR, kinds.NO_TARGETS)

@@ -28,6 +28,10 @@ FIRST_OF = {
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _ABSENT = object()
 _MOST_PATHS = 200
+_MOST_NAMES = 1000
+"""Columns of a row among which one that may have been meant is looked for."""
+_SHOWN = 50
+"""Columns of a row that a message has."""
 _BETWEEN = re.compile(r"[_\s.\-]+")
 _LONG = 40
 """Characters from which a name is more likely a text than the name of a column."""
@@ -122,7 +126,7 @@ def missing(row: Row, kind: FindingKind, names: Sequence[str] = (), **values: An
         values: used by the texts of the kind.
     """
     found = [str(name) for name in row.values]
-    near = _nearest(names, found) or _nested(names, row.values)
+    near = _nearest(names, found[:_MOST_NAMES]) or _nested(names, row.values)
     hint = ""
     if near is not None:
         hint = f" Did you mean '{near}'?"
@@ -134,7 +138,10 @@ def missing(row: Row, kind: FindingKind, names: Sequence[str] = (), **values: An
         )
     elif _has_no_header(row, found, names):
         hint = " If the first line is a row and no header: data.header=false, and columns by number, from 0."
-    shown = ", ".join(name if len(name) <= _LONG else f"{name[: _LONG - 1]}…" for name in found)
+    first = found[:_SHOWN]
+    shown = ", ".join(name if len(name) <= _LONG else f"{name[: _LONG - 1]}…" for name in first)
+    if len(found) > _SHOWN:
+        shown += f" and {len(found) - _SHOWN:,} more"
     place = f"{row.where} has {shown or 'no column'}"
     return RowFault(kind, place, alike=(row.file, *found), hint=hint, **values)
 

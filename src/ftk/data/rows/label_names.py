@@ -1,6 +1,7 @@
 """Names of classes: from the values of a column, and from a list where the column holds numbers."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -214,7 +215,7 @@ def read_names(value: Any) -> list[str] | None:
         raise ConfigError(
             f"task.label_names={as_word(value)}: it must be a list of names, or a file with one per line."
         )
-    doubled = sorted({name for name in names if names.count(name) > 1})
+    doubled = sorted(name for name, times in Counter(names).items() if times > 1)
     if not names or "" in names or doubled:
         what = f"'{doubled[0]}' is there twice" if doubled else "a name is empty" if names else "there is none"
         raise ConfigError(f"task.label_names={as_word(value)}: {what}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from ftk.errors import DataError, ModelError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_Ranges = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class TextEncoder:
 
         One text is cut into overlapping parts. Of two, the shorter one is shown whole in each window, as long as it
         leaves half of the room to the other; if both are longer, each part of one is shown beside each part of the
-        other.
+        other, or, if these are more than ``plan.max_windows``, each of their first and last parts.
         """
         parts = self._parts(len(first), len(second) if second is not None else None)
         return [self._window(first, one, second, two) for one, two in parts]
@@ -98,17 +101,31 @@ class TextEncoder:
         special = len(self.before) + len(self.between) + len(self.after)
         return len(parts), sum(special + one[1] - one[0] + two[1] - two[0] for one, two in parts)
 
+    def is_cut(self, first: int, second: int) -> bool:
+        """Whether a pair of texts of these lengths in sub-words has more windows than are read."""
+        if first + second <= self.capacity:
+            return False
+        ones, twos = self._both(first, second)
+        return min(len(ones), len(twos)) > 1 and len(ones) * len(twos) > self.plan.max_windows
+
     def _parts(self, first: int, second: int | None) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         """The ranges of the two texts that each window shows."""
         if second is None:
             return [(part, (0, 0)) for part in self._pieces(first, self.capacity)]
         if first + second <= self.capacity:
             return [((0, first), (0, second))]
+        ones, twos = self._both(first, second)
+        if self.is_cut(first, second):
+            ones, twos = _within(ones, twos, self.plan.max_windows)
+        return [(one, two) for one in ones for two in twos]
+
+    def _both(self, first: int, second: int) -> tuple[_Ranges, _Ranges]:
+        """All parts of two texts that are shown beside each other."""
         half = self.capacity // 2
         shorter = min(first, second, half)
         room = self.capacity - shorter
         rooms = (shorter, room) if first <= second else (room, shorter)
-        return [(one, two) for one in self._pieces(first, rooms[0]) for two in self._pieces(second, rooms[1])]
+        return self._pieces(first, rooms[0]), self._pieces(second, rooms[1])
 
     def _pieces(self, total: int, room: int) -> list[tuple[int, int]]:
         """Overlapping ranges of at most ``room`` sub-words; the last one ends where the text does."""
@@ -132,6 +149,24 @@ class TextEncoder:
         ids = np.concatenate([self.before, shown, self.between, second[two[0] : two[1]], self.after])
         second_at = len(self.before) + len(shown) + len(self.between)
         return TextWindow(ids, one, two, len(self.before), second_at, second_at - self._flip)
+
+
+def _within(ones: _Ranges, twos: _Ranges, most: int) -> tuple[_Ranges, _Ranges]:
+    """The first and the last of the parts of two texts, so that no more than ``most`` pairs of them are left."""
+    side = max(1, math.isqrt(most))
+    few = min(len(ones), len(twos), side)
+    many = max(1, most // few)
+    if len(ones) <= len(twos):
+        return _ends(ones, few), _ends(twos, many)
+    return _ends(ones, many), _ends(twos, few)
+
+
+def _ends(parts: _Ranges, number: int) -> _Ranges:
+    """The first parts and the last ones, of an odd number one more of the first."""
+    if len(parts) <= number:
+        return parts
+    last = number // 2
+    return parts[: number - last] + parts[len(parts) - last :]
 
 
 def add_segments(inputs: dict[str, Tensor], segments: Sequence[int]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
+from ftk.data.text.long_texts import LONG, parts_of, pieces_of
 from ftk.data.text.plain_text import plain_text
 
 _AT_ONCE = 1024
 """Texts that the tokenizer gets at once; it works on them in parallel."""
+_CHARACTERS = 1 << 21
+"""Characters of them, because each token takes some hundred bytes until all are done."""
 
 
 def tokenized(
@@ -41,8 +44,8 @@ def tokenized(
     plain = plain_text(tokenizer, masks=masks)
     # The tokenizer warns of texts longer than the model takes; ftk reads those in windows, or counts and reports them.
     logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
-    for begin in range(0, len(texts), _AT_ONCE):
-        part = list(texts[begin : begin + _AT_ONCE])
+
+    def run(part: list[str]) -> Iterator[tuple[Any, Any, list[str]]]:
         encoding = tokenizer(
             **{kind: part},
             add_special_tokens=False,
@@ -54,10 +57,35 @@ def tokenized(
         places = encoding["offset_mapping"] if offsets else [None] * len(encoding["input_ids"])
         for text, ids, place in zip(part, encoding["input_ids"], places, strict=True):
             if plain.concerns(text, ids):
-                if notes is not None:
-                    _note(plain.spelled(text, ids), notes)
-                ids, place = plain.encode(text, kind)
+                yield *plain.encode(text, kind), plain.spelled(text, ids)
+            else:
+                yield ids, place, []
+
+    for part in parts_of(texts, _AT_ONCE, _CHARACTERS):
+        found = _joined(part[0], run) if len(part[0]) > LONG else run(list(part))
+        for ids, place, names in found:
+            if notes is not None:
+                _note(names, notes)
             yield np.asarray(ids, dtype=np.int32), place
+
+
+def _joined(
+    text: str, run: Callable[[list[str]], Iterator[tuple[Any, Any, list[str]]]]
+) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64] | None, list[str]]]:
+    """Yield the sub-words of a long text, which is tokenized in pieces."""
+    ids: list[NDArray[np.int32]] = []
+    places: list[NDArray[np.int64]] = []
+    names: set[str] = set()
+    cut = list(pieces_of(text))
+    for part in parts_of([piece for _, piece in cut], len(cut), _CHARACTERS):
+        begins = [begin for begin, _ in cut[: len(part)]]
+        del cut[: len(part)]
+        for begin, (found, place, spelled) in zip(begins, run(list(part)), strict=True):
+            ids.append(np.asarray(found, dtype=np.int32))
+            if place is not None:
+                places.append(np.asarray(place, dtype=np.int64).reshape(-1, 2) + begin)
+            names.update(spelled)
+    yield np.concatenate(ids), np.concatenate(places) if places else None, sorted(names)
 
 
 def _note(names: list[str], notes: Notes) -> None:

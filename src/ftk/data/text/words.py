@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from array import array
+from collections.abc import Sequence
 from enum import Enum
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from ftk.data.text.long_texts import LONG
 from ftk.data.text.scripts import CHARACTER, UNSPACED
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ class Words(Enum):
         return self in (Words.characters, Words.pieces)
 
 
-def split_words(text: str, words: Words) -> tuple[list[int], list[int]]:
+def split_words(text: str, words: Words) -> tuple[Sequence[int], Sequence[int]]:
     """The character offsets at which each word of a text begins and ends.
 
     ``fine`` makes every punctuation mark a word, so that any span that people mark begins and ends at a word.
@@ -54,7 +57,14 @@ def split_words(text: str, words: Words) -> tuple[list[int], list[int]]:
     ``characters`` and ``pieces`` make every character, with its marks, a word, so that any span begins and ends at one.
     Every character that is not white space belongs to exactly one word.
     """
-    spans = [match.span() for match in _pattern(words, ascii=text.isascii()).finditer(text)]
+    found = _pattern(words, ascii=text.isascii()).finditer(text)
+    if len(text) > LONG:
+        starts, ends = array("q"), array("q")  # a list takes five times as much
+        for match in found:
+            starts.append(match.start())
+            ends.append(match.end())
+        return starts, ends
+    spans = [match.span() for match in found]
     return [start for start, _ in spans], [end for _, end in spans]
 
 

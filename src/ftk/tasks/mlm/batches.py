@@ -10,8 +10,9 @@ from ftk.contracts.contexts import SampleSeed
 from ftk.contracts.values import Batch
 from ftk.data.batching.features import padded_inputs
 from ftk.data.batching.random_draws import CounterRandom
-from ftk.tasks.mlm.blocks import Blocks, PairBlocks
+from ftk.tasks.mlm.blocks import Blocks
 from ftk.tasks.mlm.masking import Masking
+from ftk.tasks.mlm.pair_blocks import PairBlocks
 
 
 def masked_batch(features: Blocks, windows: Sequence[int], seed: SampleSeed | None, masking: Masking) -> Batch:

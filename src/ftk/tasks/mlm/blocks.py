@@ -14,6 +14,7 @@ from ftk.data.batching.order import BlockOrder
 from ftk.data.documents.token_store import TokenStore
 from ftk.data.text.block_frame import BlockFrame
 from ftk.errors import DataError
+from ftk.tasks.mlm.learnable import learnable
 from ftk.tasks.mlm.packing import pack
 
 
@@ -63,6 +64,7 @@ class Blocks(ABC):
     Attributes:
         lengths: [blocks] the number of tokens in each block, special ones included.
         special: the number of special tokens in all blocks.
+        left_out: the number of blocks without anything to learn, which are none of these.
     """
 
     swapped: ClassVar[bool] = False
@@ -78,6 +80,8 @@ class Blocks(ABC):
         self.text = int(self._size.sum())
         self.lengths: NDArray[Any]
         self.special: int
+        self.left_out = 0
+        self._numbers: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -119,6 +123,22 @@ class Blocks(ABC):
         """Shuffled blocks."""
         return BlockOrder(len(self), train.batch_size, seed, start=train.batch_start, warmup=train.batch_warmup)
 
+    def _leave_out(self, block: NDArray[np.int64], begins: NDArray[np.int64], sizes: NDArray[np.int64]) -> None:
+        """Leave out the blocks without a token that may be masked.
+
+        Args:
+            block: of each part of a document.
+            begins, sizes: of the parts in the store, in ascending order.
+        """
+        learned = np.zeros(len(self.lengths), dtype=np.bool_)
+        learned[block[learnable(self.store, begins, sizes, self.frame.is_special)]] = True
+        self._numbers = np.flatnonzero(learned)
+        self.left_out = len(self.lengths) - len(self._numbers)
+        if self.left_out:
+            special = self.lengths - np.bincount(block, sizes, minlength=len(self.lengths)).astype(np.int64)
+            self.lengths, self.special = self.lengths[learned], int(special[learned].sum())
+            self.text = int(self.lengths.sum(dtype=np.int64)) - self.special
+
     def _room(self, framing: int) -> int:
         room = self.length - framing
         if room < 2:
@@ -149,9 +169,20 @@ class StreamBlocks(Blocks):
         if blocks:
             self.lengths[-1] = total - (blocks - 1) * self._capacity + framing
         self.special = blocks * framing + max(0, len(self._size) - 1) * len(self._separator)
+        self._leave_out(*self._segments())
+
+    def _segments(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """The parts of documents that blocks show: the block, the beginning in the store and the size of each."""
+        first, last = self._starts[:-1] // self._capacity, (self._starts[:-1] + self._size - 1) // self._capacity
+        number = last - first + 1
+        document = np.repeat(np.arange(len(self._size)), number)
+        block = np.arange(len(document)) - np.repeat(np.cumsum(number) - number - first, number)
+        begin = np.maximum(self._starts[document], block * self._capacity)
+        end = np.minimum(self._starts[document] + self._size[document], (block + 1) * self._capacity)
+        return block, self._begin[document] + begin - self._starts[document], end - begin
 
     def block(self, number: int) -> Block:
-        begin = number * self._capacity
+        begin = int(self._numbers[number]) * self._capacity
         end = begin + int(self.lengths[number]) - len(self.frame.prefix) - len(self.frame.suffix)
         tokens: list[NDArray[np.int32]] = [self.frame.prefix]
         words: list[NDArray[np.bool_]] = [np.ones(len(self.frame.prefix), dtype=np.bool_)]
@@ -176,7 +207,7 @@ class StreamBlocks(Blocks):
         return Block(np.concatenate(tokens), np.concatenate(words) if self.store.manifest.words else None)
 
 
-class _Parts(Blocks):
+class Parts(Blocks):
     """Documents cut into parts that fit into a block: ``_part_begin`` and ``_part_size`` find them in the store."""
 
     def _cut(self, capacity: int) -> None:
@@ -189,7 +220,7 @@ class _Parts(Blocks):
         self._part_size = np.minimum(self._size[document] - offset, capacity)
 
 
-class DocumentBlocks(_Parts):
+class DocumentBlocks(Parts):
     """Documents packed whole if they fit, each framed by itself; none attends to another."""
 
     def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: BlockFrame) -> None:
@@ -200,8 +231,12 @@ class DocumentBlocks(_Parts):
         sizes = np.concatenate([[0], np.cumsum((self._part_size + framing)[self._order])])
         self.lengths = np.diff(sizes[self._bounds]).astype(np.int32)
         self.special = len(self._part_size) * framing
+        of_part = np.empty(len(self._order), dtype=np.int64)
+        of_part[self._order] = np.repeat(np.arange(len(self.lengths)), np.diff(self._bounds))
+        self._leave_out(of_part, self._part_begin, self._part_size)
 
     def block(self, number: int) -> Block:
+        number = int(self._numbers[number])
         tokens: list[NDArray[np.int32]] = []
         words: list[NDArray[np.bool_]] = []
         document: list[NDArray[np.int64]] = []
@@ -216,79 +251,3 @@ class DocumentBlocks(_Parts):
                 begins[len(self.frame.prefix) : len(framed) - len(self.frame.suffix)] = self._words(begin, end)
                 words.append(begins)
         return Block(np.concatenate(tokens), np.concatenate(words) if words else None, np.concatenate(document))
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two texts as one sequence.
-
-    Attributes:
-        block: both, framed.
-        segment: 0 up to the end of the first text, then 1.
-        follows: whether the second text continues the first one.
-    """
-
-    block: Block
-    segment: NDArray[np.int64]
-    follows: bool
-
-
-class PairBlocks(_Parts):
-    """Parts of documents as pairs of texts: half continue as they are, half with the end of a part of another document.
-
-    A second text begins anywhere and ends where a part ends, whether it follows or not, so its position tells nothing.
-    """
-
-    swapped = True
-
-    def __init__(self, store: TokenStore, documents: NDArray[np.int64], length: int, frame: BlockFrame) -> None:
-        super().__init__(store, documents, length, frame)
-        if frame.pair is None:
-            raise DataError("task.next_sentence=true: the tokenizer of this model does not know pairs of texts.")
-        if len(self._size) < 2:
-            raise DataError(
-                "task.next_sentence=true: a split has one document alone, and none to take another text from; see "
-                "data.documents, and data.validation_share for the documents that are held out."
-            )
-        self._framing = sum(map(len, frame.pair))
-        self._cut(self._room(self._framing))
-        self.lengths = (self._part_size + self._framing).astype(np.int32)
-        self.special = len(self._part_size) * self._framing
-
-    def block(self, number: int) -> Block:
-        return self.pair(number, np.random.default_rng(number)).block
-
-    def pair(self, number: int, generator: np.random.Generator) -> Pair:
-        """One block as a pair. A text of a single token is always followed by a text of another document.
-
-        It has no more tokens than ``lengths`` says, or one more if the text is a single token.
-        """
-        assert self.frame.pair is not None
-        size = int(self._part_size[number])
-        follows = bool(generator.random() < 0.5) and size > 1
-        cut = int(generator.integers(1, size)) if size > 1 else 1
-        begin = int(self._part_begin[number])
-        if follows:
-            second = begin + cut, begin + size
-        else:
-            other = self._other(number, generator)
-            end = int(self._part_begin[other] + self._part_size[other])
-            room = max(1, int(self._part_size[other]) - 1)  # the second text never begins where a part begins
-            second = end - min(room, max(1, size - cut)), end
-        first = begin, begin + cut
-        before, between, behind = self.frame.pair
-        ids = np.concatenate([before, self.store.tokens(*first), between, self.store.tokens(*second), behind])
-        head = len(before) + first[1] - first[0] + len(between)
-        words = None
-        if self.store.manifest.words:
-            words = np.ones(len(ids), dtype=np.bool_)
-            words[len(before) : len(before) + cut] = self._words(*first)
-            words[head : head + second[1] - second[0]] = self._words(*second)
-        return Pair(Block(ids, words), (np.arange(len(ids)) >= head).astype(np.int64), follows)
-
-    def _other(self, number: int, generator: np.random.Generator) -> int:
-        """Draw a part of another document, each with the same chance."""
-        own = self._part_document[number]
-        first, last = np.searchsorted(self._part_document, [own, own + 1])
-        drawn = int(generator.integers(0, len(self._part_size) - (last - first)))
-        return drawn if drawn < first else drawn + int(last - first)

@@ -154,7 +154,10 @@ class TextCorpus:
             store = stores["train" if name not in stores else name]
             blocks = self.blocks(store, kept, encoding.windows.length, frame)
             if not len(blocks):
-                raise DataError(f"data.{name}: the text is empty after tokenization.")
+                known = (
+                    "it has no word that the vocabulary knows" if blocks.left_out else "it is empty after tokenization"
+                )
+                raise DataError(f"data.{name}: there is nothing to learn from the text: {known}.")
             with notes.of(name):
                 notes.add(kinds.BLOCKS, blocks=blocks.counts())
             self._note_small(name, blocks, notes)
@@ -229,6 +232,9 @@ class TextCorpus:
                     notes.add(kinds.DOCUMENT_OF_TRAINING, number=shared, part=name)
 
     def _note_small(self, name: str, blocks: Blocks, notes: Notes) -> None:
+        if blocks.left_out:
+            with notes.of(name):
+                notes.add(kinds.UNKNOWN_BLOCK, number=blocks.left_out)
         if name == "train" and len(blocks) < 2:
             notes.add(kinds.ONE_BLOCK, length=blocks.length)
 

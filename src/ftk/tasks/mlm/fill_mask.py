@@ -59,7 +59,7 @@ class FillMask:
         self._tokenizer: Any = None
         """Of the last features; predictions are written with its tokens."""
         self._numbers: list[int] = []
-        """Of the tokens of the vocabulary."""
+        """Of the tokens of the vocabulary that a text may have."""
 
     def read(self, rows: Iterable[Row], reading: Reading) -> list[MaskedText]:
         return [MaskedText(row, text_of(row, reading.columns)) for row in rows]
@@ -71,7 +71,7 @@ class FillMask:
             name = type(tokenizer).__name__
             raise ModelError(f"the tokenizer {name} has no mask token: this model cannot fill masks.")
         self._tokenizer = tokenizer
-        self._numbers = sorted(set(tokenizer.get_vocab().values()))
+        self._numbers = sorted(set(tokenizer.get_vocab().values()) - _unwritten(tokenizer))
         # Masks are written as the tokenizer writes them, so that each is one token; their offsets are found later.
         texts = [_own_masks(example.text, tokenizer.mask_token) for example in examples]
         words = [_words_and_masks(text, tokenizer.mask_token) for text in texts]
@@ -164,6 +164,12 @@ class FillMask:
         before, both = (self._tokenizer.convert_tokens_to_string(pieces) for pieces in (["a"], ["a", token]))
         text: str = both.removeprefix(before) if both.startswith(before) else both
         return text.strip()
+
+
+def _unwritten(tokenizer: Any) -> set[int]:
+    """The special tokens, which stand in no text. A single sign does, such as the "!" of padding."""
+    special = zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True)
+    return {number for number, token in special if len(token) > 1 or not token.isprintable()}
 
 
 def _pattern(mask_token: str) -> re.Pattern[str]:

@@ -15,11 +15,12 @@ from ftk.contracts.values import Batch, Labels, Loss
 from ftk.data.documents.token_store import TokenStore
 from ftk.data.text.block_frame import BlockFrame
 from ftk.tasks.mlm.batches import masked_batch
-from ftk.tasks.mlm.blocks import Blocks, DocumentBlocks, PairBlocks, StreamBlocks
+from ftk.tasks.mlm.blocks import Blocks, DocumentBlocks, StreamBlocks
 from ftk.tasks.mlm.corpus import TextCorpus
 from ftk.tasks.mlm.fill_mask import FillMask
 from ftk.tasks.mlm.masking import Masking
 from ftk.tasks.mlm.metric import BlockScore, MaskedMetric
+from ftk.tasks.mlm.pair_blocks import PairBlocks
 from ftk.tasks.mlm.policies import Packing, Unit
 
 if TYPE_CHECKING:

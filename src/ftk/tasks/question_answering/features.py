@@ -56,6 +56,8 @@ class QuestionWindows:
         for number, (example, (question, _)) in enumerate(zip(examples, questions, strict=True)):
             passage = passages[example.context]
             windows = encoder.windows(question, passage.input_ids)
+            if encoder.is_cut(len(question), len(passage.input_ids)):
+                notes.add(kinds.CUT_PAIR, example.row.where, most=plan.max_windows)
             self._note(example, passage, len(windows), plan, labelled, notes)
             for window in windows:
                 low, high = passage.within(window.second)

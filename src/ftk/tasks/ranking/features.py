@@ -9,13 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.config.schema import TrainConfig
+from ftk.contracts import finding_kinds as shared_kinds
 from ftk.contracts.contexts import Encoding
+from ftk.contracts.findings import SHOWN
 from ftk.contracts.protocols import Order
 from ftk.data.batching.features import Ragged
 from ftk.data.batching.order import StepOrder
 from ftk.data.examples.rankings import Form, RankingExample
 from ftk.data.text.text_windows import TextEncoder
 from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.ranking.alike import groups_of, with_alike
+from ftk.tasks.ranking.by_owner import by_owner, sums
 from ftk.tasks.ranking.sampling import NegativeSampling, SampledCandidates
 
 _UNSEEDED = 0x9E3779B9
@@ -52,6 +56,7 @@ class RankedRows:
         sampling: NegativeSampling,
         shared: int,
         pad_id: int,
+        groups: NDArray[np.int64],
     ) -> None:
         self.encoder = encoder
         self.texts = texts
@@ -64,7 +69,8 @@ class RankedRows:
         self._shared = np.arange(shared)
         right = grades.values > 0 if grades is not None else np.zeros(len(candidates.values), dtype=np.bool_)
         self.pool = np.unique(candidates.values[right])
-        self._right_of = _by_text(np.repeat(query, candidates.lengths)[right], candidates.values[right], len(texts))
+        owners, rights = with_alike(np.repeat(query, candidates.lengths)[right], candidates.values[right], groups)
+        self._right_of = by_owner(owners, rights, len(texts))
 
     @classmethod
     def of(
@@ -111,10 +117,20 @@ class RankedRows:
             sampling,
             first,
             encoding.pad_id,
+            groups := groups_of(number, first),
         )
+        if grades is not None:
+            there = np.unique(candidates)
+            if doubled := len(there) - len(np.unique(groups[there])):
+                encoding.notes.add(kinds.ALIKE_CANDIDATES, number=doubled)
         if long := int(rows.long.sum()):
             policy, length = "best" if pairs else "mean", encoding.windows.length
             encoding.notes.add(kinds.LONG_CANDIDATE, policy=policy, number=long, length=length)
+        if pairs and (cut := rows._cut_rows()):
+            most = encoding.windows.max_windows
+            encoding.notes.add(
+                shared_kinds.CUT_PAIR, *(examples[row].row.where for row in cut[:SHOWN]), number=len(cut), most=most
+            )
         return rows
 
     def __len__(self) -> int:
@@ -150,10 +166,10 @@ class RankedRows:
         sizes, counts = self.texts.lengths, self.candidates.lengths
         query, own = sizes[self.query], sizes[self.candidates.values]
         if not self.pairs:
-            return self._tokens(query) + _sums(self._tokens(own), self.candidates.starts)
+            return self._tokens(query) + sums(self._tokens(own), self.candidates.starts)
         drawn = self._drawn
-        total = _sums(self._tokens(np.repeat(query, counts), own), self.candidates.starts)
-        total += _sums(self._tokens(np.repeat(query, drawn.lengths), sizes[drawn.values]), drawn.starts)
+        total = sums(self._tokens(np.repeat(query, counts), own), self.candidates.starts)
+        total += sums(self._tokens(np.repeat(query, drawn.lengths), sizes[drawn.values]), drawn.starts)
         if len(self._shared) and not counts.all():
             # A query is read with every shared text: there are many of these, but they have few lengths.
             lengths, number = np.unique(sizes[self._shared], return_counts=True)
@@ -173,6 +189,12 @@ class RankedRows:
             query + longest if self.pairs else np.maximum(query, longest)
         ) > self.encoder.capacity
         return found
+
+    def _cut_rows(self) -> list[int]:
+        """The rows with a pair of texts that has more windows than are read."""
+        sizes, cut = self.texts.lengths, self.encoder.is_cut
+        long = np.flatnonzero(self.long).tolist()
+        return [row for row in long if any(cut(sizes[self.query[row]], sizes[text]) for text in self.candidates[row])]
 
     def windows_of(self, first_row: int, end_row: int) -> range:
         """The windows of the rows from ``first_row`` up to, but not including, ``end_row``: each row is one."""
@@ -194,7 +216,7 @@ class RankedRows:
         lengths = np.zeros(len(self), dtype=np.int64)
         if self.pairs:
             sizes = self.texts.lengths
-            own = _sums(sizes[self.candidates.values], self.candidates.starts)
+            own = sums(sizes[self.candidates.values], self.candidates.starts)
             lengths = (sizes[self.query] + own / np.maximum(self.candidates.lengths, 1)).astype(np.int64)
         return StepOrder(lengths, train.batch_size, seed)
 
@@ -225,7 +247,7 @@ class RankedRows:
         )
 
     def right_of(self, row: int) -> NDArray[np.int64]:
-        """All texts that are positives of the query of a row, whichever row says so."""
+        """All texts that are positives of the query of a row, whichever row says so, and those near-equal to them."""
         return self._right_of[int(self.query[row])]
 
     @cached_property
@@ -241,7 +263,7 @@ class RankedRows:
             rows = np.flatnonzero(self.has_in_pool_negatives)
             _, first, which = np.unique(self.query[rows], return_index=True, return_inverse=True)
             own = Ragged.of([self.candidates[row] for row in rows.tolist()], np.int64)
-            named = _by_text(np.repeat(which, own.lengths), own.values, len(first))
+            named = by_owner(np.repeat(which, own.lengths), own.values, len(first))
             of_query = []
             for number, at in enumerate(rows[first].tolist()):
                 barred = np.union1d(named[number], self.right_of(at))
@@ -274,15 +296,3 @@ class RankedRows:
             parts = ((size,) if second is None else divmod(size, base) for size in sizes.tolist())
             total[long] = np.array([self.encoder.size(*part)[1] for part in parts])[which]
         return total
-
-
-def _sums(values: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The sum of each part of an array."""
-    return np.diff(np.concatenate([[0], np.cumsum(values)])[starts])
-
-
-def _by_text(owner: NDArray[np.int64], texts: NDArray[np.int64], number: int) -> Ragged:
-    """For each owner its distinct texts, ascending."""
-    size = int(texts.max(initial=0)) + 1
-    both = np.unique(owner * size + texts)
-    return Ragged(both % size, np.searchsorted(both // size, np.arange(number + 1)))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.data.examples.rankings import Form
+from ftk.tasks.ranking.alike import alike
 from ftk.tasks.ranking.query_scores import DISCOUNTED, QueryResult, nothing_found, pool_scores, query_scores
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class _Pool:
     vectors: list[NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, query: str, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """Add a query, its positive and negatives, with their vectors in the same order."""
+        """Add a query, its positive and negatives, with their vectors in the same order; near-equal texts are one."""
+        texts = [alike(text) for text in texts]
         right = self.texts.setdefault(texts[0], len(self.texts))
         if right == len(self.vectors):
             self.vectors.append(vectors[1])
@@ -102,7 +104,7 @@ class RankingMetric:
     def update(self, example: RankingExample, prediction: Ranked) -> None:
         """Count one row."""
         assert example.grades is not None
-        positive: tuple[str, str | int] | dict[str, int] = (example.query, example.candidates[0])
+        positive: tuple[str, str | int] | dict[str, int] = (example.query, alike(example.candidates[0]))
         if prediction.vectors is not None:
             self._pool.add(example.query, example.candidates, prediction.vectors)
         elif example.form is Form.pair:
@@ -112,7 +114,7 @@ class RankingMetric:
             grades += example.grades
         elif example.form is Form.right:
             named = self._drawn.setdefault(example.query, _Drawn({}, {}, prediction.others))
-            right, *wrong = zip(example.candidates, prediction.scores.tolist(), strict=True)
+            right, *wrong = zip(map(alike, example.candidates), prediction.scores.tolist(), strict=True)
             named.right.update([right])
             named.wrong.update(wrong)
         else:

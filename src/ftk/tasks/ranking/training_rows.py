@@ -10,6 +10,7 @@ from ftk.contracts.notes import Notes
 from ftk.data.examples.rankings import Form, RankingExample
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.ranking.alike import alike
 
 if TYPE_CHECKING:
     from ftk.tasks.ranking.sampling import NegativeSampling
@@ -69,7 +70,7 @@ def with_positive(rows: Sequence[RankingExample], notes: Notes) -> list[RankingE
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The candidates that are positives of each query, and of any query."""
+    """The candidates that are positives of each query, and of any query, as ``alike`` writes them."""
 
     of_query: dict[str, set[str]]
     anywhere: set[str]
@@ -77,9 +78,10 @@ class _Known:
     def wrong(self, row: RankingExample, sampling: NegativeSampling) -> bool:
         """Whether a training step uses a negative for a row: one of its own, or one of another row."""
         right = self.of_query.get(row.query, set())
-        if sampling.hard and not right.issuperset(row.candidates):
+        own = {alike(text) for text in row.candidates}
+        if sampling.hard and not right >= own:
             return True
-        return sampling.sampled > 0 and not self.anywhere <= right.union(row.candidates)
+        return sampling.sampled > 0 and not self.anywhere <= right | own
 
 
 def comparable(
@@ -100,7 +102,7 @@ def comparable(
         rows = with_positive(rows, notes)
     known = _Known({}, set())
     for row in rows:
-        right = {text for text, grade in zip(row.candidates, row.grades or (), strict=True) if grade > 0}
+        right = {alike(text) for text, grade in zip(row.candidates, row.grades or (), strict=True) if grade > 0}
         known.of_query.setdefault(row.query, set()).update(right)
         known.anywhere.update(right)
     if not known.anywhere:

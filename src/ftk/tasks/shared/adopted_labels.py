@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -44,7 +45,7 @@ def adopted_labels(head: SavedHead, label_map: Any, label_names: Sequence[str] |
         ConfigError: the fields do not fit the outputs of the model, or give two of them one name.
     """
     names = adopted_names(head, label_map, label_names, notes)
-    doubled = next((name for name in names if names.count(name) > 1), None)
+    doubled = next((name for name, times in Counter(names).items() if times > 1), None)
     if doubled is not None:
         own = [own for own, name in zip(head.names, names, strict=True) if name == doubled]
         raise ConfigError(

@@ -110,7 +110,11 @@ class TextInput:
         ids: list[NDArray[np.int32]] = []
         segments: list[NDArray[np.int32]] = []
         for number, (first, _) in enumerate(firsts):
-            windows = encoder.windows(first, next(seconds)[0] if seconds is not None else None)
+            second = next(seconds)[0] if seconds is not None else None
+            windows = encoder.windows(first, second)
+            if second is not None and encoder.is_cut(len(first), len(second)):
+                where = examples[number].row.where
+                encoding.notes.add(kinds.CUT_PAIR, where, most=encoding.windows.max_windows)
             windows = self._read_windows(windows, encoding.windows, encoding.notes)
             rows += [number] * len(windows)
             ids += [window.input_ids for window in windows]

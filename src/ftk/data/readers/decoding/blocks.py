@@ -2,8 +2,16 @@
 
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from functools import partial
+from itertools import chain
+from typing import Any, BinaryIO
 
+from ftk.data.readers.decoding.faults import too_long
+
+ROW = 1 << 26
+"""Bytes of a line that is one row."""
+WHOLE = 1 << 29
+"""Bytes of a file that is read as a whole, and of a line that may be one: a few kilobytes decompress to any size."""
 BLOCK = 1 << 16
 """Bytes that are decoded at once, and the line that they end in."""
 
@@ -34,6 +42,26 @@ def plain_blocks(stream: BinaryIO, longest: int) -> Iterator[tuple[str, int]]:
             break
         yield text, len(block)
     stream.seek(here)
+
+
+def raw_lines(stream: Any, begun: bytes, number: int, name: str, longest: int) -> Iterator[tuple[int, bytes]]:
+    """The lines of a stream with their numbers.
+
+    Args:
+        stream: of a file.
+        begun: the first of them, which has been read; empty if none has.
+        number: of the first one.
+        name: of the file, for messages.
+        longest: bytes that a line may have.
+
+    Raises:
+        DataError: one has more.
+    """
+    lines = chain([begun] if begun else [], iter(partial(stream.readline, longest + 1), b""))
+    for at, raw in enumerate(lines, start=number):
+        if len(raw) > longest:
+            raise too_long(name, at, longest)
+        yield at, raw
 
 
 def lines_of(text: str, ends: bool) -> list[str]:

@@ -5,14 +5,12 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.readers.decoding.blocks import lines_of, plain_blocks
+from ftk.data.readers.decoding.blocks import ROW, WHOLE, lines_of, plain_blocks, raw_lines
 from ftk.data.readers.decoding.encodings import (
     AUTO,
     SAMPLE,
@@ -25,7 +23,7 @@ from ftk.data.readers.decoding.encodings import (
     may_be_turkish,
     unmarked_utf16,
 )
-from ftk.data.readers.decoding.faults import has_nul, is_binary, too_long, undecodable
+from ftk.data.readers.decoding.faults import has_nul, is_binary, undecodable
 from ftk.data.readers.decoding.plausible_encodings import odd_reading, way_out
 from ftk.errors import DataError, first_line
 
@@ -55,8 +53,6 @@ _MARKS = {
     codecs.BOM_UTF8: "utf-8",
 }
 """Byte order marks, and the encodings that they stand for."""
-_LONGEST = 1 << 29
-"""Bytes of a line, and of a file that is read as a whole: a few kilobytes can decompress to any size."""
 _HEAD = 1 << 16
 """Bytes that are read to recognise a file."""
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".lz4": "lz4"}
@@ -64,7 +60,13 @@ COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".lz4": "lz4"}
 
 
 def numbered_lines(
-    path: Path | str, encoding: str, notes: Notes | None = None, *, ends: bool = False, broken: bool = False
+    path: Path | str,
+    encoding: str,
+    notes: Notes | None = None,
+    *,
+    ends: bool = False,
+    broken: bool = False,
+    longest: int = ROW,
 ) -> Iterator[tuple[int, str]]:
     """Each line with its number, counted from 1, and without its line end.
 
@@ -79,15 +81,16 @@ def numbered_lines(
             at, and read again.
         ends: whether the lines keep their line ends; then they end at LF alone, and CR is left to the caller.
         broken: whether a line that is not text is a ``BrokenLine``; if not, it is an error.
+        longest: bytes that a line may have.
 
     Raises:
         DataError: the file cannot be read, is binary, or is not in this encoding.
     """
     if str(path) == STDIN:
-        yield from _decode(sys.stdin.buffer, STDIN, encoding, notes, ends, broken)
+        yield from _decode(sys.stdin.buffer, STDIN, encoding, notes, ends, broken, longest)
         return
     with opened(path) as stream:
-        yield from _decode(stream, str(path), encoding, notes, ends, broken)
+        yield from _decode(stream, str(path), encoding, notes, ends, broken, longest)
 
 
 def unbroken(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -151,7 +154,7 @@ def opened(path: Path | str) -> Iterator[Any]:
 
 
 def _decode(
-    stream: BinaryIO, name: str, encoding: str, notes: Notes | None, ends: bool, broken: bool
+    stream: BinaryIO, name: str, encoding: str, notes: Notes | None, ends: bool, broken: bool, longest: int
 ) -> Iterator[tuple[int, str]]:
     head = stream.peek(1024)[:1024] if hasattr(stream, "peek") else b""
     auto = encoding == AUTO
@@ -167,24 +170,21 @@ def _decode(
     if b"\0" in head:
         raise DataError(is_binary(name, COMPRESSED))
     here = stream.tell() if stream.seekable() else None
-    begun = stream.readline(_LONGEST + 1)
-    if not ends and len(begun) <= _LONGEST and b"\r" in begun and not begun.endswith(b"\n"):
+    begun = stream.readline(longest + 1)
+    if not ends and len(begun) <= longest and b"\r" in begun and not begun.endswith(b"\n"):
         stream = io.BytesIO(begun.replace(b"\r", b"\n"))  # the file has no LF: its lines end at CR
         begun, here = stream.readline(), None
     read = before = characters = 0
     if here is not None and encoding == UTF8 and marked is None:
         stream.seek(here)
         begun = b""
-        for text, size in plain_blocks(stream, _LONGEST):
+        for text, size in plain_blocks(stream, longest):
             before, characters = before + size, characters + len(text)
             whole = lines_of(text, ends)
             yield from enumerate(whole, start=read + 1)
             read += len(whole)
     looked, advice, escapes = encoding == UTF8 or notes is None, "", ""
-    lines = chain([begun] if begun else [], iter(partial(stream.readline, _LONGEST + 1), b""))
-    for number, raw in enumerate(lines, start=read + 1):
-        if len(raw) > _LONGEST:
-            raise too_long(name, number, _LONGEST)
+    for number, raw in raw_lines(stream, begun, read + 1, name, longest):
         mark = 0
         if number == 1 and raw.startswith(codecs.BOM_UTF8):
             mark = len(codecs.BOM_UTF8)
@@ -193,7 +193,7 @@ def _decode(
         except UnicodeDecodeError as error:
             # Lines before it that are in ASCII are the same in both encodings.
             if auto and not mark and characters == before and is_western(raw + _ahead(stream)):
-                yield from _western(stream, name, raw, number, notes, ends, broken)
+                yield from _western(stream, name, raw, number, notes, ends, broken, longest)
                 return
             if not advice:  # for the first such line, because it takes a while
                 mixed = encoding == UTF8 and characters < before
@@ -228,7 +228,7 @@ def _look_at(sample: bytes, where: str, encoding: str, notes: Notes) -> None:
 
 
 def _western(
-    stream: BinaryIO, name: str, first: bytes, number: int, notes: Notes | None, ends: bool, broken: bool
+    stream: BinaryIO, name: str, first: bytes, number: int, notes: Notes | None, ends: bool, broken: bool, longest: int
 ) -> Iterator[tuple[int, str]]:
     """The lines of a file from the first that is not UTF-8 on, in cp1252."""
     if notes is not None:
@@ -236,10 +236,7 @@ def _western(
         notes.add(kinds.ENCODING_FOUND, where, encoding=WESTERN)
     sample = first + _ahead(stream)
     icelandic = any(byte in sample for byte in "ÝÞÐýþð".encode(WESTERN))  # or it would not be read so
-    lines = chain([first], iter(partial(stream.readline, _LONGEST + 1), b""))
-    for at, raw in enumerate(lines, start=number):
-        if len(raw) > _LONGEST:
-            raise too_long(name, at, _LONGEST)
+    for at, raw in raw_lines(stream, first, number, name, longest):
         try:
             text = raw.decode(WESTERN)
         except UnicodeDecodeError as error:
@@ -282,9 +279,9 @@ def _ahead(stream: Any) -> bytes:
 
 def _decode_whole(stream: BinaryIO, name: str, encoding: str, ends: bool) -> Iterator[tuple[int, str]]:
     # UTF-16 and UTF-32 lines cannot be told apart byte by byte.
-    raw = stream.read(_LONGEST + 1)
-    if len(raw) > _LONGEST:
-        raise DataError(f"{name}: a file in {encoding} can have {_LONGEST >> 20} MiB; convert it to UTF-8.")
+    raw = stream.read(WHOLE + 1)
+    if len(raw) > WHOLE:
+        raise DataError(f"{name}: a file in {encoding} can have {WHOLE >> 20} MiB; convert it to UTF-8.")
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:

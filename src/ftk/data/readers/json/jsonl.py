@@ -10,6 +10,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
+from ftk.data.readers.decoding.blocks import WHOLE
 from ftk.data.readers.decoding.lines import BrokenLine, numbered_lines, unbroken
 from ftk.data.readers.json.json_documents import inside, item_of, rows_of
 from ftk.data.readers.json.objects import ESCAPED, not_json, parsed, row_of
@@ -51,7 +52,7 @@ def read_jsonl(
         DataError: a line is not a JSON object, or the file has splits and not this one. It is a ``LineError`` if other
             lines could be read.
     """
-    lines = numbered_lines(path, encoding, notes, broken=True)
+    lines = numbered_lines(path, encoding, notes, broken=True, longest=WHOLE)
     head = list(islice(lines, _SEEN)) if keep else []
     lines = chain(head, lines)
     if _objects_are_lines(head):

@@ -9,6 +9,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.readers.decoding.blocks import WHOLE
 from ftk.data.readers.decoding.lines import numbered_lines, opened
 from ftk.data.readers.json.json_documents import item_of
 from ftk.data.readers.json.objects import ESCAPED, parsed, row_of
@@ -43,7 +44,7 @@ def read_squad(path: Path | str, encoding: str, notes: Notes) -> Iterator[Row]:
     Raises:
         DataError: the file is not JSON, or not articles of paragraphs of questions.
     """
-    lines = list(numbered_lines(path, encoding, notes))
+    lines = list(numbered_lines(path, encoding, notes, longest=WHOLE))
     first = next((number for number, line in lines if line.strip()), 1)
     text = "\n".join(line for _, line in lines)
     document = parsed(path, 1, text)

@@ -1,6 +1,7 @@
 """The header of a table: rows by its names, and header lines that come again."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from ftk.data.readers.names.folding import folded
 from ftk.errors import DataError, LineError
 
 _MARK = "\ufeff"
+_SHOWN = 20
+"""Names of columns that a message has."""
 
 
 class Header:
@@ -44,10 +47,10 @@ class Header:
         self._first_cells = {
             mark + spelled for name in names or () for mark in ("", _MARK) for spelled in _spelled(name)
         }
-        doubled = {name for name in self.names if name and self.names.count(name) > 1}
+        doubled = sorted(name for name, times in Counter(self.names).items() if name and times > 1)
         if doubled:
             raise DataError(
-                f"{path}:{line}: the header names a column twice: {', '.join(sorted(doubled))}. A file whose first "
+                f"{path}:{line}: the header names a column twice: {', '.join(doubled[:_SHOWN])}. A file whose first "
                 "line is a row and no header is read with data.header=false."
             )
 

@@ -1,7 +1,6 @@
 """CSV and TSV, and the column formats of Arrow: Parquet and Arrow files."""
 
 import csv
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -11,6 +10,7 @@ from ftk.config.choices import Quoting
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
+from ftk.data.readers.decoding.blocks import ROW
 from ftk.data.readers.decoding.lines import STDIN
 from ftk.data.readers.names.class_names import Naming, features_of, names_in, naming_of
 from ftk.data.readers.tables.dialect import (
@@ -58,7 +58,7 @@ def read_csv(
             name, two separators that fit equally well, or a quotation mark that encloses what is more likely several
             rows. It is a ``LineError`` if the other records can be read.
     """
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    csv.field_size_limit(ROW)
     broken: dict[int, str] = {}
     lines = table_lines(path, encoding, notes, broken)
     head, whole = head_of(lines)
@@ -169,7 +169,9 @@ def _not_csv(path: Path | str, first: int, last: int, error: csv.Error, *, quote
             f"{path}:{last}: this is not CSV: a carriage return (CR) stands inside of a line that does not end there. "
             "Convert the line ends of the file, or put the cell in quotation marks."
         )
-    if quoted and "unexpected end" in what:
+    if "field limit" in what:
+        what = f"the record of line {first} has a cell of more than {ROW >> 20} MiB"
+    elif quoted and "unexpected end" in what:
         what = (
             f"a quotation mark opens a cell in the record of line {first}, and none closes it up to the end of the file"
         )

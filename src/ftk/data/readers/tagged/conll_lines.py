@@ -22,6 +22,8 @@ _MARKS = ("-DOCSTART", "-docstart", "-DOCEND")
 """How lines begin that part documents."""
 _SAMPLE = 1000
 """Lines after the first token that show what a header or a comment is."""
+_MOST_TOKENS = 1 << 21
+"""Tokens of a sentence."""
 _SIGNS = ",;|"
 """What separates columns in files without tabs and spaces."""
 
@@ -102,6 +104,11 @@ class ConllLines:
                 if len(parts) == width and "\r" not in line:
                     fields.append(parts)
                     lines.append(number)
+                    if len(lines) > _MOST_TOKENS:
+                        raise DataError(
+                            f"{self.path}:{lines[0]}: {_MOST_TOKENS:,} tokens without a blank line, which ends a "
+                            "sentence. Put blank lines between sentences."
+                        )
                     continue
                 if width == 1 or not _is_invisible(line):
                     fields.append(self._repaired(parts, line, number, first_line))

@@ -186,7 +186,7 @@ def text_of(row: Row, name: str) -> str:
 
 def _are_tokens(head: Sequence[Row], column: str) -> bool:
     """Whether nearly all rows have one word in a column."""
-    words = sum(isinstance(value := row.values.get(column), str) and len(value.split()) <= 1 for row in head)
+    words = sum(isinstance(value := row.values.get(column), str) and len(value.split(maxsplit=1)) <= 1 for row in head)
     return words >= _SINGLE * len(head)
 
 
