@@ -17,7 +17,7 @@ from ftk.inference.places import model_folder, model_name
 from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
-from ftk.report.sweep import report_sweep
+from ftk.report.sweeps.running import exit_code, run_sweep
 from ftk.system.startup import fast_import
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one evaluation, or one for each job of a sweep."""
-    return report_sweep(run_jobs(command, argv, evaluate, check=check_values))
+    return exit_code(run_jobs(command, argv, evaluate, check=check_values, sweep=run_sweep))
 
 
 def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
@@ -76,7 +76,8 @@ def _score(
         "seconds": round(found.seconds, 3),
         "tokens_per_second": round(found.tokens_per_second, 1),
     }
-    folder.write("metrics.json", {"test": found.metrics, "evaluation": speed})
+    decisive = {"score": spec.score, "higher_is_better": spec.higher_is_better}
+    folder.write("metrics.json", {"test": found.metrics, "evaluation": speed, **decisive})
     console.result("test", found.metrics, f"test, {found.rows:,} rows")
     console.say(f"{found.tokens:,} tokens in {found.seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
     if spec.writes_records:
@@ -85,7 +86,6 @@ def _score(
         console.say(f"metrics: {folder.path / 'metrics.json'}")
     return {
         "dir": str(folder.path),
-        "score": spec.score,
-        "higher_is_better": spec.higher_is_better,
+        **decisive,
         "test": found.metrics,
     }

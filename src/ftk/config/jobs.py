@@ -27,6 +27,7 @@ from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.overrides import SET_BY_FTK, items, jobs, parsed
 from ftk.config.paths import shipped_configs, user_configs
 from ftk.config.schema import SCHEMAS
+from ftk.config.similar_jobs import SimilarJobs
 
 VERSION_BASE = "1.3"
 
@@ -192,9 +193,14 @@ class _Jobs:
     def _compose_jobs(self, overrides: Mapping[int, Override]) -> list[_Composed] | None:
         """Compose, type and check each job of these overrides; None if one of them cannot be composed."""
         found: list[_Composed] = []
+        similar = SimilarJobs(overrides.values(), self.loader) if self.line.sweep else None
         for number, words in enumerate(jobs(overrides.values())):
             try:
-                composed = self._compose(words)
+                composed = similar.compose(words) if similar is not None else None
+                if composed is None:
+                    composed = self._compose(words)
+                    if similar is not None:
+                        similar.add(words, composed)
                 if self.line.only_prints:
                     self._check_printing(composed)
                     continue

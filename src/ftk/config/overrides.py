@@ -17,10 +17,10 @@ from ftk.config.mistakes import Mistake
 
 SET_BY_FTK = {
     "hydra.run.dir": "ftk writes to run.dir alone: run.dir=<folder>.",
-    "hydra.sweep.dir": "A sweep is written to run.dir: run.dir=<folder>.",
-    "hydra.sweep.subdir": "The jobs of a sweep are named by ftk, in run.dir.",
+    "hydra.sweep.dir": "A sweep is written to sweep.dir: sweep.dir=<folder>.",
+    "hydra.sweep.subdir": "The jobs of a sweep are named by ftk, in sweep.dir.",
     "hydra.mode": "Use -m for a sweep.",
-    "hydra/launcher": "The jobs of a sweep run here, one after the other.",
+    "hydra/launcher": "The jobs of a sweep run here, sweep.jobs of them at once.",
     "hydra/sweeper": "A sweep runs every combination of the values that are listed.",
 }
 """Settings of Hydra that ftk does not leave to the user, and what to do instead."""
@@ -86,6 +86,8 @@ def _parsed(word: str, parser: OverridesParser, groups: Collection[str], *, swee
     if override.is_sweep_override():
         if sweep and override.is_hydra_override():
             return Mistake(word, "Hydra's own settings cannot be swept.")
+        if sweep and key.startswith("sweep."):
+            return Mistake(word, "It holds for the whole sweep, so it has one value.")
         if not sweep:
             one = "" if is_group else f" If it is one value, write {_as_it_stands(key, value)}"
             return Mistake(word, f"Several values for one key are a sweep: add -m.{one}")
@@ -94,6 +96,8 @@ def _parsed(word: str, parser: OverridesParser, groups: Collection[str], *, swee
             return Mistake(word, advice)
     if override.key_or_group in SET_BY_FTK:
         return Mistake(word, SET_BY_FTK[override.key_or_group])
+    if override.key_or_group.startswith("sweep.") and not sweep:
+        return Mistake(word, "Only a sweep reads it: add -m.")
     return override
 
 

@@ -1,6 +1,5 @@
 """The run folder: reserves it for one run, and writes its files apart from the models."""
 
-import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -81,7 +80,7 @@ class RunFolder:
 
         Args:
             run: the run section of the config.
-            invocation: the command line; in a sweep each job has its own folder in ``run.dir``.
+            invocation: the command line; in a sweep ``run.dir`` is the folder of the job.
             names: task and model, for the default name of the folder.
 
         Raises:
@@ -266,9 +265,6 @@ def _why_no_state(path: Path) -> str:
 
 
 def _default(run: RunConfig, invocation: Invocation, names: tuple[str, ...]) -> Path:
-    if invocation.sweep_dir is not None:
-        label = re.sub(r"[^\w.=+-]+", "_", ",".join(invocation.swept)).strip("_")[:100]
-        return invocation.sweep_dir / f"{invocation.sweep_job}-{label}".rstrip("-")
     if run.dir is not None:
         return Path(run.dir).expanduser()
     base = Path("runs") / "-".join([invocation.command, *names, f"{datetime.now():%Y%m%d-%H%M%S}"])
