@@ -50,7 +50,7 @@ def test_jobs_are_ranked_within_one_task_and_score(
     run_of("4-a", "task=regression model=m4 model.config.hidden_size=128", None)
     assert cli.run(["sweep", "swept"]) == 0
     out = capsys.readouterr().out
-    title = "5 jobs, 0 failed, 1 unfinished; scores of different tasks or metrics are not ranked together"
+    title = "5 jobs, 0 failed, 1 begun; scores of different tasks or metrics are not ranked together"
     assert title in out.replace("\n", " ")
     assert [row["model"] for row in table()] == ["m2", "m0", "m3", "m1", "m4"]
     assert "regression, best rmse first" in out
@@ -77,7 +77,7 @@ def test_seeds_are_grouped(capsys: pytest.CaptureFixture[str]) -> None:
     assert {lr: row["n"] for lr, row in groups.items()} == {"1e-3": "3", "2e-3": "1", "3e-3": "1"}
     assert float(groups["3e-3"]["test accuracy mean"]) == 1 / 3
     assert groups["3e-3"]["test accuracy deviation"] == ""
-    assert [row["state"] for row in table()].count("unfinished") == 1
+    assert [row["state"] for row in table()].count("begun") == 1
     assert {row["seconds"] for row in table() if row["state"] == "done"} == {"61.25"}
 
 

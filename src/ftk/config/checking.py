@@ -218,10 +218,10 @@ def _holds_no_sweep(folder: Path) -> str | None:
     if not folder.is_dir() or not any(folder.iterdir()):
         return None
     if (folder / "config.yaml").is_file():
-        return "The folder is not empty: it is that of a single run. Name another folder for the sweep."
+        return "The folder is not empty. It is that of a single run; name another one for the sweep."
     if any(folder.glob("*/config.yaml")) or any((folder / name).is_file() for name in ("sweep.json", "results.csv")):
         return None
-    return "The folder is not empty, and it has no sweep to go on with. Name another folder."
+    return "The folder is not empty. It holds no sweep to go on with; name another one."
 
 
 def _tasks_with(key: str) -> list[str]:

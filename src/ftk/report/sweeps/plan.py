@@ -23,6 +23,23 @@ _MARGIN = 3600.0
 _PACKAGES = ("torch", "transformers", "tokenizers")
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a job begins.
+
+    Attributes:
+        folder: its run folder.
+        resume: whether it goes on from a state there: as ``run.resume``.
+        overwrite: whether it replaces a run there.
+        how: the same in words.
+    """
+
+    folder: Path
+    resume: Any
+    overwrite: bool
+    how: str
+
+
 @dataclass(kw_only=True)
 class Planned:
     """One job of a sweep.
@@ -42,23 +59,20 @@ class Planned:
         saved = folder.saved.get(self.identity.key)
         return saved is not None and saved.done
 
-    def to_run(self, folder: SweepFolder) -> tuple[Job, str]:
-        """The job with its run folder and how it begins there, and that as a word for people."""
+    def way(self, folder: SweepFolder) -> Way:
+        """How it begins now."""
         run = self.job.config.run
         saved = folder.saved.get(self.identity.key)
-        resume: Any = False
         if saved is None:
-            path, overwrite, how = folder.new_folder(self.identity, self.job.invocation), run.overwrite, "begins"
-        elif run.overwrite:
-            path, overwrite, how = saved.folder, True, "begins again"
-        elif saved.has_state():
-            path, overwrite, how = saved.folder, False, "goes on"
-            resume = "force" if run.resume == "force" else True
-        else:
-            path, overwrite, how = saved.folder, True, "begins again"
-        changed = dataclasses.replace(run, dir=str(path), resume=resume, overwrite=overwrite)
-        config = dataclasses.replace(self.job.config, run=changed)
-        return dataclasses.replace(self.job, config=config), how
+            return Way(folder.new_folder(self.identity, self.job.invocation), False, run.overwrite, "begins")
+        if not run.overwrite and saved.has_state():
+            return Way(saved.folder, "force" if run.resume == "force" else True, False, "goes on")
+        return Way(saved.folder, False, True, "begins again")
+
+    def with_way(self, way: Way) -> Job:
+        """The job that begins in this way."""
+        run = dataclasses.replace(self.job.config.run, dir=str(way.folder), resume=way.resume, overwrite=way.overwrite)
+        return dataclasses.replace(self.job, config=dataclasses.replace(self.job.config, run=run))
 
 
 def check_inputs(planned: Sequence[Planned], folder: SweepFolder) -> None:

@@ -28,7 +28,7 @@ class Row:
         score: decides which job is the best.
         swept: the values of the keys that differ between jobs.
         numbers: every metric, as ``validation f1``, and the seconds; none while the job is not done.
-        state: ``done``, ``unfinished`` or ``failed``.
+        state: ``done``, ``begun`` or ``failed``.
         parameters: the number of values in the weights; empty if unknown.
         folder: the name of its run folder; empty if it has none.
         error: the first line of why it failed.
@@ -90,7 +90,7 @@ def rows_of(jobs: Sequence[SavedJob], failed: Mapping[str, Failed], swept: Itera
                 score=job.score,
                 swept={key: cells[key][number] for key in keys},
                 numbers=job.metrics or {},
-                state="done" if job.done else "failed" if error else "unfinished",
+                state="done" if job.done else "failed" if error else "begun",
                 parameters=job.parameters,
                 folder=job.folder.name,
                 error=error,

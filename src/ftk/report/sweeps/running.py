@@ -4,21 +4,24 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from ftk.config.command_line import as_text
 from ftk.config.compose import Start
 from ftk.config.invocation import Invocation, Outcome, key_of
 from ftk.config.jobs import Job
-from ftk.errors import ConfigError, DataError, FtkError, Interrupted, error_text, first_line
+from ftk.errors import ConfigError, DataError, FtkError, Interrupted, error_text, first_line, printable
 from ftk.report.console import Console
 from ftk.report.json_output import show_end
 from ftk.report.sweeps.folder import SweepFolder
 from ftk.report.sweeps.identity import Identity, config_of, same_text
-from ftk.report.sweeps.plan import Planned, check_inputs, other_versions
+from ftk.report.sweeps.live import LiveTable
+from ftk.report.sweeps.plan import Planned, Way, check_inputs, other_versions
 from ftk.report.sweeps.results import JOBS, Failed
 from ftk.report.sweeps.saved_jobs import words_of
+from ftk.report.sweeps.side_by_side import WorkerError, run_side_by_side
 from ftk.report.sweeps.tables import show_tables, title_of
+from ftk.system.processors import processors
+from ftk.system.workers import Workers
 
 _WITHOUT_FOLDER = ("predict",)
 
@@ -94,6 +97,13 @@ class _Sweep:
             parts = ["all of them run again (run.overwrite=true)"]
         if failed := sum(one.identity.key in self.folder.failed for one in to_run):
             parts.append(f"{failed} failed before")
+        if self.settings.jobs > 1 and not Workers.possible():
+            raise ConfigError(f"sweep.jobs={self.settings.jobs}: this system runs one job at a time; use sweep.jobs=1.")
+        if self.settings.jobs > processors():
+            self.console.warn(
+                f"sweep.jobs={self.settings.jobs}: more than this machine has processors ({processors()}); each job "
+                "has one thread, and they wait for each other"
+            )
         self.console.say(f"sweep: {_counted(len(planned), 'job')} in {self.folder.path}: {', '.join(parts)}")
         if self.repeated:
             self.console.warn(
@@ -106,18 +116,26 @@ class _Sweep:
         return to_run
 
     def _run_all(self, planned: Sequence[Planned]) -> None:
+        if min(self.settings.jobs, len(planned)) > 1:
+            with LiveTable(self.console) as live:
+                jobs = min(self.settings.jobs, len(planned))
+                run_side_by_side(planned, jobs, self.start, way_of=self._way, ended=self._ended, live=live)
+            return
         for number, one in enumerate(planned, 1):
-            job, how = one.to_run(self.folder)
-            self.console.say(f"job {number} of {len(planned)} {how}: {one.title} ({one.identity.key})")
-            self._ended(one, job, self.start(job))
+            way = self._way(one)
+            self.console.say(f"job {number} of {len(planned)} {way.how}: {one.title} ({one.identity.key})")
+            self._ended(one, way, self.start(one.with_way(way)))
 
-    def _ended(self, one: Planned, job: Job, outcome: Outcome) -> None:
+    def _way(self, one: Planned) -> Way:
+        return one.way(self.folder)
+
+    def _ended(self, one: Planned, way: Way, outcome: Outcome) -> None:
         """Keep how a job ended, and write the results so far."""
         key = one.identity.key
         self.outcomes[key] = outcome
-        self.folder.refresh(Path(job.config.run.dir))
+        self.folder.refresh(way.folder)
         if outcome.error is not None:
-            words = words_of(list(job.invocation.overrides))
+            words = words_of(list(one.job.invocation.overrides))
             failed = Failed(group=one.identity.group, words=words, error=first_line(outcome.error))
             self.folder.fails(key, failed)
             _show_failure(self.command, f"{one.title} ({key})", outcome.error)
@@ -175,6 +193,10 @@ def _counted(number: int, what: str) -> str:
 
 def _show_failure(command: str, title: str, error: Exception) -> None:
     """Report a failed job at once; the others still run."""
-    if not isinstance(error, (FtkError, OSError)) or os.environ.get("FTK_TRACEBACK") == "1":
+    if isinstance(error, WorkerError):
+        what, _, trace = str(error).partition("\n")
+        sys.stderr.write(printable(trace))
+        error = WorkerError(what)
+    elif not isinstance(error, (FtkError, OSError)) or os.environ.get("FTK_TRACEBACK") == "1":
         sys.excepthook(type(error), error, error.__traceback__)
     show_end("error", f"ftk {command}: job {title} failed: {error_text(error)}", error)

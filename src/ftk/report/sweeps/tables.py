@@ -22,7 +22,7 @@ def title_of(rows: Sequence[Row], *, failed: int | None = None, waiting: int = 0
     number = len(rows) + waiting
     parts = [f"{number:,} job{'s' if number != 1 else ''}"]
     parts.append(f"{states.count('failed') if failed is None else failed} failed")
-    parts += [f"{unfinished} unfinished"] if (unfinished := states.count("unfinished")) else []
+    parts += [f"{begun} begun"] if (begun := states.count("begun")) else []
     parts += [f"{waiting} not begun"] if waiting else []
     return ", ".join(parts)
 
@@ -52,26 +52,24 @@ def _show(console: Console, title: str, rows: Sequence[Row], *, without: str = "
     swept = [key for key in dict.fromkeys(key for row in rows for key in row.swept) if key != without]
     metrics = _few(rows)
     digits = _digits(rows)
-    states = any(row.state != "done" for row in rows)
     sizes = len({row.parameters for row in rows if row.parameters}) > 1
-    last = [*(["parameters"] if sizes else []), *(["state"] if states else [])]
-    columns = ["job", *_short(swept), *metrics, "time", *last]
+    if len(swept) + sizes > 2:  # the losses are in results.csv
+        metrics = _scores(metrics)
+    columns = ["job", *_short(swept), *metrics, *(["parameters"] if sizes else []), "time"]
     lines = [
         [
             row.key[:digits],
             *(row.swept.get(key, "") for key in swept),
             *(_number(row.numbers.get(name)) for name in metrics),
-            duration(row.numbers["seconds"]) if "seconds" in row.numbers else "",
             *([f"{int(row.parameters):,}" if row.parameters else ""] if sizes else []),
-            *([row.state] if states else []),
+            row.state if row.state != "done" else duration(row.numbers["seconds"]) if "seconds" in row.numbers else "",
         ]
         for row in rows
     ]
     console.table(TextTable(title, columns, lines))
     groups = seed_groups(rows)
     if groups:
-        scores = [name for name in metrics if not name.endswith(" loss")] or metrics
-        _show_groups(console, groups, [key for key in swept if key != "run.seed"], scores)
+        _show_groups(console, groups, [key for key in swept if key != "run.seed"], _scores(metrics))
 
 
 def _show_groups(console: Console, groups: Sequence[SeedGroup], swept: Sequence[str], metrics: Sequence[str]) -> None:
@@ -90,6 +88,11 @@ def _few(rows: Sequence[Row]) -> list[str]:
     """The losses and the scores that decide."""
     names = {"loss", *(row.score.name for row in rows if row.score is not None)}
     return [name for name in metric_columns(rows) if name.partition(" ")[2] in names]
+
+
+def _scores(metrics: Sequence[str]) -> list[str]:
+    """Metrics without the losses, unless there is nothing else."""
+    return [name for name in metrics if not name.endswith(" loss")] or [*metrics]
 
 
 def _short(columns: Sequence[str]) -> list[str]:
