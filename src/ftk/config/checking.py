@@ -205,7 +205,11 @@ def sweep_dir(command: str, configs: Sequence[Any]) -> Path:
         raise ConfigMistakes([Mistake(f"{keys[0]}={','.join(map(str, named))}", advice)])
     if not named or named[0] is None:
         return Path("runs") / f"{command}-sweep-{datetime.now():%Y%m%d-%H%M%S}"
-    folder = Path(named[0]).expanduser()
+    try:
+        folder = Path(named[0]).expanduser()
+    except RuntimeError as error:
+        advice = "The home folder that ~ stands for is not known; write the path in full."
+        raise ConfigMistakes([Mistake(f"{keys[0]}={named[0]}", advice)]) from error
     if (wrong := _holds_no_sweep(folder)) is not None:
         raise ConfigMistakes([Mistake(f"{keys[0]}={named[0]}", wrong)])
     return folder

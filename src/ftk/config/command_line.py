@@ -166,6 +166,16 @@ def as_text(key: str, value: str) -> str:
     return f"{key}={QuotedString(text=value, quote=Quote.single).with_quotes()}"
 
 
+def as_word(key: str, value: str) -> str:
+    """The override that sets a key to this text, with quotation marks only where it would be read as something else."""
+    word = f"{key}={value}"
+    try:
+        plain = OverridesParser.create().parse_override(word)
+    except HydraException:
+        return as_text(key, value)
+    return word if not plain.is_sweep_override() and plain.value() == value else as_text(key, value)
+
+
 def _may_follow(word: str, allowed: tuple[str, ...] | None) -> bool:
     """Whether a word can be the value of the flag before it."""
     return not word.startswith("-") and (allowed is None or word in allowed or "=" not in word)

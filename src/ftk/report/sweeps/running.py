@@ -1,11 +1,10 @@
 """Runs the jobs of a sweep: what is done is skipped, what began goes on, what failed is tried again."""
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 
-from ftk.config.command_line import as_text
+from ftk.config.command_line import as_word
 from ftk.config.compose import Start
 from ftk.config.invocation import Invocation, Outcome, key_of
 from ftk.config.jobs import Job
@@ -116,9 +115,9 @@ class _Sweep:
         return to_run
 
     def _run_all(self, planned: Sequence[Planned]) -> None:
-        if min(self.settings.jobs, len(planned)) > 1:
+        if self.settings.jobs > 1:  # even one job: what ended its process must not end this one
             with LiveTable(self.console) as live:
-                jobs = min(self.settings.jobs, len(planned))
+                jobs = self.settings.jobs
                 run_side_by_side(planned, jobs, self.start, way_of=self._way, ended=self._ended, live=live)
             return
         for number, one in enumerate(planned, 1):
@@ -162,7 +161,7 @@ class _Sweep:
 
     def _how_to_go_on(self) -> str:
         done = sum(one.is_done(self.folder) for one in self.jobs.values())
-        words = [_word("sweep.dir", str(self.folder.path))]
+        words = [as_word("sweep.dir", str(self.folder.path))]
         if self.overwrite and not self.invocation.sets("run.overwrite"):  # a config sets it
             words.append("run.overwrite=false")
         line = self.invocation.sweep_line(*words)
@@ -176,11 +175,6 @@ def _one_by_one_without_folder(jobs: Sequence[Job], start: Start) -> Iterator[Ou
         if outcome.error is not None:
             _show_failure(job.invocation.command, _title(job.invocation), outcome.error)
         yield outcome
-
-
-def _word(key: str, value: str) -> str:
-    """The override that sets a key to a text, quoted only where that is needed."""
-    return f"{key}={value}" if re.fullmatch(r"[\w./+-]*[^\W\d][\w./+-]*", value, re.ASCII) else as_text(key, value)
 
 
 def _title(invocation: Invocation) -> str:

@@ -34,7 +34,9 @@ def show_tables(console: Console, rows: Sequence[Row], title: str) -> None:
         if row.value is not None and row.score is not None:
             ranked.setdefault((row.task, row.score.name), []).append(row)
     others = [row for row in rows if row.value is None]
-    if len(ranked) < 2:
+    if not rows:
+        console.say(title)
+    elif len(ranked) < 2:
         members = [row for some in ranked.values() for row in some]
         _show(console, title, [*members, *others])
     else:
