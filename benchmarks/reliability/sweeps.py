@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -30,6 +31,7 @@ class Found:
         trained_twice: how many jobs began anew although they were done.
         skipping: for each start, the jobs that were done before and the seconds until the first other job began.
         again: the seconds of the whole line when all is done.
+        processor: the seconds of processor time that it takes then.
         kills: the signals in their order.
     """
 
@@ -37,6 +39,7 @@ class Found:
     trained_twice: int
     skipping: list[tuple[int, float]]
     again: float
+    processor: float
     kills: list[str]
 
 
@@ -104,18 +107,20 @@ def measure(place: Path, jobs: int, kills: int, seed: int = 1, processes: int = 
             if process.wait():
                 raise RuntimeError(f"the last start failed:\n{log.read_text(encoding='utf-8')[-2000:]}")
             break
-        time.sleep(chance.uniform(0, 2 * length / (kills + 1)))
+        _until_more(broken, process, len(done) + chance.randint(0, 2 * jobs // (kills + 1)))
+        time.sleep(chance.uniform(0, 2 * length / jobs))
         how = chance.choice(_SIGNALS)
         if process.poll() is None:
             os.killpg(process.pid, how)
             signals.append(how.name)
         process.wait()
-    began = time.perf_counter()
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     code = _start(argv, place / "again.log").wait()
-    again = time.perf_counter() - began
+    again, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     equal = code == 0 and _results(broken) == _results(whole)
     twice += sum(made[name] != when for name, when in _done(broken).items() if name in made)
-    return Found(equal, twice, skipping, again, signals)
+    return Found(equal, twice, skipping, again, processor, signals)
 
 
 def run(folder: Path, jobs: int, kills: int) -> list[str]:
@@ -136,6 +141,7 @@ def run(folder: Path, jobs: int, kills: int) -> list[str]:
                 f"| jobs trained again although they were done | {found.trained_twice} |",
                 f"| seconds from the start to the first job that is not done, at most | {slowest:.1f} |",
                 f"| seconds of the whole line when all {jobs} jobs are done | {found.again:.1f} |",
+                f"| of these, processor time | {found.processor:.1f} |",
             ]
         ),
     ]
@@ -157,6 +163,12 @@ def _until(log: Path, process: subprocess.Popen[bytes], *words: str) -> float:
             break
         time.sleep(0.01)
     return time.perf_counter() - began
+
+
+def _until_more(folder: Path, process: subprocess.Popen[bytes], number: int) -> None:
+    """Wait until so many jobs are done, or the process has ended."""
+    while process.poll() is None and len(_done(folder)) < number:
+        time.sleep(0.01)
 
 
 def _done(folder: Path) -> dict[str, int]:

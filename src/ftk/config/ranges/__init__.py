@@ -78,6 +78,11 @@ def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]
             yield Mistake(what, f"'ftk {name}' does not read it; it reads {reads}.")
     if predicts:
         yield from refuse_limit("data.limit", config.data.limit)
+        if config.sweep.dir is not None:
+            advice = "'ftk predict' has no run folders, so a sweep has none; output names the file of each job."
+            yield Mistake(f"sweep.dir={config.sweep.dir}", advice)
+        if config.sweep.jobs > 1:
+            yield Mistake(f"sweep.jobs={config.sweep.jobs}", "The jobs of 'ftk predict' run one after the other.")
     for key in ("group", "test_share"):
         if value := getattr(config.data, key):
             yield Mistake(f"data.{key}={value}", f"'ftk {name}' holds no rows out; only training does.")
