@@ -107,7 +107,8 @@ def measure(place: Path, jobs: int, kills: int, seed: int = 1, processes: int = 
             if process.wait():
                 raise RuntimeError(f"the last start failed:\n{log.read_text(encoding='utf-8')[-2000:]}")
             break
-        _until_more(broken, process, len(done) + chance.randint(0, 2 * jobs // (kills + 1)))
+        left = max(0, jobs - len(done) - 1)
+        _until_more(broken, process, len(done) + chance.randint(0, 2 * left // (kills - number + 1)))
         time.sleep(chance.uniform(0, 2 * length / jobs))
         how = chance.choice(_SIGNALS)
         if process.poll() is None:

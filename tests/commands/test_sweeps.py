@@ -2,11 +2,17 @@
 
 import csv
 import json
+import os
 import shlex
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from benchmarks.reliability.sweeps import line, measure, write_rows
 
 from conftest import TINY, Result, write_lines
 from ftk import cli
@@ -137,3 +143,28 @@ def test_a_folder_with_signs_in_its_name_holds_the_sweep(sweep: Callable[..., Re
     again = sweep("run.seed=2,3", folder=f"'{escaped}'")
     assert again.code == 0
     assert sorted(row["run.seed"] for row in results(folder)) == ["1", "2", "3"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_sweep_that_is_killed_ends_as_an_unbroken_one(tmp_path: Path, processes: int) -> None:
+    found = measure(tmp_path, jobs=6, kills=3, seed=processes, processes=processes)
+    assert found.equal
+    assert found.trained_twice == 0
+
+
+@pytest.mark.slow
+def test_a_job_whose_process_dies_is_tried_again(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.jsonl")
+    argv = [sys.executable, "-m", "ftk", *line(tmp_path / "rows.jsonl", tmp_path / "swept", 4), "sweep.jobs=2"]
+    sweep = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    workers = Path(f"/proc/{sweep.pid}/task/{sweep.pid}/children")
+    while not workers.read_text():
+        time.sleep(0.01)
+    time.sleep(0.5)
+    os.kill(int(workers.read_text().split()[0]), signal.SIGKILL)
+    out, err = sweep.communicate(timeout=300)
+    assert sweep.returncode == 0, err
+    assert "its process ended by SIGKILL" in err
+    assert "1 job that failed: tried again" in out
+    assert [row["state"] for row in results(str(tmp_path / "swept"))] == ["done"] * 4

@@ -193,14 +193,10 @@ class _Jobs:
     def _compose_jobs(self, overrides: Mapping[int, Override]) -> list[_Composed] | None:
         """Compose, type and check each job of these overrides; None if one of them cannot be composed."""
         found: list[_Composed] = []
-        similar = SimilarJobs(overrides.values(), self.loader) if self.line.sweep else None
+        similar = SimilarJobs(overrides.values(), self.loader)
         for number, words in enumerate(jobs(overrides.values())):
             try:
-                composed = similar.compose(words) if similar is not None else None
-                if composed is None:
-                    composed = self._compose(words)
-                    if similar is not None:
-                        similar.add(words, composed)
+                composed = similar.like_another(words) or similar.kept(words, self._compose(words))
                 if self.line.only_prints:
                     self._check_printing(composed)
                     continue

@@ -30,12 +30,13 @@ class SimilarJobs:
         self._plain = _set_last(list(overrides), loader.list_groups(""))
         self._patterns: dict[tuple[str, ...], DictConfig] = {}
 
-    def add(self, words: Sequence[str], composed: DictConfig) -> None:
-        """Keep a job that Hydra composed of these words."""
+    def kept(self, words: Sequence[str], composed: DictConfig) -> DictConfig:
+        """Keep a copy of a job that Hydra composed of these words, as a pattern; returns the job."""
         if self._plain:
             self._patterns.setdefault(self._others(words), copy.deepcopy(composed))
+        return composed
 
-    def compose(self, words: Sequence[str]) -> DictConfig | None:
+    def like_another(self, words: Sequence[str]) -> DictConfig | None:
         """The job of these words as Hydra would compose it; None if no job so far is similar."""
         pattern = self._patterns.get(self._others(words))
         if pattern is None:

@@ -90,7 +90,8 @@ class Workers:
         for worker in self._workers:
             of_handle[worker.connection] = worker
             of_handle |= {worker.lines: worker} if worker.lines >= 0 else {}
-        for handle in wait(list(of_handle), seconds):
+        ready = wait(list(of_handle), seconds)
+        for handle in sorted(ready, key=lambda one: isinstance(one, Connection)):  # what it printed before it ended
             worker = of_handle[handle]
             name = worker.name or ""
             if handle is not worker.connection:
@@ -135,7 +136,8 @@ class Workers:
         if not number:
             for other in self._workers:  # it must see the end of its own pipes alone
                 other.connection.close()
-                os.close(other.lines)
+                if other.lines >= 0:
+                    os.close(other.lines)
             ours.close()
             os.close(lines)
             os.close(self._held)

@@ -65,6 +65,7 @@ class _Sweep:
         self.repeated = len(jobs) - len(self.jobs)
         self.folder = SweepFolder(first.invocation.sweep_dir, known, self.console.warn)
         self.outcomes: dict[str, Outcome] = {}
+        self.ways: dict[str, Way] = {}
 
     def run(self) -> list[Outcome]:
         swept = dict.fromkeys(key_of(word) for one in self.jobs.values() for word in one.job.invocation.swept)
@@ -126,7 +127,8 @@ class _Sweep:
             self._ended(one, way, self.start(one.with_way(way)))
 
     def _way(self, one: Planned) -> Way:
-        return one.way(self.folder)
+        way = self.ways[one.identity.key] = one.way(self.folder)
+        return way
 
     def _ended(self, one: Planned, way: Way, outcome: Outcome) -> None:
         """Keep how a job ended, and write the results so far."""
@@ -149,7 +151,8 @@ class _Sweep:
 
     def _report(self) -> None:
         """Show the table, and write the results."""
-        self.folder.read()
+        for way in self.ways.values():  # that of a job that was interrupted, too
+            self.folder.refresh(way.folder)
         rows = self.folder.rows()
         there = {row.key for row in rows}
         failed = there & {key for key, outcome in self.outcomes.items() if outcome.error is not None}

@@ -5,12 +5,13 @@ import math
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ftk.config.invocation import key_of, of_sweep
 from ftk.contracts.score import Score
-from ftk.errors import ConfigError, ModelError, RunError
+from ftk.errors import FtkError, ModelError, RunError
 from ftk.models.loading.verified_folder import MANIFEST, verify_folder
 from ftk.report.saved_run import is_run, saved_config
 from ftk.report.sweeps.identity import Identity, same_text
@@ -128,12 +129,19 @@ def _score(job: SavedJob, found: Mapping[str, Any]) -> Score | None:
     """The score that metrics.json names, or else that of the task in the config."""
     if isinstance(name := found.get("score"), str):
         return Score(name, bool(found.get("higher_is_better", True)))
-    try:
-        spec = build_task(dict(job.config["task"])).spec
-    except (ConfigError, KeyError, TypeError, ValueError):
-        return None
     train = job.config.get("train")
-    return Score.of_task(spec, train.get("metric") if isinstance(train, Mapping) else None)
+    metric = train.get("metric") if isinstance(train, Mapping) else None
+    return _score_of(json.dumps(job.config.get("task"), default=str), metric if isinstance(metric, str) else None)
+
+
+@lru_cache(maxsize=64)
+def _score_of(task: str, metric: str | None) -> Score | None:
+    """The score of a task, from its section of the config as JSON; the jobs of a sweep have few different ones."""
+    try:
+        spec = build_task(json.loads(task)).spec
+    except (FtkError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+    return Score.of_task(spec, metric)
 
 
 def _is_whole(folder: Path) -> bool:
