@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ftk import cli
+from ftk.config.paths import values_of
 from ftk.report.sweeps.identity import Identity
 
 CONFIG = {
@@ -20,17 +21,22 @@ CONFIG = {
 }
 
 
-def run_of(
-    folder: str, words: str, value: float | None, score: str = "accuracy", higher: bool = True, **run: Any
-) -> None:
+def run_of(folder: str, words: str, value: float | None, score: str = "accuracy", **run: Any) -> None:
     """A run folder of a sweep; without a value one that is not finished."""
     path = Path("swept", folder)
     path.mkdir(parents=True)
-    config = {**CONFIG, "run": {"seed": 1, **run}, "optimizer": {"lr": words.partition(" run.seed")[0]}}
+    task = values_of("task/regression" if score == "rmse" else "task/text-classification")
+    config = {
+        **CONFIG,
+        "task": task,
+        "train": {"metric": score},
+        "run": {"seed": 1, **run},
+        "optimizer": {"lr": words.partition(" run.seed")[0]},
+    }
     (path / "config.yaml").write_text(f"# ftk finetune {words}\n{yaml.safe_dump(config, sort_keys=False)}")
     if value is not None:
         scores = {"loss": 0.5, score: value}
-        metrics = {"score": score, "higher_is_better": higher, "validation": scores, "test": scores}
+        metrics = {"validation": scores, "test": scores}
         (path / "metrics.json").write_text(json.dumps({**metrics, "train": {"elapsed": 61.25}}))
 
 
@@ -43,9 +49,9 @@ def test_jobs_are_ranked_within_one_task_and_score(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    run_of("0-a", "task=regression model=m0 model.config.hidden_size=128", 0.9, "rmse", False)
+    run_of("0-a", "task=regression model=m0 model.config.hidden_size=128", 0.9, "rmse")
     run_of("1-a", "task=text-classification model=m1 model.config.hidden_size=128", 0.2)
-    run_of("2-a", "task=regression model=m2 model.config.hidden_size=128", 0.3, "rmse", False)
+    run_of("2-a", "task=regression model=m2 model.config.hidden_size=128", 0.3, "rmse")
     run_of("3-a", "task=text-classification model=m3 model.config.hidden_size=64", 0.8)
     run_of("4-a", "task=regression model=m4 model.config.hidden_size=128", None)
     assert cli.run(["sweep", "swept"]) == 0
@@ -138,3 +144,14 @@ def test_the_seed_makes_another_job_of_one_group() -> None:
     one, other = identity(), identity(run={"seed": 2})
     assert one.key != other.key
     assert one.group == other.group
+
+
+def test_no_class_that_only_a_file_names_is_imported(capsys: pytest.CaptureFixture[str]) -> None:
+    run_of("a", "optimizer.lr=1", 0.5)
+    run_of("b", "optimizer.lr=2", 0.25)
+    Path("planted.py").write_text("raise SystemExit('imported')\n")
+    for path in Path("swept").glob("*/config.yaml"):
+        text = path.read_text().replace("ftk.tasks.text_classification.TextClassification", "planted.Task")
+        path.write_text(text)
+    assert cli.run(["sweep", "swept"]) == 0
+    assert [row["state"] for row in table()] == ["done", "done"]

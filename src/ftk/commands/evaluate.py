@@ -76,8 +76,7 @@ def _score(
         "seconds": round(found.seconds, 3),
         "tokens_per_second": round(found.tokens_per_second, 1),
     }
-    decisive = {"score": spec.score, "higher_is_better": spec.higher_is_better}
-    folder.write("metrics.json", {"test": found.metrics, "evaluation": speed, **decisive})
+    folder.write("metrics.json", {"test": found.metrics, "evaluation": speed})
     console.result("test", found.metrics, f"test, {found.rows:,} rows")
     console.say(f"{found.tokens:,} tokens in {found.seconds:.1f} s ({speed['tokens_per_second']:,.0f} tokens/s)")
     if spec.writes_records:
@@ -86,6 +85,7 @@ def _score(
         console.say(f"metrics: {folder.path / 'metrics.json'}")
     return {
         "dir": str(folder.path),
-        **decisive,
+        "score": spec.score,
+        "higher_is_better": spec.higher_is_better,
         "test": found.metrics,
     }

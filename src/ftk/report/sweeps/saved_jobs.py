@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from ftk.errors import FtkError, ModelError, RunError
 from ftk.models.loading.verified_folder import MANIFEST, verify_folder
 from ftk.report.saved_run import is_run, saved_config
 from ftk.report.sweeps.identity import Identity, same_text
-from ftk.tasks import build_task
+from ftk.tasks.building import build_task, built_in_task, task_from_fields
 
 _MOST_HEADER = 1 << 26
 _SPLITS = ("validation", "test")
@@ -78,11 +79,12 @@ def read_saved(folder: Path, known: Mapping[tuple[str, str, str], tuple[Identity
         raise RunError(f"{folder / 'config.yaml'}: the file is damaged ({error}).") from error
     command = line[1] if len(line) > 1 else ""
     found = known.get(same_text(command, text))
+    trusted = found is not None
     if found is None:
         config = saved_config(folder)
         found = Identity.of(command, config), config
     job = SavedJob(folder=folder, command=command, words=words_of(line[2:]), config=found[1], identity=found[0])
-    _add_metrics(job)
+    _add_metrics(job, trusted=trusted)
     return job
 
 
@@ -101,7 +103,7 @@ def _elsewhere(key: str) -> bool:
     return of_sweep(key) or key.startswith(("run.", "hydra"))
 
 
-def _add_metrics(job: SavedJob) -> None:
+def _add_metrics(job: SavedJob, *, trusted: bool) -> None:
     path = job.folder / "metrics.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -113,7 +115,7 @@ def _add_metrics(job: SavedJob) -> None:
         raise RunError(f"{path}: the file is damaged ({error}).") from error
     if isinstance(seconds, (int, float)):
         numbers["seconds"] = seconds
-    job.metrics, job.score = numbers, _score(job, found)
+    job.metrics, job.score = numbers, _score(job, trusted=trusted)
 
 
 def _numbers(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
@@ -125,23 +127,47 @@ def _numbers(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
             yield f"{prefix}{name}", value
 
 
-def _score(job: SavedJob, found: Mapping[str, Any]) -> Score | None:
-    """The score that metrics.json names, or else that of the task in the config."""
-    if isinstance(name := found.get("score"), str):
-        return Score(name, bool(found.get("higher_is_better", True)))
+def _score(job: SavedJob, *, trusted: bool) -> Score:
+    """The score of the task in the config, or of the evaluated model; the loss if the task is unknown.
+
+    Args:
+        job: with its config.
+        trusted: whether the config is one of this process; a class that only a file names is not imported.
+    """
     train = job.config.get("train")
     metric = train.get("metric") if isinstance(train, Mapping) else None
-    return _score_of(json.dumps(job.config.get("task"), default=str), metric if isinstance(metric, str) else None)
+    task = json.dumps(job.config.get("task"), default=str)
+    checkpoint = job.config.get("checkpoint")
+    found = _score_of(task, metric if isinstance(metric, str) else None, trusted)
+    if found is None and isinstance(checkpoint, str):
+        found = _score_of_model(str(Path(os.path.expanduser(checkpoint)) / MANIFEST))
+    return found or Score("loss", False)
 
 
 @lru_cache(maxsize=64)
-def _score_of(task: str, metric: str | None) -> Score | None:
+def _score_of(task: str, metric: str | None, trusted: bool) -> Score | None:
     """The score of a task, from its section of the config as JSON; the jobs of a sweep have few different ones."""
     try:
-        spec = build_task(json.loads(task)).spec
+        node = json.loads(task)
+        if trusted:
+            spec = build_task(node).spec
+        else:
+            of_ftk, _, name = str(node.pop("_target_")).partition("ftk.tasks.")
+            spec = task_from_fields(built_in_task("" if of_ftk else name.partition(".")[0]), node).spec
     except (FtkError, KeyError, TypeError, ValueError, AttributeError):
         return None
     return Score.of_task(spec, metric)
+
+
+@lru_cache(maxsize=64)
+def _score_of_model(manifest: str) -> Score | None:
+    """The score of the task of a model that ftk wrote."""
+    try:
+        saved = json.loads(Path(manifest).read_text(encoding="utf-8"))["task"]
+        spec = task_from_fields(built_in_task(saved["name"]), saved["fields"]).spec
+    except (OSError, FtkError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+    return Score.of_task(spec, None)
 
 
 def _is_whole(folder: Path) -> bool:
