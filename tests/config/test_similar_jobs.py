@@ -22,7 +22,7 @@ def jobs(words: tuple[str, ...]) -> list[Job]:
 @pytest.mark.parametrize(
     "words",
     [
-        ("model=tiny", "optimizer.lr=1e-3,3e-3", "run.seed=1,2", "data.limit=null,5"),
+        ("model=tiny", "optimizer.lr=1e-3,3e-3", "data.limit=null,5"),
         pytest.param(("task=ner,text-classification", "model=tiny", "run.seed=1,2"), marks=slow),
         pytest.param(("model=tiny", "model.config.hidden_size=32,64", "model.config={hidden_size: 16}"), marks=slow),
         pytest.param(("model=tiny", "model.config={hidden_size: 16},{num_hidden_layers: 1}"), marks=slow),
