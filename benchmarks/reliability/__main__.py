@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.reliability import fuzzing, kills, memory, numbers, runs, saving, signalled, trainer
+from benchmarks.reliability import fuzzing, kills, memory, numbers, runs, saving, signalled, sweeps, trainer
 from benchmarks.speed.machine import describe, versions
 
 
@@ -21,6 +21,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--trainer-kills", type=int, default=40)
     parser.add_argument("--signals", type=int, default=100)
+    parser.add_argument("--sweep-kills", type=int, default=10)
+    parser.add_argument("--sweep-jobs", type=int, default=30)
     parser.add_argument("--numbers", type=int, default=10)
     parser.add_argument("--fuzz", type=int, default=10_000, help="inputs a reader")
     parser.add_argument("--pairs", type=int, default=3)
@@ -38,6 +40,7 @@ def main() -> None:
             "kills": ("kill -9", lambda: kills.run(data, folder, options.kills)),
             "trainer": ("kill -9: the Trainer", lambda: trainer.run(data, folder, options.trainer_kills)),
             "signals": ("SIGTERM", lambda: signalled.run(data, folder, options.signals)),
+            "sweeps": ("Sweeps", lambda: sweeps.run(folder, options.sweep_jobs, options.sweep_kills)),
             "numbers": ("Numbers gone wrong", lambda: numbers.run(data, folder, options.numbers)),
             "memory": ("Too little memory", lambda: memory.run(data, folder)),
             "fuzzing": ("Broken inputs", lambda: fuzzing.run(options.fuzz)),

@@ -82,7 +82,7 @@ WORDS = [
     # What ftk does itself.
     ("hydra.run.dir=x", "ftk writes to run.dir alone: run.dir=<folder>."),
     ("hydra.mode=MULTIRUN", "Use -m for a sweep."),
-    ("hydra/launcher=joblib", "The jobs of a sweep run here, one after the other."),
+    ("hydra/launcher=joblib", "The jobs of a sweep run here, sweep.jobs of them at once."),
     # The meaning of a value is checked last.
     ("run.resume=maybe", "It must be true, false or force; 'maybe' is none of them."),
 ]

@@ -60,7 +60,7 @@ class _Page:
             + _table(keys.of_section("model")),
             **{name: f"{named[name]}\n{_table(keys.of_section(name))}" for name in ("data", "schedule", "hardware")},
             **{name: f"{named[name]}\n{self._classes(name)}" for name in ("optimizer", "objective")},
-            **{name: f"### {name}\n\n{_table(keys.of_section(name))}" for name in ("train", "run")},
+            **{name: f"### {name}\n\n{_table(keys.of_section(name))}" for name in ("train", "run", "sweep")},
             "predictions": f"### predictions\n\n{_table(keys.of_section('predict'))}",
             **{name: text for name, text in named.items() if name not in keys.sections},
             **{command: f"### {command}\n\n{_table(keys.of_command(command))}" for command in ("evaluate", "predict")},

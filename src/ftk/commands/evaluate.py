@@ -20,7 +20,7 @@ from ftk.inference.places import model_folder, model_name
 from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
-from ftk.report.sweep import report_sweep
+from ftk.report.sweeps.running import exit_code, run_sweep
 from ftk.system.startup import fast_import
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one evaluation, or one for each job of a sweep."""
-    return report_sweep(run_jobs(command, argv, evaluate, check=check_values))
+    return exit_code(run_jobs(command, argv, evaluate, check=check_values, sweep=run_sweep))
 
 
 def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:

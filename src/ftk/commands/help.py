@@ -64,7 +64,7 @@ def _matching(keys: ConfigKeys, word: str) -> Iterator[tuple[str, Entry]]:
 
 def _all(keys: ConfigKeys) -> Iterator[tuple[str, Entry]]:
     """All keys, each with the config or the command that has it; empty for those that every training has."""
-    for section in ("data", "model", "train", "schedule", "hardware", "run", "predict"):
+    for section in ("data", "model", "train", "schedule", "hardware", "run", "sweep", "predict"):
         yield from (("", entry) for entry in keys.of_section(section))
     for group in ("task", "optimizer", "objective"):
         same: dict[Entry, list[str]] = {}

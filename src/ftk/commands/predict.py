@@ -16,14 +16,14 @@ from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
 from ftk.report.output_file import reserved
 from ftk.report.records import json_lines
-from ftk.report.sweep import report_sweep
+from ftk.report.sweeps.running import exit_code, run_sweep
 from ftk.system.paths import expanded
 from ftk.system.startup import fast_import
 
 
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one prediction, or one for each job of a sweep."""
-    return report_sweep(run_jobs(command, argv, predict, check=check_values))
+    return exit_code(run_jobs(command, argv, predict, check=check_values, sweep=run_sweep))
 
 
 def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:

@@ -12,14 +12,14 @@ from ftk.models.tokenizers.tokenizer_files import check_tokenizer_folders
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.saved_run import with_earlier_defaults_of
-from ftk.report.sweep import report_sweep
+from ftk.report.sweeps.running import exit_code, run_sweep
 from ftk.system.startup import fast_import
 from ftk.tasks import build_task
 
 
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one training, or one for each job of a sweep."""
-    return report_sweep(run_jobs(command, argv, train, check=check_values))
+    return exit_code(run_jobs(command, argv, train, check=check_values, sweep=run_sweep))
 
 
 def train(config: TrainingConfig, invocation: Invocation, *, console: Console | None = None) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ftk.config.overrides import choices, items, options, values
 from ftk.config.paths import shipped_configs, shipped_files, values_of
 from ftk.config.schema import SCHEMAS
 from ftk.config.spelling.writing import quoted
+from ftk.errors import ConfigError
 from ftk.system.paths import expanded
 from ftk.system.spelling import did_you_mean, near_word
 
@@ -214,22 +215,42 @@ def check_package(package: str, composed: DictConfig) -> list[Mistake]:
 
 
 def sweep_dir(command: str, configs: Sequence[Any]) -> Path:
-    """The folder of a sweep: ``run.dir``, or one named after the command and the time.
+    """The folder of a sweep: ``sweep.dir``, or ``run.dir``, or one named after the command and the time.
 
     Raises:
-        ConfigMistakes: the jobs name different folders, or one that is not empty.
+        ConfigMistakes: the jobs name different folders, or one that holds something else.
     """
-    named = list(dict.fromkeys(config.run.dir for config in configs))
+    for config in configs:
+        if None not in (config.sweep.dir, config.run.dir) and config.sweep.dir != config.run.dir:
+            what = f"sweep.dir={config.sweep.dir} run.dir={config.run.dir}"
+            raise ConfigMistakes([Mistake(what, "Both name the folder of the sweep; leave out one of them.")])
+    keys = ["run.dir" if config.sweep.dir is None else "sweep.dir" for config in configs]
+    named = list(dict.fromkeys(config.run.dir if config.sweep.dir is None else config.sweep.dir for config in configs))
     if len(named) > 1:
-        advice = "A sweep has one run.dir, and in it a folder for each job."
-        raise ConfigMistakes([Mistake(f"run.dir={','.join(map(str, named))}", advice)])
-    if named and named[0] is not None:
+        advice = f"A sweep has one {keys[0]}, and in it a folder for each job."
+        raise ConfigMistakes([Mistake(f"{keys[0]}={','.join(map(str, named))}", advice)])
+    if not named or named[0] is None:
+        return Path("runs") / f"{command}-sweep-{datetime.now():%Y%m%d-%H%M%S}"
+    try:
         folder = expanded(named[0])
-        if folder.is_dir() and any(folder.iterdir()) and not all(c.run.overwrite or c.run.resume for c in configs):
-            advice = "The folder is not empty. Add run.overwrite=true to replace the sweep in it, or name another."
-            raise ConfigMistakes([Mistake(f"run.dir={folder}", advice)])
-        return folder
-    return Path("runs") / f"{command}-sweep-{datetime.now():%Y%m%d-%H%M%S}"
+    except ConfigError as error:
+        raise ConfigMistakes([Mistake(f"{keys[0]}={named[0]}", Mistake.of(str(error)).advice)]) from error
+    if (wrong := _holds_no_sweep(folder)) is not None:
+        raise ConfigMistakes([Mistake(f"{keys[0]}={named[0]}", wrong)])
+    return folder
+
+
+def _holds_no_sweep(folder: Path) -> str | None:
+    """Why a folder cannot be that of a sweep; None if it is new, empty or has runs."""
+    if folder.exists() and not folder.is_dir():
+        return "This is a file, not a folder; name a folder."
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return None
+    if (folder / "config.yaml").is_file():
+        return "The folder is not empty. It is that of a single run; name another one for the sweep."
+    if any(folder.glob("*/config.yaml")) or any((folder / name).is_file() for name in ("sweep.json", "results.csv")):
+        return None
+    return "The folder is not empty. It holds no sweep to go on with; name another one."
 
 
 def _tasks_with(key: str) -> list[str]:

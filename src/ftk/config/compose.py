@@ -22,10 +22,14 @@ from ftk.config.invocation import Invocation, Outcome
 from ftk.config.jobs import VERSION_BASE, Check, Job, check_command_line, initialized, uninitialized
 from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.paths import user_configs
-from ftk.errors import FtkError, Interrupted, error_text, printable
+from ftk.errors import Interrupted
 
 Function = Callable[[Any, Invocation], dict[str, Any]]
 """Runs a command with its config; returns the metrics that a sweep shows."""
+Start = Callable[[Job], Outcome]
+"""Runs one job to its end; an error that it raises is in the outcome."""
+RunSweep = Callable[[Sequence[Job], Start], list[Outcome]]
+"""Runs the jobs of a sweep; returns an outcome for each."""
 
 
 def compose(command: str, overrides: Sequence[str] = (), *, check: Check, config_dir: str | Path | None = None) -> Job:
@@ -47,7 +51,19 @@ def compose(command: str, overrides: Sequence[str] = (), *, check: Check, config
     return job
 
 
-def run_jobs(command: str, argv: Sequence[str], function: Function, *, check: Check) -> list[Outcome]:
+def one_after_the_other(jobs: Sequence[Job], start: Start) -> list[Outcome]:
+    """Run the jobs of a sweep in their order, whatever happens to some of them."""
+    return [start(job) for job in jobs]
+
+
+def run_jobs(
+    command: str,
+    argv: Sequence[str],
+    function: Function,
+    *,
+    check: Check,
+    sweep: RunSweep = one_after_the_other,
+) -> list[Outcome]:
     """Compose the config that a command line describes and call ``function`` with it, once for each job of a sweep.
 
     Args:
@@ -55,9 +71,10 @@ def run_jobs(command: str, argv: Sequence[str], function: Function, *, check: Ch
         argv: everything after the command word: overrides and Hydra's flags.
         function: takes the config as its dataclass, and the invocation; returns the metrics to show for a sweep.
         check: finds the mistakes that a typed config has.
+        sweep: runs the jobs of a sweep.
 
     Returns:
-        One outcome for each job that ran; none if Hydra only printed something (``--cfg``, ``--help``).
+        One outcome for each job; none if Hydra only printed something (``--cfg``, ``--help``).
 
     Raises:
         ConfigMistakes: there are mistakes in the command line or in a config file; the message names all of them.
@@ -71,7 +88,7 @@ def run_jobs(command: str, argv: Sequence[str], function: Function, *, check: Ch
             _print(command, line)
         else:
             with initialized(line.config_dir):
-                outcomes = _run_all(jobs, function, check)
+                outcomes = _run_all(jobs, function, check, sweep)
     except (HydraException, OmegaConfBaseException) as error:  # settings of Hydra's own
         what, advice = explain(error, user_configs())
         raise ConfigMistakes([Mistake(what or " ".join(argv), advice)]) from error
@@ -81,28 +98,25 @@ def run_jobs(command: str, argv: Sequence[str], function: Function, *, check: Ch
     return outcomes
 
 
-def _run_all(jobs: Sequence[Job], function: Function, check: Check) -> list[Outcome]:
+def _run_all(jobs: Sequence[Job], function: Function, check: Check, sweep: RunSweep) -> list[Outcome]:
     """Run the jobs as Hydra does: with its logging, environment variables and callbacks, and ``${hydra:}`` resolved."""
     context = HydraContext(GlobalHydra.instance().config_loader(), Callbacks(jobs[0].composed))
     first, name = jobs[0].composed, jobs[0].invocation.command
-    outcomes: list[Outcome] = []
     if jobs[0].invocation.sweep_job is None:
         context.callbacks.on_run_start(config=first, config_name=name)
-        returned = _run_job(jobs[0], function, check, context, outcomes)
+        outcome, returned = _run_job(jobs[0], function, check, context)
         context.callbacks.on_run_end(config=first, config_name=name, job_return=returned)
-    else:
-        context.callbacks.on_multirun_start(config=first, config_name=name)
-        for job in jobs:
-            _run_job(job, function, check, context, outcomes)
-        context.callbacks.on_multirun_end(config=first, config_name=name)
+        return [outcome]
+    context.callbacks.on_multirun_start(config=first, config_name=name)
+    outcomes = sweep(jobs, lambda job: _run_job(job, function, check, context)[0])
+    context.callbacks.on_multirun_end(config=first, config_name=name)
     return outcomes
 
 
-def _run_job(job: Job, function: Function, check: Check, context: HydraContext, outcomes: list[Outcome]) -> Any:
+def _run_job(job: Job, function: Function, check: Check, context: HydraContext) -> tuple[Outcome, Any]:
     invocation = job.invocation
     command, number = invocation.command, invocation.sweep_job
     outcome = Outcome(invocation=invocation)
-    outcomes.append(outcome)
 
     def one_job(_: Any) -> None:
         try:
@@ -115,25 +129,18 @@ def _run_job(job: Job, function: Function, check: Check, context: HydraContext, 
             if stopped.signal_number:
                 raise
             sys.stderr.write(f"ftk {command}: {stopped}\n")  # run.stop_after: this is the end of the job
+            outcome.stopped = True
         except Exception as error:
             outcome.error = error
-            if number is not None:
-                _show_failure(command, number, error)
 
-    return run_job(
+    returned = run_job(
         task_function=one_job,
         config=job.composed,
         job_dir_key="hydra.run.dir" if number is None else "hydra.sweep.dir",
         job_subdir_key=None if number is None else "hydra.sweep.subdir",
         hydra_context=context,
     )
-
-
-def _show_failure(command: str, number: int, error: Exception) -> None:
-    """Report a failed job at once; the others still run."""
-    if not isinstance(error, (FtkError, OSError)) or os.environ.get("FTK_TRACEBACK") == "1":
-        sys.excepthook(type(error), error, error.__traceback__)
-    sys.stderr.write(printable(f"ftk {command}: job {number} failed: {error_text(error)}") + "\n")
+    return outcome, returned
 
 
 def _print(command: str, line: CommandLine) -> None:

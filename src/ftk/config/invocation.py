@@ -41,6 +41,12 @@ class Invocation:
         keep = [word for word in self._words() if key_of(word) not in without]
         return command(["ftk", self.command, *keep, *extra])
 
+    def sweep_line(self, *words: str) -> str:
+        """The command of the whole sweep with other settings of its folder, quoted for a shell."""
+        without = {"run.overwrite", "run.dir", "sweep.dir", *map(key_of, words)}
+        keep = [word for word in self.argv if key_of(word) not in without]
+        return command(["ftk", self.command, *keep, *words])
+
     def sets(self, key: str) -> bool:
         """Whether the command line gives this key a value."""
         return any(key_of(word) == key for word in self._words())
@@ -58,9 +64,9 @@ class Invocation:
     def _words(self) -> list[str]:
         if self.sweep_job is None:
             return list(self.argv)
-        # The job is repeated alone, so run.dir is left out: it names the folder of the whole sweep, which is not empty.
+        # The job is repeated alone, so what names or runs the whole sweep is left out.
         flags = [word for word in self.flags if word != "--multirun"]
-        return [*flags, *(word for word in self.overrides if key_of(word) != "run.dir")]
+        return [*flags, *(word for word in self.overrides if not of_sweep(key_of(word)))]
 
 
 @dataclass(kw_only=True)
@@ -70,6 +76,13 @@ class Outcome:
     invocation: Invocation
     metrics: dict[str, Any] = field(default_factory=dict)
     error: Exception | None = None
+    stopped: bool = False
+    """Whether it stopped at ``run.stop_after``, to go on later."""
+
+
+def of_sweep(key: str) -> bool:
+    """Whether a key of a sweep is about the sweep as a whole and not about its jobs."""
+    return key == "run.dir" or key.startswith("sweep.")
 
 
 def key_of(word: str) -> str:

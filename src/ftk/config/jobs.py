@@ -1,6 +1,5 @@
 """The jobs of a command line: each is composed by Hydra once, typed and checked before any of them runs."""
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,9 +22,10 @@ from ftk.config.command_line import CommandLine, readable
 from ftk.config.hydra_errors import explain, reworded
 from ftk.config.invocation import Invocation, key_of
 from ftk.config.mistakes import ConfigMistakes, Mistake
-from ftk.config.overrides import SET_BY_FTK, items, jobs, parsed
+from ftk.config.overrides import SET_BY_FTK, items, jobs, parsed, without_hydra
 from ftk.config.paths import shipped_configs, user_configs
 from ftk.config.schema import SCHEMAS
+from ftk.config.similar_jobs import SimilarJobs
 from ftk.config.spelling.grammar import as_people_write, teach_hydra
 from ftk.config.spelling.writing import command as command_of
 
@@ -194,9 +194,10 @@ class _Jobs:
     def _compose_jobs(self, overrides: Mapping[int, Override]) -> list[_Composed] | None:
         """Compose, type and check each job of these overrides; None if one of them cannot be composed."""
         found: list[_Composed] = []
+        similar = SimilarJobs(overrides.values(), self.loader)
         for number, words in enumerate(jobs(overrides.values())):
             try:
-                composed = self._compose(words)
+                composed = similar.like_another(words) or similar.kept(words, self._compose(words))
                 if self.line.only_prints:
                     self._check_printing(composed)
                     continue
@@ -227,7 +228,7 @@ class _Jobs:
             composed.hydra.mode = RunMode.MULTIRUN if self.line.sweep else RunMode.RUN
             if self.line.sweep:
                 composed.hydra.job.num, composed.hydra.job.id = number, str(number)
-        plain = _without_hydra(composed)
+        plain = without_hydra(composed)
         if first is not None:
             OmegaConf.copy_cache(from_config=first, to_config=plain)
         if missing := [key for key, value in items(plain) if value == "???"]:
@@ -251,7 +252,7 @@ class _Jobs:
 
     def _check_printing(self, composed: DictConfig) -> None:
         HydraConfig.instance().set_config(composed)
-        shown = composed if self.line.shows_hydra else _without_hydra(composed)
+        shown = composed if self.line.shows_hydra else without_hydra(composed)
         self.mistakes += check_package(self.line.flags.get("--package", "_global_"), shown)
         if "--resolve" in self.line.flags:
             try:
@@ -291,10 +292,3 @@ class _Jobs:
             sweep_job=number if in_sweep is not None else None,
             sweep_dir=in_sweep,
         )
-
-
-def _without_hydra(composed: DictConfig) -> DictConfig:
-    plain = copy.deepcopy(composed)
-    with open_dict(plain):
-        del plain["hydra"]
-    return plain

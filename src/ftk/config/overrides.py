@@ -1,5 +1,6 @@
 """The overrides of a command line: parsed, with the mistakes of form, and multiplied out to the jobs of a sweep."""
 
+import copy
 import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -9,7 +10,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ftk.config.command_line import as_text
 from ftk.config.mistakes import Mistake
@@ -19,10 +20,10 @@ from ftk.config.spelling.writing import pasted, quoted
 
 SET_BY_FTK = {
     "hydra.run.dir": "ftk writes to run.dir alone: run.dir=<folder>.",
-    "hydra.sweep.dir": "A sweep is written to run.dir: run.dir=<folder>.",
-    "hydra.sweep.subdir": "The jobs of a sweep are named by ftk, in run.dir.",
+    "hydra.sweep.dir": "A sweep is written to sweep.dir: sweep.dir=<folder>.",
+    "hydra.sweep.subdir": "The jobs of a sweep are named by ftk, in sweep.dir.",
     "hydra.mode": "Use -m for a sweep.",
-    "hydra/launcher": "The jobs of a sweep run here, one after the other.",
+    "hydra/launcher": "The jobs of a sweep run here, sweep.jobs of them at once.",
     "hydra/sweeper": "A sweep runs every combination of the values that are listed.",
 }
 """Settings of Hydra that ftk does not leave to the user, and what to do instead."""
@@ -92,6 +93,8 @@ def _parsed(
     if override.is_sweep_override():
         if sweep and override.is_hydra_override():
             return Mistake(written, "Hydra's own settings cannot be swept.")
+        if sweep and key.startswith("sweep."):
+            return Mistake(written, "It holds for the whole sweep, so it has one value.")
         if not sweep:
             one = "" if is_group else f" If it is one value, write {_as_it_stands(key, value)}"
             return Mistake(written, f"Several values for one key are a sweep: add -m.{one}")
@@ -100,6 +103,8 @@ def _parsed(
             return Mistake(written, advice)
     if override.key_or_group in SET_BY_FTK:
         return Mistake(written, SET_BY_FTK[override.key_or_group])
+    if override.key_or_group.startswith("sweep.") and not sweep:
+        return Mistake(written, "Only a sweep reads it: add -m.")
     return override
 
 
@@ -191,3 +196,11 @@ def items(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         yield f"{prefix}{name}", value
         if isinstance(value, dict):
             yield from items(value, f"{prefix}{name}.")
+
+
+def without_hydra(composed: DictConfig) -> DictConfig:
+    """A copy of a config without the section of Hydra."""
+    plain = copy.deepcopy(composed)
+    with open_dict(plain):
+        del plain["hydra"]
+    return plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ftk.config.choices import Unlabelled
@@ -42,9 +42,15 @@ def note_left_out(labels: Labels | None, training: Sequence[Any], notes: Notes) 
     if labels is None or not any(one.kind in _LEAVING_OUT for one in notes):
         return
     known = {name[2:] for name in labels.names}
-    found = {label for example in training for label in getattr(example, "left_out", ())}
+    found = {label for example in training for label in _left_out(example)}
     if lost := sorted(found - known):
         notes.add(kinds.UNLEARNED_TYPE, *lost, number=len(lost))
+
+
+def _left_out(example: Any) -> Iterator[str]:
+    """The labels of annotated spans that the tags may leave out."""
+    yield from getattr(example, "unmarked", ())
+    yield from (label for label, _, _ in getattr(example, "overlapped", ()))
 
 
 def _refuse_one_label(train: Sequence[Any], notes: Notes) -> None:

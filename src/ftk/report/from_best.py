@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ftk.config.invocation import Invocation, key_of
-from ftk.config.spelling.writing import as_word
+from ftk.config.spelling.writing import as_word, pasted
 
 _KEPT = ("model.default_lr", "model.dropout", "model.freeze")
 """Keys of the model that say how it is trained, and not which one it is."""
@@ -25,3 +25,14 @@ def from_best(folder: Path, invocation: Invocation) -> str:
         number += 1
     extra = ("model=auto", f"model.name={as_word(folder / model)}", f"run.dir={as_word(free)}")
     return invocation.command_line(without=tuple(left), extra=extra)
+
+
+def why_no_state(path: Path) -> str:
+    """Why a finished run has no state, and what to do instead; empty if it should have one."""
+    best = path / "best"
+    if not (path / "metrics.json").is_file() or not best.is_dir():
+        return ""
+    return (
+        f" The run is finished, and only best/ is left, as with run.keep=best. model=auto model.name={pasted(best)} "
+        "trains from its weights, in another run.dir."
+    )

@@ -1,6 +1,5 @@
 """The run folder: reserves it for one run, and writes its files apart from the models."""
 
-import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -12,10 +11,9 @@ import yaml
 
 from ftk.config.invocation import Invocation
 from ftk.config.schema import RunConfig
-from ftk.config.spelling.writing import pasted
 from ftk.errors import RunError
 from ftk.report.environment import environment_facts
-from ftk.report.from_best import from_best
+from ftk.report.from_best import from_best, why_no_state
 from ftk.report.new_folder import free_name, new_folder
 from ftk.report.records import json_lines
 from ftk.report.saved_run import (
@@ -89,7 +87,7 @@ class RunFolder:
 
         Args:
             run: the run section of the config.
-            invocation: the command line; in a sweep each job has its own folder in ``run.dir``.
+            invocation: the command line; in a sweep ``run.dir`` is the folder of the job.
             names: task and model, for the default name of the folder.
 
         Raises:
@@ -121,7 +119,7 @@ class RunFolder:
             )
         if self.resume:
             if not ({"last", ".last.new", "previous"} & set(content)):
-                raise RunError(f"run.dir={path}: there is no saved state (last/) to resume from.{_why_no_state(path)}")
+                raise RunError(f"run.dir={path}: there is no saved state (last/) to resume from.{why_no_state(path)}")
         elif content and not self._overwrite:
             raise RunError(
                 f"run.dir={path}: the folder is not empty. Add run.resume=true to resume the run in it, "
@@ -290,21 +288,7 @@ class RunFolder:
             yield write
 
 
-def _why_no_state(path: Path) -> str:
-    """Why a finished run has no state, and what to do instead; empty if it should have one."""
-    best = path / "best"
-    if not (path / "metrics.json").is_file() or not best.is_dir():
-        return ""
-    return (
-        f" The run is finished, and only best/ is left, as with run.keep=best. model=auto model.name={pasted(best)} "
-        "trains from its weights, in another run.dir."
-    )
-
-
 def _default(run: RunConfig, invocation: Invocation, names: tuple[str, ...]) -> Path:
-    if invocation.sweep_dir is not None:
-        label = re.sub(r"[^\w.=+-]+", "_", ",".join(invocation.swept)).strip("_")[:100]
-        return invocation.sweep_dir / f"{invocation.sweep_job}-{label}".rstrip("-")
     if run.dir is not None:
         return expanded(run.dir)
     base = Path("runs") / "-".join([invocation.command, *names, f"{datetime.now():%Y%m%d-%H%M%S}"])

@@ -118,14 +118,16 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
     """Compares two configs.
 
     Returns:
-        All differences except those of ``run`` (but with ``run.seed``), and of these the ones that change the result.
+        All differences except those of ``sweep`` and ``run`` (but with ``run.seed``), and of these the ones that
+        change the result.
     """
     sections: dict[str, Any] = {name: {} for name, value in now.items() if isinstance(value, dict)}
-    later = _later_keys()
+    later = later_keys()
     changed = {
         key: (old, new)
         for key, (old, new) in _compared({**sections, **saved}, now)
-        if (not key.startswith("run.") or key == "run.seed") and not (old is None and new == later.get(key, ...))
+        if (not key.startswith(("run.", "sweep")) or key == "run.seed")
+        and not (old is None and new == later.get(key, ...))
     }
     matters = {
         key: pair
@@ -135,7 +137,7 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
     return changed, matters
 
 
-def _later_keys() -> dict[str, Any]:
+def later_keys() -> dict[str, Any]:
     """The keys that a run of an earlier release need not have, with the value that it had then."""
     found = {}
     for section, kind in _SECTIONS.items():

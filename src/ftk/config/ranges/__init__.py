@@ -6,7 +6,7 @@ from ftk.config.choices import BadRows, Format, Precision
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges.data import check_data
 from ftk.config.ranges.model import check_model
-from ftk.config.ranges.run import check_hardware, check_predictions, check_run
+from ftk.config.ranges.run import check_hardware, check_predictions, check_run, check_sweep
 from ftk.config.ranges.splits import check_test_share, refuse_limit
 from ftk.config.ranges.training import check_optimizer, check_schedule, check_train
 from ftk.config.schema import EvaluateConfig, PredictConfig, PretrainConfig, TrainingConfig
@@ -19,7 +19,8 @@ Config = TrainingConfig | EvaluateConfig | PredictConfig
 
 def check_ranges(config: Config, command: str) -> list[Mistake]:
     """All mistakes in the config of a command that its values alone show."""
-    mistakes = [*check_data(config.data), *check_hardware(config.hardware), *check_run(config.run)]
+    mistakes = [*check_data(config.data), *check_hardware(config.hardware), *check_run(config.run, config.sweep)]
+    mistakes += check_sweep(config.sweep)
     if not isinstance(config, PretrainConfig):
         mistakes += check_predictions(config.predict)  # type: ignore[union-attr]
     if not isinstance(config, PredictConfig) and config.data.bad_rows is not BadRows.error:
@@ -77,6 +78,11 @@ def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]
             yield Mistake(what, f"'ftk {name}' does not read it; it reads {reads}.")
     if predicts:
         yield from refuse_limit("data.limit", config.data.limit)
+        if config.sweep.dir is not None:
+            advice = "'ftk predict' has no run folders, so a sweep has none; output names the file of each job."
+            yield Mistake(f"sweep.dir={config.sweep.dir}", advice)
+        if config.sweep.jobs > 1:
+            yield Mistake(f"sweep.jobs={config.sweep.jobs}", "The jobs of 'ftk predict' run one after the other.")
     for key in ("group", "test_share"):
         if value := getattr(config.data, key):
             yield Mistake(f"data.{key}={value}", f"'ftk {name}' holds no rows out; only training does.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ftk.config.schema.data import DataConfig
 from ftk.config.schema.model import ModelConfig, TokenizerConfig
-from ftk.config.schema.run import HardwareConfig, PredictionsConfig, RunConfig, TrainingRunConfig
+from ftk.config.schema.run import HardwareConfig, PredictionsConfig, RunConfig, SweepConfig, TrainingRunConfig
 from ftk.config.schema.training import ScheduleConfig, TrainConfig
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "PretrainConfig",
     "RunConfig",
     "ScheduleConfig",
+    "SweepConfig",
     "TokenizerConfig",
     "TrainConfig",
     "TrainingConfig",
@@ -48,6 +49,7 @@ class TrainingConfig:
     train: TrainConfig
     hardware: HardwareConfig
     run: TrainingRunConfig
+    sweep: SweepConfig = field(default_factory=SweepConfig)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -87,6 +89,7 @@ class EvaluateConfig(CheckpointConfig):
     data: DataConfig
     hardware: HardwareConfig
     run: RunConfig
+    sweep: SweepConfig = field(default_factory=SweepConfig)
     predict: PredictionsConfig = field(default_factory=PredictionsConfig)
 
 
@@ -101,6 +104,7 @@ class PredictConfig(CheckpointConfig):
     data: DataConfig
     hardware: HardwareConfig
     run: RunConfig
+    sweep: SweepConfig = field(default_factory=SweepConfig)
     predict: PredictionsConfig = field(default_factory=PredictionsConfig)
 
 

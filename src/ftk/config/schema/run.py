@@ -1,4 +1,4 @@
-"""The keys of the sections hardware, run and predict."""
+"""The keys of the sections hardware, run, sweep and predict."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +52,20 @@ class TrainingRunConfig(RunConfig):
     """Draw loss, score, learning rate and speed into curves.png when the run ends."""
     keep: Keep = Keep.state
     """What a finished run keeps: state (best/, and last/ with the state to resume from), or best (best/ alone)."""
+
+
+@dataclass(kw_only=True, slots=True)
+class SweepConfig:
+    """How a sweep (`-m`) runs its jobs; nothing of it changes their results."""
+
+    # The defaults are for config folders that were copied from a release without this section.
+    dir: str | None = None
+    """Folder of the sweep, and in it one for each job. The same line with the same folder goes on where it was; null:
+    `run.dir`, else `runs/<command>-sweep-<time>`."""
+    jobs: int = 1
+    """Jobs that run at once, each in a process of its own with its share of the processors."""
+    retry: int = 1
+    """How often a job that failed is tried again at the end of the sweep, unless its config or its data is at fault."""
 
 
 @dataclass(kw_only=True, slots=True)

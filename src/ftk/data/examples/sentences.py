@@ -69,11 +69,6 @@ class Sentence(Example):
     widened: Sequence[tuple[str, int, int]] = ()
 
     @property
-    def left_out(self) -> set[str]:
-        """The labels of annotated spans that the tags may leave out."""
-        return {*self.unmarked, *(label for label, _, _ in self.overlapped)}
-
-    @property
     def key(self) -> str:  # type: ignore[override]
         """The text; empty if it has no word."""
         return self.text if len(self.starts) else ""

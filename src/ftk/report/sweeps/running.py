@@ -1,0 +1,199 @@
+"""Runs the jobs of a sweep: what is done is skipped, what began goes on, what failed is tried again."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+from ftk.config.compose import Start
+from ftk.config.invocation import Invocation, Outcome, key_of
+from ftk.config.jobs import Job
+from ftk.config.spelling.writing import as_word
+from ftk.errors import ConfigError, DataError, FtkError, Interrupted, error_text, first_line, printable
+from ftk.report.console import Console
+from ftk.report.json_output import show_end
+from ftk.report.sweeps.folder import SweepFolder
+from ftk.report.sweeps.identity import Identity, config_of, same_text
+from ftk.report.sweeps.live import LiveTable
+from ftk.report.sweeps.plan import Planned, Way, check_inputs, other_versions
+from ftk.report.sweeps.results import JOBS, Failed
+from ftk.report.sweeps.saved_jobs import words_of
+from ftk.report.sweeps.side_by_side import WorkerError, run_side_by_side
+from ftk.report.sweeps.tables import show_tables, title_of
+from ftk.system.processors import processors
+from ftk.system.workers import Workers
+
+_WITHOUT_FOLDER = ("predict",)
+
+
+def run_sweep(jobs: Sequence[Job], start: Start) -> list[Outcome]:
+    """Run the jobs of a sweep in its folder, and write and show the results.
+
+    Returns:
+        The outcomes of the jobs that ran, with the error of the last attempt.
+
+    Raises:
+        RunError: the folder is another sweep's, or files have changed since jobs in it were done.
+        Interrupted: someone asked it to stop; its message has the command that goes on.
+    """
+    if jobs[0].invocation.command in _WITHOUT_FOLDER:
+        return list(_one_by_one_without_folder(jobs, start))
+    return _Sweep(jobs, start).run()
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """1 if a job of a sweep failed, else 0. A single run raises its error instead."""
+    return int(any(outcome.error is not None for outcome in outcomes))
+
+
+class _Sweep:
+    def __init__(self, jobs: Sequence[Job], start: Start) -> None:
+        first = jobs[0]
+        self.start = start
+        self.console = Console()
+        self.command = first.invocation.command
+        self.invocation = first.invocation
+        self.settings = first.config.sweep
+        self.overwrite = first.config.run.overwrite
+        assert first.invocation.sweep_dir is not None
+        known = {}
+        self.jobs: dict[str, Planned] = {}
+        for job in jobs:
+            config = config_of(job.invocation.resolved)
+            identity = Identity.of(self.command, config)
+            known[same_text(self.command, job.invocation.resolved)] = identity, config
+            self.jobs.setdefault(identity.key, Planned(job=job, identity=identity, title=_title(job.invocation)))
+        self.repeated = len(jobs) - len(self.jobs)
+        self.folder = SweepFolder(first.invocation.sweep_dir, known, self.console.warn)
+        self.outcomes: dict[str, Outcome] = {}
+        self.ways: dict[str, Way] = {}
+
+    def run(self) -> list[Outcome]:
+        swept = dict.fromkeys(key_of(word) for one in self.jobs.values() for word in one.job.invocation.swept)
+        keys = list(words_of([f"{key}=" for key in swept]))
+        with self.folder.lock(keys):
+            to_run = self._planned()
+            try:
+                self._run_all(to_run)
+                for _ in range(self.settings.retry):
+                    again = [key for key in self.outcomes if self._may_be_tried_again(key)]
+                    if again:
+                        self.console.say(f"sweep: {_counted(len(again), 'job')} that failed: tried again")
+                        self._run_all([self.jobs[key] for key in again])
+            except Interrupted as stopped:
+                self._report()
+                raise Interrupted(stopped.signal_number, self._how_to_go_on()) from stopped
+            self._report()
+        return list(self.outcomes.values())
+
+    def _planned(self) -> list[Planned]:
+        """The jobs that are to run; says what becomes of all."""
+        planned = list(self.jobs.values())
+        done = [] if self.overwrite else [one for one in planned if one.is_done(self.folder)]
+        check_inputs(done, self.folder)
+        to_run = [one for one in planned if one not in done]
+        begun = [one for one in to_run if one.identity.key in self.folder.saved and not self.overwrite]
+        parts = [f"{len(done)} done before", f"{len(begun)} begun before", f"{len(to_run) - len(begun)} new"]
+        if self.overwrite:
+            parts = ["all of them run again (run.overwrite=true)"]
+        if failed := sum(one.identity.key in self.folder.failed for one in to_run):
+            parts.append(f"{failed} failed before")
+        if self.settings.jobs > 1 and not Workers.possible():
+            raise ConfigError(f"sweep.jobs={self.settings.jobs}: this system runs one job at a time; use sweep.jobs=1.")
+        if self.settings.jobs > processors():
+            self.console.warn(
+                f"sweep.jobs={self.settings.jobs}: more than this machine has processors ({processors()}); each job "
+                "has one thread, and they wait for each other"
+            )
+        self.console.say(f"sweep: {_counted(len(planned), 'job')} in {self.folder.path}: {', '.join(parts)}")
+        if self.repeated:
+            self.console.warn(
+                f"{_counted(self.repeated, 'job')} of this line would train the same as another one and "
+                f"{'is' if self.repeated == 1 else 'are'} left out: only {'its' if self.repeated == 1 else 'their'} "
+                "keys of run or sweep, or nothing, are different"
+            )
+        for text in other_versions(done, self.folder):
+            self.console.warn(text)
+        return to_run
+
+    def _run_all(self, planned: Sequence[Planned]) -> None:
+        if self.settings.jobs > 1:  # even one job: what ended its process must not end this one
+            with LiveTable(self.console) as live:
+                jobs = self.settings.jobs
+                run_side_by_side(planned, jobs, self.start, way_of=self._way, ended=self._ended, live=live)
+            return
+        for number, one in enumerate(planned, 1):
+            way = self._way(one)
+            self.console.say(f"job {number} of {len(planned)} {way.how}: {one.title} ({one.identity.key})")
+            self._ended(one, way, self.start(one.with_way(way)))
+
+    def _way(self, one: Planned) -> Way:
+        way = self.ways[one.identity.key] = one.way(self.folder)
+        return way
+
+    def _ended(self, one: Planned, way: Way, outcome: Outcome) -> None:
+        """Keep how a job ended, and write the results so far."""
+        key = one.identity.key
+        self.outcomes[key] = outcome
+        self.folder.refresh(way.folder)
+        if outcome.error is not None:
+            words = words_of(list(one.job.invocation.overrides))
+            failed = Failed(group=one.identity.group, words=words, error=first_line(outcome.error))
+            self.folder.fails(key, failed)
+            _show_failure(self.command, f"{one.title} ({key})", outcome.error)
+        else:
+            self.folder.fails(key, None)
+        self.folder.write()
+
+    def _may_be_tried_again(self, key: str) -> bool:
+        """Whether a job failed, and not of what the user wrote: that fails again."""
+        error = self.outcomes[key].error
+        return error is not None and not isinstance(error, (ConfigError, DataError))
+
+    def _report(self) -> None:
+        """Show the table, and write the results."""
+        for way in self.ways.values():  # that of a job that was interrupted, too
+            self.folder.refresh(way.folder)
+        rows = self.folder.rows()
+        there = {row.key for row in rows}
+        failed = there & {key for key, outcome in self.outcomes.items() if outcome.error is not None}
+        waiting = sum(key not in there for key in self.jobs)
+        failed |= {row.key for row in rows if row.state == "failed"}
+        show_tables(self.console, rows, title_of(rows, failed=len(failed), waiting=waiting))
+        self.folder.write()
+        self.console.say(f"results: {self.folder.path / JOBS}")
+
+    def _how_to_go_on(self) -> str:
+        done = sum(one.is_done(self.folder) for one in self.jobs.values())
+        words = [f"sweep.dir={as_word(self.folder.path)}"]
+        if self.overwrite and not self.invocation.sets("run.overwrite"):  # a config sets it
+            words.append("run.overwrite=false")
+        line = self.invocation.sweep_line(*words)
+        return f"stopped; {done} of {_counted(len(self.jobs), 'job')} are done. Go on with:\n{line}"
+
+
+def _one_by_one_without_folder(jobs: Sequence[Job], start: Start) -> Iterator[Outcome]:
+    for number, job in enumerate(jobs, 1):
+        sys.stderr.write(f"job {number} of {len(jobs)}: {_title(job.invocation)}\n")
+        outcome = start(job)
+        if outcome.error is not None:
+            _show_failure(job.invocation.command, _title(job.invocation), outcome.error)
+        yield outcome
+
+
+def _title(invocation: Invocation) -> str:
+    return " ".join(invocation.swept) or "the only one"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 else ''}"
+
+
+def _show_failure(command: str, title: str, error: Exception) -> None:
+    """Report a failed job at once; the others still run."""
+    if isinstance(error, WorkerError):
+        what, _, trace = str(error).partition("\n")
+        sys.stderr.write(printable(trace))
+        error = WorkerError(what)
+    elif not isinstance(error, (FtkError, OSError)) or os.environ.get("FTK_TRACEBACK") == "1":
+        sys.excepthook(type(error), error, error.__traceback__)
+    show_end("error", f"ftk {command}: job {title} failed: {error_text(error)}", error)
