@@ -12,6 +12,7 @@ from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import EvaluateConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
+from ftk.data.readers.decoding.once import inputs
 from ftk.inference.pipeline import note_unknown_words, score, scores_in_records
 from ftk.inference.places import model_folder, model_name
 from ftk.inference.saved_model import SavedModel
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     from ftk.core.evaluate import Evaluator
 
 
+@inputs()
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one evaluation, or one for each job of a sweep."""
     return report_sweep(run_jobs(command, argv, evaluate, check=check_values))
 
 
+@inputs()
 def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     """Evaluate one model; returns the run folder, the score's name and the metrics."""
     console = Console()

@@ -10,7 +10,8 @@ from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import PredictConfig
 from ftk.contracts.notes import Notes
-from ftk.data.readers.splits import stream
+from ftk.data.readers.decoding.once import inputs
+from ftk.data.readers.splits import is_stream, stream
 from ftk.inference.pipeline import Predictions
 from ftk.inference.places import model_folder
 from ftk.inference.saved_model import SavedModel
@@ -20,18 +21,21 @@ from ftk.report.sweep import report_sweep
 from ftk.system.startup import fast_import
 
 
+@inputs()
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one prediction, or one for each job of a sweep."""
     return report_sweep(run_jobs(command, argv, predict, check=check_values))
 
 
+@inputs()
 def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     """Predict for the rows of one input; returns the number of rows and the seconds that it took."""
     console = Console(stderr=True)
     notes = Notes()
     saved = SavedModel.open(model_folder(config), config.task, invocation.names("task"), notes)
     data = saved.with_columns(config.data, config.input, notes, labelled=False)
-    rows = stream(config.input, data, notes, saved.trained.task.spec.columns)
+    live = is_stream(config.input) and invocation.sweep_job is None  # the jobs of a sweep read the same rows
+    rows = stream(config.input, data, notes, saved.trained.task.spec.columns, live=live)
     console.report(notes.drain())
     predictions = Predictions(saved, data, config.predict.scores)
     parts = predictions.examples(rows, notes)

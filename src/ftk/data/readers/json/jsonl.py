@@ -11,6 +11,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.decoding.lines import BrokenLine, numbered_lines, unbroken
+from ftk.data.readers.decoding.once import live_stream, paused
 from ftk.data.readers.json.json_documents import inside, item_of, rows_of
 from ftk.data.readers.json.objects import ESCAPED, not_json, parsed, row_of
 from ftk.errors import DataError, LineError
@@ -52,9 +53,9 @@ def read_jsonl(
             lines could be read.
     """
     lines = numbered_lines(path, encoding, notes, broken=True)
-    head = list(islice(lines, _SEEN)) if keep else []
+    head = _head(path, lines) if keep else []
     lines = chain(head, lines)
-    if _objects_are_lines(head):
+    if _objects_are_lines(head, least=1 if live_stream(path) is not None else 2):
         yield from _kept(path, lines)
         return
     yield from _read(path, lines, notes, split)
@@ -119,11 +120,21 @@ def _is_list(line: str) -> bool:
         return False
 
 
-def _objects_are_lines(lines: Sequence[tuple[int, str]]) -> bool:
-    """Whether at least half of some lines begin and end as an object does."""
+def _head(path: Path | str, lines: Iterator[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The first lines; of a pipe that is read as it comes, those that have come."""
+    head = list(islice(lines, 1))
+    while head and len(head) < _SEEN and not paused(path):
+        if (one := next(lines, None)) is None:
+            break
+        head.append(one)
+    return head
+
+
+def _objects_are_lines(lines: Sequence[tuple[int, str]], *, least: int) -> bool:
+    """Whether at least half of some lines, and so many, begin and end as an object does."""
     full = [line.strip() for _, line in lines if line.strip()]
     objects = sum(line[0] == "{" and line[-1] == "}" for line in full)
-    return objects > 1 and 2 * objects >= len(full)
+    return objects >= least and 2 * objects >= len(full)
 
 
 def _kept(path: Path | str, lines: Iterable[tuple[int, str]]) -> Iterator[Row]:

@@ -1,19 +1,26 @@
 """Rows of any file as tasks expect them: of no tool, with known names of columns, and sentences of their tokens."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 
 from ftk.config.schema import DataConfig
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.names.usual_names import usual_names
 from ftk.data.readers.tagged.token_rows import by_sentence
-from ftk.data.rows.exports.recognising import plain_rows
+from ftk.data.rows.exports.recognising import SEEN, plain_rows
 from ftk.data.rows.exports.wanted import Wanted
 from ftk.data.rows.spelled_names import with_known_names
 
 
 def usual_rows(
-    rows: Iterable[Row], data: DataConfig, wanted: Wanted, notes: Notes, *, tagged: bool | None
+    rows: Iterable[Row],
+    data: DataConfig,
+    wanted: Wanted,
+    notes: Notes,
+    *,
+    tagged: bool | None,
+    paused: Callable[[], bool] = lambda: False,
 ) -> Iterator[Row]:
     """The rows of one file, or of a dataset, as tasks expect them.
 
@@ -23,7 +30,14 @@ def usual_rows(
         wanted: what the task reads: the usual names of its roles are found whatever their case.
         notes: collects what was found.
         tagged: whether rows of single tokens become sentences.
+        paused: whether no further row has come, of a pipe whose rows are given as they come.
     """
-    rows = plain_rows(rows, wanted, notes)
+    rows = iter(rows)
+    first = list(islice(rows, 1))
+    while first and len(first) < SEEN and not paused():
+        if (row := next(rows, None)) is None:
+            break
+        first.append(row)
+    rows = plain_rows(chain(first, rows), wanted, notes, seen=len(first))
     rows = with_known_names(rows, {**data.columns, "group": data.group}, usual_names(wanted.roles), notes)
     return by_sentence(rows, data.columns, notes) if tagged else rows
