@@ -1,5 +1,6 @@
 """Checks of a config that need its files, tasks and models; ``ftk.config.ranges`` checks values alone."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.models.loading.head_of_folder import head_in
 from ftk.objectives.building import build_objective
 from ftk.system.atomic import unwritable
+from ftk.system.streams import stdout_is_closed
 
 
 def check_values(config: Config, command: str) -> list[Mistake]:
@@ -117,6 +119,10 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
                 read = input_files(config.input)
         except FtkError as error:
             yield Mistake(f"input={as_word(config.input)}", Mistake.of(str(error)).advice)
+    if config.output == "-" and stdout_is_closed():
+        yield Mistake("output=-", "Standard output is closed; name a file: output=<file>.")
+    if config.input == "-" and sys.stdin is None:
+        yield Mistake("input=-", "Standard input is closed; name a file: input=<file>.")
     if config.output in ("", "-"):
         return
     path = Path(config.output).expanduser()

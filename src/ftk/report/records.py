@@ -2,12 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
+from ftk.errors import RunError
 from ftk.system.atomic import flush, open_new, replaced, write_text
+from ftk.system.streams import in_utf8, stdout_is_closed
 from ftk.system.strict_json import dumps
 
 
@@ -50,16 +52,18 @@ def json_lines(path: Path | None) -> Iterator[Any]:
     The file appears under its name when all records are written; if an error comes first, it does not appear.
     """
     if path is None:
-        yield _writer(sys.stdout)
+        if stdout_is_closed():
+            raise RunError("output=-: standard output is closed. Name a file: output=<file>.")
+        yield _writer(in_utf8(sys.stdout))
         sys.stdout.flush()
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with replaced(path) as temporary, open_new(temporary) as stream:
-        yield _writer(stream)
+        yield _writer(stream.write)
 
 
-def _writer(stream: TextIO) -> Any:
+def _writer(write_text: Callable[[str], Any]) -> Any:
     def write(record: Mapping[str, Any]) -> None:
-        stream.write(dumps(record, default=str) + "\n")  # columns of Parquet and JSON lines may hold NaN: null
+        write_text(dumps(record, default=str) + "\n")  # columns of Parquet and JSON lines may hold NaN: null
 
     return write
