@@ -17,6 +17,7 @@ from ftk.data.readers.places.sources import check_source, is_class_folder
 from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.models.loading.head_of_folder import head_in
 from ftk.objectives.building import build_objective
+from ftk.report.partial_output import refusal
 from ftk.system.atomic import unwritable
 from ftk.system.streams import stdout_is_closed
 
@@ -132,8 +133,8 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
         yield Mistake(f"output={config.output}", "This is no regular file; write to it with output=- and '>'.")
     elif path.is_dir():
         yield Mistake(f"output={config.output}", "This is a folder; name a file.")
-    elif path.exists() and not config.run.overwrite:
-        yield Mistake(f"output={config.output}", "The file exists already; add run.overwrite=true to replace it.")
+    elif why := refusal(path.resolve(), resume=bool(config.run.resume), overwrite=config.run.overwrite):
+        yield Mistake(f"output={config.output}", why)
     elif why := unwritable(path.resolve().parent):  # the file is written beside the one that a link names
         yield Mistake(f"output={config.output}", f"{why}; name another folder.")
 

@@ -15,6 +15,7 @@ from ftk.contracts.findings import Finding
 from ftk.errors import printable
 from ftk.report.json_output import json_line, plain_value, shows_json
 from ftk.report.tables import TextTable, label_table, scores_line
+from ftk.system.duration import duration
 from ftk.system.signals import reader_gone
 from ftk.system.strict_json import dumps
 
@@ -298,10 +299,3 @@ class StepProgress:
 
 def _loss(value: float | None) -> str:
     return f"{value:.4f}" if value is not None else "of nothing"
-
-
-def duration(seconds: float) -> str:
-    """0:07, 12:31 or 1:02:09."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
