@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftk.commands.checks import check_values, unread_data_keys
@@ -61,16 +62,19 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     task.check_model(runner.model, prepared.features)
     with closing(folder), closing(console):
         scores = scores_in_records(config.predict.scores, labels)
-        return _score(folder, console, Evaluator(runner, task, scores), prepared, corpus)
+        return _score(folder, console, Evaluator(runner, task, scores), prepared, corpus, path)
 
 
 def _score(
-    folder: RunFolder, console: Console, evaluator: Evaluator, prepared: Prepared, corpus: Corpus
+    folder: RunFolder, console: Console, evaluator: Evaluator, prepared: Prepared, corpus: Corpus, path: Path
 ) -> dict[str, Any]:
-    """Score, and write and print the results."""
+    """Score the model of a folder, and write and print the results."""
+    from ftk.models.loading.provenance import digests_of
+
     spec = evaluator.task.spec
     folder.lock(console.warn)
-    folder.open(hardware=evaluator.runner.hardware.facts(), data=corpus.fingerprints())
+    model = {"origin": str(path), "files": digests_of(path)}
+    folder.open(hardware=evaluator.runner.hardware.facts(), data=corpus.fingerprints(), model=model)
     console.log_to(folder.path / "log.txt", append=False)
     with folder.predictions("test") if spec.writes_records else nullcontext() as write:
         found = score(evaluator, prepared, write)

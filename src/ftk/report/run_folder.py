@@ -222,8 +222,18 @@ class RunFolder:
             lines = "".join(f"\n    {line}" for line in listed(differences))
             raise RunError(f"run.dir={self.path}: {what}:{lines}\n  run.resume=force resumes anyway.")
 
-    def open(self, *, hardware: Mapping[str, Any], data: Mapping[str, Mapping[str, str]]) -> None:
-        """Writes everything that is known before the first step; the folder must be locked."""
+    def open(
+        self, *, hardware: Mapping[str, Any], data: Mapping[str, Mapping[str, str]], model: Mapping[str, Any]
+    ) -> None:
+        """Writes everything that is known before the first step; the folder must be locked.
+
+        Args:
+            hardware: device, precision and threads.
+            data: the SHA-256 of the data files, by split.
+            model: what the run begins from; a run that resumes keeps what it began from.
+        """
+        if self.resume:
+            model = saved_environment(self.path).get("model", {})
         if self._overwrite:
             leftovers = (path.name for path in self.path.glob(".*.tmp"))
             unnamed = (".best.old", ".last.old", ".previous.old", ".best.new", ".last.new")
@@ -238,6 +248,7 @@ class RunFolder:
             **environment_facts(),
             **hardware,
             "data": data,
+            "model": model,
         }
         self.write("environment.json", environment)
         self.opened = True

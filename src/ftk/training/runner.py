@@ -10,6 +10,7 @@ from ftk.core.out_of_memory import is_out_of_memory
 from ftk.core.saving.background_save import Saver
 from ftk.core.state import TrainState
 from ftk.errors import Interrupted, RunError, error_text, first_line
+from ftk.models.loading.provenance import provenance
 from ftk.report.console import Console, StepProgress
 from ftk.report.records import MetricsFile
 from ftk.report.run_folder import RunFolder
@@ -70,7 +71,8 @@ def _run(config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Con
     else:
         folder.lock(console.warn)
     folder.check_space(_bytes_of_run(run.state))
-    folder.open(hardware=run.hardware.facts(), data=fingerprints)
+    model = {} if folder.resume else provenance(run.source)
+    folder.open(hardware=run.hardware.facts(), data=fingerprints, model=model)
     console.log_to(folder.path / "log.txt", append=folder.resume)
     metrics = MetricsFile(folder.path / "metrics.jsonl")
     if folder.resume:
