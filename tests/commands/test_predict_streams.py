@@ -58,7 +58,8 @@ def process(checkpoint: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]
     yield start
     for one in started:
         one.kill()
-        one.communicate()
+        with one:  # closes its pipes
+            pass
 
 
 LINES = {

@@ -5,7 +5,7 @@ import os
 import select
 from typing import Any
 
-_PAUSE = 0.05
+_PAUSE = 0.2
 """Seconds without a line after which one does not wait for another to look at."""
 _POLL = 0.2
 """Seconds after which a stream that nobody reads any more notices it."""

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, TypeVar
 
 from ftk.data.readers.decoding.live import LiveStream
 from ftk.errors import DataError, error_text
@@ -26,6 +26,7 @@ from ftk.system.digests import digest_of
 STDIN = "<stdin>"
 """The path that stands for standard input."""
 
+_T = TypeVar("_T")
 _State = tuple[int, int]
 """The size of a file, and when it was last written to."""
 
@@ -107,6 +108,23 @@ def paused(path: Path | str) -> bool:
     """Whether a pipe that is read as it comes has no further line now; False for anything else."""
     stream = live_stream(path)
     return stream is not None and stream.paused()
+
+
+def first_of(path: Path | str, items: Iterator[_T], number: int) -> list[_T]:
+    """The first items that are read of a file, to look at; of a pipe that is read as it comes, those that have come.
+
+    Args:
+        path: the file.
+        items: lines or rows of it.
+        number: how many of them, if there are so many.
+    """
+    found: list[_T] = []
+    while len(found) < number and not (found and paused(path)):
+        one = next(items, None)
+        if one is None:
+            break
+        found.append(one)
+    return found
 
 
 @contextmanager

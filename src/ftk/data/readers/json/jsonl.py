@@ -11,7 +11,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.decoding.lines import BrokenLine, numbered_lines, unbroken
-from ftk.data.readers.decoding.once import live_stream, paused
+from ftk.data.readers.decoding.once import first_of, live_stream
 from ftk.data.readers.json.json_documents import inside, item_of, rows_of
 from ftk.data.readers.json.objects import ESCAPED, not_json, parsed, row_of
 from ftk.errors import DataError, LineError
@@ -53,7 +53,7 @@ def read_jsonl(
             lines could be read.
     """
     lines = numbered_lines(path, encoding, notes, broken=True)
-    head = _head(path, lines) if keep else []
+    head = first_of(path, lines, _SEEN) if keep else []
     lines = chain(head, lines)
     if _objects_are_lines(head, least=1 if live_stream(path) is not None else 2):
         yield from _kept(path, lines)
@@ -118,16 +118,6 @@ def _is_list(line: str) -> bool:
         return isinstance(json.loads(line), list)
     except (ValueError, RecursionError):
         return False
-
-
-def _head(path: Path | str, lines: Iterator[tuple[int, str]]) -> list[tuple[int, str]]:
-    """The first lines; of a pipe that is read as it comes, those that have come."""
-    head = list(islice(lines, 1))
-    while head and len(head) < _SEEN and not paused(path):
-        if (one := next(lines, None)) is None:
-            break
-        head.append(one)
-    return head
 
 
 def _objects_are_lines(lines: Sequence[tuple[int, str]], *, least: int) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.readers.decoding.lines import numbered_lines
-from ftk.data.readers.decoding.once import paused
+from ftk.data.readers.decoding.once import first_of
 from ftk.data.readers.tagged.column_names import heads_columns, is_header
 from ftk.data.readers.tagged.known_layouts import ONTONOTES, Layout, is_ontonotes, webanno_names
 from ftk.data.rows.tags.tag_columns import evidence_of
@@ -181,10 +181,7 @@ class ConllLines:
         if found is None:
             return read, 0
         number, line = found
-        for _ in range(_SAMPLE):
-            if paused(self.path) or (one := next(numbered, None)) is None:
-                break
-            read.append(one)
+        read += first_of(self.path, numbered, _SAMPLE)
         self._sample = [line, *(after for at, after in read if at > number)]
         self._between = "\t" if "\t" in line else " "
         if len(self._fields(line)) == 1:
