@@ -121,13 +121,18 @@ def test_more_rows_than_one_batch_keep_their_order(ftk: Callable[..., Result], c
     assert [row["text"] for row in read_jsonl("out.jsonl")] == texts
 
 
-def test_a_fault_in_the_input_leaves_no_output(ftk: Callable[..., Result], checkpoint: Path) -> None:
+def test_a_fault_in_the_input_leaves_the_rows_before_it_in_a_part(ftk: Callable[..., Result], checkpoint: Path) -> None:
     rows: list[dict[str, object]] = [{"text": "fine"}] * 3000
     write_jsonl("in.jsonl", [*rows, {"text": 7}])
     result = ftk("predict", "--json", f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl")
     assert_refused(result, (kinds.NOT_A_STRING, {"role": "text"}))
     assert "in.jsonl:3001" in result.err
-    assert {path.name for path in Path().iterdir()} - {"cache"} == {"in.jsonl"}
+    assert {path.name for path in Path().glob("*out*")} == {"out.jsonl.part", ".out.jsonl.part.state"}
+    assert len(read_jsonl("out.jsonl.part")) == 2048
+    write_jsonl("in.jsonl", [*rows, {"text": "mended"}])
+    assert ftk("predict", f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl", "run.resume=true").code == 0
+    assert len(read_jsonl("out.jsonl")) == 3001
+    assert {path.name for path in Path().iterdir()} - {"cache"} == {"in.jsonl", "out.jsonl"}
 
 
 def test_a_column_that_is_not_there_is_reported_before_the_model_is_opened(
