@@ -124,7 +124,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_predict_and_evaluate_end_as_documented(model: Path, command: str, code: int) -> None:
-    write_lines("in.txt", [f"Rita sleeps {number}" for number in range(5000)])
+    write_lines("in.txt", [f"Ada Berg went to Oslo {number}" for number in range(5000)])
     write_conll("t.conll", toy_sentences(8))
     assert shell(command.format(model=f"checkpoint={model}"))[0] == code
     if "output=" in command:
@@ -136,7 +136,7 @@ def test_predict_and_evaluate_end_as_documented(model: Path, command: str, code:
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("flags", [(), ("--json",)])
 def test_predict_evaluate_and_training_without_a_reader(model: Path, stream: str, flags: tuple[str, ...]) -> None:
-    write_lines("in.txt", ["Rita sleeps"] * 5000)
+    write_lines("in.txt", ["Ada Berg went to Oslo"] * 5000)
     data = f"data.test={write_conll('t.conll', toy_sentences(8))}"
     assert without_reader("predict", f"checkpoint={model}", "input=in.txt", *flags, stream=stream) == 141
     if stream == "stdout":

@@ -41,7 +41,8 @@ def read_file(
     """
     rows = _read_file(path, format, data, notes, labelled=labelled, tagged=tagged, split=split)
     wanted = wanted or Wanted(data.columns, labelled=labelled)
-    return usual_rows(rows, data, wanted, notes, tagged=tagged, paused=partial(paused, path))
+    waits = partial(paused, path) if live_stream(path) is not None else None
+    return usual_rows(rows, data, wanted, notes, tagged=tagged, paused=waits)
 
 
 def _read_file(

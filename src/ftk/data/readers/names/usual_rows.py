@@ -21,7 +21,7 @@ def usual_rows(
     notes: Notes,
     *,
     tagged: bool | None,
-    paused: Callable[[], bool] = lambda: False,
+    paused: Callable[[], bool] | None = None,
 ) -> Iterator[Row]:
     """The rows of one file, or of a dataset, as tasks expect them.
 
@@ -31,9 +31,9 @@ def usual_rows(
         wanted: what the task reads: the usual names of its roles are found whatever their case.
         notes: collects what was found.
         tagged: whether rows of single tokens become sentences.
-        paused: whether no further row has come, of a pipe whose rows are given as they come.
+        paused: whether no further row has come, of a pipe whose rows are given as they come; None for a file.
     """
-    rows = _plain(rows, wanted, notes, paused)
+    rows = plain_rows(rows, wanted, notes) if paused is None else _plain(rows, wanted, notes, paused)
     rows = with_known_names(rows, {**data.columns, "group": data.group}, usual_names(wanted.roles), notes)
     return by_sentence(rows, data.columns, notes) if tagged else rows
 
