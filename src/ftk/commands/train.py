@@ -7,8 +7,8 @@ from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import TrainingConfig
 from ftk.contracts.notes import Notes
-from ftk.models.loading.hub_models import check_hub_models
 from ftk.data.readers.decoding.once import inputs
+from ftk.models.loading.hub_models import check_hub_models
 from ftk.models.tokenizers.tokenizer_files import check_tokenizer_folders
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
