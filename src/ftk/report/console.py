@@ -224,7 +224,6 @@ class Console:
             self._reader_gone()
 
     def _reader_gone(self) -> None:
-        """Show nothing any more, and let the run stop."""
         self._terminal.quiet = True
         reader_gone()
 
