@@ -1,6 +1,9 @@
 """What the tests of the data layer share: shipped settings with a few changes, and readers of files written here."""
 
-from collections.abc import Iterable
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +20,7 @@ from ftk.contracts.findings import Finding, FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.sentences import Sentence
-from ftk.data.readers.splits import read_file
+from ftk.data.readers.one_file import read_file
 from ftk.errors import DataError
 from ftk.tasks import build_task
 from ftk.tasks.shared.row_task import RowTask
@@ -54,6 +57,16 @@ def shipped_task(name: str, **changes: Any) -> RowTask:
     task = build_task({**_shipped(f"task/{name}"), **changes})
     assert isinstance(task, RowTask)
     return task
+
+
+@contextmanager
+def standard_input(content: bytes) -> Iterator[None]:
+    """A block in which standard input has some bytes."""
+    with tempfile.TemporaryFile() as stream, pytest.MonkeyPatch.context() as patch:
+        stream.write(content)
+        stream.seek(0)
+        patch.setattr(sys, "stdin", stream)
+        yield
 
 
 def _shipped(name: str) -> dict[str, Any]:

@@ -40,13 +40,18 @@ def help_text() -> str:
 
 def main() -> None:
     """Run the command that ``sys.argv`` names and exit with its code."""
+    from ftk.system.processes import streams
+
+    streams.make_ready()
     try:
         code = run(sys.argv[1:])
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of the output (head, less) has closed it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.flush()
+    except BrokenPipeError:  # the reader of the output (head, less) has closed it
         code = 141
+    except OSError as error:
+        sys.stderr.write(f"ftk: standard output cannot be written ({error.strerror}).\n")
+        code = 1
+    streams.lead_nowhere()
     sys.exit(code)
 
 
@@ -54,7 +59,8 @@ def run(argv: list[str]) -> int:
     """Run one command line.
 
     Returns:
-        The exit code: 0 for success, 1 for a user's error; 129, 130 and 143 after SIGHUP, SIGINT and SIGTERM.
+        The exit code: 0 for success, 1 for a user's error; 129, 130 and 143 after SIGHUP, SIGINT and SIGTERM; 141 if
+        the reader of the output closed it.
     """
     if not argv or argv[0] in ("-h", "--help") or argv == ["help"]:
         print(help_text(), end="")

@@ -44,6 +44,8 @@ def test_the_run_folder_is_what_the_contract_says(ftk: Callable[..., Result], to
     environment = json.loads((run / "environment.json").read_text())
     assert environment["threads"] == 1
     assert set(environment["data"]) == {"train", "validation", "test"}
+    assert set(environment["model"]) == {"origin", "files", "tokenizer"}
+    assert environment["model"]["files"] == {}  # random weights
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["test"]["f1"] > 0.9
     assert metrics["test"]["scheme"] == "IOB2"

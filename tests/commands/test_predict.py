@@ -1,13 +1,11 @@
 """``ftk predict`` and ``ftk evaluate``: every row and every token comes back."""
 
 import hashlib
-import io
 import json
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +20,7 @@ from conftest import (
     write_jsonl,
     write_lines,
 )
+from data_helpers import standard_input
 from ftk.contracts import finding_kinds as kinds
 from ftk.tasks import finding_kinds as task_kinds
 
@@ -92,11 +91,9 @@ def test_tokens_come_back_with_one_tag_each(ftk: Callable[..., Result], checkpoi
         assert [joined[e["start"] : e["end"]] for e in row["entities"]] == [e["text"] for e in row["entities"]]
 
 
-def test_standard_input_and_output(
-    ftk: Callable[..., Result], checkpoint: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO("\n".join(TEXTS).encode()))))
-    result = ftk("predict", f"checkpoint={checkpoint}", "input=-")
+def test_standard_input_and_output(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    with standard_input("\n".join(TEXTS).encode()):
+        result = ftk("predict", f"checkpoint={checkpoint}", "input=-")
     assert result.code == 0
     assert [json.loads(line)["text"] for line in result.out.splitlines()] == TEXTS
     assert "4 rows in" in result.err
@@ -124,13 +121,18 @@ def test_more_rows_than_one_batch_keep_their_order(ftk: Callable[..., Result], c
     assert [row["text"] for row in read_jsonl("out.jsonl")] == texts
 
 
-def test_a_fault_in_the_input_leaves_no_output(ftk: Callable[..., Result], checkpoint: Path) -> None:
+def test_a_fault_in_the_input_leaves_the_rows_before_it_in_a_part(ftk: Callable[..., Result], checkpoint: Path) -> None:
     rows: list[dict[str, object]] = [{"text": "fine"}] * 3000
     write_jsonl("in.jsonl", [*rows, {"text": 7}])
     result = ftk("predict", "--json", f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl")
     assert_refused(result, (kinds.NOT_A_STRING, {"role": "text"}))
     assert "in.jsonl:3001" in result.err
-    assert {path.name for path in Path().iterdir()} - {"cache"} == {"in.jsonl"}
+    assert {path.name for path in Path().glob("*out*")} == {"out.jsonl.part", ".out.jsonl.part.state"}
+    assert len(read_jsonl("out.jsonl.part")) == 2048
+    write_jsonl("in.jsonl", [*rows, {"text": "mended"}])
+    assert ftk("predict", f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl", "run.resume=true").code == 0
+    assert len(read_jsonl("out.jsonl")) == 3001
+    assert {path.name for path in Path().iterdir()} - {"cache"} == {"in.jsonl", "out.jsonl"}
 
 
 def test_a_column_that_is_not_there_is_reported_before_the_model_is_opened(
@@ -536,7 +538,7 @@ def test_columns_of_conll_are_kept_by_their_numbers(
     assert ftk("predict", model, f"input={write_conll('words.conll', [[('Rita',)]])}", "output=words.jsonl").code == 0
     assert read_jsonl("words.jsonl")[0]["tokens"] == ["Rita"]
     lines = "".join("\t".join(row) + "\n" for row in rows)
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(lines.encode()))))
-    piped = ftk("predict", "--json", model, "data=conll", "input=-")
+    with standard_input(lines.encode()):
+        piped = ftk("predict", "--json", model, "data=conll", "input=-")
     assert json.loads(piped.out)["tokens"] == ["Rita", "sleeps", "here"]
     assert piped.found(kinds.COLUMNS_OF_TRAINING).values["columns"]["tokens"] == "1"

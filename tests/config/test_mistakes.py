@@ -344,6 +344,7 @@ CHECKPOINT = ("checkpoint=null", "Say which model: checkpoint=runs/<run>/best.")
 
 def test_what_evaluate_and_predict_cannot_do_without(ftk: Callable[..., Result]) -> None:
     refused(ftk("evaluate"), CHECKPOINT)
+    refused(ftk("evaluate", "run.resume=true", "run.dir=x"), CHECKPOINT, ("run.resume=true", "Only training and"))
     refused(ftk("predict"), CHECKPOINT, ("input=null", "Say what to read"))
     refused(ftk("evaluate", "checkpont=x"), ("checkpont=x", "Did you mean 'checkpoint'?"))  # and not that it lacks
     write_lines("out.jsonl", ["kept"])
@@ -351,7 +352,6 @@ def test_what_evaluate_and_predict_cannot_do_without(ftk: Callable[..., Result])
     write_lines("run/best/ftk.json", ["{}"])
     refused(
         ftk("predict", "checkpoint=run", "input=none.txt", "output=out.jsonl", "run.resume=true", "run.dir=run"),
-        ("run.resume=true", "Only training is resumed."),
         ("checkpoint=run", "The folder has no ftk.json. Did you mean 'run/best'?"),
         ("input=none.txt", "There is no such file"),
         ("output=out.jsonl", "The file exists already"),

@@ -25,7 +25,7 @@ from ftk.config.choices import Format
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.documents.reading import documents
-from ftk.data.readers.splits import read_file
+from ftk.data.readers.one_file import read_file
 from ftk.errors import FtkError
 
 pytestmark = pytest.mark.fuzz

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ftk.errors import Interrupted
-from ftk.system.workers import Died, Printed, Returned, Workers
+from ftk.system.processes.workers import Died, Printed, Returned, Workers
 
 pytestmark = pytest.mark.skipif(not Workers.possible(), reason="this system cannot fork")
 
@@ -89,7 +89,7 @@ def test_one_that_dies_leaves_the_others(workers: Workers, task: Any, code: int)
 
 PARENT = """\
 import os, signal, sys, time
-from ftk.system.workers import Workers
+from ftk.system.processes.workers import Workers
 def work(task):
     print(os.getpid())
     time.sleep(60)

@@ -23,8 +23,9 @@ from ftk.data.readers.splits import stream
 from ftk.data.rows.exports.recognising import plain_rows
 from ftk.data.rows.exports.wanted import Wanted
 from ftk.errors import ConfigError, DataError
-from ftk.inference.pipeline import ROWS_AT_ONCE, Predictions, note_unknown_words, score
+from ftk.inference.pipeline import ROWS_AT_ONCE, Predictions, note_unknown_words
 from ftk.inference.saved_model import SavedModel
+from ftk.inference.scoring import score
 from ftk.report.console import Console
 
 if TYPE_CHECKING:

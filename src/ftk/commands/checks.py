@@ -1,5 +1,6 @@
 """Checks of a config that need its files, tasks and models; ``ftk.config.ranges`` checks values alone."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,11 @@ from ftk.data.readers.places.sources import check_source, is_class_folder
 from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.models.loading.head_of_folder import head_in
 from ftk.objectives.building import build_objective
-from ftk.report.output_file import taken
+from ftk.report.partial_output import refusal
 from ftk.system.atomic import unwritable
 from ftk.system.cache import cache_folder
 from ftk.system.paths import expanded
+from ftk.system.processes.streams import stdout_is_closed
 
 
 def check_values(config: Config, command: str) -> list[Mistake]:
@@ -131,6 +133,10 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
                 read = input_files(config.input)
         except FtkError as error:
             yield Mistake(f"input={as_word(config.input)}", Mistake.of(str(error)).advice)
+    if config.output == "-" and stdout_is_closed():
+        yield Mistake("output=-", "Standard output is closed; name a file: output=<file>.")
+    if config.input == "-" and sys.stdin is None:
+        yield Mistake("input=-", "Standard input is closed; name a file: input=<file>.")
     if config.output in ("", "-"):
         return
     path = expanded(config.output)
@@ -140,10 +146,8 @@ def _input(config: PredictConfig) -> Iterator[Mistake]:
         yield Mistake(f"output={config.output}", "This is no regular file; write to it with output=- and '>'.")
     elif path.is_dir():
         yield Mistake(f"output={config.output}", "This is a folder; name a file.")
-    elif why := taken(path.resolve()):
+    elif why := refusal(path.resolve(), resume=bool(config.run.resume), overwrite=config.run.overwrite):
         yield Mistake(f"output={config.output}", why)
-    elif path.exists() and not config.run.overwrite:
-        yield Mistake(f"output={config.output}", "The file exists already; add run.overwrite=true to replace it.")
     elif why := unwritable(path.resolve().parent):  # the file is written beside the one that a link names
         yield Mistake(f"output={config.output}", f"{why}; name another folder.")
 

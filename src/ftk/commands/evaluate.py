@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftk.commands.checks import check_values, unread_data_keys
@@ -15,9 +16,11 @@ from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import EvaluateConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
-from ftk.inference.pipeline import note_unknown_words, score, scores_in_records
+from ftk.data.readers.decoding.once import inputs
+from ftk.inference.pipeline import note_unknown_words, scores_in_records
 from ftk.inference.places import model_folder, model_name
 from ftk.inference.saved_model import SavedModel
+from ftk.inference.scoring import score
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweeps.running import exit_code, run_sweep
@@ -33,11 +36,13 @@ if TYPE_CHECKING:
     Cost = Callable[[Mapping[str, Any], Console], Int8Cost]
 
 
+@inputs()
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one evaluation, or one for each job of a sweep."""
     return exit_code(run_jobs(command, argv, evaluate, check=check_values, sweep=run_sweep))
 
 
+@inputs()
 def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     """Evaluate one model; returns the run folder, the score's name and the metrics."""
     console = Console()
@@ -66,7 +71,8 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     with closing(folder), closing(console):
         scores = scores_in_records(config.predict.scores, labels)
         evaluator = Evaluator(runner, task, scores)
-        return _score(folder, console, evaluator, prepared, corpus, _cost(checkpoint, evaluator, prepared, config))
+        cost = _cost(checkpoint, evaluator, prepared, config)
+        return _score(folder, console, evaluator, prepared, corpus, path, cost)
 
 
 def _cost(checkpoint: Checkpoint, evaluator: Evaluator, prepared: Prepared, config: EvaluateConfig) -> Cost | None:
@@ -84,12 +90,16 @@ def _score(
     evaluator: Evaluator,
     prepared: Prepared,
     corpus: Corpus,
+    path: Path,
     cost: Cost | None,
 ) -> dict[str, Any]:
-    """Score, and write and print the results."""
+    """Score the model of a folder, and write and print the results."""
+    from ftk.models.loading.provenance import digests_of
+
     spec = evaluator.task.spec
     folder.lock(console.warn)
-    folder.open(hardware=evaluator.runner.hardware.facts(), data=corpus.fingerprints())
+    model = {"origin": str(path), "files": digests_of(path)}
+    folder.open(hardware=evaluator.runner.hardware.facts(), data=corpus.fingerprints(), model=model)
     console.log_to(folder.path / "log.txt", append=False)
     notes = Notes()
     with notes.of("test"), folder.predictions("test") if spec.writes_records else nullcontext() as write:

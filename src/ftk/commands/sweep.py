@@ -1,13 +1,13 @@
 """``ftk sweep``: the table and the files of a sweep again, from its run folders."""
 
 import sys
-from pathlib import Path
 
 from ftk.errors import ConfigError, RunError
 from ftk.report.console import Console
 from ftk.report.sweeps.folder import SweepFolder
 from ftk.report.sweeps.results import JOBS
 from ftk.report.sweeps.tables import show_tables, title_of
+from ftk.system.paths import expanded
 
 USAGE = """\
 usage: ftk sweep DIR        show the table of the runs in DIR and write DIR/results.csv again
@@ -21,7 +21,7 @@ def run(command: str, argv: list[str]) -> int:
         return 0
     if len(argv) != 1 or argv[0].startswith("-"):
         raise ConfigError(f"'{' '.join(argv)}' is not understood; {USAGE.strip()}")
-    path = Path(argv[0]).expanduser()
+    path = expanded(argv[0])
     if not path.is_dir():
         raise RunError(f"{path}: there is no such folder; name that of a sweep.")
     if (path / "config.yaml").is_file():

@@ -7,6 +7,7 @@ from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import TrainingConfig
 from ftk.contracts.notes import Notes
+from ftk.data.readers.decoding.once import inputs
 from ftk.models.loading.hub_models import check_hub_models
 from ftk.models.tokenizers.tokenizer_files import check_tokenizer_folders
 from ftk.report.console import Console
@@ -17,11 +18,13 @@ from ftk.system.startup import fast_import
 from ftk.tasks import build_task
 
 
+@inputs()
 def run(command: str, argv: list[str]) -> int:
     """Run the command line: one training, or one for each job of a sweep."""
     return exit_code(run_jobs(command, argv, train, check=check_values, sweep=run_sweep))
 
 
+@inputs()
 def train(config: TrainingConfig, invocation: Invocation, *, console: Console | None = None) -> dict[str, Any]:
     """Run one training; returns the run folder, the score's name and the metrics.
 

@@ -110,6 +110,16 @@ class Notes:
         self._asked.clear()
         self._files.clear()
 
+    def take(self) -> list[Finding]:
+        """All findings since the last call, errors among them, for the notes of someone else; they begin anew."""
+        found = [*self._facts.values(), *self._counted.values(), *self._errors.values()]
+        if found:
+            for group in (self._facts, self._counted, self._errors):
+                group.clear()
+            self._all.clear()
+            self._files.clear()
+        return found
+
     def drain(self) -> Iterator[Finding]:
         """All facts and counts since the last call; later ones are counted anew."""
         yield from self.drain_facts()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -93,14 +93,23 @@ def raise_with_way_out(notes: Notes, *, others: bool) -> None:
         raise DataError(f"{error}\n{WAY_OUT}", findings=error.findings) from error
 
 
-def next_rows(rows: Iterator[Row], number: int) -> list[Row]:
+def taken(rows: Iterator[Row], number: int) -> list[Row]:
+    """The next rows, up to a number of them."""
+    return list(islice(rows, number))
+
+
+def next_rows(take: Callable[[int], list[Row]], number: int) -> list[Row]:
     """Up to a number of rows; where one cannot be read, the error says how it can be kept.
+
+    Args:
+        take: gives them.
+        number: of rows.
 
     Raises:
         DataError: a row cannot be read.
     """
     try:
-        return list(islice(rows, number))
+        return take(number)
     except LineError as error:
         raise DataError(f"{error}\n{WAY_OUT}") from error
 

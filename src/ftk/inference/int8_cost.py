@@ -15,7 +15,7 @@ from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared
 from ftk.core.evaluate import Evaluator
 from ftk.inference.checkpoint import Checkpoint
-from ftk.inference.pipeline import score
+from ftk.inference.scoring import score
 from ftk.report.console import Console
 from ftk.report.tables import TextTable
 

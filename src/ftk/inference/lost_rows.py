@@ -13,10 +13,14 @@ from ftk.inference.bad_rows import WAY_OUT, BadRow
 
 
 class LostRows:
-    """Makes records of rows, one part of the input after the other; lost rows get a record with an ``error``."""
+    """Makes records of rows, one part of the input after the other; lost rows get a record with an ``error``.
+
+    Attributes:
+        any_predicted: whether a row so far has a prediction.
+    """
 
     def __init__(self) -> None:
-        self._any_predicted = False
+        self.any_predicted = False
 
     def records(
         self, predicted: Iterator[tuple[Any, Any]], record: Callable[[Any, Any], dict[str, Any]], notes: Notes
@@ -36,8 +40,8 @@ class LostRows:
             for example, prediction in predicted:
                 if isinstance(prediction, NotFinite):
                     waiting.append((example, prediction))
-                if self._any_predicted or not isinstance(prediction, NotFinite):
-                    self._any_predicted = True
+                if self.any_predicted or not isinstance(prediction, NotFinite):
+                    self.any_predicted = True
                     yield from (_kept(*lost, notes) for lost in waiting)
                     waiting.clear()
                 if not isinstance(prediction, NotFinite):

@@ -1,4 +1,4 @@
-"""What a trained model does with rows: predict records, or score labelled rows. Commands and Python API share it.
+"""What a trained model does with rows: read them and predict records. Commands and Python API share it.
 
 Nothing here imports torch before rows have been read, so a folder or a file that cannot be used is reported at once.
 """
@@ -6,9 +6,7 @@ Nothing here imports torch before rows have been read, so a folder or a file tha
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +29,7 @@ from ftk.inference.bad_rows import (
     raise_with_way_out,
     read_or_keep,
     refuse_unread_rows,
+    taken,
 )
 from ftk.inference.replaced_columns import note_replaced
 from ftk.inference.saved_model import SavedModel
@@ -41,8 +40,9 @@ from ftk.system.cache import cache_key
 if TYPE_CHECKING:
     from ftk.contracts.protocols import Corpus
     from ftk.contracts.row import Row
-    from ftk.contracts.values import Labels, Prepared
-    from ftk.core.evaluate import Evaluator, Runner
+    from ftk.contracts.values import Labels
+    from ftk.core.evaluate import Runner
+    from ftk.inference.arriving import Arriving
     from ftk.inference.checkpoint import Checkpoint
     from ftk.inference.lost_rows import LostRows
     from ftk.report.console import Console
@@ -73,6 +73,10 @@ class Predictions:
     The order of the calls is ``examples``, ``load`` or ``use``, ``prepare``, ``records``. ``examples`` may be called
     first, so that rows that cannot be read are reported before torch is imported.
 
+    Attributes:
+        highest: how many scores by label a record has; None: all.
+        runner: the model that predicts, once it is loaded.
+
     Args:
         saved: the model.
         data: the ``data`` section of the config.
@@ -82,10 +86,10 @@ class Predictions:
     def __init__(self, saved: SavedModel, data: DataConfig, scores: Any = "auto") -> None:
         self.saved = saved
         self.data = data
-        self._highest = scores_in_records(scores, saved.trained.labels)
+        self.highest = scores_in_records(scores, saved.trained.labels)
         self.predictor: Predictor = saved.trained.task.predictor()
         self._checkpoint: Checkpoint
-        self._runner: Runner
+        self.runner: Runner
         self._lost: LostRows
 
     def examples(
@@ -96,6 +100,7 @@ class Predictions:
         columns: dict[str, Any] | None = None,
         at_once: int = ROWS_AT_ONCE,
         seen: dict[Any, Any] | None = None,
+        arriving: Arriving | None = None,
     ) -> Iterator[list[Any]]:
         """The rows as examples of the task, up to ``at_once`` of them at a time.
 
@@ -105,6 +110,7 @@ class Predictions:
             columns: which column plays which role; None: ``data.columns``.
             at_once: the length of each list but the last.
             seen: what earlier rows have shown about their files, see ``Reading.seen``; None: there were none.
+            arriving: gives the rows of a pipe as they come, so that a list has those that are there; None: files.
 
         A row that cannot be read is a ``BadRow`` with ``data.bad_rows=keep``, unless no row of the first list can be
         read. Columns that are named nowhere are those of training, if the first rows have them.
@@ -114,10 +120,12 @@ class Predictions:
             RunError: the task left rows out without an error about them.
         """
         used, trained = columns or self.data.columns, self.saved.trained
-        rows = iter(known_columns(rows, used, trained.columns, trained.task.spec.columns, notes))
+        own = notes if arriving is None else arriving.own
+        rows = iter(known_columns(rows, used, trained.columns, trained.task.spec.columns, own))
+        take = partial(taken, rows) if arriving is None else arriving.begin(rows)
         keep, first, seen = self.data.bad_rows is BadRows.keep, True, {} if seen is None else seen
-        while part := next_rows(rows, at_once):
-            if first:
+        while part := next_rows(take, at_once):
+            if first or arriving is not None:  # the first rows of a pipe may be one
                 used = fitting_columns(used, self.saved.trained.columns, part[:ROWS_AT_ONCE], notes)
             reading = Reading(used, labelled=False, notes=notes, offsets=self.data.offsets.value, seen=seen)
             found = read_or_keep(self.predictor, part, reading) if keep else None
@@ -144,7 +152,11 @@ class Predictions:
         from ftk.inference.lost_rows import LostRows
 
         self._checkpoint, self._lost = checkpoint, LostRows()
-        self._runner = dataclasses.replace(runner, runnable=self.predictor)
+        self.runner = dataclasses.replace(runner, runnable=self.predictor)
+
+    def go_on(self, rows: int) -> None:
+        """Go on where so many rows have a record, so that the next one is not the first."""
+        self._lost.any_predicted = self._lost.any_predicted or rows > 0
 
     def note_texts(self, parts: Iterable[list[Any]], notes: Notes) -> None:
         """Report what the tokenizer lacks, and the words of some rows that it does not know.
@@ -171,7 +183,7 @@ class Predictions:
         if not isinstance(self.predictor, PreparesPrediction):
             return
         facts = Notes()
-        place = Place(self._made_by(), self._runner.predictions, self._encoding(facts), self.data, console)
+        place = Place(self._made_by(), self.runner.predictions, self._encoding(facts), self.data, console)
         self.predictor.prepare_predict(place)
         console.report(facts.drain())
 
@@ -192,11 +204,11 @@ class Predictions:
     def _predicted(self, examples: list[Any], features: Any, notes: Notes) -> Iterator[dict[str, Any]]:
         if examples:
             keep = self.data.bad_rows is BadRows.keep
-            predicted = self._runner.predictions(examples, features, keep=keep)
+            predicted = self.runner.predictions(examples, features, keep=keep)
             yield from self._lost.records(predicted, partial(self._record, notes), notes)
 
     def _record(self, notes: Notes, example: Any, prediction: Any) -> dict[str, Any]:
-        record = self.predictor.record(example, with_highest(prediction, self._highest))
+        record = self.predictor.record(example, with_highest(prediction, self.highest))
         note_replaced(example, record, notes)
         if self.data.bad_rows is BadRows.keep and "error" in record:  # a record with this key has no prediction
             del record["error"]
@@ -231,7 +243,7 @@ class Predictions:
 
     def _made_by(self) -> str:
         """A name for the weights and what computes with them, for what is kept between predictions."""
-        hardware = self._runner.hardware
+        hardware = self.runner.hardware
         files = self.saved.manifest.get("files") or files_of(self.saved.folder)
         return cache_key([__version__, files, hardware.device.type, hardware.precision.value])
 
@@ -249,44 +261,3 @@ def note_unknown_words(corpus: Corpus, tokenizer: Any, notes: Notes) -> None:
     """
     if isinstance(corpus, RowCorpus) and tokenizer is not None:
         note_coverage(tokenizer, corpus.texts(), notes)
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """The metrics of labelled rows, and how fast they were computed.
-
-    Attributes:
-        metrics: by name; nested for scores by label.
-        rows: how many rows were scored.
-        tokens: in all windows, special ones included.
-        seconds: the time of the forward passes and the metrics.
-    """
-
-    metrics: dict[str, Any]
-    rows: int
-    tokens: int
-    seconds: float
-
-    @property
-    def tokens_per_second(self) -> float:
-        return self.tokens / max(self.seconds, 1e-9)
-
-
-def score(
-    evaluator: Evaluator,
-    prepared: Prepared,
-    write: Callable[[dict[str, Any]], None] | None = None,
-    notes: Notes | None = None,
-) -> Score:
-    """Score labelled rows.
-
-    Args:
-        evaluator: a model with its task.
-        prepared: the rows and their windows.
-        write: is called with one record for each row.
-        notes: collects what the metric says of the model beside its scores.
-    """
-    began = time.perf_counter()
-    metrics = evaluator.score(prepared.examples, prepared.features, write, notes=notes)
-    seconds = time.perf_counter() - began
-    return Score(metrics, len(prepared.examples), int(prepared.features.lengths.sum()), seconds)

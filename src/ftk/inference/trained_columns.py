@@ -15,8 +15,9 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.hub import read_hub
 from ftk.data.readers.names.usual_names import usual_names
+from ftk.data.readers.one_file import read_file
 from ftk.data.readers.paths import expand
-from ftk.data.readers.splits import read_file
+from ftk.data.readers.splits import is_stream
 from ftk.data.rows.spelled_names import with_known_names
 from ftk.errors import FtkError
 
@@ -44,11 +45,11 @@ def with_trained_columns(
         labelled: whether the files are read to be scored.
     """
     missing = _not_named(data.columns, trained)
-    if spec == "-" and data.format is Format.conll and "tokens" in missing:
+    if is_stream(spec) and data.format is Format.conll and "tokens" in missing:
         # It cannot be read twice, and need not have tags.
         notes.add(kinds.COLUMNS_OF_TRAINING, columns={"tokens": as_word(missing["tokens"])})
         return dataclasses.replace(data, columns={**data.columns, "tokens": missing["tokens"]})
-    if not missing or spec in (None, "-"):
+    if not missing or spec is None or is_stream(spec):
         return data
     merged = dataclasses.replace(data, columns={**data.columns, **missing})
     rows = first_rows(merged, spec, labelled=labelled)

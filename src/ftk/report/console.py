@@ -15,6 +15,8 @@ from ftk.contracts.findings import Finding
 from ftk.errors import printable
 from ftk.report.json_output import json_line, plain_value, shows_json
 from ftk.report.tables import TextTable, label_table, scores_line
+from ftk.system.duration import duration
+from ftk.system.signals import reader_gone
 from ftk.system.strict_json import dumps
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Console:
         self._terminal = rich.console.Console(stderr=stderr, quiet=quiet, highlight=False, markup=False, emoji=False)
         # A terminal gets lines that break between words; a file or a pipe gets one line a message.
         self._terminal.soft_wrap = not self._terminal.is_terminal
+        self._terminal.on_broken_pipe = self._reader_gone  # type: ignore[method-assign]
         self._early: list[str] = []
         self._log: TextIO | None = None
         self._findings_path: Path | None = None
@@ -219,8 +222,17 @@ class Console:
         self._write(text)
 
     def _print_json(self, type: str, values: Mapping[str, Any]) -> None:
-        self._terminal.file.write(json_line(type, values) + "\n")
-        self._terminal.file.flush()
+        if self._terminal.quiet:
+            return
+        try:
+            self._terminal.file.write(json_line(type, values) + "\n")
+            self._terminal.file.flush()
+        except BrokenPipeError:
+            self._reader_gone()
+
+    def _reader_gone(self) -> None:
+        self._terminal.quiet = True
+        reader_gone()
 
     def _write_findings(self, findings: Sequence[Finding]) -> None:
         if self._findings_path is not None and findings:
@@ -285,10 +297,3 @@ class StepProgress:
 
 def _loss(value: float | None) -> str:
     return f"{value:.4f}" if value is not None else "of nothing"
-
-
-def duration(seconds: float) -> str:
-    """0:07, 12:31 or 1:02:09."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -38,6 +38,11 @@ def show_line(as_json: bool, text: str, warning: bool) -> None:
 
 def show_end(type: str, text: str, error: BaseException) -> None:
     """Show on standard error why a command ended: a text, or JSON with the faults or findings of the error."""
+    with suppress(BrokenPipeError):  # nobody reads it, and the exit code says the same
+        _show_end(type, text, error)
+
+
+def _show_end(type: str, text: str, error: BaseException) -> None:
     if not _as_json.get():
         sys.stderr.write(printable(text) + "\n")
         return

@@ -2,12 +2,15 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from ftk.contracts.row import Row
+from ftk.errors import RunError
 from ftk.system.atomic import flush, open_new, replaced, write_text
+from ftk.system.processes.streams import in_utf8, stdout_is_closed
 from ftk.system.strict_json import dumps
 
 
@@ -44,15 +47,11 @@ class MetricsFile:
 
 
 @contextmanager
-def json_lines(path: Path | None) -> Iterator[Any]:
-    """A function that writes one record per line, to a file or, if ``path`` is None, to standard output.
+def json_lines(path: Path) -> Iterator[Any]:
+    """A function that writes one record per line to a file.
 
     The file appears under its name when all records are written; if an error comes first, it does not appear.
     """
-    if path is None:
-        yield _writer(sys.stdout)
-        sys.stdout.flush()
-        return
     path.parent.mkdir(parents=True, exist_ok=True)
     with replaced(path) as temporary, open_new(temporary) as stream:
         yield _writer(stream)
@@ -63,3 +62,24 @@ def _writer(stream: TextIO) -> Any:
         stream.write(dumps(record, default=str) + "\n")  # columns of Parquet and JSON lines may hold NaN: null
 
     return write
+
+
+class StandardOutput:
+    """Writes records to standard output, in UTF-8 whatever the locale.
+
+    Raises:
+        RunError: it is closed.
+    """
+
+    def __init__(self) -> None:
+        if stdout_is_closed():
+            raise RunError("output=-: standard output is closed. Name a file: output=<file>.")
+        self._write = in_utf8(sys.stdout)
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Write a record."""
+        self._write(dumps(record, default=str) + "\n")
+
+    def part_done(self, rows: Iterable[Row]) -> None:
+        """All records of these rows are written: whoever reads them gets them now."""
+        sys.stdout.flush()

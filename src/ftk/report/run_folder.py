@@ -247,15 +247,19 @@ class RunFolder:
         *,
         hardware: Mapping[str, Any],
         data: Mapping[str, Mapping[str, str]],
+        model: Mapping[str, Any],
         rows: Mapping[str, int] | None = None,
     ) -> None:
         """Writes everything that is known before the first step; the folder must be locked.
 
         Args:
             hardware: device, precision and threads.
-            data: the SHA-256 of each file, by split.
+            data: the SHA-256 of the data files, by split.
+            model: what the run begins from; a run that resumes keeps what it began from.
             rows: how many each split has; None: this is not written.
         """
+        if self.resume:
+            model = saved_environment(self.path).get("model", {})
         for name in _OWN:
             remove_leftovers(self.path / name)  # of a run that was killed
         if self._overwrite:
@@ -272,6 +276,7 @@ class RunFolder:
             **hardware,
             "data": data,
             **({} if rows is None else {"rows": dict(rows)}),
+            "model": model,
         }
         self.write("environment.json", environment)
         self.opened = True

@@ -125,7 +125,7 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
     later = later_keys()
     changed = {
         key: (old, new)
-        for key, (old, new) in _compared({**sections, **saved}, now)
+        for key, (old, new) in compared({**sections, **saved}, now)
         if (not key.startswith(("run.", "sweep")) or key == "run.seed")
         and not (old is None and new == later.get(key, ...))
     }
@@ -181,7 +181,7 @@ def environment_differences(saved: Mapping[str, Any], hardware: Mapping[str, Any
     then["ftk"], now["ftk"] = saved.get("ftk"), facts["ftk"]
     small_then = {"threads": saved.get("threads"), **{name: saved.get(name) for name in ("python", "processor")}}
     small_now = {"threads": hardware["threads"], **{name: facts[name] for name in ("python", "processor")}}
-    return dict(_compared(then, now)), dict(_compared(small_then, small_now))
+    return dict(compared(then, now)), dict(compared(small_then, small_now))
 
 
 def listed(differences: Mapping[str, tuple[Any, Any]]) -> list[str]:
@@ -189,9 +189,10 @@ def listed(differences: Mapping[str, tuple[Any, Any]]) -> list[str]:
     return [f"{key}: was {old}, is now {new}" for key, (old, new) in differences.items()]
 
 
-def _compared(old: Any, new: Any, prefix: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:
+def compared(old: Any, new: Any, prefix: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """The dotted keys of values that differ, with the old and the new one."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted({*old, *new}, key=str):
-            yield from _compared(old.get(key), new.get(key), f"{prefix}.{key}" if prefix else str(key))
+            yield from compared(old.get(key), new.get(key), f"{prefix}.{key}" if prefix else str(key))
     elif old != new:
         yield prefix, (old, new)

@@ -15,3 +15,10 @@ def seconds(text: str) -> float:
     if not re.fullmatch(rf"\s*(?:{_PART}\s*)+", text):
         raise ValueError(text)
     return sum(float(number) * _UNITS[unit] for number, unit in re.findall(_PART, text))
+
+
+def duration(seconds: float) -> str:
+    """0:07, 12:31 or 1:02:09."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

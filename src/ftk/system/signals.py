@@ -12,6 +12,8 @@ from types import FrameType
 
 from ftk.errors import Interrupted
 
+_SIGPIPE = 13
+"""The signal that other programs get who write to a pipe without a reader; Python ignores it, Windows has none."""
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 _TOGETHER = 1.0
@@ -32,6 +34,8 @@ class _Received:
         """The number of open blocks that ask for the signal instead of being interrupted by it."""
         self.at_once = _AT_ONCE
         """Printed when a second signal ends the process."""
+        self.handled = False
+        """Whether signals are handled now."""
         self.second: Callable[[int], object] | None = None
         """Called with the number of a second signal; None: the process ends."""
 
@@ -52,6 +56,19 @@ class _Received:
 
 
 _received = _Received()
+
+
+def reader_gone() -> None:
+    """Let the run stop as if by SIGPIPE, because nobody reads its output any more.
+
+    Raises:
+        Interrupted: at once, unless the run asks by itself whether it is to stop, or is stopping already.
+        BrokenPipeError: no signals are handled.
+    """
+    if not _received.handled:
+        raise BrokenPipeError
+    if _received.number is None:
+        _received.handle(_SIGPIPE, None)
 
 
 class Stop:
@@ -114,7 +131,7 @@ def signals(*, second: Callable[[int], object] | None = None) -> Iterator[None]:
     Args:
         second: called with the number of a second signal, and may raise; None: a second signal ends the process.
     """
-    _received.number, _received.second = None, second
+    _received.number, _received.second, _received.handled = None, second, True
     handled = [one for one in _SIGNALS if one is signal.SIGINT or signal.getsignal(one) is not signal.SIG_IGN]
     before = [(one, signal.signal(one, _received.handle)) for one in handled]
     try:
@@ -122,4 +139,4 @@ def signals(*, second: Callable[[int], object] | None = None) -> Iterator[None]:
     finally:
         for one, handler in before:
             signal.signal(one, handler)
-        _received.number, _received.second = None, None
+        _received.number, _received.second, _received.handled = None, None, False

@@ -11,8 +11,7 @@ from ftk.core.anomalies import LossGuard
 from ftk.core.limits import Interval, RunLimits
 from ftk.core.plan import Plan
 from ftk.optim.schedules import Schedule
-from ftk.report.console import duration
-from ftk.system.duration import seconds
+from ftk.system.duration import duration, seconds
 
 
 def plan_of(config: TrainingConfig, order: Order, spec: TaskSpec) -> Plan:

@@ -12,9 +12,9 @@ from ftk.contracts.protocols import ReportsParameters
 from ftk.core.non_finite import NotFiniteError
 from ftk.errors import DataError
 from ftk.models.loading.verified_folder import verify_folder
-from ftk.report.console import duration
 from ftk.report.curves import plot_curves
 from ftk.report.kept_folders import keep_only
+from ftk.system.duration import duration
 from ftk.training.baselines import baselines
 from ftk.training.hints import still_improving
 from ftk.training.learned import differing, task_saved_with

@@ -11,6 +11,7 @@ from ftk.core.out_of_memory import is_out_of_memory
 from ftk.core.saving.background_save import Saver
 from ftk.core.state import TrainState
 from ftk.errors import Interrupted, RunError, error_text, first_line
+from ftk.models.loading.provenance import provenance
 from ftk.report.console import Console, StepProgress
 from ftk.report.records import MetricsFile
 from ftk.report.run_folder import RunFolder
@@ -82,8 +83,9 @@ def _run(config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Con
         _go_on(run)
     else:
         folder.lock(console.warn)
-        folder.check_space(_bytes_of_run(run.state))
-    folder.open(hardware=run.hardware.facts(), data=fingerprints, rows=rows_of(run))
+    folder.check_space(_bytes_of_run(run.state))
+    model = {} if folder.resume else provenance(run.source)
+    folder.open(hardware=run.hardware.facts(), data=fingerprints, model=model, rows=rows_of(run))
     console.log_to(folder.path / "log.txt", append=folder.resume)
     metrics = MetricsFile(folder.path / "metrics.jsonl")
     if folder.resume:

@@ -11,7 +11,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.rankings import Form, RankingReader
-from ftk.data.readers.splits import read_file
+from ftk.data.readers.one_file import read_file
 from ftk.errors import DataError
 from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.ranking.training_rows import comparable, grouped

@@ -13,7 +13,7 @@ from ftk.contracts.contexts import Reading
 from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.data.examples.tags import entities
-from ftk.data.readers.splits import read_file
+from ftk.data.readers.one_file import read_file
 from ftk.errors import DataError
 
 TEXT = "Ada went to Oslo."

@@ -1,16 +1,15 @@
 """Files, folders, globs and standard input become rows; their format is found by ending and by content."""
 
-import io
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conftest import write_jsonl, write_lines
-from data_helpers import data_config, read
+from data_helpers import data_config, read, standard_input
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
+from ftk.data.readers.decoding.once import inputs
 from ftk.data.readers.paths import expand
 from ftk.data.readers.splits import fingerprint, read_splits, stream
 from ftk.errors import DataError
@@ -20,7 +19,8 @@ TWO_COLUMNS = "EU\tB-ORG\nleft\tO\n"
 
 def texts(spec: Any, **data: Any) -> list[str]:
     """The texts that are read for prediction."""
-    return [row.values["text"] for row in stream(spec, data_config(**data), Notes())]
+    with inputs():
+        return [row.values["text"] for row in stream(spec, data_config(**data), Notes(), live=True)]
 
 
 @pytest.mark.parametrize(
@@ -53,18 +53,14 @@ def test_unlabelled_text_is_one_row_a_line_blank_ones_included() -> None:
     assert read("EU\tO\n\n[x\n", "in.txt", labelled=False).values == [{"text": "EU\tO"}, {"text": ""}, {"text": "[x"}]
 
 
-def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    def send(content: bytes) -> None:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(content))))
-
-    send(b"one\r\n\nthree")
-    assert texts("-") == ["one", "", "three"]
-    send("\ufeffкот\n".encode("utf-16"))
-    assert texts("-") == ["кот"]
-    send(b'{"text": "x"}\n')
-    assert texts("-", format="jsonl") == ["x"]
-    send(b'{"text": "x"}\n{')
-    with pytest.raises(DataError, match=r"^<stdin>:2: this is not JSON"):
+def test_standard_input() -> None:
+    with standard_input(b"one\r\n\nthree"):
+        assert texts("-") == ["one", "", "three"]
+    with standard_input("\ufeffкот\n".encode("utf-16")):
+        assert texts("-") == ["кот"]
+    with standard_input(b'{"text": "x"}\n'):
+        assert texts("-", format="jsonl") == ["x"]
+    with standard_input(b'{"text": "x"}\n{'), pytest.raises(DataError, match=r"^<stdin>:2: this is not JSON"):
         texts("-", format="jsonl")
 
 

@@ -19,8 +19,8 @@ Config = TrainingConfig | EvaluateConfig | PredictConfig
 
 def check_ranges(config: Config, command: str) -> list[Mistake]:
     """All mistakes in the config of a command that its values alone show."""
-    mistakes = [*check_data(config.data), *check_hardware(config.hardware), *check_run(config.run, config.sweep)]
-    mistakes += check_sweep(config.sweep)
+    mistakes = [*check_data(config.data), *check_hardware(config.hardware), *check_sweep(config.sweep)]
+    mistakes += check_run(config.run, config.sweep, in_folder=not isinstance(config, PredictConfig))
     if not isinstance(config, PretrainConfig):
         mistakes += check_predictions(config.predict)  # type: ignore[union-attr]
     if not isinstance(config, PredictConfig) and config.data.bad_rows is not BadRows.error:
@@ -40,10 +40,15 @@ def check_ranges(config: Config, command: str) -> list[Mistake]:
     if config.checkpoint and config.model is not None:
         what = f"checkpoint={config.checkpoint} model={config.model.name}"
         mistakes.append(Mistake(what, "Both name the model; leave out one of them."))
-    if config.run.resume:
-        mistakes.append(Mistake(f"run.resume={as_word(config.run.resume)}", "Only training is resumed."))
+    if config.run.resume and not isinstance(config, PredictConfig):
+        mistakes.append(Mistake(f"run.resume={as_word(config.run.resume)}", "Only training and 'ftk predict' go on."))
     mistakes += _without_effect(config)
     if isinstance(config, PredictConfig):
+        if config.run.resume == "force":
+            mistakes.append(Mistake("run.resume=force", "A prediction goes on with run.resume=true, or begins again."))
+        elif config.run.resume and config.output == "-":
+            advice = "Only an output file is gone on with: output=<file>."
+            mistakes.append(Mistake("run.resume=true output=-", advice))
         if config.input is None:
             advice = "Say what to read: input=<file, glob or folder>, or input=- for standard input."
             mistakes.append(Mistake("input=null", advice))

@@ -13,13 +13,19 @@ def check_hardware(hardware: HardwareConfig) -> Iterator[Mistake]:
         yield from positive(f"hardware.{key}", getattr(hardware, key))
 
 
-def check_run(run: RunConfig, sweep: SweepConfig) -> Iterator[Mistake]:
+def check_run(run: RunConfig, sweep: SweepConfig, *, in_folder: bool) -> Iterator[Mistake]:
+    """
+    Args:
+        run: the section.
+        sweep: that section.
+        in_folder: whether the command writes a run folder.
+    """
     if run.resume not in (True, False, "force"):
         yield Mistake(f"run.resume={run.resume}", f"It must be true, false or force; '{run.resume}' is none of them.")
     elif run.resume and run.overwrite:
         what = f"run.resume={as_word(run.resume)} run.overwrite=true"
-        yield Mistake(what, "Resume the run, or replace it: not both.")
-    elif run.resume and run.dir is None and sweep.dir is None:
+        yield Mistake(what, "Go on with it, or replace it: not both.")
+    elif run.resume and run.dir is None and sweep.dir is None and in_folder:
         yield Mistake(f"run.resume={as_word(run.resume)}", "Say which run to resume: run.dir=runs/<run>.")
     if isinstance(run, TrainingRunConfig):
         yield from positive("run.stop_after", run.stop_after)

@@ -16,8 +16,8 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.decoding.blocks import WHOLE
 from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.one_file import read_file
 from ftk.data.readers.recognition.recognising import kind_of
-from ftk.data.readers.splits import read_file
 from ftk.data.rows.columns import has_column
 from ftk.errors import DataError
 

@@ -3,13 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.decoding.once import first_of
 from ftk.errors import DataError
 
 _LABEL = re.compile(r"(?:(?<=\s)|^)__label__(\S+)(?:\s+|$)")
@@ -60,7 +61,7 @@ def read_labelled_lines(path: Path | str, encoding: str, notes: Notes) -> Iterat
         DataError: content does not say which part of a line is the label.
     """
     lines = ((number, line) for number, line in numbered_lines(path, encoding, notes) if line.strip())
-    head = list(islice(lines, _LOOKED_AT))
+    head = first_of(path, lines, _LOOKED_AT)
     texts = [line for _, line in head]
     if not head:
         return

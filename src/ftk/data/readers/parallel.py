@@ -10,6 +10,7 @@ from typing import Any
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.decoding.once import is_pipe
 from ftk.data.readers.names.split_names import SPLITS, Parts, split_name
 from ftk.errors import DataError
 
@@ -49,7 +50,7 @@ def parallel_files(spec: Any, *, key: str) -> tuple[Path, Path]:
         raise DataError(f"{key}={given}: two files are read with data=parallel, the sources first: {key}={example}.")
     source, target = (Path(os.path.expanduser(name)) for name in names)
     for path in (source, target):
-        if not path.is_file():
+        if not path.is_file() and not is_pipe(path):
             raise DataError(f"{key}=[{','.join(names)}]: there is no such file: {path}.")
     if source.samefile(target):
         raise DataError(f"{key}=[{','.join(names)}]: both are one file.")

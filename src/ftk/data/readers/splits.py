@@ -15,27 +15,24 @@ from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.images.decoding import is_image_name
-from ftk.data.readers.corpora.beir import is_corpus, read_beir, read_corpus, texts_of
+from ftk.data.readers.corpora.beir import read_beir, texts_of
 from ftk.data.readers.corpora.brat import documents_in, read_brat
 from ftk.data.readers.corpora.saved_datasets import digest_of_saved
 from ftk.data.readers.counting import counted, left_out, note_files
-from ftk.data.readers.decoding.lines import STDIN
-from ftk.data.readers.folders import Classes, classes_in, is_folder_of_classes, note_others, read_folder, read_images
-from ftk.data.readers.formats import read_format
-from ftk.data.readers.hub import read_hub, read_saved
+from ftk.data.readers.decoding.once import STDIN, is_pipe, open_live, sha256_of, size_of
+from ftk.data.readers.folders import Classes, classes_in, is_folder_of_classes, note_others, read_folder
+from ftk.data.readers.hub import read_hub
 from ftk.data.readers.names.usual_rows import usual_rows
+from ftk.data.readers.one_file import read_file
 from ftk.data.readers.parallel import parallel_files, read_parallel
-from ftk.data.readers.paths import expand, kind_of_name
+from ftk.data.readers.paths import expand
 from ftk.data.readers.places.by_roles import reader_for, with_parallel
 from ftk.data.readers.places.implied_splits import check_columns
 from ftk.data.readers.places.inputs import input_files, refuse_split_folders
 from ftk.data.readers.places.sources import files_behind, note_sources, sources_of
-from ftk.data.readers.recognition.recognising import kind_of
 from ftk.data.readers.recognition.refusing import refuse_without_labels
-from ftk.data.readers.spacy_docs import read_spacy
 from ftk.data.rows.exports.wanted import Wanted
 from ftk.errors import DataError
-from ftk.system.digests import sha256
 
 Take = Callable[[str, Iterable[Row]], Sequence[Row]]
 """Which of the rows of a split are read, given its name."""
@@ -154,16 +151,37 @@ def _split(
         found = take(name, rows)
         if not len(found):
             listed = ", ".join(map(str, files[:SHOWN])) or ", ".join(counts) or str(data.name)
-            empty = "; the file is empty" if files and not any(file.stat().st_size for file in files) else ""
+            empty = "; the file is empty" if files and not any(map(size_of, files)) else ""
             raise DataError(f"data.{name}: there is no row in {listed}{empty}{left_out(notes)}.")
         note_files(counts, notes)
     return Split(name, found, tuple(files))
 
 
-def stream(spec: Any, data: DataConfig, notes: Notes, roles: Collection[str] = ()) -> Iterator[Row]:
-    """The rows to predict for, one after the other; they are never all in memory."""
-    if spec == "-":
-        return islice(read_file(STDIN, data.format, data, notes), data.limit)
+def is_stream(spec: Any) -> bool:
+    """Whether an input is standard input or another pipe, and nothing beside it."""
+    return spec == "-" or is_pipe(spec)
+
+
+def stream(
+    spec: Any, data: DataConfig, notes: Notes, roles: Collection[str] = (), *, live: bool = False
+) -> Iterator[Row]:
+    """The rows to predict for, one after the other; they are never all in memory.
+
+    Args:
+        spec: a file, folder or glob, a list of them, or ``-`` for standard input.
+        data: says how it is read.
+        notes: collects what was found.
+        roles: the columns that the task reads.
+        live: whether rows of a pipe are given as they come, and what comes through it is not kept.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    if is_stream(spec):
+        path = STDIN if spec == "-" else os.path.expanduser(spec)
+        if live:
+            open_live(path)
+        return islice(read_file(path, data.format, data, notes, tagged=None), data.limit)
     refuse_split_folders(spec, data.format)
     if (classes := _folder_of_classes(spec, data, notes, key="input")) is not None:
         return islice(read_folder(classes, data.encoding, notes), data.limit)
@@ -173,56 +191,9 @@ def stream(spec: Any, data: DataConfig, notes: Notes, roles: Collection[str] = (
     return islice(rows, data.limit)
 
 
-def read_file(
-    path: Path | str,
-    format: Format,
-    data: DataConfig,
-    notes: Notes,
-    *,
-    labelled: bool = False,
-    tagged: bool | None = None,
-    split: str | None = None,
-    wanted: Wanted | None = None,
-) -> Iterator[Row]:
-    """The rows of one file, or of a folder that ``save_to_disk`` wrote; those of an annotation tool as plain rows.
-
-    Of a file that holds several splits, the rows of ``split`` are read, or all if it is None. If tokens can be
-    ``tagged``, rows of single tokens become sentences; None is for documents. ``wanted`` says what a task reads.
-    Columns with the usual names of its roles are found whatever their case, and so are those that the config names.
-    """
-    rows = _read_file(path, format, data, notes, labelled=labelled, tagged=tagged, split=split)
-    return usual_rows(rows, data, wanted or Wanted(data.columns, labelled=labelled), notes, tagged=tagged)
-
-
-def _read_file(
-    path: Path | str,
-    format: Format,
-    data: DataConfig,
-    notes: Notes,
-    *,
-    labelled: bool,
-    tagged: bool | None,
-    split: str | None,
-) -> Iterator[Row]:
-    if Path(path).is_dir():
-        return read_saved(Path(path))
-    if format is Format.auto and is_image_name(path):
-        return read_images([Path(path)])
-    if format is Format.auto and Path(path).suffix == ".spacy":
-        return read_spacy(path)
-    if format is Format.auto and is_corpus(Path(path)):
-        return read_corpus(Path(path), data.encoding)
-    kind = format.value if format is not Format.auto else kind_of(path, data.encoding, labelled=labelled, tagged=tagged)
-    if kind == "conll" and format is Format.auto and not labelled and kind_of_name(path) in (None, "text"):
-        notes.add(kinds.CONLL_FOUND, file=str(path))
-    if kind == "jsonl" and format is Format.auto and str(path) == STDIN:
-        notes.add(kinds.STREAM_OF_OBJECTS)
-    return read_format(kind, path, data, notes, labelled=labelled, split=split)
-
-
 def fingerprint(files: Iterable[Path]) -> dict[str, str]:
     """The SHA-256 of each file, by its path; of a folder that ``save_to_disk`` wrote, one over all its files."""
-    return {str(path): digest_of_saved(path) if path.is_dir() else sha256(path) for path in files}
+    return {str(path): digest_of_saved(path) if path.is_dir() else sha256_of(path) for path in files}
 
 
 def _folder_of_classes(spec: Any, data: DataConfig, notes: Notes, *, key: str) -> Classes | None:

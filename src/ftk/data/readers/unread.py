@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ftk.data.images.decoding import is_image_name
 from ftk.data.readers.decoding.lines import COMPRESSED, opened
+from ftk.data.readers.decoding.once import is_pipe
 from ftk.errors import DataError
 
 _HEAD = 4096
@@ -37,6 +38,7 @@ _TABLE = "Save its table as CSV in UTF-8, or as .xlsx."
 _NEW = "Save it as .xlsx without a password, or as CSV in UTF-8."
 _ARRAYS = "Write a table with a column of texts and one of labels."
 _RENAME = "Name it so: data.csv.gz, data.csv.zst, data.csv.bz2."
+_UNPACK_ON_THE_WAY = "Unpack it on its way: input=<(zcat FILE), or zcat FILE | ftk … input=-."
 _UNPACK = "Unpack it, and name the files in it or their folder."
 _TEXT = "Save its text as .txt, or a table with one row per text as CSV in UTF-8."
 
@@ -170,20 +172,27 @@ def kind_of_entry(path: Path) -> Unread | None:
         return None
 
 
-def refuse_unread(path: Path | str) -> None:
+def refuse_unread(path: Path | str, head: bytes | None = None) -> None:
     """Refuse a file of a kind that is not read.
+
+    Args:
+        path: the file.
+        head: its first bytes; None: they are read.
 
     Raises:
         DataError: it is such a file, or it cannot be read.
     """
     try:
-        with opened(path) as stream:
-            head = stream.read(_HEAD)
+        if head is None:
+            with opened(path) as stream:
+                head = stream.read(_HEAD)
         kind = kind_unread(path, head)
     except DataError:  # an error page, for instance, that is called data.csv.gz
         kind = kind_of_entry(Path(path))
         if kind is None or kind.way == _RENAME:  # it is compressed as its name says, and damaged
             raise
+    if kind is not None and kind.way == _RENAME and is_pipe(path):  # it has no name of its own
+        raise DataError(f"{path}: this is {kind.name.partition(',')[0]}. {_UNPACK_ON_THE_WAY}")
     if kind is not None:
         raise DataError(f"{path}: this is {kind.name}{', which ftk does not read' if kind.endings else ''}. {kind.way}")
 

@@ -136,7 +136,7 @@ def _changed(saved: SavedJob, digests: dict[str, str | None], newest: dict[str, 
                 found.append(name)
     checkpoint = saved.config.get("checkpoint")
     if isinstance(checkpoint, str):  # its weights are evaluated
-        manifest = str(Path(checkpoint).expanduser() / "ftk.json")
+        manifest = str(Path(os.path.expanduser(checkpoint)) / "ftk.json")
         found += [checkpoint] if _time(manifest, newest) > began else []
     return found
 

@@ -19,8 +19,8 @@ from ftk.report.sweeps.results import JOBS, Failed
 from ftk.report.sweeps.saved_jobs import words_of
 from ftk.report.sweeps.side_by_side import WorkerError, run_side_by_side
 from ftk.report.sweeps.tables import show_tables, title_of
+from ftk.system.processes.workers import Workers
 from ftk.system.processors import processors
-from ftk.system.workers import Workers
 
 _WITHOUT_FOLDER = ("predict",)
 

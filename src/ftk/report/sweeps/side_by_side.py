@@ -12,8 +12,8 @@ from ftk.config.invocation import Outcome
 from ftk.errors import ConfigError, DataError, FtkError, Interrupted, ModelError, RunError, error_text
 from ftk.report.sweeps.live import LiveTable
 from ftk.report.sweeps.plan import Planned, Way
+from ftk.system.processes.workers import Died, Printed, Returned, Workers
 from ftk.system.processors import processors
-from ftk.system.workers import Died, Printed, Returned, Workers
 
 _KINDS = {kind.__name__: kind for kind in (ConfigError, DataError, ModelError, RunError)}
 

@@ -15,8 +15,8 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.examples.ranking_columns import CANDIDATE
+from ftk.data.readers.one_file import read_file
 from ftk.data.readers.paths import kind_of_name
-from ftk.data.readers.splits import read_file
 from ftk.data.rows.cells import RowFault
 from ftk.data.rows.columns import find_column, missing, string_of
 from ftk.errors import DataError

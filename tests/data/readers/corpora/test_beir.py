@@ -13,7 +13,8 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.examples.rankings import RankingReader
-from ftk.data.readers.splits import read_file, read_splits, stream
+from ftk.data.readers.one_file import read_file
+from ftk.data.readers.splits import read_splits, stream
 from ftk.errors import DataError
 
 ROLES = ("query", "candidate", "negatives", "label")

@@ -1,15 +1,16 @@
 """Lines that are decoded in blocks are those that are decoded one by one."""
 
 import io
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data_helpers import standard_input
 from ftk.data.readers.decoding import blocks
-from ftk.data.readers.decoding.lines import STDIN, numbered_lines
+from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.decoding.once import STDIN, inputs, open_live
 from ftk.errors import DataError
 
 PIECES = st.sampled_from(
@@ -70,5 +71,6 @@ def test_a_file_has_the_lines_of_the_same_bytes_from_a_pipe(
     file = tmp_path / "in.txt"
     file.write_bytes(content)
     monkeypatch.setattr(blocks, "BLOCK", size)
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(_Pipe(content), 1 << 20)))
-    assert found(file, encoding, ends, broken) == found(STDIN, encoding, ends, broken)
+    with standard_input(content), inputs():
+        open_live(STDIN)
+        assert found(file, encoding, ends, broken) == found(STDIN, encoding, ends, broken)

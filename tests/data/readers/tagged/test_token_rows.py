@@ -12,7 +12,7 @@ from ftk.config.choices import Format
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
-from ftk.data.readers.splits import read_file
+from ftk.data.readers.one_file import read_file
 from ftk.errors import DataError
 
 TOKENS = [["Rita", "Kos", "sleeps"], ["Oslo", "waits"]]

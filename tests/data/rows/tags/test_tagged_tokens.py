@@ -13,7 +13,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.splits import read_file
+from ftk.data.readers.one_file import read_file
 from ftk.errors import ConfigError, DataError
 from ftk.tasks import build_task
 from ftk.tasks.shared.row_task import RowTask

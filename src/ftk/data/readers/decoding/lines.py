@@ -2,7 +2,6 @@
 
 import codecs
 import io
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,10 +23,9 @@ from ftk.data.readers.decoding.encodings import (
     unmarked_utf16,
 )
 from ftk.data.readers.decoding.faults import has_nul, is_binary, undecodable
+from ftk.data.readers.decoding.once import is_pipe, live_stream, reading
 from ftk.data.readers.decoding.plausible_encodings import odd_reading, way_out
 from ftk.errors import DataError, first_line
-
-STDIN = "<stdin>"
 
 
 class BrokenLine(str):
@@ -86,8 +84,8 @@ def numbered_lines(
     Raises:
         DataError: the file cannot be read, is binary, or is not in this encoding.
     """
-    if str(path) == STDIN:
-        yield from _decode(sys.stdin.buffer, STDIN, encoding, notes, ends, broken, longest)
+    if (live := live_stream(path)) is not None:
+        yield from _decode(live, str(path), encoding, notes, ends, broken, longest)
         return
     with opened(path) as stream:
         yield from _decode(stream, str(path), encoding, notes, ends, broken, longest)
@@ -106,12 +104,12 @@ def unbroken(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 
 def first_lines(path: Path | str, encoding: str) -> list[str]:
-    """The first lines of a file, blank ones included, to recognise what it is; none if it is no regular file.
+    """The first lines of a file, blank ones included, to recognise what it is; none if it is a folder.
 
     Raises:
         DataError: the file cannot be read.
     """
-    if not Path(path).is_file():
+    if not Path(path).is_file() and not is_pipe(path):
         return []
     with opened(path) as stream:
         raw = stream.read(_HEAD)
@@ -125,11 +123,6 @@ def first_lines(path: Path | str, encoding: str) -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
-def head_of_stdin() -> bytes:
-    """The beginning of standard input, which stays to be read."""
-    return _ahead(sys.stdin.buffer)
-
-
 @contextmanager
 def opened(path: Path | str) -> Iterator[Any]:
     """The bytes of a file, decompressed if its ending says that it is compressed.
@@ -139,7 +132,7 @@ def opened(path: Path | str) -> Iterator[Any]:
     """
     codec = COMPRESSED.get(Path(path).suffix.lower())
     try:
-        with open(path, "rb") as stream:
+        with reading(path) as stream:
             if codec is None:
                 yield stream
                 return

@@ -12,6 +12,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.decoding.blocks import WHOLE
 from ftk.data.readers.decoding.lines import BrokenLine, numbered_lines, unbroken
+from ftk.data.readers.decoding.once import first_of, live_stream
 from ftk.data.readers.json.json_documents import inside, item_of, rows_of
 from ftk.data.readers.json.objects import ESCAPED, not_json, parsed, row_of
 from ftk.errors import DataError, LineError
@@ -53,9 +54,9 @@ def read_jsonl(
             lines could be read.
     """
     lines = numbered_lines(path, encoding, notes, broken=True, longest=WHOLE)
-    head = list(islice(lines, _SEEN)) if keep else []
+    head = first_of(path, lines, _SEEN) if keep else []
     lines = chain(head, lines)
-    if _objects_are_lines(head):
+    if _objects_are_lines(head, least=1 if live_stream(path) is not None else 2):
         yield from _kept(path, lines)
         return
     yield from _read(path, lines, notes, split)
@@ -120,11 +121,11 @@ def _is_list(line: str) -> bool:
         return False
 
 
-def _objects_are_lines(lines: Sequence[tuple[int, str]]) -> bool:
-    """Whether at least half of some lines begin and end as an object does."""
+def _objects_are_lines(lines: Sequence[tuple[int, str]], *, least: int) -> bool:
+    """Whether at least half of some lines, and so many, begin and end as an object does."""
     full = [line.strip() for _, line in lines if line.strip()]
     objects = sum(line[0] == "{" and line[-1] == "}" for line in full)
-    return objects > 1 and 2 * objects >= len(full)
+    return objects >= least and 2 * objects >= len(full)
 
 
 def _kept(path: Path | str, lines: Iterable[tuple[int, str]]) -> Iterator[Row]:

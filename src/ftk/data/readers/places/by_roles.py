@@ -13,6 +13,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.corpora.bitext import is_bitext, read_bitext
 from ftk.data.readers.corpora.triples import is_triples, read_triples
+from ftk.data.readers.decoding.once import is_pipe
 from ftk.data.readers.paths import kind_of_name
 from ftk.data.readers.recognition.recognising import kind_of
 
@@ -63,7 +64,7 @@ def _are_two_texts(spec: Any, encoding: str) -> bool:
         return False
     paths = [Path(os.path.expanduser(name)) for name in spec]
     return all(
-        path.is_file()
+        (path.is_file() or is_pipe(path))
         and kind_of_name(path) in (None, "text")
         and not is_bitext(path, encoding)
         and kind_of(path, encoding, labelled=True, tagged=False) == "conll"

@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftk.data.readers.decoding.lines import STDIN, first_lines, head_of_stdin, opened
+from ftk.data.readers.decoding.lines import first_lines, opened
+from ftk.data.readers.decoding.once import live_stream
 from ftk.data.readers.json.squad import is_squad
 from ftk.data.readers.labelled_lines import is_fasttext, label_column
 from ftk.data.readers.names.folding import folded
@@ -20,6 +21,8 @@ from ftk.errors import DataError
 
 _JSON = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*(\{|\]|$))')
 """How a line of JSON objects begins; text follows a bracket that is a token."""
+_OVER_LINES = re.compile(r'\s*(\[\s*)?\{\s*"(?:[^"\\\n]|\\.)*"\s*:')
+"""How JSON begins whose objects span lines."""
 _SIGNS = {"\t": "tab", "|": "bar", ";": "semicolon", "@": "@", ",": "comma"}
 """What may be between a text and its label, and how ``data.delimiter`` names it."""
 _TEXTS = frozenset({"text", "sentence", "message", "review", "utterance", "comment", "tweet", "texts"})
@@ -45,7 +48,7 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool, tagged: bool | N
     """The format of a file, by its ending and its content.
 
     Args:
-        path: the file, or ``<stdin>``, which is JSON lines if the first one is an object, else text.
+        path: the file; of a pipe that is read as it comes, JSON lines if the first one is an object, else text.
         encoding: of its characters.
         labelled: whether rows have labels.
         tagged: whether these are tags of tokens, or spans; None where rows are documents.
@@ -56,8 +59,12 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool, tagged: bool | N
     Raises:
         DataError: the file is of a kind that is not read, or cannot be read.
     """
-    if str(path) == STDIN:
-        return "jsonl" if _begins_with_object(head_of_stdin()) else "text"
+    if (live := live_stream(path)) is not None:
+        head = live.peek()
+        if (whole := _read_as_a_whole(head)) is not None:
+            return whole
+        refuse_unread(path, head)
+        return "jsonl" if _begins_with_object(head) else "text"
     refuse_unread(path)
     ending = kind_of_name(path)
     with opened(path) as stream:
@@ -66,10 +73,8 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool, tagged: bool | N
         if not head:
             raise DataError(f"{path}: the file is empty.")
         return ending
-    if head.startswith((b"PAR1", b"ARROW1")):  # whatever the file is called
-        return "parquet" if head.startswith(b"PAR1") else "arrow"
-    if is_xlsx(head):
-        return "xlsx"
+    if (whole := _read_as_a_whole(head)) is not None:  # whatever the file is called
+        return whole
     if ending == "jsonl":
         return "squad" if is_squad(path) else "jsonl"
     lines = first_lines(path, encoding)
@@ -107,10 +112,19 @@ def has_tokens(path: Path | str, encoding: str) -> bool:
     return says_layout(lines) or are_columns(lines)
 
 
+def _read_as_a_whole(head: bytes) -> str | None:
+    """The format of a file that is no text, by its first bytes; None for any other."""
+    if head.startswith((b"PAR1", b"ARROW1")):
+        return "parquet" if head.startswith(b"PAR1") else "arrow"
+    return "xlsx" if is_xlsx(head) else None
+
+
 def _begins_with_object(head: bytes) -> bool:
     """Whether the first line of some bytes is a JSON object or an array of them, or the beginning of a long one."""
     line, end, _ = head.partition(b"\n")
     text = line.decode("utf-8-sig", "replace").strip()
+    if text in ("{", "[", "[{"):
+        return _OVER_LINES.match(head.decode("utf-8-sig", "replace")) is not None
     if not re.match(r'(\[\s*)?\{\s*"', text):
         return False
     try:

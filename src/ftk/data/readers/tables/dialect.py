@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -101,14 +101,20 @@ def _unbroken(lines: Iterable[str]) -> Iterator[str]:
         yield line
 
 
-def head_of(lines: Iterator[str]) -> tuple[list[str], bool]:
-    """The first lines of a table, and whether these are all."""
+def head_of(lines: Iterator[str], paused: Callable[[], bool] = lambda: False) -> tuple[list[str], bool]:
+    """The first lines of a table, and whether these are all.
+
+    Args:
+        lines: of the table.
+        paused: whether no further line has come, of a pipe whose lines are read as they come. A header and a row are
+            waited for.
+    """
     head: list[str] = []
     size = 0
     for line in lines:
         head.append(line)
         size += len(line)
-        if size >= _HEAD:
+        if size >= _HEAD or (len(head) > 1 and paused()):
             return head, False
     return head, True
 

@@ -1,7 +1,9 @@
 """CSV and TSV, and the column formats of Arrow: Parquet and Arrow files."""
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.decoding.blocks import ROW
-from ftk.data.readers.decoding.lines import STDIN
+from ftk.data.readers.decoding.once import for_seeking, live_stream, paused
 from ftk.data.readers.names.class_names import Naming, features_of, names_in, naming_of
 from ftk.data.readers.tables.dialect import (
     Dialect,
@@ -61,7 +63,7 @@ def read_csv(
     csv.field_size_limit(ROW)
     broken: dict[int, str] = {}
     lines = table_lines(path, encoding, notes, broken)
-    head, whole = head_of(lines)
+    head, whole = head_of(lines, partial(paused, path))
     dialect = dialect_of(path, head, notes, whole=whole, header=header, delimiter=delimiter, quoting=quoting)
     lines = chain(head[dialect.above :], lines)
     if dialect.quotes is not None and not dialect.quoted:
@@ -114,7 +116,7 @@ def _records(
             fault = str(error)
         if not keep or names is None:
             findings = []
-            if names is not None and len(cells) != len(names.names) and str(path) != STDIN:
+            if names is not None and len(cells) != len(names.names) and live_stream(path) is None:
                 # All such rows are reported, but not those of a stream, which may not end.
                 findings = [names.wrong_widths(chain([(line, cells)], _rest(reader, dialect.above)))]
                 fault = str(findings[0]) if findings[0].count > 1 else fault
@@ -201,7 +203,7 @@ def read_parquet(path: Path | str, notes: Notes) -> Iterator[Row]:
 
     number = 0
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with for_seeking(path) as found, pyarrow.parquet.ParquetFile(found) as file:
             namings = _namings(path, file.schema_arrow, notes)
             for batch in file.iter_batches(batch_size=1024):
                 for values in batch.to_pylist():
@@ -225,7 +227,7 @@ def read_arrow(path: Path | str, notes: Notes) -> Iterator[Row]:
     number = 0
     namings: dict[str, Naming] | None = None
     try:
-        with pyarrow.OSFile(str(path)) as source:
+        with for_seeking(path) as found, _arrow_file(found) as source:
             for batch in _batches(source):
                 namings = _namings(path, batch.schema, notes) if namings is None else namings
                 for at in range(0, batch.num_rows, 1024):
@@ -237,6 +239,12 @@ def read_arrow(path: Path | str, notes: Notes) -> Iterator[Row]:
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         after = f" after row {number}" if number else ""
         raise DataError(f"{path}: this is not an Arrow file that can be read{after} ({first_line(error)}).") from error
+
+
+def _arrow_file(found: Any) -> Any:
+    import pyarrow
+
+    return pyarrow.PythonFile(found) if isinstance(found, io.IOBase) else pyarrow.OSFile(str(found))
 
 
 def _batches(source: Any) -> Iterator[Any]:

@@ -1,13 +1,14 @@
 """CoNLL columns: one token per line, a blank line between sentences, tabs or spaces between columns."""
 
 from collections.abc import Iterator, Mapping
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.readers.decoding.once import first_of
 from ftk.data.readers.tagged.conll_columns import Columns, find_columns
 from ftk.data.readers.tagged.conll_lines import ConllLines, FieldRows
 from ftk.data.readers.tagged.numbering import MULTIWORD, is_no_token
@@ -37,7 +38,7 @@ def read_conll(
     """
     lines = ConllLines(path, encoding, notes)
     sentences = lines.sentences()
-    head = list(islice(sentences, _LOOKED_AT))
+    head = first_of(path, sentences, _LOOKED_AT)
     if not head:
         return
     names = lines.names or [str(number) for number in range(lines.width)]

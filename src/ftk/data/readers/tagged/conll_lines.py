@@ -4,12 +4,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, islice, pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.decoding.once import first_of
 from ftk.data.readers.tagged.column_names import heads_columns, is_header
 from ftk.data.readers.tagged.known_layouts import ONTONOTES, Layout, is_ontonotes, webanno_names
 from ftk.data.rows.tags.tag_columns import evidence_of
@@ -187,7 +188,7 @@ class ConllLines:
         if found is None:
             return read, 0
         number, line = found
-        read += islice(numbered, _SAMPLE)
+        read += first_of(self.path, numbered, _SAMPLE)
         self._sample = [line, *(after for at, after in read if at > number)]
         self._between = "\t" if "\t" in line else " "
         if len(self._fields(line)) == 1:

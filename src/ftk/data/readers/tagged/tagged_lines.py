@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.decoding.once import first_of
 from ftk.data.rows.tags.tag_columns import evidence_of, look_like_single_tags
 from ftk.data.rows.tags.tag_spelling import is_usual_tag
 from ftk.errors import DataError
@@ -89,7 +90,7 @@ def read_tagged_lines(path: Path | str, encoding: str, notes: Notes) -> Iterator
         DataError: a word has no tag.
     """
     lines = ((number, line) for number, line in numbered_lines(path, encoding, notes) if line.strip())
-    head = list(islice(lines, _LOOKED_AT))
+    head = first_of(path, lines, _LOOKED_AT)
     if not head:
         return
     texts = [line for _, line in head]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.readers.decoding.lines import numbered_lines
+from ftk.data.readers.decoding.once import first_of
 from ftk.errors import DataError
 
 _LOOKED_AT = 1000
@@ -77,7 +78,7 @@ def read_webanno(path: Path | str, encoding: str, columns: dict[str, Any], notes
     """
     layers: list[_Feature] = []
     sentences = _sentences(path, encoding, layers, notes)
-    head = list(islice(sentences, _LOOKED_AT))
+    head = first_of(path, sentences, _LOOKED_AT)
     if not head:
         return
     features = layers or [

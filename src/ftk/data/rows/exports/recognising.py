@@ -21,7 +21,7 @@ from ftk.data.rows.exports import (
 )
 from ftk.data.rows.exports.wanted import Wanted
 
-_SEEN = 20
+SEEN = 20
 """Rows by which a file is recognised."""
 
 
@@ -75,7 +75,7 @@ _TOOLS = (
 )
 
 
-def plain_rows(rows: Iterable[Row], wanted: Wanted, notes: Notes) -> Iterator[Row]:
+def plain_rows(rows: Iterable[Row], wanted: Wanted, notes: Notes, *, seen: int = SEEN) -> Iterator[Row]:
     """The rows of a file as plain rows, whatever tool wrote them; other rows are as they were.
 
     Predictions of ftk have the columns of the rows that they are for, so their plain rows may be those of another tool.
@@ -86,22 +86,23 @@ def plain_rows(rows: Iterable[Row], wanted: Wanted, notes: Notes) -> Iterator[Ro
         wanted: what the config and the task want; a file stays as it is if ``columns`` name a column that its plain
             rows do not have. The path of a key inside of such a column is a column of the plain row.
         notes: collects what was recognised, and rows that are left out.
+        seen: how many rows show which tool wrote the file.
     """
     rows = iter(rows)
-    first = list(itertools.islice(rows, _SEEN))
+    first = list(itertools.islice(rows, seen))
     if wanted.labelled and first and all(predictions.are_labels_predicted(row.values) for row in first):
         notes.add(kinds.PREDICTED_LABELS, file=first[0].file)
     named = wanted.columns
     if named.get("spans") is None and any("gold_entities" in row.values for row in first):
         named = {**named, "spans": "entities"}  # other spans beside them are no second control to choose from
-    rows = _made_plain(itertools.chain(first, rows), (_PREDICTIONS,), wanted, notes)
-    yield from _made_plain(rows, _TOOLS, replace(wanted, columns=named), notes)
+    rows = _made_plain(itertools.chain(first, rows), (_PREDICTIONS,), wanted, notes, seen)
+    yield from _made_plain(rows, _TOOLS, replace(wanted, columns=named), notes, seen)
 
 
-def _made_plain(rows: Iterable[Row], known: Iterable[_Tool], wanted: Wanted, notes: Notes) -> Iterator[Row]:
+def _made_plain(rows: Iterable[Row], known: Iterable[_Tool], wanted: Wanted, notes: Notes, seen: int) -> Iterator[Row]:
     """The rows of some tools as plain rows."""
     rows = iter(rows)
-    first = list(itertools.islice(rows, _SEEN))
+    first = list(itertools.islice(rows, seen))
     tools: list[_Tool] = []
     found = [tool for tool in known if any(tool.recognises(row.values) for row in first)]
     for tool in found:

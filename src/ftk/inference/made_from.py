@@ -1,0 +1,36 @@
+"""What the records of a prediction depend on beside the rows."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from importlib.metadata import version
+from typing import Any
+
+from ftk import __version__
+from ftk.inference.pipeline import Predictions
+from ftk.models.loading.verified_folder import files_of
+from ftk.system.strict_json import dumps
+
+_WHICH_ROWS = ("train", "validation", "test", "limit", "cache_dir", "storage", "workers")
+"""Keys of ``data`` that say which rows are read or where they are kept, and not how they are read."""
+
+
+def made_from(predictions: Predictions) -> dict[str, Any]:
+    """The versions, the weights, the settings and the hardware of a prediction whose model is loaded."""
+    saved, runner = predictions.saved, predictions.runner
+    data = {name: value for name, value in dataclasses.asdict(predictions.data).items() if name not in _WHICH_ROWS}
+    found = {
+        "ftk": __version__,
+        **{name: version(name) for name in ("torch", "transformers", "tokenizers")},
+        "files": saved.manifest.get("files") or files_of(saved.folder),
+        "task": repr(saved.trained.task),
+        "data": data,
+        "scores": predictions.highest,
+        "tokens": runner.batch_tokens,
+        **{
+            name: value for name, value in runner.hardware.facts().items() if name in ("device", "precision", "threads")
+        },
+    }
+    values: dict[str, Any] = json.loads(dumps(found, default=str))
+    return values
