@@ -74,8 +74,8 @@ def run(argv: list[str]) -> int:
     from ftk.errors import FtkError, Interrupted, error_text
     from ftk.report.json_output import json_output, show_end, show_line
     from ftk.system.network.lines import shown_by
+    from ftk.system.processes.starting import check_start
     from ftk.system.signals import signals
-    from ftk.system.starting import check_start
 
     as_json = word in WITH_JSON and "--json" in rest
     rest = [argument for argument in rest if argument != "--json"] if as_json else rest

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import Result
 from ftk.errors import RunError
-from ftk.system.starting import check_start
+from ftk.system.processes.starting import check_start
 
 
 @pytest.mark.parametrize("number", ["2", "8", " 4 ", "1000000", "02"])

@@ -92,7 +92,8 @@ def test_messages_are_written_in_every_encoding(encoding: str) -> None:
 
 
 def test_a_closed_stream_keeps_its_number() -> None:
-    script = "import os; from ftk.system.processes.streams import make_ready; make_ready(); print(os.open('/dev/null', 0) > 2)"
+    ready = "import os; from ftk.system.processes.streams import make_ready; make_ready()"
+    script = f"{ready}; print(os.open('/dev/null', 0) > 2)"
     code = f"{shlex.join([sys.executable, '-c', f'{script}; os._exit(0 if os.open(os.devnull, 0) > 2 else 7)'])}"
     for closed in ("<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"):
         assert subprocess.run(["sh", "-c", f"{code} {closed}"], capture_output=True, check=False).returncode == 0

@@ -19,7 +19,7 @@ from ftk.config.schema import TrainingConfig
 from ftk.errors import Interrupted
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
-from ftk.system.starting import check_start
+from ftk.system.processes.starting import check_start
 
 if TYPE_CHECKING:
     from ftk.config.schema import EvaluateConfig, PredictConfig

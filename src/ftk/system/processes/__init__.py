@@ -1,1 +1,1 @@
-"""Processes: those that a launcher starts, those that are forked from this one, and the streams of each."""
+"""Processes as launchers start them and as this one forks them, and their standard streams."""
