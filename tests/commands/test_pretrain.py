@@ -394,4 +394,4 @@ def test_another_task_than_that_of_the_model_is_refused(
     path = write_conll("rows.conll", toy_sentences(2))
     wrong = ftk("evaluate", f"checkpoint={run / 'run' / 'best'}", "task=ner", f"data.test={path}", "run.dir=a", *CPU)
     assert wrong.code == 1
-    assert "the model was trained for mlm, not for token-classification" in wrong.err
+    assert "the model was trained for mlm, not for ner" in wrong.err

@@ -34,6 +34,8 @@ NEEDED = {
 NEEDED_BY = {
     "model/auto": ("model.name=some/model",),
     "data/hub": ("data.name=some/dataset",),
+    "model/bart-tiny": ("task=summarization",),
+    "model/marian-tiny": ("task=translation",),
 }
 SMALL = [
     name

@@ -46,13 +46,13 @@ def test_int8_is_held_against_bf16_on_the_same_rows(ftk: Callable[..., Result]) 
     result = ftk(*argv, "hardware.precision=int8", "run.dir=int8")
     assert result.code == 0, result.err
     plain = ftk(*argv, "hardware.precision=auto", "run.dir=plain")
-    assert plain.code == plain.count(kinds.INT8_COST) == 0
+    assert plain.code == plain.count(kinds.QUANTIZATION_COST) == 0
 
     def written(run: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(Path(run, "metrics.json").read_text())
         return found
 
-    other = result.found(kinds.INT8_COST).values["other"]
+    other = result.found(kinds.QUANTIZATION_COST).values["other"]
     compared, alone = written("int8"), written("plain")["test"]
     assert "int8" not in written("plain")
     assert {"loss", "accuracy", "f1_macro"} <= compared["int8"].keys()
@@ -71,5 +71,5 @@ def test_each_kind_of_metrics_is_compared(ftk: Callable[..., Result]) -> None:
     argv = ("evaluate", "--json", "checkpoint=m", "task=ranking", "data.test=t.jsonl", *CPU, "run.dir=scores")
     result = ftk(*argv, "hardware.precision=int8")
     assert result.code == 0, result.err
-    assert result.found(kinds.INT8_COST).values["metric"] == "mrr"
+    assert result.found(kinds.QUANTIZATION_COST).values["metric"] == "mrr"
     assert json.loads(Path("scores/metrics.json").read_text())["int8"].keys() >= {"mrr", "ndcg@10"}

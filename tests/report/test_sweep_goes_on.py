@@ -43,7 +43,7 @@ class Trainings:
             if seed in self.fails:
                 raise self.fails.pop(seed)
             data = {"train": {"rows.csv": sha256(Path("rows.csv"))}}
-            folder.open(hardware={"device": "cpu", "precision": "fp32"}, data=data)
+            folder.open(hardware={"device": "cpu", "precision": "fp32"}, data=data, model={})
             if seed == self.stopped_at:
                 os.kill(os.getpid(), signal.SIGINT)
             if seed not in self.killed:

@@ -316,9 +316,9 @@ def test_parquet_with_a_pickled_type(ftk: Callable[..., Result]) -> None:
 def test_what_a_small_file_decompresses_to_has_an_end(
     ftk: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ftk.data.readers.decoding import lines
+    from ftk.data.readers.json import jsonl
 
-    monkeypatch.setattr(lines, "_LONGEST", 1 << 20)
+    monkeypatch.setattr(jsonl, "WHOLE", 1 << 20)
     Path("bomb.jsonl.gz").write_bytes(gzip.compress(b'{"text": "' + b"a" * (1 << 24)))
     result = harmless(ftk, "finetune", *SETTINGS, "data.train=bomb.jsonl.gz", "run.dir=run")
     assert result.code == 1

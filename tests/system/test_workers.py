@@ -75,7 +75,7 @@ def test_it_has_its_share_of_the_processors(
     assert events(workers, 1) == [Returned("a", threads)]
 
 
-@pytest.mark.parametrize(("task", "code"), [(signal.SIGKILL, -9), (signal.SIGALRM, -14), ("exit", 7)])
+@pytest.mark.parametrize(("task", "code"), [(signal.SIGKILL, -9), (signal.SIGUSR1, -signal.SIGUSR1), ("exit", 7)])
 def test_one_that_dies_leaves_the_others(workers: Workers, task: Any, code: int) -> None:
     workers.start("other", "wait")
     workers.start("dies", task)

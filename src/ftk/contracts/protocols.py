@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ftk.contracts.notes import Notes
     from ftk.contracts.progress import Progress
     from ftk.contracts.row import Row
-    from ftk.contracts.saved_head import SavedHead
     from ftk.contracts.spec import PredictorSpec, TaskSpec
     from ftk.contracts.values import Batch, Labels, Prepared, UnseenLabel
 
@@ -176,23 +175,6 @@ class SettledByRows(Protocol):
         Args:
             rows: those that decide.
             reading: how they will be read.
-        """
-        ...
-
-
-@runtime_checkable
-class SettledByModel(Protocol):
-    """A task with fields that the files of the model decide which it is trained from."""
-
-    def settled_by_model(self, head: SavedHead | None, notes: Notes) -> Any:
-        """The task with these fields set.
-
-        Args:
-            head: what the files say; None if the model has random weights.
-            notes: collects what they decided.
-
-        Raises:
-            ModelError: they ask for what ftk does not have.
         """
         ...
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     Adopt = Callable[[Any, SavedHead, Notes], tuple[Any, Labels | None]]
     Beside = Callable[[Any, int], Mapping[str, Any]]
+    Settle = Callable[[Any, SavedHead | None, Notes], Any]
 
 LOCAL_FILE: Mapping[str, Any] = {"local_file": True}
 """Metadata of a field that names a file of the user. It must be null in every model folder, else the folder is refused:
@@ -112,6 +113,9 @@ class TaskSpec(PredictorSpec):
             the task with the fields that training would have set, and the labels in the order of the outputs. It raises
             ``ModelError`` if the outputs are not what the task predicts, and ``ConfigError`` if a field does not fit
             the labels. None: only models that ftk trained for the task can be used.
+        settle: gets the task, the head that the files of the model name from which it is trained (None for random
+            weights), and notes about what they decide; gives the task with the fields that these files decide. It
+            raises ``ModelError`` if they ask for what ftk does not have. None: they decide none.
         beside: the JSON files by which other libraries know how to use the model, with their contents, by name; gets
             the config of the model and the length of its windows. None: they need none.
         wording: the words of messages.
@@ -133,6 +137,7 @@ class TaskSpec(PredictorSpec):
     finds_spans: bool = False
     in_memory: bool = False
     adopt: Adopt | None = None
+    settle: Settle | None = None
     beside: Beside | None = None
     wording: Wording = Wording()
 

@@ -56,7 +56,12 @@ class Int8Cost:
             quantized, plain = (round(value, 4) for value in self.scores[metric])
             difference = round(quantized - plain, 4)
             notes.add(
-                kinds.INT8_COST, metric=metric, other=self.other, int8=quantized, plain=plain, difference=difference
+                kinds.QUANTIZATION_COST,
+                metric=metric,
+                other=self.other,
+                int8=quantized,
+                plain=plain,
+                difference=difference,
             )
 
 

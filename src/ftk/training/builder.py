@@ -9,7 +9,7 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.layout import USUAL, Layout
 from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Corpus, SettledByModel
+from ftk.contracts.protocols import Corpus
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
 from ftk.core.hardware import Hardware, choose
@@ -133,10 +133,10 @@ class RunBuilder:
 
     def _settled(self, task: Task, source: Source) -> Task:
         """The task with the fields that the files of the model decide; a run that resumes has said so before."""
-        if not isinstance(task, SettledByModel):
+        if task.spec.settle is None:
             return task
         notes = Notes()
-        settled: Task = task.settled_by_model(None if source.folder is None else head_in(source.folder), notes)
+        settled: Task = task.spec.settle(task, None if source.folder is None else head_in(source.folder), notes)
         if not self.folder.resume:
             self.console.report(notes.drain())
         return settled

@@ -147,7 +147,7 @@ def test_the_command_that_is_printed_can_be_pasted(place: str) -> None:
     made(pytorch_model__bin=b"\x80").rename(folder)
     with pytest.raises(ModelError) as error:
         check_weights(folder)
-    [command] = re.findall("Run (?:'(ftk[^']*)'|“(ftk.*)”)", str(error.value))
+    [command] = re.findall("Run (?:'(ftk[^']*)'|`(ftk.*)`)", str(error.value))
     assert shlex.split("".join(command)) == ["ftk", "convert", place, "encoder-safetensors"]
 
 

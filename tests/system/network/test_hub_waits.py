@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -195,9 +196,16 @@ def test_a_proxy_that_is_not_there(environment: pytest.MonkeyPatch) -> None:
 
 def test_a_name_that_nobody_answers_for(environment: pytest.MonkeyPatch) -> None:
     """The search for a name has no limit of its own."""
-    environment.setattr(socket, "create_connection", lambda *_, **__: time.sleep(PATIENCE + 2))
+    over = threading.Event()
+
+    def silent(*_: Any, **__: Any) -> socket.socket:
+        over.wait()
+        raise OSError
+
+    environment.setattr(socket, "create_connection", silent)
     ask(environment, "https://hub.example")
     assert "no connection within 0.5 s" in refused()
+    over.set()
 
 
 def test_attempts_are_counted(environment: pytest.MonkeyPatch) -> None:

@@ -368,7 +368,7 @@ def test_a_model_of_tokens_is_not_one_of_spans(trained: Path, ftk: Callable[...,
     data = f"data.test={trained / 'test.jsonl'}" if command == "evaluate" else f"input={trained / 'test.jsonl'}"
     result = ftk(command, f"checkpoint={trained / 'run' / 'best'}", "task=ner", data, "hardware=cpu")
     assert result.code == 1
-    assert "marks no spans; it was trained with task.units=tokens" in result.err
+    assert "marks no spans. It was trained with task.units=tokens: task=token-classification" in result.err
 
 
 GOOD = tagged("DET", "NOUN", "VERB")

@@ -7,7 +7,7 @@ PLAIN_WAY = fact(
     "{model}: its own modules instead of ftk's fast ones for {ways}",
     "they compute the same, more slowly ({reason})",
 )
-INT8_COST = fact(
-    "int8-cost",
+QUANTIZATION_COST = fact(
+    "quantization-cost",
     "{metric} is {int8:.4f} in int8 and {plain:.4f} in {other} on the same rows ({difference:+.4f}).",
 )

@@ -81,7 +81,8 @@ class Route:
 
 def _try(name: str, port: int, seconds: float, answers: queue.SimpleQueue[OSError | None]) -> None:
     try:
-        socket.create_connection((name, port), timeout=seconds).close()
+        with socket.create_connection((name, port), timeout=seconds):
+            pass
     except OSError as error:
         answers.put(error)
     except UnicodeError as error:  # the name has a part that is empty or too long

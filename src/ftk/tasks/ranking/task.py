@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 _IN_BATCH_HINT = "task.texts_at_once=… computes that many texts at once, with the same gradients."
 
 
+def _settle(task: Ranking, head: SavedHead | None, notes: Notes) -> Ranking:
+    """The task with the pooling that the files of the model name, or with mean pooling."""
+    return replace(task, pooling=trained_pooling(head, task.pooling, notes))
+
+
 def _adopt(asked: Ranking, head: SavedHead, notes: Notes) -> tuple[Ranking, Labels | None]:
     """The task as a cross-encoder if the model has one output for a text, else as a bi-encoder.
 
@@ -72,6 +77,7 @@ class Ranking(RowTask):
     def spec(self) -> TaskSpec:
         return TaskSpec(
             adopt=_adopt,
+            settle=None if self._crosses else _settle,
             columns=("query", "candidate", "negatives", "label"),
             score="mrr",
             demo="ranking",
@@ -150,14 +156,6 @@ class Ranking(RowTask):
     def learn(self, examples: Sequence[RankingExample]) -> Ranking:
         """The task with a bi-encoder, unless the fields say otherwise."""
         return replace(self, encoder=Encoder.bi if self.encoder is Encoder.auto else self.encoder)
-
-    def settled_by_model(self, head: SavedHead | None, notes: Notes) -> Ranking:
-        """The task with the pooling that the files of the model name, or with mean pooling.
-
-        Raises:
-            ModelError: they name another one than ftk has.
-        """
-        return self if self._crosses else replace(self, pooling=trained_pooling(head, self.pooling, notes))
 
     def prepare_model(self, model: Any, features: Any, *, new_head: bool) -> None:
         """Name the function that sentence-transformers computes of the output of a cross-encoder: none."""
