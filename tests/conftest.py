@@ -47,7 +47,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByModule(config, log)
 
 
-FEW = 6
+FEW = 3
 """Cases of a long table of command lines that the fast tests try; the slow tests have the others."""
 
 
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     tables: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if "ftk" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("slow"):
+        if {"ftk", "hub"} & {*getattr(item, "fixturenames", ())} and not item.get_closest_marker("slow"):
             tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for cases in tables.values():
         kept = {round(at * (len(cases) - 1) / (FEW - 1)) for at in range(FEW)} if len(cases) > FEW else None

@@ -126,6 +126,7 @@ def test_what_is_wrong_in_config_and_data_is_reported_before_torch_is_imported(t
         assert not {"torch", "transformers", "tokenizers", "datasets"} & set(modules), argv
 
 
+@pytest.mark.slow
 def test_what_is_wrong_in_a_command_line_is_reported_without_large_libraries() -> None:
     command_lines = [
         ["finetune", "task=nerr"],

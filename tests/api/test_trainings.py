@@ -83,6 +83,7 @@ def test_a_stopped_run_is_resumed_to_the_same_bytes(monkeypatch: pytest.MonkeyPa
     assert weights(finished) == weights(whole)
 
 
+@pytest.mark.slow
 def test_a_run_of_the_command_line_is_resumed_with_its_own_configs(ftk: Callable[..., Result]) -> None:
     own = Path("own/schedule/mine.yaml")
     own.parent.mkdir(parents=True)

@@ -122,6 +122,7 @@ def test_usage(ftk: Callable[..., Result], argv: list[str], code: int) -> None:
     assert "usage: ftk completion bash|zsh|fish" in (result.err if code else result.out)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 def test_a_real_bash_completes(ftk: Callable[..., Result], tmp_path: Path) -> None:
     Path("bin").mkdir()

@@ -66,6 +66,7 @@ def test_a_command_is_its_help(ftk: Callable[..., Result]) -> None:
     assert ftk("help", "predict") == ftk("predict", "--help")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["ner", "regression"])
 def test_the_help_of_a_command_comments_each_key(ftk: Callable[..., Result], task: str) -> None:
     """Each line of the config that is a key has the text of ``ftk help`` above it."""

@@ -186,6 +186,7 @@ def test_what_a_prediction_cannot_go_on_with(
     assert {path.name for path in Path().glob("*out*")} | {path.name for path in Path().glob(".out*")} == {"out.jsonl"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 def test_an_output_that_another_process_writes(ftk: Callable[..., Result], checkpoint: Path) -> None:
     write_jsonl("in.jsonl", ROWS)

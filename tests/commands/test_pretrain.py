@@ -102,6 +102,7 @@ def test_evaluate_gives_the_scores_of_the_run(ftk: Callable[..., Result], run: P
     assert "perplexity" in result.out
 
 
+@pytest.mark.slow
 def test_a_step_does_not_depend_on_micro_batches(ftk: Callable[..., Result], stories: str) -> None:
     import torch
     from safetensors.torch import load_file
@@ -268,6 +269,7 @@ def test_sweep(ftk: Callable[..., Result], stories: str) -> None:
     assert "loss" in result.out
 
 
+@pytest.mark.slow
 def test_a_growing_batch_and_a_limit_in_tokens(ftk: Callable[..., Result], stories: str) -> None:
     growing = ("train.batch_size=8", "train.batch_start=2", "train.batch_warmup=3", "train.max_tokens=900")
     every = ("train.log_every=1", "train.eval_every=99", "train.save_every=99")

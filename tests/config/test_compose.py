@@ -144,6 +144,7 @@ def test_a_sweep() -> None:
     assert alone == replace(in_sweep, run=alone.run)
 
 
+@pytest.mark.slow
 def test_in_a_sweep_over_tasks_a_field_that_the_default_task_has_not_is_the_same_for_all() -> None:
     jobs = Jobs()
     fields = ["task.num_beams=2", "task.source_prefix=", "+model.config.dropout_rate=0.2", "task.length_penalty=1.5"]

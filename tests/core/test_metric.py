@@ -89,6 +89,7 @@ def test_a_metric_that_is_not_there_is_refused_before_the_first_step(
     assert not Path("run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.torch
 def test_a_forced_resume_compares_by_the_new_metric(ftk: Callable[..., Result], files: tuple[str, ...]) -> None:
     assert run(ftk, files, "run.stop_after=4").code == 0

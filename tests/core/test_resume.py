@@ -148,6 +148,7 @@ def test_killed_and_resumed_with_images(
     assert events(Path("broken")) == events(Path("unbroken"))
 
 
+@pytest.mark.slow
 def test_a_run_of_a_release_with_one_cut_keeps_its_rows(ftk: Callable[..., Result]) -> None:
     """Its config has none of the keys that choose a cut, and rows are held out for it as they were."""
     argv = ("finetune", *TINY, f"data.train={write_conll('train.conll', toy_sentences(40))}", "train.max_steps=4")

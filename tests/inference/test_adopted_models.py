@@ -466,6 +466,7 @@ def test_the_python_api_opens_models_of_others() -> None:
     assert preset.predict("Ada went to Oslo") == model.predict("Ada went to Oslo")
 
 
+@pytest.mark.slow
 def test_a_model_of_ftk_without_its_manifest_scores_the_same(ftk: Ftk, toy: tuple[str, ...]) -> None:
     from conftest import TINY
 

@@ -70,6 +70,7 @@ def test_a_saved_folder_is_an_ordinary_one(ftk: Ftk, images: tuple[str, ...]) ->
         assert record["scores"] == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["vit", "resnet"])
 def test_a_model_from_elsewhere_is_read_with_its_own_processor(ftk: Ftk, images: tuple[str, ...], kind: str) -> None:
     save_image_model("model", kind, labels=["a", "b", "c"])
@@ -236,6 +237,7 @@ def test_a_processor_that_cannot_be_used_is_refused(
     assert "Traceback" not in result.err
 
 
+@pytest.mark.slow
 def test_faults_stop_evaluate_and_predict_too(ftk: Ftk, images: tuple[str, ...]) -> None:
     trained(ftk, *IMAGES, *images, "train.max_steps=1")
     Path("images/cut.png").write_bytes(Path("images/up-0.png").read_bytes()[:60])

@@ -91,6 +91,7 @@ def test_multi_label_continues_with_the_thresholds_of_its_model(ftk, files):
         assert whole["files"] == resumed["files"]
 
 
+@pytest.mark.slow
 def test_multi_label_with_one_threshold_for_all(ftk, files):
     assert ftk("finetune", "task=multi-label", *FAST, *files, "task.threshold=0.25", "train.epochs=1").code == 0
     assert {each["threshold"] for each in metrics()["test"]["per_label"].values()} == {0.25}
@@ -122,6 +123,7 @@ def test_regression_undoes_its_standardisation(ftk, files):
         assert record["gold_value"] == given["price"]
 
 
+@pytest.mark.slow
 def test_regression_of_two_targets(ftk, tmp_path):
     rows = [{**row, "weight_kg": 100 * row["price"]} for row in goods(48)]
     data = write_jsonl(tmp_path / "two.jsonl", rows)
@@ -194,6 +196,7 @@ def test_pooling_is_over_the_windows_of_a_row(pooling):
     assert found[1].values.tolist() == pytest.approx([0.1, 0.9])
 
 
+@pytest.mark.slow
 def test_a_messy_csv_as_it_is(ftk, tmp_path):
     """Latin-1, columns called v1 and v2, empty columns without a name, some with cells."""
     with open("spam.csv", "w", encoding="latin-1", newline="") as stream:
@@ -436,6 +439,7 @@ def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
     assert "loss" not in result.out
 
 
+@pytest.mark.slow
 def test_what_was_found_is_reported_before_the_rows_are_predicted_and_one_column_is_no_pair(ftk, files):
     assert ftk("finetune", "task=text-classification", *FAST, *files, "task.pooling=max").code == 0
     write_jsonl("named.jsonl", [{"sentence": "a crate of apples"}, {"sentence": ""}])

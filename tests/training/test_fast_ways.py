@@ -54,6 +54,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, int]]:
     return found
 
 
+@pytest.mark.slow
 def test_the_best_model_and_a_resumed_run_keep_the_verdict_of_the_beginning(
     ftk: Callable[..., Result], argv: tuple[str, ...], proofs: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ def test_a_doubled_column_of_many() -> None:
     assert "col5, col7." in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_missing_column_of_many(ftk: Callable[..., Result]) -> None:
     path, began = write(["texst", "labell"]), time.process_time()
     result = ftk("finetune", "task=text-classification", "model=tiny", f"data.train={path}", "run.dir=run")

@@ -74,6 +74,7 @@ def eight(tmp_path: Path) -> str:
     return write_jsonl(tmp_path / "eight.jsonl", rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_it_overfits_eight_rows_and_its_folder_predicts_the_same(
     ftk: Callable[..., Result], eight: str, name: str

@@ -155,6 +155,7 @@ def test_a_head_without_names_or_of_another_task_is_replaced(
     assert before["bert.embeddings.word_embeddings.weight"].equal(after["bert.embeddings.word_embeddings.weight"])
 
 
+@pytest.mark.slow
 @pytest.mark.torch
 def test_an_old_encoder_that_names_no_architecture_has_no_head_to_leave_out(ftk: Ftk) -> None:
     from safetensors.torch import load_file

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.torch
 ONE_STEP = ("debug=one-step", "hardware=cpu", "hardware.threads=1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_every_architecture_trains_and_predicts(
     ftk: Callable[..., Result], toy: tuple[str, ...], architecture: str

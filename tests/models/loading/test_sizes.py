@@ -19,6 +19,7 @@ _SIZES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", _SIZES)
 def test_a_tensor_of_another_size_is_named_with_the_key_that_fits(ftk: Callable[..., Result], key: str) -> None:
     wrong, message = _SIZES[key]

@@ -68,6 +68,7 @@ def test_a_folder_without_vocabulary_is_refused(architecture: str) -> None:
         load_tokenizer(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["finetune", "evaluate", "predict"])
 def test_a_missing_tokenizer_is_found_before_rows_are_read(ftk: Callable[..., Result], command: str) -> None:
     save_model_folder(Path("m"), "bert")

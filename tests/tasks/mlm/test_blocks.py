@@ -197,6 +197,7 @@ def test_the_begin_of_a_second_text_does_not_tell_whether_it_follows() -> None:
     assert {size for _, _, size in begins} == {33}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [StreamBlocks, DocumentBlocks])
 def test_any_block_of_a_huge_store_is_read_by_itself(kind: type[Blocks]) -> None:
     store = MemoryStore([1])

@@ -204,6 +204,7 @@ def forwarded(task: Any, batch: Any, seed: int) -> Any:
     return said, task.forward(model, batch)
 
 
+@pytest.mark.slow
 def test_the_loss_is_that_of_the_positions_that_can_be() -> None:
     """Cross entropy over the context and the first position, written out; the question and padding play no part."""
     task = qa_task(no_answer=True)
@@ -235,6 +236,7 @@ def test_a_row_without_a_target_adds_nothing_to_the_loss() -> None:
     assert task.loss(outputs, batch).sum.item() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["bert", "roberta"])
 def test_segments_are_those_of_the_tokenizer(architecture: str, tmp_path: Path) -> None:
     """Token types where the model has two of them, and the ids that transformers itself makes of a pair."""

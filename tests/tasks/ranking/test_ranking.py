@@ -363,6 +363,7 @@ def test_broken_training_files_are_reported(ftk, name):
         assert "train.jsonl:1" in result.err
 
 
+@pytest.mark.slow
 @trains
 def test_validation_without_anything_right_is_reported(ftk, lists):
     nothing = write_jsonl("nothing.jsonl", [{**row, "labels": [0, 0, 0]} for row in judged(4)])

@@ -60,6 +60,7 @@ def files(tmp_path: Path) -> tuple[str, ...]:
     return tuple(f"data.{split}={write_jsonl(tmp_path / f'{split}.jsonl', rows)}" for split, rows in parts.items())
 
 
+@pytest.mark.slow
 @trains
 @pytest.mark.parametrize("head", ["entity_start", pytest.param("r_bert", marks=pytest.mark.slow)])
 def test_it_learns_directions_and_predicts_the_same_for_rows_of_every_form(ftk, files, head):
