@@ -1,4 +1,4 @@
-"""Suggestions for misspelt words."""
+"""Spellings: suggestions for misspelt words, and names without what may differ between two spellings of one."""
 
 import difflib
 from collections.abc import Iterable
@@ -19,3 +19,8 @@ def near_word(word: str, known: Iterable[str]) -> str | None:
         tail = {key.rsplit(".", 1)[-1]: key for key in reversed(known)}
         near = [tail[name] for name in difflib.get_close_matches(word.rsplit(".", 1)[-1], list(tail), n=1, cutoff=0.7)]
     return near[0] if near else None
+
+
+def folded(name: str) -> str:
+    """A name in small letters, without blanks around it; Turkish İ and ı are the letter i, as in SENTİMENT and ıd."""
+    return name.strip().casefold().replace("i\u0307", "i").replace("ı", "i")

@@ -11,9 +11,9 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.names.folding import folded
 from ftk.data.rows.cells import RowFault, place_of
 from ftk.data.rows.lists import list_or_value
+from ftk.system.spelling import folded
 
 TEXT = ("text", "sentence", "text_a", "sentence1", "premise", "question1")
 PAIR = ("pair", "text_b", "sentence2", "hypothesis", "question2")

@@ -7,7 +7,7 @@ from typing import Any
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.names.folding import folded
+from ftk.system.spelling import folded
 
 _MOST_SHAPES = 1000
 """Sets of columns that are kept; JSON rows may each have other ones."""

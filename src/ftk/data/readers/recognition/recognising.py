@@ -9,7 +9,6 @@ from ftk.data.readers.decoding.lines import first_lines, opened
 from ftk.data.readers.decoding.once import live_stream
 from ftk.data.readers.json.squad import is_squad
 from ftk.data.readers.labelled_lines import is_fasttext, label_column
-from ftk.data.readers.names.folding import folded
 from ftk.data.readers.paths import kind_of_name
 from ftk.data.readers.tagged.column_files import are_columns, are_columns_in_table
 from ftk.data.readers.tagged.column_names import is_header
@@ -18,6 +17,7 @@ from ftk.data.readers.tagged.tagged_lines import are_halves, are_tagged_lines
 from ftk.data.readers.tagged.webanno import is_webanno
 from ftk.data.readers.unread import is_xlsx, refuse_unread
 from ftk.errors import DataError
+from ftk.system.spelling import folded
 
 _JSON = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*(\{|\]|$))')
 """How a line of JSON objects begins; text follows a bracket that is a token."""

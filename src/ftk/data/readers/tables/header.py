@@ -9,8 +9,8 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN, Finding
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
-from ftk.data.readers.names.folding import folded
 from ftk.errors import DataError, LineError
+from ftk.system.spelling import folded
 
 _MARK = "\ufeff"
 _SHOWN = 20

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from ftk.data.readers.names.folding import folded
 from ftk.data.rows.tags.tag_columns import evidence_of
 from ftk.data.rows.tags.tag_spelling import is_usual_tag
+from ftk.system.spelling import folded
 
 TOKEN_NAMES = (
     *("form", "token", "tokens", "word", "words", "text", "forms", "wordform", "tokentext"),
