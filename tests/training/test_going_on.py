@@ -15,6 +15,7 @@ from conftest import TINY, Result, assert_refused, read_jsonl, run_ftk, write_js
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.finding_kinds import resuming
 from ftk.contracts.findings import FindingKind
+from small_models import save_model_folder
 
 pytestmark = pytest.mark.torch
 
@@ -217,14 +218,23 @@ def test_validations_go_on_with_longer_intervals(ftk: Callable[..., Result]) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("resume", ["true", "force"])
-def test_numbers_of_labels_keep_their_names(ftk: Callable[..., Result], resume: str) -> None:
+@pytest.mark.parametrize(
+    ("resume", "later", "data"),
+    [
+        ("true", "pos neg mid", "numbers.jsonl"),
+        ("force", "pos neg mid", "numbers.jsonl"),
+        ("force", "pos mid", "two.jsonl"),
+        ("force", "mid pos", "two.jsonl"),
+    ],
+)
+def test_numbers_of_labels_keep_their_names(ftk: Callable[..., Result], resume: str, later: str, data: str) -> None:
     write_files()
+    write_jsonl("two.jsonl", [row for row in FILES["numbers.jsonl"] if row["label"] < 2])
     names = Path("names.txt")
     names.write_text("neg\npos\nmid\n")
-    argv = [*argv_of("numbers.jsonl"), "task.label_names=names.txt"]
-    assert ftk(*argv, "run.stop_after=1").code == 0
-    names.write_text("pos\nneg\nmid\n")
+    assert ftk(*argv_of("numbers.jsonl"), "task.label_names=names.txt", "run.stop_after=1").code == 0
+    names.write_text("\n".join(later.split()))
+    argv = [*argv_of(data), "task.label_names=names.txt"]
     result = ftk(*argv, f"run.resume={resume}", "--json")
     assert_refused(result, kinds.RENAMED_NUMBERS)
 
@@ -237,6 +247,58 @@ def test_a_run_of_an_earlier_release_goes_on_without_names_that_no_row_has(ftk: 
     result = ftk(*argv, "task.label_names=[neg,pos,mid,none]", "run.resume=force")
     assert result.code == 0, result.err
     assert json.loads(Path("run/best/ftk.json").read_text())["labels"] == ["mid", "neg", "pos"]
+
+
+@pytest.mark.slow
+def test_the_best_model_is_scored_with_its_own_fields_by_a_later_resume(ftk: Callable[..., Result]) -> None:
+    write_files()
+    argv = [*argv_of("sets.jsonl"), "train.metric=loss", "optimizer.lr=1e-12"]
+    assert ftk(*argv, "task.threshold=0.5", "run.stop_after=7").code == 0
+    forced = [*argv, "task.threshold=0.2"]
+    assert ftk(*forced, "run.stop_after=8", "run.resume=force").code == 0
+    result = ftk(*forced, "run.resume=true", "--json")
+    assert result.code == 0, result.err
+    assert "task.threshold=0.5" in result.found(kinds.BEST_OF_OTHER_FIELDS).values["fields"]
+    assert ftk("evaluate", "checkpoint=run/best", "data.test=sets.jsonl", "run.dir=scored").code == 0
+    scored = json.loads(Path("scored/metrics.json").read_text())["test"]
+    validation = json.loads(Path("run/metrics.json").read_text())["validation"]
+    assert scored["f1_micro"] == pytest.approx(validation["f1_micro"])
+
+
+@pytest.mark.slow
+def test_what_was_tuned_is_no_statistic_of_a_run_that_tunes_no_more(ftk: Callable[..., Result]) -> None:
+    write_files()
+    assert ftk(*argv_of("sets.jsonl"), "run.stop_after=6").code == 0
+    result = ftk(*argv_of("sets.jsonl"), "task.threshold=0.5", "run.resume=force", "--json")
+    assert result.code == 0, result.err
+    assert not result.count(kinds.KEPT_STATISTICS)
+
+
+@pytest.mark.slow
+def test_the_pooling_that_a_model_brought_stays(ftk: Callable[..., Result]) -> None:
+    """Whatever was saved last, and with a state that lacks the files of sentence-transformers."""
+    modules = [{"type": "st.models.Transformer", "path": ""}, {"type": "st.models.Pooling", "path": "1_Pooling"}]
+    folder = save_model_folder(Path("m"), "bert")
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling/config.json").write_text(json.dumps({"pooling_mode": "cls"}))
+    (folder / "modules.json").write_text(json.dumps(modules))
+    pairs = [{"query": f"Ada {number}", "positive": f"to Oslo {number}"} for number in range(24)]
+    write_jsonl("pairs.jsonl", pairs)
+    write_jsonl("some.jsonl", pairs[:12])
+    tiny = [word for word in TINY if not word.startswith("model=")]
+    argv = ["finetune", "task=ranking", "model=auto", "model.name=m", *tiny, "data.train=pairs.jsonl", "run.dir=run"]
+    argv += ["train.max_steps=6", "train.batch_size=4", "train.eval_every=1"]
+    assert ftk(*argv, "data.validation=pairs.jsonl", "run.stop_after=2").code == 0
+    argv += ["data.validation=some.jsonl"]
+    assert ftk(*argv, "run.stop_after=2", "run.resume=force").code == 0
+    assert json.loads(Path("run/last/1_Pooling/config.json").read_text())["pooling_mode_cls_token"] is True
+    manifest = json.loads(Path("run/last/ftk.json").read_text())
+    for name in ("modules.json", "1_Pooling/config.json"):
+        Path("run/last", name).unlink()
+        del manifest["files"][name]
+    Path("run/last/ftk.json").write_text(json.dumps(manifest))
+    assert ftk(*argv, "run.resume=true").code == 0
+    assert json.loads(Path("run/last/ftk.json").read_text())["task"]["fields"]["pooling"] == "first"
 
 
 @pytest.mark.slow

@@ -129,5 +129,5 @@ def reset_best_score(run: Run, notes: Notes) -> None:
 def save_state(run: Run) -> None:
     """Write the state as it is now to ``last/``."""
     weights = run.publisher.resumable(run.state.model)
-    taken = snapshot_of_state(run.state, weights, run.source.processor, run.manifest_of_state())
+    taken = snapshot_of_state(run.state, weights, run.source.processor, run.manifest_of_state(), run.beside())
     save(run.folder.last, taken, keep=run.folder.previous)

@@ -41,12 +41,15 @@ def go_on_as_learned(corpus: Corpus, saved: Mapping[str, Any], folder: RunFolder
         DataError: the model cannot go on with this task or these labels.
     """
     task, fields = corpus.task, _saved_fields(saved)
-    _check_task(task, saved, fields, folder, notes)
+    _check_task(task, saved, folder, notes)
+    then = _as_before(task, saved)
+    _check_head(task, then, fields, folder, notes)
     _check_numbers(fields.get("label_names"), getattr(task, "label_names", None), notes)
     labels = _going_on(corpus, saved.get("labels"), folder, notes)
     notes.raise_errors()
     corpus.labels = labels
-    corpus.task = _with_statistics(task, fields, notes)
+    tuned = {*task.spec.tunable_fields, *then.spec.tunable_fields}
+    corpus.task = _with_statistics(_as_settled(task, fields), fields, tuned, notes)
     _note_other_fields(corpus.task, fields, folder.changed, notes)
 
 
@@ -73,19 +76,23 @@ def _saved_fields(saved: Mapping[str, Any]) -> dict[str, Any]:
     return fields if isinstance(fields, dict) else {}
 
 
-def _check_task(
-    task: Task, saved: Mapping[str, Any], fields: Mapping[str, Any], folder: RunFolder, notes: Notes
-) -> None:
+def _check_task(task: Task, saved: Mapping[str, Any], folder: RunFolder, notes: Notes) -> None:
     before, now = saved.get("task", {}).get("name"), task_name(task)
     if before != now or "task._target_" in folder.changed:
         words = [str(name or "a task of your own").replace("_", "-") for name in (before, now)]
         way_out = from_best(folder.path, folder.invocation)
         notes.add(kinds.TASK_CHANGED, before=words[0], now=words[1], way_out=way_out)
         notes.raise_errors()
+
+
+def _as_before(task: Task, saved: Mapping[str, Any]) -> Task:
     try:
-        then = task_saved_with(task, saved)
+        return task_saved_with(task, saved)
     except FtkError:
-        return  # of a release whose fields had other values; the tuned ones are checked apart
+        return task  # of a release whose fields had other values; the tuned ones are checked apart
+
+
+def _check_head(task: Task, then: Task, fields: Mapping[str, Any], folder: RunFolder, notes: Notes) -> None:
     if (then.spec.auto_model, then.spec.problem_type) != (task.spec.auto_model, task.spec.problem_type):
         changed = {name: value for name, value in _plain(task).items() if value != fields.get(name)}
         words = [f"task.{name}: was {_short(fields.get(name))}, is now {_short(changed[name])}" for name in changed]
@@ -96,8 +103,9 @@ def _check_numbers(before: Any, now: Any, notes: Notes) -> None:
     """Refuse names of numbered labels in another order: a number would mean another output of the model."""
     if not isinstance(before, Sequence) or not isinstance(now, Sequence) or isinstance(before, str):
         return
+    known = set(before)
     changes = [(number, *pair) for number, pair in enumerate(zip(before, now, strict=False)) if pair[0] != pair[1]]
-    if changes and set(now) >= set(before):  # others are new labels
+    if any(name in known for _, _, name in changes) or (changes and known <= set(now)):  # others are new labels
         shown = [f"{number} was {then}, is now {name}" for number, then, name in changes[:SHOWN]]
         shown += ["…"] if len(changes) > SHOWN else []
         notes.add(kinds.RENAMED_NUMBERS, changes=shown, names=as_word(list(before)))
@@ -140,13 +148,23 @@ def _labels_of_rows(corpus: Corpus) -> set[str]:
     return found
 
 
-def _with_statistics(task: Task, fields: Mapping[str, Any], notes: Notes) -> Task:
-    """The task with the numbers that the model has learned from, such as mean and deviation of its targets."""
+def _as_settled(task: Task, fields: Mapping[str, Any]) -> Task:
+    """The task with the fields that the files of its first model have decided, such as the pooling of vectors."""
+    now = _plain(task)
+    settled = {name: fields[name] for name in now if now[name] == "auto" and fields.get(name, "auto") != "auto"}
+    return task_from_fields(type(task), {**now, **settled}) if settled else task
+
+
+def _with_statistics(task: Task, fields: Mapping[str, Any], tuned: set[str], notes: Notes) -> Task:
+    """The task with the numbers that the model has learned from, such as mean and deviation of its targets.
+
+    Those of the fields that validation tunes, or tuned before, belong to them.
+    """
     now = _plain(task)
     others = {
         name: fields[name]
         for name in statistics_fields(task)
-        if name not in task.spec.tunable_fields and fields.get(name) is not None and fields[name] != now[name]
+        if name not in tuned and fields.get(name) is not None and fields[name] != now[name]
     }
     if not others:
         return task
@@ -166,8 +184,6 @@ def _decided_by_rows(task: Task, fields: Mapping[str, Any]) -> Iterator[tuple[st
     apart = {*task.spec.tunable_fields, *statistics_fields(task), *local_file_fields(task)}
     now = _plain(task)
     for item in dataclasses.fields(task):
-        if now[item.name] == "auto":
-            continue  # the files of the model decide it, which are those of the run
         if item.name in fields and item.name not in apart and fields[item.name] != now[item.name]:
             yield item.name, fields[item.name], now[item.name]
 

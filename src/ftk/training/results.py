@@ -63,7 +63,7 @@ def _check_best_step(run: Run) -> None:
     progress = run.state.progress
     saved = verify_folder(run.folder.best)
     run.task = tuned_task(run.task, run.tuned, saved, run.folder)
-    if run.folder.force:
+    if run.folder.resume:
         _take_fields(run, saved)
     step = int(saved["step"])
     if step != progress.best_step:
@@ -72,7 +72,7 @@ def _check_best_step(run: Run) -> None:
 
 
 def _take_fields(run: Run, saved: Mapping[str, Any]) -> None:
-    """Take the fields of the best model: a forced resume may have changed them for later ones."""
+    """Take the fields of the best model: a forced resume, this one or an earlier one, may have changed them since."""
     of_best = task_saved_with(run.task, saved)
     if others := differing(run.task, of_best):
         notes = Notes()

@@ -114,7 +114,7 @@ def _check_best(run: Run, progress: Progress) -> None:
                 "one from now on."
             ) from error
         run.console.warn(f"{error} The best model so far is lost; the next validated one is kept.")
-        progress.best_score, progress.best_step, progress.best_metrics = None, None, {}
+        progress.best_score, progress.best_step, progress.best_metrics, progress.without_gain = None, None, {}, 0
 
 
 def resume_hint(folder: RunFolder, config: TrainingRunConfig) -> str:

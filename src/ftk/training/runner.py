@@ -107,7 +107,8 @@ def _go_on(run: Run) -> None:
     numbers = restore(run)
     refuse_fitted_once(run)
     note_sizes(run, saved if isinstance(saved, dict) else {}, notes)
-    note_rate(run, numbers, notes)
+    if run.folder.changed or run.folder.changed_splits:
+        note_rate(run, numbers, notes)
     note_nothing_left(run, notes)
     run.folder.check_space(_bytes_of_run(run.state))
     if has_other_validation(run):
