@@ -84,6 +84,23 @@ def test_a_record_comes_when_its_line_has_come(process: Callable[..., Any], form
 
 
 @pytest.mark.slow
+def test_a_first_line_that_cannot_be_used_does_not_end_a_pipe(process: Callable[..., Any]) -> None:
+    running = process("data=jsonl", "data.bad_rows=keep")
+    for line, key in ((b'{"text": 7}\n', "error"), (b'{"text": "Rita sleeps"}\n', "entities")):
+        running.stdin.write(line)
+        assert key in json.loads(running.stdout.readline())
+    running.stdin.close()
+    assert running.wait() == 0
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_pipe_of_bad_rows_alone_is_refused(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    with standard_input(b'{"txt": "Rita"}\n{"txt": "Ada"}\n'):
+        result = ftk("predict", f"checkpoint={checkpoint}", "input=-", "data.bad_rows=keep", "--json")
+    assert_refused(result, kinds.MISSING_TEXT_OR_TOKENS, count=2)
+
+
+@pytest.mark.slow
 def test_a_pipe_that_stays_open_and_a_signal(process: Callable[..., Any]) -> None:
     running = process()
     running.stdin.write(b"Rita sleeps\n")

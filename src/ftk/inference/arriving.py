@@ -70,6 +70,12 @@ class Arriving:
                 raise self._error
         return found
 
+    @property
+    def ended(self) -> bool:
+        """Whether all rows have been given."""
+        with self._changed:
+            return self._ended and not self._read
+
     def stop(self) -> None:
         """Read no further."""
         with self._changed:

@@ -113,7 +113,8 @@ class Predictions:
             arriving: gives the rows of a pipe as they come, so that a list has those that are there; None: files.
 
         A row that cannot be read is a ``BadRow`` with ``data.bad_rows=keep``, unless no row of the first list can be
-        read. Columns that are named nowhere are those of training, if the first rows have them.
+        read; that of a pipe counts if it is full, or none comes behind it. Columns that are named nowhere are those of
+        training, if the first rows have them.
 
         Raises:
             DataError: rows cannot be read; the text names all of these ``at_once`` rows.
@@ -124,18 +125,23 @@ class Predictions:
         rows = iter(known_columns(rows, used, trained.columns, trained.task.spec.columns, own))
         take = partial(taken, rows) if arriving is None else arriving.begin(rows)
         keep, first, seen = self.data.bad_rows is BadRows.keep, True, {} if seen is None else seen
-        while part := next_rows(take, at_once):
-            if first or arriving is not None:  # the first rows of a pipe may be one
-                used = fitting_columns(used, self.saved.trained.columns, part[:ROWS_AT_ONCE], notes)
-            reading = Reading(used, labelled=False, notes=notes, offsets=self.data.offsets.value, seen=seen)
-            found = read_or_keep(self.predictor, part, reading) if keep else None
-            if found is None or (first and all(isinstance(one, BadRow) for one in found)):
-                refuse_unread_rows(part)
-                found = self.predictor.read(part, reading)
-                raise_with_way_out(notes, others=bool(found) or not first)
-                check_examples(self.predictor, part, found)
-            first = False
-            yield found
+        try:
+            while part := next_rows(take, at_once):
+                if first or arriving is not None:  # the first rows of a pipe may be one
+                    used = fitting_columns(used, self.saved.trained.columns, part[:ROWS_AT_ONCE], notes)
+                reading = Reading(used, labelled=False, notes=notes, offsets=self.data.offsets.value, seen=seen)
+                found = read_or_keep(self.predictor, part, reading) if keep else None
+                alone = first and (arriving is None or len(part) == at_once or arriving.ended)  # or others may come
+                if found is None or (alone and all(isinstance(one, BadRow) for one in found)):
+                    refuse_unread_rows(part)
+                    found = self.predictor.read(part, reading)
+                    raise_with_way_out(notes, others=bool(found) or not alone)
+                    check_examples(self.predictor, part, found)
+                first = False
+                yield found
+        finally:
+            if arriving is not None:
+                arriving.stop()
 
     def load(self, hardware: HardwareConfig, console: Console) -> None:
         """Read the weights. This imports torch.
