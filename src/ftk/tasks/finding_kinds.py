@@ -134,7 +134,8 @@ NOTHING_TO_FILL = warning("nothing-to-fill", "{row|rows} without {mask}", "there
 
 # What scores do not say
 WITHOUT_ROWS = info("label-without-rows", "{label|labels} of the model without a row ({names})",
-    "scores say nothing about {it|them}; macro averages are over the {over:,} that occur in rows or predictions")
+    "scores say nothing about {it|them}",
+    averaged="scores say nothing about {it|them}; macro averages are over the {over:,} in rows or predictions")
 ONE_LABEL_PREDICTED = notice("one-label-predicted",
     "one label for all {rows:,} {what}, {label}: the most frequent label alone gives accuracy {accuracy:.4f} and "
     "f1_macro {f1_macro:.4f}", "the model tells nothing apart")

@@ -174,3 +174,10 @@ def test_sets_of_labels_that_are_all_the_same() -> None:
         one.add(row, np.array([1, 1, 0, 0], dtype=np.float32))
     assert found_in(judged(nothing)).keys() == {kinds.NOTHING_PREDICTED.id}
     assert found_in(judged(one)).keys() == {kinds.ONE_ANSWER.id}
+
+
+def test_a_token_that_the_model_does_not_read_has_no_label() -> None:
+    metric = TagMetric(KNOWN)
+    metric.update(["a", "b"], ["a", None])
+    note = found_in(judged(metric))[kinds.WITHOUT_ROWS.id]
+    assert note.values["over"] == metric.compute()["macro_labels"] == 2

@@ -38,12 +38,24 @@ def judge_labels(
         )
 
 
-def note_without_rows(notes: Notes, known: Sequence[str], support: Mapping[str, int], given: Mapping[str, int]) -> None:
-    """Report labels of the model that no row has."""
+def note_without_rows(
+    notes: Notes, known: Sequence[str], support: Mapping[str, int], given: Mapping[str, int] | None = None
+) -> None:
+    """Report labels of the model that no row has.
+
+    Args:
+        notes, known, support: see ``judge_labels``.
+        given: the same where scores have macro averages, which the labels that occur are averaged over; None: they have
+            none.
+    """
     absent = [name for name in known if not support.get(name)]
-    if absent:
-        over = {name for counts in (support, given) for name, number in counts.items() if number}
-        notes.add(kinds.WITHOUT_ROWS, number=len(absent), names=listed(absent), over=len(over))
+    if not absent:
+        return
+    if given is None:
+        notes.add(kinds.WITHOUT_ROWS, number=len(absent), names=listed(absent))
+        return
+    over = {name for counts in (support, given) for name, number in counts.items() if number}
+    notes.add(kinds.WITHOUT_ROWS, policy="averaged", number=len(absent), names=listed(absent), over=len(over))
 
 
 def listed(names: Collection[str]) -> str:

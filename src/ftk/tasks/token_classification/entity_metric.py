@@ -83,7 +83,7 @@ class EntityMetric:
     def judge(self, notes: Notes) -> None:
         """Report types of entities without a row, and a model that finds none."""
         gold, predicted = self._strict.gold, self._strict.predicted
-        note_without_rows(notes, self.types, gold, predicted)
+        note_without_rows(notes, self.types, gold)
         if gold.total() and not predicted.total():
             notes.add(kinds.NOTHING_PREDICTED, what="entity", rows=self._rows, there=gold.total())
 

@@ -77,5 +77,6 @@ class TagMetric:
         given: Counter[str] = Counter()
         for (gold, found), tokens in self._pairs.items():
             support[gold] += tokens
-            given[str(found)] += tokens
+            if found is not None:
+                given[found] += tokens
         judge_labels(notes, known=self.known, support=support, given=given, what="tokens")
