@@ -230,12 +230,11 @@ def read_arrow(path: Path | str, notes: Notes) -> Iterator[Row]:
         with for_seeking(path) as found, _arrow_file(found) as source:
             for batch in _batches(source):
                 namings = _namings(path, batch.schema, notes) if namings is None else namings
-                for at in range(0, batch.num_rows, 1024):
-                    for values in batch.slice(at, 1024).to_pylist():
-                        number += 1
-                        for column, naming in namings.items():
-                            values[column] = naming(values[column])
-                        yield Row(values, str(path), number)
+                for values in values_of(batch):
+                    number += 1
+                    for column, naming in namings.items():
+                        values[column] = naming(values[column])
+                    yield Row(values, str(path), number)
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         after = f" after row {number}" if number else ""
         raise DataError(f"{path}: this is not an Arrow file that can be read{after} ({first_line(error)}).") from error
