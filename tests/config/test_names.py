@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import TINY, Result
+from conftest import TINY, Result, toy_sentences, write_conll
 from ftk.config.command_line import override_words, readable
 from ftk.config.compose import compose
 from ftk.config.spelling.grammar import as_people_write, parser
@@ -263,3 +264,22 @@ def test_the_command_that_resumes_works_when_it_is_pasted(ftk: Callable[..., Res
     [words] = by_bash([line])
     assert ftk(*words).code == 0
     assert (Path(folder) / "metrics.json").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+@pytest.mark.parametrize("name", ["two\nlines", "# cr\r\nlf: x", "\x1b[1m\ttab", "ls\u2028ps\u2029", "\n"])
+def test_a_run_with_a_word_of_several_lines_goes_on(ftk: Callable[..., Result], name: str) -> None:
+    data = write_conll(f"{name}.conll", toy_sentences(8))
+    word = f"data.train={as_word(data)}"
+    stopped = ftk("finetune", *TINY, word, "train.epochs=2", "run.stop_after=1", "run.dir=run")
+    assert stopped.code == 0, stopped.err
+    text = Path("run/config.yaml").read_bytes().decode()
+    line = text.splitlines()[0]
+    assert yaml.safe_load(text)["data"]["train"] == data
+    assert word in words_of(line.removeprefix("# "))
+    [words] = by_bash([line.removeprefix("# ")])
+    assert word in words
+    resumed = ftk(*[one for one in words if not one.startswith("run.stop_after")], "run.resume=true")
+    assert resumed.code == 0, resumed.err
+    assert Path("run/metrics.json").is_file()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -22,6 +22,7 @@ from ftk.contracts.notes import Notes
 from ftk.data.readers.splits import stream
 from ftk.data.rows.exports.recognising import plain_rows
 from ftk.data.rows.exports.wanted import Wanted
+from ftk.data.rows.sizes import held
 from ftk.errors import ConfigError, DataError
 from ftk.inference.pipeline import ROWS_AT_ONCE, Predictions, note_unknown_words
 from ftk.inference.saved_model import SavedModel
@@ -263,7 +264,7 @@ class Model:
 
         def parts() -> Iterator[tuple[list[Row], dict[str, str | None]]]:
             numbers = count(1)
-            while part := list(islice(items, rows_at_once)):
+            while part := held(items, rows_at_once):
                 with ImageFiles() as files:
                     roles, reads = spec.columns, spec.modalities
                     rows = [
@@ -285,13 +286,13 @@ class Model:
         with RowCounter(progress) as show:
             for rows, names in parts:
                 with self._turn:  # tokenizers, and layers that compute in int8, are for one thread at a time
-                    [examples] = self._predictions.examples(rows, notes, columns=columns, at_once=len(rows), seen=seen)
-                    records = list(self._predictions.records(examples, notes))
+                    found = self._predictions.examples(rows, notes, columns=columns, at_once=len(rows), seen=seen)
+                    records = [record for part in found for record in self._predictions.records(part, notes)]
                 done += len(records)
                 show(done)
                 yield from (with_given_names(record, names) for record in records)
 
 
 def _parts(rows: Iterator[Row], at_once: int) -> Iterator[tuple[list[Row], dict[str, str | None]]]:
-    while part := list(islice(rows, at_once)):
+    while part := held(rows, at_once):
         yield part, {}

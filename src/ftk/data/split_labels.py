@@ -12,6 +12,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import RowReader
 from ftk.contracts.values import Labels
 from ftk.data.rows.label_names import shortened
+from ftk.data.rows.tags.tag_spelling import OUTSIDE
 from ftk.data.splitting.repeats import places_of
 from ftk.data.storage.stored import taken
 from ftk.errors import DataError
@@ -30,8 +31,8 @@ def note_unlearned(labels: Labels | None, train: Sequence[Any], task: RowReader,
         learned = task.labels(train)
     except DataError:  # too few labels are left for the task; those that are missing are reported
         learned = None
-    if learned is None and len(labels.names) > 1:
-        _refuse_one_label(train, notes)
+    if learned is None:
+        _refuse_nothing_to_learn(train, notes)
     lost = [name for name in labels.names if learned is None or name not in learned.ids]
     if lost:
         notes.add(kinds.UNLEARNED_LABEL, *lost, number=len(lost))
@@ -53,11 +54,16 @@ def _left_out(example: Any) -> Iterator[str]:
     yield from (label for label, _, _ in getattr(example, "overlapped", ()))
 
 
-def _refuse_one_label(train: Sequence[Any], notes: Notes) -> None:
-    """Refuse training rows that all have one label, because the others were held out."""
-    found = {row.learned for row in train if isinstance(row.learned, str)}
-    if len(found) == 1:
-        notes.add(kinds.TOO_FEW_LABELS, rows=len(train), label=shortened(found.pop()))
+def _refuse_nothing_to_learn(train: Sequence[Any], notes: Notes) -> None:
+    """Refuse training rows that all have one label, or none, because the others were held out."""
+    found: set[Any] = set()
+    for row in train:
+        found.update([row.learned] if isinstance(row.learned, str) else row.learned or ())
+    names = found - {OUTSIDE} if train and isinstance(train[0].learned, list) else found  # tags of tokens
+    if len(found) == 1 and names:
+        notes.add(kinds.TOO_FEW_LABELS, rows=len(train), label=shortened(str(names.pop())))
+    elif not names:
+        notes.add(kinds.NO_LABEL_LEFT, rows=len(train), what="entity" if found else "label")
 
 
 def without_unseen(

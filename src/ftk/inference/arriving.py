@@ -9,6 +9,7 @@ from threading import Condition, Thread
 from ftk.contracts.findings import Finding
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
+from ftk.data.rows.sizes import MOST, characters_in
 
 _LONGEST = 0.15
 """Seconds that a row waits for others, so that rows that come quickly share the model's work."""
@@ -32,7 +33,9 @@ class Arriving:
     def __init__(self, notes: Notes, full: int = 0) -> None:
         self.own = Notes()
         self._notes, self._full = notes, full
-        self._read: deque[tuple[float, Row]] = deque()
+        self._read: deque[tuple[float, int, Row]] = deque()
+        """When each row came, and its characters."""
+        self._held = 0
         self._found: list[Finding] = []
         self._error: BaseException | None = None
         self._ended = self._stopped = False
@@ -47,7 +50,7 @@ class Arriving:
         return self.part
 
     def part(self, number: int) -> list[Row]:
-        """The next rows, up to a number of them; none at the end.
+        """The next rows, up to a number of them, fewer if they are long; none at the end.
 
         Raises:
             Exception: what reading raised, when the rows before it were given.
@@ -56,12 +59,19 @@ class Arriving:
         number = min(number, self._full - self._given) if full else number
         with self._changed:
             self._wanted = number if full else 1
-            while len(self._read) < self._wanted and not self._ended:
+            while len(self._read) < self._wanted and self._held < MOST and not self._ended:
                 self._changed.wait()
             self._wanted = number
-            while len(self._read) < number and not self._ended and (left := self._patience()) > 0:
+            while len(self._read) < number and self._held < MOST and not self._ended:
+                if (left := self._patience()) <= 0:
+                    break
                 self._changed.wait(left)
-            found = [self._read.popleft()[1] for _ in range(min(number, len(self._read)))]
+            found, size = list[Row](), 0
+            while self._read and len(found) < number and size < MOST:
+                _, characters, row = self._read.popleft()
+                found.append(row)
+                size += characters
+            self._held -= size
             self._given += len(found)
             self._notes.extend(self._found)
             self._found = []
@@ -81,6 +91,9 @@ class Arriving:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
+
+    def _is_full(self) -> bool:
+        return len(self._read) >= _AHEAD * max(self._wanted, 1024) or self._held >= _AHEAD * MOST
 
     def _patience(self) -> float:
         """Seconds that the rows may wait for another one. While nothing is given, the model is not loaded either."""
@@ -103,12 +116,13 @@ class Arriving:
 
     def _keep(self, row: Row) -> bool:
         """Keep a row for who asks for it; False if nobody does any more."""
-        found = self.own.take()
+        found, size = self.own.take(), characters_in(row)
         with self._changed:
-            while len(self._read) >= _AHEAD * max(self._wanted, 1024) and not self._stopped:
+            while self._is_full() and not self._stopped:
                 self._changed.wait()
-            self._read.append((time.monotonic(), row))
+            self._read.append((time.monotonic(), size, row))
+            self._held += size
             self._found += found
-            if len(self._read) in (1, self._wanted):
+            if len(self._read) in (1, self._wanted) or self._held >= MOST:
                 self._changed.notify_all()
             return not self._stopped

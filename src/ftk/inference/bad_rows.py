@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
@@ -93,16 +92,11 @@ def raise_with_way_out(notes: Notes, *, others: bool) -> None:
         raise DataError(f"{error}\n{WAY_OUT}", findings=error.findings) from error
 
 
-def taken(rows: Iterator[Row], number: int) -> list[Row]:
-    """The next rows, up to a number of them."""
-    return list(islice(rows, number))
-
-
 def next_rows(take: Callable[[int], list[Row]], number: int) -> list[Row]:
-    """Up to a number of rows; where one cannot be read, the error says how it can be kept.
+    """The next rows; where one cannot be read, the error says how it can be kept.
 
     Args:
-        take: gives them.
+        take: gives up to a number of them.
         number: of rows.
 
     Raises:

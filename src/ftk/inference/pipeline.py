@@ -20,6 +20,7 @@ from ftk.contracts.protocols import Predictor, PreparesPrediction
 from ftk.contracts.task_checks import check_examples
 from ftk.contracts.values import with_highest
 from ftk.data.row_corpus import RowCorpus
+from ftk.data.rows.sizes import held
 from ftk.data.text.coverage import note_coverage
 from ftk.errors import DataError
 from ftk.inference.bad_rows import (
@@ -29,7 +30,6 @@ from ftk.inference.bad_rows import (
     raise_with_way_out,
     read_or_keep,
     refuse_unread_rows,
-    taken,
 )
 from ftk.inference.replaced_columns import note_replaced
 from ftk.inference.saved_model import SavedModel
@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from ftk.report.console import Console
 
 ROWS_AT_ONCE = 2048
-"""Rows that are read, and predicted for, together. Predictions of one input are the same bytes while this stays."""
+"""Rows that are read, and predicted for, together; fewer if they are long. Predictions of one input are the same bytes
+while this stays."""
 FEW_LABELS = 100
 """Up to this many labels, a record has the scores of all, unless ``predict.scores`` says otherwise."""
 _HIGHEST = 5
@@ -102,13 +103,13 @@ class Predictions:
         seen: dict[Any, Any] | None = None,
         arriving: Arriving | None = None,
     ) -> Iterator[list[Any]]:
-        """The rows as examples of the task, up to ``at_once`` of them at a time.
+        """The rows as examples of the task, up to ``at_once`` of them at a time, and fewer where they are long.
 
         Args:
             rows: read one after the other, never all at once.
             notes: collect what the user should know.
             columns: which column plays which role; None: ``data.columns``.
-            at_once: the length of each list but the last.
+            at_once: the length of each list but the last, if its rows have few enough characters.
             seen: what earlier rows have shown about their files, see ``Reading.seen``; None: there were none.
             arriving: gives the rows of a pipe as they come, so that a list has those that are there; None: files.
 
@@ -123,7 +124,7 @@ class Predictions:
         used, trained = columns or self.data.columns, self.saved.trained
         own = notes if arriving is None else arriving.own
         rows = iter(known_columns(rows, used, trained.columns, trained.task.spec.columns, own))
-        take = partial(taken, rows) if arriving is None else arriving.begin(rows)
+        take = partial(held, rows) if arriving is None else arriving.begin(rows)
         keep, first, seen = self.data.bad_rows is BadRows.keep, True, {} if seen is None else seen
         try:
             while part := next_rows(take, at_once):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from ftk.config.choices import Format
@@ -18,6 +17,7 @@ from ftk.data.readers.names.usual_names import usual_names
 from ftk.data.readers.one_file import read_file
 from ftk.data.readers.paths import expand
 from ftk.data.readers.splits import is_stream
+from ftk.data.rows.sizes import held
 from ftk.data.rows.spelled_names import with_known_names
 from ftk.errors import FtkError
 
@@ -114,7 +114,7 @@ def first_rows(data: DataConfig, spec: Any, *, labelled: bool) -> list[Row]:
             rows = read_hub(str(data.name), data.subset, data.revision, str(spec))
         else:
             rows = read_file(expand(spec, key="data.test")[0], data.format, data, Notes(), labelled=labelled)
-        return list(islice(rows, _LOOKED_AT))
+        return held(rows, _LOOKED_AT)
     except FtkError:
         return []
 

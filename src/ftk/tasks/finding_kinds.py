@@ -142,6 +142,11 @@ ONE_LABEL_PREDICTED = notice("one-label-predicted",
 NOTHING_PREDICTED = notice("nothing-predicted", "no {what} predicted in {rows:,} rows, which have {there:,}",
     "the model has not learned to find any")
 ONE_ANSWER = notice("one-answer", "the same {what} for all {rows:,} rows ({value})", "the model tells no rows apart")
+ALL_TIES = notice("all-ties", "one score for all candidates of a query, in each of {queries:,} queries",
+    "the model tells no candidates apart")
+WITHOUT_AREAS = notice("without-areas",
+    "{scores:,} scores of labels, where areas under curves are computed of at most {most:,}",
+    "{names} are null; a file with fewer rows has them")
 UNTUNED_LABEL = info("untuned-label", "{label|labels} whose threshold is not tuned ({names})",
     "0.5, or the highest score",
     few_rows="0.5, or the highest score: validation has fewer than {least} rows of {it|each}",

@@ -46,6 +46,27 @@ def test_training_with_one_label_left_is_refused(share: float) -> None:
     assert [one.kind for one in refused(notes)] == [kinds.TOO_FEW_LABELS]
 
 
+LEFT = {
+    "ner": ({"tags": ["O", "B-A"]}, {"tags": ["O", "O"]}, kinds.NO_LABEL_LEFT),
+    "token-classification": ({"tags": ["N", "V"]}, {"tags": ["N", "N"]}, kinds.TOO_FEW_LABELS),
+    "multi-label": ({"label": ["a"]}, {"label": []}, kinds.NO_LABEL_LEFT),
+}
+
+
+@pytest.mark.parametrize("task", LEFT)
+@pytest.mark.parametrize("share", [0.8, 0.9])
+def test_training_without_a_label_left_is_refused(task: str, share: float) -> None:
+    """The only row with an entity, another tag or a label is held out."""
+    first, other, kind = LEFT[task]
+    columns = [{"tokens": ["row", str(at)], "text": f"row {at}", **(other if at else first)} for at in range(30)]
+    kept = [{name: row[name] for name in row if name != ("tokens" if "label" in row else "text")} for row in columns]
+    data = data_config(train=write_jsonl("t.jsonl", kept), validation_share=share, cut="simple", split_seed=0)
+    notes = Notes()
+    with pytest.raises(DataError):
+        read_training_corpus(data, shipped_task(task), notes)
+    assert [one.kind for one in refused(notes)] == [kind]
+
+
 @pytest.mark.parametrize(
     ("task", "labels"), [("text-classification", (0, 2, 0, 2)), ("multi-label", ([0], [0, 2], [2], [0]))]
 )

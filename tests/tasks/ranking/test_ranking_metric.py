@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ftk.contracts.notes import Notes
 from ftk.data.examples.rankings import Form
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.ranking.metric import RankingMetric
 from ftk.tasks.ranking.query_scores import pool_scores, query_scores
 
@@ -77,6 +79,37 @@ def row(query, candidates, grades, form):
 
 def said(scores=(), others=(), vectors=None):
     return SimpleNamespace(scores=np.array(scores), others=np.array(others), vectors=vectors)
+
+
+def ranking(kind, scores):
+    """Three queries, each with these scores of its candidates, the first of which is right."""
+    metric = RankingMetric(temperature=None)
+    vectors = np.stack([np.eye(4)[0], *[np.array([one, 1.0, 0.0, 0.0]) for one in scores]]).astype(np.float32)
+    for query in "abc":
+        texts, grades = [f"{query}{at}" for at in range(len(scores))], [1.0] + [0.0] * (len(scores) - 1)
+        if kind == "pairs":
+            for score, grade in zip(scores, grades, strict=True):
+                metric.update(row(query, texts[:1], (grade,), Form.pair), said([score]))
+        elif kind == "vectors":
+            metric.update(row(query, texts, grades, Form.right), said(vectors=vectors))
+        else:
+            metric.update(row(query, texts, grades, kind), said(scores))
+    metric.compute()
+    notes = Notes()
+    metric.judge(notes)
+    return [one.kind for one in notes]
+
+
+@pytest.mark.parametrize("kind", ["pairs", "vectors", Form.group, Form.right])
+def test_candidates_that_all_have_one_score_are_reported(kind):
+    assert ranking(kind, [0.5, 0.5, 0.5]) == [kinds.ALL_TIES]
+    assert ranking(kind, [0.5, 0.5 + 1e-7, 0.5]) == [kinds.ALL_TIES]
+    assert ranking(kind, [0.5, 0.5, 0.4]) == []
+    assert ranking(kind, [0.501, 0.5, 0.5]) == []
+
+
+def test_a_single_candidate_is_no_tie():
+    assert ranking(Form.group, [0.5]) == []
 
 
 def test_labelled_pairs_of_one_query_are_one_list_wherever_they_stand():

@@ -17,6 +17,7 @@ from ftk.tasks.multi_label.metric import LabelSetMetric
 from ftk.tasks.question_answering.metric import AnswerMetric, Language
 from ftk.tasks.regression.metric import NumberMetric
 from ftk.tasks.relation.metric import RelationMetric
+from ftk.tasks.shared import curve_areas
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.token_classification.entity_metric import EntityMetric
 from ftk.tasks.token_classification.tag_metric import TagMetric
@@ -181,3 +182,13 @@ def test_a_token_that_the_model_does_not_read_has_no_label() -> None:
     metric.update(["a", "b"], ["a", None])
     note = found_in(judged(metric))[kinds.WITHOUT_ROWS.id]
     assert note.values["over"] == metric.compute()["macro_labels"] == 2
+
+
+@pytest.mark.parametrize("name", ["classes", "label sets"])
+def test_areas_that_are_not_there_are_reported(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    pairs = [("a", "a"), ("b", "a"), ("c", "d"), ("d", "b")]
+    assert kinds.WITHOUT_AREAS.id not in found_in(judged(METRICS[name](pairs)))
+    monkeypatch.setattr(curve_areas, "MOST_SCORES", 15)
+    metric = METRICS[name](pairs)
+    assert metric.compute()["roc_auc"] is None
+    assert found_in(judged(metric))[kinds.WITHOUT_AREAS.id].values["scores"] == 16

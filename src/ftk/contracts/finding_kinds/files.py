@@ -1,6 +1,6 @@
 """Findings about files and documents."""
 
-from ftk.contracts.finding_kinds.making import fact, info, warning
+from ftk.contracts.finding_kinds.making import fact, info, notice, warning
 
 # One kind in one or two lines, so that the table can be read as one.
 # fmt: off
@@ -12,6 +12,8 @@ FOLDER_OF_SPLITS = fact("folder-of-splits", "{key}={folder}: a folder of splits,
 INPUT_FILES = fact("input-files", "input: {number_of_files:,} files, one after the other: {shown}.")
 STREAM_OF_OBJECTS = fact("stream-of-objects",
     "input: JSON, because the first line is an object or a list of objects (data=text reads each line as a text).")
+LINES_AS_TEXTS = notice("lines-as-texts", "{file}: the lines look like {what}",
+    "each is read as a text; data={format} reads them as such, and data=text as texts without this note")
 FILES_READ = fact("files-read", "{size} read from {shown}.")
 ENTRIES_NOT_READ = fact("entries-not-read", "{key}={folder}: {left_out} of {entries} entries not read: {why}.")
 CONLL_COLUMNS = fact("conll-columns",

@@ -37,6 +37,9 @@ NOT_VALIDATED = warning("not-validated", "{label|labels} without a validation ro
 TOO_FEW_LABELS = refusal("too-few-labels",
     "the {rows:,} rows that are left to train on have one label, {label}: there is nothing to learn",
     "data.validation and data.test name files, or data.validation_share and data.test_share hold fewer rows out.")
+NO_LABEL_LEFT = refusal("no-label-left",
+    "the {rows:,} rows that are left to train on have no {what}: there is nothing to learn",
+    "data.validation and data.test name files, or data.validation_share and data.test_share hold fewer rows out.")
 REPEATED_ROW = warning("repeated-row", "{row|rows} with the {subject} of an earlier row",
     keep="kept (data.duplicates=keep)", drop="left out (data.duplicates=drop)",
     error="data.duplicates=keep or drop lets them pass.")

@@ -7,7 +7,8 @@ from ftk.config.choices import BadRows, character_of
 from ftk.config.schema import DataConfig
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
-from ftk.data.readers.decoding.lines import BrokenLine, numbered_lines
+from ftk.data.readers.decoding.faults import BrokenLine
+from ftk.data.readers.decoding.lines import numbered_lines
 from ftk.data.readers.json.jsonl import read_jsonl
 from ftk.data.readers.json.squad import read_squad
 from ftk.data.readers.labelled_lines import read_labelled_lines

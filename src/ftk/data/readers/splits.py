@@ -181,7 +181,7 @@ def stream(
         path = STDIN if spec == "-" else os.path.expanduser(spec)
         if live:
             open_live(path)
-        return islice(read_file(path, data.format, data, notes, tagged=None), data.limit)
+        return islice(read_file(path, data.format, data, notes, tagged=None, roles=roles), data.limit)
     refuse_split_folders(spec, data.format)
     if (classes := _folder_of_classes(spec, data, notes, key="input")) is not None:
         return islice(read_folder(classes, data.encoding, notes), data.limit)
@@ -263,7 +263,8 @@ def _of_files(
         elif (read := reader_for(path, data, wanted.roles)) is not None:
             rows = read(path, data.encoding, notes)
         else:
+            told, labelled = () if wanted.labelled else wanted.roles, wanted.labelled
             rows = read_file(
-                path, data.format, data, notes, labelled=wanted.labelled, tagged=tagged, split=split, wanted=wanted
+                path, data.format, data, notes, labelled=labelled, tagged=tagged, split=split, wanted=wanted, roles=told
             )
         yield from rows if counts is None else counted(rows, str(path), counts)

@@ -114,13 +114,15 @@ class LabelSetMetric:
         }
 
     def judge(self, notes: Notes) -> None:
-        """Report labels without rows or without a threshold of their own, and one set of labels for all rows."""
+        """Report labels without rows or without a threshold of their own, one set of labels for all rows, and missing
+        areas."""
         names, rows = list(self._known), len(self._gold)
         support, given = (
             {names[label]: int(number) for label, number in Counter(chain.from_iterable(found)).items()}
             for found in (self._gold, self._found)
         )
         note_without_rows(notes, self.names, support, given)
+        self._scores.judge(notes, "roc_auc", "mean_average_precision")
         there, sets = sum(support.values()), {tuple(row) for row in self._found}
         if there and not given:
             notes.add(kinds.NOTHING_PREDICTED, what="label", rows=rows, there=there)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,16 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.data.examples.rankings import Form
+from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.ranking.alike import alike
 from ftk.tasks.ranking.query_scores import DISCOUNTED, QueryResult, nothing_found, pool_scores, query_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ftk.contracts.notes import Notes
     from ftk.data.examples.rankings import RankingExample
 
 _AT_ONCE = 256
 """The number of queries whose scores of all candidates are in memory at once."""
+_ONE_SCORE = 1e-5
+"""Scores that differ by no more are one: so much is lost where vectors are multiplied."""
 _FEW = 8
 """Up to this many positives, the negatives below each are counted instead of sorted."""
 
@@ -97,6 +102,8 @@ class RankingMetric:
         self._pairs: dict[str, tuple[list[float], list[float]]] = {}
         self._scored: list[dict[str, float]] = []
         self._without = 0
+        self._flat: Counter[bool] = Counter()
+        """Queries by whether all of their candidates have one score."""
         self._rows: list[tuple[str, str | int] | dict[str, int]] = []
         """For each row where its positive stands, or the query and the positive whose place is known in the end."""
         self._places: dict[tuple[str, str | int], dict[str, int]] = {}
@@ -129,6 +136,8 @@ class RankingMetric:
             if self.missed:
                 self._scored.append(nothing_found(len(scores)))
             return None
+        if len(scores) > 1:
+            self._flat[_is_flat(scores.min(), scores.max())] += 1
         result = query_scores(scores, grades, self.temperature)
         self._scored.append(result.scores)
         return result
@@ -171,6 +180,11 @@ class RankingMetric:
             means["loss"] = _mean([each["loss"] for each in self._scored if "loss" in each])
         return {**means, "queries": len(self._scored), "queries_without_right": self._without}
 
+    def judge(self, notes: Notes) -> None:
+        """Report a model that gives all candidates of each query one score."""
+        if self._flat[True] and not self._flat[False]:
+            notes.add(kinds.ALL_TIES, queries=self._flat[True])
+
     def _rank_pool(self) -> None:
         pool, self._pool = self._pool, _Pool()
         names = list(pool.queries)
@@ -188,6 +202,9 @@ class RankingMetric:
                 grades[rights[at]] = 1
                 result = self.add(np.append(block[at], more[at]), grades)
                 self._note_places(part[at], [texts[place] for place in rights[at]], result)
+            for at in few:
+                ends = [end for scores in (block[at], more[at]) if len(scores) for end in (scores.min(), scores.max())]
+                self._flat[_is_flat(min(ends), max(ends))] += len(block[at]) + len(more[at]) > 1
             if few:
                 results = pool_scores(
                     block[few], [rights[at] for at in few], [more[at] for at in few], self.temperature
@@ -195,6 +212,10 @@ class RankingMetric:
                 for at, one in zip(few, results, strict=True):
                     self._scored.append(one.scores)
                     self._note_places(part[at], [texts[place] for place in rights[at]], one)
+
+
+def _is_flat(least: float, most: float) -> bool:
+    return bool(most - least <= _ONE_SCORE * max(1.0, abs(least), abs(most)))
 
 
 def _mean(values: Sequence[float]) -> float | None:

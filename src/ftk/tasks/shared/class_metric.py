@@ -78,12 +78,13 @@ class ClassMetric:
         }
 
     def judge(self, notes: Notes) -> None:
-        """Report labels without rows, and one label for all rows."""
+        """Report labels without rows, one label for all rows, and areas that are not there."""
         names = list(self._known)
         support, given = (
             {names[label]: number for label, number in Counter(found).items()} for found in (self._gold, self._found)
         )
         judge_labels(notes, known=self.names, support=support, given=given)
+        self._scores.judge(notes, "roc_auc", "average_precision")
 
 
 def _correlation(gold: NDArray[np.int64], found: NDArray[np.int64]) -> float:

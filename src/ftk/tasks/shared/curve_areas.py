@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
+
+from ftk.tasks import finding_kinds as kinds
+
+if TYPE_CHECKING:
+    from ftk.contracts.notes import Notes
 
 MOST_SCORES = 1 << 28
 """The most scores, of all labels of all rows, that are kept for areas: a gigabyte."""
@@ -26,6 +33,16 @@ class KeptScores:
             self._rows.append(scores)
         else:
             self._rows.clear()
+
+    def judge(self, notes: Notes, *names: str) -> None:
+        """Report areas that are not there, because there were too many scores to keep.
+
+        Args:
+            notes: collects it.
+            names: of the areas.
+        """
+        if self._number > MOST_SCORES:
+            notes.add(kinds.WITHOUT_AREAS, names=" and ".join(names), scores=self._number, most=MOST_SCORES)
 
     def of(self, labels: NDArray[np.int64]) -> NDArray[np.float32] | None:
         """[rows, labels] the scores of some labels; None if there were too many to keep."""

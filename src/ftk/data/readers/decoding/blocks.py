@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any, BinaryIO
 
 from ftk.data.readers.decoding.faults import too_long
+from ftk.errors import DataError
 
 ROW = 1 << 26
 """Bytes of a line that is one row."""
@@ -14,6 +15,8 @@ WHOLE = 1 << 29
 """Bytes of a file that is read as a whole, and of a line that may be one: a few kilobytes decompress to any size."""
 BLOCK = 1 << 16
 """Bytes that are decoded at once, and the line that they end in."""
+_SHOWN = 100
+"""Bytes that are kept of a line that is too long."""
 
 
 def plain_blocks(stream: BinaryIO, longest: int) -> Iterator[tuple[str, int]]:
@@ -34,17 +37,33 @@ def plain_blocks(stream: BinaryIO, longest: int) -> Iterator[tuple[str, int]]:
         block = stream.read(BLOCK)
         if len(block) == BLOCK:
             block += stream.readline(longest)
+        if len(block) > longest:
+            break
         try:
             text = block.decode()
         except UnicodeDecodeError:
             break
-        if not text or len(block) > longest or "\0" in text or "\x1b" in text:
+        if not text or "\0" in text or "\x1b" in text:
             break
         yield text, len(block)
     stream.seek(here)
 
 
-def raw_lines(stream: Any, begun: bytes, number: int, name: str, longest: int) -> Iterator[tuple[int, bytes]]:
+class LongLine(bytes):
+    """The beginning of a line that is too long to be held; the stream stands behind its end.
+
+    Attributes:
+        size: the bytes of the whole line.
+        quotes: whether its quotation marks are an odd number, so that one stays open or is closed in it.
+    """
+
+    size: int
+    quotes: bool
+
+
+def raw_lines(
+    stream: Any, begun: bytes, number: int, name: str, longest: int, *, skip: bool = False
+) -> Iterator[tuple[int, bytes]]:
     """The lines of a stream with their numbers.
 
     Args:
@@ -53,6 +72,7 @@ def raw_lines(stream: Any, begun: bytes, number: int, name: str, longest: int) -
         number: of the first one.
         name: of the file, for messages.
         longest: bytes that a line may have.
+        skip: whether a longer line is a ``LongLine``; if not, it is an error.
 
     Raises:
         DataError: one has more.
@@ -60,8 +80,21 @@ def raw_lines(stream: Any, begun: bytes, number: int, name: str, longest: int) -
     lines = chain([begun] if begun else [], iter(partial(stream.readline, longest + 1), b""))
     for at, raw in enumerate(lines, start=number):
         if len(raw) > longest:
-            raise too_long(name, at, longest)
+            if not skip:
+                raise DataError(too_long(name, at, longest))
+            raw = _skipped(stream, raw)
         yield at, raw
+
+
+def _skipped(stream: Any, begun: bytes) -> LongLine:
+    """A line that is too long, after the stream has gone to its end."""
+    line = LongLine(begun[:_SHOWN])
+    line.size, quotes = len(begun), begun.count(b'"')
+    while not begun.endswith(b"\n") and (begun := stream.readline(BLOCK)):
+        line.size += len(begun)
+        quotes += begun.count(b'"')
+    line.quotes = bool(quotes % 2)
+    return line
 
 
 def lines_of(text: str, ends: bool) -> list[str]:

@@ -1,8 +1,34 @@
-"""What is wrong with a file that is not text, in words."""
+"""What is wrong with a file or a line that is not text, in words."""
 
 from collections.abc import Iterable
 
-from ftk.errors import DataError
+
+class BrokenLine(str):
+    """A line that is not text; its bytes that are none are replaced. Of one that is too long this is the beginning.
+
+    Attributes:
+        fault: why, in words, with file and line.
+    """
+
+    fault: str
+
+    def __new__(cls, raw: bytes, encoding: str, fault: str) -> "BrokenLine":
+        made = super().__new__(cls, raw.decode(encoding, "replace").replace("\0", "\ufffd"))
+        made.fault = fault
+        return made
+
+
+def long_line(begun: bytes, quotes: bool, fault: str, *, ends: bool) -> BrokenLine:
+    """What stands for a line that is too long.
+
+    Args:
+        begun: its beginning.
+        quotes: whether one of its quotation marks has no partner in it.
+        fault: why it is not read.
+        ends: whether lines keep their line ends; this is then a cell, or the mark that opens or closes one.
+    """
+    cell = b'"\n' if quotes else b"-\n"
+    return BrokenLine(cell if ends else begun, "utf-8", fault)
 
 
 def has_nul(name: str, number: int) -> str:
@@ -18,11 +44,9 @@ def is_binary(name: str, compressed: Iterable[str]) -> str:
     )
 
 
-def too_long(name: str, number: int, longest: int) -> DataError:
+def too_long(name: str, number: int, longest: int) -> str:
     """A line of more bytes than the longest one."""
-    return DataError(
-        f"{name}:{number}: the line has more than {longest >> 20} MiB; where do its rows or documents end?"
-    )
+    return f"{name}:{number}: the line has more than {longest >> 20} MiB; where do its rows or documents end?"
 
 
 def undecodable(name: str, number: int, raw: bytes, at: int, before: int, encoding: str, advice: str) -> str:

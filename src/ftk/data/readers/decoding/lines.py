@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.readers.decoding.blocks import ROW, WHOLE, lines_of, plain_blocks, raw_lines
+from ftk.data.readers.decoding.blocks import ROW, WHOLE, LongLine, lines_of, plain_blocks, raw_lines
 from ftk.data.readers.decoding.encodings import (
     AUTO,
     SAMPLE,
@@ -22,26 +22,10 @@ from ftk.data.readers.decoding.encodings import (
     may_be_turkish,
     unmarked_utf16,
 )
-from ftk.data.readers.decoding.faults import has_nul, is_binary, undecodable
+from ftk.data.readers.decoding.faults import BrokenLine, has_nul, is_binary, long_line, too_long, undecodable
 from ftk.data.readers.decoding.once import is_pipe, live_stream, reading
 from ftk.data.readers.decoding.plausible_encodings import odd_reading, way_out
 from ftk.errors import DataError, first_line
-
-
-class BrokenLine(str):
-    """A line that is not text; its bytes that are none are replaced.
-
-    Attributes:
-        fault: why, in words, with file and line.
-    """
-
-    fault: str
-
-    def __new__(cls, raw: bytes, encoding: str, fault: str) -> "BrokenLine":
-        made = super().__new__(cls, raw.decode(encoding, "replace").replace("\0", "\ufffd"))
-        made.fault = fault
-        return made
-
 
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
@@ -78,7 +62,7 @@ def numbered_lines(
         notes: collects files that ``auto`` reads in another encoding than UTF-8; None where the lines are only looked
             at, and read again.
         ends: whether the lines keep their line ends; then they end at LF alone, and CR is left to the caller.
-        broken: whether a line that is not text is a ``BrokenLine``; if not, it is an error.
+        broken: whether a line that is not text, or is too long, is a ``BrokenLine``; if not, it is an error.
         longest: bytes that a line may have.
 
     Raises:
@@ -177,7 +161,11 @@ def _decode(
             yield from enumerate(whole, start=read + 1)
             read += len(whole)
     looked, advice, escapes = encoding == UTF8 or notes is None, "", ""
-    for number, raw in raw_lines(stream, begun, read + 1, name, longest):
+    for number, raw in raw_lines(stream, begun, read + 1, name, longest, skip=broken):
+        if type(raw) is LongLine:
+            before, characters = before + raw.size, characters + raw.size
+            yield number, long_line(raw, raw.quotes, too_long(name, number, longest), ends=ends)
+            continue
         mark = 0
         if number == 1 and raw.startswith(codecs.BOM_UTF8):
             mark = len(codecs.BOM_UTF8)
@@ -229,7 +217,10 @@ def _western(
         notes.add(kinds.ENCODING_FOUND, where, encoding=WESTERN)
     sample = first + _ahead(stream)
     icelandic = any(byte in sample for byte in "ÝÞÐýþð".encode(WESTERN))  # or it would not be read so
-    for at, raw in raw_lines(stream, first, number, name, longest):
+    for at, raw in raw_lines(stream, first, number, name, longest, skip=broken):
+        if type(raw) is LongLine:
+            yield at, long_line(raw, raw.quotes, too_long(name, at, longest), ends=ends)
+            continue
         try:
             text = raw.decode(WESTERN)
         except UnicodeDecodeError as error:

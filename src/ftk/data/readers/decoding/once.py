@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeVar
 
 from ftk.data.readers.decoding.live import LiveStream
+from ftk.data.rows.sizes import MOST, characters_in
 from ftk.errors import DataError, error_text
 from ftk.system.digests import digest_of
 
@@ -116,14 +117,16 @@ def first_of(path: Path | str, items: Iterator[_T], number: int) -> list[_T]:
     Args:
         path: the file.
         items: lines or rows of it.
-        number: how many of them, if there are so many.
+        number: how many of them, if there are so many and they are not too long.
     """
     found: list[_T] = []
-    while len(found) < number and not (found and paused(path)):
+    size = 0
+    while len(found) < number and size < MOST and not (found and paused(path)):
         one = next(items, None)
         if one is None:
             break
         found.append(one)
+        size += characters_in(one)
     return found
 
 

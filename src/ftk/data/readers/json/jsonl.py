@@ -11,7 +11,8 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.decoding.blocks import WHOLE
-from ftk.data.readers.decoding.lines import BrokenLine, numbered_lines, unbroken
+from ftk.data.readers.decoding.faults import BrokenLine
+from ftk.data.readers.decoding.lines import numbered_lines, unbroken
 from ftk.data.readers.decoding.once import first_of, live_stream
 from ftk.data.readers.json.json_documents import inside, item_of, rows_of
 from ftk.data.readers.json.objects import ESCAPED, not_json, parsed, row_of
@@ -131,7 +132,7 @@ def _objects_are_lines(lines: Sequence[tuple[int, str]], *, least: int) -> bool:
 def _kept(path: Path | str, lines: Iterable[tuple[int, str]]) -> Iterator[Row]:
     """A row for each line that is not blank; an ``UnreadRow`` for one that is no JSON object."""
     for number, line in lines:
-        if not line.strip():
+        if not line.strip() and type(line) is not BrokenLine:
             continue
         try:
             if type(line) is BrokenLine:

@@ -82,7 +82,7 @@ def kind_of(path: Path | str, encoding: str, *, labelled: bool, tagged: bool | N
         first = next(filter(str.strip, lines), "")
         if _JSON.match(first):
             return "squad" if is_squad(path) else "jsonl"
-    found = _by_content(lines, ending, labelled=labelled, tagged=tagged)
+    found = by_content(lines, ending, labelled=labelled, tagged=tagged)
     if found is not None:
         return found
     if ending is not None and not (ending == "text" and labelled):
@@ -120,11 +120,12 @@ def _read_as_a_whole(head: bytes) -> str | None:
 
 
 def _begins_with_object(head: bytes) -> bool:
-    """Whether the first line of some bytes is a JSON object or an array of them, or the beginning of a long one."""
-    line, end, _ = head.partition(b"\n")
-    text = line.decode("utf-8-sig", "replace").strip()
+    """Whether the first line that is not blank is a JSON object or an array of them, or the beginning of a long one."""
+    whole = head.decode("utf-8-sig", "replace").lstrip()
+    line, end, _ = whole.partition("\n")
+    text = line.strip()
     if text in ("{", "[", "[{"):
-        return _OVER_LINES.match(head.decode("utf-8-sig", "replace")) is not None
+        return _OVER_LINES.match(whole) is not None
     if not re.match(r'(\[\s*)?\{\s*"', text):
         return False
     try:
@@ -133,8 +134,15 @@ def _begins_with_object(head: bytes) -> bool:
         return not end
 
 
-def _by_content(lines: list[str], ending: str | None, *, labelled: bool, tagged: bool | None) -> str | None:
-    """The format that the lines speak for; None if there is none that the ending does not say."""
+def by_content(lines: list[str], ending: str | None, *, labelled: bool, tagged: bool | None) -> str | None:
+    """The format that the lines speak for; None if there is none that the ending does not say.
+
+    Args:
+        lines: the first ones of a file.
+        ending: the format that its name says; None if it says none.
+        labelled: whether rows have labels.
+        tagged: whether these are tags of tokens, or spans; None where rows are documents.
+    """
     full = [line for line in lines if line.strip()]
     if not full:
         return None

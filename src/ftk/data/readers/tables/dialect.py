@@ -12,7 +12,8 @@ from typing import Any, Literal
 from ftk.config.choices import Quoting
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.data.readers.decoding.lines import BrokenLine, numbered_lines
+from ftk.data.readers.decoding.faults import BrokenLine
+from ftk.data.readers.decoding.lines import numbered_lines
 from ftk.data.readers.tables.enclosing import Enclosing, enclosing_of
 from ftk.data.readers.tables.quotes import Quotes
 from ftk.errors import DataError

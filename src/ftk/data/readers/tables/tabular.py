@@ -15,6 +15,7 @@ from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.decoding.blocks import ROW
 from ftk.data.readers.decoding.once import for_seeking, live_stream, paused
 from ftk.data.readers.names.class_names import Naming, features_of, names_in, naming_of
+from ftk.data.readers.tables.batches import rows_at_once, values_of
 from ftk.data.readers.tables.dialect import (
     Dialect,
     counted_quotes,
@@ -116,7 +117,8 @@ def _records(
             fault = str(error)
         if not keep or names is None:
             findings = []
-            if names is not None and len(cells) != len(names.names) and live_stream(path) is None:
+            wide = names is not None and len(cells) != len(names.names)
+            if names is not None and wide and line not in broken and live_stream(path) is None:
                 # All such rows are reported, but not those of a stream, which may not end.
                 findings = [names.wrong_widths(chain([(line, cells)], _rest(reader, dialect.above)))]
                 fault = str(findings[0]) if findings[0].count > 1 else fault
@@ -205,8 +207,8 @@ def read_parquet(path: Path | str, notes: Notes) -> Iterator[Row]:
     try:
         with for_seeking(path) as found, pyarrow.parquet.ParquetFile(found) as file:
             namings = _namings(path, file.schema_arrow, notes)
-            for batch in file.iter_batches(batch_size=1024):
-                for values in batch.to_pylist():
+            for batch in file.iter_batches(batch_size=rows_at_once(file.metadata)):
+                for values in values_of(batch):
                     number += 1
                     for column, naming in namings.items():
                         values[column] = naming(values[column])
@@ -230,12 +232,11 @@ def read_arrow(path: Path | str, notes: Notes) -> Iterator[Row]:
         with for_seeking(path) as found, _arrow_file(found) as source:
             for batch in _batches(source):
                 namings = _namings(path, batch.schema, notes) if namings is None else namings
-                for at in range(0, batch.num_rows, 1024):
-                    for values in batch.slice(at, 1024).to_pylist():
-                        number += 1
-                        for column, naming in namings.items():
-                            values[column] = naming(values[column])
-                        yield Row(values, str(path), number)
+                for values in values_of(batch):
+                    number += 1
+                    for column, naming in namings.items():
+                        values[column] = naming(values[column])
+                    yield Row(values, str(path), number)
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         after = f" after row {number}" if number else ""
         raise DataError(f"{path}: this is not an Arrow file that can be read{after} ({first_line(error)}).") from error
