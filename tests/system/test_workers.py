@@ -23,11 +23,14 @@ def work(task: Any) -> Any:
         return "not ended"
     if task == "threads":
         return os.environ["OMP_NUM_THREADS"]
+    if task == "many":
+        sys.stdout.write("line\n" * 40_000)
+        return task
     if task == "exit":
         os._exit(7)
     if task == "wait":
-        sys.stdout.write("waiting\n")
         try:
+            sys.stdout.write("waiting\n")
             time.sleep(60)
         except Interrupted as stopped:
             return stopped.signal_number
@@ -85,6 +88,35 @@ def test_one_that_dies_leaves_the_others(workers: Workers, task: Any, code: int)
     assert any(isinstance(event, Returned) and event.name == "next" for event in events(workers, 1))
     workers.signal(signal.SIGTERM)
     assert Returned("other", signal.SIGTERM) in events(workers, 1)
+
+
+def test_one_that_a_signal_stopped_gets_no_other_task(workers: Workers) -> None:
+    workers.start("a", "wait")
+    while not any(isinstance(event, Printed) for event in workers.wait(1)):
+        pass
+    workers.signal(signal.SIGTERM)
+    assert Returned("a", signal.SIGTERM) in events(workers, 1)
+    workers.start("b", "x")
+    [returned] = [event for event in events(workers, 1) if not isinstance(event, Printed)]
+    assert isinstance(returned, Returned)
+    assert returned.name == "b"
+
+
+def test_one_that_died_without_a_task_is_replaced(workers: Workers) -> None:
+    workers.start("a", "x")
+    [number] = [event.value for event in events(workers, 1) if isinstance(event, Returned)]
+    os.kill(number, signal.SIGKILL)
+    while Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        pass
+    workers.start("b", "x")
+    assert Returned("b", number) not in events(workers, 1)
+
+
+def test_lines_come_before_the_result_of_their_task(workers: Workers) -> None:
+    workers.start("a", "many")
+    found = events(workers, 1)
+    assert found[-1] == Returned("a", "many")
+    assert found[:-1] == [Printed("a", "line")] * 40_000
 
 
 PARENT = """\

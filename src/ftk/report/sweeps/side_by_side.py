@@ -14,6 +14,7 @@ from ftk.report.sweeps.live import LiveTable
 from ftk.report.sweeps.plan import Planned, Way
 from ftk.system.processes.workers import Died, Printed, Returned, Workers
 from ftk.system.processors import processors
+from ftk.system.signals import Stop
 
 _KINDS = {kind.__name__: kind for kind in (ConfigError, DataError, ModelError, RunError)}
 
@@ -64,6 +65,7 @@ def run_side_by_side(
     ways: dict[str, Way] = {}
     waiting = list(planned)
     workers = Workers(lambda task: _run(task, of_key, start), max(1, processors() // jobs))
+    stop = Stop()
 
     def happened(event: Printed | Returned | Died) -> None:
         if not event.name:
@@ -71,33 +73,42 @@ def run_side_by_side(
         if isinstance(event, Printed):
             live.printed(event.name, event.text)
             return
+        if isinstance(event, Died) and stop.requested:
+            return  # it was about to begin
         one = of_key[event.name]
-        outcome = _outcome(one, event)
+        outcome = _outcome(one, event, asked=stop.requested)
         word = "failed" if outcome.error is not None else "stopped" if outcome.stopped else "done"
         live.ended(event.name, f"{word}: {one.title} ({event.name})")
         ended(one, ways[event.name], outcome)
 
-    try:
-        while waiting or workers.busy:
-            while waiting and len(workers.busy) < jobs:
-                one = waiting.pop(0)
-                way = ways[one.identity.key] = way_of(one)
-                number = len(planned) - len(waiting)
-                text = f"job {number} of {len(planned)} {way.how}: {one.title} ({one.identity.key})"
-                live.begins(one.identity.key, one.title, text)
-                workers.start(one.identity.key, _Task(one.identity.key, way))
-            for event in workers.wait(0.2):
-                happened(event)
-            live.refresh()
-    except Interrupted as stopped:
-        workers.signal(stopped.signal_number)
-        while workers.busy:
-            for event in workers.wait(0.2):
-                if not isinstance(event, Died):  # it was about to begin
+    with stop.deferred():  # a signal never comes while a message of a worker is read or a job is given away
+        try:
+            while not stop.requested and (waiting or workers.busy):
+                while waiting and len(workers.busy) < jobs:
+                    one = waiting.pop(0)
+                    way = ways[one.identity.key] = way_of(one)
+                    number = len(planned) - len(waiting)
+                    text = f"job {number} of {len(planned)} {way.how}: {one.title} ({one.identity.key})"
+                    live.begins(one.identity.key, one.title, text)
+                    workers.start(one.identity.key, _Task(one.identity.key, way))
+                for event in workers.wait(0.2):
                     happened(event)
-        raise
-    finally:
-        workers.close()
+                live.refresh()
+            try:
+                stop.check()
+            except Interrupted as stopped:
+                workers.signal(_passed_on(stopped.signal_number))
+                while workers.busy:
+                    for event in workers.wait(0.2):
+                        happened(event)
+                raise
+        finally:
+            workers.close()
+
+
+def _passed_on(number: int) -> int:
+    """The signal that stops a job as one stopped its sweep: nobody reads the output any more is none for a job."""
+    return signal.SIGTERM if number == signal.SIGPIPE else number
 
 
 def _run(task: _Task, of_key: dict[str, Planned], start: Start) -> _Result:
@@ -117,7 +128,13 @@ def _run(task: _Task, of_key: dict[str, Planned], start: Start) -> _Result:
     return _Result("bug", f"{error}\n{trace}", False)
 
 
-def _outcome(one: Planned, event: Returned | Died) -> Outcome:
+def _outcome(one: Planned, event: Returned | Died, *, asked: bool) -> Outcome:
+    """
+    Args:
+        one: the job.
+        event: its end.
+        asked: whether the sweep was asked to stop, and has asked its jobs.
+    """
     outcome = Outcome(invocation=one.job.invocation)
     if isinstance(event, Died):
         outcome.error = RunError(f"its process ended {_how(event.code)} before the job did")
@@ -126,6 +143,8 @@ def _outcome(one: Planned, event: Returned | Died) -> Outcome:
     outcome.stopped = result.stopped
     if result.kind:
         outcome.error = _KINDS.get(result.kind, WorkerError)(result.text)
+    elif result.signal and not asked:
+        outcome.error = RunError(f"its process was stopped {_how(-result.signal)}; what it has done is saved")
     return outcome
 
 

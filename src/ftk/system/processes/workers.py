@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from ftk.errors import Interrupted
-from ftk.system.signals import signals
+from ftk.system.signals import Stop, signals
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 """The variables that the libraries of a worker read when they are loaded: torch, numpy, tokenizers."""
@@ -80,7 +80,15 @@ class Workers:
 
     def start(self, name: str, task: Any) -> None:
         """Give a task to a worker that has none; there is a new one if all have."""
-        worker = next((one for one in self._workers if one.name is None), None) or self._fork()
+        for worker in [one for one in self._workers if one.name is None]:
+            try:
+                worker.connection.send(task)
+            except OSError:  # it has died since its last task
+                self._bury(worker)
+                continue
+            worker.name = name
+            return
+        worker = self._fork()
         worker.name = name
         worker.connection.send(task)
 
@@ -97,12 +105,16 @@ class Workers:
             if handle is not worker.connection:
                 yield from (Printed(name, line) for line in _lines(worker))
                 continue
+            while worker.lines >= 0 and wait([worker.lines], 0):
+                yield from (Printed(name, line) for line in _lines(worker))
             try:
-                value = worker.connection.recv()
+                value, last = worker.connection.recv()
             except (EOFError, OSError):
                 yield Died(name, self._bury(worker))
                 continue
             worker.name = None
+            if last:
+                self._bury(worker)
             yield Returned(name, value)
 
     def signal(self, number: int) -> None:
@@ -155,16 +167,19 @@ class Workers:
             os.setpgid(0, 0)  # Ctrl-C on the terminal reaches this process's parent, which passes it on
             os.dup2(written, 1)
             os.close(written)
-            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            if os.isatty(0):  # reading a terminal would stop a process in the background
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
             for name in _THREADS:
                 with suppress(ValueError):
                     os.environ[name] = str(min(self._threads, int(os.environ.get(name) or self._threads)))
             threading.Thread(target=_end_with, args=(self._life,), daemon=True).start()
-            with signals(), suppress(EOFError, Interrupted):
-                while True:
-                    task = connection.recv()
-                    connection.send(self._work(task))
+            stop = Stop()
+            # Whatever blocks this process was forked in, a signal is heard here. It is for the task, and the last one.
+            with signals(), stop.prompt(), suppress(EOFError, Interrupted):
+                while not stop.requested:
+                    value = self._work(connection.recv())
+                    connection.send((value, stop.requested))
             code = 0
         except BaseException:
             traceback.print_exc()
