@@ -1,6 +1,7 @@
 """What a sweep has to do: which of its jobs are done, which go on, and which begin."""
 
 import dataclasses
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 import ftk
 from ftk.config.jobs import Job
+from ftk.data.readers.decoding.once import is_pipe, sha256_of
 from ftk.errors import RunError
 from ftk.report.saved_run import saved_environment
 from ftk.report.sweeps.folder import SweepFolder
@@ -131,7 +133,7 @@ def _changed(saved: SavedJob, digests: dict[str, str | None], newest: dict[str, 
     for name, digest in files.items():
         if _time(name, newest) > began - _MARGIN:
             if name not in digests:
-                digests[name] = sha256(Path(name)) if os.access(name, os.R_OK) else None
+                digests[name] = _digest(name)
             if digests[name] not in (None, digest):
                 found.append(name)
     checkpoint = saved.config.get("checkpoint")
@@ -141,13 +143,20 @@ def _changed(saved: SavedJob, digests: dict[str, str | None], newest: dict[str, 
     return found
 
 
+def _digest(name: str) -> str | None:
+    """The SHA-256 of a file, or of what comes through a pipe, now; None if it cannot be read."""
+    if is_pipe(name):  # the jobs that are to run read the same
+        return sha256_of(name)
+    return sha256(Path(name)) if os.access(name, os.R_OK) else None
+
+
 def _time(name: str, newest: dict[str, float]) -> float:
-    """When a file was changed last, or got its name; 0 for what is no regular file."""
+    """When a file was changed last, or got its name; 0 for a folder or nothing. A pipe may be another one each time."""
     if name not in newest:
         path = Path(name)
         try:
             facts = path.stat()
-            newest[name] = max(facts.st_mtime, facts.st_ctime) if path.is_file() else 0.0
+            newest[name] = max(facts.st_mtime, facts.st_ctime) if path.is_file() else math.inf if is_pipe(name) else 0.0
         except (OSError, ValueError):
             newest[name] = 0.0
     return newest[name]

@@ -1,6 +1,7 @@
 """A pipe is read once, with every row, whoever looks at it; a file that changes while it is read is noticed."""
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -17,10 +18,11 @@ from hypothesis import strategies as st
 from data_helpers import SOME, data_config
 from ftk.contracts.notes import Notes
 from ftk.data.readers.decoding.lines import numbered_lines
-from ftk.data.readers.decoding.once import inputs, is_pipe, sha256_of
+from ftk.data.readers.decoding.once import inputs, is_pipe, keep_pipes, reading, sha256_of
 from ftk.data.readers.splits import fingerprint, read_splits, stream
 from ftk.errors import DataError
 from ftk.system.digests import sha256
+from ftk.system.processes.workers import Died, Printed, Returned, Workers
 
 ROWS = [{"text": f"Größe, number {number}", "label": "ab"[number % 2]} for number in range(3000)]
 
@@ -201,3 +203,28 @@ def test_a_file_that_changes_between_looking_and_hashing_is_an_error() -> None:
             fingerprint([path])
         with inputs():  # another job of a sweep begins with the file as it is
             fingerprint([path])
+
+
+@pytest.mark.skipif(not Workers.possible(), reason="this system cannot fork")
+def test_forked_processes_read_all_of_a_pipe_that_was_kept(pipe: Callable[[bytes], str]) -> None:
+    content = os.urandom(1 << 20)
+    path = pipe(content)
+
+    def digest(_: str) -> str:
+        found = hashlib.sha256()
+        with reading(path) as stream:
+            while block := stream.read(999):  # in turns with the other process
+                found.update(block)
+        return found.hexdigest()
+
+    with inputs():
+        keep_pipes({"data": {"train": ["rows.csv", path], "limit": None}, "name": path})
+        workers = Workers(digest, 1)
+        for name in "ab":
+            workers.start(name, name)
+        ends: list[Returned | Died] = []
+        while len(ends) < 2:
+            ends += [event for event in workers.wait(1) if not isinstance(event, Printed)]
+        workers.close()
+    expected = hashlib.sha256(content).hexdigest()
+    assert sorted(ends, key=lambda one: one.name) == [Returned("a", expected), Returned("b", expected)]

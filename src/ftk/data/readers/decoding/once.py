@@ -12,7 +12,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeVar
 
 from ftk.data.readers.decoding.live import LiveStream
+from ftk.data.readers.decoding.views import View
 from ftk.data.rows.sizes import MOST, characters_in
 from ftk.errors import DataError, error_text
 from ftk.system.digests import digest_of
@@ -82,6 +83,24 @@ def is_pipe(path: Any) -> bool:
     except (OSError, ValueError):
         return False
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def keep_pipes(values: Any) -> None:
+    """Read the pipes that some values name, and keep what comes: processes that are forked from now on all have it.
+
+    Args:
+        values: a config as plain values; those that name no pipe are left alone.
+
+    Raises:
+        DataError: a pipe cannot be read or kept.
+    """
+    if isinstance(values, Mapping):
+        values = list(values.values())
+    if isinstance(values, (list, tuple)):
+        for value in values:
+            keep_pipes(value)
+    elif is_pipe(values):
+        _view(values)
 
 
 def open_live(path: Path | str) -> None:
@@ -235,36 +254,7 @@ def _view(path: Path | str) -> BinaryIO:
         finally:
             stream.end()
         known.kept[key] = kept
-    return io.BufferedReader(_View(known.kept[key]), 1 << 17)
-
-
-class _View(io.RawIOBase):
-    """A file from its beginning, beside other views of it."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at}
-        self._at = offset + (base[whence] if whence in base else self._file.seek(0, os.SEEK_END))
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        self._file.seek(self._at)
-        content = self._file.read(len(buffer))
-        buffer[: len(content)] = content
-        self._at += len(content)
-        return len(content)
+    return io.BufferedReader(View(known.kept[key]), 1 << 17)
 
 
 def _state(found: os.stat_result) -> _State:
