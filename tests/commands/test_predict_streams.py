@@ -231,3 +231,36 @@ def test_an_output_that_is_piped_is_written_as_it_is(ftk: Callable[..., Result],
     assert_refused(
         ftk("predict", f"checkpoint={checkpoint}", "input=in.jsonl", "output=out", "--json"), "no regular file"
     )
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_bad_rows_that_are_kept_from_some_row_on(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    write_jsonl("in.jsonl", [*ROWS[:100], {"id": 100, "text": 7}, *ROWS[100:]])
+    argv = [f"checkpoint={checkpoint}", "input=in.jsonl", "output=out.jsonl", "--json"]
+    assert_refused(ftk("predict", *argv), "data.bad_rows=keep")
+    argv += ["run.resume=true", "data.bad_rows=keep"]
+    with pytest.MonkeyPatch.context() as patch:
+        _stopped_after(200, patch, _fail)
+        stopped = ftk("predict", *argv)
+    assert "the disk went away" in stopped.texts
+    with Path(".out.jsonl.part.state").open("a") as state:
+        state.write('{"rows": 2')  # as a full disk leaves it
+    with pytest.MonkeyPatch.context() as patch:
+        _stopped_after(10, patch, _fail)
+        assert "the disk went away" in ftk("predict", *argv).texts
+    resumed = ftk("predict", *argv)
+    assert resumed.code == 0, resumed.err
+    assert ftk("predict", *argv[:2], "output=whole.jsonl", "data.bad_rows=keep").code == 0
+    assert Path("out.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+
+
+def test_jobs_of_a_sweep_write_a_file_each(ftk: Callable[..., Result], checkpoint: Path) -> None:
+    write_jsonl("in.jsonl", ROWS[:8])
+    line = ["predict", "-m", f"checkpoint={checkpoint}", "input=in.jsonl", "predict.scores=all,1", "--json"]
+    for key in ("run.overwrite=true", "run.overwrite=false"):
+        assert_refused(ftk(*line, "output=out.jsonl", key), "Several jobs would write this file")
+    assert not Path("out.jsonl").exists()
+    result = ftk(*line, "output=out-${hydra:job.num}.jsonl")
+    assert result.code == 0, result.err
+    assert all(one.startswith('{"type": ') for one in result.err.splitlines())
+    assert [len(read_jsonl(f"out-{number}.jsonl")) for number in (0, 1)] == [8, 8]

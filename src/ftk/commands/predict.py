@@ -1,7 +1,7 @@
 """``ftk predict``: rows in, one JSON line for each row out, in order, however many there are."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -61,12 +61,13 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     began = time.perf_counter()
     predictions.prepare(console)
     done = digest.rows
+    made = made_from(predictions) if output is not None else {}
     if stopped is not None:
-        stopped.check_made_from(made_from(predictions))
+        stopped.check_made_from(made)
         predictions.go_on(done)
         console.say(f"going on after {done:,} row{'s' if done != 1 else ''}")
     with (
-        _output(config, output, predictions, stopped, digest, console, invocation) as out,
+        _output(config, output, made, stopped, digest, console, invocation) as out,
         console.counting("rows") as show,
     ):
         for examples in left:
@@ -102,7 +103,7 @@ def _left(parts: Iterator[list[Any]], stopped: Begun | None, digest: RowsDigest)
 def _output(
     config: PredictConfig,
     output: Path | None,
-    predictions: Predictions,
+    made: Mapping[str, Any],
     stopped: Begun | None,
     digest: RowsDigest,
     console: Console,
@@ -114,7 +115,6 @@ def _output(
         return
     out: PartialOutput | None = None
     replaces = config.run.overwrite or (stopped is not None and stopped.replaces)
-    made = made_from(predictions)
     try:
         with partial_output(output, made, stopped=stopped, digest=digest, replaces=replaces, warn=console.warn) as out:
             yield out

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from enum import Enum
 from importlib.metadata import version
 from typing import Any
 
 from ftk import __version__
+from ftk.contracts.spec import local_file_fields
+from ftk.data.readers.paths import expand
+from ftk.data.readers.splits import fingerprint
 from ftk.inference.pipeline import Predictions
 from ftk.models.loading.verified_folder import files_of
 from ftk.system.strict_json import dumps
@@ -25,6 +29,7 @@ def made_from(predictions: Predictions) -> dict[str, Any]:
         **{name: version(name) for name in ("torch", "transformers", "tokenizers")},
         "files": saved.manifest.get("files") or files_of(saved.folder),
         "task": repr(saved.trained.task),
+        **_files_of(saved.trained.task),
         "data": data,
         "scores": predictions.highest,
         "tokens": runner.batch_tokens,
@@ -32,5 +37,20 @@ def made_from(predictions: Predictions) -> dict[str, Any]:
             name: value for name, value in runner.hardware.facts().items() if name in ("device", "precision", "threads")
         },
     }
-    values: dict[str, Any] = json.loads(dumps(found, default=str))
+    values: dict[str, Any] = json.loads(dumps(found, default=_plain))
     return values
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else str(value)
+
+
+def _files_of(task: Any) -> dict[str, str]:
+    """The SHA-256 of the files that fields of a task name, such as candidates; their names are part of the task."""
+    named = {name: getattr(task, name) for name in local_file_fields(task)}
+    return {
+        name: digest
+        for name, value in named.items()
+        if value is not None
+        for digest in fingerprint(expand(value, key=f"task.{name}")).values()
+    }

@@ -30,7 +30,7 @@ from ftk.report.stopped_output import (
     part_of,
     state_of,
 )
-from ftk.system.atomic import flush
+from ftk.system.atomic import flush, write_text
 from ftk.system.strict_json import dumps
 
 _SECONDS = 1.0
@@ -148,11 +148,12 @@ def partial_output(
     part, state = part_of(output), state_of(output)
     mark = NOTHING if stopped is None else stopped.mark
     with reserved(output, overwrite=replaces, warn=warn), part.open("w+b" if stopped is None else "r+b") as stream:
-        if stopped is None:
-            state.write_text(dumps({"made_from": made_from, "replaces": replaces}) + "\n", encoding="utf-8")
         writer = PartialOutput(stream, state, mark, digest)
         _go_on(stream, writer, mark)
+        # Also where it goes on: data.bad_rows may be another one, and the last line may be half of one.
+        lines = [{"made_from": made_from, "replaces": replaces}, *([asdict(mark)] if mark.rows else [])]
         try:
+            write_text(state, "".join(dumps(line) + "\n" for line in lines))
             yield writer
         except BaseException:
             with suppress(OSError):
