@@ -15,10 +15,10 @@ import pytest
 import ftk.commands.train as command
 from conftest import Result
 from ftk.config.invocation import Invocation
+from ftk.data.readers.decoding.once import inputs, sha256_of
 from ftk.errors import DataError, RunError
 from ftk.models.loading.verified_folder import write_manifest
 from ftk.report.run_folder import RunFolder
-from ftk.system.digests import sha256
 from ftk.system.locks import lock
 
 LINE = ("finetune", "-m", "task=text-classification", "model=tiny", "data.train=rows.csv")
@@ -33,7 +33,9 @@ class Trainings:
         self.fails: dict[int, Exception] = {}
         self.killed: set[int] = set()
         self.stopped_at: int | None = None
+        self.data = "rows.csv"
 
+    @inputs()
     def __call__(self, config: Any, invocation: Invocation) -> dict[str, Any]:
         seed = config.run.seed
         self.began.append((seed, config.run.resume, config.run.overwrite))
@@ -42,7 +44,7 @@ class Trainings:
         try:
             if seed in self.fails:
                 raise self.fails.pop(seed)
-            data = {"train": {"rows.csv": sha256(Path("rows.csv"))}}
+            data = {"train": {self.data: sha256_of(self.data)}}
             folder.open(hardware={"device": "cpu", "precision": "fp32"}, data=data, model={})
             if seed == self.stopped_at:
                 os.kill(os.getpid(), signal.SIGINT)
@@ -240,7 +242,7 @@ def test_a_damaged_memory_is_said(ftk: Callable[..., Result], trainings: Trainin
         (("-m", "run.seed=1,2", "sweep.dir=rows.csv"), "This is a file, not a folder"),
         (("-m", "run.seed=1,2", "sweep.dir=."), "It holds no sweep to go on with"),
         (("-m", "run.seed=1,2", "sweep.dir=deep/single"), "It is that of a single run"),
-        (("-m", "run.seed=1,2", "sweep.dir=~nobodyhere/x"), "write the path in full"),
+        (("-m", "run.seed=1,2", "sweep.dir=~nobodyhere/x"), "here is no user 'nobodyhere'"),
         (("-m", "run.seed=1,2", "run.resume=true"), "Say which run to resume"),
     ],
 )
@@ -250,3 +252,53 @@ def test_mistakes(ftk: Callable[..., Result], trainings: Trainings, words: tuple
     result = ftk("finetune", "model=tiny", *words)
     assert (result.code, trainings.seeds) == (1, [])
     assert what in result.err
+
+
+def test_a_stop_of_jobs_that_run_again_says_which_results_are_old(
+    ftk: Callable[..., Result], trainings: Trainings
+) -> None:
+    ftk(*LINE, "run.seed=1,2,3", "sweep.dir=swept")
+    trainings.stopped_at = 2
+    stopped = ftk(*LINE, "run.seed=1,2,3", "sweep.dir=swept", "run.overwrite=true")
+    assert stopped.code == 130
+    assert "1 of 3 jobs are done again. The results of 1 are those of before" in stopped.err
+
+
+@pytest.mark.slow
+def test_the_command_that_goes_on_names_one_folder(
+    ftk: Callable[..., Result], trainings: Trainings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("own/experiment").mkdir(parents=True)
+    Path("own/experiment/mine.yaml").write_text("# @package _global_\nrun: {dir: 'a/${now:%f}'}\n")
+    monkeypatch.setenv("FTK_CONFIG_PATH", "own")
+    trainings.stopped_at = 1
+    stopped = ftk(*LINE, "run.seed=1,2", "experiment=mine")
+    trainings.stopped_at = None
+    assert ftk(*shlex.split(stopped.err.splitlines()[-1])[1:]).code == 0
+    (folder,) = Path("a").iterdir()
+    assert len(list(folder.glob("*/metrics.json"))) == 2
+
+
+@pytest.mark.slow
+def test_a_folder_with_a_lock_alone_is_new(ftk: Callable[..., Result], trainings: Trainings) -> None:
+    Path("swept").mkdir()
+    for name in (".lock", ".sweep.json.7-abcd.tmp"):  # what a sweep leaves that is killed as it begins
+        Path("swept", name).touch()
+    assert ftk(*LINE, "run.seed=1,2", "sweep.dir=swept").code == 0
+
+
+@pytest.mark.slow
+def test_another_pipe_of_the_same_name_is_other_data(ftk: Callable[..., Result], trainings: Trainings) -> None:
+    read, write = os.pipe()
+    line = (*LINE[:-1], f"data.train=/dev/fd/{read}", "sweep.dir=swept")
+    trainings.data = f"/dev/fd/{read}"
+    for content, code in ((b"text,label\na,b\n", 0), (b"text,label\na,b\n", 0), (b"text,label\na,c\n", 1)):
+        os.write(write, content)
+        os.close(write)
+        assert ftk(*line, "run.seed=1,2").code == code
+        again, write = os.pipe()
+        os.dup2(again, read)
+        os.close(again)
+    os.close(read)
+    os.close(write)
+    assert trainings.seeds == [1, 2]

@@ -20,6 +20,7 @@ from ftk.config.paths import shipped_configs, shipped_files, values_of
 from ftk.config.schema import SCHEMAS
 from ftk.config.spelling.writing import quoted
 from ftk.errors import ConfigError
+from ftk.system.locks import kept_names
 from ftk.system.paths import expanded
 from ftk.system.spelling import did_you_mean, near_word
 
@@ -244,7 +245,7 @@ def _holds_no_sweep(folder: Path) -> str | None:
     """Why a folder cannot be that of a sweep; None if it is new, empty or has runs."""
     if folder.exists() and not folder.is_dir():
         return "This is a file, not a folder; name a folder."
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not folder.is_dir() or not kept_names(path.name for path in folder.iterdir()):
         return None
     if (folder / "config.yaml").is_file():
         return "The folder is not empty. It is that of a single run; name another one for the sweep."

@@ -26,8 +26,7 @@ from ftk.report.saved_run import (
     saved_environment,
 )
 from ftk.system.atomic import remove, remove_leftovers, unwritable, write_text
-from ftk.system.locks import NAME as LOCK
-from ftk.system.locks import Held, holder_of_folder, lock
+from ftk.system.locks import Held, holder_of_folder, kept_names, lock
 from ftk.system.paths import expanded
 from ftk.system.strict_json import dumps
 
@@ -109,8 +108,7 @@ class RunFolder:
             names = sorted(child.name for child in path.iterdir()) if path.is_dir() else []
         except OSError as error:
             raise RunError(f"run.dir={path}: the folder cannot be read ({error.strerror}).") from error
-        # A run that was killed at its very beginning leaves only files that need not be kept.
-        content = [name for name in names if name != LOCK and not (name.startswith(".") and name.endswith(".tmp"))]
+        content = kept_names(names)
         links = [name for name in names if (path / name).is_symlink()]
         if links:
             raise RunError(

@@ -7,7 +7,7 @@ file system such a lock works where the file system supports it; where it does n
 import errno
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
@@ -77,6 +77,11 @@ def holder_of_name(path: Path) -> str | None:
 def holder_of_folder(folder: Path) -> str | None:
     """The process that has locked a folder; None if none has, or if that cannot be known."""
     return _holder_now(folder / NAME)
+
+
+def kept_names(names: Iterable[str]) -> list[str]:
+    """The names in a folder that a run has to keep: lock and temporary files are all that one killed early leaves."""
+    return [name for name in names if name != NAME and not (name.startswith(".") and name.endswith(".tmp"))]
 
 
 def _holder_now(file: Path) -> str | None:

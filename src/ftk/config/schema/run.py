@@ -57,7 +57,8 @@ class TrainingRunConfig(RunConfig):
 
 @dataclass(kw_only=True, slots=True)
 class SweepConfig:
-    """How a sweep (`-m`) runs its jobs; nothing of it changes their results."""
+    """How a sweep (`-m`) runs its jobs. Another number of threads changes the last digits of
+    results, and nothing else of it changes them."""
 
     # The defaults are for config folders that were copied from a release without this section.
     dir: str | None = None

@@ -7,8 +7,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ftk.errors import printable
-from ftk.report.console import Console, duration
+from ftk.report.console import Console
 from ftk.report.json_output import shows_json
+from ftk.system.duration import duration
 
 if TYPE_CHECKING:
     from rich.live import Live

@@ -1,24 +1,29 @@
 """Runs the jobs of a sweep: what is done is skipped, what began goes on, what failed is tried again."""
 
+import dataclasses
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from ftk.config.compose import Start
 from ftk.config.invocation import Invocation, Outcome, key_of
 from ftk.config.jobs import Job
+from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.spelling.writing import as_word
-from ftk.errors import ConfigError, DataError, FtkError, Interrupted, error_text, first_line, printable
+from ftk.data.readers.decoding.once import keep_pipes
+from ftk.errors import ConfigError, DataError, FtkError, Interrupted, error_text, first_line, numbered, printable
 from ftk.report.console import Console
-from ftk.report.json_output import show_end
+from ftk.report.json_output import show_end, show_line, shows_json
 from ftk.report.sweeps.folder import SweepFolder
 from ftk.report.sweeps.identity import Identity, config_of, same_text
 from ftk.report.sweeps.live import LiveTable
 from ftk.report.sweeps.plan import Planned, Way, check_inputs, other_versions
 from ftk.report.sweeps.results import JOBS, Failed
-from ftk.report.sweeps.saved_jobs import words_of
+from ftk.report.sweeps.saved_jobs import written_values
 from ftk.report.sweeps.side_by_side import WorkerError, run_side_by_side
 from ftk.report.sweeps.tables import show_tables, title_of
+from ftk.system.paths import expanded
 from ftk.system.processes.workers import Workers
 from ftk.system.processors import processors
 
@@ -54,6 +59,7 @@ class _Sweep:
         self.invocation = first.invocation
         self.settings = first.config.sweep
         self.overwrite = first.config.run.overwrite
+        self.run_dir = first.config.run.dir
         assert first.invocation.sweep_dir is not None
         known = {}
         self.jobs: dict[str, Planned] = {}
@@ -69,7 +75,7 @@ class _Sweep:
 
     def run(self) -> list[Outcome]:
         swept = dict.fromkeys(key_of(word) for one in self.jobs.values() for word in one.job.invocation.swept)
-        keys = list(words_of([f"{key}=" for key in swept]))
+        keys = list(written_values([f"{key}=" for key in swept]))
         with self.folder.lock(keys):
             to_run = self._planned()
             try:
@@ -77,7 +83,7 @@ class _Sweep:
                 for _ in range(self.settings.retry):
                     again = [key for key in self.outcomes if self._may_be_tried_again(key)]
                     if again:
-                        self.console.say(f"sweep: {_counted(len(again), 'job')} that failed: tried again")
+                        self.console.say(f"sweep: {numbered(len(again), 'job')} that failed: tried again")
                         self._run_all([self.jobs[key] for key in again])
             except Interrupted as stopped:
                 self._report()
@@ -104,10 +110,10 @@ class _Sweep:
                 f"sweep.jobs={self.settings.jobs}: more than this machine has processors ({processors()}); each job "
                 "has one thread, and they wait for each other"
             )
-        self.console.say(f"sweep: {_counted(len(planned), 'job')} in {self.folder.path}: {', '.join(parts)}")
+        self.console.say(f"sweep: {numbered(len(planned), 'job')} in {self.folder.path}: {', '.join(parts)}")
         if self.repeated:
             self.console.warn(
-                f"{_counted(self.repeated, 'job')} of this line would train the same as another one and "
+                f"{numbered(self.repeated, 'job')} of this line would train the same as another one and "
                 f"{'is' if self.repeated == 1 else 'are'} left out: only {'its' if self.repeated == 1 else 'their'} "
                 "keys of run or sweep, or nothing, are different"
             )
@@ -117,6 +123,8 @@ class _Sweep:
 
     def _run_all(self, planned: Sequence[Planned]) -> None:
         if self.settings.jobs > 1:  # even one job: what ended its process must not end this one
+            for one in planned:  # each process would read its own part of a pipe
+                keep_pipes(dataclasses.asdict(one.job.config))
             with LiveTable(self.console) as live:
                 jobs = self.settings.jobs
                 run_side_by_side(planned, jobs, self.start, way_of=self._way, ended=self._ended, live=live)
@@ -136,7 +144,7 @@ class _Sweep:
         self.outcomes[key] = outcome
         self.folder.refresh(way.folder)
         if outcome.error is not None:
-            words = words_of(list(one.job.invocation.overrides))
+            words = written_values(list(one.job.invocation.overrides))
             failed = Failed(group=one.identity.group, words=words, error=first_line(outcome.error))
             self.folder.fails(key, failed)
             _show_failure(self.command, f"{one.title} ({key})", outcome.error)
@@ -163,29 +171,49 @@ class _Sweep:
         self.console.say(f"results: {self.folder.path / JOBS}")
 
     def _how_to_go_on(self) -> str:
-        done = sum(one.is_done(self.folder) for one in self.jobs.values())
+        done = {key for key, one in self.jobs.items() if one.is_done(self.folder)}
+        old = {key for key in done if key not in self.outcomes or self.outcomes[key].error is not None}
+        text = f"stopped; {len(done)} of {numbered(len(self.jobs), 'job')} are done."
+        if self.overwrite and old:  # the line that goes on overwrites nothing
+            text = (
+                f"stopped; {len(done) - len(old)} of {numbered(len(self.jobs), 'job')} are done again. The results of "
+                f"{len(old)} are those of before; they stay what they are without run.overwrite=true."
+            )
         words = [f"sweep.dir={as_word(self.folder.path)}"]
         if self.overwrite and not self.invocation.sets("run.overwrite"):  # a config sets it
             words.append("run.overwrite=false")
-        line = self.invocation.sweep_line(*words)
-        return f"stopped; {done} of {_counted(len(self.jobs), 'job')} are done. Go on with:\n{line}"
+        if self.run_dir is not None and "run.dir" not in map(key_of, self.invocation.argv):  # as here
+            words.append("run.dir=null")
+        return f"{text} Go on with:\n{self.invocation.sweep_line(*words)}"
 
 
 def _one_by_one_without_folder(jobs: Sequence[Job], start: Start) -> Iterator[Outcome]:
+    _refuse_one_output(jobs)
     for number, job in enumerate(jobs, 1):
-        sys.stderr.write(f"job {number} of {len(jobs)}: {_title(job.invocation)}\n")
+        show_line(shows_json(), f"job {number} of {len(jobs)}: {_title(job.invocation)}", False)
         outcome = start(job)
         if outcome.error is not None:
             _show_failure(job.invocation.command, _title(job.invocation), outcome.error)
         yield outcome
 
 
+def _refuse_one_output(jobs: Sequence[Job]) -> None:
+    """Refuse jobs of which one would replace the output of another.
+
+    Raises:
+        ConfigMistakes: there are such.
+    """
+    written: set[Path] = set()
+    for output in (job.config.output for job in jobs if job.config.output != "-"):
+        path = expanded(output).resolve()
+        if path in written:
+            advice = "Several jobs would write this file; give each its own: 'output=out-${hydra:job.num}.jsonl'."
+            raise ConfigMistakes([Mistake(f"output={output}", advice)])
+        written.add(path)
+
+
 def _title(invocation: Invocation) -> str:
     return " ".join(invocation.swept) or "the only one"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 
 def _show_failure(command: str, title: str, error: Exception) -> None:

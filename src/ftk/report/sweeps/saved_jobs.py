@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.config.invocation import key_of, of_sweep
-from ftk.config.spelling.writing import words_of as written_words
+from ftk.config.spelling.writing import words_of
 from ftk.contracts.score import Score
 from ftk.errors import FtkError, ModelError, RunError
 from ftk.models.loading.verified_folder import MANIFEST, verify_folder
@@ -74,7 +74,7 @@ def read_saved(folder: Path, known: Mapping[tuple[str, str, str], tuple[Identity
     """
     try:
         head, _, text = (folder / "config.yaml").read_text(encoding="utf-8").partition("\n")
-        line = written_words(head.removeprefix("# "))
+        line = words_of(head.removeprefix("# "))
     except (OSError, ValueError) as error:
         raise RunError(f"{folder / 'config.yaml'}: the file is damaged ({error}).") from error
     command = line[1] if len(line) > 1 else ""
@@ -83,7 +83,7 @@ def read_saved(folder: Path, known: Mapping[tuple[str, str, str], tuple[Identity
     if found is None:
         config = saved_config(folder)
         found = Identity.of(command, config), config
-    job = SavedJob(folder=folder, command=command, words=words_of(line[2:]), config=found[1], identity=found[0])
+    job = SavedJob(folder=folder, command=command, words=written_values(line[2:]), config=found[1], identity=found[0])
     _add_metrics(job, trusted=trusted)
     return job
 
@@ -93,7 +93,7 @@ def is_saved(folder: Path) -> bool:
     return folder.is_dir() and not folder.is_symlink() and is_run(folder)
 
 
-def words_of(line: list[str]) -> dict[str, str]:
+def written_values(line: list[str]) -> dict[str, str]:
     """The keys that overrides set, with their values as written; those about the run folder and Hydra are left out."""
     pairs = [(key_of(word).lstrip("+"), word.partition("=")[2]) for word in line if not word.startswith("-")]
     return {key: value for key, value in pairs if key == "run.seed" or not _elsewhere(key)}

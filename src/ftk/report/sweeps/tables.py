@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from ftk.report.console import Console, duration
+from ftk.report.console import Console
 from ftk.report.sweeps.results import Row, SeedGroup, metric_columns, seed_groups
 from ftk.report.tables import TextTable
+from ftk.system.duration import duration
 
 _SHOWN_DIGITS = 6
 """Digits of a job's name that a table shows; more where two would look the same."""
