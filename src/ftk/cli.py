@@ -49,6 +49,8 @@ def main() -> None:
     except BrokenPipeError:  # the reader of the output (head, less) has closed it
         code = 141
     except OSError as error:
+        if os.environ.get("FTK_TRACEBACK") == "1":  # it may be of the command
+            raise
         sys.stderr.write(f"ftk: standard output cannot be written ({error.strerror}).\n")
         code = 1
     streams.lead_nowhere()

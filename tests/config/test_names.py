@@ -169,6 +169,8 @@ def test_what_is_not_whole_is_left_to_the_message(value: str) -> None:
 def test_a_sweep_has_values_of_any_characters() -> None:
     word = readable("key={Größe: 1},{'a,b': 2},é", sweep=True)
     assert list(parser().parse_override(word).sweep_iterator())[:2] == [{"Größe": 1}, {"a,b": 2}]
+    word = readable("key={true: 1},{null: 2}", sweep=True)
+    assert list(parser().parse_override(word).sweep_iterator()) == [{"true": 1}, {"null": 2}]
 
 
 @pytest.mark.parametrize("value", [{"Größe": 2}, {"a,b": {"true": None}}, [{"'": "it's"}], {"json(": ["json('x')"]}])

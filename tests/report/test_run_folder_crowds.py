@@ -41,3 +41,11 @@ def test_runs_that_begin_at_once_get_a_folder_each() -> None:
         thread.join()
     assert len(set(made)) == 8
     assert sorted(os.listdir("runs")) == sorted(["finetune-ner", *(f"finetune-ner-{number}" for number in range(2, 9))])
+
+
+def test_runs_begin_nowhere_where_no_folder_can_be_made() -> None:
+    Path("runs").symlink_to("nowhere/runs")
+    with pytest.raises(FileExistsError):
+        new_folder(Path("runs/finetune-ner"))
+    Path("here").symlink_to("nowhere")
+    assert new_folder(Path("here")) == Path("here-2")

@@ -55,15 +55,15 @@ def test_writers_of_the_same_file_do_not_share_the_new_one() -> None:
 
 
 def test_what_killed_writers_left_is_removed_and_what_others_write_is_not() -> None:
-    old = (".a.txt.7-abcd.tmp", ".a.txt.tmp", ".b.txt.7-ab.tmp", "a.txt.tmp")
+    old = (".a.txt.7-abcd.tmp", ".a.txt.tmp", ".b.txt.7-ab.tmp", "a.txt.tmp", ".a.txt.gz.7-ab.tmp")
     for name in (*old, ".a.txt.8-ef.tmp"):
         Path(name).write_text("half")
     for name in old:
         os.utime(name, (time.time() - 2 * 86400,) * 2)
     write_text(Path("a.txt"), "new")
-    assert sorted(os.listdir()) == [".a.txt.8-ef.tmp", ".b.txt.7-ab.tmp", "a.txt", "a.txt.tmp"]
+    assert sorted(os.listdir()) == [".a.txt.8-ef.tmp", ".a.txt.gz.7-ab.tmp", ".b.txt.7-ab.tmp", "a.txt", "a.txt.tmp"]
     remove_leftovers(Path("a.txt"))
-    assert sorted(os.listdir()) == [".b.txt.7-ab.tmp", "a.txt", "a.txt.tmp"]
+    assert sorted(os.listdir()) == [".a.txt.gz.7-ab.tmp", ".b.txt.7-ab.tmp", "a.txt", "a.txt.tmp"]
 
 
 @pytest.mark.parametrize("name", ["a" * 255, "é" * 127, "🍐" * 63, "a b,c='d' \"e\".txt", "-", "%s{}"])

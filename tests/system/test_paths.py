@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from conftest import Result
-from ftk.errors import ConfigError
+from ftk.api.sources import rows_in_memory
+from ftk.errors import ConfigError, DataError
 from ftk.system.cache import cache_folder
 from ftk.system.paths import expanded
 
@@ -88,7 +89,7 @@ def test_a_cache_without_a_home_needs_a_name(no_home: None, monkeypatch: pytest.
         "finetune run.dir=~nobodyhere/run",
         "finetune model=auto model.name=~nobodyhere/model",
         "finetune model.tokenizer.name=~nobodyhere/model",
-        pytest.param("finetune data=hub data.name=~nobodyhere/data", marks=pytest.mark.slow),
+        pytest.param("finetune model=tiny data=hub data.name=~nobodyhere/data", marks=pytest.mark.slow),
         "pretrain model=tiny data.cache_dir=~nobodyhere/cache",
         "pretrain data.train=~x.txt",
         "evaluate checkpoint=~nobodyhere/best",
@@ -106,3 +107,8 @@ def test_no_key_ends_in_a_traceback(ftk: Callable[..., Result], words: str) -> N
     assert result.code == 1
     assert "~" in result.err
     assert not [path for path in Path().iterdir() if path.name != "runs"]
+
+
+def test_errors_of_rows_in_memory_need_no_home(no_home: None) -> None:
+    with pytest.raises(DataError, match="a row"), rows_in_memory():
+        raise DataError("a row")

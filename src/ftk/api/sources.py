@@ -18,7 +18,7 @@ from typing import Any
 from ftk.api.items import INPUT, ImageFiles, is_image, items_of
 from ftk.data.images.decoding import is_image_name
 from ftk.data.images.examples import IMAGE
-from ftk.errors import DataError
+from ftk.errors import ConfigError, DataError
 from ftk.system.atomic import own_name
 from ftk.system.cache import cache_folder
 from ftk.system.paths import expanded
@@ -65,10 +65,14 @@ def source_of(source: Any, image_column: str | None = None) -> str | list[str]:
 @contextmanager
 def rows_in_memory() -> Iterator[None]:
     """A block whose errors about rows given in memory name them ``<input>``, and not their file in the cache."""
-    kept = re.compile(re.escape(str((cache_folder(None) / "rows").absolute())) + r"/[0-9a-f]{32}\.jsonl")
     try:
         yield
     except DataError as error:
+        try:
+            folder = _rows_folder().absolute()
+        except ConfigError:  # it has no place, so no rows were written there
+            raise error from None
+        kept = re.compile(re.escape(str(folder)) + r"/[0-9a-f]{32}\.jsonl")
         if not kept.search(str(error)):
             raise
         for finding in error.findings:
@@ -76,8 +80,12 @@ def rows_in_memory() -> Iterator[None]:
         raise type(error)(kept.sub(INPUT, str(error)), findings=error.findings) from error
 
 
+def _rows_folder() -> Path:
+    return cache_folder(None) / "rows"
+
+
 def _written(rows: Any, image_column: str | None) -> Path:
-    folder = cache_folder(None) / "rows"
+    folder = _rows_folder()
     folder.mkdir(parents=True, exist_ok=True)
     digest, number = hashlib.sha256(), 0
     files = ImageFiles(folder / "images")

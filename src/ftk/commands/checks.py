@@ -10,7 +10,7 @@ from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges, refuse_limit
 from ftk.config.ranges.model import check_model
 from ftk.config.schema import DataConfig, EvaluateConfig, ModelConfig, PredictConfig, TrainingConfig
-from ftk.config.spelling.writing import as_word
+from ftk.config.spelling.writing import as_word, pasted
 from ftk.contracts.spec import of_others_fields, statistics_fields
 from ftk.contracts.task import Task
 from ftk.data.readers.places.inputs import input_files, refuse_split_folders
@@ -80,9 +80,8 @@ def _checkpoint(checkpoint: str | None, *, plain: bool) -> Iterator[Mistake]:
         return
     folder = expanded(checkpoint)
     if folder.exists() and not folder.is_dir():
-        yield Mistake(
-            f"checkpoint={checkpoint}", f"This is a file; name the folder that it is in: checkpoint={folder.parent}"
-        )
+        advice = f"This is a file; name the folder that it is in: checkpoint={pasted(folder.parent)}"
+        yield Mistake(f"checkpoint={checkpoint}", advice)
     elif not folder.is_dir():
         yield Mistake(f"checkpoint={checkpoint}", f"There is no such folder (resolved to {folder.absolute()}).")
     elif not (folder / "ftk.json").is_file() and not (plain and (folder / "config.json").is_file()):

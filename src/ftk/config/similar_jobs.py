@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Sequence
 
 from hydra._internal.config_loader_impl import get_overrides_dirname
 from hydra.core.config_loader import ConfigLoader
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ftk.config.invocation import key_of
+from ftk.config.spelling.grammar import parser
 
 
 class SimilarJobs:
@@ -26,7 +26,7 @@ class SimilarJobs:
     """
 
     def __init__(self, overrides: Iterable[Override], loader: ConfigLoader) -> None:
-        self._parser = OverridesParser.create(config_loader=loader)
+        self._parser = parser(config_loader=loader)
         self._plain = _set_last(list(overrides), loader.list_groups(""))
         self._patterns: dict[tuple[str, ...], DictConfig] = {}
 

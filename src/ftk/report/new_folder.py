@@ -1,12 +1,13 @@
 """A folder that nobody else has made."""
 
+import os
 from pathlib import Path
 
 
 def free_name(base: Path) -> Path:
     """A name that nothing has: the base, or the base with a number."""
     path, number = base, 2
-    while path.exists():
+    while os.path.lexists(path):
         path, number = base.with_name(f"{base.name}-{number}"), number + 1
     return path
 
@@ -22,5 +23,6 @@ def new_folder(base: Path) -> Path:
         try:
             path.mkdir(parents=True)
             return path
-        except FileExistsError:  # another process made it since
-            continue
+        except FileExistsError:
+            if not os.path.lexists(path):  # it is about a folder above, such as a link that leads nowhere
+                raise

@@ -5,6 +5,7 @@ Content is written under another name, flushed to the disk and renamed; then the
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -16,6 +17,8 @@ from typing import TextIO
 
 _LONGEST_NAME = 200
 """Bytes of a name that still leave room for what a temporary name adds; most file systems take 255."""
+_OWN_PART = re.compile(r"(\d+(-[0-9a-f]+)?\.)?tmp")
+"""What a temporary name has behind the name of its file; those of earlier releases have less of it."""
 _ABANDONED = 24 * 3600
 """Seconds after which nobody goes on writing a temporary file."""
 
@@ -58,7 +61,7 @@ def remove_leftovers(path: Path, *, older_than: float = 0) -> None:
     start, now = f".{short_name(path.name)}.", time.time()
     with suppress(OSError):  # the folder is missing, or another process was faster
         for name in os.listdir(path.parent):
-            if name.startswith(start) and name.endswith(".tmp"):
+            if name.startswith(start) and _OWN_PART.fullmatch(name, len(start)):
                 left = path.with_name(name)
                 if not older_than or now - left.lstat().st_mtime > older_than:
                     left.unlink()

@@ -11,7 +11,7 @@ from typing import Any
 
 from hydra.core.override_parser import overrides_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, QuotedString, Sweep, Transformer
+from hydra.core.override_parser.types import ChoiceSweep, Override, QuotedString, Sweep, Transformer
 
 from ftk.config.spelling.reading import FLOAT, Call, Unreadable, values_in
 from ftk.config.spelling.writing import as_word, in_quotes
@@ -54,7 +54,10 @@ def _from_json(text: str) -> Any:
 
 def has_other_keys(override: Override) -> bool:
     """Whether the value has a mapping whose keys are not names: Hydra reads ``{true: 1}`` with a truth value."""
-    return not isinstance(override._value, Sweep) and _has_other_keys(override._value)
+    value = override._value
+    if isinstance(value, ChoiceSweep) and value.simple_form:
+        value = value.list
+    return not isinstance(value, Sweep) and _has_other_keys(value)
 
 
 def _has_other_keys(value: Any) -> bool:
