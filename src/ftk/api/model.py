@@ -232,7 +232,7 @@ class Model:
                 prepared = corpus.prepare(encoding, Console(stderr=True, quiet=True))["test"]
                 task.check_model(self._runner.model, prepared.features)
                 done = count(1)
-                found = score(Evaluator(self._runner, task), prepared, lambda _: show(next(done)))
+                found = score(Evaluator(self._runner, task), prepared, lambda _: show(next(done)), notes)
         return Metrics(found.metrics, list(notes.drain()))
 
     def _data(self, columns: Mapping[str, str] | None) -> DataConfig:

@@ -230,10 +230,11 @@ def _task_with_trained_values(task: Task, trained: Task, named: frozenset[str] |
             notes.add(kinds.FIELDS_OF_TRAINING, fields=values)
         kept.update(others)
     settled = dataclasses.replace(task, **{name: getattr(trained, name) for name in kept})
-    # Which fields are tuned is for the others to say.
-    left = [
-        name for name in (*settled.spec.tunable_fields, *statistics_fields(settled)) if getattr(settled, name) is None
-    ]
+    # Which fields are tuned is for the others to say; where the user gives one of them, they belong together.
+    tuned = settled.spec.tunable_fields
+    given = any(getattr(settled, name) is not None for name in tuned)
+    names = [name for name in (*tuned, *statistics_fields(settled)) if not (given and name in tuned)]
+    left = [name for name in names if getattr(settled, name) is None]
     return dataclasses.replace(settled, **{name: getattr(trained, name) for name in left})
 
 
