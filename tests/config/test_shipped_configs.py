@@ -34,8 +34,6 @@ NEEDED = {
 NEEDED_BY = {
     "model/auto": ("model.name=some/model",),
     "data/hub": ("data.name=some/dataset",),
-    "model/bart-tiny": ("task=summarization",),
-    "model/marian-tiny": ("task=translation",),
 }
 SMALL = [
     name
@@ -46,6 +44,9 @@ ONLY_FINETUNED = {
     **dict.fromkeys(SMALL, ("task=text-classification",)),
     "model/encoder-decoder": ("model.name=some/model", "task=summarization"),
     "model/pointer-generator": ("task=summarization",),
+    "model/bart-tiny": ("task=summarization",),
+    "model/marian-tiny": ("task=translation",),
+    "model/t5-tiny": ("task=summarization",),
     "model/fusion": ("task=image-text-classification",),
     "model/resnet-tiny": ("task=image-classification",),
     "model/vit-tiny": ("task=image-classification",),
