@@ -19,6 +19,9 @@ SPACE_AFTER_DELIMITER = fact("space-after-delimiter",
 TABLE_QUOTES = fact("table-quotes", "{file}", "cells are in quotation marks",
     backslash="marks and separators inside of cells have a backslash before them (data.quoting=backslash)",
     single="cells are in single quotation marks (data.quoting=single)")
+FEW_LINES_DECIDE = fact("few-lines-decide",
+    "{file}: the first {lines} lines decide how cells are separated and quoted, because no further one had come; "
+    "data.delimiter and data.quoting say it for all lines.")
 TABLE_ENDS_AT_CR = fact("table-ends-at-cr", "{file}: lines end at a carriage return (CR).")
 BLANK_ABOVE_TABLE = info("blank-above-table", "blank {line|lines} above the table", "skipped")
 ROW_WIDTH = error("row-width", "{row|rows} with more or fewer cells than the table has columns", "{hint}")

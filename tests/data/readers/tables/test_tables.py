@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from data_helpers import SOME, Read, of_kind, read
 from ftk.config.choices import Quoting
 from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+from ftk.data.readers.decoding.once import inputs, open_live
+from ftk.data.readers.tables.tabular import read_csv
 from ftk.errors import DataError
 
 LABELS = ("n", "p")
@@ -310,3 +314,20 @@ def test_the_config_says_what_quotation_marks_mean() -> None:
     assert read(content, "a.tsv").values[0]["text"] == read(content, "a.tsv", quoting="csv").values[0]["text"] == "Good"
     assert read(content, "a.tsv", quoting="none").values[0]["text"] == '"Good"'
     assert {"auto", "csv", "backslash", "single", "none"} == {member.value for member in Quoting}
+
+
+@pytest.mark.parametrize("quoting", [Quoting.auto, Quoting.none])
+def test_a_table_that_comes_line_by_line_says_which_lines_decide(quoting: Quoting) -> None:
+    came, sent = os.pipe()
+    os.write(sent, b"a,b\n1,2\n")
+    notes = Notes()
+    with inputs():
+        open_live(f"/dev/fd/{came}")
+        rows = read_csv(f"/dev/fd/{came}", "utf-8", notes, quoting=quoting)
+        assert next(rows).values == {"a": "1", "b": "2"}
+        os.write(sent, b"3,4\n")
+        os.close(sent)
+        assert [row.values for row in rows] == [{"a": "3", "b": "4"}]
+    os.close(came)
+    decided = [finding.values["lines"] for finding in notes.drain() if finding.kind == kinds.FEW_LINES_DECIDE]
+    assert decided == ([2] if quoting is Quoting.auto else [])

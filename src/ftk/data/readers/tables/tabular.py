@@ -30,6 +30,8 @@ from ftk.errors import DataError, LineError, first_line
 
 _SHOWN = 10
 """Names of classes that are shown."""
+_FEW = 100
+"""Lines of a table with fewer than which others may still show that it is written in another way."""
 
 
 def read_csv(
@@ -65,6 +67,8 @@ def read_csv(
     broken: dict[int, str] = {}
     lines = table_lines(path, encoding, notes, broken)
     head, whole = head_of(lines, partial(paused, path))
+    if not whole and len(head) < _FEW and live_stream(path) is not None and quoting is Quoting.auto:
+        notes.add(kinds.FEW_LINES_DECIDE, file=path, lines=len(head))
     dialect = dialect_of(path, head, notes, whole=whole, header=header, delimiter=delimiter, quoting=quoting)
     lines = chain(head[dialect.above :], lines)
     if dialect.quotes is not None and not dialect.quoted:
