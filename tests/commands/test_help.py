@@ -62,6 +62,7 @@ def test_a_key_that_does_not_exist_is_refused(ftk: Callable[..., Result]) -> Non
     assert "'data.limit'" in result.err
 
 
+@pytest.mark.slow
 def test_a_command_is_its_help(ftk: Callable[..., Result]) -> None:
     assert ftk("help", "predict") == ftk("predict", "--help")
 

@@ -83,6 +83,7 @@ def states(model: Any, given: dict[str, Any]) -> tuple[Any, Any]:
     return text, seen.mean(1) if seen.ndim == 3 else seen.mean((2, 3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENCODERS)
 def test_image_vectors_are_pooled_by_the_encoder_or_averaged(name: str) -> None:
     import torch

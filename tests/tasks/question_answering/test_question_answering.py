@@ -228,6 +228,7 @@ def test_the_loss_is_that_of_the_positions_that_can_be() -> None:
     assert np.exp(np.concatenate(kept, axis=1).astype(np.float64)).sum() == pytest.approx(2 * len(windows), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_row_without_a_target_adds_nothing_to_the_loss() -> None:
     task = qa_task(misplaced_answers="drop")
     found, _ = features({**row("Ada went", ""), "answers": [{"text": "x", "start": 0}]}, misplaced_answers="drop")
@@ -391,6 +392,7 @@ def test_it_learns_answers_and_that_there_is_none(ftk: Callable[..., Result], fi
     assert right / len(rows) == pytest.approx(metrics["exact"])
 
 
+@pytest.mark.slow
 def test_without_unanswerable_rows_an_answer_is_always_given(ftk: Callable[..., Result]) -> None:
     write_jsonl("train.jsonl", travels(24, lacking=False))
     argv = ("data.train=train.jsonl", "data.test=mixed.jsonl", "train.epochs=1", "task.n_best=2")
