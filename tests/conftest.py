@@ -47,7 +47,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByModule(config, log)
 
 
-FEW = 3
+FEW = 2
 """Cases of a long table of command lines that the fast tests try; the slow tests have the others."""
 
 
@@ -55,7 +55,7 @@ FEW = 3
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark most cases of long tables as slow, if each of them runs a command: that takes a fifth of a second.
 
-    The cases that stay are spread evenly, from the first to the last.
+    The first and the last case stay.
     """
     tables: dict[str, list[pytest.Item]] = {}
     for item in items:
