@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from collections.abc import Iterable
 from typing import Any
 
 import ftk
@@ -21,22 +22,27 @@ _PACKAGES = (
 )
 
 
-def environment_facts() -> dict[str, Any]:
-    """Collects versions and machine, for bug reports and ``environment.json``."""
+def versions_of(names: Iterable[str]) -> dict[str, str | None]:
+    """The installed version of each package; None for one that is not installed."""
     from importlib.metadata import PackageNotFoundError, version
 
     packages: dict[str, str | None] = {}
-    for name in _PACKAGES:
+    for name in names:
         try:
             packages[name] = version(name)
         except PackageNotFoundError:
             packages[name] = None
+    return packages
+
+
+def environment_facts() -> dict[str, Any]:
+    """Collects versions and machine, for bug reports and ``environment.json``."""
     return {
         "ftk": ftk.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": _processor(),
-        "packages": packages,
+        "packages": versions_of(_PACKAGES),
         "git": _git_revision(),
     }
 

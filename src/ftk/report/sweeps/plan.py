@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import ftk
 from ftk.config.jobs import Job
 from ftk.data.readers.decoding.once import is_pipe, sha256_of
 from ftk.errors import RunError
+from ftk.report.environment import versions_of
 from ftk.report.saved_run import saved_environment
 from ftk.report.sweeps.folder import SweepFolder
 from ftk.report.sweeps.identity import Identity
@@ -106,7 +106,7 @@ def check_inputs(planned: Sequence[Planned], folder: SweepFolder) -> None:
 
 def other_versions(planned: Sequence[Planned], folder: SweepFolder) -> list[str]:
     """For each package that may change results, the jobs that were done with another version of it, as a sentence."""
-    now = {"ftk": ftk.__version__, **{name: version(name) for name in _PACKAGES}}
+    now = {"ftk": ftk.__version__, **versions_of(_PACKAGES)}
     found: dict[str, int] = {}
     for one in planned:
         if one.is_done(folder):
