@@ -125,12 +125,15 @@ def test_any_labels_in_any_width(labels: list[str], width: int) -> None:
 
 
 def test_status_lines_are_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", Terminal())
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
     console = Console()
     with console.counting("[/] rows") as show:
         show(3)
     with console.preparing("[/b].txt: tokenizing", 10) as progress:
         progress(1, 1)
+    assert "[/] rows" in terminal.text
+    assert "[/b].txt: tokenizing" in terminal.text
     with json_output(True):
         Console().table(table_of(["[/]"]))
 

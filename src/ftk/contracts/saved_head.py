@@ -27,7 +27,6 @@ class SentenceEncoder:
         pooling: how it makes a vector of a text, ``mean``, ``first`` or the name of another way; None if it is not
             said.
         further: the modules behind its pooling.
-        length: the most tokens that it reads of a text; None if it is not said.
         prompts: the names and texts of what stands before some texts.
         similarity: by which vectors are compared, if it is not the cosine.
         lowercases: whether texts are lower-cased before the tokenizer reads them.
@@ -35,7 +34,6 @@ class SentenceEncoder:
 
     pooling: str | None = None
     further: tuple[str, ...] = ()
-    length: int | None = None
     prompts: tuple[tuple[str, str], ...] = ()
     similarity: str | None = None
     lowercases: bool = False

@@ -120,7 +120,7 @@ def begun(output: Path) -> Begun | None:
     """The prediction that was stopped before its output was written; None if there is none.
 
     Raises:
-        RunError: what it left cannot be gone on from.
+        RunError: it cannot be resumed from what it left.
     """
     part, state = part_of(output), state_of(output)
     if not part.exists():

@@ -47,7 +47,7 @@ def check_ranges(config: Config, command: str) -> list[Mistake]:
         if config.run.resume == "force":
             mistakes.append(Mistake("run.resume=force", "A prediction goes on with run.resume=true, or begins again."))
         elif config.run.resume and config.output == "-":
-            advice = "Only an output file is gone on with: output=<file>."
+            advice = "Only a prediction that writes a file can be resumed: output=<file>."
             mistakes.append(Mistake("run.resume=true output=-", advice))
         if config.input is None:
             advice = "Say what to read: input=<file, glob or folder>, or input=- for standard input."

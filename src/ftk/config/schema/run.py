@@ -34,8 +34,8 @@ class RunConfig:
     seed: int
     """Seed of random weights, the order of rows, masks and dropout."""
     resume: Any
-    """true: resume from `last/` in run.dir; `force`: even if config, data or versions have changed. predict: go on from
-    `OUTPUT.part`."""
+    """true: resume from `last/` in run.dir; `force`: even if config, data or versions have changed. predict:
+    resume from `OUTPUT.part`."""
     overwrite: bool
     """Replace the run in run.dir, or the output file of predict, if it exists."""
 

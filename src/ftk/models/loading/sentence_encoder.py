@@ -35,7 +35,6 @@ def sentence_encoder_in(folder: Path) -> SentenceEncoder:
     return SentenceEncoder(
         pooling=pooling,
         further=further,
-        length=sentence_length(folder),
         prompts=_prompts(settings),
         similarity=similarity if isinstance(similarity, str) and similarity not in _SIMILARITIES else None,
         lowercases=_of_encoder(folder).get("do_lower_case") is True,

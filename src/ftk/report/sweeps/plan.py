@@ -31,7 +31,7 @@ class Way:
 
     Attributes:
         folder: its run folder.
-        resume: whether it goes on from a state there: as ``run.resume``.
+        resume: the value of ``run.resume`` for it: whether it resumes from a state there.
         overwrite: whether it replaces a run there.
         how: the same in words.
     """

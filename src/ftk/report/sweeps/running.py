@@ -198,10 +198,10 @@ def _one_by_one_without_folder(jobs: Sequence[Job], start: Start) -> Iterator[Ou
 
 
 def _refuse_one_output(jobs: Sequence[Job]) -> None:
-    """Refuse jobs of which one would replace the output of another.
+    """Refuse jobs that would write the same output.
 
     Raises:
-        ConfigMistakes: there are such.
+        ConfigMistakes: two jobs name one output.
     """
     written: set[Path] = set()
     for output in (job.config.output for job in jobs if job.config.output != "-"):

@@ -55,7 +55,7 @@ def run_side_by_side(
         jobs: how many run at once.
         start: runs one of them, in its process.
         way_of: how a job begins, asked when it is its turn.
-        ended: is told how each has ended.
+        ended: called with the outcome of each job.
         live: shows what happens.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Blocks of pairs of texts, of which the second one follows the first one or does not."""
+"""Blocks of text pairs for next-sentence prediction: the second text follows the first, or comes from elsewhere."""
 
 from __future__ import annotations
 
