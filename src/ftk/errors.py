@@ -4,6 +4,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+ANSWER_IS_NO = 3
+"""The exit code of a command that worked and whose answer is no: data with errors, a model that is not better."""
+
 
 class FtkError(Exception):
     """Base class of errors that the user can fix; the text says what is wrong, where, which value, and what to do."""

@@ -71,7 +71,7 @@ class CommandLine:
                 mistakes.append(_unknown(word, written))
                 continue
             allowed = FLAGS[name][1]
-            if allowed != () and not equals and rest and _may_follow(rest[0], allowed):
+            if takes_next(word, rest[0] if rest else None):
                 value = rest.pop(0)
             value = value or _VALUE_MAY_BE_LEFT_OUT.get(name, "")
             if allowed == () and equals:
@@ -176,9 +176,17 @@ def as_text(key: str, value: str) -> str:
     return f"{key}={in_quotes(value, chr(39))}"
 
 
-def _may_follow(word: str, allowed: tuple[str, ...] | None) -> bool:
-    """Whether a word can be the value of the flag before it."""
-    return not word.startswith("-") and (allowed is None or word in allowed or "=" not in word)
+def takes_next(flag: str, following: str | None) -> bool:
+    """Whether the word after a flag is the value of the flag.
+
+    Args:
+        flag: a word that begins with a dash.
+        following: the word after it; None if it is the last one.
+    """
+    allowed = FLAGS.get(_SHORT.get(flag, flag), ("", ()))[1]
+    if following is None or allowed == () or following.startswith("-"):
+        return False
+    return allowed is None or following in allowed or "=" not in following
 
 
 def _unknown(word: str, written: str) -> Mistake:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ftk.contracts.notes import Notes
+    from ftk.contracts.outcomes import FindAnswers, Statistics
     from ftk.contracts.saved_head import SavedHead
     from ftk.contracts.values import Labels
 
@@ -118,6 +119,9 @@ class TaskSpec(PredictorSpec):
             raises ``ModelError`` if they ask for what ftk does not have. None: they decide none.
         beside: the JSON files by which other libraries know how to use the model, with their contents, by name; gets
             the config of the model and the length of its windows. None: they need none.
+        statistics: gets the records of a split and the fields of the task, and gives the numbers of each row that add
+            up to ``score``. None: intervals and comparisons are not known for the task.
+        answers: the same for the answers of the model, each right or wrong. None: they are neither.
         wording: the words of messages.
     """
 
@@ -139,6 +143,8 @@ class TaskSpec(PredictorSpec):
     adopt: Adopt | None = None
     settle: Settle | None = None
     beside: Beside | None = None
+    statistics: Statistics | None = None
+    answers: FindAnswers | None = None
     wording: Wording = Wording()
 
 

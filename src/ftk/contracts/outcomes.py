@@ -1,0 +1,63 @@
+"""What the records of predictions say of a model: what its score is made of, and which of its answers are right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Records = Sequence[Mapping[str, Any]]
+    Statistics = Callable[[Records, Mapping[str, Any]], "RowStatistics"]
+    """Gets the records of a split and the fields of the task, as ``ftk.json`` or a config has them."""
+    FindAnswers = Callable[[Records, Mapping[str, Any]], "Answers"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowStatistics:
+    """The numbers of each row that add up to a score.
+
+    The score of any rows, also of rows drawn several times, is ``of_sums`` of the sum of their numbers. For a mean
+    these are the value and 1, for an F1 the counts of true positives, predicted and gold ones, for a correlation the
+    sums of both numbers, their squares and their product.
+
+    Attributes:
+        score: the name of the score, as in ``metrics.json``.
+        higher_is_better: whether a higher score is better.
+        values: [rows, numbers] an array, or a sparse matrix of scipy where most numbers are 0.
+        of_sums: [..., numbers] -> [...] the scores of sums over rows; NaN where they have none.
+    """
+
+    score: str
+    higher_is_better: bool
+    values: Any
+    of_sums: Callable[[NDArray[Any]], NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What a model answered to each question that its rows ask, in an order that depends on the rows alone.
+
+    A row asks one question in a classification, one for each label with several labels, and one for each gold span in
+    token classification. A spurious span answers a question that another model may not have been asked, so questions
+    have keys.
+
+    Attributes:
+        keys: of the questions, unique; two models are compared on those that they share.
+        rows: [questions] the number of the row that asks each.
+        gold: the right answers; None where there is no span.
+        given: the answers of the model; None where it gave none.
+        right: [questions] whether the answer counts as right.
+        probabilities: [questions, options] how likely the model thinks each option; None if the records do not say.
+        options: the options in the order of ``probabilities``; empty without.
+    """
+
+    keys: Sequence[Hashable]
+    rows: NDArray[Any]
+    gold: Sequence[Any]
+    given: Sequence[Any]
+    right: NDArray[Any]
+    probabilities: NDArray[Any] | None = None
+    options: Sequence[str] = ()
