@@ -27,6 +27,7 @@ from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.relation.entity_windows import EntityEncoder, Signed, signed
 from ftk.tasks.relation.metric import RelationMetric
+from ftk.tasks.relation.statistics import relation_statistics
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
@@ -75,6 +76,7 @@ class Relation(RowTask):
         return TaskSpec(
             columns=("text", "tokens", "head", "tail", "label", "weight"),
             score="f1_semeval",
+            statistics=relation_statistics,
             demo="relation",
             auto_model=_AUTO_MODELS[self.head],
         )
