@@ -103,7 +103,7 @@ class Outcomes:
         Raises:
             RunError: it is not known, or not made of rows.
         """
-        name = self.facts.metric if score is None else score
+        name = (self.facts.metric or next(iter(self.scores))) if score is None else score
         if name in self.scores:
             return self.scores[name]
         raise RunError(

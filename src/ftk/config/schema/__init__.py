@@ -7,6 +7,7 @@ home, and a test composes every shipped config and finds no key without a value.
 from dataclasses import dataclass, field
 from typing import Any
 
+from ftk.config.schema.comparing import ComparingConfig
 from ftk.config.schema.data import DataConfig
 from ftk.config.schema.model import ModelConfig, TokenizerConfig
 from ftk.config.schema.run import HardwareConfig, PredictionsConfig, RunConfig, SweepConfig, TrainingRunConfig
@@ -14,6 +15,8 @@ from ftk.config.schema.training import ScheduleConfig, TrainConfig
 
 __all__ = [
     "SCHEMAS",
+    "CompareConfig",
+    "ComparingConfig",
     "DataConfig",
     "EvaluateConfig",
     "FinetuneConfig",
@@ -108,9 +111,18 @@ class PredictConfig(CheckpointConfig):
     predict: PredictionsConfig = field(default_factory=PredictionsConfig)
 
 
+@dataclass(kw_only=True, slots=True)
+class CompareConfig:
+    """`ftk compare`."""
+
+    compare: ComparingConfig
+    """How runs are compared."""
+
+
 SCHEMAS: dict[str, type] = {
     "pretrain": PretrainConfig,
     "finetune": FinetuneConfig,
     "evaluate": EvaluateConfig,
     "predict": PredictConfig,
+    "compare": CompareConfig,
 }
