@@ -74,7 +74,8 @@ def simulated_pairs(runs: Sequence[NDArray[Any]], score: str, seeds: int, draw: 
     share, deviation = _share_of_own(table, score, draw)
     for _ in range(PAIRS):
         rows = draw.integers(0, table.shape[1], table.shape[1])
-        made = [statistics_of(_made(table, share, draw)[rows], score) for _ in range(2 * seeds)]
+        drawn = table[:, rows]
+        made = [statistics_of(_made(drawn, share, draw), score) for _ in range(2 * seeds)]
         yield scored_rows(made, np.arange(len(rows)), 500), deviation
 
 
@@ -89,7 +90,7 @@ def _share_of_own(table: NDArray[Any], score: str, draw: Any) -> tuple[float, fl
     """The share of rows from one run that gives simulated runs the measured deviation of the seed, and this."""
     measured = float(np.std([score_of(statistics_of(values, score)) for values in table], ddof=1))
     best = (np.inf, 0.0, 0.0)
-    for share in np.linspace(0, 1, 6):
+    for share in np.linspace(0, 1, 11):
         made = [score_of(statistics_of(_made(table, share, draw), score)) for _ in range(100)]
         deviation = float(np.std(made, ddof=1))
         best = min(best, (abs(deviation - measured), float(share), deviation))
