@@ -12,7 +12,9 @@ import pytest
 from conftest import TINY, Result, write_jsonl
 from ftk.comparing.opened import open_outcomes
 from ftk.comparing.units import score_of
+from ftk.config.paths import shipped_files, values_of
 from ftk.errors import FtkError
+from ftk.tasks import build_task
 
 RECORDS = {
     "text-classification": {"text": "a", "label": "x", "gold_label": "x"},
@@ -30,6 +32,12 @@ RECORDS = {
     "question-answering": {"question": "q", "context": "a b", "answer": "the a", "gold_answers": ["a"]},
     "ranking": {"query": "q", "candidate": "c", "score": 1.0, "rank": 2, "ranked_among": 10},
 }
+
+
+@pytest.mark.parametrize("name", sorted(name for name in shipped_files() if name.startswith("task/")))
+def test_each_task_with_records_says_what_its_scores_are_made_of(name: str) -> None:
+    spec = build_task(dict(values_of(name))).spec
+    assert (spec.statistics is not None) == spec.writes_records
 
 
 @pytest.mark.parametrize("task", RECORDS)
