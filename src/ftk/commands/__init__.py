@@ -6,6 +6,7 @@ COMMANDS = {
     "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
     "predict": ("ftk.commands.predict", "read texts or images, write one line of JSON per row"),
     "compare": ("ftk.commands.compare", "say whether one run, or one recipe, is better than another"),
+    "report": ("ftk.commands.report", "write the page of a run again, or of several runs side by side"),
     "sweep": ("ftk.commands.sweep", "show the table of a sweep again, from its run folders"),
     "convert": ("ftk.commands.convert", "write a model whose weights are pickles as safetensors"),
     "configs": ("ftk.commands.configs", "list, show, copy or document the configs"),
@@ -14,7 +15,7 @@ COMMANDS = {
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }
 
-WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "compare", "sweep")
+WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "compare", "report", "sweep")
 """The commands that show JSON lines with --json."""
 
 ALIASES = {"pretrain-mlm": "pretrain"}

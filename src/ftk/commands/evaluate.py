@@ -22,6 +22,7 @@ from ftk.inference.pipeline import note_unknown_words, scores_in_records
 from ftk.inference.places import model_folder, model_name
 from ftk.inference.saved_model import SavedModel
 from ftk.inference.scoring import score
+from ftk.pages.writing import report_at_end
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweeps.running import exit_code, run_sweep
@@ -74,7 +75,7 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
         scores = scores_in_records(config.predict.scores, labels)
         evaluator = Evaluator(runner, task, scores)
         cost = _cost(checkpoint, evaluator, prepared, config)
-        return _score(folder, console, evaluator, prepared, corpus, path, cost)
+        return _score(folder, console, evaluator, prepared, corpus, path, cost, report=config.run.report)
 
 
 def _cost(checkpoint: Checkpoint, evaluator: Evaluator, prepared: Prepared, config: EvaluateConfig) -> Cost | None:
@@ -94,6 +95,8 @@ def _score(
     corpus: Corpus,
     path: Path,
     cost: Cost | None,
+    *,
+    report: bool,
 ) -> dict[str, Any]:
     """Score the model of a folder, and write and print the results."""
     from ftk.models.loading.provenance import digests_of
@@ -126,6 +129,8 @@ def _score(
         console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")
     else:
         console.say(f"metrics: {folder.path / 'metrics.json'}")
+    if report:
+        report_at_end(folder.path, console)
     return {
         "dir": str(folder.path),
         "score": spec.score,

@@ -38,6 +38,7 @@ _OWN = (
     "metrics.json",
     "predictions",
     "curves.png",
+    "report.html",
     "best",
     "last",
     "previous",

@@ -12,6 +12,7 @@ from ftk.contracts.protocols import ReportsParameters
 from ftk.core.non_finite import NotFiniteError
 from ftk.errors import DataError
 from ftk.models.loading.verified_folder import verify_folder
+from ftk.pages.writing import report_at_end
 from ftk.report.curves import plot_curves
 from ftk.report.kept_folders import keep_only
 from ftk.system.duration import duration
@@ -50,6 +51,8 @@ def finish(run: Run) -> dict[str, Any]:
             run.console.warn(f"curves.png is not drawn ({error})")
     run.console.say(f"model: {run.folder.best}")
     run.console.say(keep_only(run.folder, run.config.run.keep))
+    if run.config.run.report:
+        report_at_end(run.folder.path, run.console, run.prepared["train"].examples)
     return {
         "dir": str(run.folder.path),
         "score": run.plan.score.name,
