@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ftk.errors import printable
 from ftk.pages.mistake_texts import written
 from ftk.pages.predictions import Form, Predictions
 from ftk.pages.ranks import rank_of
@@ -69,8 +70,9 @@ def find_mistakes(predictions: Predictions, *, texts: bool) -> Mistakes:
         if characters > _MOST_CHARACTERS:
             break
         sure = None if wrong[row] == _UNSURE else round(wrong[row], 6)
-        facts = [("row", f"{row + 1:,}"), *found.facts]
-        items.append({"m": facts, "t": found.texts, "k": found.kinds, "q": sure, "n": row + 1})
+        facts = [("row", f"{row + 1:,}"), *((name, printable(value)) for name, value in found.facts)]
+        kinds = list(map(printable, found.kinds))
+        items.append({"m": facts, "t": found.texts, "k": kinds, "q": sure, "n": row + 1})
     return Mistakes(items, len(wrong), _MEASURES[predictions.form])
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import ftk
+from ftk.errors import printable
 from ftk.pages.blocks import Examples, Section
 from ftk.pages.svg import COLOURS, bar
 from ftk.system.atomic import replaced
@@ -90,12 +91,18 @@ def _environment() -> Any:
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.globals.update(bar=bar, colours=COLOURS)
     environment.filters.update(items_json=items_json, orders_json=orders_json)
     return environment
+
+
+def _visible(value: Any) -> Any:
+    """A text with its control characters as their escapes, and anything else as it is."""
+    return printable(value) if type(value) is str else value
 
 
 @cache

@@ -91,7 +91,8 @@ def _scores(
         row: list[Cell | str] = [name]
         for run in names:
             value, ends = values[run].get(name), opened[run].intervals.get(name) if run in opened else None
-            row.append(count_cell(value) if isinstance(value, int) else score_cell(value, ends))
+            whole = isinstance(value, int)
+            row.append(count_cell(value) if whole else score_cell(value, ends) if ends else number_cell(value))
             row.append(interval_cell(ends))
         rows.append(row)
     blocks: list[Block] = [Text(f"Some predictions are left out: {one}", warning=True) for one in missing]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 _WIDTH, _HEIGHT = 420, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 14, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 14, 12, 40
 _MOST_POINTS = 400
 """Points of a line; of more, the lowest and the highest of each stretch are drawn."""
 COLOURS = 6

@@ -93,7 +93,7 @@ def _confusion(predictions: Predictions) -> Table:
             level = round(9 * number / totals[one]) if totals[one] else 0
             row.append(count_cell(number, level=max(level, 1) if number else 0))
         rows.append(row)
-    caption = f"Confusion, {predictions.split}: a row for each gold label, a column for each given one"
+    caption = f"Confusion, {predictions.split} (rows: gold, columns: given)"
     return Table(caption, ["gold \\ given", *given], rows, "The darker, the larger the share of the row.")
 
 

@@ -57,7 +57,9 @@ def thresholds_section(predictions: Predictions) -> Section | None:
         ),
     ]
     blocks: list[Charts | Text] = [Charts(charts)]
-    if len(chosen) < len(both):
+    if single:
+        blocks.insert(0, Text(f"The rarer label, {names[chosen[0]]}, against the other one."))
+    elif len(chosen) < len(both):
         blocks.insert(0, Text(f"The {len(chosen)} labels with the most rows, of {len(both)}; each against the rest."))
     return Section("thresholds", "Thresholds", blocks)
 

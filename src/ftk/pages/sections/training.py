@@ -22,7 +22,8 @@ def curves_section(run: RunFiles, score: str | None) -> Section | None:
     if losses := [one for one in losses if one.points]:
         charts.append(_chart("Loss", losses, "loss"))
     for name in _scores(validation, score):
-        points = _points(validation, name)
+        if len(points := _points(validation, name)) < 2:
+            continue
         charts.append(_chart(f"Validation {name}", [Series(name, points, marks=True)], name))
     if rate := _points(train, "lr"):
         charts.append(_chart("Learning rate", [Series("lr", rate)], "lr"))

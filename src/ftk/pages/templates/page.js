@@ -84,6 +84,7 @@
     ].join("\n").toLowerCase());
     const kinds = new Map();
     for (const item of items) for (const name of item.k) kinds.set(name, (kinds.get(name) || 0) + 1);
+    kind.parentElement.hidden = !kinds.size;
     for (const [name, number] of [...kinds].sort((a, b) => b[1] - a[1]).slice(0, 200)) {
       const option = element("option", `${name} (${number})`);
       option.value = name;

@@ -1,0 +1,80 @@
+"""Run folders as a run leaves them, written without one."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from conftest import write_lines
+from ftk.config.paths import values_of
+
+Records = list[dict[str, Any]]
+
+
+def write_run(
+    folder: Path,
+    task: str,
+    records: Iterable[Mapping[str, Any]],
+    metrics: Mapping[str, Any],
+    *,
+    events: Iterable[Mapping[str, Any]] = (),
+    findings: Iterable[Mapping[str, Any]] = (),
+    suspects: Iterable[Mapping[str, Any]] = (),
+) -> Path:
+    """Write the folder of a finished run with a test split.
+
+    Args:
+        folder: of the run.
+        task: the word that chooses the task.
+        records: of its predictions.
+        metrics: of the test split.
+        events: the lines of ``metrics.jsonl``.
+        findings: the lines of ``findings.jsonl``.
+        suspects: the lines of ``suspects.jsonl``.
+    """
+    (folder / "predictions").mkdir(parents=True)
+    command = f"ftk finetune task={task} run.dir={folder.name}"
+    config = {"task": dict(values_of(f"task/{task}")), "train": {"metric": None}, "run": {"seed": 1}}
+    (folder / "config.yaml").write_text(f"# {command}\n{yaml.safe_dump(config)}", encoding="utf-8")
+    environment = {"command": command, "data": {"train": {"train.jsonl": "0" * 64}}, "packages": {"torch": "2"}}
+    (folder / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
+    (folder / "metrics.json").write_text(json.dumps({"test": metrics, "best_step": 3}), encoding="utf-8")
+    for name, lines in (
+        ("predictions/test", records),
+        ("metrics", events),
+        ("findings", findings),
+        ("suspects", suspects),
+    ):
+        if written := [json.dumps(line) for line in lines]:
+            write_lines(folder / f"{name}.jsonl", written)
+    return folder
+
+
+def labelled(number: int = 40, **columns: Any) -> Records:
+    """Records of a classification: every fourth is wrong, and the surest mistake is the last one."""
+    records = []
+    for at in range(number):
+        gold, wrong = ("good", "bad")[at % 2], at % 4 == 3
+        label = ("bad", "good")[at % 2] if wrong else gold
+        sure = 0.5 + 0.4 * at / number
+        scores = {label: sure, ("bad" if label == "good" else "good"): 1 - sure}
+        records.append(
+            {"text": f"text {at}", **columns, "label": label, "score": sure, "scores": scores, "gold_label": gold}
+        )
+    return records
+
+
+def spans() -> Records:
+    """Records with a right, a wrongly bounded, a wrongly typed, a missed and a spurious entity."""
+    text = "Ada Berg went to Oslo, Lima and Turin by Rail"
+
+    def entity(label: str, word: str, **more: Any) -> dict[str, Any]:
+        start = text.index(word)
+        return {"label": label, "start": start, "end": start + len(word), "text": word, **more}
+
+    gold = [entity("PER", "Ada Berg"), entity("LOC", "Oslo"), entity("LOC", "Lima"), entity("LOC", "Turin")]
+    given = [entity("PER", "Ada", score=0.9), entity("LOC", "Oslo", score=0.8), entity("PER", "Lima", score=0.7)]
+    given.append(entity("ORG", "Rail", score=0.4))
+    return [{"text": text, "entities": given, "gold_entities": gold} for _ in range(4)]
