@@ -1,7 +1,7 @@
 """Run folders as a run leaves them, written without one."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +78,51 @@ def spans() -> Records:
     given = [entity("PER", "Ada", score=0.9), entity("LOC", "Oslo", score=0.8), entity("PER", "Lima", score=0.7)]
     given.append(entity("ORG", "Rail", score=0.4))
     return [{"text": text, "entities": given, "gold_entities": gold} for _ in range(4)]
+
+
+PRIVATE = "xylophone"
+"""What the texts of the records below have."""
+
+
+def answers(text: str) -> Records:
+    """Records of questions with a wrong answer."""
+    given = {"text": text, "start": 0, "end": len(text), "score": 0.4}
+    gold = [{"text": "other", "start": 20}]
+    return [
+        {
+            "question": f"what {text}",
+            "context": f"{text} is not the other",
+            "answer": given,
+            "candidates": [given],
+            "gold_answers": gold,
+        }
+    ]
+
+
+FORMS: dict[str, tuple[Callable[[], Records], dict[str, float]]] = {
+    "text-classification": (lambda: labelled(text=PRIVATE), {"accuracy": 0.75}),
+    "ner": (lambda: [{**one, "text": one["text"].replace("Turin", PRIVATE[:5])} for one in spans()], {"f1": 0.3}),
+    "question-answering": (lambda: answers(PRIVATE), {"exact": 0.0, "f1": 0.0}),
+    "regression": (
+        lambda: [{"text": PRIVATE, "value": 1.5 * at, "gold_value": float(at)} for at in range(20)],
+        {"rmse": 1.0},
+    ),
+    "summarization": (
+        lambda: [{"source": PRIVATE, "target": PRIVATE, "gold_target": f"a {PRIVATE} of gold"} for _ in range(3)],
+        {"rougeL": 0.5},
+    ),
+    "ranking": (
+        lambda: [
+            {"query": PRIVATE, "candidate": f"{PRIVATE} {at}", "score": 0.1 * at, "rank": at, "ranked_among": 9}
+            for at in range(1, 9)
+        ],
+        {"mrr": 0.3},
+    ),
+    "multi-label": (
+        lambda: [
+            {"text": PRIVATE, "labels": ["a"], "scores": {"a": 0.9, "b": 0.2}, "gold_labels": ["b"]} for _ in range(6)
+        ],
+        {"f1_micro": 0.0},
+    ),
+}
+"""By task, what makes records of it, and the scores of their split."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import TINY, Result, assert_refused
-from saved_runs import labelled, spans, write_run
+from saved_runs import FORMS, PRIVATE, labelled, write_run
 
 Ftk = Callable[..., Result]
 _VOID = ("meta", "link", "br", "input", "hr", "img")
@@ -99,51 +99,6 @@ def test_a_page_is_whole_escaped_and_asks_for_nothing(ftk: Ftk, tmp_path: Path) 
     assert not any(name == "style" or name.startswith("on") for name, _ in page.attributes)
 
 
-PRIVATE = "xylophone"
-
-
-def answers(text: str) -> list[dict[str, Any]]:
-    given = {"text": text, "start": 0, "end": len(text), "score": 0.4}
-    gold = [{"text": "other", "start": 20}]
-    return [
-        {
-            "question": f"what {text}",
-            "context": f"{text} is not the other",
-            "answer": given,
-            "candidates": [given],
-            "gold_answers": gold,
-        }
-    ]
-
-
-FORMS = {
-    "text-classification": (lambda: labelled(text=PRIVATE), {"accuracy": 0.75}),
-    "ner": (lambda: [{**one, "text": one["text"].replace("Turin", PRIVATE[:5])} for one in spans()], {"f1": 0.3}),
-    "question-answering": (lambda: answers(PRIVATE), {"exact": 0.0, "f1": 0.0}),
-    "regression": (
-        lambda: [{"text": PRIVATE, "value": 1.5 * at, "gold_value": float(at)} for at in range(20)],
-        {"rmse": 1.0},
-    ),
-    "summarization": (
-        lambda: [{"source": PRIVATE, "target": PRIVATE, "gold_target": f"a {PRIVATE} of gold"} for _ in range(3)],
-        {"rougeL": 0.5},
-    ),
-    "ranking": (
-        lambda: [
-            {"query": PRIVATE, "candidate": f"{PRIVATE} {at}", "score": 0.1 * at, "rank": at, "ranked_among": 9}
-            for at in range(1, 9)
-        ],
-        {"mrr": 0.3},
-    ),
-    "multi-label": (
-        lambda: [
-            {"text": PRIVATE, "labels": ["a"], "scores": {"a": 0.9, "b": 0.2}, "gold_labels": ["b"]} for _ in range(6)
-        ],
-        {"f1_micro": 0.0},
-    ),
-}
-
-
 @pytest.mark.parametrize("task", FORMS)
 def test_without_texts_no_text_is_left_anywhere(task: str, ftk: Ftk, tmp_path: Path) -> None:
     records, metrics = FORMS[task]
@@ -172,7 +127,7 @@ def test_several_runs_share_a_page(ftk: Ftk, tmp_path: Path) -> None:
     two = write_run(tmp_path / "two", "text-classification", worse, {"accuracy": 0.5})
     page = page_of(ftk, one, str(two))
     assert Path("comparison.html").is_file()
-    assert {"scores", "labels", "runs"} <= set(page.ids)
+    assert {"verdict", "scores", "labels", "runs"} <= set(page.ids)
     assert any(text.startswith("one has the best accuracy, 0.7500.") for text in page.shown)
 
 
@@ -180,7 +135,7 @@ def test_several_runs_share_a_page(ftk: Ftk, tmp_path: Path) -> None:
     ("words", "reason"),
     [
         ((), "name the folder"),
-        (("run", "--", "run"), "groups"),
+        (("run", "--"), "one side"),
         (("run/predictions",), "The run is the folder around it"),
         (("run", "report.output=run/metrics.json"), "no page of ftk"),
         (("run", "report.split=train"), "validation"),

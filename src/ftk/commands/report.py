@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.commands.checks import check_values
-from ftk.commands.run_words import run_words
+from ftk.commands.run_words import RunWords, run_words
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.mistakes import ConfigMistakes, Mistake
@@ -30,29 +30,29 @@ def run(command: str, argv: list[str]) -> int:
     words = run_words(argv)
     if flag := next((word for word in words.keys if word in ("-m", "--multirun")), None):
         raise ConfigMistakes([Mistake(flag, "A report is no sweep; name the runs one after the other.")])
-    if len(words.groups) > 1:
-        raise RunError("-- parts groups of runs, and a page has none. 'ftk compare' compares groups.")
+    if len(words.groups) > 1 and not all(words.groups):
+        raise RunError("--: there is no run on one side of it.")
     prints = any(word.partition("=")[0] in _ONLY_PRINT for word in words.keys)
     if not words.paths and not prints:
         raise RunError("name the folder of a run: ftk report runs/my-run")
-    run_jobs(command, words.keys, partial(report, words.paths), check=check_values)
+    run_jobs(command, words.keys, partial(report, words), check=check_values)
     return 0
 
 
-def report(paths: Sequence[Path], config: ReportConfig, invocation: Invocation) -> dict[str, Any]:
+def report(words: RunWords, config: ReportConfig, invocation: Invocation) -> dict[str, Any]:
     """Write the page; returns its path.
 
     Args:
-        paths: the run folders.
+        words: the run folders, in their groups.
         config: of the command.
         invocation: the command line.
     """
     console = Console()
     given = config.report
-    output = _output(given.output, paths)
+    output = _output(given.output, words.paths)
     slices = [given.slices] if isinstance(given.slices, str) else list(given.slices)
-    write_report(paths, output, Options(texts=given.texts, slices=slices, split=given.split))
-    console.event("report", f"report: {output}", {"path": str(output), "runs": [str(path) for path in paths]})
+    write_report(words.groups, output, Options(texts=given.texts, slices=slices, split=given.split))
+    console.event("report", f"report: {output}", {"path": str(output), "runs": [str(path) for path in words.paths]})
     return {"path": str(output)}
 
 

@@ -104,7 +104,7 @@ class Predictions:
     @cached_property
     def statistics(self) -> RowStatistics | None:
         """What the score is made of that chose the model; None if it is not made of rows."""
-        return self.scores.get(self.outcomes.facts.metric)
+        return self.scores.get(self.outcomes.facts.metric or "")
 
     @cached_property
     def value(self) -> float | None:

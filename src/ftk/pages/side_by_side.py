@@ -14,13 +14,15 @@ from ftk.pages.run_files import RunFiles
 from ftk.pages.sections.scores import numbers_in
 from ftk.pages.sections.slices import slices_section
 from ftk.pages.sections.training import losses_together
+from ftk.pages.sections.verdict import verdict_section
 
 
-def comparison_page(runs: Sequence[RunFiles], options: Options) -> Page:
+def comparison_page(runs: Sequence[RunFiles], groups: Sequence[Sequence[int]], options: Options) -> Page:
     """The page of several runs.
 
     Args:
         runs: their files.
+        groups: their numbers, in the groups that the command line parts.
         options: what the page shows.
     """
     names = _names(runs)
@@ -34,6 +36,7 @@ def comparison_page(runs: Sequence[RunFiles], options: Options) -> Page:
     split = options.split or next((one.split for one in opened.values()), "test")
     metrics = {name: metric_of(run, opened.get(name)) for name, run in zip(names, runs, strict=True)}
     sections: list[Section | None] = [
+        _verdict(names, opened, groups),
         _scores(names, runs, opened, metrics, split, missing),
         _curves(names, runs),
         _labels(opened),
@@ -71,8 +74,19 @@ def _lead(opened: Mapping[str, Predictions]) -> str:
     best = (max if higher else min)(scored, key=lambda name: scored[name][0])
     text = f"{best} has the best {metric}, {score(scored[best][0])}."
     if len(rows) == 1 and len({tuple(found.outcomes.keys) for found in opened.values()}) == 1:
-        return f"{text} 'ftk compare' says whether the difference is more than chance."
+        return f"{text} Below is whether the difference is more than chance."
     return f"{text} The runs were not scored on the same rows, so these numbers do not compare the models."
+
+
+def _verdict(
+    names: Sequence[str], opened: Mapping[str, Predictions], groups: Sequence[Sequence[int]]
+) -> Section | None:
+    """The verdict on the runs; None if fewer than two have predictions."""
+    if len(opened) < 2:
+        return None
+    number = {name: at for at, name in enumerate(opened)}
+    inside = [[number[names[at]] for at in group if names[at] in number] for group in groups]
+    return verdict_section([one.outcomes for one in opened.values()], [group for group in inside if group])
 
 
 def _scores(
@@ -91,8 +105,10 @@ def _scores(
         row: list[Cell | str] = [name]
         for run in names:
             value, ends = values[run].get(name), opened[run].intervals.get(name) if run in opened else None
-            whole = isinstance(value, int)
-            row.append(count_cell(value) if whole else score_cell(value, ends) if ends else number_cell(value))
+            if isinstance(value, int):
+                row.append(count_cell(value))
+            else:
+                row.append(score_cell(value, ends) if ends else number_cell(value))
             row.append(interval_cell(ends))
         rows.append(row)
     blocks: list[Block] = [Text(f"Some predictions are left out: {one}", warning=True) for one in missing]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,11 @@ _MOST_BYTES = 256 << 20
 """Predictions that are read into memory at the end of a run."""
 
 
-def write_report(paths: Sequence[Path], output: Path, options: Options) -> None:
+def write_report(groups: Sequence[Sequence[Path]], output: Path, options: Options) -> None:
     """Write the page of a run, or that of several.
 
     Args:
-        paths: the run folders.
+        groups: the run folders, in the groups that are compared.
         output: the file to write.
         options: what the page shows.
 
@@ -31,13 +32,15 @@ def write_report(paths: Sequence[Path], output: Path, options: Options) -> None:
         FtkError: a folder is none of a run, or a file of it is damaged.
         OSError: the file cannot be written.
     """
-    runs = [RunFiles.open(path) for path in paths]
+    runs = [RunFiles.open(path) for group in groups for path in group]
     if len(runs) == 1:
         page = run_page(runs[0], options, partial(training_entities, runs[0]))
     else:
         from ftk.pages.side_by_side import comparison_page
 
-        page = comparison_page(runs, options)
+        ends = list(accumulate(map(len, groups)))
+        numbers = [list(range(end - len(group), end)) for group, end in zip(groups, ends, strict=True)]
+        page = comparison_page(runs, numbers, options)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_page(page, output)
 

@@ -77,17 +77,11 @@ def _causes(pairs: Sequence[Match]) -> Table:
     for cause in CAUSES:
         number = sum(counts[label, cause] for label in labels)
         share = number / wrong if wrong else None
-        rows.append(
-            [
-                cause,
-                _MEANINGS[cause],
-                count_cell(number),
-                score_cell(share),
-                *(count_cell(counts[label, cause]) for label in labels),
-            ]
-        )
-    note = "A label is that of the gold span, of a spurious one that which was given."
-    return Table("Errors by cause", ["cause", "meaning", "errors", "share", *labels], rows, note)
+        of_labels = [count_cell(counts[label, cause]) for label in labels]
+        rows.append([cause, count_cell(number), score_cell(share), *of_labels])
+    meanings = "; ".join(f"{cause}: {_MEANINGS[cause]}" for cause in CAUSES)
+    note = f"{meanings[0].upper()}{meanings[1:]}. A label is that of the gold span, of a spurious one that which was given."
+    return Table("Errors by cause", ["cause", "errors", "share", *labels], rows, note)
 
 
 def _by_training(

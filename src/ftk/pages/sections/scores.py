@@ -22,15 +22,18 @@ def scores_section(run: RunFiles, predictions: Mapping[str, Predictions], metric
     """All scores of each split, with the intervals of those that are made of rows."""
     splits = run.splits
     names = list(dict.fromkeys(name for split in splits for name, _ in numbers_in(run.metrics[split])))
+    intervals = {split: predictions[split].intervals for split in splits if split in predictions}
     rows: list[list[Cell | str]] = []
     for name in names:
         row: list[Cell | str] = [name]
         for split in splits:
             value = dict(numbers_in(run.metrics[split])).get(name)
             row.append(count_cell(value) if isinstance(value, int) else number_cell(value))
-            row.append(interval_cell(predictions[split].intervals.get(name)) if split in predictions else "")
+            row += [interval_cell(intervals[split].get(name))] if intervals.get(split) else []
         rows.append(row)
-    columns = ["score", *(name for split in splits for name in (split, f"95 % interval, {split}"))]
+    columns = ["score"]
+    for split in splits:
+        columns += [split, *([f"95 % interval, {split}"] if intervals.get(split) else [])]
     blocks: list[Block] = [Table("Scores by split", columns, rows)]
     if isinstance(baselines := run.metrics.get("baselines"), dict) and (compared := _baselines(baselines, metric)):
         blocks.append(compared)
