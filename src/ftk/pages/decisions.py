@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ftk.pages.predictions import Form, Predictions, f1_interval
-from ftk.pages.spans import given_spans, gold_spans
+from ftk.pages.spans import RIGHT, Match
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,20 +58,22 @@ class LabelCounts:
 
 def label_counts(predictions: Predictions) -> dict[str, LabelCounts]:
     """The decisions about each label, by its name, in the order of the names."""
-    found: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0, 0.0]))
+    found: dict[str, dict[int, list[float]]] = defaultdict(dict)
+    of_spans = predictions.form is Form.spans
     for row, record in enumerate(predictions.records):
-        for label, right, wrong, missed in _decisions(record, predictions.form):
-            counts = found[label][row]
-            counts[0] += right
-            counts[1] += wrong
-            counts[2] += missed
+        for label, *numbers in _decisions(record, predictions.form, predictions.pairs[row] if of_spans else None):
+            counts = found[label].setdefault(row, [0.0, 0.0, 0.0])
+            for at, number in enumerate(numbers):
+                counts[at] += number
     return {
         label: LabelCounts(np.array(list(by_row.values())), predictions.groups[list(by_row)])
         for label, by_row in sorted(found.items())
     }
 
 
-def _decisions(record: Mapping[str, Any], form: Form) -> Iterator[tuple[str, float, float, float]]:
+def _decisions(
+    record: Mapping[str, Any], form: Form, spans: Sequence[Match] | None
+) -> Iterator[tuple[str, float, float, float]]:
     """By label how often it was given rightly, given wrongly, and missed."""
     if form is Form.label:
         pairs = [(record.get("gold_label"), record.get("label"))]
@@ -84,11 +86,14 @@ def _decisions(record: Mapping[str, Any], form: Form) -> Iterator[tuple[str, flo
             yield from ((label, 0.0, 1.0, 0.0) for label in given - gold)
             yield from ((label, 0.0, 0.0, 1.0) for label in gold - given)
             return
-        spans = {(one.label, one.start, one.end) for one in gold_spans(record)}
-        answered = {(one.label, one.start, one.end) for one in given_spans(record)}
-        yield from ((one[0], 1.0, 0.0, 0.0) for one in spans & answered)
-        yield from ((one[0], 0.0, 1.0, 0.0) for one in answered - spans)
-        yield from ((one[0], 0.0, 0.0, 1.0) for one in spans - answered)
+        for gold_span, given_span, cause in spans or ():
+            if cause == RIGHT and gold_span is not None:
+                yield gold_span.label, 1.0, 0.0, 0.0
+                continue
+            if gold_span is not None:
+                yield gold_span.label, 0.0, 0.0, 1.0
+            if given_span is not None:
+                yield given_span.label, 0.0, 1.0, 0.0
         return
     for gold_label, label in pairs:
         if gold_label is None:

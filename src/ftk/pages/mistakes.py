@@ -12,8 +12,8 @@ from ftk.errors import printable
 from ftk.pages.mistake_texts import written
 from ftk.pages.predictions import Form, Predictions
 from ftk.pages.ranks import rank_of
-from ftk.pages.record_values import numbers_of, pairs_of
-from ftk.pages.spans import RIGHT
+from ftk.pages.record_values import numbers_of
+from ftk.pages.spans import RIGHT, Match
 
 MOST = 2000
 """Examples that a page has."""
@@ -92,12 +92,11 @@ def _wrong_rows(predictions: Predictions) -> dict[int, float]:
             for row, record in enumerate(predictions.records)
             if isinstance(record.get("gold_answers"), list) and (scores is None or scores[row] < 1)
         }
-    found = {}
-    for row, record in enumerate(predictions.records):
-        sure = _SURE[predictions.form](record)
-        if sure is not None:
-            found[row] = sure
-    return found
+    if predictions.form is Form.spans:
+        sure = map(_of_spans, predictions.pairs)
+    else:
+        sure = map(_SURE[predictions.form], predictions.records)
+    return {row: one for row, one in enumerate(sure) if one is not None}
 
 
 def _of_answer(record: Mapping[str, Any]) -> float:
@@ -125,8 +124,7 @@ def _of_labels(record: Mapping[str, Any]) -> float | None:
     return max([*wrong, *(1 - scores[name] for name in gold - given if name in scores)], default=_UNSURE)
 
 
-def _of_spans(record: Mapping[str, Any]) -> float | None:
-    pairs = pairs_of(record)
+def _of_spans(pairs: Sequence[Match] | None) -> float | None:
     if pairs is None or all(one.cause == RIGHT for one in pairs):
         return None
     scores = [one.given.score for one in pairs if one.cause != RIGHT and one.given is not None]
@@ -153,7 +151,6 @@ def _of_rank(record: Mapping[str, Any]) -> float | None:
 _SURE = {
     Form.label: _of_label,
     Form.labels: _of_labels,
-    Form.spans: _of_spans,
     Form.tags: _of_tags,
     Form.numbers: _of_numbers,
     Form.ranking: _of_rank,

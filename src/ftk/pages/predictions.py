@@ -15,12 +15,14 @@ from ftk.comparing.intervals import interval
 from ftk.comparing.opened import open_outcomes
 from ftk.contracts.outcomes import RowStatistics
 from ftk.errors import FtkError
+from ftk.pages.record_values import pairs_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ftk.comparing.opened import Outcomes
     from ftk.pages.numbers import Interval
+    from ftk.pages.spans import Match
 
 
 class Form(Enum):
@@ -92,6 +94,11 @@ class Predictions:
         """The form of the records."""
         found = (form_of(record) for record in self.records)
         return next((form for form in found if form is not Form.other), Form.other)
+
+    @cached_property
+    def pairs(self) -> Sequence[Sequence[Match] | None]:
+        """[rows] the spans of each record with their causes; None for one that does not say which are right."""
+        return [pairs_of(record) for record in self.records]
 
     @cached_property
     def scores(self) -> Mapping[str, RowStatistics]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 RIGHT, TYPE, BOUNDARY, BOTH, MISSED, SPURIOUS = (
     "right",
@@ -17,8 +16,7 @@ RIGHT, TYPE, BOUNDARY, BOTH, MISSED, SPURIOUS = (
 CAUSES = (BOUNDARY, TYPE, BOTH, MISSED, SPURIOUS)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A part of a text with a label; a score if a model gave it."""
 
     label: str
@@ -27,8 +25,7 @@ class Span:
     score: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A gold span and the one that was given for it; None where there is none."""
 
     gold: Span | None

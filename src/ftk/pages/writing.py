@@ -15,11 +15,13 @@ from ftk.pages.page import REPORT, Options, run_page
 from ftk.pages.rendering import write_page
 from ftk.pages.run_files import RunFiles
 from ftk.report.console import Console
+from ftk.system.collection import without_collection
 
 _MOST_BYTES = 256 << 20
 """Predictions that are read into memory at the end of a run."""
 
 
+@without_collection()
 def write_report(groups: Sequence[Sequence[Path]], output: Path, options: Options) -> None:
     """Write the page of a run, or that of several.
 
@@ -45,6 +47,7 @@ def write_report(groups: Sequence[Sequence[Path]], output: Path, options: Option
     write_page(page, output)
 
 
+@without_collection()
 def report_at_end(folder: Path, console: Console, training: Sequence[Any] | None = None) -> None:
     """Write the page of a run that has ended. The run is there already, so whatever fails is only said.
 

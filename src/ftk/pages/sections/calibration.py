@@ -10,7 +10,7 @@ import numpy as np
 from ftk.pages.blocks import Block, Chart, Charts, Facts, Section
 from ftk.pages.numbers import score
 from ftk.pages.predictions import Form, Predictions
-from ftk.pages.spans import given_spans, gold_spans
+from ftk.pages.spans import RIGHT
 from ftk.pages.svg import columns
 
 if TYPE_CHECKING:
@@ -97,11 +97,7 @@ def _scores(predictions: Predictions) -> tuple[NDArray[np.float64], NDArray[np.f
             gold = set(map(str, record.get("gold_labels") or ()))
             found += [(value, name in gold) for name, value in (record.get("scores") or {}).items()]
         elif predictions.form is Form.spans:
-            gold_places = {(one.label, one.start, one.end) for one in gold_spans(record)}
-            found += [
-                (one.score, (one.label, one.start, one.end) in gold_places)  # type: ignore[misc]
-                for one in given_spans(record)
-            ]
+            found += [(one.given.score, one.cause == RIGHT) for one in predictions.pairs[at] or () if one.given]  # type: ignore[misc]
         elif isinstance(answer := record.get("answer"), dict) and rows is not None:
             found.append((answer.get("score"), bool(rows[at] == 1)))  # type: ignore[arg-type]
     known = [(value, right) for value, right in found if isinstance(value, (int, float)) and 0 <= value <= 1]

@@ -10,7 +10,6 @@ import numpy as np
 from ftk.pages.blocks import Block, Cell, Section, Table, Text
 from ftk.pages.numbers import count_cell, interval_cell, score_cell
 from ftk.pages.predictions import Form, Predictions, share_interval
-from ftk.pages.record_values import pairs_of
 from ftk.pages.spans import BOTH, BOUNDARY, CAUSES, MISSED, RIGHT, SPURIOUS, TYPE, Match, text_of
 
 _MEANINGS = {
@@ -49,11 +48,11 @@ def spans_section(predictions: Predictions, find: FindEntities) -> Section | Non
     """
     if predictions.form is not Form.spans:
         return None
-    pairs = [(row, one, record) for row, record in enumerate(predictions.records) for one in pairs_of(record) or ()]
-    gold = [(row, one, _text(record, one)) for row, one, record in pairs if one.gold is not None]
+    pairs = [(row, one) for row, found in enumerate(predictions.pairs) for one in found or ()]
+    gold = [(row, one, _text(predictions.records[row], one)) for row, one in pairs if one.gold is not None]
     if not gold:
         return None
-    blocks: list[Block] = [_causes([one for _, one, _ in pairs])]
+    blocks: list[Block] = [_causes([one for _, one in pairs])]
     blocks.append(_recall(predictions, gold, "Found, by length", "length", _LENGTHS, lambda one: len(one[2].split())))
     training, why = find()
     if training is None:
@@ -80,7 +79,10 @@ def _causes(pairs: Sequence[Match]) -> Table:
         of_labels = [count_cell(counts[label, cause]) for label in labels]
         rows.append([cause, count_cell(number), score_cell(share), *of_labels])
     meanings = "; ".join(f"{cause}: {_MEANINGS[cause]}" for cause in CAUSES)
-    note = f"{meanings[0].upper()}{meanings[1:]}. A label is that of the gold span, of a spurious one that which was given."
+    note = (
+        f"{meanings[0].upper()}{meanings[1:]}. An error counts for the label of its gold span; if there is none, for "
+    )
+    note += "the one that was given."
     return Table("Errors by cause", ["cause", "errors", "share", *labels], rows, note)
 
 
