@@ -24,9 +24,8 @@ from ftk.pages.page import Options
 from ftk.pages.writing import write_report
 from saved_runs import write_run
 
-WORDS = [
+WORDS = (
     "the",
-    "a",
     "slow",
     "train",
     "to",
@@ -36,17 +35,12 @@ WORDS = [
     "again",
     "and",
     "nobody",
-    "on",
-    "it",
     "knew",
     "why",
     "it",
     "had",
     "stopped",
-    "in",
-    "the",
-    "dark",
-]
+)
 PAINT = """new Promise(done => new PerformanceObserver(list => {
   const paint = list.getEntriesByName('first-contentful-paint')[0];
   if (paint) done(paint.startTime);
