@@ -11,6 +11,7 @@ from ftk.data.examples.sentences import Sentence
 from ftk.data.storage.stored import Stored
 from ftk.errors import FtkError, first_line
 from ftk.pages.run_files import RunFiles
+from ftk.report.saved_run import changed_splits
 
 _MOST_ROWS = 200_000
 """Training rows that are looked at when a run ends."""
@@ -40,12 +41,12 @@ def training_entities(run: RunFiles) -> tuple[Mapping[tuple[str, str], int] | No
 
     if not isinstance(run.config.get("train"), dict):
         return None, "this run trained nothing"
-    saved, notes = run.environment.get("data"), Notes()
+    notes = Notes()
     try:
         data = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(DataConfig), run.config["data"]))
         assert isinstance(data, DataConfig)
         corpus = build_task(run.config["task"]).open_corpus(data, notes)
-        if corpus.fingerprints().get("train") != (saved or {}).get("train"):
+        if "train" in changed_splits(run.environment, corpus.fingerprints()):
             return None, "the files of the training rows have changed"
     except (FtkError, OmegaConfBaseException, KeyError, OSError) as error:
         return None, f"the training rows cannot be read ({first_line(error)})"
