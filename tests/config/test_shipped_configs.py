@@ -30,6 +30,7 @@ NEEDED = {
     "evaluate": ("checkpoint=checkpoint",),
     "predict": ("checkpoint=checkpoint", "input=input.txt"),
     "report": (),
+    "compare": (),
 }
 """What a command cannot do without."""
 NEEDED_BY = {
@@ -79,6 +80,8 @@ def meant_for(name: str, command: str) -> bool:
         return build_task(values_of(name)).spec.command == command
     if name in ONLY_FINETUNED:
         return command == "finetune"
+    if group not in SCHEMAS[command].__dataclass_fields__ and command not in TRAINING:
+        return False
     if group == "model" and command not in TRAINING:  # a model as it comes
         return values_of(name)["init"] == "pretrained" and option != "auto"
     if group == "experiment":
@@ -98,11 +101,16 @@ def test_a_command_composes_and_is_complete(command: str) -> None:
     assert [key for key, value in composed(command).items() if value == "???"] == []
 
 
+MODELS = [name for name in OPTIONS if name.startswith("model/")]
+RARELY = {*MODELS} - {*MODELS[::4]}
+"""Options that the slow tests alone compose: a fast one takes a fifth of a second."""
+
+
 @pytest.mark.parametrize(
     ("command", "name"),
     [
-        # Options that several commands take are composed for the first of them each time.
-        pytest.param(command, name, marks=[pytest.mark.slow] if number else [])
+        # Options that several commands take are composed for the first of them each time; of models, one in four.
+        pytest.param(command, name, marks=[pytest.mark.slow] if number or name in RARELY else [])
         for name in OPTIONS
         for number, command in enumerate(command for command in PRIMARIES if meant_for(name, command))
     ],
@@ -205,7 +213,9 @@ def test_help_shows_groups_and_keys(ftk: Callable[..., Result], command: str) ->
     assert result.out.startswith(f"ftk {command}: ")
     # The groups that are named are those that the command takes.
     assert all((f"\n{name}: " in result.out) == (command in TRAINING) for name in ("optimizer", "debug"))
+    assert "hydra" not in result.out.replace("hydra.cc", "")
+    if command in ("compare", "report"):  # they take runs, and no groups
+        return
     assert re.search("^(hardware: auto, cpu|Groups, .*: data, hardware, model, task)", result.out, re.MULTILINE)
     # Each key follows its description.
     assert re.search(r"^run:\n(  # .*\n)+  dir: null\n(  # .*\n)+  seed: 1\n", result.out, re.MULTILINE)
-    assert "hydra" not in result.out.replace("hydra.cc", "")

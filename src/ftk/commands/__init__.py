@@ -8,6 +8,7 @@ COMMANDS = {
     "compare": ("ftk.commands.compare", "say whether one run, or one recipe, is better than another"),
     "report": ("ftk.commands.report", "write the page of a run again, or of several runs side by side"),
     "sweep": ("ftk.commands.sweep", "show the table of a sweep again, from its run folders"),
+    "runs": ("ftk.commands.runs", "list, filter, sort and remove runs and caches, with their sizes"),
     "convert": ("ftk.commands.convert", "write a model whose weights are pickles as safetensors"),
     "configs": ("ftk.commands.configs", "list, show, copy or document the configs"),
     "completion": ("ftk.commands.completion", "print the tab completion for bash, zsh or fish"),
@@ -15,7 +16,7 @@ COMMANDS = {
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }
 
-WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "compare", "report", "sweep")
+WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "compare", "report", "sweep", "runs")
 """The commands that show JSON lines with --json."""
 
 ALIASES = {"pretrain-mlm": "pretrain"}

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ftk.commands.checks import check_values
 from ftk.commands.run_words import RunWords, run_words
 from ftk.comparing.comparison import Asked, Comparison, compare
 from ftk.comparing.opened import Outcomes, open_outcomes
@@ -15,7 +16,6 @@ from ftk.config.choices import Required
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.mistakes import ConfigMistakes, Mistake
-from ftk.config.ranges.comparing import check_comparing
 from ftk.config.schema import CompareConfig
 from ftk.errors import ANSWER_IS_NO, RunError
 from ftk.report.console import Console
@@ -31,12 +31,8 @@ def run(command: str, argv: list[str]) -> int:
         raise ConfigMistakes([Mistake(flag, "A comparison is no sweep; name all runs in one command line.")])
     if not words.paths and not any(word.startswith(_PRINTS) for word in words.keys):
         raise RunError("name the runs to compare: ftk compare runs/one runs/other. 'ftk compare --help' says more.")
-    outcomes = run_jobs(command, words.keys, partial(compare_runs, words), check=_check)
+    outcomes = run_jobs(command, words.keys, partial(compare_runs, words), check=check_values)
     return ANSWER_IS_NO if any(outcome.metrics["refused"] for outcome in outcomes) else 0
-
-
-def _check(config: CompareConfig, command: str) -> list[Mistake]:
-    return list(check_comparing(config))
 
 
 def compare_runs(words: RunWords, config: CompareConfig, invocation: Invocation) -> dict[str, Any]:

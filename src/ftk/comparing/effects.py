@@ -18,6 +18,8 @@ _LEAST_SHARE = 0.1
 """The variance of seeds is taken to be at least this share of what rows alone give to it. Three runs may have the same
 accuracy by chance, and that does not mean that seeds make no difference."""
 
+_ROUNDING = 1e-9
+
 
 class Of(Enum):
     """What is compared: the models as they are, or the recipes that they were trained by."""
@@ -77,8 +79,8 @@ def effect_of(of: Of, scored: Scored, first: Sequence[int], second: Sequence[int
     For recipes, both vary. On the rows at hand, the scores of the runs of a side vary as new runs would; their variance
     holds what weights and order of a run do, and how this depends on the rows. Added to it is by how much the
     difference of the *recipes* depends on the rows: the variance of the difference over resampled rows, less what the
-    seeds of these runs give to it, which is in the first part already. Degrees of freedom are Satterthwaite's (1946), as in
-    Welch's test (1947), so that intervals hold their level at three to five runs.
+    seeds of these runs give to it, which is in the first part already. Degrees of freedom are Satterthwaite's (1946), as
+    in Welch's test (1947), so that intervals hold their level at three to five runs.
 
     Args:
         of: what is compared.
@@ -88,19 +90,24 @@ def effect_of(of: Of, scored: Scored, first: Sequence[int], second: Sequence[int
     """
     weights = np.zeros(len(scored.scores))
     weights[list(first)], weights[list(second)] = -scale / len(first), scale / len(second)
-    difference = float(weights @ scored.scores)
-    over_rows = max(0.0, float(weights @ scored.covariance @ weights))
+    difference = _exact(float(weights @ scored.scores))
+    over_rows = _exact(max(0.0, float(weights @ scored.covariance @ weights)))
     free = max(1.0, freedom_of(weights @ scored.influences))
     runs = (len(first), len(second))
     if of is Of.models:
         return Effect(of, difference, over_rows, free, over_rows, (0.0, 0.0), runs)
     sides = [_seeds(scored, side, abs(scale)) for side in (first, second)]
-    rows = max(0.0, over_rows - sum(within / number for (_, within), number in zip(sides, runs, strict=True)))
+    rows = _exact(max(0.0, over_rows - sum(within / number for (_, within), number in zip(sides, runs, strict=True))))
     seeds = (sides[0][0], sides[1][0])
     of_sides = [spread / number for spread, number in zip(seeds, runs, strict=True)]
     variance = sum(of_sides) + rows
     parts = [(part, max(1.0, number - 1.0)) for part, number in zip(of_sides, runs, strict=True)]
     return Effect(of, difference, variance, _freedom([*parts, (rows, free)]), rows, seeds, runs)
+
+
+def _exact(number: float) -> float:
+    """A number of points, without what rounding leaves of equal scores."""
+    return 0.0 if abs(number) < _ROUNDING else number
 
 
 def _seeds(scored: Scored, side: Sequence[int], scale: float) -> tuple[float, float]:

@@ -76,20 +76,30 @@ def table(compared: Comparison) -> TextTable:
     """The scores of the groups on each corpus, the differences, and over all corpora."""
     letters = [group.letter for group in compared.groups]
     several = len(compared.corpora) > 1
-    columns = [*(["corpus"] if several else []), "side", "runs", compared.score, "± seeds", "difference", "low", "high"]
-    columns += ["p", "verdict"]
+    columns = [
+        *(["corpus"] if several else []),
+        "side",
+        "runs",
+        compared.score,
+        "±seeds",
+        "difference",
+        "interval",
+        "p",
+    ]
     rows = []
     for corpus in compared.corpora:
         name = [corpus.name] if several else []
-        judged = (None, *corpus.judged)
-        for letter, score, one in zip(letters, corpus.scores, judged, strict=True):
+        for letter, score, one in zip(letters, corpus.scores, (None, *corpus.judged), strict=True):
             if score is not None:
-                rows.append([*name, letter, *_score(score), *_difference(one)])
+                rows.append([*name, letter, *_score(score), *_difference(one, several)])
     over_all = [
-        ["all", letter, "", "", "", *_difference(one)] for letter, one in zip(letters[1:], compared.judged, strict=True)
+        ["all", letter, "", "", "", *_difference(one, several)]
+        for letter, one in zip(letters[1:], compared.judged, strict=True)
     ]
     direction = "higher" if compared.higher_is_better else "lower"
     title = f"{compared.score}, {direction} is better; differences in {compared.unit}"
+    if several:  # one corpus has its verdict in a sentence
+        columns.append("verdict")
     return TextTable(title, columns, rows, over_all if several else ())
 
 
@@ -98,11 +108,12 @@ def _score(score: GroupScore) -> list[str]:
     return [str(score.runs), f"{score.mean:.4f}", spread]
 
 
-def _difference(one: Judged | None) -> list[str]:
+def _difference(one: Judged | None, with_verdict: bool) -> list[str]:
+    verdict = [] if not with_verdict else [one.verdict.value if one is not None else ""]
     if one is None:
-        return ["", "", "", "", ""]
-    ends = ["", "", ""] if not one.enough_runs else [signed(one.low), signed(one.high), _number(one.p_adjusted)]
-    return [signed(one.effect.difference), *ends, one.verdict.value]
+        return ["", "", "", *verdict]
+    ends = [f"{signed(one.low)} to {signed(one.high)}", _number(one.p_adjusted)] if one.enough_runs else ["", ""]
+    return [signed(one.effect.difference), *ends, *verdict]
 
 
 def signed(value: float) -> str:
