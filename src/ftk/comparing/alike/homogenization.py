@@ -30,6 +30,7 @@ MAIN = (
     "capa_answers",
     "spurious_shared",
     "error_correlation",
+    "score_correlation",
 )
 """The measures that have intervals for groups of models."""
 MOST_PAIRS = 28
@@ -102,8 +103,9 @@ def homogenization(models: Sequence[Outcomes], sides: Sequence[int], level: floa
         errors, both = _row_scores(models), {}
     if not errors:
         return {"of": None, "rows": len(groups), "pairs": [], "groups": []}
+    name = "score_correlation" if spec.errors is None else "error_correlation"
     measures = {
-        (one, other): {"error_correlation": error_correlation(errors[one], errors[other])}
+        (one, other): {name: error_correlation(errors[one], errors[other])}
         for one, other in combinations(range(len(models)), 2)
     }
     of = "numbers" if spec.errors is not None else "scores"

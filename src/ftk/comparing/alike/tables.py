@@ -19,8 +19,11 @@ _WORDS = {
     "capa_answers": "CAPA of the answers",
     "spurious_shared": "spurious in common",
     "error_correlation": "correlation of errors",
+    "score_correlation": "correlation of scores",
 }
 """The measures that are shown, in the order of their rows."""
+_NOTHING = ("kappa_right", "capa", "capa_answers", "error_correlation", "score_correlation")
+"""The measures that are 0 for models whose errors are independent."""
 _MOST_MODELS = 12
 """More models have no table of all pairs; the JSON has them."""
 _MOST_GROUPS = 3
@@ -31,11 +34,12 @@ _FEW = {
     "errors_ratio": "× chance",
     "same_wrong": "same wrong",
     "error_correlation": "correlation",
+    "score_correlation": "correlation",
 }
 """The measures of more groups, in few characters."""
 _MOST_LAYERS = 3
 """Pairs of models whose layers are shown; the JSON has all."""
-_ONE = ("error_correlation", "kappa_right")
+_ONE = ("error_correlation", "score_correlation", "kappa_right")
 """The measure of which all pairs are shown: the first of these that there is."""
 Section = Mapping[str, Any]
 
@@ -50,7 +54,8 @@ def alike_tables(section: Section, names: Sequence[str], sides: Sequence[str]) -
     """
     pairs = section["pairs"]
     if len(pairs) == 1:
-        yield _of_pair(section, names)
+        if (table := _of_pair(section, names)).rows:
+            yield table
     elif section["groups"]:
         yield _of_groups(section["groups"], sides)
     elif pairs:
@@ -67,13 +72,13 @@ def _of_pair(section: Section, names: Sequence[str]) -> TextTable:
     """Two models: each measure with its interval, and what is expected of independent errors."""
     [pair] = section["pairs"]
     measures = pair["measures"]
-    expected = {"errors_ratio": "1.000", "kappa_right": "0.000", "capa": "0.000", "capa_answers": "0.000"}
+    expected = {"errors_ratio": "1.000", **dict.fromkeys(_NOTHING, "0.000")}
     if "same_wrong_expected" in measures:
         expected["same_wrong"] = _number(measures["same_wrong_expected"]["value"])
     rows = [
         [_WORDS[name], _number(measures[name]["value"]), _interval(measures[name]), expected.get(name, "")]
         for name in _WORDS
-        if name in measures
+        if name in measures and measures[name]["value"] is not None
     ]
     title = f"How alike: {names[0]} and {names[1]}{_errors(pair.get('counts'))}"
     return TextTable(title, ["measure", "value", "95 % interval", "if by chance"], rows, numbers=True)
