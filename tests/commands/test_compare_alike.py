@@ -11,6 +11,7 @@ import pytest
 from conftest import TINY, Result, assert_refused, read_jsonl, write_jsonl
 
 NAMES = ("a", "b", "c")
+FEW = ("compare.resamples=100",)
 
 
 def predictions(name: str, seed: int, rows: int = 60) -> str:
@@ -34,7 +35,7 @@ def test_two_models_have_a_measure_of_each_kind(ftk: Callable[..., Result]) -> N
     from sklearn.metrics import cohen_kappa_score
 
     files = [predictions(f"{seed}.jsonl", seed) for seed in (1, 2)]
-    result = ftk("compare", *files, "--json", "compare.examples=2")
+    result = ftk("compare", *FEW, *files, "--json", "compare.examples=2")
     [corpus] = comparison(result)["further"]
     [pair] = corpus["alike"]["pairs"]
     one, other = ([record["label"] for record in read_jsonl(file)] for file in files)
@@ -56,14 +57,14 @@ def test_several_models_have_tables_for_every_width(
     monkeypatch.setenv("COLUMNS", width)
     files = [predictions(f"{seed}.jsonl", seed) for seed in (1, 2, 3, 4)]
     for words in (files, [*files[:2], "--", *files[2:]]):
-        result = ftk("compare", *words)
+        result = ftk("compare", *FEW, *words)
         assert result.code == 0, result.err
         assert max(len(line) for line in result.out.splitlines() if line.startswith(("│", "┏"))) <= int(width)
 
 
 def test_groups_have_means_over_pairs_within_and_between(ftk: Callable[..., Result]) -> None:
     files = [predictions(f"{seed}.jsonl", seed) for seed in (1, 2, 3, 4)]
-    [corpus] = comparison(ftk("compare", *files[:2], "--", *files[2:], "--json"))["further"]
+    [corpus] = comparison(ftk("compare", *FEW, *files[:2], "--", *files[2:], "--json"))["further"]
     groups = {tuple(group["sides"]): group for group in corpus["alike"]["groups"]}
     assert {sides: group["pairs"] for sides, group in groups.items()} == {(0, 0): 1, (0, 1): 4, (1, 1): 1}
     between = [
@@ -75,6 +76,7 @@ def test_groups_have_means_over_pairs_within_and_between(ftk: Callable[..., Resu
     assert 0 <= corpus["alike"]["all_wrong"]["share"]["value"] < corpus["alike"]["all_wrong"]["share"]["interval"][1]
 
 
+@pytest.mark.slow
 def test_numbers_and_spans_are_compared(ftk: Callable[..., Result]) -> None:
     random = np.random.default_rng(0)
     gold = random.normal(size=40)
@@ -83,7 +85,7 @@ def test_numbers_and_spans_are_compared(ftk: Callable[..., Result]) -> None:
         rows = zip(gold, gold + random.normal(size=40), strict=True)
         records = [{"text": f"{at}", "gold_value": right, "value": value} for at, (right, value) in enumerate(rows)]
         numbers.append(write_jsonl(f"{name}.jsonl", records))
-    [corpus] = comparison(ftk("compare", *numbers, "--json"))["further"]
+    [corpus] = comparison(ftk("compare", *FEW, *numbers, "--json"))["further"]
     assert abs(corpus["alike"]["pairs"][0]["measures"]["error_correlation"]["value"]) < 0.5
     assert corpus["alike"]["together"]["vote_gain"]["value"] < 0
     spans = []
@@ -94,7 +96,7 @@ def test_numbers_and_spans_are_compared(ftk: Callable[..., Result]) -> None:
             for at in range(9)
         ]
         spans.append(write_jsonl(f"{name}.jsonl", records))
-    result = ftk("compare", *spans, "--json")
+    result = ftk("compare", *FEW, *spans, "--json")
     [corpus] = comparison(result)["further"]
     assert corpus["alike"]["pairs"][0]["counts"]["wrong"] == [0, 9]
     assert corpus["differences"]["B"]["rows"]["lost"] == 9
@@ -102,10 +104,10 @@ def test_numbers_and_spans_are_compared(ftk: Callable[..., Result]) -> None:
 
 def test_how_alike_they_are_can_be_left_out(ftk: Callable[..., Result]) -> None:
     files = [predictions(f"{seed}.jsonl", seed) for seed in (1, 2)]
-    assert "further" not in comparison(ftk("compare", *files, "--json", "compare.alike=false"))
+    assert "further" not in comparison(ftk("compare", *FEW, *files, "--json", "compare.alike=false"))
     assert_refused(ftk("compare", *files, "--json", "compare.cka=true", "compare.alike=false"), "compare.cka=true")
     assert_refused(ftk("compare", *files, "--json", "compare.examples=-1"), "compare.examples=-1")
-    assert_refused(ftk("compare", *files, "--json", "compare.cka=true"), "name the run")
+    assert_refused(ftk("compare", *FEW, *files, "--json", "compare.cka=true"), "name the run")
 
 
 @pytest.mark.slow
@@ -115,7 +117,7 @@ def test_layers_of_runs_are_compared(ftk: Callable[..., Result], task: str) -> N
     for seed in (0, 1):
         words = ("train.max_steps=2", f"run.dir=run{seed}", f"run.seed={seed}")
         assert ftk("finetune", f"task={task}", *TINY, *words).code == 0
-    result = ftk("compare", "run0", "run1", "compare.cka=true", "--json")
+    result = ftk("compare", *FEW, "run0", "run1", "compare.cka=true", "--json")
     assert result.code == 0, result.err
     [corpus] = comparison(result)["further"]
     [pair] = corpus["alike"]["layers"]
@@ -130,4 +132,4 @@ def test_a_model_without_layers_is_refused_before_anything_is_computed(ftk: Call
     for seed in (0, 1):
         words = ("model=tfidf-linear", f"run.dir=run{seed}", f"run.seed={seed}", "hardware=cpu")
         assert ftk("finetune", "task=text-classification", *words).code == 0
-    assert_refused(ftk("compare", "run0", "run1", "compare.cka=true", "--json"), "no layers")
+    assert_refused(ftk("compare", *FEW, "run0", "run1", "compare.cka=true", "--json"), "no layers")

@@ -35,6 +35,11 @@ class Further:
         """Yield what is said in words, before the tables."""
         for corpus in self.corpora:
             of = f"{corpus['name']}: " if len(self.corpora) > 1 else ""
+            if corpus["alike"]["of"] is None:
+                yield (
+                    f"{of}How alike the models are is not known: an answer is neither right nor wrong, and the score "
+                    "is no mean over rows."
+                )
             if left_out := corpus["alike"].get("left_out"):
                 answers = numbered(left_out, "answer")
                 yield f"{of}{answers} to other questions, or with another gold standard, are not compared."

@@ -84,6 +84,7 @@ def test_differences_of_labels_have_intervals_unless_they_are_rare() -> None:
     assert [(one["difference"], one["clear"]) for one in same["labels"]] == [(0, False), (0, False)]
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_label_is_that_of_resampled_rows() -> None:
     random = np.random.default_rng(1)
     gold = random.choice(list("ab"), 300)
@@ -122,7 +123,7 @@ def test_seeds_of_one_recipe_do_not_differ_in_their_seed() -> None:
     assert run_changes(before[:1], [replace(after[0], facts=before[1].facts)])["config"] == {"run.seed": [0, 1]}
 
 
-@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("width", [40, 120])
 def test_tables_show_markup_and_odd_labels_as_text(width: int) -> None:
     gold = "[" * 30 + "b" * 30
     section = differences([labelled("one", gold, "[" * 60)], [labelled("two", gold, "b" * 60)], examples=2)
