@@ -10,14 +10,16 @@ from typing import Any
 from ftk.commands.checks import check_values
 from ftk.commands.run_words import RunWords, run_words
 from ftk.comparing.comparison import Asked, Comparison, compare
+from ftk.comparing.further import Further, further
 from ftk.comparing.opened import Outcomes, open_outcomes
 from ftk.comparing.wording import sentences, table
 from ftk.config.choices import Required
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.mistakes import ConfigMistakes, Mistake
-from ftk.config.schema import CompareConfig
+from ftk.config.schema import CompareConfig, ComparingConfig
 from ftk.errors import ANSWER_IS_NO, RunError
+from ftk.inference.layers_alike import check_models, layers_alike
 from ftk.report.console import Console
 
 _FLAGS_OF_SWEEPS = ("-m", "--multirun")
@@ -39,8 +41,10 @@ def compare_runs(words: RunWords, config: CompareConfig, invocation: Invocation)
     """Compare the runs of a command line; returns the verdict, and whether what is required is not met."""
     console, asked = Console(), config.compare
     given, runs = _opened(words, config)
+    if asked.cka:
+        check_models(runs)
     compared = compare(runs, given, Asked(asked.of.value, asked.score, asked.margin, asked.level, asked.resamples))
-    _show(console, compared)
+    _show(console, compared, _further(compared, asked) if asked.alike else None)
     met = asked.require is None or _met(compared, asked.require)
     if not met and asked.require is not None:
         console.say(f"compare.require={asked.require.value} is not met.")
@@ -75,14 +79,25 @@ def _named(path: Path, others: Sequence[Path]) -> bool:
     return any(path.resolve() == other.resolve() for other in others)
 
 
-def _show(console: Console, compared: Comparison) -> None:
+def _further(compared: Comparison, asked: ComparingConfig) -> Further:
+    """What is said beside the verdict."""
+    found = further(compared, examples=asked.examples, level=asked.level)
+    if asked.cka:
+        for corpus, section in zip(compared.corpora, found.corpora, strict=True):
+            section["alike"]["layers"] = layers_alike(corpus.runs)
+    return found
+
+
+def _show(console: Console, compared: Comparison, more: Further | None) -> None:
     lines = sentences(compared)
     if console.json:
-        console.event("comparison", lines[0], compared.to_json())
+        console.event("comparison", lines[0], {**compared.to_json(), **({} if more is None else more.to_json())})
         return
-    for line in lines:
+    for line in (*lines, *(() if more is None else more.sentences())):
         console.say(line)
     console.table(table(compared))
+    for one in () if more is None else more.tables():
+        console.table(one)
 
 
 def _met(compared: Comparison, required: Required) -> bool:

@@ -14,7 +14,7 @@ from ftk.pages.run_files import RunFiles
 from ftk.pages.sections.scores import numbers_in
 from ftk.pages.sections.slices import slices_section
 from ftk.pages.sections.training import losses_together
-from ftk.pages.sections.verdict import verdict_section
+from ftk.pages.sections.verdict import verdict_sections
 
 
 def comparison_page(runs: Sequence[RunFiles], groups: Sequence[Sequence[int]], options: Options) -> Page:
@@ -36,7 +36,7 @@ def comparison_page(runs: Sequence[RunFiles], groups: Sequence[Sequence[int]], o
     split = options.split or next((one.split for one in opened.values()), "test")
     metrics = {name: metric_of(run, opened.get(name)) for name, run in zip(names, runs, strict=True)}
     sections: list[Section | None] = [
-        _verdict(names, opened, groups),
+        *_verdict(names, opened, groups, texts=options.texts),
         _scores(names, runs, opened, metrics, split, missing),
         _curves(names, runs),
         _labels(opened),
@@ -79,14 +79,14 @@ def _lead(opened: Mapping[str, Predictions]) -> str:
 
 
 def _verdict(
-    names: Sequence[str], opened: Mapping[str, Predictions], groups: Sequence[Sequence[int]]
-) -> Section | None:
-    """The verdict on the runs; None if fewer than two have predictions."""
+    names: Sequence[str], opened: Mapping[str, Predictions], groups: Sequence[Sequence[int]], *, texts: bool
+) -> list[Section]:
+    """What can be said of the difference; nothing if fewer than two runs have predictions."""
     if len(opened) < 2:
-        return None
+        return []
     number = {name: at for at, name in enumerate(opened)}
     inside = [[number[names[at]] for at in group if names[at] in number] for group in groups]
-    return verdict_section([one.outcomes for one in opened.values()], [group for group in inside if group])
+    return verdict_sections([one.outcomes for one in opened.values()], list(filter(None, inside)), texts=texts)
 
 
 def _scores(

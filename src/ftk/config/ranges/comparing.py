@@ -19,3 +19,9 @@ def check_comparing(config: CompareConfig) -> Iterator[Mistake]:
     if compare.resamples < _FEWEST:
         advice = f"Intervals of so few draws say nothing; at least {_FEWEST}."
         yield Mistake(f"compare.resamples={compare.resamples}", advice)
+    if compare.examples < 0:
+        yield Mistake(f"compare.examples={compare.examples}", "It is a number of rows, 0 or more.")
+    if compare.cka and not compare.alike:
+        yield Mistake(
+            "compare.cka=true", "compare.alike=false leaves out how alike the models are; set one of the two."
+        )

@@ -34,3 +34,11 @@ class ComparingConfig:
     """The task of files of predictions: `ner`; null: that of the runs beside them, or what their keys say."""
     gold: str | None
     """The key that has the gold standard in files of predictions, if it is not called as ftk calls it: `gold_label`."""
+    alike: bool
+    """Whether it is also said how alike the models are (do they fail on the same rows?), what was changed between the
+    sides, and which rows and labels that moved."""
+    examples: int
+    """How many of the rows that are won, and of those that are lost, are shown."""
+    cka: bool
+    """Whether the layers of the models are compared as well: linear CKA of their states for the rows of the split. It
+    loads the models, and takes as long as predicting."""
