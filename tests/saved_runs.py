@@ -22,6 +22,7 @@ def write_run(
     events: Iterable[Mapping[str, Any]] = (),
     findings: Iterable[Mapping[str, Any]] = (),
     suspects: Iterable[Mapping[str, Any]] = (),
+    **further: Any,
 ) -> Path:
     """Write the folder of a finished run with a test split.
 
@@ -33,6 +34,7 @@ def write_run(
         events: the lines of ``metrics.jsonl``.
         findings: the lines of ``findings.jsonl``.
         suspects: the lines of ``suspects.jsonl``.
+        further: more of ``metrics.json``.
     """
     (folder / "predictions").mkdir(parents=True)
     command = f"ftk finetune task={task} run.dir={folder.name}"
@@ -40,7 +42,7 @@ def write_run(
     (folder / "config.yaml").write_text(f"# {command}\n{yaml.safe_dump(config)}", encoding="utf-8")
     environment = {"command": command, "data": {"train": {"train.jsonl": "0" * 64}}, "packages": {"torch": "2"}}
     (folder / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
-    (folder / "metrics.json").write_text(json.dumps({"test": metrics, "best_step": 3}), encoding="utf-8")
+    (folder / "metrics.json").write_text(json.dumps({"test": metrics, "best_step": 3, **further}), encoding="utf-8")
     for name, lines in (
         ("predictions/test", records),
         ("metrics", events),

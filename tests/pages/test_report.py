@@ -82,8 +82,10 @@ def test_a_page_is_whole_escaped_and_asks_for_nothing(ftk: Ftk, tmp_path: Path) 
         {"accuracy": 0.75, "support": 40},
         events=events,
         findings=[finding],
+        calibration={"test": {"ece": 0.0123, "per_label": {"good": {"answers": 20, "ece": 0.0456}}}},
     )
     page = page_of(ftk, run)
+    assert {"0.0123", "0.0456"} <= set(page.shown)
     sections = ("command", "scores", "training", "labels", "calibration", "thresholds", "examples", "run", "findings")
     assert [one for one in page.ids if one in sections] == list(sections)
     assert "alert(1)" not in page.scripts
@@ -129,6 +131,9 @@ def test_several_runs_share_a_page(ftk: Ftk, tmp_path: Path) -> None:
     assert Path("comparison.html").is_file()
     assert {"verdict", "scores", "labels", "runs"} <= set(page.ids)
     assert any(text.startswith("one has the best accuracy, 0.7500.") for text in page.shown)
+    assert any("text 3" in text for text in page.shown)  # a row that one of them loses
+    page = page_of(ftk, one, str(two), "report.texts=false")
+    assert not any("text 3" in text for text in page.shown)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from ftk.pages.writing import report_at_end
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweeps.running import exit_code, run_sweep
+from ftk.system.peak_memory import peak_memory_mb
 from ftk.system.startup import fast_import
 from ftk.tasks import task_name
 
@@ -114,6 +115,7 @@ def _score(
         "tokens": found.tokens,
         "seconds": round(found.seconds, 3),
         "tokens_per_second": round(found.tokens_per_second, 1),
+        "peak_memory_mb": peak_memory_mb(),
     }
     written = {"test": found.metrics, "evaluation": speed}
     folder.write("metrics.json", written)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ftk.errors import FtkError
 from ftk.pages.blocks import Code, Section, Text
@@ -70,7 +71,7 @@ def run_page(run: RunFiles, options: Options, find: FindEntities) -> Page:
             ranking_section(shown),
             numbers_section(shown),
             generation_section(shown),
-            calibration_section(shown, run.metrics.get(shown.split) or {}),
+            calibration_section(shown, _calibration(run, shown.split)),
             thresholds_section(shown),
             mistakes_section(shown, texts=options.texts),
         ]
@@ -115,6 +116,12 @@ def lead(run: RunFiles, opened: Mapping[str, Predictions], metric: str | None) -
             text += f" (95 % interval {interval(ends)})"
     step = run.metrics.get("best_step")
     return f"{text}. The model is that of step {step:,}." if isinstance(step, int) and step else f"{text}."
+
+
+def _calibration(run: RunFiles, split: str) -> Mapping[str, Any]:
+    found = run.metrics.get("calibration")
+    figures = found.get(split) if isinstance(found, dict) else None
+    return figures if isinstance(figures, dict) else {}
 
 
 def metric_of(run: RunFiles, predictions: Predictions | None) -> str | None:

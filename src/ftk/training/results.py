@@ -16,6 +16,7 @@ from ftk.pages.writing import report_at_end
 from ftk.report.curves import plot_curves
 from ftk.report.kept_folders import keep_only
 from ftk.system.duration import duration
+from ftk.system.peak_memory import peak_memory_mb
 from ftk.training.baselines import baselines
 from ftk.training.hints import still_improving
 from ftk.training.learned import differing, task_saved_with
@@ -118,7 +119,10 @@ def _training_facts(run: Run) -> dict[str, Any]:
         "seconds": round(progress.seconds, 3),
         "elapsed": round(progress.elapsed, 3),
         "tokens_per_second": round(speed, 1),
+        "peak_memory_mb": peak_memory_mb(),
     }
+    if run.hardware.device.type == "cuda":
+        facts["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated(run.hardware.device) / 1e6)
     console.say(
         f"trained: {_counted(progress.step, 'step')}, {progress.tokens:,} tokens in {duration(progress.seconds)} "
         f"({facts['tokens_per_second']:,.0f} tokens/s; {100 * facts['utilisation']:.1f} % of the computed positions "

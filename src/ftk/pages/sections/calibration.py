@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ftk.pages.blocks import Block, Chart, Charts, Facts, Section
-from ftk.pages.numbers import score
+from ftk.pages.blocks import Block, Cell, Chart, Charts, Facts, Section, Table
+from ftk.pages.numbers import count_cell, number_cell, score
 from ftk.pages.predictions import Form, Predictions
 from ftk.pages.spans import RIGHT
 from ftk.pages.svg import columns
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BINS = 10
+_FIGURES = (
+    ("ece", "ECE without the part that is chance"),
+    ("ece_plain", "ECE, classes of equal size"),
+    ("brier", "Brier score"),
+    ("nll", "log loss"),
+)
+"""Names in ``metrics.json`` of how well scores are calibrated."""
 _WHAT = {
     Form.label: "the score of the label that was given",
     Form.labels: "the score of each label, whether it was given or not",
@@ -25,12 +32,12 @@ _WHAT = {
 }
 
 
-def calibration_section(predictions: Predictions, metrics: Mapping[str, Any]) -> Section | None:
+def calibration_section(predictions: Predictions, figures: Mapping[str, Any]) -> Section | None:
     """The reliability of the scores in the records; None if they have none.
 
     Args:
         predictions: of a split.
-        metrics: of this split; what they say of calibration is shown, too.
+        figures: what the run found of the calibration of this split; empty if nothing.
     """
     if predictions.form not in _WHAT:
         return None
@@ -55,15 +62,26 @@ def calibration_section(predictions: Predictions, metrics: Mapping[str, Any]) ->
     note = f"Shown is {_WHAT[predictions.form]}. On the dashed line, scores are right as often as they say."
     facts = [("mean score", score(float(sure.mean()))), ("share that is right", score(float(right.mean())))]
     facts.append((f"ECE, {_BINS} classes of equal width", score(error)))
-    facts += [(name.replace("_", " "), score(value)) for name, value in _of_metrics(metrics)]
+    facts += _of_run(figures)
     blocks: list[Block] = [Facts(facts), Charts([Chart("Reliability", chart, note=note), Chart("Scores", counts)])]
-    return Section("calibration", "Calibration", blocks)
+    by_label = _by_label(figures)
+    return Section("calibration", "Calibration", [*blocks, *([by_label] if by_label else [])])
 
 
-def _of_metrics(metrics: Mapping[str, Any]) -> list[tuple[str, float]]:
-    found = metrics.get("calibration")
-    values = found.items() if isinstance(found, dict) else ()
-    return [(f"calibration: {name}", float(value)) for name, value in values if isinstance(value, (int, float))]
+def _of_run(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name, score(float(figures[key]))) for key, name in _FIGURES if isinstance(figures.get(key), (int, float))]
+
+
+def _by_label(figures: Mapping[str, Any]) -> Table | None:
+    """The calibration of each label, where the run says it."""
+    found = figures.get("per_label")
+    rows: list[list[Cell | str]] = [
+        [name, count_cell(one["answers"]), *(number_cell(one.get(key)) for key in ("confidence", "accuracy", "ece"))]
+        for name, one in (found.items() if isinstance(found, dict) else ())
+        if isinstance(one, dict) and isinstance(one.get("answers"), int)
+    ]
+    columns = ["label", "answers", "mean score", "share that is right", "ECE without chance"]
+    return Table("Calibration by label", columns, rows, sortable=True) if rows else None
 
 
 def reliability(sure: NDArray[np.float64], right: NDArray[np.float64]) -> list[tuple[int, float | None, float | None]]:
