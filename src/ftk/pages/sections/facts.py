@@ -31,7 +31,7 @@ def run_section(run: RunFiles) -> Section:
     blocks: list[Block] = []
     numbers = {**_mapping(run.metrics, "evaluation"), **_mapping(run.metrics, "train")}
     speed = [
-        (name, f"{value:{form}}{unit}")
+        (name, f"{value:{form}}{unit}".replace("%", " %"))
         for key, name, form, unit in _TRAIN
         if isinstance(value := numbers.get(key), (int, float))
     ]

@@ -97,7 +97,7 @@ def _confusion(predictions: Predictions) -> Table:
             row.append(count_cell(number, level=max(level, 1) if number else 0))
         rows.append(row)
     caption = f"Confusion, {predictions.split} (rows: gold, columns: given)"
-    return Table(caption, ["gold \\ given", *given], rows, "The darker, the larger the share of the row.")
+    return Table(caption, ["gold \\ given", *given], rows, "The stronger the colour, the larger the share of the row.")
 
 
 def _pairs(pairs: Mapping[tuple[str, str], int]) -> Table:
