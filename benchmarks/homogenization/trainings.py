@@ -14,7 +14,7 @@ MODELS = {
     "fasttext-bag": ("train.epochs=8",),
     "cnn": ("train.epochs=8",),
     "bilstm": ("train.epochs=8",),
-    "tiny": ("train.epochs=8", "model.default_lr=1e-3"),
+    "tiny": ("train.epochs=8", "model.default_lr=3e-3"),
     "minilm": ("train.epochs=3", "optimizer.lr=2e-4"),
 }
 SMALL = ("tfidf-linear", "fasttext-bag", "cnn", "bilstm")
@@ -61,6 +61,7 @@ CORPORA = (
             "data.train=slot_snips/train.jsonl",
             "data.test=slot_snips/validate.jsonl",
             "data.limit={train: 2000}",
+            "task.misaligned_spans=drop",
         ),
         ("bilstm", "tiny"),
     ),
