@@ -71,11 +71,15 @@ def drawn_pairs(runs: Sequence[NDArray[Any]], score: str, seeds: int, draw: Any)
 def simulated_pairs(runs: Sequence[NDArray[Any]], score: str, seeds: int, draw: Any) -> Iterator[tuple[Scored, float]]:
     """Pairs of groups of runs that are made of real ones, each on rows of its own, and the deviation of the seed."""
     table = np.stack(runs)
-    share, deviation = _share_of_own(table, score, draw)
+    share = _share_of_own(table, score, draw)
+    pairs = []
     for _ in range(PAIRS):
         rows = draw.integers(0, table.shape[1], table.shape[1])
-        made = [statistics_of(_made(table, share, draw)[rows], score) for _ in range(2 * seeds)]
-        yield scored_rows(made, np.arange(len(rows)), 500), deviation
+        drawn = table[:, rows]
+        made = [statistics_of(_made(drawn, share, draw), score) for _ in range(2 * seeds)]
+        pairs.append(scored_rows(made, np.arange(len(rows)), 500))
+    deviation = float(np.sqrt(np.mean([scored.scores.var(ddof=1) for scored in pairs])))
+    yield from ((scored, deviation) for scored in pairs)
 
 
 def _made(table: NDArray[Any], share: float, draw: Any) -> NDArray[Any]:
@@ -85,15 +89,14 @@ def _made(table: NDArray[Any], share: float, draw: Any) -> NDArray[Any]:
     return np.asarray(table[origin, np.arange(number)])
 
 
-def _share_of_own(table: NDArray[Any], score: str, draw: Any) -> tuple[float, float]:
-    """The share of rows from one run that gives simulated runs the measured deviation of the seed, and this."""
+def _share_of_own(table: NDArray[Any], score: str, draw: Any) -> float:
+    """The share of rows from one run that gives simulated runs the measured deviation of the seed."""
     measured = float(np.std([score_of(statistics_of(values, score)) for values in table], ddof=1))
-    best = (np.inf, 0.0, 0.0)
-    for share in np.linspace(0, 1, 6):
+    best = (np.inf, 0.0)
+    for share in np.linspace(0, 1, 11):
         made = [score_of(statistics_of(_made(table, share, draw), score)) for _ in range(100)]
-        deviation = float(np.std(made, ddof=1))
-        best = min(best, (abs(deviation - measured), float(share), deviation))
-    return best[1], best[2]
+        best = min(best, (abs(float(np.std(made, ddof=1)) - measured), float(share)))
+    return best[1]
 
 
 def different(effect: Effect) -> bool:

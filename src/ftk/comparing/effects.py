@@ -79,8 +79,8 @@ def effect_of(of: Of, scored: Scored, first: Sequence[int], second: Sequence[int
     For recipes, both vary. On the rows at hand, the scores of the runs of a side vary as new runs would; their variance
     holds what weights and order of a run do, and how this depends on the rows. Added to it is by how much the
     difference of the *recipes* depends on the rows: the variance of the difference over resampled rows, less what the
-    seeds of these runs give to it, which is in the first part already. Degrees of freedom are Satterthwaite's (1946), as
-    in Welch's test (1947), so that intervals hold their level at three to five runs.
+    seeds of these runs give to it, which is in the first part already. Degrees of freedom are Satterthwaite's (1946),
+    as in Welch's test (1947), so that intervals hold their level at three to five runs.
 
     Args:
         of: what is compared.

@@ -50,7 +50,9 @@ def _needed(one: Judged) -> str:
     if one.more_rows is not None:
         others = "More runs would not; about" if one.effect.of is Of.recipes else "About"
         return f"{others} {one.more_rows:g} times the rows would probably decide, if the difference stays as it is."
-    return "Neither a hundred runs a side nor a hundred times the rows would decide: the difference is at the margin."
+    neither = "Not even a hundred runs a side would decide, nor" if one.effect.of is Of.recipes else "Not even"
+    ending = "" if one.effect.of is Of.recipes else " would decide"
+    return f"{neither} a hundred times the rows{ending}: the difference is too near to the margin."
 
 
 def _about(compared: Comparison) -> str:
