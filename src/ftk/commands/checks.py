@@ -10,7 +10,16 @@ from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges, refuse_limit
 from ftk.config.ranges.comparing import check_comparing
 from ftk.config.ranges.model import check_model
-from ftk.config.schema import CompareConfig, DataConfig, EvaluateConfig, ModelConfig, PredictConfig, TrainingConfig
+from ftk.config.ranges.reporting import check_reporting
+from ftk.config.schema import (
+    CompareConfig,
+    DataConfig,
+    EvaluateConfig,
+    ModelConfig,
+    PredictConfig,
+    ReportConfig,
+    TrainingConfig,
+)
 from ftk.config.spelling.writing import as_word, pasted
 from ftk.contracts.spec import of_others_fields, statistics_fields
 from ftk.contracts.task import Task
@@ -26,10 +35,12 @@ from ftk.system.paths import expanded
 from ftk.system.processes.streams import stdout_is_closed
 
 
-def check_values(config: Config | CompareConfig, command: str) -> list[Mistake]:
+def check_values(config: Config | CompareConfig | ReportConfig, command: str) -> list[Mistake]:
     """All mistakes in the config of a command."""
     if isinstance(config, CompareConfig):
         return list(check_comparing(config))
+    if isinstance(config, ReportConfig):
+        return list(check_reporting(config))
     mistakes = [*check_ranges(config, command), *_cache(config.data, command), *_data(config.data)]
     if not isinstance(config, TrainingConfig):
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)

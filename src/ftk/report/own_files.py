@@ -12,6 +12,7 @@ OWN = (
     "metrics.json",
     "predictions",
     "curves.png",
+    "report.html",
     "best",
     "last",
     "previous",

@@ -10,7 +10,15 @@ from typing import Any
 from ftk.config.schema.comparing import ComparingConfig
 from ftk.config.schema.data import DataConfig
 from ftk.config.schema.model import ModelConfig, TokenizerConfig
-from ftk.config.schema.run import HardwareConfig, PredictionsConfig, RunConfig, SweepConfig, TrainingRunConfig
+from ftk.config.schema.reporting import ReportingConfig
+from ftk.config.schema.run import (
+    HardwareConfig,
+    PredictionsConfig,
+    RunConfig,
+    ScoredRunConfig,
+    SweepConfig,
+    TrainingRunConfig,
+)
 from ftk.config.schema.training import ScheduleConfig, TrainConfig
 
 __all__ = [
@@ -25,8 +33,11 @@ __all__ = [
     "PredictConfig",
     "PredictionsConfig",
     "PretrainConfig",
+    "ReportConfig",
+    "ReportingConfig",
     "RunConfig",
     "ScheduleConfig",
+    "ScoredRunConfig",
     "SweepConfig",
     "TokenizerConfig",
     "TrainConfig",
@@ -91,7 +102,7 @@ class EvaluateConfig(CheckpointConfig):
 
     data: DataConfig
     hardware: HardwareConfig
-    run: RunConfig
+    run: ScoredRunConfig
     sweep: SweepConfig = field(default_factory=SweepConfig)
     predict: PredictionsConfig = field(default_factory=PredictionsConfig)
 
@@ -119,10 +130,18 @@ class CompareConfig:
     """How runs are compared."""
 
 
+@dataclass(kw_only=True, slots=True)
+class ReportConfig:
+    """`ftk report`."""
+
+    report: ReportingConfig
+
+
 SCHEMAS: dict[str, type] = {
     "pretrain": PretrainConfig,
     "finetune": FinetuneConfig,
     "evaluate": EvaluateConfig,
     "predict": PredictConfig,
     "compare": CompareConfig,
+    "report": ReportConfig,
 }
