@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from ftk.contracts.row import Row, UnreadRow
 from ftk.data.evident_task import raise_errors
 from ftk.data.readers.splits import read_splits, uses_demo
 from ftk.data.row_corpus import note_read
-from ftk.data.rows.sizes import held
+from ftk.data.rows.sizes import MOST, characters_in, held
 from ftk.data.splitting.limiting import limited
 from ftk.data.splitting.repeats import key_facts
 from ftk.data.splitting.tying import check_groups
@@ -33,10 +33,12 @@ from ftk.system.collection import without_collection
 
 SPLITS = ("train", "validation", "test")
 _HELD = 100_000
-"""Rows of a split that are read together and held in memory; more are read part by part, and are in a temporary file."""
+"""Rows of a split that are read together; more are read part by part."""
 _CHARACTERS = 1 << 24
 _DECIDING = 20_000
 """Rows that decide how a split is read that is read part by part."""
+_MEASURED = 64
+"""Of so many rows one is measured."""
 _SEEN = 200
 """Rows of a split that are looked at as they are."""
 
@@ -95,6 +97,9 @@ def _one_by_one(data: DataConfig, task: RowReader, notes: Collected, error: Data
         notes.merge(alone.notes)
         settled = alone.settled
     if not any(found.read.values()):
+        errors = Notes()
+        errors.extend(one for one in notes if one.severity == "error")
+        errors.raise_errors()
         raise error
     return found
 
@@ -163,6 +168,8 @@ class _Reader:
         if len(examples):
             self.found.examples[name] = examples
             note_read(name, examples, task, data, notes)
+        elif first and not any(one.severity == "error" for one in notes):
+            notes.add(kinds.UNREADABLE, what=f"data.{name}: no row has a label.")
         return _Seen(first, self.found.read[name])
 
     def _readable(self, name: str, rows: Iterable[Row]) -> Iterator[Row]:
@@ -201,8 +208,16 @@ class _InParts:
         self._rows = rows
 
     def parts(self, most: int) -> Iterator[list[Row]]:
-        while part := held(self._rows, most):
+        while part := list(self._part(most)):
             yield part
+
+    def _part(self, most: int) -> Iterator[Row]:
+        """The next rows; of each few, one is measured."""
+        number = size = 0
+        while number < most and size < MOST and (some := list(islice(self._rows, _MEASURED))):
+            number += len(some)
+            size += len(some) * characters_in(some[0])
+            yield from some
 
 
 class _Seen(list[Row]):

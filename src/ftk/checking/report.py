@@ -15,13 +15,14 @@ _SHOWN = 40
 """Labels that a table shows; the JSON has all."""
 _SEVERITIES = {"info": "note", "warning": "warning", "error": "error"}
 _STYLES = {"info": None, "warning": "yellow", "error": "red"}
-_NO_COLUMN = "answer"
+_ANSWER = "answer"
+_LENGTHS = {"half": "half up to", "most": "95 % up to", "longest": "longest"}
 _IN_WORDS = {
     "accuracy": "accuracy",
     "f1_macro": "macro-F1",
     "f1_micro": "micro-F1",
     "f1": "F1",
-    "words_outside": "share of words",
+    "words_outside": "words outside of spans",
     "mae": "mean error",
     "rmse": "RMSE",
 }
@@ -32,7 +33,8 @@ def show_facts(console: Console, facts: Mapping[str, Any]) -> None:
     if console.json:
         console.event("facts", "what is in the data", facts)
         return
-    console.table(_sizes(facts["splits"]))
+    if facts["splits"]:
+        console.table(_sizes(facts["splits"]))
     if labels := _labels(facts["splits"]):
         console.table(labels)
     if (baseline := _baseline(facts["splits"])) is not None:
@@ -73,25 +75,19 @@ def _counted(number: int, word: str) -> str:
 
 
 def _sizes(splits: Mapping[str, Any]) -> TextTable:
-    """A row for each split: its rows, the lengths of its texts, its numbers."""
-    columns = ["split", "rows"]
-    texts = any("characters" in one for one in splits.values())
-    if texts:
-        columns += ["characters (half up to)", "95 % up to", "longest", "words (half up to)", "longest"]
-    targets = sorted({name for one in splits.values() for name in one.get("numbers", ())})
-    columns += [f"{name} (mean ± deviation)" for name in targets]
-    rows = []
-    for split, one in splits.items():
-        characters, words = one.get("characters", {}), one.get("words", {})
-        cells = [split, f"{one['rows']:,}"]
-        if texts:
-            numbers = (characters.get("half"), characters.get("most"), characters.get("longest"))
-            cells += [_number(value) for value in (*numbers, words.get("half"), words.get("longest"))]
-        for name in targets:
-            found = one.get("numbers", {}).get(name)
-            cells.append(f"{found['mean']:.4g} ± {found['deviation']:.4g}" if found else "")
-        rows.append(cells)
-    return TextTable("data", columns, rows, numbers=True)
+    """A column for each split: its rows, the lengths of its texts, its numbers, and its baseline."""
+    rows = [["rows", *(f"{one['rows']:,}" for one in splits.values())]]
+    for what in ("characters", "words"):
+        for name, words in _LENGTHS.items():
+            rows.append([f"{what}, {words}", *(_number(one.get(what, {}).get(name)) for one in splits.values())])
+    for target in dict.fromkeys(name for one in splits.values() for name in one.get("numbers", ())):
+        for name in ("mean", "deviation", "least", "largest"):
+            numbers = (one.get("numbers", {}).get(target, {}).get(name) for one in splits.values())
+            rows.append([f"{target}, {name}", *("" if value is None else f"{value:.4g}" for value in numbers)])
+    for name, words in _IN_WORDS.items():
+        scores = (one.get("baseline", {}).get(name) for one in splits.values())
+        rows.append([f"baseline, {words}", *("" if value is None else f"{value:.4f}" for value in scores)])
+    return TextTable("data", ["", *splits], [row for row in rows if any(row[1:])], numbers=True)
 
 
 def _labels(splits: Mapping[str, Any]) -> TextTable | None:
@@ -114,20 +110,15 @@ def _labels(splits: Mapping[str, Any]) -> TextTable | None:
 
 
 def _baseline(splits: Mapping[str, Any]) -> str | None:
-    """The scores of one answer for every row, by split."""
-    found = {split: one["baseline"] for split, one in splits.items() if one.get("baseline")}
-    if not found:
+    """The answer that the baseline gives to every row."""
+    answer = next((one["baseline"][_ANSWER] for one in splits.values() if one.get("baseline")), None)
+    if answer is None:
         return None
-    answer = next(iter(found.values()))[_NO_COLUMN]
     if isinstance(answer, Mapping):
         answer = ", ".join(f"{value:.4g}" for value in answer.values())
     elif isinstance(answer, list):
         answer = ", ".join(answer) or "no label"
-    by_split = []
-    for split, scores in found.items():
-        values = ", ".join(f"{_IN_WORDS[name]} {value:.4f}" for name, value in scores.items() if name != _NO_COLUMN)
-        by_split.append(f"{split} {values}")
-    return f"baseline: '{answer}' for everything; {'; '.join(by_split)}"
+    return f"baseline: '{answer}' for everything"
 
 
 def _of_model(model: Mapping[str, Any]) -> str:

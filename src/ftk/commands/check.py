@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from ftk.checking.collected import Collected
-from ftk.checking.data import checked_rows, checked_texts
+from ftk.checking.labelled import checked_rows
 from ftk.checking.report import show_end, show_facts, show_findings
+from ftk.checking.texts import checked_texts
 from ftk.commands.checks import check_values
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
@@ -64,19 +64,14 @@ def check(config: CheckConfig, invocation: Invocation) -> dict[str, Any]:
 def _as_pretrained(config: CheckConfig, invocation: Invocation) -> CheckConfig:
     """The config with what ``ftk pretrain`` has for the sections data and train, where the command line names nothing
     else."""
-    values = values_of("pretrain", config_files())
+    files = config_files()
+    own, values = values_of("check", files), values_of("pretrain", files)
 
     def section(name: str, given: Any) -> Any:
         set_here = invocation.names(name)
         if set_here is None:  # a file of the user decides
             return given
-        known: Mapping[str, Any] = values[name]
-        names = {one.name for one in fields(given)} - set_here
-        return replace(given, **{key: value for key, value in known.items() if key in names and not _open(value)})
+        others = {key: value for key, value in values[name].items() if value != own[name][key] and key not in set_here}
+        return replace(given, **others)
 
     return replace(config, data=section("data", config.data), train=section("train", config.train))
-
-
-def _open(value: Any) -> bool:
-    """Whether a value is a group of keys, or refers to another one."""
-    return isinstance(value, dict) or (isinstance(value, str) and value.startswith("${"))

@@ -6,8 +6,8 @@ from ftk.contracts.finding_kinds.making import error, info, refusal, warning
 # fmt: off
 
 UNREADABLE = refusal("unreadable", "{what}")
-UNREADABLE_ROW = error("unreadable-row", "{row|rows} that cannot be read", "Correct or remove them; other commands stop "
-    "at the first one ('ftk predict' can keep them: data.bad_rows=keep).")
+UNREADABLE_ROW = error("unreadable-row", "{row|rows} that cannot be read",
+    "Correct or remove {it|them}: a training stops at the first one.")
 REPEATED_WITHIN = info("repeated-within", "{row|rows} of {part} with the {subject} of an earlier row of {part}",
     "each counts in its scores")
 RELABELLED_WITHIN = warning("relabelled-within",

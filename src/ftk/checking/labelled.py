@@ -1,36 +1,20 @@
-"""Reads data and checks it: labelled rows, or raw texts."""
+"""Reads labelled rows and checks them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ftk.checking.checked import Checked
 from ftk.checking.collected import Collected
 from ftk.checking.content import Content, baseline
 from ftk.checking.reading import read_all
 from ftk.checking.training_rows import check_as_training
 from ftk.config.schema import CheckConfig, TrainConfig
-from ftk.contracts.protocols import Corpus
 from ftk.data.batching.length import most_steps
 from ftk.data.batching.order import StepOrder
 from ftk.system.collection import without_collection
-
-
-@dataclass(slots=True)
-class Checked:
-    """What was checked.
-
-    Attributes:
-        rows: how many, or how many documents.
-        corpus: what a training would go on with; None if nothing is left.
-        facts: by split what is in it, and what a training would take.
-    """
-
-    rows: int
-    corpus: Corpus | None
-    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @without_collection()
@@ -66,19 +50,3 @@ def _expected(rows: int, train: TrainConfig) -> dict[str, Any]:
     order = StepOrder(np.ones(rows, dtype=np.int64), train.batch_size, 0)
     steps = most_steps(train, order)
     return {"steps": steps, "epochs": None if steps is None else order.epoch(steps), "exact": False}
-
-
-def checked_texts(config: CheckConfig, task: Any, notes: Collected) -> Checked:
-    """Check raw texts: their documents, lengths and repetitions.
-
-    Args:
-        config: of the check.
-        task: masked language modelling.
-        notes: collects what is wrong.
-
-    Raises:
-        DataError: a file cannot be read.
-    """
-    names = ("train", "validation", "test") if config.data.train is not None else ("validation", "test")
-    named = [name for name in names if getattr(config.data, name) is not None]
-    raise NotImplementedError(named)
