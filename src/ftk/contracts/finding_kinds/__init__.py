@@ -17,6 +17,7 @@ from ftk.contracts.finding_kinds.numbers import *
 from ftk.contracts.finding_kinds.padding import *
 from ftk.contracts.finding_kinds.resuming import *
 from ftk.contracts.finding_kinds.splits import *
+from ftk.contracts.finding_kinds.suspicious_rows import *
 from ftk.contracts.finding_kinds.tables import *
 from ftk.contracts.finding_kinds.tagging import *
 from ftk.contracts.finding_kinds.tokenizers import *
