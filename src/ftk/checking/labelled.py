@@ -10,6 +10,7 @@ from ftk.checking.checked import Checked
 from ftk.checking.collected import Collected
 from ftk.checking.content import Content, baseline
 from ftk.checking.reading import read_all
+from ftk.checking.rows import check_examples
 from ftk.checking.training_rows import check_as_training
 from ftk.config.schema import CheckConfig, TrainConfig
 from ftk.data.batching.length import most_steps
@@ -37,6 +38,7 @@ def checked_rows(config: CheckConfig, task: Any, notes: Collected) -> Checked:
     for split, content in contents.items():
         if learned is not None and (scores := baseline(learned, content)):
             splits[split]["baseline"] = scores
+    check_examples(found.examples, notes, near_duplicates=config.check.near_duplicates)
     corpus = check_as_training(found, config.data, notes)
     facts: dict[str, Any] = {"splits": splits}
     if "train" in found.examples and (rows := len(corpus.examples["train"])):

@@ -176,9 +176,9 @@ class _Reader:
         for row in rows:
             if isinstance(row, UnreadRow):
                 self.notes.add(kinds.UNREADABLE_ROW, row.fault)
-                continue
-            self.found.read[name] += 1
-            yield row
+            else:
+                self.found.read[name] += 1
+                yield row
 
     def _grouped(self, name: str, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows; those of training are checked for the column of data.group."""

@@ -45,18 +45,27 @@ def show_facts(console: Console, facts: Mapping[str, Any]) -> None:
         console.say(_expected(expected))
 
 
+def show_reading(console: Console, findings: Sequence[Finding]) -> None:
+    """Show how the data was read: the facts among the findings, which nothing is to be done about."""
+    console.report(finding for finding in findings if _is_fact(finding))
+
+
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """Show findings, the errors last, so that they are what a terminal ends with."""
+    """Show all other findings, the errors last, so that they are what a terminal ends with."""
     for severity, word in _SEVERITIES.items():
         for finding in findings:
-            if finding.severity == severity:
+            if finding.severity == severity and not _is_fact(finding):
                 shown = f"{word} [{finding.kind.id}] {finding}"
                 console.event("finding", str(finding), finding.to_json(), shown=shown, style=_STYLES[severity])
 
 
+def _is_fact(finding: Finding) -> bool:
+    return finding.severity == "info" and not finding.kind.counted
+
+
 def show_end(console: Console, findings: Sequence[Finding], rows: int, seconds: float) -> None:
     """Show how many findings there are of each severity, and the answer of the check."""
-    counts = Counter(finding.severity for finding in findings)
+    counts = Counter(finding.severity for finding in findings if not _is_fact(finding))
     numbers = [_counted(counts[severity], word) for severity, word in reversed(_SEVERITIES.items())]
     text = f"check: {', '.join(numbers)} in {rows:,} row{'s' if rows != 1 else ''} ({seconds:.1f} s)"
     values = {

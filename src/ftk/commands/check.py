@@ -8,7 +8,7 @@ from typing import Any
 
 from ftk.checking.collected import Collected
 from ftk.checking.labelled import checked_rows
-from ftk.checking.report import show_end, show_facts, show_findings
+from ftk.checking.report import show_end, show_facts, show_findings, show_reading
 from ftk.checking.texts import checked_texts
 from ftk.commands.checks import check_values
 from ftk.config.compose import run_jobs
@@ -54,8 +54,9 @@ def check(config: CheckConfig, invocation: Invocation) -> dict[str, Any]:
         facts.pop("expected", None)
         if encoded.hardware:
             facts["expected"] = encoded.expected()
-    show_facts(console, facts)
     findings = list(notes)
+    show_reading(console, findings)
+    show_facts(console, facts)
     show_findings(console, findings)
     show_end(console, findings, found.rows, time.perf_counter() - began)
     return {"errors": sum(one.severity == "error" for one in findings), "rows": found.rows}

@@ -124,6 +124,7 @@ class CheckConfig:
     train: TrainConfig
     hardware: HardwareConfig
     check: CheckingConfig
+    """What is looked for."""
 
 
 SCHEMAS: dict[str, type] = {
