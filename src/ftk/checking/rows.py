@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ftk.checking.characters import note_characters
@@ -108,7 +108,8 @@ def _note_relabelled(examples: Sequence[Any], others: Sequence[Any], near: NearD
     different = []
     for row, partner in zip(near.rows.tolist(), near.partners.tolist(), strict=True):
         one, other = examples[row].learned, others[partner].learned
-        if isinstance(one, str | frozenset) and one != other:
+        labelled = isinstance(getattr(examples[row], "target", None), str | tuple)
+        if labelled and one != other:
             different.append((row, partner))
     if different:
         rows, partners = zip(*different, strict=True)
@@ -116,6 +117,9 @@ def _note_relabelled(examples: Sequence[Any], others: Sequence[Any], near: NearD
         notes.add(kinds.RELABELLED_NEAR_DUPLICATE, *places, number=len(different))
 
 
-def _places(examples: Sequence[Any], others: Sequence[Any], rows: Any, partners: Any) -> Any:
+def _places(
+    examples: Sequence[Any], others: Sequence[Any], rows: Iterable[int], partners: Iterable[int]
+) -> Iterator[str]:
     for row, partner in zip(rows, partners, strict=True):
-        yield f"{examples[int(row)].row.where} and {others[int(partner)].row.where}"
+        one, other = examples[int(row)].row, others[int(partner)].row
+        yield f"{one.where} and {other.where.removeprefix(one.file)}"
