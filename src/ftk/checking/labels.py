@@ -123,8 +123,13 @@ def _note_rare(train: LabelCounts, notes: Notes) -> None:
         notes.add(kinds.RARE_LABEL, number=len(rare), least=_LEAST, names=_named(rare))
     (most, number), (least, few) = ordered[0], ordered[-1]
     if train.order and (number >= _UNEVEN * train.total or number >= _TIMES * few):
-        shares = {"percent": 100 * number / train.total, "least_percent": 100 * few / train.total}
-        notes.add(kinds.UNEVEN_LABELS, label=shortened(most), least_label=shortened(least), **shares)
+        notes.add(
+            kinds.UNEVEN_LABELS,
+            label=shortened(most),
+            percent=100 * number / train.total,
+            least_label=shortened(least),
+            least_percent=100 * few / train.total,
+        )
 
 
 def _note_order(found: LabelCounts, notes: Notes) -> None:
