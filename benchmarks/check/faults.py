@@ -35,8 +35,8 @@ class Fault:
 
 
 def chosen(table: Table, draw: random.Random, number: int = PLANTED) -> list[Any]:
-    """Some rows, with at least a few characters."""
-    rows = [row for row in table.rows if len(table.read(row)) > 12]
+    """Some rows, of at least two words."""
+    rows = [row for row in table.rows if len(table.read(row)) > 12 and " " in table.read(row).strip()]
     return draw.sample(rows, number)
 
 
@@ -90,7 +90,9 @@ def leaked(change: str, tables: Tables, draw: random.Random) -> int | None:
     table, other = tables["train"], held_out(tables)
     if other is None:
         return None
-    rows = [row for row in table.rows if len(table.read(row)) > 50 and "<e2>" not in table.read(row)[-20:]]
+    rows = [row for row in table.rows if len(table.read(row)) > 50 * bool(change)]
+    if len(rows) < PLANTED or (change and isinstance(rows[0], dict) and "image" in rows[0]):
+        return None
     for row in draw.sample(rows, PLANTED):
         copy = table.copy(table.rows.index(row))
         if change:

@@ -1,6 +1,6 @@
 """Plants faults into corpora, one kind at a time, and looks whether ``ftk check`` finds them.
 
-python -m benchmarks.check.planted [--data FOLDER] [--rows 1500] [--corpus PART] [--fault PART] [--output FILE]
+python -m benchmarks.check.planted [--data FOLDER] [--rows 1500] [--corpus PART,…] [--fault PART] [--output FILE]
 
 Each split is reduced to some rows. A fault is found if the findings of one of its kinds count as many rows more as were
 planted. The corpora as they are, in full, show which errors are found that are none.
@@ -41,11 +41,12 @@ def main() -> None:
     began = time.perf_counter()
     results = {}
     for corpus in CORPORA:
-        if options.corpus in corpus.name:
+        if any(part in corpus.name for part in options.corpus.split(",")):
             with tempfile.TemporaryDirectory() as folder:
                 results[corpus.name] = planted(corpus, options.data, Path(folder), options.rows, options.fault)
     if options.output is not None:
-        options.output.write_text(json.dumps(results, indent=1, ensure_ascii=False), "utf-8")
+        written = {"rows": options.rows, "corpora": results}
+        options.output.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", "utf-8")
     tried = [found for one in results.values() for found in one["found"].values()]
     print(f"{tried.count('found')} of {len(tried)} found, {time.perf_counter() - began:.0f} s")
 
