@@ -151,7 +151,7 @@ def labelled(
 def retagged(
     make: Callable[[str], str], number: int, tables: Tables, draw: random.Random, *, where: str = "train"
 ) -> int | None:
-    """The same for labels of spans, of which those of one word are taken."""
+    """The same for labels of spans, of which those of one word behind a word outside are taken."""
     table = tables["train"] if where == "train" else held_out(tables)
     if table is not None and has_spans(table) and make("B-x") != "I-x":
         for row in draw.sample([row for row in table.rows if row["entities"]], number):
@@ -162,8 +162,8 @@ def retagged(
     places = [
         cells
         for row in table.rows
-        for cells, after in zip(row, [*row[1:], ["O"] * 9], strict=True)
-        if cells[table.label][:2] == "B-" and after[table.label][:2] != "I-"
+        for before, cells, after in zip([["O"] * 9, *row], row, [*row[1:], ["O"] * 9], strict=False)
+        if before[table.label] in "O-_" and cells[table.label][:2] == "B-" and after[table.label][:2] != "I-"
     ]
     for cells in draw.sample(places, number):
         cells[table.label] = make(cells[table.label])
@@ -239,9 +239,14 @@ def punctuated(tables: Tables, draw: random.Random) -> int | None:
     """Spans and answers with a comma at the end."""
     table = tables["train"]
     if isinstance(table, Tagged):
-        rows = [row for row in table.rows if any(one[table.label][:2] == "B-" for one in row)]
+
+        def last(row: list[list[str]]) -> int:
+            return max((at for at, one in enumerate(row) if one[table.label] != "O"), default=-1)
+
+        rows = [row for row in table.rows if last(row) >= 0 and row[last(row)][table.text].isalnum()]
+        rows = [row for row in rows if row[last(row)][table.label][:2] == "B-"]
         for row in draw.sample(rows, PLANTED):
-            at = max(at for at, one in enumerate(row) if one[table.label] != "O")
+            at = last(row)
             row.insert(at + 1, list(row[at]))
             row[at + 1][table.text], row[at + 1][table.label] = ",", f"I-{row[at][table.label][2:]}"
         return PLANTED
