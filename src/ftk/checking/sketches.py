@@ -52,6 +52,10 @@ class Sketches:
         self._texts: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
         self._number = 0
 
+    def __del__(self) -> None:
+        if hasattr(self, "_texts"):
+            self._texts.close()
+
     def add(self, rows: Iterable[tuple[str, ...]]) -> None:
         """Add rows, each of one text or more.
 
