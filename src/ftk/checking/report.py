@@ -21,7 +21,6 @@ _IN_WORDS = {
     "accuracy": "accuracy",
     "f1_macro": "macro-F1",
     "f1_micro": "micro-F1",
-    "f1": "F1",
     "words_outside": "words outside of spans",
     "mae": "mean error",
     "rmse": "RMSE",
@@ -65,7 +64,7 @@ def _is_fact(finding: Finding) -> bool:
 
 def show_end(console: Console, findings: Sequence[Finding], rows: int, seconds: float) -> None:
     """Show how many findings there are of each severity, and the answer of the check."""
-    counts = Counter(finding.severity for finding in findings if not _is_fact(finding))
+    counts: Counter[str] = Counter(finding.severity for finding in findings if not _is_fact(finding))
     numbers = [_counted(counts[severity], word) for severity, word in reversed(_SEVERITIES.items())]
     text = f"check: {', '.join(numbers)} in {rows:,} row{'s' if rows != 1 else ''} ({seconds:.1f} s)"
     values = {
