@@ -63,8 +63,12 @@ def note_characters(part: Part, notes: Notes) -> None:
 def _mojibake(text: str) -> tuple[int, int] | None:
     for match in _MOJIBAKE.finditer(text):
         begin, end = match.span()
-        ends_word = end - begin == 2 and match[0][1] in _QUOTES and text[max(0, begin - 1) : begin].isupper()
-        if not ends_word and _decoded(match[0]) is not None:
+        quoted = (
+            match[0][1] in _QUOTES
+            and not text[max(0, begin - 1) : begin].islower()
+            and not text[end : end + 1].isalpha()
+        )
+        if not (quoted and end - begin == 2) and _decoded(match[0]) is not None:
             return begin, end
     return None
 

@@ -90,26 +90,23 @@ def note_labels(counts: Mapping[str, LabelCounts], notes: Notes) -> None:
 
 def note_labels_in_texts(part: Part, notes: Notes) -> None:
     """Report rows of a part whose text is their label, or says it: ``label: spam``."""
-    said = _SAID.search(part.joined) is not None
     found = []
     for at, example in enumerate(part.examples):
         target = getattr(example, "target", None)
-        if isinstance(target, str):
-            span = _said(part.texts[at], (target,), said)
-        elif said and isinstance(target, tuple):
-            span = _said(part.texts[at], tuple(one for one in target if isinstance(one, str)), said)
-        else:
-            continue
+        labels = (target,) if isinstance(target, str) else target if isinstance(target, tuple) else ()
+        span = _said(part.texts[at], [label for label in labels if isinstance(label, str)])
         if span is not None:
             found.append((at, around(part.texts[at], *span)))
     part.note(kinds.LABEL_IN_TEXT, found, notes)
 
 
-def _said(text: str, labels: Sequence[str], said: bool) -> tuple[int, int] | None:
+def _said(text: str, labels: Sequence[str]) -> tuple[int, int] | None:
     """Where a text says one of its labels."""
     if len(labels) == 1 and len(text) < len(labels[0]) + 3 and text.strip().casefold() == labels[0].casefold():
         return 0, len(text)
-    for match in _SAID.finditer(text) if said else ():
+    if not labels or (":" not in text and "=" not in text and "__label__" not in text):
+        return None
+    for match in _SAID.finditer(text):
         for label in labels:
             end = match.end() + len(label)
             if text[match.end() : end].casefold() == label.casefold() and not text[end : end + 1].isalnum():
@@ -126,8 +123,13 @@ def _note_rare(train: LabelCounts, notes: Notes) -> None:
         notes.add(kinds.RARE_LABEL, number=len(rare), least=_LEAST, names=_named(rare))
     (most, number), (least, few) = ordered[0], ordered[-1]
     if train.order and (number >= _UNEVEN * train.total or number >= _TIMES * few):
-        shares = {"percent": 100 * number / train.total, "least_percent": 100 * few / train.total}
-        notes.add(kinds.UNEVEN_LABELS, label=shortened(most), least_label=shortened(least), **shares)
+        notes.add(
+            kinds.UNEVEN_LABELS,
+            label=shortened(most),
+            percent=100 * number / train.total,
+            least_label=shortened(least),
+            least_percent=100 * few / train.total,
+        )
 
 
 def _note_order(found: LabelCounts, notes: Notes) -> None:

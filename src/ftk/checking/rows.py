@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ftk.checking.characters import note_characters
@@ -91,31 +91,35 @@ def _note_near_duplicates(
     if found.limited:
         notes.add(kinds.ALIKE_ROWS_LIMITED, most=MOST_COMPARED)
     for split, examples in splits.items():
-        pairs = (
-            (kinds.NEAR_DUPLICATE, found.within[split], examples, {}),
-            (kinds.NEAR_DUPLICATE_OF_TRAINING, found.of_training.get(split), splits.get("train", ()), {"part": split}),
-        )
         with notes.of(split):
-            for kind, near, others, values in pairs:
-                if near is not None and len(near.rows):
-                    places = list(_places(examples, others, near.rows[:SHOWN], near.partners[:SHOWN]))
-                    notes.add(kind, *places, number=len(near.rows), threshold=threshold, **values)
-                    _note_relabelled(examples, others, near, notes)
+            within = found.within[split]
+            if len(within.rows):
+                places = _places(examples, examples, within)
+                notes.add(kinds.NEAR_DUPLICATE, *places, number=len(within.rows), threshold=threshold)
+                _note_relabelled(examples, examples, within, notes)
+            leaked = found.of_training.get(split)
+            if leaked is not None and len(leaked.rows):
+                places = _places(examples, splits["train"], leaked)
+                number = len(leaked.rows)
+                notes.add(kinds.NEAR_DUPLICATE_OF_TRAINING, *places, number=number, threshold=threshold, part=split)
+                _note_relabelled(examples, splits["train"], leaked, notes)
 
 
 def _note_relabelled(examples: Sequence[Any], others: Sequence[Any], near: NearDuplicates, notes: Notes) -> None:
     """Report rows that nearly equal another one with another label, where rows have labels."""
     different = []
-    for row, partner in zip(near.rows.tolist(), near.partners.tolist(), strict=True):
-        one, other = examples[row].learned, others[partner].learned
-        if isinstance(one, str | frozenset) and one != other:
-            different.append((row, partner))
+    for at, (row, partner) in enumerate(zip(near.rows.tolist(), near.partners.tolist(), strict=True)):
+        if not isinstance(getattr(examples[row], "target", None), str | tuple):
+            return
+        if examples[row].learned != others[partner].learned:
+            different.append(at)
     if different:
-        rows, partners = zip(*different, strict=True)
-        places = list(_places(examples, others, rows[:SHOWN], partners[:SHOWN]))
+        places = _places(examples, others, NearDuplicates(near.rows[different], near.partners[different]))
         notes.add(kinds.RELABELLED_NEAR_DUPLICATE, *places, number=len(different))
 
 
-def _places(examples: Sequence[Any], others: Sequence[Any], rows: Any, partners: Any) -> Any:
-    for row, partner in zip(rows, partners, strict=True):
-        yield f"{examples[int(row)].row.where} and {others[int(partner)].row.where}"
+def _places(examples: Sequence[Any], others: Sequence[Any], near: NearDuplicates) -> Iterator[str]:
+    """Where the first rows are, each with the row that it nearly equals."""
+    for row, partner in zip(near.rows[:SHOWN].tolist(), near.partners[:SHOWN].tolist(), strict=True):
+        one, other = examples[row].row, others[partner].row
+        yield f"{one.where} and {other.where.removeprefix(one.file)}"

@@ -17,11 +17,14 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 _ESCAPES = re.compile(
-    r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[nrt](?![a-z])|(?<=[.!?;,])\\[nrt]|(?:%[2-7C-E][0-9A-F]){2,}(?![^\s]*/)"
+    r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[nrt](?![a-z])|(?<=[.!?;,])\\[nrt]|"
+    r"(?<!\S)[^\s/:]*(?:%[2-7A-F][0-9A-F]){2,}[^\s/]*(?!\S)"
 )
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w{2,}")
 _NUMBER = re.compile(r"[-+]?[\d.,:/%\s()$€£]*\d[\d.,:/%\s()$€£]*")
 _SIGNS = re.compile(r"[!-/:-@\[-`{-~\s]+")
+_FACE = re.compile("[:;=8xX].?[()\\[\\]{}DPp/|*<>3]|[()\\[\\]{}D/|*<>].?[:;=8xX]")
+"""An emoticon, which says something."""
 _PLACEHOLDER = re.compile(
     r"\[(?:deleted|removed|redacted|text|image|video|no text)\]|to ?do|tbd|t\.b\.d\.|xxx+|asdf\w*|"
     r"(?:this is a )?test(?:ing|\d+)?|dummy(?: text)?|placeholder|sample text|your text here|foo ?bar|undefined|"
@@ -62,7 +65,7 @@ def _alone(text: str) -> str | None:
         if len(text.split(None, 1)) == 1 and _ADDRESS.fullmatch(text):
             return "an address"
         if not first.isalpha():
-            if _SIGNS.fullmatch(text):
+            if _SIGNS.fullmatch(text) and not _FACE.search(text):
                 return "punctuation"
             if _NUMBER.fullmatch(text):
                 return "a number"

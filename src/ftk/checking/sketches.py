@@ -53,7 +53,7 @@ class Sketches:
         self._number = 0
 
     def __del__(self) -> None:
-        if hasattr(self, "_texts"):
+        if hasattr(self, "_texts"):  # it could be made
             self._texts.close()
 
     def add(self, rows: Iterable[tuple[str, ...]]) -> None:
