@@ -40,7 +40,9 @@ class Corpus:
         """
         folder = data / self.folder
         paths = {split: [str(folder / name) for name in names] for split, names in self.files.items()}
-        splits = [f"data.{split}={one[0] if len(one) == 1 else '[' + ','.join(one) + ']'}" for split, one in paths.items()]
+        splits = [
+            f"data.{split}={one[0] if len(one) == 1 else '[' + ','.join(one) + ']'}" for split, one in paths.items()
+        ]
         return [f"task={self.task}", *splits, *(word.replace("FOLDER", str(folder)) for word in self.words)]
 
 
