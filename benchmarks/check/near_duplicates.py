@@ -18,19 +18,19 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from benchmarks.check.corpora import CORPORA, rows_of
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from benchmarks.check.corpora import CORPORA, rows_of
 from ftk.checking.near_duplicates import THRESHOLD, NearDuplicateSearch, near_duplicates
 from ftk.checking.row_texts import compared_texts
 from ftk.checking.shingles import PARTED, form_of, shingles, width_of
 
 ROOT = Path(__file__).resolve().parents[2]
-MOST = 12_000
-"""Rows of a corpus that are compared with each other."""
-"""Rows in the table of brute force that are compared with all others at once."""
+MOST = 4_000
+"""Rows of a split that are compared with each other."""
 _AT_ONCE = 500
+"""Rows that brute force compares with all others at once."""
 
 Texts = Sequence[tuple[str, ...]]
 
@@ -46,7 +46,8 @@ def main() -> None:
     for corpus in CORPORA:
         if options.only in corpus.name:
             splits = {
-                split: list(islice(map(compared_texts, rows), MOST)) for split, rows in rows_of(corpus, options.data)
+                split: list(islice(map(compared_texts, rows), MOST))
+                for split, rows in rows_of(corpus, options.data).items()
             }
             if all(rows[0] for rows in splits.values()):
                 report(corpus.name, splits)
@@ -126,8 +127,8 @@ def _table(rows: Texts, others: Texts, part: int) -> tuple[csr_matrix, csr_matri
 
 
 def edited(rows: Texts, seed: int = 0) -> Texts:
-    """Rows of which each tenth has one to four random edits in its first text: a character left out, put in or replaced, or
-    two words changed in order. The others are random words, so that they equal nothing."""
+    """Rows of which each tenth has one to four edits in its first text: a character left out, put in or replaced, or
+    two words in the other order. The others are random words, so that they equal nothing."""
     draw = random.Random(seed)
     letters = "abcdefghijklmnopqrstuvwxyz"
     made = []

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
@@ -39,15 +40,18 @@ class LabelCounts:
     """The labels of a split.
 
     Attributes:
+        numbers: by label, or set of labels, its number; the same for all splits.
         rows: how many rows have each label.
-        order: [rows] the number of the label of each row, where each row has one.
+        order: [rows] the number of the label of each row, or of its set of labels; empty where rows have none.
+        single: whether each row has one label.
         total: the number of rows.
     """
 
+    numbers: dict[Any, int]
     rows: Counter[str] = field(default_factory=Counter)
     order: array[int] = field(default_factory=lambda: array("l"))
+    single: bool = False
     total: int = 0
-    _numbers: dict[str, int] = field(default_factory=dict)
 
     def add(self, part: Part) -> None:
         """Count the labels of some rows."""
@@ -55,10 +59,13 @@ class LabelCounts:
         for example in part.examples:
             target = getattr(example, "target", None)
             if isinstance(target, str):
+                self.single = True
                 self.rows[target] += 1
-                self.order.append(self._numbers.setdefault(target, len(self._numbers)))
-            else:
-                self.rows.update(labels_of(example))
+                self.order.append(self.numbers.setdefault(target, len(self.numbers)))
+                continue
+            self.rows.update(labels_of(example))
+            if isinstance(target, tuple):
+                self.order.append(self.numbers.setdefault(frozenset(target), len(self.numbers)))
 
 
 def labels_of(example: Example) -> tuple[str, ...]:
@@ -122,7 +129,7 @@ def _note_rare(train: LabelCounts, notes: Notes) -> None:
     if rare:
         notes.add(kinds.RARE_LABEL, number=len(rare), least=_LEAST, names=_named(rare))
     (most, number), (least, few) = ordered[0], ordered[-1]
-    if train.order and (number >= _UNEVEN * train.total or number >= _TIMES * few):
+    if train.single and (number >= _UNEVEN * train.total or number >= _TIMES * few):
         notes.add(
             kinds.UNEVEN_LABELS,
             label=shortened(most),
@@ -135,14 +142,14 @@ def _note_rare(train: LabelCounts, notes: Notes) -> None:
 def _note_order(found: LabelCounts, notes: Notes) -> None:
     """Report rows that are sorted by label: neighbours have one label far more often than chance makes them."""
     order = np.frombuffer(found.order, dtype=f"i{found.order.itemsize}")
-    if len(order) < _ENOUGH or len(found.rows) < 2:
+    if not found.single or len(order) < _ENOUGH or len(found.rows) < 2:
         return
     shares = np.bincount(order) / len(order)
     expected = (len(order) - 1) * (1 - float((shares**2).sum()))
     if np.count_nonzero(np.diff(order)) < _SORTED * expected:
         head = max(1, len(order) // 10)
         seen = len(np.unique(order[:head]))
-        notes.add(kinds.SORTED_ROWS, rows=head, all_rows=len(order), found=seen, labels=len(shares))
+        notes.add(kinds.SORTED_ROWS, rows=head, all_rows=len(order), found=seen, labels=len(found.rows))
 
 
 def _note_other(train: LabelCounts, found: LabelCounts, split: str, notes: Notes) -> None:

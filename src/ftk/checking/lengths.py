@@ -15,8 +15,8 @@ from ftk.contracts.notes import Notes
 
 _ENOUGH = 50
 """Rows from which something can be said about what is usual."""
-_TIMES, _TIMES_MOST = 20, 4
-"""A text is far longer than others if it is so many times as long as half of them, and as 99 of 100."""
+_TIMES, _TIMES_MOST = 20, 6
+"""A text is far longer than others if it is so many times as long as half of them, and as 95 of 100."""
 _LONG = 1000
 """Characters of a text that no one calls far longer than others."""
 _SHORTEST_CUT = 60
@@ -40,7 +40,7 @@ def note_lengths(lengths: array[int], examples: Sequence[Any], notes: Notes) -> 
     sizes = np.frombuffer(lengths, dtype=f"i{lengths.itemsize}")
     if len(sizes) < _ENOUGH:
         return
-    usual, most = np.quantile(sizes, [0.5, 0.99], method="inverted_cdf")
+    usual, most = np.quantile(sizes, [0.5, 0.95], method="inverted_cdf")
     least = max(_LONG, int(_TIMES * usual), int(_TIMES_MOST * most))
     far = np.flatnonzero(sizes > least)
     if len(far):

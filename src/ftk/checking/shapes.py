@@ -28,7 +28,7 @@ _FACE = re.compile("[:;=8xX].?[()\\[\\]{}DPp/|*<>3]|[()\\[\\]{}D/|*<>].?[:;=8xX]
 _PLACEHOLDER = re.compile(
     r"\[(?:deleted|removed|redacted|text|image|video|no text)\]|to ?do|tbd|t\.b\.d\.|xxx+|asdf\w*|"
     r"(?:this is a )?test(?:ing|\d+)?|dummy(?: text)?|placeholder|sample text|your text here|foo ?bar|undefined|"
-    r"\[object object\]|#(?:value|ref|name|error)[!?]|no (?:text|content|description|comment)s?",
+    r"\[object object\]|#error!?|no (?:text|content|description|comment)s?",
     re.IGNORECASE | re.DOTALL,
 )
 _SHORT = 60
