@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.check.corpora import CORPORA
+
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.finding_kinds import suspicious_rows
 from ftk.tasks import finding_kinds as task_kinds
