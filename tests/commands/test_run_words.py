@@ -31,4 +31,4 @@ def test_a_long_value_is_a_key(tmp_path):
 
 def test_json_may_stand_before_the_command(capsys):
     assert run(["--json", "sweep", "nowhere"]) == 1
-    assert json.loads(capsys.readouterr().out)["type"] == "error"
+    assert json.loads(capsys.readouterr().err)["type"] == "error"

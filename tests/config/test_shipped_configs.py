@@ -99,11 +99,16 @@ def test_a_command_composes_and_is_complete(command: str) -> None:
     assert [key for key, value in composed(command).items() if value == "???"] == []
 
 
+MODELS = [name for name in OPTIONS if name.startswith("model/")]
+RARELY = {*MODELS} - {*MODELS[::4]}
+"""Options that the slow tests alone compose: a fast one takes a fifth of a second."""
+
+
 @pytest.mark.parametrize(
     ("command", "name"),
     [
-        # Options that several commands take are composed for the first of them each time.
-        pytest.param(command, name, marks=[pytest.mark.slow] if number else [])
+        # Options that several commands take are composed for the first of them each time; of models, one in four.
+        pytest.param(command, name, marks=[pytest.mark.slow] if number or name in RARELY else [])
         for name in OPTIONS
         for number, command in enumerate(command for command in PRIMARIES if meant_for(name, command))
     ],

@@ -44,7 +44,7 @@ def checked_rows(config: CheckConfig, task: Any, notes: Collected) -> Checked:
     if "train" in found.examples and (rows := len(corpus.examples["train"])):
         facts["expected"] = _expected(rows, config.train)
     usable = corpus.examples and (corpus.labels is not None or task.spec.wording.labels is None)
-    return Checked(sum(found.read.values()), corpus if usable else None, facts)
+    return Checked(sum(found.read.values()) + found.unread, corpus if usable else None, facts)
 
 
 def _expected(rows: int, train: TrainConfig) -> dict[str, Any]:

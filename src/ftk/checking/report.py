@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ftk.contracts.finding_kinds import suspicious_rows
+from ftk.contracts.finding_kinds.making import kinds_in
 from ftk.contracts.findings import Finding
 from ftk.report.console import Console
 from ftk.report.tables import TextTable
 from ftk.system.duration import duration
 
+_LOOKED_AT = kinds_in(suspicious_rows)
 _SHOWN = 40
 """Labels that a table shows; the JSON has all."""
 _SEVERITIES = {"info": "note", "warning": "warning", "error": "error"}
@@ -21,7 +24,6 @@ _IN_WORDS = {
     "accuracy": "accuracy",
     "f1_macro": "macro-F1",
     "f1_micro": "micro-F1",
-    "f1": "F1",
     "words_outside": "words outside of spans",
     "mae": "mean error",
     "rmse": "RMSE",
@@ -60,12 +62,12 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
 
 
 def _is_fact(finding: Finding) -> bool:
-    return finding.severity == "info" and not finding.kind.counted
+    return finding.severity == "info" and not finding.kind.counted and finding.kind.id not in _LOOKED_AT
 
 
 def show_end(console: Console, findings: Sequence[Finding], rows: int, seconds: float) -> None:
     """Show how many findings there are of each severity, and the answer of the check."""
-    counts = Counter(finding.severity for finding in findings if not _is_fact(finding))
+    counts: Counter[str] = Counter(finding.severity for finding in findings if not _is_fact(finding))
     numbers = [_counted(counts[severity], word) for severity, word in reversed(_SEVERITIES.items())]
     text = f"check: {', '.join(numbers)} in {rows:,} row{'s' if rows != 1 else ''} ({seconds:.1f} s)"
     values = {

@@ -7,6 +7,7 @@ COMMANDS = {
     "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
     "predict": ("ftk.commands.predict", "read texts or images, write one line of JSON per row"),
     "sweep": ("ftk.commands.sweep", "show the table of a sweep again, from its run folders"),
+    "runs": ("ftk.commands.runs", "list, filter, sort and remove runs and caches, with their sizes"),
     "convert": ("ftk.commands.convert", "write a model whose weights are pickles as safetensors"),
     "configs": ("ftk.commands.configs", "list, show, copy or document the configs"),
     "completion": ("ftk.commands.completion", "print the tab completion for bash, zsh or fish"),
@@ -14,7 +15,7 @@ COMMANDS = {
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }
 
-WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "sweep", "check")
+WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "sweep", "runs", "check")
 """The commands that show JSON lines with --json."""
 
 ALIASES = {"pretrain-mlm": "pretrain"}

@@ -15,6 +15,7 @@ from ftk.errors import RunError
 from ftk.report.environment import environment_facts
 from ftk.report.from_best import from_best, why_no_state
 from ftk.report.new_folder import free_name, new_folder
+from ftk.report.own_files import clear_leftovers, remove_own
 from ftk.report.records import json_lines
 from ftk.report.saved_run import (
     changed_splits,
@@ -25,25 +26,10 @@ from ftk.report.saved_run import (
     saved_config,
     saved_environment,
 )
-from ftk.system.atomic import remove, remove_leftovers, unwritable, write_text
+from ftk.system.atomic import unwritable, write_text
 from ftk.system.locks import Held, holder_of_folder, kept_names, lock
 from ftk.system.paths import expanded
 from ftk.system.strict_json import dumps
-
-_OWN = (
-    "environment.json",
-    "log.txt",
-    "findings.jsonl",
-    "metrics.jsonl",
-    "metrics.json",
-    "predictions",
-    "curves.png",
-    "best",
-    "last",
-    "previous",
-    # Last, because it marks the folder as a run: a removal that was interrupted can be repeated.
-    "config.yaml",
-)
 
 
 class RunFolder:
@@ -258,12 +244,9 @@ class RunFolder:
         """
         if self.resume:
             model = saved_environment(self.path).get("model", {})
-        for name in _OWN:
-            remove_leftovers(self.path / name)  # of a run that was killed
+        clear_leftovers(self.path)
         if self._overwrite:
-            unnamed = (".best.old", ".last.old", ".previous.old", ".best.new", ".last.new")
-            for name in (*unnamed, *_OWN):
-                remove(self.path / name)
+            remove_own(self.path)
         command = self.invocation.command_line(without=("run.resume",))
         if not self.resume or self.force:
             write_text(self.path / "config.yaml", f"# {command}\n{self.invocation.resolved}")

@@ -76,7 +76,8 @@ def rows_of(jobs: Sequence[SavedJob], failed: Mapping[str, Failed], swept: Itera
     words = [*(job.words for job in jobs), *(one.words for one in alone.values())]
     keys = list(dict.fromkeys([*swept, *(key for some in words for key in some)]))
     cells = {
-        key: [*(_cell(job, key) for job in jobs), *(one.words.get(key, "") for one in alone.values())] for key in keys
+        key: [*(value_of(job, key) for job in jobs), *(one.words.get(key, "") for one in alone.values())]
+        for key in keys
     }
     keys = [key for key in keys if key in set(swept) or len(set(cells[key])) > 1]
     rows = []
@@ -86,7 +87,7 @@ def rows_of(jobs: Sequence[SavedJob], failed: Mapping[str, Failed], swept: Itera
             Row(
                 key=job.identity.key,
                 group=job.identity.group,
-                task=job.words.get("task", _task_of(job.config)),
+                task=job.words.get("task", task_of(job.config)),
                 score=job.score,
                 swept={key: cells[key][number] for key in keys},
                 numbers=job.metrics or {},
@@ -102,7 +103,7 @@ def rows_of(jobs: Sequence[SavedJob], failed: Mapping[str, Failed], swept: Itera
     return sorted(rows, key=_order)
 
 
-def _cell(job: SavedJob, key: str) -> str:
+def value_of(job: SavedJob, key: str) -> str:
     """The value of a key as the command line of a job sets it, or else as its config has it."""
     if key in job.words:
         return job.words[key]
@@ -112,7 +113,7 @@ def _cell(job: SavedJob, key: str) -> str:
     return "" if found is None or isinstance(found, Mapping) else as_word(found)
 
 
-def _task_of(config: Mapping[str, Any]) -> str:
+def task_of(config: Mapping[str, Any]) -> str:
     task = config.get("task")
     return str(task.get("_target_", "")).rpartition(".")[2] if isinstance(task, Mapping) else ""
 

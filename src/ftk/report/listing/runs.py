@@ -1,0 +1,130 @@
+"""The run folders below a folder, each with its state, size and age."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftk.config.spelling.writing import as_word
+from ftk.errors import RunError
+from ftk.report.saved_run import is_run
+from ftk.report.sweeps.results import task_of, value_of
+from ftk.report.sweeps.saved_jobs import SavedJob, read_saved
+from ftk.system.locks import holder_of_folder
+
+STATES = ("done", "begun", "running", "damaged")
+"""``done``: it has its results. ``begun``: it was stopped or killed. ``running``: a process has locked it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedRun:
+    """A run folder.
+
+    Attributes:
+        path: its place.
+        job: what is in it; None if it cannot be read.
+        state: one of ``STATES``.
+        size: the bytes of its files.
+        changed: when the newest of them was written, in seconds since 1970.
+    """
+
+    path: Path
+    job: SavedJob | None
+    state: str
+    size: int
+    changed: float
+
+    def value(self, key: str) -> str:
+        """The value of a key of its config as a word; empty if it has none."""
+        if self.job is None:
+            return ""
+        if found := value_of(self.job, key):
+            return found
+        if key == "task":
+            return task_of(self.job.config)
+        model = self.job.config.get("model")
+        if key == "model" and isinstance(model, dict) and model.get("name") is not None:
+            return as_word(model["name"])
+        return ""
+
+    def number(self, name: str) -> float | None:
+        """A metric: ``test.f1``, or ``f1`` of the validation, or else of the test."""
+        numbers = (self.job.metrics if self.job is not None else None) or {}
+        spelled = (name.replace(".", " ", 1), f"validation {name}", f"test {name}")
+        return next((numbers[one] for one in spelled if one in numbers), None)
+
+    @property
+    def score(self) -> str:
+        """The score that chose its model, with its name; empty if there is none."""
+        if self.job is None or self.job.score is None:
+            return ""
+        name = self.job.score.name
+        value = self.number(name)
+        return "" if value is None else f"{name} {value:.4f}"
+
+
+def runs_in(folders: Iterable[Path], warn: Callable[[str], None]) -> list[ListedRun]:
+    """All runs in folders and below them, in the order of their paths; links are not followed.
+
+    Args:
+        folders: that are searched; a run folder is listed itself.
+        warn: shows a sentence for each run that cannot be read.
+    """
+    found: dict[Path, Path] = {}
+    for folder in folders:
+        for path in _run_folders(folder):
+            found.setdefault(path.resolve(), path)
+    return [_listed(path, warn) for _, path in sorted(found.items())]
+
+
+def measured(folder: Path) -> tuple[int, float]:
+    """The bytes of all files in a folder, each hard link once, and when the newest was written.
+
+    A file that disappears while it is looked at counts as none.
+    """
+    size, newest = 0, 0.0
+    seen: set[tuple[int, int]] = set()
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                facts = os.lstat(os.path.join(place, name))
+            except OSError:
+                continue
+            if facts.st_nlink > 1 and (facts.st_dev, facts.st_ino) in seen:
+                continue
+            seen.add((facts.st_dev, facts.st_ino))
+            size, newest = size + facts.st_size, max(newest, facts.st_mtime)
+    return size, newest or _changed(folder)
+
+
+def _changed(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return time.time()
+
+
+def _run_folders(folder: Path) -> Iterator[Path]:
+    for place, names, _ in os.walk(folder):
+        path = Path(place)
+        if is_run(path):
+            names.clear()  # what is in a run is no run
+            yield path
+        names[:] = sorted(name for name in names if not name.startswith(".") and not (path / name).is_symlink())
+
+
+def _listed(path: Path, warn: Callable[[str], None]) -> ListedRun:
+    job = None
+    try:
+        job = read_saved(path, {})
+    except RunError as error:
+        warn(str(error))
+    if holder_of_folder(path) is not None:
+        state = "running"
+    elif job is None:
+        state = "damaged"
+    else:
+        state = "done" if job.done else "begun"
+    size, changed = measured(path)
+    return ListedRun(path=path, job=job, state=state, size=size, changed=changed)
