@@ -127,6 +127,9 @@ def tagged(text: int = 0, label: int = 1) -> Format:
         return Tagged([row for row in rows if row], text, label)
 
     def write(table: Table, files: list[Path]) -> None:
+        for row in table.rows if text else ():  # the first column numbers the words
+            for number, one in enumerate(row, 1):
+                one[0] = str(number)
         sentences = ("".join("\t".join(one) + "\n" for one in row) for row in table.rows)
         files[0].write_text("\n".join(sentences), "utf-8")
 

@@ -162,7 +162,7 @@ class NearDuplicateSearch:
                 self._compare(pairs[0], pairs[1], first, there, found)
             else:
                 begin = begin[begin + MOST_COMPARED + 1 < len(key)]
-                begin = begin[key[begin] == key[begin + MOST_COMPARED + 1]]
+                begin = begin[key[begin] == key[begin + MOST_COMPARED + 1]][:_PAIRS]
                 left, right = (first[texts[order[at]]] for at in (begin, begin + MOST_COMPARED + 1))
                 limited = limited or bool((self._sketches.alike(left, right) >= self._least).any())
         return found, limited

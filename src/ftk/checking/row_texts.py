@@ -70,11 +70,13 @@ class Part:
 
     Attributes:
         examples: the rows.
-        texts: everything that is read of each, as one text.
+        single: the texts of each.
+        texts: the texts of each, as one text.
         joined: all of these texts as one, to find out quickly that none has something.
     """
 
     examples: Sequence[Any]
+    single: Sequence[tuple[str, ...]]
     texts: Sequence[str]
     joined: str
 
@@ -137,5 +139,6 @@ def around(text: str, begin: int, end: int) -> str:
 
 
 def _part(examples: Sequence[Any]) -> Part:
-    texts = ["\n".join(texts_of(example)) for example in examples]
-    return Part(examples, texts, "\n".join(texts))
+    single = list(map(texts_of, examples))
+    texts = ["\n".join(some) for some in single]
+    return Part(examples, single, texts, "\n".join(texts))

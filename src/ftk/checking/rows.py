@@ -11,7 +11,7 @@ import numpy as np
 from ftk.checking.characters import note_characters
 from ftk.checking.labels import LabelCounts, note_labels, note_labels_in_texts
 from ftk.checking.lengths import note_lengths
-from ftk.checking.near_duplicates import MOST_COMPARED, NearDuplicates, NearDuplicateSearch
+from ftk.checking.near_duplicates import MOST_COMPARED, THRESHOLD, NearDuplicates, NearDuplicateSearch
 from ftk.checking.numbers import Numbers
 from ftk.checking.other_columns import OtherColumns
 from ftk.checking.pairs import Ratios, note_equal
@@ -27,7 +27,7 @@ def check_examples(
     splits: Mapping[str, Sequence[Any]],
     notes: Notes,
     *,
-    near_duplicates: float | None = 0.8,
+    near_duplicates: float | None = THRESHOLD,
     thorough: bool = True,
 ) -> None:
     """Report what is odd about rows, by the examples that a task made of them.
@@ -134,7 +134,7 @@ def _note_relabelled(
         notes: collects the finding.
     """
     one, other = (np.frombuffer(counts[split].order, dtype=f"i{counts[split].order.itemsize}") for split in of)
-    if not len(one) or not len(other):
+    if any(len(counts[split].order) < counts[split].total for split in of):  # rows have numbers, spans or texts
         return
     different = one[near.rows] != other[near.partners]
     if different.any():
