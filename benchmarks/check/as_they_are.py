@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=SHARED)
     data = parser.parse_args().data
-    print("| corpus | rows | errors | warnings | notes | s |\n| --- | ---: | --- | --- | --- | ---: |")
+    print("| corpus | rows | errors | warnings | notes |\n| --- | ---: | --- | --- | --- |")
     for name, words in command_lines(data).items():
         print(_row(name, words), flush=True)
 
@@ -58,12 +58,12 @@ def _row(name: str, words: list[str]) -> str:
             found[one["severity"]][one["kind"]] += one["count"]
     ends = [one for one in events if one["type"] == "check"]
     if not ends:
-        return f"| {name} | | {done.stderr.strip().splitlines()[-1]} | | | |"
+        return f"| {name} | | {done.stderr.strip().splitlines()[-1]} | | |"
     [end] = ends
     cells = (
         ", ".join(f"{kind} {number:,}" for kind, number in found[severity].items()) for severity in reversed(FACTS)
     )
-    return f"| {name} | {end['rows']:,} | {' | '.join(cells)} | {end['seconds']:.1f} |"
+    return f"| {name} | {end['rows']:,} | {' | '.join(cells)} |"
 
 
 def _is_fact(finding: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, root_mean_squared_error
 
 from conftest import Result, read_jsonl, write_jsonl, write_lines
+from ftk.config.paths import shipped_configs
 from ftk.contracts import finding_kinds as kinds
 from ftk.errors import ANSWER_IS_NO
 from ftk.tasks import finding_kinds as task_kinds
@@ -166,6 +167,21 @@ def test_with_a_model_steps_and_windows_are_those_of_its_training(ftk: Check) ->
     assert facts["expected"]["exact"]
     assert sum(one["rows_in_several_windows"] for one in facts["model"]["splits"].values()) == 1
     assert facts["expected"]["seconds"] > 0
+
+
+MODELS = {"image-classification": "resnet-tiny", "summarization": "t5-tiny", "translation": "marian-tiny"}
+TASKS = sorted(path.stem for path in shipped_configs().glob("task/*.yaml"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", [name for name in TASKS if name != "image-text-classification"])
+def test_every_task_can_be_checked(ftk: Check, task: str) -> None:
+    for model in ((), (f"model={MODELS.get(task, 'tiny')}", "hardware=cpu")):
+        result = ftk("check", "--json", f"task={task}", *model)
+        assert (result.code, result.errors) == (0, [])
+        facts = event(result, "facts")
+        assert all(one["rows"] for one in facts["splits"].values())
+        assert ("model" in facts) == bool(model)
 
 
 @pytest.mark.parametrize(

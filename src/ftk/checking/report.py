@@ -136,8 +136,10 @@ def _of_model(model: Mapping[str, Any]) -> str:
     entries = f", {model['vocabulary']:,} entries in its vocabulary" if model["vocabulary"] is not None else ""
     lines = [f"model: {model['name'] or 'random weights'}, {model['parameters'] / 1e6:,.1f} M parameters{entries}"]
     for split, one in model["splits"].items():
-        line = f"  {split}: {_counted(one['windows'], 'window')} of up to {model['window']} tokens"
-        if "half" in one:
+        line = f"  {split}: {_counted(one['windows'], 'window')}"
+        if model["vocabulary"] is not None:
+            line += f" of up to {model['window']} tokens"
+        if model["vocabulary"] is not None and "half" in one:
             line += f", {one['tokens']:,} tokens (half of the windows up to {one['half']}, 95 % up to {one['most']})"
         if one.get("rows_in_several_windows"):
             line += f", {_counted(one['rows_in_several_windows'], 'row')} in several windows"

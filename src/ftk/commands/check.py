@@ -54,6 +54,8 @@ def check(config: CheckConfig, invocation: Invocation) -> dict[str, Any]:
         facts.pop("expected", None)
         if encoded.hardware:
             facts["expected"] = encoded.expected()
+    elif config.model is not None:
+        console.warn("the model is not looked at, because the rows to train on have errors")
     findings = list(notes)
     show_reading(console, findings)
     show_facts(console, facts)
