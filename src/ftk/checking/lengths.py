@@ -15,7 +15,7 @@ from ftk.contracts.notes import Notes
 
 _ENOUGH = 50
 """Rows from which something can be said about what is usual."""
-_TIMES, _TIMES_MOST = 20, 6
+_TIMES, _TIMES_MOST = 10, 6
 """A text is far longer than others if it is so many times as long as half of them, and as 95 of 100."""
 _LONG = 1000
 """Characters of a text that no one calls far longer than others."""

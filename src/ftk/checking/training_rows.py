@@ -51,10 +51,12 @@ def _train(corpus: RowCorpus, data: DataConfig, notes: Collected) -> bool:
     splits, task = corpus.examples, corpus.task
     with notes.of("train"), notes.going_on():
         splits["train"] = usable(splits["train"], task.spec.wording, data.duplicates, notes)
-    training = splits["train"]
+    training, named = splits["train"], tuple(splits)
+    note_overlap(splits, data.group, notes)  # also with training rows that are held out
     with notes.going_on():
         training = hold_out(splits, task, data, notes)
-    note_overlap(splits, data.group, notes)
+    held_out = {split: rows for split, rows in splits.items() if split == "train" or split not in named}
+    note_overlap(held_out, data.group, notes)
     whole = False
     with notes.going_on():
         _settle_labels(corpus, training, notes)
