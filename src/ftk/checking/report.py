@@ -91,6 +91,8 @@ def _sizes(splits: Mapping[str, Any]) -> TextTable:
     for what in ("characters", "words"):
         for name, words in _LENGTHS.items():
             rows.append([f"{what}, {words}", *(_number(one.get(what, {}).get(name)) for one in splits.values())])
+    for what, words in (("lines", "lines"), ("repeated_lines", "lines that repeat another")):
+        rows.append([words, *(_number(one.get(what)) for one in splits.values())])
     for target in dict.fromkeys(name for one in splits.values() for name in one.get("numbers", ())):
         for name in ("mean", "deviation", "least", "largest"):
             numbers = (one.get("numbers", {}).get(target, {}).get(name) for one in splits.values())
