@@ -63,7 +63,8 @@ def page(results: dict[str, Any], near: str) -> str:
         "",
         *(line for line in table if not line.endswith("| 0 |  |  |")),
         "",
-        f"The search alone, in {size['rows']:,} rows of 100 characters: {size['cpu_seconds']} s of one core, {size['GiB']} GiB.",
+        f"The search alone, in {size['rows']:,} rows of 100 characters: {size['cpu_seconds']} s of one core, "
+        f"{size['GiB']} GiB.",
     ]
     return "\n".join(lines)
 
