@@ -12,6 +12,7 @@ from ftk.config.ranges.comparing import check_comparing
 from ftk.config.ranges.model import check_model
 from ftk.config.ranges.reporting import check_reporting
 from ftk.config.schema import (
+    CheckConfig,
     CompareConfig,
     DataConfig,
     EvaluateConfig,
@@ -42,7 +43,9 @@ def check_values(config: Config | CompareConfig | ReportConfig, command: str) ->
     if isinstance(config, ReportConfig):
         return list(check_reporting(config))
     mistakes = [*check_ranges(config, command), *_cache(config.data, command), *_data(config.data)]
-    if not isinstance(config, TrainingConfig):
+    if isinstance(config, CheckConfig):
+        mistakes += _model(config.model) if config.model is not None else ()
+    elif not isinstance(config, TrainingConfig):
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
         mistakes += _preset(config, command)
     else:

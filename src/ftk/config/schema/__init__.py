@@ -7,6 +7,7 @@ home, and a test composes every shipped config and finds no key without a value.
 from dataclasses import dataclass, field
 from typing import Any
 
+from ftk.config.schema.checking import CheckingConfig
 from ftk.config.schema.comparing import ComparingConfig
 from ftk.config.schema.data import DataConfig
 from ftk.config.schema.model import ModelConfig, TokenizerConfig
@@ -23,6 +24,8 @@ from ftk.config.schema.training import ScheduleConfig, TrainConfig
 
 __all__ = [
     "SCHEMAS",
+    "CheckConfig",
+    "CheckingConfig",
     "CompareConfig",
     "ComparingConfig",
     "DataConfig",
@@ -137,6 +140,22 @@ class ReportConfig:
     report: ReportingConfig
 
 
+@dataclass(kw_only=True, slots=True)
+class CheckConfig:
+    """`ftk check`."""
+
+    task: Any
+    """The task that the data is for: `task=ner`, with the keys that its training will have."""
+    model: ModelConfig | None
+    """null: the data alone is checked. `model=minilm`, or `model.name=<hub id or folder>` with `model=auto`, adds what
+    its tokenizer makes of the texts, and the time and the memory that a training would take."""
+    data: DataConfig
+    train: TrainConfig
+    hardware: HardwareConfig
+    check: CheckingConfig
+    """What is looked for."""
+
+
 SCHEMAS: dict[str, type] = {
     "pretrain": PretrainConfig,
     "finetune": FinetuneConfig,
@@ -144,4 +163,5 @@ SCHEMAS: dict[str, type] = {
     "predict": PredictConfig,
     "compare": CompareConfig,
     "report": ReportConfig,
+    "check": CheckConfig,
 }
