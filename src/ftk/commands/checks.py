@@ -229,6 +229,8 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
             what = f"hardware.micro_batch={micro} train.batch_size={config.train.batch_size}"
             advice = f"The rows of a batch are compared with each other: it is not cut. {task.spec.in_batch_loss_hint}"
             yield Mistake(what, advice)
+        if config.train.dynamics is True and task.spec.row_losses is None:
+            yield Mistake("train.dynamics=true", "Rows of this task have no losses of their own; leave the key out.")
         yield from _fits(config, task)
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
@@ -247,6 +249,9 @@ def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
         kind, what = kind_of_folder(expanded(name)), f"model.name={name}"
     if kind is not None and (advice := unsuited(kind, task)):
         yield Mistake(what, advice if kind in f"{what} {advice}" else f"Its architecture is {kind}. {advice}")
+    if kind in FITTED and config.train.dynamics is True:
+        advice = "This model is fitted at once: there are no steps that losses of rows could be of."
+        yield Mistake("train.dynamics=true", advice)
     if kind in FITTED and config.run.verify_resume:
         advice = "This model is fitted at once: there is no step to stop at, so there is nothing to verify."
         yield Mistake("run.verify_resume=true", advice)

@@ -20,6 +20,7 @@ from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, re
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.label_columns import refuse_columns
+from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
 from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
@@ -49,6 +50,7 @@ class TextClassification(RowTask):
         demo="text-classification",
         auto_model=AUTO_MODEL,
         problem_type="single_label_classification",
+        row_losses=of_label,
     )
 
     pooling: Pooling

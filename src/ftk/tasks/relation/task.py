@@ -29,6 +29,7 @@ from ftk.tasks.relation.entity_windows import EntityEncoder, Signed, signed
 from ftk.tasks.relation.metric import RelationMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.records import with_columns
+from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
 from ftk.tasks.shared.text_input import logits_of
@@ -77,6 +78,7 @@ class Relation(RowTask):
             score="f1_semeval",
             demo="relation",
             auto_model=_AUTO_MODELS[self.head],
+            row_losses=of_label,
         )
 
     @property
