@@ -1,1 +1,1 @@
-"""What is wrong with data, found before any model is trained on it."""
+"""``ftk check``: what is wrong with data, found before any weight is loaded."""

@@ -2,6 +2,7 @@
 
 COMMANDS = {
     "pretrain": ("ftk.commands.train", "train an encoder on raw text, from random or pretrained weights"),
+    "check": ("ftk.commands.check", "check data before anything is trained on it"),
     "finetune": ("ftk.commands.train", "train a task on labelled data, from a pretrained or a random encoder"),
     "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
     "predict": ("ftk.commands.predict", "read texts or images, write one line of JSON per row"),
@@ -14,7 +15,7 @@ COMMANDS = {
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }
 
-WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "sweep", "runs")
+WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "sweep", "runs", "check")
 """The commands that show JSON lines with --json."""
 
 ALIASES = {"pretrain-mlm": "pretrain"}

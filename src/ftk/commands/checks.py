@@ -9,7 +9,7 @@ from ftk.config.choices import Cut, Duplicates, Format, Init
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges, refuse_limit
 from ftk.config.ranges.model import check_model
-from ftk.config.schema import DataConfig, EvaluateConfig, ModelConfig, PredictConfig, TrainingConfig
+from ftk.config.schema import CheckConfig, DataConfig, EvaluateConfig, ModelConfig, PredictConfig, TrainingConfig
 from ftk.config.spelling.writing import as_word, pasted
 from ftk.contracts.spec import of_others_fields, statistics_fields
 from ftk.contracts.task import Task
@@ -28,7 +28,9 @@ from ftk.system.processes.streams import stdout_is_closed
 def check_values(config: Config, command: str) -> list[Mistake]:
     """All mistakes in the config of a command."""
     mistakes = [*check_ranges(config, command), *_cache(config.data, command), *_data(config.data)]
-    if not isinstance(config, TrainingConfig):
+    if isinstance(config, CheckConfig):
+        mistakes += _model(config.model) if config.model is not None else ()
+    elif not isinstance(config, TrainingConfig):
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
         mistakes += _preset(config, command)
     else:

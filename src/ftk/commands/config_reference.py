@@ -45,6 +45,10 @@ def marked(name: str, text: str) -> str:
     return f"{_BEGIN.format(name)}\n{text}{_END}"
 
 
+_OTHERS = ("evaluate", "predict", "check")
+"""The commands with keys that no training has."""
+
+
 class _Page:
     def __init__(self, keys: ConfigKeys) -> None:
         self.keys = keys
@@ -63,7 +67,7 @@ class _Page:
             **{name: f"### {name}\n\n{_table(keys.of_section(name))}" for name in ("train", "run", "sweep")},
             "predictions": f"### predictions\n\n{_table(keys.of_section('predict'))}",
             **{name: text for name, text in named.items() if name not in keys.sections},
-            **{command: f"### {command}\n\n{_table(keys.of_command(command))}" for command in ("evaluate", "predict")},
+            **{command: f"### {command}\n\n{_table(keys.of_command(command))}" for command in _OTHERS},
         }
 
     def _section(self, group: str) -> str:

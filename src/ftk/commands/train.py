@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ftk.checking.before_training import check_before_training
 from ftk.commands.checks import check_values
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
@@ -48,6 +49,7 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
     if not folder.resume:
         check_hub_models(config.model, task)
     corpus = task.open_corpus(config.data, notes)
+    check_before_training(corpus, notes)
     console.report(notes.drain())
     with fast_import("torch"):
         from ftk.training.runner import run_training  # torch from here on

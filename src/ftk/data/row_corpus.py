@@ -31,8 +31,8 @@ from ftk.data.splitting.repeats import empty_rows, key_facts, note_overlap, usab
 from ftk.data.splitting.simple_cut import cut_simply
 from ftk.data.splitting.tying import check_groups
 from ftk.data.storage.collecting import RowStorage
-from ftk.data.storage.reading import first_rows, read_stored
-from ftk.data.storage.stored import Stored, taken
+from ftk.data.storage.reading import first_rows, read_parts
+from ftk.data.storage.stored import Stored, StoredWriter, taken
 from ftk.data.storage.stored_features import stored_features
 from ftk.errors import ConfigError, DataError
 from ftk.system.collection import without_collection
@@ -58,8 +58,8 @@ class RowCorpus:
         return {split: {**fingerprint(files), **self.named.get(split, {})} for split, files in self.files.items()}
 
     def texts(self) -> Iterable[str]:
-        """The texts of the training split; of the test split if it is alone."""
-        split = "train" if "train" in self.examples else "test"
+        """The texts of the training split; of another one if there is none."""
+        split = "train" if "train" in self.examples else next(iter(self.examples))
         return (text for example in self.examples[split] for text in example.texts)
 
     def vocabulary_file(self, settings: Any) -> None:
@@ -120,7 +120,7 @@ def read_training_corpus(
     task, examples = corpus.task, corpus.examples
     with notes.of("train"):
         examples["train"] = usable(examples["train"], task.spec.wording, data.duplicates, notes)
-    training = _hold_out(examples, task, data, notes)
+    training = hold_out(examples, task, data, notes)
     note_overlap(examples, data.group, notes)
     corpus.task = task.learn(training)
     if "validation" not in examples and corpus.task.spec.untuned_default is not None:
@@ -195,15 +195,11 @@ def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes)
             if name == "train" and data.group is not None:
                 check_groups(split.rows, data.group, notes)
             if isinstance(split.rows, Stored):
-                examples[name] = read_stored(task, split.rows, reading, storage.folder, key_facts)
+                writer: StoredWriter[Any] = StoredWriter(storage.folder, key_facts)
+                examples[name] = read_parts(task, split.rows, reading, writer)
             else:
                 examples[name] = task.read(split.rows, reading)
-            if name == "train":
-                note_unused(getattr(task, "label_names", None), examples[name], notes)
-                if isinstance(columns := data.columns.get("label"), (list, tuple)):
-                    note_unused(list(map(str, columns)), examples[name], notes, kind=kinds.UNUSED_COLUMN)
-            elif (empty := empty_rows(examples[name]))[0]:
-                notes.add(kinds.EMPTY_ROW, *empty[1], policy="nothing_found", number=empty[0])
+            note_read(name, examples[name], task, data, notes)
     raise_errors(notes, next(iter(splits.values())).rows if splits else (), data.columns, task.spec)
     for name, found in examples.items():
         if not len(found):
@@ -212,6 +208,16 @@ def _read(data: DataConfig, task: RowReader, names: Iterable[str], notes: Notes)
     files = {name: split.files for name, split in splits.items()}
     scratch = storage.folder if storage.stored else None
     return RowCorpus(task, examples, None, files, named, scratch, _chosen_columns(notes))
+
+
+def note_read(split: str, examples: Sequence[Any], task: RowReader, data: DataConfig, notes: Notes) -> None:
+    """Report what the examples of one split show: names of labels that no row has, and rows with nothing to read."""
+    if split == "train":
+        note_unused(getattr(task, "label_names", None), examples, notes)
+        if isinstance(columns := data.columns.get("label"), (list, tuple)):
+            note_unused(list(map(str, columns)), examples, notes, kind=kinds.UNUSED_COLUMN)
+    elif (empty := empty_rows(examples))[0]:
+        notes.add(kinds.EMPTY_ROW, *empty[1], policy="nothing_found", number=empty[0])
 
 
 def _chosen_columns(notes: Notes) -> dict[str, Any]:
@@ -230,7 +236,7 @@ def _named_files(examples: Iterable[Example]) -> dict[str, str]:
     return {f"{number} images": digest.hexdigest()} if number else {}
 
 
-def _hold_out(examples: dict[str, Sequence[Any]], task: RowReader, data: DataConfig, notes: Notes) -> Sequence[Any]:
+def hold_out(examples: dict[str, Sequence[Any]], task: RowReader, data: DataConfig, notes: Notes) -> Sequence[Any]:
     """Hold out the splits that are not named; returns the rows from which statistics and labels are taken.
 
     These are those of training and validation, so that holding rows out for validation does not change the model.

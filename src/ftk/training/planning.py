@@ -10,6 +10,7 @@ from ftk.contracts.spec import TaskSpec
 from ftk.core.anomalies import LossGuard
 from ftk.core.limits import Interval, RunLimits
 from ftk.core.plan import Plan
+from ftk.data.batching.length import most_steps
 from ftk.optim.schedules import Schedule
 from ftk.system.duration import duration, seconds
 
@@ -17,12 +18,7 @@ from ftk.system.duration import duration, seconds
 def plan_of(config: TrainingConfig, order: Order, spec: TaskSpec) -> Plan:
     """The plan of a run of a task whose steps come in this order."""
     train_config = config.train
-    limits = [train_config.max_steps] if train_config.max_steps is not None else []
     budget = seconds(str(train_config.budget)) if train_config.budget is not None else None
-    if train_config.epochs is not None:
-        limits.append(order.steps_in(train_config.epochs))
-    elif not limits and train_config.max_tokens is None and budget is None:
-        limits.append(order.steps_in(1))
 
     def every(value: str | float) -> Interval:
         if value == "epoch":
@@ -32,7 +28,7 @@ def plan_of(config: TrainingConfig, order: Order, spec: TaskSpec) -> Plan:
         return Interval(steps=int(value)) if value >= 1 else Interval(share=float(value))
 
     return Plan(
-        limits=RunLimits(steps=min(limits, default=None), tokens=train_config.max_tokens, seconds=budget),
+        limits=RunLimits(steps=most_steps(train_config, order), tokens=train_config.max_tokens, seconds=budget),
         seed=config.run.seed,
         batch_size=train_config.batch_size,
         max_grad_norm=train_config.max_grad_norm,

@@ -4,21 +4,24 @@ from collections.abc import Iterator
 
 from ftk.config.choices import BadRows, Format, Precision
 from ftk.config.mistakes import Mistake
+from ftk.config.ranges.checking import check_checking
 from ftk.config.ranges.data import check_data
 from ftk.config.ranges.model import check_model
 from ftk.config.ranges.run import check_hardware, check_predictions, check_run, check_sweep
 from ftk.config.ranges.splits import check_test_share, refuse_limit
 from ftk.config.ranges.training import check_optimizer, check_schedule, check_train
-from ftk.config.schema import EvaluateConfig, PredictConfig, PretrainConfig, TrainingConfig
+from ftk.config.schema import CheckConfig, EvaluateConfig, PredictConfig, PretrainConfig, TrainingConfig
 from ftk.config.spelling.writing import as_word
 
 __all__ = ["Config", "check_ranges", "refuse_limit"]
 
-Config = TrainingConfig | EvaluateConfig | PredictConfig
+Config = TrainingConfig | EvaluateConfig | PredictConfig | CheckConfig
 
 
 def check_ranges(config: Config, command: str) -> list[Mistake]:
     """All mistakes in the config of a command that its values alone show."""
+    if isinstance(config, CheckConfig):
+        return list(check_checking(config))
     mistakes = [*check_data(config.data), *check_hardware(config.hardware), *check_sweep(config.sweep)]
     mistakes += check_run(config.run, config.sweep, in_folder=not isinstance(config, PredictConfig))
     if not isinstance(config, PretrainConfig):

@@ -7,6 +7,7 @@ home, and a test composes every shipped config and finds no key without a value.
 from dataclasses import dataclass, field
 from typing import Any
 
+from ftk.config.schema.checking import CheckingConfig
 from ftk.config.schema.data import DataConfig
 from ftk.config.schema.model import ModelConfig, TokenizerConfig
 from ftk.config.schema.run import HardwareConfig, PredictionsConfig, RunConfig, SweepConfig, TrainingRunConfig
@@ -14,6 +15,8 @@ from ftk.config.schema.training import ScheduleConfig, TrainConfig
 
 __all__ = [
     "SCHEMAS",
+    "CheckConfig",
+    "CheckingConfig",
     "DataConfig",
     "EvaluateConfig",
     "FinetuneConfig",
@@ -108,9 +111,26 @@ class PredictConfig(CheckpointConfig):
     predict: PredictionsConfig = field(default_factory=PredictionsConfig)
 
 
+@dataclass(kw_only=True, slots=True)
+class CheckConfig:
+    """`ftk check`."""
+
+    task: Any
+    """The task that the data is for: `task=ner`, with the keys that its training will have."""
+    model: ModelConfig | None
+    """null: the data alone is checked. `model=minilm`, or `model.name=<hub id or folder>` with `model=auto`, adds what
+    its tokenizer makes of the texts, and the time and the memory that a training would take."""
+    data: DataConfig
+    train: TrainConfig
+    hardware: HardwareConfig
+    check: CheckingConfig
+    """What is looked for."""
+
+
 SCHEMAS: dict[str, type] = {
     "pretrain": PretrainConfig,
     "finetune": FinetuneConfig,
     "evaluate": EvaluateConfig,
     "predict": PredictConfig,
+    "check": CheckConfig,
 }

@@ -5,6 +5,7 @@ is what was found, then comes what was done about it, or for an error what the u
 """
 
 from ftk.contracts.finding_kinds.annotation_tools import *
+from ftk.contracts.finding_kinds.checking import *
 from ftk.contracts.finding_kinds.columns import *
 from ftk.contracts.finding_kinds.examples import *
 from ftk.contracts.finding_kinds.files import *
@@ -16,6 +17,7 @@ from ftk.contracts.finding_kinds.numbers import *
 from ftk.contracts.finding_kinds.padding import *
 from ftk.contracts.finding_kinds.resuming import *
 from ftk.contracts.finding_kinds.splits import *
+from ftk.contracts.finding_kinds.suspicious_rows import *
 from ftk.contracts.finding_kinds.tables import *
 from ftk.contracts.finding_kinds.tagging import *
 from ftk.contracts.finding_kinds.tokenizers import *

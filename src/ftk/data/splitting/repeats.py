@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,6 +117,41 @@ def note_overlap(examples: dict[str, Sequence[Any]], group: str | None, notes: N
                 notes.add(kind, *found.places, number=found.number, part=split)
         if near.number:
             notes.add(kinds.GROUP_OF_TRAINING, *near.places, number=near.number, part=split, column=group)
+
+
+def note_repeats(examples: Mapping[str, Sequence[Any]], subject: str, notes: Notes) -> None:
+    """Count the rows of validation and of test that repeat others of the same split, and those of test that validation
+    has, too.
+
+    Args:
+        examples: by split.
+        subject: what two rows share that are equal to learn from.
+        notes: collects the counts.
+    """
+    for split in ("validation", "test"):
+        if split not in examples:
+            continue
+        repeated, relabelled = _Found(), _Found()
+        seen: dict[str, Any] = {}
+        for example in taken(examples[split], _doubtful(_hashes(examples[split])[0])):
+            if example.key in seen:
+                (repeated if _equal(seen[example.key], example.learned) else relabelled).add(example)
+            seen.setdefault(example.key, example.learned)
+        for kind, found in ((kinds.REPEATED_WITHIN, repeated), (kinds.RELABELLED_WITHIN, relabelled)):
+            if found.number:
+                notes.add(kind, *found.places, number=found.number, part=split, subject=subject)
+    if "validation" in examples and "test" in examples:
+        both = [_hashes(examples[split])[0] for split in ("validation", "test")]
+        known = {one.key for one in taken(examples["validation"], np.flatnonzero(np.isin(both[0], both[1])))} - {""}
+        there = [one for one in taken(examples["test"], np.flatnonzero(np.isin(both[1], both[0]))) if one.key in known]
+        if there:
+            notes.add(kinds.ROW_OF_VALIDATION, *places_of(there), number=len(there))
+
+
+def _doubtful(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers of the rows whose hash another row has, too, other than empty rows."""
+    values, counts = np.unique(keys, return_counts=True)
+    return np.flatnonzero(np.isin(keys, values[counts > 1]) & (keys != _EMPTY))
 
 
 def empty_rows(examples: Sequence[Any]) -> tuple[int, list[str]]:

@@ -1,11 +1,10 @@
-"""Examples of rows that are in a temporary file: made part by part, and written to another one."""
+"""Examples of rows that are not all in memory: made part by part."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
@@ -13,7 +12,7 @@ from ftk.contracts.findings import Finding, FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import RowReader
 from ftk.contracts.row import Row
-from ftk.data.storage.stored import Stored, StoredWriter
+from ftk.data.storage.stored import Stored
 
 _PART = 20_000
 """Rows that are read together. What is decided by all rows of a split, is decided by these."""
@@ -26,27 +25,43 @@ _DECIDED: dict[str, tuple[str, str]] = {
 """What a task decides by the rows: the value that says how, and the key of the config that decides it for all."""
 
 
+class RowsInParts(Protocol):
+    """The rows of a split, of which some are in memory at a time."""
+
+    def parts(self, most: int, /) -> Iterable[list[Row]]:
+        """Yield the rows in order, in lists of at most so many."""
+        ...
+
+
 def first_rows(rows: Stored[Row]) -> list[Row]:
     """As many of the first rows as are read together."""
     return next(rows.parts(_PART), [])
 
 
-def read_stored(
-    task: RowReader, rows: Stored[Row], reading: Reading, folder: Path, key: Callable[[Any], tuple[Hashable, ...]]
-) -> Stored[Any]:
-    """An example of each row that can be used.
+class Writer(Protocol):
+    """Collects examples in order."""
+
+    def extend(self, items: Iterable[Any], /) -> None:
+        """Add some examples."""
+        ...
+
+    def finished(self) -> Sequence[Any]:
+        """All of them."""
+        ...
+
+
+def read_parts(task: RowReader, rows: RowsInParts, reading: Reading, writer: Writer) -> Sequence[Any]:
+    """An example of each row that can be used, as the writer keeps them.
 
     Args:
         task: reads the rows.
         rows: of one split.
         reading: how they are read; its notes collect the findings of all parts together.
-        folder: for the file of the examples.
-        key: the facts about each example whose hashes stay in memory.
+        writer: keeps the examples.
 
     Raises:
-        DataError: the file cannot be written.
+        DataError: a temporary file cannot be written.
     """
-    writer: StoredWriter[Any] = StoredWriter(folder, key)
     merged, seen = _Merged(reading.notes), dict[Hashable, Any]()
     for part in rows.parts(_PART):
         notes = Notes()

@@ -75,6 +75,17 @@ def load_weights(source: Source, auto_model: str, *, seed: int) -> Loaded:
     return loaded
 
 
+def empty_model(source: Source, auto_model: str) -> Any:
+    """The model without memory for its weights, to count them.
+
+    Args:
+        source: the model.
+        auto_model: the class that puts the head of the task on it.
+    """
+    with torch.device("meta"):
+        return build(_auto_class(auto_model), source.config)
+
+
 def _loaded(source: Source, auto_model: str, seed: int) -> Loaded:
     head_class = _auto_class(auto_model)
     torch.manual_seed(seed)

@@ -111,7 +111,7 @@ class TextCorpus:
             raise DataError(f"data.{names[0]}: name the texts; {', '.join(files) or 'nothing'} alone is not enough.")
         corpus = cls(data, files, slices, words, blocks)
         for name in files:
-            if next(iter(corpus._pieces(name, Notes())), None) is None:
+            if next(iter(corpus.pieces(name, Notes())), None) is None:
                 listed = ", ".join(map(str, files[name])) or str(data.name)
                 raise DataError(f"data.{name}: there is no text in {listed}.")
         return corpus
@@ -130,7 +130,7 @@ class TextCorpus:
 
     def texts(self) -> Iterator[str]:
         """The texts of the training split, one piece of a document at a time."""
-        return (piece.text for piece in self._pieces("train", Notes()))
+        return (piece.text for piece in self.pieces("train", Notes()))
 
     def vocabulary_file(self, settings: Any) -> Path:
         """The file that keeps a vocabulary learned from the training texts with these settings."""
@@ -179,7 +179,7 @@ class TextCorpus:
                 store = prepare(
                     folder,
                     settings,
-                    lambda: self._pieces(name, notes),
+                    lambda: self.pieces(name, notes),
                     plain_text(tokenizer).backend,
                     words=self.words,
                     workers=self.data.workers or processors(),
@@ -238,7 +238,16 @@ class TextCorpus:
         if name == "train" and len(blocks) < 2:
             notes.add(kinds.ONE_BLOCK, length=blocks.length)
 
-    def _pieces(self, name: str, notes: Notes) -> Iterator[TextChunk]:
+    def pieces(self, name: str, notes: Notes) -> Iterator[TextChunk]:
+        """The texts of a split, one piece of a document at a time.
+
+        Args:
+            name: of the split.
+            notes: collects what is left out.
+
+        Raises:
+            DataError: a file cannot be read.
+        """
         rows: Iterable[Row] | None = None
         if name in self.datasets:
             from ftk.data.readers.hub import read_hub

@@ -1,0 +1,39 @@
+"""The notes of a check, which goes on where other commands stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.findings import Finding
+from ftk.contracts.notes import Notes
+from ftk.errors import DataError
+
+
+class Collected(Notes):
+    """Collects errors like any other findings, so that all of them are reported together."""
+
+    def raise_errors(self) -> None:
+        """Does nothing: what reads the data goes on."""
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """A block whose error becomes a finding; what follows the error in the block is left out."""
+        try:
+            yield
+        except DataError as error:
+            self.add_error(error)
+
+    def add_error(self, error: DataError) -> None:
+        """Add what stopped a reader."""
+        if error.findings:
+            self.merge(error.findings)
+        else:
+            self.add(kinds.UNREADABLE, what=str(error))
+
+    def merge(self, findings: Iterable[Finding]) -> None:
+        """Add findings that were collected before, each about its own split."""
+        for found in findings:
+            with self.of(found.split) if found.split is not None else nullcontext():
+                self.add(found.kind, *found.places, policy=found.policy, number=found.count, **found.values)

@@ -1,0 +1,54 @@
+"""Reads labelled rows and checks them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ftk.checking.checked import Checked
+from ftk.checking.collected import Collected
+from ftk.checking.content import Content, baseline
+from ftk.checking.reading import read_all
+from ftk.checking.rows import check_examples
+from ftk.checking.training_rows import check_as_training
+from ftk.config.schema import CheckConfig, TrainConfig
+from ftk.data.batching.length import most_steps
+from ftk.data.batching.order import StepOrder
+from ftk.system.collection import without_collection
+
+
+@without_collection()
+def checked_rows(config: CheckConfig, task: Any, notes: Collected) -> Checked:
+    """Check labelled rows.
+
+    Args:
+        config: of the check.
+        task: reads the rows.
+        notes: collects what is wrong.
+
+    Raises:
+        DataError: no row of any split can be read.
+    """
+    found = read_all(config.data, task, notes)
+    texts = "text" in task.spec.modalities
+    contents = {split: Content.of(examples, texts=texts) for split, examples in found.examples.items()}
+    splits = {split: content.to_json() for split, content in contents.items()}
+    learned = contents.get("train") or next(iter(contents.values()), None)
+    for split, content in contents.items():
+        if learned is not None and (scores := baseline(learned, content)):
+            splits[split]["baseline"] = scores
+    check_examples(found.examples, notes, near_duplicates=config.check.near_duplicates)
+    corpus = check_as_training(found, config.data, notes)
+    facts: dict[str, Any] = {"splits": splits}
+    if "train" in found.examples and (rows := len(corpus.examples["train"])):
+        facts["expected"] = _expected(rows, config.train)
+    usable = corpus.examples and (corpus.labels is not None or task.spec.wording.labels is None)
+    return Checked(sum(found.read.values()), corpus if usable else None, facts)
+
+
+def _expected(rows: int, train: TrainConfig) -> dict[str, Any]:
+    """The steps of a training in which each row is one window."""
+    order = StepOrder(np.ones(rows, dtype=np.int64), train.batch_size, 0)
+    steps = most_steps(train, order)
+    return {"steps": steps, "epochs": None if steps is None else order.epoch(steps), "exact": False}

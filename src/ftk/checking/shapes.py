@@ -1,0 +1,69 @@
+"""Texts that hold something other than a person wrote: markup, escapes, addresses alone, words in place of a text."""
+
+from __future__ import annotations
+
+import re
+
+from ftk.checking.row_texts import Part
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+
+_TAGS = (
+    "p|br|hr|div|span|a|b|i|u|em|strong|small|font|center|li|ul|ol|dl|dt|dd|td|tr|th|table|tbody|thead|img|script|style|"
+    "h[1-6]|blockquote|pre|code|sup|sub|iframe|input|button|form|html|head|body|meta|link|title|nav|section|article"
+)
+_MARKUP = re.compile(
+    rf"</?(?:{_TAGS})(?:\s[^<>]{{0,300}})?/?>|&(?:amp|lt|gt|quot|apos|nbsp|[a-z]{{3,6}}|#\d{{2,6}}|#x[0-9a-f]{{2,5}});",
+    re.IGNORECASE,
+)
+_ESCAPES = re.compile(
+    r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[nrt](?![a-z])|(?<=[.!?;,])\\[nrt]|(?:%[2-7C-E][0-9A-F]){2,}(?![^\s]*/)"
+)
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w{2,}")
+_NUMBER = re.compile(r"[-+]?[\d.,:/%\s()$€£]*\d[\d.,:/%\s()$€£]*")
+_SIGNS = re.compile(r"[!-/:-@\[-`{-~\s]+")
+_PLACEHOLDER = re.compile(
+    r"\[(?:deleted|removed|redacted|text|image|video|no text)\]|to ?do|tbd|t\.b\.d\.|xxx+|asdf\w*|"
+    r"(?:this is a )?test(?:ing|\d+)?|dummy(?: text)?|placeholder|sample text|your text here|foo ?bar|undefined|"
+    r"\[object object\]|#(?:value|ref|name|error)[!?]|no (?:text|content|description|comment)s?",
+    re.IGNORECASE | re.DOTALL,
+)
+_SHORT = 60
+"""Characters of a text that may be an address or a number alone, and of one that stands in place of a text."""
+
+
+def note_shapes(part: Part, notes: Notes) -> None:
+    """Report rows of a part whose texts are no texts, or have something in them that is none."""
+    if "<" in part.joined or "&" in part.joined:
+        part.search(kinds.MARKUP_LEFT, _MARKUP, notes)
+    if "\\" in part.joined or "%" in part.joined:
+        part.search(kinds.ESCAPES_LEFT, _ESCAPES, notes)
+    alone: dict[str, list[tuple[int, str]]] = {"an address": [], "a number": [], "punctuation": []}
+    instead = []
+    for at, text in enumerate(part.texts):
+        if len(text) > 4 * _SHORT:
+            continue
+        text = text.strip()
+        if not text:
+            continue
+        if (what := _alone(text)) is not None:
+            alone[what].append((at, text))
+        elif (len(text) <= _SHORT and _PLACEHOLDER.fullmatch(text)) or text[:11].casefold() == "lorem ipsum":
+            instead.append((at, text))
+    for what, found in alone.items():
+        part.note(kinds.NO_WORDS, found, notes, what=what)
+    part.note(kinds.PLACEHOLDER, instead, notes)
+
+
+def _alone(text: str) -> str | None:
+    """What a text is, if it is nothing but an address, a number or punctuation."""
+    first = text[0]
+    if not first.isalpha() or first in "hwHW" or "@" in text:
+        if len(text.split(None, 1)) == 1 and _ADDRESS.fullmatch(text):
+            return "an address"
+        if not first.isalpha():
+            if _SIGNS.fullmatch(text):
+                return "punctuation"
+            if _NUMBER.fullmatch(text):
+                return "a number"
+    return None

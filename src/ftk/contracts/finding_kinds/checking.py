@@ -1,0 +1,18 @@
+"""Findings of ``ftk check``, beside those that reading makes."""
+
+from ftk.contracts.finding_kinds.making import error, info, refusal, warning
+
+# One kind in one or two lines, so that the table can be read as one.
+# fmt: off
+
+UNREADABLE = refusal("unreadable", "{what}")
+UNREADABLE_ROW = error("unreadable-row", "{row|rows} that cannot be read",
+    "Correct or remove {it|them}: a training stops at the first one.")
+REPEATED_WITHIN = info("repeated-within", "{row|rows} of {part} with the {subject} of an earlier row of {part}",
+    "each counts in its scores")
+RELABELLED_WITHIN = warning("relabelled-within",
+    "{row|rows} of {part} with the {subject} of an earlier row of {part} and another label or answer",
+    "no model can be right about both")
+ROW_OF_VALIDATION = warning("row-of-validation", "{row|rows} of test that validation has, too",
+    "the best model is chosen by them: scores on them may be too high")
+# fmt: on
