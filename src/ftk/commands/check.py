@@ -9,6 +9,7 @@ from typing import Any
 from ftk.checking.collected import Collected
 from ftk.checking.labelled import checked_rows
 from ftk.checking.report import show_end, show_facts, show_findings, show_reading
+from ftk.checking.suspects.checked import check_suspects
 from ftk.checking.texts import checked_texts
 from ftk.commands.checks import check_values
 from ftk.config.compose import run_jobs
@@ -54,6 +55,8 @@ def check(config: CheckConfig, invocation: Invocation) -> dict[str, Any]:
         facts.pop("expected", None)
         if encoded.hardware:
             facts["expected"] = encoded.expected()
+    if config.suspects is not False and found.corpus is not None:
+        check_suspects(config, found.corpus, notes, console)
     findings = list(notes)
     show_reading(console, findings)
     show_facts(console, facts)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ftk.checking.suspects.asked import suspects_mistakes
 from ftk.config.choices import Cut, Duplicates, Format, Init
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges, refuse_limit
@@ -30,6 +31,7 @@ def check_values(config: Config, command: str) -> list[Mistake]:
     mistakes = [*check_ranges(config, command), *_cache(config.data, command), *_data(config.data)]
     if isinstance(config, CheckConfig):
         mistakes += _model(config.model) if config.model is not None else ()
+        mistakes += suspects_mistakes(config)
     elif not isinstance(config, TrainingConfig):
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
         mistakes += _preset(config, command)

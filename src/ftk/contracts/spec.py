@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ftk.contracts.notes import Notes
-    from ftk.contracts.outcomes import FindAnswers, Statistics
     from torch import Tensor
 
+    from ftk.contracts.notes import Notes
+    from ftk.contracts.outcomes import FindAnswers, Statistics
     from ftk.contracts.saved_head import SavedHead
     from ftk.contracts.values import Batch, Labels
 
@@ -125,9 +125,9 @@ class TaskSpec(PredictorSpec):
         statistics: gets the records of a split and the fields of the task, and gives the numbers of each row that add
             up to ``score``. None: intervals and comparisons are not known for the task.
         answers: the same for the answers of the model, each right or wrong. None: they are neither.
-        row_losses: gets the outputs of ``forward`` and the batch, and gives [windows] the negative log-likelihood of the
-            label of each window, of the worst one where it has several, for ``train.dynamics``. None: training leaves
-            no losses of rows.
+        row_losses: gets the outputs of ``forward`` and the batch, and gives [windows] the negative log-likelihood of
+            the label of each window, of the worst one where it has several, for ``train.dynamics``. None: training
+            leaves no losses of rows.
         wording: the words of messages.
     """
 

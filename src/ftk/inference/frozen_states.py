@@ -91,6 +91,12 @@ class FrozenEncoder:
         length = min(length, own) if own is not None and data.max_length is None else length
         return cls(source, WindowPlan.of(length, data.stride, data.max_windows), hardware, data.cache_dir, console)
 
+    @property
+    def middle_layer(self) -> int:
+        """The number of the layer in the middle, whose states say most of single words; -1 for a model of one layer."""
+        layers = getattr(encoder_of(self.source.config), "num_hidden_layers", None)
+        return layers // 2 if isinstance(layers, int) and layers > 1 else -1
+
     def states(
         self,
         texts: Sequence[str],

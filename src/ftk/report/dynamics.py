@@ -146,7 +146,7 @@ class Dynamics:
 
 
 def identities(examples: Iterable[Any]) -> NDArray[np.uint64]:
-    """[rows] 64 bits of a hash of the input and the label of each example: equal for rows that are equal to learn from."""
+    """[rows] 64 bits of a hash of the input and the label of each example, equal for rows that are equal to learn."""
     return np.array([_identity(example) for example in examples], dtype=np.uint64)
 
 

@@ -21,8 +21,6 @@ from ftk.report.dynamics import Dynamics, identities
 if TYPE_CHECKING:
     from ftk.inference.frozen_states import FrozenEncoder
 
-_LAYERS = (-1, -4)
-"""The hidden states of words: those of the last layer, and of one in the middle, which know more of the words."""
 _LIKELY = 0.5
 """Below it, another label is likelier than the one that a row has."""
 
@@ -53,7 +51,7 @@ class Suspect:
 
     Attributes:
         example: the row.
-        number: of the row in its split, from 1.
+        number: of the row, from 0.
         likely: how likely its label is, between 0 and 1; the lower, the more suspect.
         given: its label; None for a row of spans.
         suggested: the label that it would have; None for a row of spans.
@@ -160,7 +158,7 @@ class _Texts:
     def suspect(self, row: int, **scores: Any) -> Suspect:
         return Suspect(
             self.examples[row],
-            row + 1,
+            row,
             given=self.names[self.labels[row]],
             suggested=self.names[self.judged.other[row]],
             spans=(),
@@ -195,7 +193,7 @@ class _Sentences:
         of_rows = [int(min(part, key=lambda label: rarest[label], default=0)) for part in _parts(labels, starts)]
         fold = folds(of_rows, [example.key for example in examples])
         states, found = encoder.word_states(
-            [example.text for example in examples], [(one.starts, one.ends) for one in examples], layers=_LAYERS
+            [example.text for example in examples], [(one.starts, one.ends) for one in examples], layers=(encoder.middle_layer,)
         ).units()
         assert np.array_equal(found, starts)
         of_words = np.repeat(fold, np.diff(starts))
@@ -213,7 +211,7 @@ class _Sentences:
 
     def suspect(self, row: int, **scores: Any) -> Suspect:
         spans = sorted(self._doubtful(row), key=lambda span: span.likely)
-        return Suspect(self.examples[row], row + 1, given=None, suggested=None, spans=tuple(spans), **scores)
+        return Suspect(self.examples[row], row, given=None, suggested=None, spans=tuple(spans), **scores)
 
     def _doubtful(self, row: int) -> list[DoubtfulSpan]:
         """The words whose label is less likely than another one; of neighbours with the same two labels, one span.

@@ -14,7 +14,8 @@ _BATCH = 512
 _PASSES = 20
 _FEWEST_STEPS, _MOST_STEPS = 600, 4000
 _RATE = 0.02
-_DECAY = 1e-4
+_DECAY = 1e-2
+"""The strength of the regularisation: heads that fit the wrong labels of some rows trust those of others like them."""
 _PROBABLE = 1e-6
 """No probability is lower: a head is never so sure."""
 

@@ -1,0 +1,135 @@
+"""Rows whose label is likely wrong: how labels are judged, what is written, and what is refused."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conftest import Result, assert_refused, read_jsonl, write_jsonl
+from ftk.checking.suspects.heads import cross_fitted, folds
+from ftk.checking.suspects.scoring import confident_labels, judged, with_training
+from ftk.contracts import finding_kinds as kinds
+
+Check = Callable[..., Result]
+CLASSES = ("task=text-classification", "check.near_duplicates=null")
+WORDS = {"sport": ("ball", "team", "goal", "match"), "food": ("soup", "bread", "spoon", "salt")}
+
+
+def blobs(number: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points around the centre of their class, and the classes."""
+    generator = np.random.default_rng(1)
+    labels = generator.integers(0, classes, number)
+    centres = generator.normal(size=(classes, 12)) * 2
+    return (centres[labels] + generator.normal(size=(number, 12))).astype(np.float32), labels
+
+
+def test_no_head_learns_the_rows_that_it_judges() -> None:
+    states, labels = blobs(300, 3)
+    fold = folds(labels.tolist(), list(range(300)))
+    before = cross_fitted(states, labels, fold, 3)
+    changed = np.where(fold == 2, (labels + 1) % 3, labels)
+    after = cross_fitted(states, changed, fold, 3)
+    assert np.array_equal(before[fold == 2], after[fold == 2])
+    assert not np.array_equal(before[fold == 0], after[fold == 0])
+
+
+def test_heads_judge_as_logistic_regressions_do() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    states, labels = blobs(600, 4)
+    fold = folds(labels.tolist(), list(range(600)))
+    found = cross_fitted(states, labels, fold, 4)
+    expected = np.empty_like(found)
+    scaled = (states - states.mean(0)) / states.std(0)
+    for part in range(5):
+        learned = fold != part
+        # The same strength: scikit-learn's C is the inverse of the decay times the number of rows.
+        head = LogisticRegression(C=1 / (0.01 * learned.sum())).fit(scaled[learned], labels[learned])
+        expected[fold == part] = head.predict_proba(scaled[fold == part])
+    assert np.abs(found - expected).max() < 0.02
+
+
+def test_folds_keep_equal_rows_together_and_labels_in_proportion() -> None:
+    labels = [number % 3 for number in range(300)]
+    groups = [number // 2 for number in range(300)]
+    fold = folds(labels, groups)
+    assert len({(group, part) for group, part in zip(groups, fold.tolist(), strict=True)}) == 150
+    assert np.bincount(fold).tolist() == [60] * 5
+    alone = folds(labels, list(range(300)))
+    assert {int(np.sum((alone == part) & (np.array(labels) == 1))) for part in range(5)} == {20}
+
+
+def test_confident_learning_counts_as_plain_loops_do() -> None:
+    generator = np.random.default_rng(0)
+    shares = generator.dirichlet(np.ones(4), 200)
+    labels = generator.integers(0, 4, 200)
+    means = [shares[labels == label, label].mean() for label in range(4)]
+    expected = []
+    for row in shares:
+        reached = [(row[label], label) for label in range(4) if row[label] >= means[label]]
+        expected.append(max(reached)[1] if reached else -1)
+    assert confident_labels(shares, labels).tolist() == expected
+
+
+def test_labels_are_compared_with_the_best_other_one() -> None:
+    found = judged(np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]]), np.array([0, 1]))
+    assert found.likely == pytest.approx([0.6 / 0.9, 0.2 / 0.8])
+    assert found.other.tolist() == [1, 2]
+    # Equal odds of both stay as they are; without a training the heads decide.
+    assert with_training(np.array([0.8, 0.8, 0.8]), np.array([0.8, 0.2, np.nan])) == pytest.approx([0.8, 0.5, 0.8])
+
+
+def planted(*wrong: int) -> list[dict[str, Any]]:
+    """Texts of two kinds; those with these numbers have the other label."""
+    generator, names = np.random.default_rng(0), list(WORDS)
+    rows = []
+    for number in range(80):
+        name = names[number % 2]
+        text = " ".join([*generator.choice(WORDS[name], 3), f"no{number}"])
+        rows.append({"text": text, "label": names[(number + (number in wrong)) % 2]})
+    return rows
+
+
+def test_planted_labels_are_found_without_a_model_and_open_in_annotation_tools(ftk: Check) -> None:
+    train = write_jsonl("train.jsonl", planted(10, 33, 71))
+    result = ftk("check", "--json", *CLASSES, f"data.train={train}", "suspects=true")
+    assert result.code == 0
+    found = read_jsonl("suspects.jsonl")
+    assert {(row["line"], row["split"]) for row in found} == {(11, "train"), (34, "train"), (72, "train")}
+    assert {row["text"]: row["suggested"] for row in found}[planted()[10]["text"]] == "sport"
+    assert [row["rank"] for row in found] == [1, 2, 3]
+    assert sorted(row["score"] for row in found) == [row["score"] for row in found]
+    assert result.found(kinds.SUSPECT_LABEL, split="train").count == 3
+    # Both files hold the labels as they are, for ftk's own readers, too.
+    tasks = json.loads(Path("suspects.label-studio.json").read_text())
+    assert tasks[0]["predictions"][0]["result"][0]["value"]["choices"] == [found[0]["suggested"]]
+    for name in ("suspects.jsonl", "suspects.label-studio.json"):
+        again = ftk("check", "--json", *CLASSES, f"data.train={name}")
+        [facts] = [event for event in again.events if event["type"] == "facts"]
+        assert facts["splits"]["train"]["rows"] == 3, again.err
+    assert_refused(ftk("check", "--json", *CLASSES, f"data.train={train}", "suspects=true"), "name another")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("suspects=3",), "the name of a file"),
+        (("run=runs/x",), "Only suspects=true"),
+        (("suspects=true", "run=runs/none"), "There is no such folder"),
+        (("suspects=true", "model=tfidf-linear"), "pretrained encoder"),
+        (("suspects=true", "run=."), "left no losses"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(ftk: Check, words: tuple[str, ...], reason: str) -> None:
+    train = write_jsonl("train.jsonl", planted())
+    assert_refused(ftk("check", "--json", *CLASSES, f"data.train={train}", *words), reason)
+    assert not Path("suspects.jsonl").exists()
+
+
+def test_tasks_without_such_labels_are_refused(ftk: Check) -> None:
+    rows = write_jsonl("train.jsonl", [{"text": f"text {number}", "label": number / 7} for number in range(9)])
+    assert_refused(ftk("check", "--json", "task=regression", f"data.train={rows}", "suspects=true"), "not of this task")
+    assert_refused(ftk("check", "--json", "task=ner", f"data.train={rows}", "suspects=true"), "name one")
