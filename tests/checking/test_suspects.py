@@ -75,11 +75,17 @@ def test_confident_learning_counts_as_plain_loops_do() -> None:
 
 
 def test_labels_are_compared_with_the_best_other_one() -> None:
-    found = judged(np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]]), np.array([0, 1]))
-    assert found.likely == pytest.approx([0.6 / 0.9, 0.2 / 0.8])
-    assert found.other.tolist() == [1, 2]
-    # Equal odds of both stay as they are; without a training the heads decide.
-    assert with_training(np.array([0.8, 0.8, 0.8]), np.array([0.8, 0.2, np.nan])) == pytest.approx([0.8, 0.5, 0.8])
+    found = judged(np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6], [0.9, 0.1, 0.0]]), np.array([0, 1, 0]))
+    odds = np.log([0.6 / 0.3, 0.2 / 0.6, 0.9 / 0.1])
+    assert found.odds == pytest.approx(odds)
+    assert found.relative == pytest.approx(odds - [odds[[0, 2]].mean(), odds[1], odds[[0, 2]].mean()])
+    assert found.other.tolist() == [1, 2, 1]
+
+
+def test_training_counts_by_how_it_differs_from_what_is_usual() -> None:
+    joined = with_training(np.array([1.0, 1.0, 1.0, 1.0]), np.array([0.8, 0.2, np.nan, 0.5]))
+    assert joined == pytest.approx([1 + np.log(4), 1 - np.log(4), 1, 1])
+    assert with_training(np.array([1.0, 2.0]), np.array([np.nan, np.nan])) == pytest.approx([1, 2])
 
 
 def planted(*wrong: int) -> list[dict[str, Any]]:

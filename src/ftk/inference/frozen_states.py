@@ -92,10 +92,10 @@ class FrozenEncoder:
         return cls(source, WindowPlan.of(length, data.stride, data.max_windows), hardware, data.cache_dir, console)
 
     @property
-    def middle_layer(self) -> int:
-        """The number of the layer in the middle, whose states say most of single words; -1 for a model of one layer."""
+    def word_layers(self) -> tuple[int, ...]:
+        """The layers whose states say most of single words: the one in the middle, and the last but one."""
         layers = getattr(encoder_of(self.source.config), "num_hidden_layers", None)
-        return layers // 2 if isinstance(layers, int) and layers > 1 else -1
+        return (-1,) if not isinstance(layers, int) or layers < 2 else tuple(dict.fromkeys((layers // 2, layers - 1)))
 
     def states(
         self,

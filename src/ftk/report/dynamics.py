@@ -84,6 +84,9 @@ class LossesFile:
 class Dynamics:
     """How training went for each row (Swayamdipta et al. 2020, "Dataset Cartography").
 
+    The paper takes the mean over all passes. The first of few passes says nothing yet: its model knows no label. So a
+    pass counts in proportion to the mean probability that it gives the labels of all rows.
+
     Attributes:
         rows: [rows] what identifies each row, from ``identities``.
         confidence: [rows] the mean probability of the label over the passes of training; NaN for a row that no step
@@ -123,9 +126,14 @@ class Dynamics:
         records = records[np.isfinite(records["loss"])]
         row, sure = records["row"].astype(np.int64), np.exp(-records["loss"].astype(np.float64))
         passes = np.bincount(row, minlength=len(rows))
+        order = np.argsort(row, kind="stable")
+        nth = np.empty(len(row), dtype=np.int64)  # the pass of its row that a record is of
+        nth[order] = np.arange(len(row)) - (np.cumsum(passes) - passes)[row[order]]
+        weight = (np.bincount(nth, sure) / np.maximum(np.bincount(nth), 1))[nth] if len(nth) else sure
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = np.bincount(row, sure, len(rows)) / passes
-            spread = np.sqrt(np.bincount(row, (sure - mean[row]) ** 2, len(rows)) / passes)
+            total = np.bincount(row, weight, len(rows))
+            mean = np.bincount(row, weight * sure, len(rows)) / total
+            spread = np.sqrt(np.bincount(row, weight * (sure - mean[row]) ** 2, len(rows)) / total)
         return cls(rows, mean, spread, passes)
 
     def of(self, rows: NDArray[np.uint64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.checking.suspects.heads import cross_fitted, cross_fitted_words_of_texts, folds
-from ftk.checking.suspects.scoring import Judged, judged, with_training
+from ftk.checking.suspects.heads import OF_WORDS, cross_fitted, cross_fitted_words_of_texts, folds
+from ftk.checking.suspects.scoring import Judged, judged, share_of, with_training
 from ftk.data.examples.sentences import Sentence
 from ftk.data.examples.tags import OUTSIDE, entities
 from ftk.data.examples.texts import TextExample
@@ -21,8 +21,9 @@ from ftk.report.dynamics import Dynamics, identities
 if TYPE_CHECKING:
     from ftk.inference.frozen_states import FrozenEncoder
 
-_LIKELY = 0.5
-"""Below it, another label is likelier than the one that a row has."""
+
+_SURE = 30.0
+"""The odds of a row without words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Suspect:
     Attributes:
         example: the row.
         number: of the row, from 0.
-        likely: how likely its label is, between 0 and 1; the lower, the more suspect.
+        score: between 0 and 1; the lower, the more suspect.
         given: its label; None for a row of spans.
         suggested: the label that it would have; None for a row of spans.
         spans: what is doubtful in a row of spans, the least likely first.
@@ -62,7 +63,7 @@ class Suspect:
 
     example: Any
     number: int
-    likely: float
+    score: float
     given: str | None
     suggested: str | None
     spans: tuple[DoubtfulSpan, ...]
@@ -75,16 +76,20 @@ class Suspects:
     """The rows of a split, by how likely their labels are.
 
     Attributes:
-        likely: [rows] of all rows, between 0 and 1; ``argsort`` gives the most suspect ones first.
+        score: [rows] of all rows, between 0 and 1; ``argsort`` gives the most suspect ones first.
         estimate: about how many rows have a wrong label, by confident learning.
         found: the rows for which another label is likelier, the most suspect first.
-        by_heads: [rows] the same as ``likely`` by the heads alone.
+        by_heads: [rows] the same as ``score`` by the heads alone.
+        labels: [items] the classes of all texts, or of all words.
+        probabilities: [items, classes] what the heads say of them.
     """
 
-    likely: NDArray[np.float64]
+    score: NDArray[np.float64]
     estimate: int
     found: tuple[Suspect, ...]
     by_heads: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
 
 
 def find_suspects(examples: Sequence[Any], encoder: FrozenEncoder | None, dynamics: Dynamics | None = None) -> Suspects:
@@ -108,22 +113,23 @@ def find_suspects(examples: Sequence[Any], encoder: FrozenEncoder | None, dynami
             "suspects: they are found in texts with one label each, and in sentences with spans or tags; this task has "
             "neither. Leave the key out."
         )
-    by_heads = found.by_row()
     training = np.full(len(examples), np.nan)
     if dynamics is not None:
         training, _ = dynamics.of(identities(examples))
-    likely = with_training(by_heads, training)
-    listed = [row for row in np.argsort(likely, kind="stable").tolist() if likely[row] < _LIKELY]
+    odds, rank = found.odds_of_rows()
+    score = share_of(with_training(rank, training))
+    doubtful = with_training(odds, training) < 0
     suspects = tuple(
         found.suspect(
             row,
-            likely=float(likely[row]),
-            by_heads=float(by_heads[row]),
+            score=float(score[row]),
+            by_heads=float(share_of(odds[row])),
             by_training=None if np.isnan(training[row]) else float(training[row]),
         )
-        for row in listed
+        for row in np.argsort(score, kind="stable").tolist()
+        if doubtful[row]
     )
-    return Suspects(likely, found.estimate(), suspects, by_heads)
+    return Suspects(score, found.estimate(), suspects, share_of(rank), found.labels, found.probabilities)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +139,7 @@ class _Texts:
     examples: Sequence[TextExample]
     names: Sequence[str]
     labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
     judged: Judged
 
     @classmethod
@@ -146,10 +153,11 @@ class _Texts:
             probabilities = cross_fitted_words_of_texts(whole, labels, fold, len(names))
         else:
             probabilities = cross_fitted(np.asarray(encoder.states(texts, pairs)), labels, fold, len(names))
-        return cls(examples, names, labels, judged(probabilities, labels))
+        return cls(examples, names, labels, probabilities, judged(probabilities, labels))
 
-    def by_row(self) -> NDArray[np.float64]:
-        return self.judged.likely
+    def odds_of_rows(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """[rows] the odds of the labels, and [rows] those that rows are ranked by: the same."""
+        return self.judged.odds, self.judged.odds
 
     def estimate(self) -> int:
         found = self.judged.confident
@@ -174,6 +182,7 @@ class _Sentences:
     names: Sequence[str]
     labels: NDArray[np.int64]
     starts: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
     judged: Judged
     spans: bool
 
@@ -193,17 +202,23 @@ class _Sentences:
         of_rows = [int(min(part, key=lambda label: rarest[label], default=0)) for part in _parts(labels, starts)]
         fold = folds(of_rows, [example.key for example in examples])
         states, found = encoder.word_states(
-            [example.text for example in examples], [(one.starts, one.ends) for one in examples], layers=(encoder.middle_layer,)
+            [example.text for example in examples],
+            [(one.starts, one.ends) for one in examples],
+            layers=encoder.word_layers,
         ).units()
         assert np.array_equal(found, starts)
         of_words = np.repeat(fold, np.diff(starts))
-        probabilities = cross_fitted(states, labels, of_words, len(names))
-        return cls(examples, names, labels, starts, judged(probabilities, labels), spans)
+        probabilities = cross_fitted(states, labels, of_words, len(names), OF_WORDS)
+        return cls(examples, names, labels, starts, probabilities, judged(probabilities, labels), spans)
 
-    def by_row(self) -> NDArray[np.float64]:
-        """The likelihood of the least likely word of each row; 1 for a row without words."""
-        likely = [part.min(initial=1.0) for part in _parts(self.judged.likely, self.starts)]
-        return np.array(likely, dtype=np.float64)
+    def odds_of_rows(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """[rows] the odds of the least likely word of each row; and [rows] the same against other words of its label,
+        by which rows are ranked."""
+        odds, rank = (
+            np.array([part.min(initial=_SURE) for part in _parts(values, self.starts)])
+            for values in (self.judged.odds, self.judged.relative)
+        )
+        return odds, rank
 
     def estimate(self) -> int:
         wrong = (self.judged.confident >= 0) & (self.judged.confident != self.labels)
@@ -220,8 +235,8 @@ class _Sentences:
         """
         example, begin = self.examples[row], int(self.starts[row])
         words = np.arange(begin, int(self.starts[row + 1]))
-        likely = self.judged.likely[words]
-        doubtful = words[likely < max(_LIKELY, float(likely.min(initial=1)) + 1e-12)]
+        odds = self.judged.odds[words]
+        doubtful = words[odds <= max(0.0, float(odds.min()))]
         owner = self._owners(row)
 
         def parts(word: int) -> tuple[int, int, int, int]:
@@ -240,7 +255,7 @@ class _Sentences:
                     example.text[start:end],
                     self._name(given),
                     self._name(other),
-                    float(self.judged.likely[own].min()),
+                    float(share_of(self.judged.odds[own].min())),
                 )
             )
         return found

@@ -14,8 +14,8 @@ _BATCH = 512
 _PASSES = 20
 _FEWEST_STEPS, _MOST_STEPS = 600, 4000
 _RATE = 0.02
-_DECAY = 1e-2
-"""The strength of the regularisation: heads that fit the wrong labels of some rows trust those of others like them."""
+OF_TEXTS, OF_WORDS = 1e-2, 3e-3
+"""Strengths of the regularisation: heads that fit the wrong labels of some rows trust those of others like them."""
 _PROBABLE = 1e-6
 """No probability is lower: a head is never so sure."""
 
@@ -41,7 +41,7 @@ def folds(labels: Sequence[Hashable], groups: Sequence[Hashable], number: int = 
 
 
 def cross_fitted(
-    states: NDArray[Any], labels: NDArray[np.int64], fold: NDArray[np.int64], classes: int
+    states: NDArray[Any], labels: NDArray[np.int64], fold: NDArray[np.int64], classes: int, decay: float = OF_TEXTS
 ) -> NDArray[np.float32]:
     """[items, classes] the probabilities that linear softmax heads give, each to items that it did not learn.
 
@@ -53,6 +53,7 @@ def cross_fitted(
         labels: [items] the class of each.
         fold: [items] the fold of each.
         classes: how many there are.
+        decay: the strength of the regularisation, on the scale of the mean loss.
     """
     number, size, heads = len(states), states.shape[1], int(fold.max(initial=0)) + 1
     mean, spread = _moments(states)
@@ -69,7 +70,7 @@ def cross_fitted(
         wrong[np.arange(len(rows)), :, labels[rows]] -= 1
         wrong[np.arange(len(rows)), fold[rows]] = 0
         gradient = inputs.T @ wrong.reshape(len(rows), -1) / (len(rows) * (heads - 1) / heads)
-        head.step(gradient + _DECAY * head.values, _RATE * (1 - step / steps))
+        head.step(gradient + decay * head.values, _RATE * (1 - step / steps))
     found = np.empty((number, classes), dtype=np.float32)
     for begin in range(0, number, 1 << 14):
         rows = np.arange(begin, min(begin + (1 << 14), number))

@@ -15,13 +15,15 @@ class Judged:
     """What is thought of the labels of some items: of texts, or of words.
 
     Attributes:
-        likely: [items] between 0 and 1: how likely the label is, against the best other one. Below a half, another
-            label is likelier.
+        odds: [items] the logarithm of how much likelier the label is than the best other one; below 0 it is less likely.
+        relative: [items] the same, against the mean of the items with this label: a rare label is seldom sure, and that
+            alone makes it no suspect.
         other: [items] the likeliest other label.
         confident: [items] the label that confident learning counts the item under; -1 for none.
     """
 
-    likely: NDArray[np.float64]
+    odds: NDArray[np.float64]
+    relative: NDArray[np.float64]
     other: NDArray[np.int64]
     confident: NDArray[np.int64]
 
@@ -42,7 +44,9 @@ def judged(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> Ju
     others[items, labels] = -1
     other = others.argmax(-1)
     best = others[items, other]
-    return Judged(own / (own + np.maximum(best, _SURE)), other, confident_labels(probabilities, labels))
+    odds = log_odds(own / (own + np.maximum(best, _SURE)))
+    usual = np.bincount(labels, odds) / np.maximum(np.bincount(labels), 1)
+    return Judged(odds, odds - usual[labels], other, confident_labels(probabilities, labels))
 
 
 def confident_labels(probabilities: NDArray[np.floating], labels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -60,19 +64,33 @@ def confident_labels(probabilities: NDArray[np.floating], labels: NDArray[np.int
     return np.where(reached[np.arange(len(labels)), best] >= 0, best, -1)
 
 
-def with_training(likely: NDArray[np.float64], confidence: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Join how likely labels are by heads with the mean probability that training gave them.
+def with_training(odds: NDArray[np.float64], confidence: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Join the odds of labels by heads with the mean probability that training gave them.
 
-    The odds of both are averaged, as logarithms.
+    Training counts by how its odds differ from the median of all rows, so that it says nothing of a usual row.
 
     Args:
-        likely: [rows] see ``Judged``.
+        odds: [rows] as logarithms.
         confidence: [rows] see ``ftk.report.dynamics.Dynamics``; NaN where training did not see the row.
+
+    Returns:
+        [rows] odds, as logarithms.
     """
-    odds = (_odds(likely) + _odds(confidence)) / 2
-    return np.where(np.isnan(confidence), likely, 1 / (1 + np.exp(-odds)))
+    known = ~np.isnan(confidence)
+    if not known.any():
+        return odds
+    of_training = log_odds(confidence)
+    return odds + np.where(known, of_training - np.median(of_training[known]), 0.0)
 
 
-def _odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
+def log_odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logarithm of the odds of probabilities, which are kept off 0 and 1."""
     share = share.clip(_SURE, 1 - _SURE)
-    return np.log(share) - np.log1p(-share)
+    odds: NDArray[np.float64] = np.log(share) - np.log1p(-share)
+    return odds
+
+
+def share_of(odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The probabilities with these odds."""
+    share: NDArray[np.float64] = 1 / (1 + np.exp(-odds))
+    return share

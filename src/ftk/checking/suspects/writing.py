@@ -68,7 +68,7 @@ def _said(name: str | None) -> str:
 
 def _about(rank: int, split: str, one: Suspect) -> dict[str, Any]:
     row = one.example.row
-    found = {"rank": rank, "score": round(one.likely, 6), "heads": round(one.by_heads, 6)}
+    found = {"rank": rank, "score": round(one.score, 6), "heads": round(one.by_heads, 6)}
     if one.by_training is not None:
         found["training"] = round(one.by_training, 6)
     item = {"item": row.item} if row.item else {}
@@ -102,7 +102,7 @@ def _task(rank: int, split: str, one: Suspect) -> dict[str, Any]:
         suggested = [units.region(span.start, span.end, span.suggested) for span in one.spans if span.suggested]
     else:
         given, suggested = [_choice(one.given)], [_choice(one.suggested)]
-    prediction = {"model_version": "ftk check", "score": round(1 - one.likely, 6), "result": suggested}
+    prediction = {"model_version": "ftk check", "score": round(1 - one.score, 6), "result": suggested}
     return {"data": data, "annotations": [{"result": given}], "predictions": [prediction]}
 
 
