@@ -21,6 +21,7 @@ usage: ftk COMMAND [KEY=VALUE ...] [--cfg job] [--multirun] [--config-dir DIR] [
 examples:
   ftk pretrain task=mlm model=tiny data=text data.train=corpus.txt
   ftk finetune task=ner model=tiny
+  ftk check    task=ner data.train=train.conll data.test=test.conll
   ftk finetune task=ner model=bert-base-cased data.train=train.conll data.validation=dev.conll data.test=test.conll
   ftk evaluate checkpoint=runs/my-run/best data.test=other.conll
   ftk predict  checkpoint=runs/my-run/best input=texts.txt output=predictions.jsonl
@@ -28,7 +29,7 @@ examples:
 
 'ftk COMMAND --help' shows the groups and keys of a command, 'ftk help data.limit' the meaning of one key, and
 'ftk configs list' the shipped configs.
---json shows one JSON object per line instead of text (check and all that run a model).
+--json shows one JSON object per line instead of text (all commands that read data, models or runs).
 FTK_CONFIG_PATH names folders of your own configs; FTK_TRACEBACK=1 shows where an error was raised.
 """
 

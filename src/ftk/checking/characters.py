@@ -34,9 +34,7 @@ _MOJIBAKE = re.compile(f"[ÂÃÄÅ]{_NEXT}|(?:[ÐÑÎÏ]{_NEXT}){{2,}}|[â-éï]
 _DIRECTION = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _OVERRIDE = re.compile("[\u202d\u202e]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_OPENING, _CLOSING = re.compile("[\u202a-\u202e\u2066-\u2068]"), re.compile("[\u202c\u2069]")
-_POP = "\u202c"
-"""It closes what others open, though it is among them by its number."""
+_OPENING, _CLOSING = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]"), re.compile("[\u202c\u2069]")
 
 _LOOKALIKES = "аеіјорсухѕһԁԛԝАВЕЗІЈКМНОРСТУХЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"
 """Cyrillic and Greek letters that look like Latin ones. Greek small letters stand in names of substances on purpose."""
@@ -63,8 +61,12 @@ def note_characters(part: Part, notes: Notes) -> None:
 def _mojibake(text: str) -> tuple[int, int] | None:
     for match in _MOJIBAKE.finditer(text):
         begin, end = match.span()
-        ends_word = end - begin == 2 and match[0][1] in _QUOTES and text[max(0, begin - 1) : begin].isupper()
-        if not ends_word and _decoded(match[0]) is not None:
+        quoted = (
+            match[0][1] in _QUOTES
+            and not text[max(0, begin - 1) : begin].islower()
+            and not text[end : end + 1].isalpha()
+        )
+        if not (quoted and end - begin == 2) and _decoded(match[0]) is not None:
             return begin, end
     return None
 
@@ -84,7 +86,7 @@ def _misdirected(text: str) -> tuple[int, int] | None:
     if odd is None and _RIGHT_TO_LEFT.search(text) is None:
         odd = _DIRECTION.search(text)
     if odd is None:
-        opening = [match for match in _OPENING.finditer(text) if match[0] != _POP]
+        opening = list(_OPENING.finditer(text))
         if len(opening) != len(_CLOSING.findall(text)):
             odd = opening[-1] if opening else _CLOSING.search(text)
     return None if odd is None else odd.span()
@@ -93,14 +95,14 @@ def _misdirected(text: str) -> tuple[int, int] | None:
 def _disguised(text: str) -> tuple[int, int] | None:
     """A word of one alphabet, with letters of another one that look like its own."""
     for match in _MEETING.finditer(text):
-        begin = next(word for word in _WORD.finditer(text, max(0, match.start() - 40)) if word.end() > match.start())
-        letters = [letter for letter in begin[0] if letter.isalpha()]
+        word = next(word for word in _WORD.finditer(text, max(0, match.start() - 40)) if word.end() > match.start())
+        letters = [letter for letter in word[0] if letter.isalpha()]
         latin = [letter for letter in letters if letter.isascii()]
         others = [letter for letter in letters if not letter.isascii()]
         if all(letter in _LOOKALIKES for letter in others) or (
             len(others) > len(latin) and all(letter in _LATIN_LOOKALIKES for letter in latin)
         ):
-            return begin.span()
+            return word.span()
     return None
 
 

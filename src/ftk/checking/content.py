@@ -130,7 +130,7 @@ def baseline(learned: Content, part: Content) -> dict[str, Any]:
         label = learned.labels.most_common(1)[0][0]
         return {"answer": label, **_of_label(label, part.labels)}
     if learned.has_spans:
-        return {"answer": _OUTSIDE, "words_outside": part.tags[_OUTSIDE] / max(1, sum(part.tags.values())), "f1": 0.0}
+        return {"answer": _OUTSIDE, "words_outside": part.tags[_OUTSIDE] / max(1, sum(part.tags.values()))}
     if learned.tags:
         tag = learned.tags.most_common(1)[0][0]
         return {"answer": tag, **_of_label(tag, part.tags)}

@@ -17,8 +17,10 @@ estimates are from real runs."""
 _FORWARD, _TRAINED = 2, 6
 """Floating-point operations for each parameter and token: of a forward pass, and of a training step (Kaplan et al.
 2020)."""
-_BYTES_PER_PARAMETER, _BYTES_PER_TRAINED = 4, 12
+_BYTES_PER_PARAMETER, _BYTES_PER_TRAINED, _BYTES_OF_MOMENTS = 4, 12, 8
 """Weights in fp32; and for each that is trained its gradient and the two moments of AdamW."""
+_OF_TRAINING = 100 << 20
+"""Bytes of the libraries that training imports and a check does not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,17 +134,18 @@ def _memory(sizes: Sizes, tokens: int, length: int, hardware: Any) -> int:
 
     number = 4 if hardware.dtype is torch.float32 else 2
     activations = tokens * sizes.layers * (17 * number * sizes.width + 2.5 * number * sizes.heads * length)
-    state = _BYTES_PER_PARAMETER * sizes.parameters + _BYTES_PER_TRAINED * sizes.trained
-    return int(state + activations) + _of_program(hardware)
+    weights = _BYTES_PER_PARAMETER * sizes.parameters
+    state = weights + _BYTES_PER_TRAINED * sizes.trained
+    return int(state + activations) + (_beside(sizes, weights) if hardware.device.type == "cpu" else 0)
 
 
-def _of_program(hardware: Any) -> int:
-    """What the process takes before there is a model."""
-    if hardware.device.type != "cpu":
-        return 0
+def _beside(sizes: Sizes, weights: int) -> int:
+    """What a process has in memory beside the model that it trains: its libraries, the copy of weights and moments that
+    is written while training goes on, and the best model, which is scored at the end."""
     import resource
 
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    libraries = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + _OF_TRAINING
+    return libraries + 2 * weights + _BYTES_OF_MOMENTS * sizes.trained
 
 
 def _speed(width: int, hardware: Any) -> float:

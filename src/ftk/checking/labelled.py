@@ -39,16 +39,15 @@ def checked_rows(config: CheckConfig, task: Any, notes: Collected) -> Checked:
         if learned is not None and (scores := baseline(learned, content)):
             splits[split]["baseline"] = scores
     check_examples(found.examples, notes, near_duplicates=config.check.near_duplicates)
-    corpus = check_as_training(found, config.data, notes)
+    corpus, whole = check_as_training(found, config.data, notes)
     facts: dict[str, Any] = {"splits": splits}
     if "train" in found.examples and (rows := len(corpus.examples["train"])):
-        facts["expected"] = _expected(rows, config.train)
-    usable = corpus.examples and (corpus.labels is not None or task.spec.wording.labels is None)
-    return Checked(sum(found.read.values()), corpus if usable else None, facts)
+        facts["expected"] = {**_expected(rows, config.train), "exact": not texts}
+    return Checked(sum(found.read.values()) + found.unread, corpus if whole else None, facts)
 
 
 def _expected(rows: int, train: TrainConfig) -> dict[str, Any]:
     """The steps of a training in which each row is one window."""
     order = StepOrder(np.ones(rows, dtype=np.int64), train.batch_size, 0)
     steps = most_steps(train, order)
-    return {"steps": steps, "epochs": None if steps is None else order.epoch(steps), "exact": False}
+    return {"steps": steps, "epochs": None if steps is None else order.epoch(steps)}

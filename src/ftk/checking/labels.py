@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
@@ -39,15 +40,18 @@ class LabelCounts:
     """The labels of a split.
 
     Attributes:
+        numbers: by label, or set of labels, its number; the same for all splits.
         rows: how many rows have each label.
-        order: [rows] the number of the label of each row, where each row has one.
+        order: [rows] the number of the label of each row, or of its set of labels; empty where rows have none.
+        single: whether each row has one label.
         total: the number of rows.
     """
 
+    numbers: dict[Any, int]
     rows: Counter[str] = field(default_factory=Counter)
     order: array[int] = field(default_factory=lambda: array("l"))
+    single: bool = False
     total: int = 0
-    _numbers: dict[str, int] = field(default_factory=dict)
 
     def add(self, part: Part) -> None:
         """Count the labels of some rows."""
@@ -55,10 +59,13 @@ class LabelCounts:
         for example in part.examples:
             target = getattr(example, "target", None)
             if isinstance(target, str):
+                self.single = True
                 self.rows[target] += 1
-                self.order.append(self._numbers.setdefault(target, len(self._numbers)))
-            else:
-                self.rows.update(labels_of(example))
+                self.order.append(self.numbers.setdefault(target, len(self.numbers)))
+                continue
+            self.rows.update(labels_of(example))
+            if isinstance(target, tuple):
+                self.order.append(self.numbers.setdefault(frozenset(target), len(self.numbers)))
 
 
 def labels_of(example: Example) -> tuple[str, ...]:
@@ -90,26 +97,23 @@ def note_labels(counts: Mapping[str, LabelCounts], notes: Notes) -> None:
 
 def note_labels_in_texts(part: Part, notes: Notes) -> None:
     """Report rows of a part whose text is their label, or says it: ``label: spam``."""
-    said = _SAID.search(part.joined) is not None
     found = []
     for at, example in enumerate(part.examples):
         target = getattr(example, "target", None)
-        if isinstance(target, str):
-            span = _said(part.texts[at], (target,), said)
-        elif said and isinstance(target, tuple):
-            span = _said(part.texts[at], tuple(one for one in target if isinstance(one, str)), said)
-        else:
-            continue
+        labels = (target,) if isinstance(target, str) else target if isinstance(target, tuple) else ()
+        span = _said(part.texts[at], [label for label in labels if isinstance(label, str)])
         if span is not None:
             found.append((at, around(part.texts[at], *span)))
     part.note(kinds.LABEL_IN_TEXT, found, notes)
 
 
-def _said(text: str, labels: Sequence[str], said: bool) -> tuple[int, int] | None:
+def _said(text: str, labels: Sequence[str]) -> tuple[int, int] | None:
     """Where a text says one of its labels."""
     if len(labels) == 1 and len(text) < len(labels[0]) + 3 and text.strip().casefold() == labels[0].casefold():
         return 0, len(text)
-    for match in _SAID.finditer(text) if said else ():
+    if not labels or (":" not in text and "=" not in text and "__label__" not in text):
+        return None
+    for match in _SAID.finditer(text):
         for label in labels:
             end = match.end() + len(label)
             if text[match.end() : end].casefold() == label.casefold() and not text[end : end + 1].isalnum():
@@ -125,22 +129,27 @@ def _note_rare(train: LabelCounts, notes: Notes) -> None:
     if rare:
         notes.add(kinds.RARE_LABEL, number=len(rare), least=_LEAST, names=_named(rare))
     (most, number), (least, few) = ordered[0], ordered[-1]
-    if train.order and (number >= _UNEVEN * train.total or number >= _TIMES * few):
-        shares = {"percent": 100 * number / train.total, "least_percent": 100 * few / train.total}
-        notes.add(kinds.UNEVEN_LABELS, label=shortened(most), least_label=shortened(least), **shares)
+    if train.single and (number >= _UNEVEN * train.total or number >= _TIMES * few):
+        notes.add(
+            kinds.UNEVEN_LABELS,
+            label=shortened(most),
+            percent=100 * number / train.total,
+            least_label=shortened(least),
+            least_percent=100 * few / train.total,
+        )
 
 
 def _note_order(found: LabelCounts, notes: Notes) -> None:
     """Report rows that are sorted by label: neighbours have one label far more often than chance makes them."""
     order = np.frombuffer(found.order, dtype=f"i{found.order.itemsize}")
-    if len(order) < _ENOUGH or len(found.rows) < 2:
+    if not found.single or len(order) < _ENOUGH or len(found.rows) < 2:
         return
     shares = np.bincount(order) / len(order)
     expected = (len(order) - 1) * (1 - float((shares**2).sum()))
     if np.count_nonzero(np.diff(order)) < _SORTED * expected:
         head = max(1, len(order) // 10)
         seen = len(np.unique(order[:head]))
-        notes.add(kinds.SORTED_ROWS, rows=head, all_rows=len(order), found=seen, labels=len(shares))
+        notes.add(kinds.SORTED_ROWS, rows=head, all_rows=len(order), found=seen, labels=len(found.rows))
 
 
 def _note_other(train: LabelCounts, found: LabelCounts, split: str, notes: Notes) -> None:

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from ftk.checking.row_texts import texts_of
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 
 _ENOUGH = 50
 """Rows from which something can be said about what is usual."""
-_TIMES, _TIMES_MOST = 20, 4
-"""A text is far longer than others if it is so many times as long as half of them, and as 99 of 100."""
+_TIMES, _TIMES_MOST = 10, 6
+"""A text is far longer than others if it is so many times as long as half of them, and as 95 of 100."""
 _LONG = 1000
 """Characters of a text that no one calls far longer than others."""
 _SHORTEST_CUT = 60
@@ -24,6 +25,8 @@ _CUT_SHARE = 0.005
 _PILED = 5
 """Texts are cut where so many times more have the greatest length than the lengths below it have on average."""
 _BELOW = 10
+_FEW = 5
+_LOOKED_AT, _END = 50, 8
 
 
 def note_lengths(lengths: array[int], examples: Sequence[Any], notes: Notes) -> None:
@@ -37,7 +40,7 @@ def note_lengths(lengths: array[int], examples: Sequence[Any], notes: Notes) -> 
     sizes = np.frombuffer(lengths, dtype=f"i{lengths.itemsize}")
     if len(sizes) < _ENOUGH:
         return
-    usual, most = np.quantile(sizes, [0.5, 0.99], method="inverted_cdf")
+    usual, most = np.quantile(sizes, [0.5, 0.95], method="inverted_cdf")
     least = max(_LONG, int(_TIMES * usual), int(_TIMES_MOST * most))
     far = np.flatnonzero(sizes > least)
     if len(far):
@@ -46,6 +49,10 @@ def note_lengths(lengths: array[int], examples: Sequence[Any], notes: Notes) -> 
     longest = int(sizes.max())
     cut = np.flatnonzero(sizes == longest)
     below = np.count_nonzero((sizes >= longest - _BELOW) & (sizes < longest)) / _BELOW
-    if longest >= _SHORTEST_CUT and len(cut) >= max(5, _CUT_SHARE * len(sizes), _PILED * below):
+    if longest >= _SHORTEST_CUT and len(cut) >= max(_FEW, _CUT_SHARE * len(sizes), _PILED * below):
+        # Texts that were written by one template have one length, too, and end alike.
+        ends = {"".join(texts_of(examples[at]))[-_END:] for at in cut[:_LOOKED_AT].tolist()}
+        if len(ends) < _FEW:
+            return
         places = [examples[at].row.where for at in cut[:SHOWN].tolist()]
         notes.add(kinds.CUT_TEXTS, *places, number=len(cut), length=longest)

@@ -60,5 +60,4 @@ class Numbers:
             if len(far):
                 rows = [(examples[self.rows[target][at]], values[at]) for at in far[:SHOWN].tolist()]
                 places = [f"{place(example, '')}: {value:g}" for example, value in rows]
-                shown = {"target": target, "low": float(low), "high": float(high)}
-                notes.add(kinds.NUMBER_APART, *places, number=len(far), **shown)
+                notes.add(kinds.NUMBER_APART, *places, number=len(far), target=target, low=float(low), high=float(high))

@@ -9,6 +9,7 @@ from ftk.checking.row_texts import Part
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 
+_NONE: dict[str, Any] = {}
 _MOST_VALUES = 2000
 _LONGEST = 200
 _REPEATED = 5
@@ -36,7 +37,7 @@ class OtherColumns:
             if not isinstance(target, str):
                 return
             self._rows += 1
-            for name, value in example.columns.items():
+            for name, value in getattr(example, "columns", _NONE).items():
                 if name not in self._out:
                     self._add(name, value, target)
 

@@ -52,6 +52,7 @@ class CheckedRows:
         examples: by split.
         files: by split.
         read: by split the number of rows, those without an example among them.
+        unread: how many lines or records are no rows.
         scratch: the folder for temporary files.
     """
 
@@ -59,6 +60,7 @@ class CheckedRows:
     examples: dict[str, Sequence[Any]] = field(default_factory=dict)
     files: dict[str, tuple[Path, ...]] = field(default_factory=dict)
     read: dict[str, int] = field(default_factory=dict)
+    unread: int = 0
     scratch: Path | None = None
 
 
@@ -176,6 +178,7 @@ class _Reader:
         for row in rows:
             if isinstance(row, UnreadRow):
                 self.notes.add(kinds.UNREADABLE_ROW, row.fault)
+                self.found.unread += 1
             else:
                 self.found.read[name] += 1
                 yield row

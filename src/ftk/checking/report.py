@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ftk.contracts.finding_kinds import suspicious_rows
+from ftk.contracts.finding_kinds.making import kinds_in
 from ftk.contracts.findings import Finding
 from ftk.report.console import Console
 from ftk.report.tables import TextTable
 from ftk.system.duration import duration
 
+_LOOKED_AT = kinds_in(suspicious_rows)
 _SHOWN = 40
 """Labels that a table shows; the JSON has all."""
 _SEVERITIES = {"info": "note", "warning": "warning", "error": "error"}
@@ -21,7 +24,6 @@ _IN_WORDS = {
     "accuracy": "accuracy",
     "f1_macro": "macro-F1",
     "f1_micro": "micro-F1",
-    "f1": "F1",
     "words_outside": "words outside of spans",
     "mae": "mean error",
     "rmse": "RMSE",
@@ -60,12 +62,12 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
 
 
 def _is_fact(finding: Finding) -> bool:
-    return finding.severity == "info" and not finding.kind.counted
+    return finding.severity == "info" and not finding.kind.counted and finding.kind.id not in _LOOKED_AT
 
 
 def show_end(console: Console, findings: Sequence[Finding], rows: int, seconds: float) -> None:
     """Show how many findings there are of each severity, and the answer of the check."""
-    counts = Counter(finding.severity for finding in findings if not _is_fact(finding))
+    counts: Counter[str] = Counter(finding.severity for finding in findings if not _is_fact(finding))
     numbers = [_counted(counts[severity], word) for severity, word in reversed(_SEVERITIES.items())]
     text = f"check: {', '.join(numbers)} in {rows:,} row{'s' if rows != 1 else ''} ({seconds:.1f} s)"
     values = {
@@ -89,6 +91,8 @@ def _sizes(splits: Mapping[str, Any]) -> TextTable:
     for what in ("characters", "words"):
         for name, words in _LENGTHS.items():
             rows.append([f"{what}, {words}", *(_number(one.get(what, {}).get(name)) for one in splits.values())])
+    for what, words in (("lines", "lines"), ("repeated_lines", "lines that repeat another")):
+        rows.append([words, *(_number(one.get(what)) for one in splits.values())])
     for target in dict.fromkeys(name for one in splits.values() for name in one.get("numbers", ())):
         for name in ("mean", "deviation", "least", "largest"):
             numbers = (one.get("numbers", {}).get(target, {}).get(name) for one in splits.values())
@@ -134,8 +138,10 @@ def _of_model(model: Mapping[str, Any]) -> str:
     entries = f", {model['vocabulary']:,} entries in its vocabulary" if model["vocabulary"] is not None else ""
     lines = [f"model: {model['name'] or 'random weights'}, {model['parameters'] / 1e6:,.1f} M parameters{entries}"]
     for split, one in model["splits"].items():
-        line = f"  {split}: {_counted(one['windows'], 'window')} of up to {model['window']} tokens"
-        if "half" in one:
+        line = f"  {split}: {_counted(one['windows'], 'window')}"
+        if model["vocabulary"] is not None:
+            line += f" of up to {model['window']} tokens"
+        if model["vocabulary"] is not None and "half" in one:
             line += f", {one['tokens']:,} tokens (half of the windows up to {one['half']}, 95 % up to {one['most']})"
         if one.get("rows_in_several_windows"):
             line += f", {_counted(one['rows_in_several_windows'], 'row')} in several windows"

@@ -47,14 +47,15 @@ def texts_of(example: Example) -> tuple[str, ...]:
 def compared_texts(example: Example) -> tuple[str, ...]:
     """The texts that two rows must have nearly in common to be near-duplicates; none for a row with an image.
 
-    For a question and its context, or two entities in a sentence, one of the two alone is shared on purpose.
+    A question and its context must both be alike, and so must two entities and their sentence: rows share one of them
+    on purpose. The shorter texts come first.
     """
     if example.files:
         return ()
     match example:
         case RelationExample():
             head, tail = (example.text[begin:end] for begin, end in (example.head, example.tail))
-            return (example.text, head, tail)
+            return (head, tail, example.text)
         case RankingExample():
             return (example.query, "\n".join(example.candidates))
         case SequenceExample():
@@ -69,11 +70,13 @@ class Part:
 
     Attributes:
         examples: the rows.
-        texts: everything that is read of each, as one text.
+        single: the texts of each.
+        texts: the texts of each, as one text.
         joined: all of these texts as one, to find out quickly that none has something.
     """
 
     examples: Sequence[Any]
+    single: Sequence[tuple[str, ...]]
     texts: Sequence[str]
     joined: str
 
@@ -136,5 +139,6 @@ def around(text: str, begin: int, end: int) -> str:
 
 
 def _part(examples: Sequence[Any]) -> Part:
-    texts = ["\n".join(texts_of(example)) for example in examples]
-    return Part(examples, texts, "\n".join(texts))
+    single = list(map(texts_of, examples))
+    texts = ["\n".join(some) for some in single]
+    return Part(examples, single, texts, "\n".join(texts))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from ftk.checking.characters import note_characters
 from ftk.checking.labels import LabelCounts, note_labels, note_labels_in_texts
 from ftk.checking.lengths import note_lengths
-from ftk.checking.near_duplicates import MOST_COMPARED, NearDuplicates, NearDuplicateSearch
+from ftk.checking.near_duplicates import MOST_COMPARED, THRESHOLD, NearDuplicates, NearDuplicateSearch
 from ftk.checking.numbers import Numbers
 from ftk.checking.other_columns import OtherColumns
 from ftk.checking.pairs import Ratios, note_equal
@@ -25,7 +27,7 @@ def check_examples(
     splits: Mapping[str, Sequence[Any]],
     notes: Notes,
     *,
-    near_duplicates: float | None = 0.8,
+    near_duplicates: float | None = THRESHOLD,
     thorough: bool = True,
 ) -> None:
     """Report what is odd about rows, by the examples that a task made of them.
@@ -41,23 +43,30 @@ def check_examples(
     search = None
     if near_duplicates is not None and any(len(rows) and compared_texts(rows[0]) for rows in splits.values()):
         search = NearDuplicateSearch({split: len(rows) for split, rows in splits.items()}, near_duplicates)
-    counts: dict[str, LabelCounts] = {}
+    numbers: dict[Any, int] = {}
+    counts = {split: LabelCounts(numbers) for split in splits}
     for split, examples in splits.items():
         with notes.of(split):
-            counts[split] = _look_at(split, examples, search, notes, thorough=thorough)
+            _look_at(split, examples, counts[split], search, notes, thorough=thorough)
     note_labels(counts, notes)
     if search is not None:
         assert near_duplicates is not None
-        _note_near_duplicates(splits, search, near_duplicates, notes)
+        _note_near_duplicates(splits, counts, search, near_duplicates, notes)
 
 
 def _look_at(
-    split: str, examples: Sequence[Any], search: NearDuplicateSearch | None, notes: Notes, *, thorough: bool
-) -> LabelCounts:
-    """Report what is odd about the rows of one split; returns its labels."""
+    split: str,
+    examples: Sequence[Any],
+    counts: LabelCounts,
+    search: NearDuplicateSearch | None,
+    notes: Notes,
+    *,
+    thorough: bool,
+) -> None:
+    """Report what is odd about the rows of one split, count its labels, and add its rows to the search."""
     learned = split == "train"
     lengths: array[int] = array("l")
-    counts, columns, mentions, numbers, ratios = LabelCounts(), OtherColumns(), Mentions(), Numbers(), Ratios()
+    columns, mentions, numbers, ratios = OtherColumns(), Mentions(), Numbers(), Ratios()
     for part in parts_of(examples):
         note_characters(part, notes)
         note_shapes(part, notes)
@@ -81,41 +90,60 @@ def _look_at(
     mentions.note_types(notes)
     if thorough and mentions.marked:
         mentions.note_unmarked(examples, notes)
-    return counts
 
 
 def _note_near_duplicates(
-    splits: Mapping[str, Sequence[Any]], search: NearDuplicateSearch, threshold: float, notes: Notes
+    splits: Mapping[str, Sequence[Any]],
+    counts: Mapping[str, LabelCounts],
+    search: NearDuplicateSearch,
+    threshold: float,
+    notes: Notes,
 ) -> None:
     found = search.find()
     if found.limited:
         notes.add(kinds.ALIKE_ROWS_LIMITED, most=MOST_COMPARED)
     for split, examples in splits.items():
-        pairs = (
-            (kinds.NEAR_DUPLICATE, found.within[split], examples, {}),
-            (kinds.NEAR_DUPLICATE_OF_TRAINING, found.of_training.get(split), splits.get("train", ()), {"part": split}),
-        )
         with notes.of(split):
-            for kind, near, others, values in pairs:
-                if near is not None and len(near.rows):
-                    places = list(_places(examples, others, near.rows[:SHOWN], near.partners[:SHOWN]))
-                    notes.add(kind, *places, number=len(near.rows), threshold=threshold, **values)
-                    _note_relabelled(examples, others, near, notes)
+            within = found.within[split]
+            if len(within.rows):
+                places = _places(examples, examples, within)
+                notes.add(kinds.NEAR_DUPLICATE, *places, number=len(within.rows), threshold=threshold)
+                _note_relabelled(splits, counts, (split, split), within, notes)
+            leaked = found.of_training.get(split)
+            if leaked is not None and len(leaked.rows):
+                places = _places(examples, splits["train"], leaked)
+                number = len(leaked.rows)
+                notes.add(kinds.NEAR_DUPLICATE_OF_TRAINING, *places, number=number, threshold=threshold, part=split)
+                _note_relabelled(splits, counts, (split, "train"), leaked, notes)
 
 
-def _note_relabelled(examples: Sequence[Any], others: Sequence[Any], near: NearDuplicates, notes: Notes) -> None:
-    """Report rows that nearly equal another one with another label, where rows have labels."""
-    different = []
-    for row, partner in zip(near.rows.tolist(), near.partners.tolist(), strict=True):
-        one, other = examples[row].learned, others[partner].learned
-        if isinstance(one, str | frozenset) and one != other:
-            different.append((row, partner))
-    if different:
-        rows, partners = zip(*different, strict=True)
-        places = list(_places(examples, others, rows[:SHOWN], partners[:SHOWN]))
-        notes.add(kinds.RELABELLED_NEAR_DUPLICATE, *places, number=len(different))
+def _note_relabelled(
+    splits: Mapping[str, Sequence[Any]],
+    counts: Mapping[str, LabelCounts],
+    of: tuple[str, str],
+    near: NearDuplicates,
+    notes: Notes,
+) -> None:
+    """Report rows that nearly equal another one with another label, where rows have labels.
+
+    Args:
+        splits: by name, their rows.
+        counts: by split, the labels of its rows.
+        of: the split of the rows, and that of the others.
+        near: the rows.
+        notes: collects the finding.
+    """
+    one, other = (np.frombuffer(counts[split].order, dtype=f"i{counts[split].order.itemsize}") for split in of)
+    if any(len(counts[split].order) < counts[split].total for split in of):  # rows have numbers, spans or texts
+        return
+    different = one[near.rows] != other[near.partners]
+    if different.any():
+        places = _places(splits[of[0]], splits[of[1]], NearDuplicates(near.rows[different], near.partners[different]))
+        notes.add(kinds.RELABELLED_NEAR_DUPLICATE, *places, number=int(different.sum()))
 
 
-def _places(examples: Sequence[Any], others: Sequence[Any], rows: Any, partners: Any) -> Any:
-    for row, partner in zip(rows, partners, strict=True):
-        yield f"{examples[int(row)].row.where} and {others[int(partner)].row.where}"
+def _places(examples: Sequence[Any], others: Sequence[Any], near: NearDuplicates) -> Iterator[str]:
+    """Where the first rows are, each with the row that it nearly equals."""
+    for row, partner in zip(near.rows[:SHOWN].tolist(), near.partners[:SHOWN].tolist(), strict=True):
+        one, other = examples[row].row, others[partner].row
+        yield f"{one.where} and {other.where.removeprefix(one.file)}"

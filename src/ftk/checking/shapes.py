@@ -17,39 +17,44 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 _ESCAPES = re.compile(
-    r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[nrt](?![a-z])|(?<=[.!?;,])\\[nrt]|(?:%[2-7C-E][0-9A-F]){2,}(?![^\s]*/)"
+    r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[nrt](?![a-z])|(?<=[.!?;,])\\[nrt]|"
+    r"(?<!\S)[^\s/:]{0,40}(?:%[2-7A-F][0-9A-F]){2,}[^\s/]*(?!\S)"
 )
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w{2,}")
 _NUMBER = re.compile(r"[-+]?[\d.,:/%\s()$€£]*\d[\d.,:/%\s()$€£]*")
 _SIGNS = re.compile(r"[!-/:-@\[-`{-~\s]+")
+_FACE = re.compile("[:;=8xX].?[()\\[\\]{}DPp/|*<>3]|[()\\[\\]{}D/|*<>].?[:;=8xX]")
+"""An emoticon, which says something."""
 _PLACEHOLDER = re.compile(
     r"\[(?:deleted|removed|redacted|text|image|video|no text)\]|to ?do|tbd|t\.b\.d\.|xxx+|asdf\w*|"
     r"(?:this is a )?test(?:ing|\d+)?|dummy(?: text)?|placeholder|sample text|your text here|foo ?bar|undefined|"
-    r"\[object object\]|#(?:value|ref|name|error)[!?]|no (?:text|content|description|comment)s?",
+    r"\[object object\]|#error!?|no (?:text|content|description|comment)s?",
     re.IGNORECASE | re.DOTALL,
 )
-_SHORT = 60
-"""Characters of a text that may be an address or a number alone, and of one that stands in place of a text."""
+_SHORT, _LONGEST = 60, 240
+"""Characters of what stands in place of a text, and of an address or a number alone."""
 
 
 def note_shapes(part: Part, notes: Notes) -> None:
-    """Report rows of a part whose texts are no texts, or have something in them that is none."""
+    """Report rows of a part with a text that is none, or that has something in it that is none."""
     if "<" in part.joined or "&" in part.joined:
         part.search(kinds.MARKUP_LEFT, _MARKUP, notes)
     if "\\" in part.joined or "%" in part.joined:
         part.search(kinds.ESCAPES_LEFT, _ESCAPES, notes)
     alone: dict[str, list[tuple[int, str]]] = {"an address": [], "a number": [], "punctuation": []}
     instead = []
-    for at, text in enumerate(part.texts):
-        if len(text) > 4 * _SHORT:
-            continue
-        text = text.strip()
-        if not text:
-            continue
-        if (what := _alone(text)) is not None:
-            alone[what].append((at, text))
-        elif (len(text) <= _SHORT and _PLACEHOLDER.fullmatch(text)) or text[:11].casefold() == "lorem ipsum":
-            instead.append((at, text))
+    for at, single in enumerate(part.single):
+        for text in map(str.strip, single):
+            if not text or len(text) > _LONGEST:
+                continue
+            what = _alone(text)
+            if what is not None:
+                alone[what].append((at, text))
+            elif (len(text) <= _SHORT and _PLACEHOLDER.fullmatch(text)) or text[:11].casefold() == "lorem ipsum":
+                instead.append((at, text))
+            else:
+                continue
+            break
     for what, found in alone.items():
         part.note(kinds.NO_WORDS, found, notes, what=what)
     part.note(kinds.PLACEHOLDER, instead, notes)
@@ -62,7 +67,7 @@ def _alone(text: str) -> str | None:
         if len(text.split(None, 1)) == 1 and _ADDRESS.fullmatch(text):
             return "an address"
         if not first.isalpha():
-            if _SIGNS.fullmatch(text):
+            if _SIGNS.fullmatch(text) and not _FACE.search(text):
                 return "punctuation"
             if _NUMBER.fullmatch(text):
                 return "a number"

@@ -39,7 +39,7 @@ class Sketches:
         parts: [rows, minima] a byte of each minimum.
         has: [rows] whether the row has shingles, and with them minima.
         forms: [rows] the hash of the row as it is compared.
-        exact: [rows] the hash of the row as it is.
+        exact: [rows] the hash of the row as it is, without blanks around its texts.
     """
 
     def __init__(self, rows: int) -> None:
@@ -52,6 +52,10 @@ class Sketches:
         self._texts: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
         self._number = 0
 
+    def __del__(self) -> None:
+        if hasattr(self, "_texts"):  # it could be made
+            self._texts.close()
+
     def add(self, rows: Iterable[tuple[str, ...]]) -> None:
         """Add rows, each of one text or more.
 
@@ -63,7 +67,7 @@ class Sketches:
         for texts in rows:
             form = form_of(texts)
             at = self._number + len(forms)
-            self.forms[at], self.exact[at] = hash(form), hash(texts)
+            self.forms[at], self.exact[at] = hash(form), hash(tuple(map(str.strip, texts)))
             forms.append(form)
             size += len(form)
             if size >= _CHARACTERS:

@@ -18,12 +18,12 @@ from ftk.data.text.scripts import is_spaced
 _EDGES = frozenset(",;:!?\"'`“”„«»()[]{}<>|、，。；：！？（）《》「」…")
 """Punctuation that is hardly a part of a name. A point ends abbreviations."""
 _PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">", "“": "”", "„": "“", "«": "»", "（": "）", "《": "》", "「": "」"}
-_EVER = frozenset("\"'`")
+_QUOTES = frozenset("\"'`„“”")
 _MOST_WORDS = 6
 _LEAST_CHARACTERS = 3
 _TIMES = 3
-"""A text is mostly marked if it is marked so many times, and left unmarked half as often at most. A label is usual for a
-text that has it so many times."""
+"""A text is mostly marked if it is marked so many times, and left unmarked half as often at most. A label is usual for
+a text that has it so many times."""
 
 Span = tuple[str, int, int]
 """The label, the first word, one past the last word."""
@@ -76,10 +76,10 @@ def _is_punctuated(text: str) -> bool:
     first, last = text[:1], text[-1:]
     if len(text) < 2 or (first not in _EDGES and last not in _EDGES):
         return False
-    if first in _EVER and first == last:
-        return True
-    if _PAIRS.get(first) == last:  # all of it stands in brackets
-        return True
+    if first in _QUOTES and sum(text.count(sign) for sign in _QUOTES) % 2 == 0:  # a title, or a word in quotes
+        first = ""
+    if last in _QUOTES and sum(text.count(sign) for sign in _QUOTES) % 2 == 0:
+        last = ""
     if first in _PAIRS and _PAIRS[first] in text:  # (S)-warfarin
         first = ""
     if last in _PAIRS.values() and any(left in text and right == last for left, right in _PAIRS.items()):

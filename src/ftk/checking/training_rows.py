@@ -18,7 +18,7 @@ from ftk.system.collection import without_collection
 
 
 @without_collection()
-def check_as_training(found: CheckedRows, data: DataConfig, notes: Collected) -> RowCorpus:
+def check_as_training(found: CheckedRows, data: DataConfig, notes: Collected) -> tuple[RowCorpus, bool]:
     """Check the splits against one another, as a training does.
 
     Args:
@@ -28,7 +28,7 @@ def check_as_training(found: CheckedRows, data: DataConfig, notes: Collected) ->
 
     Returns:
         What a training would go on with: its rows, without those that it holds out or leaves out. Without rows to train
-        on, the rows that were read.
+        on, the rows that were read. And whether it is whole, so that windows can be made of it.
 
     Raises:
         ConfigError: fields of the task name labels that do not exist.
@@ -36,29 +36,37 @@ def check_as_training(found: CheckedRows, data: DataConfig, notes: Collected) ->
     splits = dict(found.examples)
     corpus = RowCorpus(found.task, splits, None, found.files, scratch=found.scratch)
     note_repeats(splits, found.task.spec.wording.subject, notes)
+    whole = False
     if "train" in splits:
-        _train(corpus, data, notes)
-    else:
+        whole = _train(corpus, data, notes)
+    elif splits:
         with notes.going_on():
-            corpus.labels = found.task.labels(next(iter(splits.values()))) if splits else None
-    return corpus
+            corpus.labels = found.task.labels(next(iter(splits.values())))
+            whole = True
+    return corpus, whole
 
 
-def _train(corpus: RowCorpus, data: DataConfig, notes: Collected) -> None:
+def _train(corpus: RowCorpus, data: DataConfig, notes: Collected) -> bool:
+    """Check the training rows, and the others against them; returns whether labels could be taken from them."""
     splits, task = corpus.examples, corpus.task
     with notes.of("train"), notes.going_on():
         splits["train"] = usable(splits["train"], task.spec.wording, data.duplicates, notes)
-    training = splits["train"]
+    training, named = splits["train"], tuple(splits)
+    note_overlap(splits, data.group, notes)  # also with training rows that are held out
     with notes.going_on():
         training = hold_out(splits, task, data, notes)
-    note_overlap(splits, data.group, notes)
+    held_out = {split: rows for split, rows in splits.items() if split == "train" or split not in named}
+    note_overlap(held_out, data.group, notes)
+    whole = False
     with notes.going_on():
         _settle_labels(corpus, training, notes)
+        whole = True
     for split in ("validation", "test"):
         if split in splits and corpus.labels is not None:
             with notes.going_on():
                 splits[split] = without_unseen(splits[split], split, corpus.task, corpus.labels, data, notes)
                 note_one_label(splits[split], split, corpus.labels, notes)
+    return whole
 
 
 def _settle_labels(corpus: RowCorpus, training: Sequence[Any], notes: Collected) -> None:

@@ -55,8 +55,12 @@ def check(config: CheckConfig, invocation: Invocation) -> dict[str, Any]:
         facts.pop("expected", None)
         if encoded.hardware:
             facts["expected"] = encoded.expected()
+    elif config.model is not None:
+        console.warn("the model is not looked at, because the rows to train on have errors")
     if config.suspects is not False and found.corpus is not None:
         check_suspects(config, found.corpus, notes, console)
+    elif config.suspects is not False:
+        console.warn("suspects are not looked for, because the rows to train on have errors")
     findings = list(notes)
     show_reading(console, findings)
     show_facts(console, facts)

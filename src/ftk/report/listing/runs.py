@@ -71,7 +71,7 @@ def runs_in(folders: Iterable[Path], warn: Callable[[str], None]) -> list[Listed
         folders: that are searched; a run folder is listed itself.
         warn: shows a sentence for each run that cannot be read.
     """
-    found = {}
+    found: dict[Path, Path] = {}
     for folder in folders:
         for path in _run_folders(folder):
             found.setdefault(path.resolve(), path)
