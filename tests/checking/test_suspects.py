@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import Result, assert_refused, read_jsonl, write_jsonl
+from conftest import TINY, Result, assert_refused, read_jsonl, toy_sentences, write_conll, write_jsonl
 from ftk.checking.suspects.heads import cross_fitted, folds
 from ftk.checking.suspects.scoring import confident_labels, judged, with_training
 from ftk.contracts import finding_kinds as kinds
@@ -139,3 +139,28 @@ def test_tasks_without_such_labels_are_refused(ftk: Check) -> None:
     rows = write_jsonl("train.jsonl", [{"text": f"text {number}", "label": number / 7} for number in range(9)])
     assert_refused(ftk("check", "--json", "task=regression", f"data.train={rows}", "suspects=true"), "not of this task")
     assert_refused(ftk("check", "--json", "task=ner", f"data.train={rows}", "suspects=true"), "name one")
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_planted_spans_are_found_with_the_states_of_a_model_and_the_losses_of_a_run(ftk: Check) -> None:
+    sentences = toy_sentences(64)
+    for wrong in (5, 20):
+        place = next(at for at, (_, tag) in enumerate(sentences[wrong]) if tag == "B-LOC")
+        sentences[wrong][place] = (sentences[wrong][place][0], "B-PER")
+    train = write_conll("train.conll", sentences)
+    argv = ("finetune", "task=ner", *TINY, f"data.train={train}", "data.validation_share=0", "train.epochs=8")
+    assert ftk(*argv, "run.dir=run").code == 0
+    words = ("model=auto", "model.name=run/best", "run=run", "hardware=cpu", "hardware.threads=1", "suspects=true")
+    result = ftk("check", "--json", "task=ner", f"data.train={train}", "check.near_duplicates=null", *words)
+    assert result.code == 0, result.err
+    assert result.found(kinds.ROWS_OF_RUN, seen=64, rows=64)
+    found = read_jsonl("suspects.jsonl")[:2]
+    lines = {1 + sum(len(one) + 1 for one in sentences[:wrong]) for wrong in (5, 20)}
+    assert {row["line"] for row in found} == lines
+    for row in found:
+        [doubtful] = row["suspects"][:1]
+        assert (doubtful["label"], doubtful["suggested"]) == ("PER", "LOC")
+        assert row["text"][doubtful["start"] : doubtful["end"]] == doubtful["text"]
+    again = ftk("check", "--json", "task=ner", "data.train=suspects.label-studio.json")
+    assert again.code == 0, again.err
