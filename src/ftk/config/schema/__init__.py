@@ -125,11 +125,11 @@ class CheckConfig:
     hardware: HardwareConfig
     check: CheckingConfig
     """What is looked for."""
-    suspects: Any = False
+    suspects: Any
     """Find rows whose label is likely wrong, of tasks with one label a text, and with spans or tags. true: into
     `suspects.jsonl`; or the name of another file. Heads judge rows that they did not learn: over states of `model`, or
     for whole texts without a model over TF-IDF."""
-    run: str | None = None
+    run: str | None
     """For `suspects`: the folder of a run that was trained on these rows. The losses that it left join in."""
 
 
