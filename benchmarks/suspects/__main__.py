@@ -3,7 +3,7 @@
     python -m benchmarks.suspects ../shared/data WORK [corpus …] [--part=4] [--seeds=1]
 
 Each corpus is trained on once, as ``ftk finetune`` does by default; ``--part=4`` takes every fourth row. cleanlab (2.9)
-gets the probabilities of the heads. Times are seconds of the processor, so that other work on the machine counts little.
+gets the probabilities of the heads. Times are seconds of the processor, so that other work counts little.
 """
 
 from __future__ import annotations

@@ -137,11 +137,11 @@ def _placed(shards: Sequence[_Shard], keys: NDArray[Any]) -> States:
     there = np.concatenate([shard.keys for shard in shards]) if shards else np.zeros(0, dtype=_KEY)
     order = np.argsort(there, kind="stable")
     at = order[np.searchsorted(there, keys, sorter=order)] if len(keys) else np.zeros(0, dtype=np.int64)
-    ends = np.cumsum(sizes)
-    shard = np.searchsorted(ends, at, side="right")
-    used, shard = np.unique(shard, return_inverse=True)
-    begins = (ends - sizes)[used] if len(used) else np.zeros(0, dtype=np.int64)
-    return States([shards[number].part for number in used], shard, at - begins[shard] if len(at) else at)
+    ends = np.cumsum(sizes, dtype=np.int64)
+    shard = np.searchsorted(ends, at, side="right").astype(np.int64)
+    used, own = np.unique(shard, return_inverse=True)
+    place = at - (ends - np.array(sizes, dtype=np.int64))[shard]
+    return States([shards[number].part for number in used.tolist()], own.astype(np.int64), place)
 
 
 class _Store:

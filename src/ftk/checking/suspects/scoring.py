@@ -15,7 +15,7 @@ class Judged:
     """What is thought of the labels of some items: of texts, or of words.
 
     Attributes:
-        odds: [items] the logarithm of how much likelier the label is than the best other one; below 0 it is less likely.
+        odds: [items] the logarithm of how much likelier the label is than the best other one; below 0 it is less so.
         relative: [items] the same, against the mean of the items with this label: a rare label is seldom sure, and that
             alone makes it no suspect.
         other: [items] the likeliest other label.
