@@ -82,7 +82,8 @@ class Pooled:
 
     def _together(self, windows: NDArray[Any]) -> NDArray[Any]:
         if self.pooling is Pooling.first:
-            return windows[0, :-1]
+            first: NDArray[Any] = windows[0, :-1]
+            return first
         if self.pooling is Pooling.max:
             return windows[:, :-1].max(0)
         total = windows.sum(0)
