@@ -59,7 +59,7 @@ def page(results: dict[str, Any], near: str) -> str:
         "rows of each split by their Jaccard similarity (0.8). *Edited* are copies of the training rows, of which each "
         "tenth has one to four small edits, among rows of random words.",
         "",
-        near.strip(),
+        *(line for line in near.strip().splitlines() if not line.endswith("| 0 |  |  |")),
     ]
     return "\n".join(lines)
 

@@ -146,7 +146,7 @@ class _Reader:
         """Make examples of the rows of a split; returns the first of them."""
         task, data, notes = self.found.task, self.data, self.notes
         self.found.read[name] = 0
-        left = self._grouped(name, limited(self._readable(name, rows), name, data, task.spec, notes))
+        left = self._counted(name, limited(self._readable(rows), name, data, task.spec, notes))
         whole = task.spec.in_memory or data.storage is Storage.memory
         head = list(left) if whole else held(left, _HELD, _CHARACTERS)
         following = next(left, None)
@@ -174,20 +174,20 @@ class _Reader:
             notes.add(kinds.UNREADABLE, what=f"data.{name}: no row has a label.")
         return _Seen(first, self.found.read[name])
 
-    def _readable(self, name: str, rows: Iterable[Row]) -> Iterator[Row]:
+    def _readable(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
             if isinstance(row, UnreadRow):
                 self.notes.add(kinds.UNREADABLE_ROW, row.fault)
                 self.found.unread += 1
             else:
-                self.found.read[name] += 1
                 yield row
 
-    def _grouped(self, name: str, rows: Iterable[Row]) -> Iterator[Row]:
-        """The rows; those of training are checked for the column of data.group."""
+    def _counted(self, name: str, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows, counted; those of training are checked for the column of data.group."""
         for row in rows:
             if name == "train" and self.data.group is not None:
                 check_groups((row,), self.data.group, self.notes)
+            self.found.read[name] += 1
             yield row
 
     def _note_other_task(self) -> None:

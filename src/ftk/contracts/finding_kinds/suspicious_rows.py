@@ -40,7 +40,8 @@ APART_ACCENTS = info("apart-accents", "{row|rows} with accents apart from their 
 MARKUP_LEFT = warning("markup-left", "{row|rows} with tags or entities of HTML", "take them out, if texts are meant")
 ESCAPES_LEFT = warning("escapes-left", "{row|rows} with escapes in place of characters",
     "write the characters themselves, if texts are meant")
-NO_WORDS = info("no-words", "{row|rows} with a text that is nothing but {what}", "there may be nothing in them to learn from")
+NO_WORDS = info("no-words", "{row|rows} with a text that is nothing but {what}",
+    "there may be nothing in them to learn from")
 PLACEHOLDER = warning("placeholder", "{row|rows} with words that stand in place of a text", "leave them out")
 FAR_LONGER = warning("far-longer",
     "{row|rows} of more than {least:,} characters, where half have {usual:,} or fewer",
