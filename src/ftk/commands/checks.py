@@ -9,8 +9,17 @@ from ftk.checking.suspects.asked import suspects_mistakes
 from ftk.config.choices import Cut, Duplicates, Format, Init
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges, refuse_limit
+from ftk.config.ranges.comparing import check_comparing
 from ftk.config.ranges.model import check_model
-from ftk.config.schema import CheckConfig, DataConfig, EvaluateConfig, ModelConfig, PredictConfig, TrainingConfig
+from ftk.config.schema import (
+    CheckConfig,
+    CompareConfig,
+    DataConfig,
+    EvaluateConfig,
+    ModelConfig,
+    PredictConfig,
+    TrainingConfig,
+)
 from ftk.config.spelling.writing import as_word, pasted
 from ftk.contracts.spec import of_others_fields, statistics_fields
 from ftk.contracts.task import Task
@@ -26,8 +35,10 @@ from ftk.system.paths import expanded
 from ftk.system.processes.streams import stdout_is_closed
 
 
-def check_values(config: Config, command: str) -> list[Mistake]:
+def check_values(config: Config | CompareConfig, command: str) -> list[Mistake]:
     """All mistakes in the config of a command."""
+    if isinstance(config, CompareConfig):
+        return list(check_comparing(config))
     mistakes = [*check_ranges(config, command), *_cache(config.data, command), *_data(config.data)]
     if isinstance(config, CheckConfig):
         mistakes += _model(config.model) if config.model is not None else ()

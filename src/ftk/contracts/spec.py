@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ftk.contracts.notes import Notes
-    from ftk.contracts.outcomes import FindAnswers, Statistics
+    from ftk.contracts.outcomes import FindAnswers, FindErrors, Statistics
     from ftk.contracts.saved_head import SavedHead
     from ftk.contracts.values import Batch, Labels
 
@@ -123,11 +123,12 @@ class TaskSpec(PredictorSpec):
         beside: the JSON files by which other libraries know how to use the model, with their contents, by name; gets
             the config of the model and the length of its windows. None: they need none.
         statistics: gets the records of a split and the fields of the task, and gives the numbers of each row that add
-            up to ``score``. None: intervals and comparisons are not known for the task.
+            up to ``score``, and to other scores, by name. None: intervals and comparisons are not known for the task.
         answers: the same for the answers of the model, each right or wrong. None: they are neither.
         row_losses: gets the outputs of ``forward`` and the batch, and gives [windows] the negative log-likelihood of
             the label of each window, of the worst one where it has several, for ``train.dynamics``. None: training
             leaves no losses of rows.
+        errors: the same for numbers that are near the right ones or far from them. None: it predicts no numbers.
         wording: the words of messages.
     """
 
@@ -152,6 +153,7 @@ class TaskSpec(PredictorSpec):
     statistics: Statistics | None = None
     answers: FindAnswers | None = None
     row_losses: RowLosses | None = None
+    errors: FindErrors | None = None
     wording: Wording = Wording()
 
 

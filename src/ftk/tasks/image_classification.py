@@ -21,10 +21,12 @@ from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, re
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
+from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.statistics.classes import class_statistics
 from ftk.tasks.shared.text_input import logits_of
 from ftk.tasks.text_classification import LABEL_COLUMNS
 
@@ -46,9 +48,11 @@ class ImageClassification(RowTask):
     spec = TaskSpec(
         adopt=_adopt,
         columns=("image", "label", "weight"),
+        answers=label_answers,
         modalities=("image",),
         score="accuracy",
         demo="image-classification",
+        statistics=class_statistics,
         in_memory=True,
         auto_model="AutoModelForImageClassification",
         problem_type="single_label_classification",

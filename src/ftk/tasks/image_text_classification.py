@@ -21,9 +21,11 @@ from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
+from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.statistics.classes import class_statistics
 from ftk.tasks.shared.text_input import COLUMNS, Pooling, TextInput, logits_of, text_record
 from ftk.tasks.text_classification import LABEL_COLUMNS
 
@@ -73,9 +75,11 @@ class ImageTextClassification(RowTask):
 
     spec = TaskSpec(
         columns=("image", *COLUMNS),
+        answers=label_answers,
         modalities=("text", "image"),
         score="accuracy",
         demo="image-text-classification",
+        statistics=class_statistics,
         in_memory=True,
         auto_model="AutoModelForImageTextClassification",
         problem_type="single_label_classification",

@@ -19,10 +19,12 @@ from ftk.data.rows.odd_labels import note_names_beside
 from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.label_columns import refuse_columns
 from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.statistics.classes import class_statistics
 from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
 
 if TYPE_CHECKING:
@@ -46,8 +48,10 @@ class TextClassification(RowTask):
     spec = TaskSpec(
         adopt=_adopt,
         columns=COLUMNS,
+        answers=label_answers,
         score="accuracy",
         demo="text-classification",
+        statistics=class_statistics,
         auto_model=AUTO_MODEL,
         problem_type="single_label_classification",
         row_losses=of_label,

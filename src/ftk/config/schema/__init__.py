@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ftk.config.schema.checking import CheckingConfig
+from ftk.config.schema.comparing import ComparingConfig
 from ftk.config.schema.data import DataConfig
 from ftk.config.schema.model import ModelConfig, TokenizerConfig
 from ftk.config.schema.run import HardwareConfig, PredictionsConfig, RunConfig, SweepConfig, TrainingRunConfig
@@ -17,6 +18,8 @@ __all__ = [
     "SCHEMAS",
     "CheckConfig",
     "CheckingConfig",
+    "CompareConfig",
+    "ComparingConfig",
     "DataConfig",
     "EvaluateConfig",
     "FinetuneConfig",
@@ -133,10 +136,19 @@ class CheckConfig:
     """For `suspects`: the folder of a run that was trained on these rows. The losses that it left join in."""
 
 
+@dataclass(kw_only=True, slots=True)
+class CompareConfig:
+    """`ftk compare`."""
+
+    compare: ComparingConfig
+    """How runs are compared."""
+
+
 SCHEMAS: dict[str, type] = {
     "pretrain": PretrainConfig,
     "finetune": FinetuneConfig,
     "evaluate": EvaluateConfig,
     "predict": PredictConfig,
     "check": CheckConfig,
+    "compare": CompareConfig,
 }

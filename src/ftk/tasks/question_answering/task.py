@@ -21,8 +21,10 @@ from ftk.data.examples.questions import Misplaced, QuestionExample, QuestionRead
 from ftk.data.text.text_windows import add_segments
 from ftk.tasks.question_answering.answer_edges import AnswerEdges
 from ftk.tasks.question_answering.answer_spans import Candidate, FoundAnswers, found_answers
+from ftk.tasks.question_answering.answers import question_answers
 from ftk.tasks.question_answering.features import NO_TARGET, QuestionWindows
 from ftk.tasks.question_answering.metric import AnswerMetric, Language, best_threshold, language_of, match
+from ftk.tasks.question_answering.statistics import answer_statistics
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 
@@ -60,8 +62,10 @@ class QuestionAnswering(RowTask):
         return TaskSpec(
             adopt=_adopt,
             columns=("question", "context", "answers"),
+            answers=question_answers,
             score="f1",
             demo="question-answering",
+            statistics=answer_statistics,
             auto_model="AutoModelForQuestionAnswering",
             finds_spans=True,
             tunable_fields=("null_threshold",) if tuned and self.no_answer is not False else (),

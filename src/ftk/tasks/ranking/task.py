@@ -21,6 +21,7 @@ from ftk.data.row_corpus import read_training_corpus
 from ftk.errors import ConfigError, DataError
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.ranking.adopting import adopted_encoder, trained_pooling
+from ftk.tasks.ranking.answers import ranking_answers
 from ftk.tasks.ranking.batches import batch_of_pairs, batch_of_texts, texts_of
 from ftk.tasks.ranking.features import RankedRows
 from ftk.tasks.ranking.metric import Ranked, RankingMetric
@@ -28,6 +29,7 @@ from ftk.tasks.ranking.policies import Encoder, MissingPositive, Objective, Toke
 from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.ranking.search import CandidateSearch
 from ftk.tasks.ranking.sentence_modules import sentence_modules
+from ftk.tasks.ranking.statistics import ranking_statistics
 from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_positive
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
@@ -79,7 +81,9 @@ class Ranking(RowTask):
             adopt=_adopt,
             settle=None if self._crosses else _settle,
             columns=("query", "candidate", "negatives", "label"),
+            answers=ranking_answers,
             score="mrr",
+            statistics=ranking_statistics,
             demo="ranking",
             in_memory=True,
             auto_model="AutoModelForSequenceClassification" if self._crosses else "AutoModelForTextVector",

@@ -27,7 +27,9 @@ from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.relation.entity_windows import EntityEncoder, Signed, signed
 from ftk.tasks.relation.metric import RelationMetric
+from ftk.tasks.relation.statistics import relation_statistics
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
@@ -75,7 +77,9 @@ class Relation(RowTask):
     def spec(self) -> TaskSpec:
         return TaskSpec(
             columns=("text", "tokens", "head", "tail", "label", "weight"),
+            answers=label_answers,
             score="f1_semeval",
+            statistics=relation_statistics,
             demo="relation",
             auto_model=_AUTO_MODELS[self.head],
             row_losses=of_label,
