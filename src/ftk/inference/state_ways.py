@@ -85,7 +85,8 @@ class Pooled:
             first: NDArray[Any] = windows[0, :-1]
             return first
         if self.pooling is Pooling.max:
-            return windows[:, :-1].max(0)
+            most: NDArray[Any] = windows[:, :-1].max(0)
+            return most
         total = windows.sum(0)
         mean: NDArray[Any] = total[:-1] / total[-1]
         return mean
