@@ -25,7 +25,7 @@ TESTS = {"travels": "validation.conll", "stories": "stories.txt"}
 HARDWARE = ("hardware=cpu", "hardware.threads=1")
 ENDS = Path("expected/ends.json")
 """How the runs ended that were not stopped, and the machine that they ran on."""
-TIMES = {"seconds", "elapsed", "tokens_per_second"}
+TIMES = {"seconds", "elapsed", "tokens_per_second", "peak_memory_mb"}
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,11 @@ import inspect
 import pytest
 
 from ftk.config import choices, schema
-from ftk.config.schema import checking, comparing, data, model, run, training
+from ftk.config.schema import checking, comparing, data, model, reporting, run, training
 
 CLASSES = {
     node.name: node
-    for module in (choices, checking, comparing, data, model, run, training, schema)
+    for module in (choices, checking, comparing, data, model, reporting, run, training, schema)
     for node in ast.parse(inspect.getsource(module)).body
     if isinstance(node, ast.ClassDef)
 }
@@ -55,6 +55,7 @@ def test_values_live_in_yaml_only() -> None:
         "TrainConfig.metric",
         "TrainConfig.baselines",
         "TrainConfig.dynamics",
+        "ScoredRunConfig.report",
         "TrainingRunConfig.curves",
         "TrainingRunConfig.keep",
         "SweepConfig.dir",

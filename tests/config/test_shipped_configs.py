@@ -31,6 +31,7 @@ NEEDED = {
     "evaluate": ("checkpoint=checkpoint",),
     "predict": ("checkpoint=checkpoint", "input=input.txt"),
     "check": ("task=ner",),
+    "report": (),
     "compare": (),
 }
 """What a command cannot do without."""
@@ -216,7 +217,7 @@ def test_help_shows_groups_and_keys(ftk: Callable[..., Result], command: str) ->
     # The groups that are named are those that the command takes.
     assert all((f"\n{name}: " in result.out) == (command in TRAINING) for name in ("optimizer", "debug"))
     assert "hydra" not in result.out.replace("hydra.cc", "")
-    if command == "compare":  # it takes runs, and no groups
+    if command in ("compare", "report"):  # they take runs, and no groups
         return
     assert re.search("^(hardware: auto, cpu|Groups, .*: data, hardware, model, task)", result.out, re.MULTILINE)
     # Each key follows its description.

@@ -86,7 +86,7 @@ def outcome(run: Path) -> dict[str, Any]:
     names = ("best/model.safetensors", "last/model.safetensors", "last/trainer.safetensors", "best/tokenizer.json")
     found: dict[str, Any] = {name: hashlib.sha256((run / name).read_bytes()).hexdigest() for name in names}
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    for name in ("seconds", "elapsed", "tokens_per_second"):
+    for name in ("seconds", "elapsed", "tokens_per_second", "peak_memory_mb"):
         del metrics["train"][name]
     events = [
         {name: value for name, value in event.items() if name != "seconds"}

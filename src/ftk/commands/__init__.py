@@ -7,6 +7,7 @@ COMMANDS = {
     "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
     "predict": ("ftk.commands.predict", "read texts or images, write one line of JSON per row"),
     "compare": ("ftk.commands.compare", "say whether one run, or one recipe, is better than another"),
+    "report": ("ftk.commands.report", "write the page of a run again, or of several runs side by side"),
     "sweep": ("ftk.commands.sweep", "show the table of a sweep again, from its run folders"),
     "runs": ("ftk.commands.runs", "list, filter, sort and remove runs and caches, with their sizes"),
     "convert": ("ftk.commands.convert", "write a model whose weights are pickles as safetensors"),
@@ -16,7 +17,7 @@ COMMANDS = {
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }
 
-WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "compare", "sweep", "runs", "check")
+WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "compare", "report", "sweep", "runs", "check")
 """The commands that show JSON lines with --json."""
 
 ALIASES = {"pretrain-mlm": "pretrain"}

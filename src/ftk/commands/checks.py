@@ -11,6 +11,7 @@ from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges, refuse_limit
 from ftk.config.ranges.comparing import check_comparing
 from ftk.config.ranges.model import check_model
+from ftk.config.ranges.reporting import check_reporting
 from ftk.config.schema import (
     CheckConfig,
     CompareConfig,
@@ -18,6 +19,7 @@ from ftk.config.schema import (
     EvaluateConfig,
     ModelConfig,
     PredictConfig,
+    ReportConfig,
     TrainingConfig,
 )
 from ftk.config.spelling.writing import as_word, pasted
@@ -35,10 +37,12 @@ from ftk.system.paths import expanded
 from ftk.system.processes.streams import stdout_is_closed
 
 
-def check_values(config: Config | CompareConfig, command: str) -> list[Mistake]:
+def check_values(config: Config | CompareConfig | ReportConfig, command: str) -> list[Mistake]:
     """All mistakes in the config of a command."""
     if isinstance(config, CompareConfig):
         return list(check_comparing(config))
+    if isinstance(config, ReportConfig):
+        return list(check_reporting(config))
     mistakes = [*check_ranges(config, command), *_cache(config.data, command), *_data(config.data)]
     if isinstance(config, CheckConfig):
         mistakes += _model(config.model) if config.model is not None else ()

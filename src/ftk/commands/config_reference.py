@@ -45,7 +45,7 @@ def marked(name: str, text: str) -> str:
     return f"{_BEGIN.format(name)}\n{text}{_END}"
 
 
-_OTHERS = ("evaluate", "predict", "check", "compare")
+_OTHERS = ("evaluate", "predict", "check", "compare", "report")
 """The commands with keys that no training has."""
 
 

@@ -22,9 +22,11 @@ from ftk.inference.pipeline import note_unknown_words, scores_in_records
 from ftk.inference.places import model_folder, model_name
 from ftk.inference.saved_model import SavedModel
 from ftk.inference.scoring import score
+from ftk.pages.writing import report_at_end
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweeps.running import exit_code, run_sweep
+from ftk.system.peak_memory import peak_memory_mb
 from ftk.system.startup import fast_import
 from ftk.tasks import task_name
 
@@ -74,7 +76,7 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
         scores = scores_in_records(config.predict.scores, labels)
         evaluator = Evaluator(runner, task, scores)
         cost = _cost(checkpoint, evaluator, prepared, config)
-        return _score(folder, console, evaluator, prepared, corpus, path, cost)
+        return _score(folder, console, evaluator, prepared, corpus, path, cost, report=config.run.report)
 
 
 def _cost(checkpoint: Checkpoint, evaluator: Evaluator, prepared: Prepared, config: EvaluateConfig) -> Cost | None:
@@ -94,6 +96,8 @@ def _score(
     corpus: Corpus,
     path: Path,
     cost: Cost | None,
+    *,
+    report: bool,
 ) -> dict[str, Any]:
     """Score the model of a folder, and write and print the results."""
     from ftk.models.loading.provenance import digests_of
@@ -111,6 +115,7 @@ def _score(
         "tokens": found.tokens,
         "seconds": round(found.seconds, 3),
         "tokens_per_second": round(found.tokens_per_second, 1),
+        "peak_memory_mb": peak_memory_mb(),
     }
     written = {"test": found.metrics, "evaluation": speed}
     folder.write("metrics.json", written)
@@ -126,6 +131,8 @@ def _score(
         console.say(f"predictions: {folder.path / 'predictions' / 'test.jsonl'}")
     else:
         console.say(f"metrics: {folder.path / 'metrics.json'}")
+    if report:
+        report_at_end(folder.path, console)
     return {
         "dir": str(folder.path),
         "score": spec.score,

@@ -18,7 +18,7 @@ def from_best(folder: Path, invocation: Invocation) -> str:
     """
     words = (*invocation.argv, *invocation.overrides)
     left = {key for key in map(key_of, words) if key == "model" or key.startswith(("model.", "run."))}
-    left -= {*_KEPT, "run.seed", "run.keep", "run.curves"}
+    left -= {*_KEPT, "run.seed", "run.keep", "run.curves", "run.report"}
     model = next((name for name in ("best", "last") if (folder / name).is_dir()), "best")
     number = 2
     while (free := folder.with_name(f"{folder.name}-{number}")).exists():

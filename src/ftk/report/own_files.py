@@ -13,6 +13,7 @@ OWN = (
     "predictions",
     "dynamics",
     "curves.png",
+    "report.html",
     "best",
     "last",
     "previous",

@@ -12,9 +12,11 @@ from ftk.contracts.protocols import ReportsParameters
 from ftk.core.non_finite import NotFiniteError
 from ftk.errors import DataError
 from ftk.models.loading.verified_folder import verify_folder
+from ftk.pages.writing import report_at_end
 from ftk.report.curves import plot_curves
 from ftk.report.kept_folders import keep_only
 from ftk.system.duration import duration
+from ftk.system.peak_memory import peak_memory_mb
 from ftk.training.baselines import baselines
 from ftk.training.hints import still_improving
 from ftk.training.learned import differing, task_saved_with
@@ -50,6 +52,8 @@ def finish(run: Run) -> dict[str, Any]:
             run.console.warn(f"curves.png is not drawn ({error})")
     run.console.say(f"model: {run.folder.best}")
     run.console.say(keep_only(run.folder, run.config.run.keep))
+    if run.config.run.report:
+        report_at_end(run.folder.path, run.console, run.prepared["train"].examples)
     return {
         "dir": str(run.folder.path),
         "score": run.plan.score.name,
@@ -115,7 +119,10 @@ def _training_facts(run: Run) -> dict[str, Any]:
         "seconds": round(progress.seconds, 3),
         "elapsed": round(progress.elapsed, 3),
         "tokens_per_second": round(speed, 1),
+        "peak_memory_mb": peak_memory_mb(),
     }
+    if run.hardware.device.type == "cuda":
+        facts["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated(run.hardware.device) / 1e6)
     console.say(
         f"trained: {_counted(progress.step, 'step')}, {progress.tokens:,} tokens in {duration(progress.seconds)} "
         f"({facts['tokens_per_second']:,.0f} tokens/s; {100 * facts['utilisation']:.1f} % of the computed positions "

@@ -11,7 +11,15 @@ from ftk.config.schema.checking import CheckingConfig
 from ftk.config.schema.comparing import ComparingConfig
 from ftk.config.schema.data import DataConfig
 from ftk.config.schema.model import ModelConfig, TokenizerConfig
-from ftk.config.schema.run import HardwareConfig, PredictionsConfig, RunConfig, SweepConfig, TrainingRunConfig
+from ftk.config.schema.reporting import ReportingConfig
+from ftk.config.schema.run import (
+    HardwareConfig,
+    PredictionsConfig,
+    RunConfig,
+    ScoredRunConfig,
+    SweepConfig,
+    TrainingRunConfig,
+)
 from ftk.config.schema.training import ScheduleConfig, TrainConfig
 
 __all__ = [
@@ -28,8 +36,11 @@ __all__ = [
     "PredictConfig",
     "PredictionsConfig",
     "PretrainConfig",
+    "ReportConfig",
+    "ReportingConfig",
     "RunConfig",
     "ScheduleConfig",
+    "ScoredRunConfig",
     "SweepConfig",
     "TokenizerConfig",
     "TrainConfig",
@@ -94,7 +105,7 @@ class EvaluateConfig(CheckpointConfig):
 
     data: DataConfig
     hardware: HardwareConfig
-    run: RunConfig
+    run: ScoredRunConfig
     sweep: SweepConfig = field(default_factory=SweepConfig)
     predict: PredictionsConfig = field(default_factory=PredictionsConfig)
 
@@ -144,6 +155,13 @@ class CompareConfig:
     """How runs are compared."""
 
 
+@dataclass(kw_only=True, slots=True)
+class ReportConfig:
+    """`ftk report`."""
+
+    report: ReportingConfig
+
+
 SCHEMAS: dict[str, type] = {
     "pretrain": PretrainConfig,
     "finetune": FinetuneConfig,
@@ -151,4 +169,5 @@ SCHEMAS: dict[str, type] = {
     "predict": PredictConfig,
     "check": CheckConfig,
     "compare": CompareConfig,
+    "report": ReportConfig,
 }

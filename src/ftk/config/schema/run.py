@@ -41,7 +41,16 @@ class RunConfig:
 
 
 @dataclass(kw_only=True, slots=True)
-class TrainingRunConfig(RunConfig):
+class ScoredRunConfig(RunConfig):
+    """The run folder of a command that scores a model."""
+
+    # The default is for config folders that were copied from a release without this key.
+    report: bool = True
+    """Write `report.html` when the run ends: its scores, what it gets wrong, and how it was made."""
+
+
+@dataclass(kw_only=True, slots=True)
+class TrainingRunConfig(ScoredRunConfig):
     """The run folder of a training."""
 
     stop_after: int | None
