@@ -54,6 +54,7 @@ def test_values_live_in_yaml_only() -> None:
         "CheckpointConfig.model",
         "TrainConfig.metric",
         "TrainConfig.baselines",
+        "TrainConfig.dynamics",
         "ScoredRunConfig.report",
         "TrainingRunConfig.curves",
         "TrainingRunConfig.keep",

@@ -30,9 +30,9 @@ NEEDED = {
     "finetune": (),
     "evaluate": ("checkpoint=checkpoint",),
     "predict": ("checkpoint=checkpoint", "input=input.txt"),
+    "check": ("task=ner",),
     "report": (),
     "compare": (),
-    "check": ("task=ner",),
 }
 """What a command cannot do without."""
 NEEDED_BY = {

@@ -9,6 +9,7 @@ from typing import Any
 from ftk.checking.collected import Collected
 from ftk.checking.labelled import checked_rows
 from ftk.checking.report import show_end, show_facts, show_findings, show_reading
+from ftk.checking.suspects.checked import check_suspects
 from ftk.checking.texts import checked_texts
 from ftk.commands.checks import check_values
 from ftk.config.compose import run_jobs
@@ -56,6 +57,10 @@ def check(config: CheckConfig, invocation: Invocation) -> dict[str, Any]:
             facts["expected"] = encoded.expected()
     elif config.model is not None:
         console.warn("the model is not looked at, because the rows to train on have errors")
+    if config.suspects is not False and found.corpus is not None:
+        check_suspects(config, found.corpus, notes, console)
+    elif config.suspects is not False:
+        console.warn("suspects are not looked for, because the rows to train on have errors")
     findings = list(notes)
     show_reading(console, findings)
     show_facts(console, facts)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ftk.checking.suspects.asked import suspects_mistakes
 from ftk.config.choices import Cut, Duplicates, Format, Init
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges, refuse_limit
@@ -45,6 +46,7 @@ def check_values(config: Config | CompareConfig | ReportConfig, command: str) ->
     mistakes = [*check_ranges(config, command), *_cache(config.data, command), *_data(config.data)]
     if isinstance(config, CheckConfig):
         mistakes += _model(config.model) if config.model is not None else ()
+        mistakes += suspects_mistakes(config)
     elif not isinstance(config, TrainingConfig):
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
         mistakes += _preset(config, command)
@@ -246,6 +248,8 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
             what = f"hardware.micro_batch={micro} train.batch_size={config.train.batch_size}"
             advice = f"The rows of a batch are compared with each other: it is not cut. {task.spec.in_batch_loss_hint}"
             yield Mistake(what, advice)
+        if config.train.dynamics is True and task.spec.row_losses is None:
+            yield Mistake("train.dynamics=true", "Rows of this task have no losses of their own; leave the key out.")
         yield from _fits(config, task)
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
@@ -264,6 +268,9 @@ def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
         kind, what = kind_of_folder(expanded(name)), f"model.name={name}"
     if kind is not None and (advice := unsuited(kind, task)):
         yield Mistake(what, advice if kind in f"{what} {advice}" else f"Its architecture is {kind}. {advice}")
+    if kind in FITTED and config.train.dynamics is True:
+        advice = "This model is fitted at once: there are no steps that losses of rows could be of."
+        yield Mistake("train.dynamics=true", advice)
     if kind in FITTED and config.run.verify_resume:
         advice = "This model is fitted at once: there is no step to stop at, so there is nothing to verify."
         yield Mistake("run.verify_resume=true", advice)

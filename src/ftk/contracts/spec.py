@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ftk.contracts.notes import Notes
     from ftk.contracts.outcomes import FindAnswers, FindErrors, Statistics
     from ftk.contracts.saved_head import SavedHead
-    from ftk.contracts.values import Labels
+    from ftk.contracts.values import Batch, Labels
 
     Adopt = Callable[[Any, SavedHead, Notes], tuple[Any, Labels | None]]
     Beside = Callable[[Any, int], Mapping[str, Any]]
     Settle = Callable[[Any, SavedHead | None, Notes], Any]
+    RowLosses = Callable[[Any, Batch], Tensor]
 
 LOCAL_FILE: Mapping[str, Any] = {"local_file": True}
 """Metadata of a field that names a file of the user. It must be null in every model folder, else the folder is refused:
@@ -122,6 +125,9 @@ class TaskSpec(PredictorSpec):
         statistics: gets the records of a split and the fields of the task, and gives the numbers of each row that add
             up to ``score``, and to other scores, by name. None: intervals and comparisons are not known for the task.
         answers: the same for the answers of the model, each right or wrong. None: they are neither.
+        row_losses: gets the outputs of ``forward`` and the batch, and gives [windows] the negative log-likelihood of
+            the label of each window, of the worst one where it has several, for ``train.dynamics``. None: training
+            leaves no losses of rows.
         errors: the same for numbers that are near the right ones or far from them. None: it predicts no numbers.
         wording: the words of messages.
     """
@@ -146,6 +152,7 @@ class TaskSpec(PredictorSpec):
     beside: Beside | None = None
     statistics: Statistics | None = None
     answers: FindAnswers | None = None
+    row_losses: RowLosses | None = None
     errors: FindErrors | None = None
     wording: Wording = Wording()
 

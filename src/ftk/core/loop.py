@@ -8,6 +8,7 @@ from ftk.core.batch_source import BatchSource
 from ftk.core.hardware import Hardware
 from ftk.core.non_finite import NotFiniteError
 from ftk.core.plan import Observer, Plan, StepInfo
+from ftk.core.row_losses import RowLosses
 from ftk.core.state import Progress, TrainState
 from ftk.core.step import Stepper, steps
 from ftk.core.world import World
@@ -25,8 +26,11 @@ def train(
     world: World,
     observer: Observer,
     stop: Stop,
+    losses: RowLosses | None = None,
 ) -> None:
     """Run the plan: after each step log, validate, keep the best model, save and stop, each when it is due.
+
+    The losses of the rows of a step are in ``losses`` when the observer hears of the step.
 
     Raises:
         Interrupted: a signal came; the state has been saved.
@@ -37,7 +41,7 @@ def train(
     if not run.validate():
         return
     info: StepInfo | None = None
-    for info in steps(Stepper(state, objective, source, plan, hardware, world, observer.warned)):
+    for info in steps(Stepper(state, objective, source, plan, hardware, world, observer.warned, losses)):
         observer.stepped(info)
         if info.step % plan.log_every == 0 or info.last:
             run.log(info)

@@ -13,6 +13,7 @@ from ftk.core.hardware import Hardware
 from ftk.core.out_of_memory import give_back, is_limited, is_out_of_memory
 from ftk.core.plan import Plan, StepInfo
 from ftk.core.prefetch import prefetch
+from ftk.core.row_losses import RowLosses
 from ftk.core.seeding import drawn, seed_step
 from ftk.core.state import StepReport, TrainState
 from ftk.core.world import World
@@ -76,6 +77,7 @@ class Stepper:
         hardware: device and precision.
         world: the processes that share a step.
         warn: receives a sentence for each skipped update, and for each smaller micro batch.
+        losses: collects the losses of the rows of each step; None: nobody asks for them.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Stepper:
         hardware: Hardware,
         world: World,
         warn: Callable[[str], None],
+        losses: RowLosses | None = None,
     ) -> None:
         self.state = state
         self.objective = objective
@@ -95,6 +98,7 @@ class Stepper:
         self.hardware = hardware
         self.world = world
         self.warn = warn
+        self.losses = losses
         self.optimizer = state.optimizer
         self.parameters = [parameter for group in state.optimizer.param_groups for parameter in group["params"]]
 
@@ -182,11 +186,15 @@ class Stepper:
 
     def _accumulate(self, ready: StepBatches, count: int, seed: tuple[int, int]) -> Tensor:
         total = torch.zeros((), device=self.hardware.device)
+        seen = {} if self.losses is None else {"seen": self.losses.add}
+        if self.losses is not None:
+            self.losses.begin()
         for number, batch in enumerate(ready.batches):
             run = Pass(
                 autocast=self.hardware.autocast,
                 backward=partial(self._backward, count),
                 rng=partial(drawn, *seed, number),
+                **seen,
             )
             total += self.objective(self.state.model, self.source.task, batch.to(self.hardware.device), run)
         return total

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ftk.contracts.values import Batch
 
 
+def _unseen(outputs: Any, batch: Batch) -> None:
+    """What is done with outputs that nobody asks for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pass:
     """What the training step offers an objective for one micro batch.
@@ -26,11 +30,14 @@ class Pass:
             scales for fp16, so that gradients of micro batches add up to those of the batch.
         rng: ``rng(n)`` is a context in which dropout is the n-th draw, a function of (seed, step, micro batch, n).
             A pass outside of it uses the step's own stream of random numbers, which continues afterwards unchanged.
+        seen: takes note of the outputs of the pass that the loss is computed from, for the losses of single rows. An
+            objective without outputs of the task's own kind does not call it.
     """
 
     autocast: Callable[[], AbstractContextManager[object]]
     backward: Callable[[Tensor], None]
     rng: Callable[[int], AbstractContextManager[None]]
+    seen: Callable[[Any, Batch], None] = _unseen
 
 
 class Objective(Protocol):
@@ -63,5 +70,6 @@ class Plain:
         with run.autocast():
             outputs: Any = task.forward(model, batch)
         loss = checked_loss(task, outputs, batch)
+        run.seen(outputs, batch)
         run.backward(loss.sum)
         return loss.sum.detach()

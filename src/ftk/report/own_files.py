@@ -11,6 +11,7 @@ OWN = (
     "metrics.jsonl",
     "metrics.json",
     "predictions",
+    "dynamics",
     "curves.png",
     "report.html",
     "best",

@@ -23,6 +23,7 @@ _MATTERS = ("task", "model", "data", "optimizer", "schedule", "objective", "trai
 _MATTERS_TOO = ("run.seed", "hardware.micro_batch")
 _MATTERS_NOT = (
     "train.baselines",
+    "train.dynamics",
     "train.log_every",
     "train.save_every",
     "data.cache_dir",

@@ -23,6 +23,7 @@ from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
 from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.records import with_columns
+from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
 from ftk.tasks.shared.statistics.classes import class_statistics
@@ -55,6 +56,7 @@ class ImageClassification(RowTask):
         in_memory=True,
         auto_model="AutoModelForImageClassification",
         problem_type="single_label_classification",
+        row_losses=of_label,
         wording=Wording(subject="image"),
     )
 

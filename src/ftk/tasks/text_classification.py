@@ -21,6 +21,7 @@ from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.label_columns import refuse_columns
+from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
 from ftk.tasks.shared.statistics.classes import class_statistics
@@ -53,6 +54,7 @@ class TextClassification(RowTask):
         statistics=class_statistics,
         auto_model=AUTO_MODEL,
         problem_type="single_label_classification",
+        row_losses=of_label,
     )
 
     pooling: Pooling

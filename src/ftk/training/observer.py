@@ -14,6 +14,7 @@ from ftk.errors import RunError
 from ftk.report.console import StepProgress
 from ftk.report.records import MetricsFile
 from ftk.report.tables import scores_line
+from ftk.training.dynamics import KeptLosses
 from ftk.training.hints import best_mark
 from ftk.training.resuming import resume_hint
 from ftk.training.run import Run
@@ -27,10 +28,14 @@ class RunObserver:
         metrics: the file of its events.
         progress: the bar.
         saver: writes in the background.
+        losses: keeps the losses of rows; None: the run keeps none.
     """
 
-    def __init__(self, run: Run, metrics: MetricsFile, progress: StepProgress, saver: Saver) -> None:
+    def __init__(
+        self, run: Run, metrics: MetricsFile, progress: StepProgress, saver: Saver, losses: KeptLosses | None = None
+    ) -> None:
         self.run = run
+        self.losses = losses
         self.metrics = metrics
         self.progress = progress
         self.saver = saver
@@ -39,6 +44,8 @@ class RunObserver:
 
     def stepped(self, info: StepInfo) -> None:
         """Move the progress bar, and stop the run if ``run.stop_after`` is reached."""
+        if self.losses is not None:
+            self.losses.stepped(info.step)
         share, left = self._share_and_left()
         loss = info.loss_sum / info.count if info.count else None
         self.progress.stepped(info.step, share, loss, info.lr, info.tokens / info.seconds, left)
@@ -114,6 +121,8 @@ class RunObserver:
             return
         self._saved = now
         self.metrics.flush()
+        if self.losses is not None:
+            self.losses.flush()
         weights = run.publisher.resumable(state.model)
         taken = snapshot_of_state(state, weights, run.source.processor, run.manifest_of_state(), run.beside())
         self.saver.start(partial(self._write, partial(save, run.folder.last, taken, keep=run.folder.previous)))

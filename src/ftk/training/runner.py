@@ -18,6 +18,7 @@ from ftk.report.run_folder import RunFolder
 from ftk.report.saved_run import saved_environment
 from ftk.system.signals import Stop
 from ftk.training.builder import RunBuilder
+from ftk.training.dynamics import KeptLosses
 from ftk.training.going_on import (
     has_other_validation,
     note_nothing_left,
@@ -120,6 +121,7 @@ def _go_on(run: Run) -> None:
 def _train(run: Run, metrics: MetricsFile) -> None:
     """Train step by step."""
     progress, folder = run.state.progress, run.folder
+    kept = KeptLosses.of(run)
     at_once = f"ended at once by a second signal; anything saved before it is in {folder.last}"
     with run.console.progress(run.plan.limits.steps, progress.step) as bar, run.stop.deferred(at_once):
         try:
@@ -127,9 +129,17 @@ def _train(run: Run, metrics: MetricsFile) -> None:
             if after is not None and progress.step >= after:
                 raise Interrupted(0)
             with Saver() as saver:
-                observer = RunObserver(run, metrics, bar, saver)
+                observer = RunObserver(run, metrics, bar, saver, kept)
                 train(
-                    run.state, run.objective, run.batch_source(), run.plan, run.hardware, run.world, observer, run.stop
+                    run.state,
+                    run.objective,
+                    run.batch_source(),
+                    run.plan,
+                    run.hardware,
+                    run.world,
+                    observer,
+                    run.stop,
+                    None if kept is None else kept.losses,
                 )
             note_patience(run)
         except Interrupted as interrupted:

@@ -50,6 +50,8 @@ def check_train(train: TrainConfig) -> Iterator[Mistake]:
             time = "a time as 10m, " if key == "save_every" else ""
             advice = f"It is {time}'epoch', a whole number of optimizer steps, or below 1 a share of the run."
             yield Mistake(f"train.{key}={value}", advice)
+    if train.dynamics != "auto" and not isinstance(train.dynamics, bool):
+        yield Mistake(f"train.dynamics={as_word(train.dynamics)}", "It is auto, true or false.")
     if not 1 < train.spike_factor < math.inf:
         yield Mistake(f"train.spike_factor={train.spike_factor}", "A spike is above the mean: a number above 1.")
     if train.budget is not None:

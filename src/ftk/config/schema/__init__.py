@@ -126,6 +126,28 @@ class PredictConfig(CheckpointConfig):
 
 
 @dataclass(kw_only=True, slots=True)
+class CheckConfig:
+    """`ftk check`."""
+
+    task: Any
+    """The task that the data is for: `task=ner`, with the keys that its training will have."""
+    model: ModelConfig | None
+    """null: the data alone is checked. `model=minilm`, or `model.name=<hub id or folder>` with `model=auto`, adds what
+    its tokenizer makes of the texts, and the time and the memory that a training would take."""
+    data: DataConfig
+    train: TrainConfig
+    hardware: HardwareConfig
+    check: CheckingConfig
+    """What is looked for."""
+    suspects: Any
+    """Find rows whose label is likely wrong, of tasks with one label a text, and with spans or tags. true: into
+    `suspects.jsonl`; or the name of another file. Heads judge rows that they did not learn: over states of `model`, or
+    for whole texts without a model over TF-IDF."""
+    run: str | None
+    """For `suspects`: the folder of a run that was trained on these rows. The losses that it left join in."""
+
+
+@dataclass(kw_only=True, slots=True)
 class CompareConfig:
     """`ftk compare`."""
 
@@ -140,28 +162,12 @@ class ReportConfig:
     report: ReportingConfig
 
 
-@dataclass(kw_only=True, slots=True)
-class CheckConfig:
-    """`ftk check`."""
-
-    task: Any
-    """The task that the data is for: `task=ner`, with the keys that its training will have."""
-    model: ModelConfig | None
-    """null: the data alone is checked. `model=minilm`, or `model.name=<hub id or folder>` with `model=auto`, adds what
-    its tokenizer makes of the texts, and the time and the memory that a training would take."""
-    data: DataConfig
-    train: TrainConfig
-    hardware: HardwareConfig
-    check: CheckingConfig
-    """What is looked for."""
-
-
 SCHEMAS: dict[str, type] = {
     "pretrain": PretrainConfig,
     "finetune": FinetuneConfig,
     "evaluate": EvaluateConfig,
     "predict": PredictConfig,
+    "check": CheckConfig,
     "compare": CompareConfig,
     "report": ReportConfig,
-    "check": CheckConfig,
 }

@@ -52,6 +52,10 @@ class TrainConfig:
     `per_label.PER.f1`; null: the score of the task."""
     # As for `metric`.
     baselines: Baselines = Baselines.auto
+    # As for `metric`.
+    dynamics: Any = "auto"
+    """Keep the loss of each training row in each step in `dynamics/`, 12 bytes each, by which rows with doubtful labels
+    are found later. auto: for tasks that give rows labels; true: refused for others; false: never."""
     patience: int | None
     """Stop after this many validations without a better score; null: never."""
     on_non_finite: OnNonFinite

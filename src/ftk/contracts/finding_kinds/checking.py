@@ -1,6 +1,6 @@
 """Findings of ``ftk check``, beside those that reading makes."""
 
-from ftk.contracts.finding_kinds.making import error, info, refusal, warning
+from ftk.contracts.finding_kinds.making import error, fact, info, refusal, warning
 
 # One kind in one or two lines, so that the table can be read as one.
 # fmt: off
@@ -15,4 +15,10 @@ RELABELLED_WITHIN = warning("relabelled-within",
     "no model can be right about both")
 ROW_OF_VALIDATION = warning("row-of-validation", "{row|rows} of test that validation has, too",
     "the best model is chosen by them: scores on them may be too high")
+SUSPECT_LABEL = warning("suspect-label", "{row|rows} of {part} whose label is likely wrong",
+    "the most suspect come first in {file}; look at them, and correct those that are wrong")
+SUSPECTS = fact("suspects", "suspects: {file}, and {tool} for Label Studio",
+    "by confident learning, about {estimate} labels are wrong")
+ROWS_OF_RUN = fact("rows-of-run", "run={run}: its losses are those of {seen} of {rows} rows",
+    "the others are judged by heads alone")
 # fmt: on

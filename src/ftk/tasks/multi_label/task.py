@@ -27,6 +27,7 @@ from ftk.tasks.multi_label.thresholds import USUAL, best_thresholds
 from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_weights import ClassWeights
 from ftk.tasks.shared.label_columns import refuse_columns
+from ftk.tasks.shared.row_losses import of_labels
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
 
@@ -77,6 +78,7 @@ class MultiLabel(RowTask):
             demo="multi-label",
             auto_model=AUTO_MODEL,
             problem_type="multi_label_classification",
+            row_losses=of_labels,
             tunable_fields=("thresholds", "untuned") if tuned else (),
             untuned_default=default if tuned and self.thresholds is None else None,
         )

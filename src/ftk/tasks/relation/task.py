@@ -31,6 +31,7 @@ from ftk.tasks.relation.statistics import relation_statistics
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.records import with_columns
+from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
 from ftk.tasks.shared.text_input import logits_of
@@ -81,6 +82,7 @@ class Relation(RowTask):
             statistics=relation_statistics,
             demo="relation",
             auto_model=_AUTO_MODELS[self.head],
+            row_losses=of_label,
         )
 
     @property

@@ -28,6 +28,7 @@ from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.shared.adopted_labels import label_map_faults
 from ftk.tasks.shared.class_weights import ClassWeights, balanced
 from ftk.tasks.shared.records import with_columns
+from ftk.tasks.shared.row_losses import of_words
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.token_classification.adopted_tags import ModelTags, adopt_tags
 from ftk.tasks.token_classification.answers import token_answers
@@ -92,6 +93,7 @@ class TokenClassification(RowTask):
             auto_model="AutoModelForTokenClassification",
             labels_each_token=True,
             finds_spans=True,
+            row_losses=of_words,
         )
 
     @property
