@@ -156,13 +156,13 @@ def ftk(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
 def run_ftk(*argv: str) -> int:
     """Run one command line in this process; returns its exit code.
 
-    A training draws no curves and fits no baselines unless ``argv`` sets ``run.curves`` and ``train.baselines``: each
-    takes half as long as a tiny training.
+    A training draws no curves, fits no baselines and writes no card unless ``argv`` sets ``run.curves``,
+    ``train.baselines`` and ``run.card``: each of the first two takes half as long as a tiny training.
     """
     trains = argv[:1] in (("pretrain",), ("finetune",)) and not any(
         word.startswith("--") and word != "--json" for word in argv
     )
-    for key, value in (("run.curves", "false"), ("train.baselines", "none")) if trains else ():
+    for key, value in (("run.curves", "false"), ("run.card", "false"), ("train.baselines", "none")) if trains else ():
         if not any(word.startswith(f"{key}=") for word in argv):
             argv = (*argv, f"{key}={value}")
     return cli.run(list(argv))

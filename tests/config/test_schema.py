@@ -56,6 +56,8 @@ def test_values_live_in_yaml_only() -> None:
         "TrainConfig.baselines",
         "TrainingRunConfig.curves",
         "TrainingRunConfig.keep",
+        "TrainingRunConfig.card",
+        "TrainingConfig.tracker",
         "SweepConfig.dir",
         "SweepConfig.jobs",
         "SweepConfig.retry",

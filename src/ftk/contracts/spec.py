@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ftk.contracts.explanations import Explains
     from ftk.contracts.notes import Notes
     from ftk.contracts.outcomes import FindAnswers, Statistics
     from ftk.contracts.saved_head import SavedHead
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     Adopt = Callable[[Any, SavedHead, Notes], tuple[Any, Labels | None]]
     Beside = Callable[[Any, int], Mapping[str, Any]]
+    Explain = Callable[[Any], Explains]
     Settle = Callable[[Any, SavedHead | None, Notes], Any]
 
 LOCAL_FILE: Mapping[str, Any] = {"local_file": True}
@@ -122,6 +124,7 @@ class TaskSpec(PredictorSpec):
         statistics: gets the records of a split and the fields of the task, and gives the numbers of each row that add
             up to ``score``. None: intervals and comparisons are not known for the task.
         answers: the same for the answers of the model, each right or wrong. None: they are neither.
+        explains: gets the task, and says how its predictions are explained. None: they are not.
         wording: the words of messages.
     """
 
@@ -145,6 +148,7 @@ class TaskSpec(PredictorSpec):
     beside: Beside | None = None
     statistics: Statistics | None = None
     answers: FindAnswers | None = None
+    explains: Explain | None = None
     wording: Wording = Wording()
 
 

@@ -12,11 +12,11 @@ from ftk.core.saving.reload_check import check_reload
 from ftk.core.state import TrainState
 from ftk.errors import RunError
 from ftk.report.console import StepProgress
-from ftk.report.records import MetricsFile
 from ftk.report.tables import scores_line
 from ftk.training.hints import best_mark
 from ftk.training.resuming import resume_hint
 from ftk.training.run import Run
+from ftk.training.tracking.tracked import TrackedMetrics
 
 
 class RunObserver:
@@ -29,7 +29,7 @@ class RunObserver:
         saver: writes in the background.
     """
 
-    def __init__(self, run: Run, metrics: MetricsFile, progress: StepProgress, saver: Saver) -> None:
+    def __init__(self, run: Run, metrics: TrackedMetrics, progress: StepProgress, saver: Saver) -> None:
         self.run = run
         self.metrics = metrics
         self.progress = progress

@@ -7,6 +7,7 @@ home, and a test composes every shipped config and finds no key without a value.
 from dataclasses import dataclass, field
 from typing import Any
 
+from ftk.config.choices import Method, Tracking
 from ftk.config.schema.data import DataConfig
 from ftk.config.schema.model import ModelConfig, TokenizerConfig
 from ftk.config.schema.run import HardwareConfig, PredictionsConfig, RunConfig, SweepConfig, TrainingRunConfig
@@ -16,6 +17,7 @@ __all__ = [
     "SCHEMAS",
     "DataConfig",
     "EvaluateConfig",
+    "ExplainConfig",
     "FinetuneConfig",
     "HardwareConfig",
     "ModelConfig",
@@ -50,6 +52,10 @@ class TrainingConfig:
     hardware: HardwareConfig
     run: TrainingRunConfig
     sweep: SweepConfig = field(default_factory=SweepConfig)
+    # The default is for config folders that were copied from a release without this key.
+    tracker: Tracking | None = None
+    """Tool that shows loss and scores while the run trains, each an extra of ftk: tensorboard, mlflow, wandb; null:
+    none."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -108,9 +114,21 @@ class PredictConfig(CheckpointConfig):
     predict: PredictionsConfig = field(default_factory=PredictionsConfig)
 
 
+@dataclass(kw_only=True, slots=True)
+class ExplainConfig(PredictConfig):
+    """`ftk explain`."""
+
+    method: Method
+    """How the score of a word is found: relevance (one pass back through the model, by the rules of AttnLRP), gradients
+    (the same with plain gradients), erasure (what changes without the word: one pass forward for each)."""
+    label: str | None
+    """Label, target or type of span to explain; null: what was predicted."""
+
+
 SCHEMAS: dict[str, type] = {
     "pretrain": PretrainConfig,
     "finetune": FinetuneConfig,
     "evaluate": EvaluateConfig,
     "predict": PredictConfig,
+    "explain": ExplainConfig,
 }

@@ -21,6 +21,7 @@ from ftk.data.examples.questions import Misplaced, QuestionExample, QuestionRead
 from ftk.data.text.text_windows import add_segments
 from ftk.tasks.question_answering.answer_edges import AnswerEdges
 from ftk.tasks.question_answering.answer_spans import Candidate, FoundAnswers, found_answers
+from ftk.tasks.question_answering.explained import AnswerExplains
 from ftk.tasks.question_answering.features import NO_TARGET, QuestionWindows
 from ftk.tasks.question_answering.metric import AnswerMetric, Language, best_threshold, language_of, match
 from ftk.tasks.shared.records import with_columns
@@ -64,6 +65,7 @@ class QuestionAnswering(RowTask):
             demo="question-answering",
             auto_model="AutoModelForQuestionAnswering",
             finds_spans=True,
+            explains=lambda task: AnswerExplains(),
             tunable_fields=("null_threshold",) if tuned and self.no_answer is not False else (),
             untuned_default=default if tuned and self._allow_no_answer and self.null_threshold is None else None,
             wording=Wording(labels=None, groups="training rows that all ask of one context"),

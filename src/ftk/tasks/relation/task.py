@@ -26,6 +26,7 @@ from ftk.data.text.text_windows import TextEncoder
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.relation.entity_windows import EntityEncoder, Signed, signed
+from ftk.tasks.relation.explained import RelationExplains
 from ftk.tasks.relation.metric import RelationMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.records import with_columns
@@ -77,6 +78,7 @@ class Relation(RowTask):
             score="f1_semeval",
             demo="relation",
             auto_model=_AUTO_MODELS[self.head],
+            explains=lambda task: RelationExplains(task._signed, task._signs),
         )
 
     @property

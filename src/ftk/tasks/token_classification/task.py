@@ -29,6 +29,7 @@ from ftk.tasks.shared.class_weights import ClassWeights, balanced
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.token_classification.adopted_tags import ModelTags, adopt_tags
+from ftk.tasks.token_classification.explained import TagExplains
 from ftk.tasks.token_classification.label_weights import kinds_of, weight_of_labels
 from ftk.tasks.token_classification.spacing import Spacing
 from ftk.tasks.token_classification.subwords import (
@@ -47,6 +48,10 @@ from ftk.tasks.token_classification.tagging import SpanTags, Tagging, TokenTags
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
+
+
+def _explains(task: TokenClassification) -> TagExplains:
+    return TagExplains(task.units is Units.spans, task.words, task._spacing, bool(task.shared_subwords))
 
 
 @dataclass(kw_only=True)
@@ -87,6 +92,7 @@ class TokenClassification(RowTask):
             auto_model="AutoModelForTokenClassification",
             labels_each_token=True,
             finds_spans=True,
+            explains=_explains,
         )
 
     @property
