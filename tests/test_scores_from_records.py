@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from conftest import Result, read_jsonl, toy_sentences, write_conll, write_jsonl
+from ftk.comparing.opened import open_outcomes
+from ftk.comparing.units import score_of
 from image_models import CONVOLUTIONS, FUSED
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
@@ -292,5 +294,10 @@ def test_scores_are_those_of_the_records(ftk: Callable[..., Result], name: str) 
         records = read_jsonl(f"run/predictions/{split}.jsonl")
         expected = recomputed(records)
         assert {score: saved[split][score] for score in expected} == expected
+        made_of = open_outcomes(Path("run"), split)
+        for score, statistics in made_of.scores.items():
+            assert score_of(statistics) == pytest.approx(saved[split][score], rel=1e-9), score
+        assert made_of.statistics.score == made_of.spec.score
+        assert len(set(made_of.keys)) == len(records)
     if name == "ner of tokens":
         assert any("raw_tags" in record for record in records)

@@ -16,6 +16,7 @@ from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import EvaluateConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.notes import Notes
+from ftk.contracts.task import fields_of
 from ftk.data.readers.decoding.once import inputs
 from ftk.inference.pipeline import note_unknown_words, scores_in_records
 from ftk.inference.places import model_folder, model_name
@@ -25,6 +26,7 @@ from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweeps.running import exit_code, run_sweep
 from ftk.system.startup import fast_import
+from ftk.tasks import task_name
 
 if TYPE_CHECKING:
     from ftk.contracts.protocols import Corpus
@@ -98,7 +100,8 @@ def _score(
 
     spec = evaluator.task.spec
     folder.lock(console.warn)
-    model = {"origin": str(path), "files": digests_of(path)}
+    fields = {"name": task_name(evaluator.task), "fields": fields_of(evaluator.task)}
+    model = {"origin": str(path), "files": digests_of(path), "task": fields}
     folder.open(hardware=evaluator.runner.hardware.facts(), data=corpus.fingerprints(), model=model)
     console.log_to(folder.path / "log.txt", append=False)
     notes = Notes()

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Records = Sequence[Mapping[str, Any]]
-    Statistics = Callable[[Records, Mapping[str, Any]], "RowStatistics"]
-    """Gets the records of a split and the fields of the task, as ``ftk.json`` or a config has them."""
+    Statistics = Callable[[Records, Mapping[str, Any]], Mapping[str, "RowStatistics"]]
+    """Gets the records of a split and the fields of the task, as ``ftk.json`` or a config has them; gives what each
+    score is made of that adds up over rows, by its name in ``metrics.json``."""
     FindAnswers = Callable[[Records, Mapping[str, Any]], "Answers"]
 
 
@@ -28,12 +29,18 @@ class RowStatistics:
         higher_is_better: whether a higher score is better.
         values: [rows, numbers] an array, or a sparse matrix of scipy where most numbers are 0.
         of_sums: [..., numbers] -> [...] the scores of sums over rows; NaN where they have none.
+        most: the highest score that there can be, 1 or 100; None if there is no highest one.
+        least: the lowest score that there can be; None if there is no lowest one.
+        labels: if the numbers count labels, their names: three numbers each, right, given and gold ones.
     """
 
     score: str
     higher_is_better: bool
     values: Any
     of_sums: Callable[[NDArray[Any]], NDArray[Any]]
+    most: float | None = 1.0
+    least: float | None = 0.0
+    labels: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -122,7 +122,7 @@ class TaskSpec(PredictorSpec):
         beside: the JSON files by which other libraries know how to use the model, with their contents, by name; gets
             the config of the model and the length of its windows. None: they need none.
         statistics: gets the records of a split and the fields of the task, and gives the numbers of each row that add
-            up to ``score``. None: intervals and comparisons are not known for the task.
+            up to ``score``, and to other scores, by name. None: intervals and comparisons are not known for the task.
         answers: the same for the answers of the model, each right or wrong. None: they are neither.
         explains: gets the task, and says how its predictions are explained. None: they are not.
         wording: the words of messages.

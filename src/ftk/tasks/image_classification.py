@@ -24,6 +24,7 @@ from ftk.tasks.shared.image_input import ImageInput, pixels_of
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.statistics.classes import class_statistics
 from ftk.tasks.shared.text_input import logits_of
 from ftk.tasks.text_classification import LABEL_COLUMNS
 
@@ -48,6 +49,7 @@ class ImageClassification(RowTask):
         modalities=("image",),
         score="accuracy",
         demo="image-classification",
+        statistics=class_statistics,
         in_memory=True,
         auto_model="AutoModelForImageClassification",
         problem_type="single_label_classification",

@@ -23,6 +23,7 @@ from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.statistics.classes import class_statistics
 from ftk.tasks.shared.text_input import COLUMNS, Pooling, TextInput, logits_of, text_record
 from ftk.tasks.text_classification import LABEL_COLUMNS
 
@@ -75,6 +76,7 @@ class ImageTextClassification(RowTask):
         modalities=("text", "image"),
         score="accuracy",
         demo="image-text-classification",
+        statistics=class_statistics,
         in_memory=True,
         auto_model="AutoModelForImageTextClassification",
         problem_type="single_label_classification",

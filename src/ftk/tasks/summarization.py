@@ -34,6 +34,7 @@ from ftk.tasks.generation.sequence_input import (
     sequence_batch,
     sequence_record,
 )
+from ftk.tasks.generation.statistics import rouge_statistics
 from ftk.tasks.shared.row_task import RowTask
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Summarization(RowTask):
 
     @property
     def spec(self) -> TaskSpec:
-        return sequence_spec(score="rougeL", demo="summarization", scoring=self._scoring)
+        return sequence_spec(score="rougeL", demo="summarization", scoring=self._scoring, statistics=rouge_statistics)
 
     @property
     def _scoring(self) -> Scoring:

@@ -23,6 +23,7 @@ from ftk.tasks.shared.explained_texts import Outputs, TextExplains
 from ftk.tasks.shared.label_columns import refuse_columns
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.statistics.classes import class_statistics
 from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class TextClassification(RowTask):
         columns=COLUMNS,
         score="accuracy",
         demo="text-classification",
+        statistics=class_statistics,
         auto_model=AUTO_MODEL,
         problem_type="single_label_classification",
         explains=_explains,

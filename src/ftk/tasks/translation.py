@@ -34,6 +34,7 @@ from ftk.tasks.generation.sequence_input import (
     sequence_batch,
     sequence_record,
 )
+from ftk.tasks.generation.statistics import translation_statistics
 from ftk.tasks.shared.row_task import RowTask
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Translation(RowTask):
 
     @property
     def spec(self) -> TaskSpec:
-        return sequence_spec(score="bleu", demo="translation", scoring=self._scoring)
+        return sequence_spec(score="bleu", demo="translation", scoring=self._scoring, statistics=translation_statistics)
 
     @property
     def _scoring(self) -> Scoring:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from ftk.contracts.outcomes import Statistics
+
 _MOST_BEAMS = 1000
 
 
@@ -98,12 +100,13 @@ class Generating:
         return Seq2SeqOutput(outputs.logits.flatten(0, 1)[batch.targets["place"]], generated)
 
 
-def sequence_spec(*, score: str, demo: str, scoring: Scoring) -> TaskSpec:
+def sequence_spec(*, score: str, demo: str, scoring: Scoring, statistics: Statistics) -> TaskSpec:
     """The spec of a task that writes texts."""
     return TaskSpec(
         columns=("source", "target", "weight"),
         score=score,
         demo=demo,
+        statistics=statistics,
         auto_model="AutoModelForSeq2SeqLM",
         rows_at_once=64,
         scoring=scoring,

@@ -119,9 +119,13 @@ class RougeMetric(GeneratedTextMetric):
 
     def add(self, references: Sequence[str], text: str) -> None:
         """Add the scores of one row."""
+        for name, score in self.each(references, text).items():
+            self._found[name].append(score)
+
+    def each(self, references: Sequence[str], text: str) -> dict[str, float]:
+        """The scores of one row."""
         scores = self._scorer.score_multi(references, text)
-        for name in ROUGE:
-            self._found[name].append(scores[name].fmeasure)
+        return {name: scores[name].fmeasure for name in ROUGE}
 
     def scores(self) -> dict[str, float]:
         """``rouge1``, ``rouge2``, ``rougeL`` from 0 to 1."""

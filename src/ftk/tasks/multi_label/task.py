@@ -21,6 +21,7 @@ from ftk.data.rows.label_names import names_faults, read_names
 from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, holds_vectors
 from ftk.tasks.multi_label.label_set import LabelSet, refuse_truth_values, set_prior_odds
 from ftk.tasks.multi_label.metric import LabelSetMetric
+from ftk.tasks.multi_label.statistics import label_set_statistics
 from ftk.tasks.multi_label.thresholds import USUAL, best_thresholds
 from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_weights import ClassWeights
@@ -75,6 +76,7 @@ class MultiLabel(RowTask):
             adopt=_adopt,
             columns=COLUMNS,
             score="f1_micro",
+            statistics=label_set_statistics,
             demo="multi-label",
             auto_model=AUTO_MODEL,
             problem_type="multi_label_classification",

@@ -24,6 +24,7 @@ from ftk.tasks.question_answering.answer_spans import Candidate, FoundAnswers, f
 from ftk.tasks.question_answering.explained import AnswerExplains
 from ftk.tasks.question_answering.features import NO_TARGET, QuestionWindows
 from ftk.tasks.question_answering.metric import AnswerMetric, Language, best_threshold, language_of, match
+from ftk.tasks.question_answering.statistics import answer_statistics
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 
@@ -63,6 +64,7 @@ class QuestionAnswering(RowTask):
             columns=("question", "context", "answers"),
             score="f1",
             demo="question-answering",
+            statistics=answer_statistics,
             auto_model="AutoModelForQuestionAnswering",
             finds_spans=True,
             explains=lambda task: AnswerExplains(),

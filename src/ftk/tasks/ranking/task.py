@@ -28,6 +28,7 @@ from ftk.tasks.ranking.policies import Encoder, MissingPositive, Objective, Toke
 from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.ranking.search import CandidateSearch
 from ftk.tasks.ranking.sentence_modules import sentence_modules
+from ftk.tasks.ranking.statistics import ranking_statistics
 from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_positive
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
@@ -80,6 +81,7 @@ class Ranking(RowTask):
             settle=None if self._crosses else _settle,
             columns=("query", "candidate", "negatives", "label"),
             score="mrr",
+            statistics=ranking_statistics,
             demo="ranking",
             in_memory=True,
             auto_model="AutoModelForSequenceClassification" if self._crosses else "AutoModelForTextVector",

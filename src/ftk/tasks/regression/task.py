@@ -20,6 +20,7 @@ from ftk.data.rows.numbers import Decimal, sign_of
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.regression.metric import NumberMetric
+from ftk.tasks.regression.statistics import number_statistics
 from ftk.tasks.regression.targets import NumberReader, values_of
 from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_weights import drawn_by_weight
@@ -56,6 +57,7 @@ class Regression(RowTask):
         adopt=_adopt,
         columns=COLUMNS,
         score="rmse",
+        statistics=number_statistics,
         higher_is_better=False,
         lower_is_better=frozenset({"loss", "rmse", "mae"}),
         demo="regression",

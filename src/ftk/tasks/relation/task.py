@@ -28,6 +28,7 @@ from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.relation.entity_windows import EntityEncoder, Signed, signed
 from ftk.tasks.relation.explained import RelationExplains
 from ftk.tasks.relation.metric import RelationMetric
+from ftk.tasks.relation.statistics import relation_statistics
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
@@ -76,6 +77,7 @@ class Relation(RowTask):
         return TaskSpec(
             columns=("text", "tokens", "head", "tail", "label", "weight"),
             score="f1_semeval",
+            statistics=relation_statistics,
             demo="relation",
             auto_model=_AUTO_MODELS[self.head],
             explains=lambda task: RelationExplains(task._signed, task._signs),

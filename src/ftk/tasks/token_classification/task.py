@@ -19,6 +19,7 @@ from ftk.data.examples.label_units import detect_label_units
 from ftk.data.examples.sentences import Broken, Sentence, SentenceReader
 from ftk.data.examples.spans.placing import Misaligned, Overlapping
 from ftk.data.examples.tags import Scheme, Units
+from ftk.data.rows.documents import document_of
 from ftk.data.rows.label_names import names_faults, read_names
 from ftk.data.text.word_windows import SubwordEncoder, Window, note_windows
 from ftk.data.text.words import Words
@@ -32,6 +33,7 @@ from ftk.tasks.token_classification.adopted_tags import ModelTags, adopt_tags
 from ftk.tasks.token_classification.explained import TagExplains
 from ftk.tasks.token_classification.label_weights import kinds_of, weight_of_labels
 from ftk.tasks.token_classification.spacing import Spacing
+from ftk.tasks.token_classification.statistics import span_and_tag_statistics
 from ftk.tasks.token_classification.subwords import (
     EncodedText,
     Subwords,
@@ -88,6 +90,7 @@ class TokenClassification(RowTask):
             adopt=adopt_tags,
             columns=("text", "tokens", "tags", "spans", "sentence"),
             score=self._tagging.score,
+            statistics=span_and_tag_statistics,
             demo=(SpanTags if self.units is Units.spans else TokenTags).demo,
             auto_model="AutoModelForTokenClassification",
             labels_each_token=True,
@@ -295,4 +298,6 @@ class TokenClassification(RowTask):
         For rows of tokens, offsets of entities count in the tokens joined by single spaces.
         """
         result = {**self._tagging.result(example, prediction), **self._tagging.gold(example, self.tag_scheme)}
+        if example.tags is not None and example.row.document is not None:  # marked by a line of its own in the file
+            result = {"document": document_of(example.row), **result}
         return with_columns(example.columns, result)
