@@ -28,7 +28,7 @@ examples:
 
 'ftk COMMAND --help' shows the groups and keys of a command, 'ftk help data.limit' the meaning of one key, and
 'ftk configs list' the shipped configs.
---json shows one JSON object per line instead of text (pretrain, finetune, evaluate, predict, sweep).
+--json shows one JSON object per line instead of text (pretrain, finetune, evaluate, predict, explain, sweep).
 FTK_CONFIG_PATH names folders of your own configs; FTK_TRACEBACK=1 shows where an error was raised.
 """
 

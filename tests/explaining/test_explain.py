@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from conftest import TINY, assert_refused, read_jsonl, write_jsonl
+from ftk.commands.checks import check_values
+from ftk.config.choices import Method
+from ftk.config.compose import compose
 from ftk.contracts import finding_kinds as kinds
 
 pytestmark = pytest.mark.torch
@@ -24,6 +27,13 @@ def rows(number: int) -> list[dict]:
         text = f"two crates of {word} came by the morning boat"
         made.append({"id": i, "text": text, "label": label, "labels": [label], "score": 9.5 if i % 2 else 2.0})
     return made
+
+
+def explanations(*given, **options) -> list[list[dict]]:
+    """What the report page calls, imported where torch may be."""
+    from ftk.explaining.explained import explanations
+
+    return explanations(*given, **options)
 
 
 @pytest.fixture
@@ -57,6 +67,11 @@ def test_the_word_that_says_the_label_has_the_highest_score(ftk, files):
                 assert record["text"][word["start"] : word["end"]] == word["text"]
             # Plain gradients vanish in a norm where one word decides alone.
             assert method == "gradients" or highest(explanation) in CUES[record["label"]]
+    words = ["checkpoint=run/best", "input=test.jsonl", "hardware=cpu"]
+    config = compose("explain", words, check=check_values).config
+    records = read_jsonl("run/predictions/test.jsonl")
+    again = explanations(Path("run/best"), records, config.data, config.hardware, method=Method.erasure)
+    assert again == [record["explanations"] for record in explained(ftk, "input=test.jsonl", "method=erasure")]
     other = explained(ftk, "input=test.jsonl", "label=metal")
     assert {record["explanations"][0]["label"] for record in other} == {"metal"}
     assert_refused(ftk("explain", "--json", "checkpoint=run/best", "input=test.jsonl", "label=wood"), "label=wood")
@@ -68,11 +83,11 @@ def test_windows_of_a_long_text_are_merged(ftk, files):
     text = f"{'two crates came by the morning boat ' * 20}with zinc {'by the morning boat ' * 20}".strip()
     write_jsonl(Path("long.jsonl"), [{"text": text}, {"text": ""}])
     for method in METHODS:
-        [long, empty] = explained(ftk, "input=long.jsonl", f"method={method}")
+        [long, empty] = explained(ftk, "input=long.jsonl", f"method={method}", "label=metal")
         words = long["explanations"][0]["relevance"]
         assert [word["text"] for word in words] == text.split()
         assert empty["explanations"][0]["relevance"] == []
-    assert highest(long["explanations"][0]) in CUES[long["label"]]
+        assert method != "relevance" or highest(long["explanations"][0]) == "zinc"
 
 
 @pytest.mark.slow
@@ -105,7 +120,7 @@ def test_pairs_name_the_field_of_each_word(ftk, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["ner", "relation", "question-answering", "token-classification"])
 def test_demo_corpora_of_other_tasks(ftk, task):
-    words = (*TINY, "train.max_steps=30", "run.dir=run", "run.curves=false", "train.baselines=[]")
+    words = (*TINY, "train.max_steps=30", "run.dir=run")
     assert ftk("finetune", f"task={task}", "data=demo", *words).code == 0
     records = read_jsonl("run/predictions/test.jsonl")
     write_jsonl(Path("in.jsonl"), [{k: v for k, v in one.items() if not k.startswith("gold")} for one in records[:20]])
@@ -116,7 +131,13 @@ def test_demo_corpora_of_other_tasks(ftk, task):
         labels = json.loads(Path("run/best/config.json").read_text())["label2id"]
         asked = [f"label={next(iter(labels))}"]
     for method in METHODS:
-        for record in explained(ftk, "input=in.jsonl", f"method={method}", *asked):
+        found = explained(ftk, "input=in.jsonl", f"method={method}", *asked)
+        if not asked:
+            words = ["checkpoint=run/best", "input=in.jsonl", "hardware=cpu"]
+            config = compose("explain", words, check=check_values).config
+            again = explanations(Path("run/best"), found, config.data, config.hardware, method=Method(method))
+            assert again == [record["explanations"] for record in found]
+        for record in found:
             if task == "ner":
                 places = [(one["start"], one["end"]) for one in record["explanations"]]
                 assert places == [(one["start"], one["end"]) for one in record["entities"]]

@@ -65,7 +65,10 @@ class _Page:
             + _table(entry for entry in keys.of_command("finetune") if entry.name == "tracker"),
             "predictions": f"### predictions\n\n{_table(keys.of_section('predict'))}",
             **{name: text for name, text in named.items() if name not in keys.sections},
-            **{command: f"### {command}\n\n{_table(keys.of_command(command))}" for command in ("evaluate", "predict", "explain")},
+            **{
+                command: f"### {command}\n\n{_table(keys.of_command(command))}"
+                for command in ("evaluate", "predict", "explain")
+            },
         }
 
     def _section(self, group: str) -> str:

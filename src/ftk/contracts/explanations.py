@@ -73,6 +73,11 @@ class Wanted:
 class Explains(Protocol):
     """How the predictions of a task are explained. ``TaskSpec.explains`` makes it of a task."""
 
+    @property
+    def needs_label(self) -> bool:
+        """Whether the label to explain must be named, because a row has too many predictions."""
+        ...
+
     def texts(self, example: Any) -> list[ReadText]:
         """The texts of a row. Its words are numbered from 0, from one text to the next."""
         ...
@@ -103,9 +108,6 @@ class Explains(Protocol):
             features: of all rows.
             labels: of the model.
             only: the label to explain; None: what was predicted.
-
-        Raises:
-            ConfigError: a label must be named.
         """
         ...
 

@@ -55,6 +55,10 @@ class Asked:
             raise ConfigError(
                 f"label={as_word(label)}: the model has no such label; it has {known}.{did_you_mean(label, names)}"
             )
+        if label is None and explains.needs_label:
+            raise ConfigError(
+                f"label=null: each token has a label here; name the one to explain: label={as_word(names[0])}."
+            )
         return cls(explains, method, label)
 
     def to_json(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class AnswerExplains:
     """Explains where an answer starts and ends. A question without an answer is not explained."""
+
+    needs_label: ClassVar[bool] = False
 
     def texts(self, example: Any) -> list[ReadText]:
         """The question and the context."""

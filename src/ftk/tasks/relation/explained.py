@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -35,6 +35,8 @@ class RelationExplains:
 
     signed: Callable[[Any], Signed]
     signs: tuple[str, str]
+
+    needs_label: ClassVar[bool] = False
 
     def texts(self, example: RelationExample) -> list[ReadText]:
         """The text."""

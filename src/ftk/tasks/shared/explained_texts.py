@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -46,6 +46,8 @@ class TextExplains:
     pooling: Pooling
     outputs: Outputs
     scale: Sequence[float] | None = None
+
+    needs_label: ClassVar[bool] = False
 
     def texts(self, example: Any) -> list[ReadText]:
         """The text, and for a pair the second one."""

@@ -12,7 +12,6 @@ from ftk.contracts.explanations import Part, ReadText, Wanted
 from ftk.data.examples.tags import OUTSIDE
 from ftk.data.rows.label_names import in_order
 from ftk.data.text.word_windows import SubwordEncoder, words_of_subwords
-from ftk.errors import ConfigError
 from ftk.tasks.shared.explained_texts import leads
 from ftk.tasks.token_classification.subwords import EncodedText
 
@@ -41,6 +40,11 @@ class TagExplains:
     splitting: Words
     spacing: Spacing | None
     shared: bool
+
+    @property
+    def needs_label(self) -> bool:
+        """Each token has a tag."""
+        return not self.spans
 
     def texts(self, example: Any) -> list[ReadText]:
         """The text with the words that have tags."""
@@ -86,18 +90,10 @@ class TagExplains:
         labels: Labels | None,
         only: str | None,
     ) -> list[Wanted]:
-        """Each span of the record, or each token with the tag that was asked for.
-
-        Raises:
-            ConfigError: each token has a tag, and none was asked for.
-        """
+        """Each span of the record, or each token with the tag that was asked for."""
         assert labels is not None
         starts, ends = np.asarray(example.starts), np.asarray(example.ends)
         if not self.spans:
-            if only is None:
-                raise ConfigError(
-                    f"label=null: each token has a tag here; name the one to explain: label={labels.names[0]}."
-                )
             tags = record["tags"]
             chosen = [([word], [only], only) for word, tag in enumerate(tags) if tag == only]
         else:
