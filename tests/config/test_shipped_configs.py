@@ -29,6 +29,7 @@ NEEDED = {
     "finetune": (),
     "evaluate": ("checkpoint=checkpoint",),
     "predict": ("checkpoint=checkpoint", "input=input.txt"),
+    "explain": ("checkpoint=checkpoint", "input=input.txt"),
 }
 """What a command cannot do without."""
 NEEDED_BY = {

@@ -149,6 +149,27 @@ def test_demo_corpora_of_other_tasks(ftk, task):
 
 
 @pytest.mark.slow
+def test_the_best_candidate_of_a_cross_encoder_is_explained(ftk):
+    words = (*TINY, "train.max_steps=20", "run.dir=run", "task.encoder=cross", "train.batch_size=8")
+    assert ftk("finetune", "task=ranking", "data=demo", *words).code == 0
+    rows = [{"query": "Is scanning free?", "candidates": ["Ten cents a page.", "Yes, as often as you like."]}]
+    write_jsonl(Path("in.jsonl"), [*rows, {"query": "How much?", "candidate": "Ten cents a page."}])
+    for method in METHODS:
+        several, single = explained(ftk, "input=in.jsonl", f"method={method}")
+        [best] = several["explanations"]
+        assert best["text"] == several["candidates"][0]["text"]
+        assert best["index"] == several["candidates"][0]["index"]
+        texts = {"query": several["query"], "candidate": best["text"]}
+        assert all(texts[word["field"]][word["start"] : word["end"]] == word["text"] for word in best["relevance"])
+        [alone] = single["explanations"]
+        assert alone["text"] == single["candidate"]
+        assert {word["field"] for word in alone["relevance"]} == {"query", "candidate"}
+    words = ("run.overwrite=true", "task.encoder=bi")
+    assert ftk("finetune", "task=ranking", "data=demo", *TINY, "train.max_steps=1", "run.dir=run", *words).code == 0
+    assert_refused(ftk("explain", "--json", "checkpoint=run/best", "input=in.jsonl"), "not explained")
+
+
+@pytest.mark.slow
 def test_a_model_without_rules_has_gradients_and_says_so(ftk, files):
     words = ["model=bilstm" if word == "model=tiny" else word for word in FAST]
     assert ftk("finetune", "task=text-classification", *words, *files).code == 0

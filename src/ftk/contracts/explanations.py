@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,5 +118,25 @@ class Explains(Protocol):
             outputs: of ``Task.forward`` for a batch whose windows are those of the parts, in their order.
             features: of all rows.
             parts: of this batch.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsOtherwise(Protocol):
+    """Explanations for which the model is run in another way than for predictions.
+
+    Attributes:
+        runs: has ``features``, ``collate`` and ``forward``, as a task.
+    """
+
+    runs: Any
+
+    def example(self, example: Any, record: dict[str, Any]) -> Any:
+        """The row as ``runs`` reads it.
+
+        Args:
+            example: the row.
+            record: of its prediction.
         """
         ...

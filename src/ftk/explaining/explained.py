@@ -9,6 +9,7 @@ from typing import Any
 from ftk.config.choices import BadRows, Method
 from ftk.config.schema import DataConfig, HardwareConfig
 from ftk.contracts.contexts import Reading
+from ftk.contracts.explanations import ReadsOtherwise
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.core.hardware import choose
@@ -36,7 +37,7 @@ def explainer_of(checkpoint: Checkpoint, asked: Asked, hardware: HardwareConfig)
         layout = layout_of(model, source.tokenizer, checkpoint.task.spec.auto_model, source.limit)
     scorer = Scorer(
         model,
-        checkpoint.task,
+        asked.explains.runs if isinstance(asked.explains, ReadsOtherwise) else checkpoint.task,
         asked.explains,
         asked.method,
         tokenizer=source.tokenizer,

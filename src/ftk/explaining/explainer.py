@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ftk.contracts.contexts import Encoding
-from ftk.contracts.explanations import Over, Part, ReadText, Wanted
+from ftk.contracts.explanations import Over, Part, ReadsOtherwise, ReadText, Wanted
 from ftk.contracts.notes import Notes
 from ftk.explaining.asked import Asked
 from ftk.explaining.scoring import Scorer
@@ -59,7 +59,11 @@ class Explainer:
         checkpoint, explains = self._checkpoint, self._asked.explains
         # What is noted about these rows was noted when they were predicted.
         encoding = Encoding(checkpoint.source.processor, None, checkpoint.windows, Notes())
-        features = checkpoint.task.predictor().features(examples, encoding)
+        runs: Any = checkpoint.task
+        if isinstance(explains, ReadsOtherwise):
+            runs = explains.runs
+            examples = [explains.example(example, record) for example, record in zip(examples, records, strict=True)]
+        features = runs.features(examples, encoding)
         words = explains.words(examples, encoding)
         assert len(words) == len(features), "a task explains other windows than it makes"
         wanted: list[list[Wanted]] = []

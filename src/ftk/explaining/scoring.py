@@ -16,7 +16,6 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.explanations import Explains, Part
 from ftk.contracts.layout import Layout
 from ftk.contracts.notes import Notes
-from ftk.contracts.task import Task
 from ftk.contracts.values import Batch
 from ftk.core.layouts import laid_out, places_apart
 from ftk.data.batching.order import token_batches
@@ -37,7 +36,7 @@ class Scorer:
 
     Args:
         model: with plain modules, in fp32, on its device. Its parameters get no gradients.
-        task: of the model.
+        task: of the model, or what else collates windows and runs the model.
         explains: knows the outputs of the task.
         method: how scores are found.
         tokenizer: of the model.
@@ -48,7 +47,7 @@ class Scorer:
     def __init__(
         self,
         model: nn.Module,
-        task: Task,
+        task: Any,
         explains: Explains,
         method: Method,
         *,
@@ -99,7 +98,7 @@ class Scorer:
                 yield batch.tolist()
 
     def _batch(self, features: Any, parts: Sequence[Part]) -> Batch:
-        batch = self.task.collate(features, [part.window for part in parts], None)
+        batch: Batch = self.task.collate(features, [part.window for part in parts], None)
         return laid_out(batch, self.layout, features).to(self._device)
 
     def _by_gradient(self, batch: Batch, features: Any, parts: Sequence[Part], notes: Notes) -> tuple[Tensor, Tensor]:

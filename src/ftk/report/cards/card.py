@@ -159,8 +159,8 @@ def _sections(facts: CardFacts) -> Iterator[str]:
     if facts.usage.code is None:
         yield "The head of this model is one of ftk's own; other libraries open its encoder alone."
     else:
-        lacks = f" Other than with ftk, {facts.usage.lacks}." if facts.usage.lacks else ""
-        yield f"With transformers:{lacks}\n\n```python\n{facts.usage.code}```"
+        lacks = f" (other than with ftk, {facts.usage.lacks})" if facts.usage.lacks else ""
+        yield f"With transformers{lacks}:\n\n```python\n{facts.usage.code}```"
     yield f"## Training\n\n```\n{facts.command}\n```\n\n{_versions(facts.versions)}"
     if facts.limits:
         more = len(facts.limits) - _MOST
