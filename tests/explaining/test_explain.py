@@ -53,28 +53,42 @@ def highest(explanation: dict) -> str:
     return max(explanation["relevance"], key=lambda word: word["score"])["text"]
 
 
+def check_record(record: dict, plain: dict) -> dict:
+    """Assert that a record is that of a prediction, with one explanation of all of its words, which is returned."""
+    [explanation] = record["explanations"]
+    assert {**plain, "explanations": [explanation]} == record
+    assert explanation["label"] == record["label"]
+    assert [word["text"] for word in explanation["relevance"]] == record["text"].split()
+    for word in explanation["relevance"]:
+        assert record["text"][word["start"] : word["end"]] == word["text"]
+    return explanation
+
+
 def test_the_word_that_says_the_label_has_the_highest_score(ftk, files):
     assert ftk("finetune", "task=text-classification", *FAST, *files).code == 0
+    plain = read_jsonl("run/predictions/test.jsonl")
+    for record, before in zip(explained(ftk, "input=test.jsonl", "hardware.precision=fp32"), plain, strict=True):
+        assert record["label"] == before["label"]
+        assert highest(check_record(record, record)) in CUES[record["label"]]
+    assert_refused(ftk("explain", "--json", "checkpoint=run/best", "input=test.jsonl", "label=wood"), "label=wood")
+
+
+@pytest.mark.slow
+def test_each_method_adds_to_the_records_of_predictions(ftk, files):
+    assert ftk("finetune", "task=text-classification", *FAST, *files).code == 0
     assert ftk("predict", "checkpoint=run/best", "input=test.jsonl", "output=plain.jsonl", "hardware=cpu").code == 0
+    config = compose("explain", ["checkpoint=run/best", "input=test.jsonl"], check=check_values).config
     for method in METHODS:
         found = explained(ftk, "input=test.jsonl", f"method={method}")
         for record, plain in zip(found, read_jsonl("plain.jsonl"), strict=True):
-            [explanation] = record.pop("explanations")
-            assert record == plain
-            assert explanation["label"] == record["label"]
-            assert [word["text"] for word in explanation["relevance"]] == record["text"].split()
-            for word in explanation["relevance"]:
-                assert record["text"][word["start"] : word["end"]] == word["text"]
+            explanation = check_record(record, plain)
             # Plain gradients vanish in a norm where one word decides alone.
             assert method == "gradients" or highest(explanation) in CUES[record["label"]]
-    words = ["checkpoint=run/best", "input=test.jsonl", "hardware=cpu"]
-    config = compose("explain", words, check=check_values).config
-    records = read_jsonl("run/predictions/test.jsonl")
-    again = explanations(Path("run/best"), records, config.data, config.hardware, method=Method.erasure)
-    assert again == [record["explanations"] for record in explained(ftk, "input=test.jsonl", "method=erasure")]
+        records = read_jsonl("run/predictions/test.jsonl")
+        again = explanations(Path("run/best"), records, config.data, config.hardware, method=Method(method))
+        assert again == [record["explanations"] for record in found]
     other = explained(ftk, "input=test.jsonl", "label=metal")
     assert {record["explanations"][0]["label"] for record in other} == {"metal"}
-    assert_refused(ftk("explain", "--json", "checkpoint=run/best", "input=test.jsonl", "label=wood"), "label=wood")
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ from small_models import ARCHITECTURES
 
 pytestmark = pytest.mark.torch
 
-COVERED = ("bert", "roberta", "xlm-roberta", "distilbert", "electra", "modernbert", "mpnet")
+SLOW = ("xlm-roberta", "distilbert", "electra", "mpnet")
+COVERED = ("bert", "roberta", "modernbert", *(pytest.param(kind, marks=pytest.mark.slow) for kind in SLOW))
 
 
 def relevance(kind: str):

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from conftest import TINY, assert_refused, write_jsonl
+from ftk.training.tracking.tracker import State
 
 pytestmark = pytest.mark.torch
 
@@ -54,6 +55,19 @@ def wandb(monkeypatch) -> list[FakeRun]:
     return runs
 
 
+def test_a_state_takes_each_step_once_also_when_it_is_read_again(tmp_path):
+    first = State(tmp_path, "wandb", resume=False)
+    first.begin("x")
+    assert [first.take("train", step) for step in (1, 2, 2, 1)] == [True, True, False, False]
+    assert first.take("validation", 2)
+    again = State(tmp_path, "wandb", resume=True)
+    assert again.id == "x"
+    assert [again.take("train", step) for step in (2, 3)] == [False, True]
+    assert State(tmp_path, "mlflow", resume=True).id is None
+    assert State(tmp_path, "wandb", resume=False).take("train", 1)
+
+
+@pytest.mark.slow
 def test_a_run_that_resumes_goes_on_in_the_tracker_without_repeating_a_step(ftk, files, wandb):
     line = ("finetune", "task=text-classification", *FAST, *files, "tracker=wandb")
     assert ftk(*line, "run.stop_after=3").code == 0
