@@ -1,9 +1,10 @@
 """How much predictions depend on the words that are named: AOPC of ftk's methods and of integrated gradients by captum.
 
 For the words with the highest scores, at 5, 10, 20 and 50 % of the words of a text (DeYoung et al. 2020, ERASER):
-comprehensiveness is how far the probability of what was predicted falls without them (the higher the better),
-sufficiency how far it falls without all others (the lower the better). A mask token stands in for a word. Both are
-means over the shares and the rows; AOPC is comprehensiveness less sufficiency.
+comprehensiveness is how far what was predicted falls without them (the higher the better), sufficiency how far it falls
+without all others (the lower the better). A mask token stands in for a word. Both are means over the shares and the
+rows; AOPC is comprehensiveness less sufficiency. What falls is the probability, and the number that ftk explains: the
+logit less the others, which says something where the model is never, or always, sure.
 
     pip install --no-deps captum
     python -m benchmarks.explain.aopc --checkpoint runs/banking/best --input test.csv --rows 100
@@ -65,49 +66,49 @@ class CaptumScorer(Scorer):
         return found
 
 
-class Probabilities:
-    """The probability of what was predicted, with some words masked."""
+class Masking:
+    """What the model makes of a text in which some words are masked."""
 
     def __init__(self, scorer: Scorer) -> None:
         self.scorer = scorer
 
     @torch.no_grad()
-    def of(self, features: Any, parts: Sequence[Any], words: Sequence[Any], masked: Sequence[set[int]]) -> list[float]:
-        """For each part the probability without its masked words."""
+    def of(self, features: Any, parts: Sequence[Any], words: Sequence[Any], masked: Sequence[set[int]]) -> Any:
+        """[parts, 2] the probability of what was predicted, and the number that is explained."""
         scorer = self.scorer
         _, mask = scorer._stand_in()
-        found = [0.0] * len(parts)
+        found = np.zeros((len(parts), 2))
         for places in scorer._batches(features, parts):
             chosen = [parts[place] for place in places]
             batch = scorer._batch(features, chosen)
             for row, place in enumerate(places):
                 hidden = np.flatnonzero(np.isin(words[place], list(masked[place])))
                 batch.inputs["input_ids"][row, torch.from_numpy(hidden)] = mask
-            outputs = scorer.task.forward(scorer.model, batch).softmax(-1)
-            begin = 0
+            outputs = scorer.task.forward(scorer.model, batch)
+            found[places, 1] = scorer.explains.values(outputs, features, chosen).numpy()
+            outputs, begin = outputs.softmax(-1), 0
             for row, place in enumerate(places):
                 key = chosen[row].key
                 if isinstance(key, int):
-                    found[place] = float(outputs[row, key])
+                    found[place, 0] = float(outputs[row, key])
                     continue
-                found[place] = float(np.mean([float(outputs[begin + at, tag]) for at, tag in key]))
+                found[place, 0] = float(np.mean([float(outputs[begin + at, tag]) for at, tag in key]))
                 begin += len(features.columns["word"][chosen[row].window])
         return found
 
 
-def aopc(probabilities: Probabilities, features: Any, parts: Any, words: Any, scores: Any) -> tuple[float, float]:
-    """Comprehensiveness and sufficiency, each a mean over parts and shares."""
-    whole = probabilities.of(features, parts, words, [set() for _ in parts])
-    without, alone = [], []
+def aopc(masking: Masking, features: Any, parts: Any, words: Any, scores: Any) -> Any:
+    """[2, 2] comprehensiveness and sufficiency, of the probability and of the number that is explained."""
+    whole = masking.of(features, parts, words, [set() for _ in parts])
+    falls = []
     for share in SHARES:
         top = []
         for found in scores:
             ranked = sorted(found, key=lambda word: -found[word])
             top.append(set(ranked[: max(1, round(share * len(ranked)))]))
         rest = [set(found) - chosen for found, chosen in zip(scores, top, strict=True)]
-        without.append(np.subtract(whole, probabilities.of(features, parts, words, top)).mean())
-        alone.append(np.subtract(whole, probabilities.of(features, parts, words, rest)).mean())
-    return float(np.mean(without)), float(np.mean(alone))
+        falls.append([(whole - masking.of(features, parts, words, hidden)).mean(0) for hidden in (top, rest)])
+    return np.mean(falls, axis=0)
 
 
 def main() -> None:
@@ -127,8 +128,10 @@ def main() -> None:
     predictions.load(config.hardware, console)
     predictions.prepare(console)
     records = list(predictions.records(examples, notes))
-    print("| method | comprehensiveness | sufficiency | AOPC | CPU seconds | of IG |")
-    print("| --- | --- | --- | --- | --- | --- |", flush=True)
+    print(
+        "| method | p: comprehensive | sufficient | AOPC | logit: comprehensive | sufficient | AOPC | CPU s | of IG |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     seconds: dict[str, float] = {}
     for name in ("integrated gradients", "random", *(method.value for method in Method)):
         method = Method(name) if name in Method.__members__ else Method.gradients
@@ -144,13 +147,10 @@ def main() -> None:
         if name == "random":
             draw = random.Random(1)
             found = [{word: draw.random() for word in scores} for scores in found]
-        comprehensive, sufficient = aopc(Probabilities(scorer), features, parts, own, found)
+        fell = aopc(Masking(scorer), features, parts, own, found)
+        shown = [f"{one:.4f} | {other:.4f} | {one - other:.4f}" for one, other in fell.T.tolist()]
         times = seconds["integrated gradients"] / seconds[name]
-        print(
-            f"| {name} | {comprehensive:.4f} | {sufficient:.4f} | {comprehensive - sufficient:.4f} | "
-            f"{seconds[name]:.2f} | 1/{times:.0f} |",
-            flush=True,
-        )
+        print(f"| {name} | {' | '.join(shown)} | {seconds[name]:.2f} | 1/{times:.0f} |", flush=True)
     print(f"{len(examples)} rows, {len(parts)} explanations")
 
 
