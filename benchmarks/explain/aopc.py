@@ -2,8 +2,8 @@
 
 For the words with the highest scores, at 5, 10, 20 and 50 % of the words of a text (DeYoung et al. 2020, ERASER):
 comprehensiveness is how far what was predicted falls without them (the higher the better), sufficiency how far it falls
-without all others (the lower the better). A mask token stands in for a word. Both are means over the shares and the
-rows; AOPC is comprehensiveness less sufficiency. What falls is the probability, and the number that ftk explains: the
+without all others (the lower the better). A word is left out as ftk's erasure does it. Both are means over the shares
+and the rows; AOPC is comprehensiveness less sufficiency. What falls is the probability, and the number that ftk explains: the
 logit less the others, which says something where the model is never, or always, sure.
 
     pip install --no-deps captum
@@ -76,14 +76,13 @@ class Masking:
     def of(self, features: Any, parts: Sequence[Any], words: Sequence[Any], masked: Sequence[set[int]]) -> Any:
         """[parts, 2] the probability of what was predicted, and the number that is explained."""
         scorer = self.scorer
-        _, mask = scorer._stand_in()
+        _, mask = scorer.stand_in()
         found = np.zeros((len(parts), 2))
         for places in scorer._batches(features, parts):
             chosen = [parts[place] for place in places]
             batch = scorer._batch(features, chosen)
             for row, place in enumerate(places):
-                hidden = np.flatnonzero(np.isin(words[place], list(masked[place])))
-                batch.inputs["input_ids"][row, torch.from_numpy(hidden)] = mask
+                scorer.leave_out(batch, row, np.flatnonzero(np.isin(words[place], list(masked[place]))), mask)
             outputs = scorer.task.forward(scorer.model, batch)
             found[places, 1] = scorer.explains.values(outputs, features, chosen).numpy()
             outputs, begin = outputs.softmax(-1), 0

@@ -168,7 +168,7 @@ class Scorer:
         self, features: Any, parts: Sequence[Part], words: Sequence[NDArray[Any]], notes: Notes
     ) -> list[Scored]:
         """What each word adds: the number with it, less the number without it."""
-        name, stands_in = self._stand_in()
+        name, stands_in = self.stand_in()
         notes.add(kinds.WORDS_LEFT_OUT, token=name)
         of_parts = [[-1, *np.unique(own[own >= 0]).tolist()] for own in words]  # -1: nothing is left out
         copies = [(place, word) for place, own in enumerate(of_parts) for word in own]
@@ -180,8 +180,7 @@ class Scorer:
             for row, number in enumerate(numbers):
                 place, word = copies[number]
                 if word >= 0:
-                    tokens = torch.from_numpy(np.flatnonzero(words[place] == word)).to(self._device)
-                    batch.inputs["input_ids"][row, _tokens_of(batch, row)[tokens]] = stands_in
+                    self.leave_out(batch, row, np.flatnonzero(words[place] == word), stands_in)
             found = self.explains.values(self.task.forward(self.model, batch), features, chosen).cpu().tolist()
             values.update({copies[number]: value for number, value in zip(numbers, found, strict=True)})
         return [
@@ -189,7 +188,18 @@ class Scorer:
             for place, own in enumerate(of_parts)
         ]
 
-    def _stand_in(self) -> tuple[str, int]:
+    @staticmethod
+    def leave_out(batch: Batch, row: int, tokens: NDArray[np.int64], stands_in: int) -> None:
+        """Leave tokens out of a row: another one stands in for each, and no token attends to it.
+
+        A position that is labelled itself still has to read something; hidden from the others alone, it would read
+        the word.
+        """
+        places = _tokens_of(batch, row)[torch.from_numpy(tokens).to(batch.inputs["input_ids"].device)]
+        batch.inputs["input_ids"][row, places] = stands_in
+        batch.inputs["attention_mask"][row, places] = 0
+
+    def stand_in(self) -> tuple[str, int]:
         """The token that stands in for a word that is left out."""
         tokenizer = self.tokenizer
         for name in ("mask_token", "unk_token", "pad_token"):
