@@ -2,9 +2,9 @@
 
 For the words with the highest scores, at 5, 10, 20 and 50 % of the words of a text (DeYoung et al. 2020, ERASER):
 comprehensiveness is how far what was predicted falls without them (the higher the better), sufficiency how far it falls
-without all others (the lower the better). A word is left out as ftk's erasure does it. Both are means over the shares
-and the rows; AOPC is comprehensiveness less sufficiency. What falls is the probability, and the number that ftk explains: the
-logit less the others, which says something where the model is never, or always, sure.
+without all others (the lower the better). Words are left out as ftk's erasure does it. Both are means over the shares
+and the rows; AOPC is comprehensiveness less sufficiency. What falls is the probability, and the number that ftk
+explains: the logit less the others, which says something where the model is never, or always, sure.
 
     pip install --no-deps captum
     python -m benchmarks.explain.aopc --checkpoint runs/banking/best --input test.csv --rows 100
