@@ -24,11 +24,12 @@ examples:
   ftk finetune task=ner model=bert-base-cased data.train=train.conll data.validation=dev.conll data.test=test.conll
   ftk evaluate checkpoint=runs/my-run/best data.test=other.conll
   ftk predict  checkpoint=runs/my-run/best input=texts.txt output=predictions.jsonl
+  ftk compare  runs/base-1 runs/base-2 runs/base-3 -- runs/new-1 runs/new-2 runs/new-3
   ftk finetune -m model=bert-base-cased,distilbert-base-cased optimizer.lr=2e-5,5e-5
 
 'ftk COMMAND --help' shows the groups and keys of a command, 'ftk help data.limit' the meaning of one key, and
 'ftk configs list' the shipped configs.
---json shows one JSON object per line instead of text (pretrain, finetune, evaluate, predict, explain, sweep).
+--json shows one JSON object per line instead of text (pretrain, finetune, evaluate, predict, explain, compare, sweep).
 FTK_CONFIG_PATH names folders of your own configs; FTK_TRACEBACK=1 shows where an error was raised.
 """
 

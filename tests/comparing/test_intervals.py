@@ -55,6 +55,7 @@ def test_intervals_hold_the_score_of_all_rows_nineteen_times_of_twenty(draw: Dra
     assert 0.93 <= np.mean([low <= truth <= high for low, high in found]) <= 0.97
 
 
+@pytest.mark.slow
 def test_an_interval_is_that_of_the_bootstrap_where_rows_are_many() -> None:
     records = classes(np.random.default_rng(1), 1500)
     gold, label = (np.array([record[key] for record in records]) for key in ("gold_label", "label"))

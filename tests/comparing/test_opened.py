@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from conftest import write_jsonl
+from conftest import TINY, Result, write_jsonl
 from ftk.comparing.opened import open_outcomes
 from ftk.comparing.units import score_of
+from ftk.config.paths import shipped_files, values_of
 from ftk.errors import FtkError
+from ftk.tasks import build_task
 
 RECORDS = {
     "text-classification": {"text": "a", "label": "x", "gold_label": "x"},
@@ -29,6 +32,12 @@ RECORDS = {
     "question-answering": {"question": "q", "context": "a b", "answer": "the a", "gold_answers": ["a"]},
     "ranking": {"query": "q", "candidate": "c", "score": 1.0, "rank": 2, "ranked_among": 10},
 }
+
+
+@pytest.mark.parametrize("name", sorted(name for name in shipped_files() if name.startswith("task/")))
+def test_each_task_with_records_says_what_its_scores_are_made_of(name: str) -> None:
+    spec = build_task(dict(values_of(name))).spec
+    assert (spec.statistics is not None) == spec.writes_records
 
 
 @pytest.mark.parametrize("task", RECORDS)
@@ -92,3 +101,17 @@ def test_rows_of_one_document_belong_together(documents: list[Any], groups: list
     outcomes = open_outcomes(Path(write_jsonl("found.jsonl", rows)))
     np.testing.assert_array_equal(outcomes.groups, groups)
     assert (outcomes.grouped_by == "doc_id") is (len(set(groups)) < 3)
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+def test_documents_that_a_file_marks_are_those_of_its_rows(ftk: Callable[..., Result]) -> None:
+    sentence = "Ada\tB-PER\nnaps\tO\nin\tO\nOslo\tB-LOC\n\n"
+    documents = [f"-DOCSTART-\tO\n\n{sentence.replace('Ada', name) * 2}" for name in ("Ada", "Bo", "Chen")]
+    Path("rows.conll").write_text("".join(documents), encoding="utf-8")
+    words = ("data.train=rows.conll", "data.validation=rows.conll", "data.test=rows.conll", "data.duplicates=keep")
+    result = ftk("finetune", "task=ner", *TINY, *words, "train.max_steps=1", "run.dir=run", "run.curves=false")
+    assert result.code == 0, result.err
+    outcomes = open_outcomes(Path("run"))
+    assert outcomes.grouped_by == "document"
+    np.testing.assert_array_equal(outcomes.groups, [0, 0, 1, 1, 2, 2])

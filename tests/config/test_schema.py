@@ -6,11 +6,11 @@ import inspect
 import pytest
 
 from ftk.config import choices, schema
-from ftk.config.schema import data, model, run, training
+from ftk.config.schema import comparing, data, model, run, training
 
 CLASSES = {
     node.name: node
-    for module in (choices, data, model, run, training, schema)
+    for module in (choices, comparing, data, model, run, training, schema)
     for node in ast.parse(inspect.getsource(module)).body
     if isinstance(node, ast.ClassDef)
 }

@@ -6,6 +6,7 @@ COMMANDS = {
     "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
     "predict": ("ftk.commands.predict", "read texts or images, write one line of JSON per row"),
     "explain": ("ftk.commands.explain", "say which words predictions rest on, one line of JSON per row"),
+    "compare": ("ftk.commands.compare", "say whether one run, or one recipe, is better than another"),
     "sweep": ("ftk.commands.sweep", "show the table of a sweep again, from its run folders"),
     "runs": ("ftk.commands.runs", "list, filter, sort and remove runs and caches, with their sizes"),
     "convert": ("ftk.commands.convert", "write a model whose weights are pickles as safetensors"),
@@ -15,7 +16,7 @@ COMMANDS = {
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }
 
-WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "explain", "sweep", "runs")
+WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "explain", "compare", "sweep", "runs")
 """The commands that show JSON lines with --json."""
 
 ALIASES = {"pretrain-mlm": "pretrain"}

@@ -9,8 +9,9 @@ from typing import Any
 from ftk.config.choices import Cut, Duplicates, Format, Init, Tracking
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges, refuse_limit
+from ftk.config.ranges.comparing import check_comparing
 from ftk.config.ranges.model import check_model
-from ftk.config.schema import DataConfig, EvaluateConfig, ModelConfig, PredictConfig, TrainingConfig
+from ftk.config.schema import CompareConfig, DataConfig, EvaluateConfig, ModelConfig, PredictConfig, TrainingConfig
 from ftk.config.spelling.writing import as_word, pasted
 from ftk.contracts.spec import of_others_fields, statistics_fields
 from ftk.contracts.task import Task
@@ -27,8 +28,10 @@ from ftk.system.processes.streams import stdout_is_closed
 from ftk.training.tracking.wandb import lacks_key
 
 
-def check_values(config: Config, command: str) -> list[Mistake]:
+def check_values(config: Config | CompareConfig, command: str) -> list[Mistake]:
     """All mistakes in the config of a command."""
+    if isinstance(config, CompareConfig):
+        return list(check_comparing(config))
     mistakes = [*check_ranges(config, command), *_cache(config.data, command), *_data(config.data)]
     if not isinstance(config, TrainingConfig):
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)

@@ -45,6 +45,10 @@ def marked(name: str, text: str) -> str:
     return f"{_BEGIN.format(name)}\n{text}{_END}"
 
 
+_OTHERS = ("evaluate", "predict", "explain", "compare")
+"""The commands with keys that no training has."""
+
+
 class _Page:
     def __init__(self, keys: ConfigKeys) -> None:
         self.keys = keys
@@ -65,10 +69,7 @@ class _Page:
             + _table(entry for entry in keys.of_command("finetune") if entry.name == "tracker"),
             "predictions": f"### predictions\n\n{_table(keys.of_section('predict'))}",
             **{name: text for name, text in named.items() if name not in keys.sections},
-            **{
-                command: f"### {command}\n\n{_table(keys.of_command(command))}"
-                for command in ("evaluate", "predict", "explain")
-            },
+            **{command: f"### {command}\n\n{_table(keys.of_command(command))}" for command in _OTHERS},
         }
 
     def _section(self, group: str) -> str:

@@ -40,18 +40,20 @@ class RunFacts:
 
     Attributes:
         task: the word that chooses the task, such as ner.
+        kind: the name of the class of the task.
         spec: the facts about the task.
         fields: of the task.
-        metric: the name of the score that chose the best model.
+        metric: the name of the score that chose the best model; None if nothing says so.
         config: of the run; empty for a file.
         environment: the content of ``environment.json``; empty for a file.
         metrics: the content of ``metrics.json``; empty for a file.
     """
 
     task: str
+    kind: str
     spec: TaskSpec
     fields: Mapping[str, Any]
-    metric: str
+    metric: str | None
     config: Mapping[str, Any]
     environment: Mapping[str, Any]
     metrics: Mapping[str, Any]
@@ -68,7 +70,7 @@ def facts_of_run(path: Path) -> RunFacts:
     train = config.get("train")
     chosen = train.get("metric") if isinstance(train, Mapping) else None
     metrics = _json(path / "metrics.json") if (path / "metrics.json").is_file() else {}
-    return _facts(task, chosen, config, environment, metrics)
+    return _facts(task, chosen or task.spec.score, config, environment, metrics)
 
 
 def facts_of_records(path: Path, records: Records, task: str | None, like: RunFacts | None) -> RunFacts:
@@ -93,8 +95,8 @@ def facts_of_records(path: Path, records: Records, task: str | None, like: RunFa
 
 
 def _facts(task: Task, metric: str | None, config: Any, environment: Any, metrics: Any) -> RunFacts:
-    word = called(task)
-    return RunFacts(word, task.spec, fields_of(task), metric or task.spec.score, config, environment, metrics)
+    kind = type(task).__name__
+    return RunFacts(called(task), kind, task.spec, fields_of(task), metric, config, environment, metrics)
 
 
 def _task_of_run(path: Path, config: Mapping[str, Any], environment: Mapping[str, Any]) -> Task:

@@ -42,11 +42,12 @@ def interval(
     Returns:
         The ends; NaN if the score does not exist, or a single row or document decides it.
     """
-    values = statistics.values if rows is None else statistics.values[np.asarray(rows)]
+    some = None if rows is None else _numbers(rows)
+    values = statistics.values if some is None else statistics.values[some]
     number = values.shape[0]
     if number == 0:
         return _NONE
-    group = np.arange(number) if groups is None else (groups if rows is None else groups[np.asarray(rows)])
+    group = np.arange(number) if groups is None else (groups if some is None else groups[some])
     sums = sums_of(values, units_of(group, values.shape[1]))
     used = sums[(sums != 0).any(axis=1)]
     score = score_of(dataclasses.replace(statistics, values=used)) if len(used) else math.nan
@@ -60,6 +61,12 @@ def interval(
         low, high = _wilson(score / statistics.most, deviation / statistics.most, len(used), reach)
         return low * statistics.most, high * statistics.most
     return _transformed(statistics, score, deviation, _quantile(level, freedom_of(moved)))
+
+
+def _numbers(rows: Sequence[int] | NDArray[Any]) -> NDArray[Any]:
+    """Numbers of rows, of numbers or a mask."""
+    given = np.asarray(rows)
+    return np.flatnonzero(given) if given.dtype == bool else given.astype(np.int64)
 
 
 def of_label(statistics: RowStatistics, label: str, score: str = "f1") -> RowStatistics:

@@ -3,6 +3,28 @@
 from enum import Enum
 
 
+class Compared(Enum):
+    """What a comparison is about: the models as they are, or the configs that they were trained by."""
+
+    auto = "auto"
+    models = "models"
+    recipes = "recipes"
+
+
+class Required(Enum):
+    """Which verdict makes the exit code of a comparison 0."""
+
+    better = "better"
+    equivalent = "equivalent"
+
+
+class ScoredSplit(Enum):
+    """A split whose predictions a run folder has."""
+
+    test = "test"
+    validation = "validation"
+
+
 class Init(Enum):
     """Where weights come from."""
 

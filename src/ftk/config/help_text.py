@@ -41,7 +41,9 @@ def _commented(config: str, command: str, width: int) -> Iterator[str]:
 def _meanings(config: str, command: str) -> dict[str, str]:
     """The meanings of the keys by their names; a task, optimizer and objective have those of their class."""
     keys = ConfigKeys(config_files())
-    entries = [entry for section in keys.sections_of(command) for entry in keys.of_section(section)]
+    entries = [
+        entry for section in keys.sections_of(command) if section in keys.sections for entry in keys.of_section(section)
+    ]
     entries += keys.of_command(command)
     for group in ("task", "optimizer", "objective"):
         target = re.search(rf"(?m)^{group}:\n(?:  .*\n)*?  _target_: (\S+)", config)

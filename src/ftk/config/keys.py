@@ -85,8 +85,8 @@ class ConfigKeys:
         return list(self._entries(keys, commands))
 
     def of_command(self, command: str) -> list[Entry]:
-        """The keys of a command that are in no section."""
-        sections = self.sections_of(command)
+        """The keys of a command that are in no section of a training."""
+        sections = [name for name in self.sections_of(command) if name in self.sections]
         keys = [key for key in keys_of(SCHEMAS[command], "") if key.name.partition(".")[0] not in sections]
         return list(self._entries(keys, [command]))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ftk.contracts.explanations import Explains
     from ftk.contracts.notes import Notes
-    from ftk.contracts.outcomes import FindAnswers, Statistics
+    from ftk.contracts.outcomes import FindAnswers, FindErrors, Statistics
     from ftk.contracts.saved_head import SavedHead
     from ftk.contracts.values import Labels
 
@@ -124,6 +124,7 @@ class TaskSpec(PredictorSpec):
         statistics: gets the records of a split and the fields of the task, and gives the numbers of each row that add
             up to ``score``, and to other scores, by name. None: intervals and comparisons are not known for the task.
         answers: the same for the answers of the model, each right or wrong. None: they are neither.
+        errors: the same for numbers that are near the right ones or far from them. None: it predicts no numbers.
         explains: gets the task, and says how its predictions are explained. None: they are not.
         wording: the words of messages.
     """
@@ -148,6 +149,7 @@ class TaskSpec(PredictorSpec):
     beside: Beside | None = None
     statistics: Statistics | None = None
     answers: FindAnswers | None = None
+    errors: FindErrors | None = None
     explains: Explain | None = None
     wording: Wording = Wording()
 

@@ -21,6 +21,7 @@ from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, re
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
+from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
@@ -46,6 +47,7 @@ class ImageClassification(RowTask):
     spec = TaskSpec(
         adopt=_adopt,
         columns=("image", "label", "weight"),
+        answers=label_answers,
         modalities=("image",),
         score="accuracy",
         demo="image-classification",

@@ -21,6 +21,7 @@ from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
+from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
 from ftk.tasks.shared.statistics.classes import class_statistics
@@ -73,6 +74,7 @@ class ImageTextClassification(RowTask):
 
     spec = TaskSpec(
         columns=("image", *COLUMNS),
+        answers=label_answers,
         modalities=("text", "image"),
         score="accuracy",
         demo="image-text-classification",

@@ -20,6 +20,7 @@ from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, re
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
 from ftk.tasks.shared.explained_texts import Outputs, TextExplains
+from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.label_columns import refuse_columns
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
@@ -51,6 +52,7 @@ class TextClassification(RowTask):
     spec = TaskSpec(
         adopt=_adopt,
         columns=COLUMNS,
+        answers=label_answers,
         score="accuracy",
         demo="text-classification",
         statistics=class_statistics,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ftk.config.choices import Method, Tracking
+from ftk.config.schema.comparing import ComparingConfig
 from ftk.config.schema.data import DataConfig
 from ftk.config.schema.model import ModelConfig, TokenizerConfig
 from ftk.config.schema.run import HardwareConfig, PredictionsConfig, RunConfig, SweepConfig, TrainingRunConfig
@@ -15,6 +16,8 @@ from ftk.config.schema.training import ScheduleConfig, TrainConfig
 
 __all__ = [
     "SCHEMAS",
+    "CompareConfig",
+    "ComparingConfig",
     "DataConfig",
     "EvaluateConfig",
     "ExplainConfig",
@@ -125,10 +128,19 @@ class ExplainConfig(PredictConfig):
     """Label, target or type of span to explain; null: what was predicted."""
 
 
+@dataclass(kw_only=True, slots=True)
+class CompareConfig:
+    """`ftk compare`."""
+
+    compare: ComparingConfig
+    """How runs are compared."""
+
+
 SCHEMAS: dict[str, type] = {
     "pretrain": PretrainConfig,
     "finetune": FinetuneConfig,
     "evaluate": EvaluateConfig,
     "predict": PredictConfig,
     "explain": ExplainConfig,
+    "compare": CompareConfig,
 }

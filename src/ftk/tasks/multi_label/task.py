@@ -18,6 +18,7 @@ from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
 from ftk.data.rows.label_names import names_faults, read_names
+from ftk.tasks.multi_label.answers import label_set_answers
 from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, holds_vectors
 from ftk.tasks.multi_label.label_set import LabelSet, refuse_truth_values, set_prior_odds
 from ftk.tasks.multi_label.metric import LabelSetMetric
@@ -75,6 +76,7 @@ class MultiLabel(RowTask):
         return TaskSpec(
             adopt=_adopt,
             columns=COLUMNS,
+            answers=label_set_answers,
             score="f1_micro",
             statistics=label_set_statistics,
             demo="multi-label",

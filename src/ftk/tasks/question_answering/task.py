@@ -21,6 +21,7 @@ from ftk.data.examples.questions import Misplaced, QuestionExample, QuestionRead
 from ftk.data.text.text_windows import add_segments
 from ftk.tasks.question_answering.answer_edges import AnswerEdges
 from ftk.tasks.question_answering.answer_spans import Candidate, FoundAnswers, found_answers
+from ftk.tasks.question_answering.answers import question_answers
 from ftk.tasks.question_answering.explained import AnswerExplains
 from ftk.tasks.question_answering.features import NO_TARGET, QuestionWindows
 from ftk.tasks.question_answering.metric import AnswerMetric, Language, best_threshold, language_of, match
@@ -62,6 +63,7 @@ class QuestionAnswering(RowTask):
         return TaskSpec(
             adopt=_adopt,
             columns=("question", "context", "answers"),
+            answers=question_answers,
             score="f1",
             demo="question-answering",
             statistics=answer_statistics,

@@ -21,6 +21,7 @@ from ftk.data.row_corpus import read_training_corpus
 from ftk.errors import ConfigError, DataError
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.ranking.adopting import adopted_encoder, trained_pooling
+from ftk.tasks.ranking.answers import ranking_answers
 from ftk.tasks.ranking.batches import batch_of_pairs, batch_of_texts, texts_of
 from ftk.tasks.ranking.explained import PairExplains
 from ftk.tasks.ranking.features import RankedRows
@@ -81,6 +82,7 @@ class Ranking(RowTask):
             adopt=_adopt,
             settle=None if self._crosses else _settle,
             columns=("query", "candidate", "negatives", "label"),
+            answers=ranking_answers,
             score="mrr",
             statistics=ranking_statistics,
             demo="ranking",

@@ -19,6 +19,7 @@ from ftk.data.examples.texts import TextExample
 from ftk.data.rows.numbers import Decimal, sign_of
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.regression.errors import number_errors
 from ftk.tasks.regression.metric import NumberMetric
 from ftk.tasks.regression.statistics import number_statistics
 from ftk.tasks.regression.targets import NumberReader, values_of
@@ -56,6 +57,7 @@ class Regression(RowTask):
     spec = TaskSpec(
         adopt=_adopt,
         columns=COLUMNS,
+        errors=number_errors,
         score="rmse",
         statistics=number_statistics,
         higher_is_better=False,

@@ -30,6 +30,7 @@ from ftk.tasks.relation.explained import RelationExplains
 from ftk.tasks.relation.metric import RelationMetric
 from ftk.tasks.relation.statistics import relation_statistics
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
@@ -76,6 +77,7 @@ class Relation(RowTask):
     def spec(self) -> TaskSpec:
         return TaskSpec(
             columns=("text", "tokens", "head", "tail", "label", "weight"),
+            answers=label_answers,
             score="f1_semeval",
             statistics=relation_statistics,
             demo="relation",

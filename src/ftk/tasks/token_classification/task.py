@@ -30,6 +30,7 @@ from ftk.tasks.shared.class_weights import ClassWeights, balanced
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.token_classification.adopted_tags import ModelTags, adopt_tags
+from ftk.tasks.token_classification.answers import token_answers
 from ftk.tasks.token_classification.explained import TagExplains
 from ftk.tasks.token_classification.label_weights import kinds_of, weight_of_labels
 from ftk.tasks.token_classification.spacing import Spacing
@@ -89,6 +90,7 @@ class TokenClassification(RowTask):
         return TaskSpec(
             adopt=adopt_tags,
             columns=("text", "tokens", "tags", "spans", "sentence"),
+            answers=token_answers,
             score=self._tagging.score,
             statistics=span_and_tag_statistics,
             demo=(SpanTags if self.units is Units.spans else TokenTags).demo,

@@ -1,0 +1,1 @@
+"""Does ``ftk compare`` hold its level, and does it find true differences?"""

@@ -1,0 +1,1 @@
+"""How alike the answers and the states of models are."""
