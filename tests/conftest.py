@@ -156,13 +156,13 @@ def ftk(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
 def run_ftk(*argv: str) -> int:
     """Run one command line in this process; returns its exit code.
 
-    A training draws no curves, fits no baselines and writes no report unless ``argv`` sets ``run.curves``,
-    ``train.baselines`` and ``run.report``: each takes half as long as a tiny training.
+    A training draws no curves, fits no baselines and writes no report and no card unless ``argv`` sets ``run.curves``,
+    ``train.baselines``, ``run.report`` and ``run.card``: most of them take half as long as a tiny training.
     """
     runs = not any(word.startswith("--") and word != "--json" for word in argv)
     off = {"run.report": "false"} if runs and argv[:1] == ("evaluate",) else {}
     if runs and argv[:1] in (("pretrain",), ("finetune",)):
-        off = {"run.curves": "false", "train.baselines": "none", "run.report": "false"}
+        off = {"run.curves": "false", "train.baselines": "none", "run.report": "false", "run.card": "false"}
     for key, value in off.items():
         if not any(word.startswith(f"{key}=") for word in argv):
             argv = (*argv, f"{key}={value}")

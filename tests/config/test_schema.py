@@ -58,6 +58,8 @@ def test_values_live_in_yaml_only() -> None:
         "ScoredRunConfig.report",
         "TrainingRunConfig.curves",
         "TrainingRunConfig.keep",
+        "TrainingRunConfig.card",
+        "TrainingConfig.tracker",
         "SweepConfig.dir",
         "SweepConfig.jobs",
         "SweepConfig.retry",

@@ -33,6 +33,7 @@ NEEDED = {
     "check": ("task=ner",),
     "report": (),
     "compare": (),
+    "explain": ("checkpoint=checkpoint", "input=input.txt"),
 }
 """What a command cannot do without."""
 NEEDED_BY = {

@@ -6,6 +6,7 @@ COMMANDS = {
     "finetune": ("ftk.commands.train", "train a task on labelled data, from a pretrained or a random encoder"),
     "evaluate": ("ftk.commands.evaluate", "score a checkpoint on labelled data"),
     "predict": ("ftk.commands.predict", "read texts or images, write one line of JSON per row"),
+    "explain": ("ftk.commands.explain", "say which words predictions rest on, one line of JSON per row"),
     "compare": ("ftk.commands.compare", "say whether one run, or one recipe, is better than another"),
     "report": ("ftk.commands.report", "write the page of a run again, or of several runs side by side"),
     "sweep": ("ftk.commands.sweep", "show the table of a sweep again, from its run folders"),
@@ -17,7 +18,7 @@ COMMANDS = {
     "env": ("ftk.commands.env", "print versions and hardware, for bug reports"),
 }
 
-WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "check", "compare", "report", "sweep", "runs")
+WITH_JSON = ("pretrain", "finetune", "evaluate", "predict", "explain", "check", "compare", "report", "sweep", "runs")
 """The commands that show JSON lines with --json."""
 
 ALIASES = {"pretrain-mlm": "pretrain"}

@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ftk.checking.suspects.asked import suspects_mistakes
-from ftk.config.choices import Cut, Duplicates, Format, Init
+from ftk.config.choices import Cut, Duplicates, Format, Init, Tracking
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges, refuse_limit
 from ftk.config.ranges.comparing import check_comparing
@@ -35,6 +36,7 @@ from ftk.system.atomic import unwritable
 from ftk.system.cache import cache_folder
 from ftk.system.paths import expanded
 from ftk.system.processes.streams import stdout_is_closed
+from ftk.training.tracking.wandb import lacks_key
 
 
 def check_values(config: Config | CompareConfig | ReportConfig, command: str) -> list[Mistake]:
@@ -51,7 +53,7 @@ def check_values(config: Config | CompareConfig | ReportConfig, command: str) ->
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
         mistakes += _preset(config, command)
     else:
-        mistakes += _objective(config)
+        mistakes += [*_objective(config), *_tracker(config)]
         if not config.run.resume:  # its model is in last/
             mistakes += _model(config.model)
     if isinstance(config, PredictConfig):
@@ -205,6 +207,18 @@ def _objective(config: TrainingConfig) -> Iterator[Mistake]:
         build_objective(config.objective)
     except ConfigError as error:
         yield from map(Mistake.of, error.faults)
+
+
+def _tracker(config: TrainingConfig) -> Iterator[Mistake]:
+    """A tracker that is not installed, or that would ask for a key."""
+    if config.tracker is None:
+        return
+    name = config.tracker.value
+    if find_spec(name) is None:
+        yield Mistake(f"tracker={name}", f"It is an extra: pip install 'ftk[{name}]'")
+    elif config.tracker is Tracking.wandb and lacks_key():
+        advice = "WANDB_MODE=online needs a key (WANDB_API_KEY, or 'wandb login'); without WANDB_MODE runs are offline."
+        yield Mistake("tracker=wandb", advice)
 
 
 def _task(config: Config, command: str) -> Iterator[Mistake]:

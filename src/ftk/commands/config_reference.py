@@ -45,7 +45,7 @@ def marked(name: str, text: str) -> str:
     return f"{_BEGIN.format(name)}\n{text}{_END}"
 
 
-_OTHERS = ("evaluate", "predict", "check", "compare", "report")
+_OTHERS = ("evaluate", "predict", "explain", "check", "compare", "report")
 """The commands with keys that no training has."""
 
 
@@ -65,6 +65,8 @@ class _Page:
             **{name: f"{named[name]}\n{_table(keys.of_section(name))}" for name in ("data", "schedule", "hardware")},
             **{name: f"{named[name]}\n{self._classes(name)}" for name in ("optimizer", "objective")},
             **{name: f"### {name}\n\n{_table(keys.of_section(name))}" for name in ("train", "run", "sweep")},
+            "tracker": "### tracker\n\n"
+            + _table(entry for entry in keys.of_command("finetune") if entry.name == "tracker"),
             "predictions": f"### predictions\n\n{_table(keys.of_section('predict'))}",
             **{name: text for name, text in named.items() if name not in keys.sections},
             **{command: f"### {command}\n\n{_table(keys.of_command(command))}" for command in _OTHERS},

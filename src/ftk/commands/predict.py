@@ -1,11 +1,11 @@
 """``ftk predict``: rows in, one JSON line for each row out, in order, however many there are."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ftk.commands.checks import check_values
 from ftk.config.compose import run_jobs
@@ -34,14 +34,37 @@ def run(command: str, argv: list[str]) -> int:
     return exit_code(run_jobs(command, argv, predict, check=check_values, sweep=run_sweep))
 
 
+Records = Callable[[list[Any], Notes], Iterator[dict[str, Any]]]
+"""Makes one record for each example."""
+
+
+class Addition(Protocol):
+    """What a command adds to the records of predictions."""
+
+    def check(self, saved: SavedModel) -> dict[str, Any]:
+        """Refuse a model for which nothing can be added; returns what the records then depend on."""
+        ...
+
+    def records(self, predictions: Predictions, console: Console) -> Records:
+        """What makes records, of a model that is loaded."""
+        ...
+
+
 @inputs()
-def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
-    """Predict for the rows of one input; returns the number of rows and the seconds that it took."""
+def predict(config: PredictConfig, invocation: Invocation, addition: Addition | None = None) -> dict[str, Any]:
+    """Predict for the rows of one input; returns the number of rows and the seconds that it took.
+
+    Args:
+        config: of the command.
+        invocation: the command line.
+        addition: to each record; None: nothing.
+    """
     console = Console(stderr=True)
     notes = Notes()
     output = None if config.output == "-" else expanded(config.output).resolve()  # through a link, not over it
     stopped = begun(output) if output is not None and config.run.resume else None
     saved = SavedModel.open(model_folder(config), config.task, invocation.names("task"), notes)
+    added = {} if addition is None else addition.check(saved)
     data = saved.with_columns(config.data, config.input, notes, labelled=False)
     live = is_stream(config.input) and invocation.sweep_job is None  # the jobs of a sweep read the same rows
     arriving = Arriving(notes, full=stopped.mark.rows if stopped is not None else 0) if live else None
@@ -60,8 +83,9 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     predictions.note_texts(first, notes)
     began = time.perf_counter()
     predictions.prepare(console)
+    records = predictions.records if addition is None else addition.records(predictions, console)
     done = digest.rows
-    made = made_from(predictions) if output is not None else {}
+    made = {**made_from(predictions), **added} if output is not None else {}
     if stopped is not None:
         stopped.check_made_from(made)
         predictions.go_on(done)
@@ -71,7 +95,7 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
         console.counting("rows") as show,
     ):
         for examples in left:
-            for record in predictions.records(examples, notes):
+            for record in records(examples, notes):
                 out.write(record)
                 done += 1
             out.part_done(example.row for example in examples)

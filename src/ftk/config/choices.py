@@ -175,6 +175,23 @@ class BadRows(Enum):
     keep = "keep"
 
 
+class Method(Enum):
+    """How ``ftk explain`` finds the score of a word: by the rules of relevance, by gradients times inputs, or by what
+    changes when the word is left out."""
+
+    relevance = "relevance"
+    gradients = "gradients"
+    erasure = "erasure"
+
+
+class Tracking(Enum):
+    """The tool that shows the numbers of a run beside those of others."""
+
+    tensorboard = "tensorboard"
+    mlflow = "mlflow"
+    wandb = "wandb"
+
+
 class Keep(Enum):
     """What a finished run keeps: best/, and last/ with the state to resume from, or best/ alone."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ftk.contracts.explanations import Explains
     from ftk.contracts.notes import Notes
     from ftk.contracts.outcomes import FindAnswers, FindErrors, Statistics
     from ftk.contracts.saved_head import SavedHead
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     Adopt = Callable[[Any, SavedHead, Notes], tuple[Any, Labels | None]]
     Beside = Callable[[Any, int], Mapping[str, Any]]
+    Explain = Callable[[Any], Explains]
     Settle = Callable[[Any, SavedHead | None, Notes], Any]
     RowLosses = Callable[[Any, Batch], Tensor]
 
@@ -129,6 +131,7 @@ class TaskSpec(PredictorSpec):
             the label of each window, of the worst one where it has several, for ``train.dynamics``. None: training
             leaves no losses of rows.
         errors: the same for numbers that are near the right ones or far from them. None: it predicts no numbers.
+        explains: gets the task, and says how its predictions are explained. None: they are not.
         wording: the words of messages.
     """
 
@@ -154,6 +157,7 @@ class TaskSpec(PredictorSpec):
     answers: FindAnswers | None = None
     row_losses: RowLosses | None = None
     errors: FindErrors | None = None
+    explains: Explain | None = None
     wording: Wording = Wording()
 
 

@@ -130,12 +130,12 @@ class Checkpoint:
             hardware=chosen,
             batch_tokens=hardware.eval_tokens,
             poll=lambda: None,
-            plain=cache(lambda: self._plain(runnable)) if _is_changed(chosen, hardware) else None,
+            plain=cache(lambda: self.plain(runnable)) if _is_changed(chosen, hardware) else None,
             layout=layout,
         )
 
-    def _plain(self, runnable: Runnable) -> nn.Module:
-        """The model as it is in the folder, without fast kernels."""
+    def plain(self, runnable: Runnable) -> nn.Module:
+        """The model as it is in the folder, in fp32 on the CPU, without fast kernels."""
         with torch.random.fork_rng(devices=[]):  # missing weights are drawn, and no prediction may change a generator
             return load_weights(self.source, runnable.spec.auto_model, seed=0).model
 

@@ -119,15 +119,15 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
     """Compares two configs.
 
     Returns:
-        All differences except those of ``sweep`` and ``run`` (but with ``run.seed``), and of these the ones that
-        change the result.
+        All differences except those of ``sweep``, ``tracker`` and ``run`` (but with ``run.seed``), and of these the
+        ones that change the result.
     """
     sections: dict[str, Any] = {name: {} for name, value in now.items() if isinstance(value, dict)}
     later = later_keys()
     changed = {
         key: (old, new)
         for key, (old, new) in compared({**sections, **saved}, now)
-        if (not key.startswith(("run.", "sweep")) or key == "run.seed")
+        if (not key.startswith(("run.", "sweep", "tracker")) or key == "run.seed")
         and not (old is None and new == later.get(key, ...))
     }
     matters = {

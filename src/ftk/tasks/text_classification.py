@@ -19,6 +19,7 @@ from ftk.data.rows.odd_labels import note_names_beside
 from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.explained_texts import Outputs, TextExplains
 from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.label_columns import refuse_columns
 from ftk.tasks.shared.row_losses import of_label
@@ -41,6 +42,10 @@ def _adopt(asked: TextClassification, head: SavedHead, notes: Notes) -> tuple[Te
     return asked, adopted_labels(head, asked.label_map, asked.label_names, notes)
 
 
+def _explains(task: TextClassification) -> TextExplains:
+    return TextExplains(task.pooling, Outputs.one_label)
+
+
 @dataclass(kw_only=True)
 class TextClassification(RowTask):
     """One label of many. The fields are described in ``configs/task/text-classification.yaml``."""
@@ -55,6 +60,7 @@ class TextClassification(RowTask):
         auto_model=AUTO_MODEL,
         problem_type="single_label_classification",
         row_losses=of_label,
+        explains=_explains,
     )
 
     pooling: Pooling

@@ -11,13 +11,14 @@ from ftk.core.saving.checkpoint import Snapshot, save, snapshot_of_state
 from ftk.core.saving.reload_check import check_reload
 from ftk.core.state import TrainState
 from ftk.errors import RunError
+from ftk.report.cards.card import keep_card, own_card
 from ftk.report.console import StepProgress
-from ftk.report.records import MetricsFile
 from ftk.report.tables import scores_line
 from ftk.training.dynamics import KeptLosses
 from ftk.training.hints import best_mark
 from ftk.training.resuming import resume_hint
 from ftk.training.run import Run
+from ftk.training.tracking.tracked import TrackedMetrics
 
 
 class RunObserver:
@@ -32,13 +33,15 @@ class RunObserver:
     """
 
     def __init__(
-        self, run: Run, metrics: MetricsFile, progress: StepProgress, saver: Saver, losses: KeptLosses | None = None
+        self, run: Run, metrics: TrackedMetrics, progress: StepProgress, saver: Saver, losses: KeptLosses | None = None
     ) -> None:
         self.run = run
         self.losses = losses
         self.metrics = metrics
         self.progress = progress
         self.saver = saver
+        self._card = own_card(run.folder.best) if run.folder.resume else None
+        """A card that the user wrote for the best model so far, which stays when a better one takes its place."""
         self._saved: tuple[int, ...] = ()
         """Identifies the state that was saved last."""
 
@@ -106,6 +109,8 @@ class RunObserver:
         with run.publisher.published(state.model) as model:
             taken = Snapshot(model=model, processor=run.source.processor, manifest=run.manifest(), beside=run.beside())
             self._write(partial(save, run.folder.best, taken))
+            if self._card is not None:
+                keep_card(run.folder.best, self._card)
             name = "validation" if "validation" in run.prepared else "train"
             features = run.prepared[name].features
             batch = laid_out(run.task.collate(features, [0], None), run.layout, features)

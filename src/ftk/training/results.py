@@ -18,6 +18,7 @@ from ftk.report.kept_folders import keep_only
 from ftk.system.duration import duration
 from ftk.system.peak_memory import peak_memory_mb
 from ftk.training.baselines import baselines
+from ftk.training.carding import write_run_card
 from ftk.training.hints import still_improving
 from ftk.training.learned import differing, task_saved_with
 from ftk.training.resuming import tuned_task
@@ -50,6 +51,8 @@ def finish(run: Run) -> dict[str, Any]:
             plot_curves(run.folder.path / "metrics.jsonl", run.folder.path / "curves.png", run.plan.score)
         except (ImportError, MemoryError) as error:  # everything that matters is written
             run.console.warn(f"curves.png is not drawn ({error})")
+    if run.config.run.card:
+        write_run_card(run, result)
     run.console.say(f"model: {run.folder.best}")
     run.console.say(keep_only(run.folder, run.config.run.keep))
     if run.config.run.report:

@@ -36,6 +36,7 @@ from ftk.training.planning import length_of, unread_in_loss, unread_keys
 from ftk.training.results import finish
 from ftk.training.resuming import RESUME_WITH, restore, resume_hint
 from ftk.training.run import Run
+from ftk.training.tracking.tracked import TrackedMetrics, tracked
 
 
 def run_training(
@@ -92,13 +93,16 @@ def _run(config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Con
     if folder.resume:
         metrics.rewind(run.state.progress.step, run.state.progress.validated)
         console.say(f"resuming after step {run.state.progress.step}")
-    if isinstance(run.state.model, FittedModel):
-        console.say(f"run: {folder.path} (fitted at once)")
-        _fit(run, metrics)
-    else:
-        console.say(f"run: {folder.path} ({length_of(run.plan, run.order, config.train)})")
-        _train(run, metrics)
-    return finish(run)
+    with tracked(config.tracker, folder, metrics, console) as tracker:
+        if isinstance(run.state.model, FittedModel):
+            console.say(f"run: {folder.path} (fitted at once)")
+            _fit(run, tracker)
+        else:
+            console.say(f"run: {folder.path} ({length_of(run.plan, run.order, config.train)})")
+            _train(run, tracker)
+        result = finish(run)
+        tracker.finish(result, run.state.progress.step)
+    return result
 
 
 def _go_on(run: Run) -> None:
@@ -118,7 +122,7 @@ def _go_on(run: Run) -> None:
     run.console.report(notes.drain())
 
 
-def _train(run: Run, metrics: MetricsFile) -> None:
+def _train(run: Run, metrics: TrackedMetrics) -> None:
     """Train step by step."""
     progress, folder = run.state.progress, run.folder
     kept = KeptLosses.of(run)
@@ -147,7 +151,7 @@ def _train(run: Run, metrics: MetricsFile) -> None:
             raise Interrupted(interrupted.signal_number, message) from interrupted
 
 
-def _fit(run: Run, metrics: MetricsFile) -> None:
+def _fit(run: Run, metrics: TrackedMetrics) -> None:
     """Fit the model at once; a run that resumes may have done so already."""
     console, invocation = run.console, run.folder.invocation
     if run.state.progress.best_step is not None:

@@ -68,7 +68,7 @@ def continued(invocation: Invocation, run: TrainingRunConfig, *words: str) -> st
 
 
 def _run(invocation: Invocation, run: TrainingRunConfig, folder: Path, *words: str) -> None:
-    line = words_of(continued(invocation, run, f"run.dir={as_word(folder)}", "run.keep=state", *words))
+    line = words_of(continued(invocation, run, f"run.dir={as_word(folder)}", "run.keep=state", "tracker=null", *words))
     done = subprocess.run([sys.executable, "-m", *line], capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]

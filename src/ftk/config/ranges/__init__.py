@@ -45,7 +45,7 @@ def check_ranges(config: Config, command: str) -> list[Mistake]:
         mistakes.append(Mistake(what, "Both name the model; leave out one of them."))
     if config.run.resume and not isinstance(config, PredictConfig):
         mistakes.append(Mistake(f"run.resume={as_word(config.run.resume)}", "Only training and 'ftk predict' go on."))
-    mistakes += _without_effect(config)
+    mistakes += _without_effect(config, command)
     if isinstance(config, PredictConfig):
         if config.run.resume == "force":
             mistakes.append(Mistake("run.resume=force", "A prediction goes on with run.resume=true, or begins again."))
@@ -75,10 +75,10 @@ def _training(config: TrainingConfig, command: str) -> Iterator[Mistake]:
         yield Mistake("task=null", f"Say what to train for: task={'mlm' if command == 'pretrain' else 'ner'}.")
 
 
-def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]:
+def _without_effect(config: EvaluateConfig | PredictConfig, name: str) -> Iterator[Mistake]:
     """Values that only training reads, so that setting them has no effect."""
     predicts = isinstance(config, PredictConfig)
-    name, reads = ("predict", "input") if predicts else ("evaluate", "data.test")
+    reads = "input" if predicts else "data.test"
     unread = ("train", "validation", *(["test"] if predicts else []))
     for split in unread if config.data.format is not Format.hub else ():
         if getattr(config.data, split) is not None:
@@ -87,10 +87,10 @@ def _without_effect(config: EvaluateConfig | PredictConfig) -> Iterator[Mistake]
     if predicts:
         yield from refuse_limit("data.limit", config.data.limit)
         if config.sweep.dir is not None:
-            advice = "'ftk predict' has no run folders, so a sweep has none; output names the file of each job."
+            advice = f"'ftk {name}' has no run folders, so a sweep has none; output names the file of each job."
             yield Mistake(f"sweep.dir={config.sweep.dir}", advice)
         if config.sweep.jobs > 1:
-            yield Mistake(f"sweep.jobs={config.sweep.jobs}", "The jobs of 'ftk predict' run one after the other.")
+            yield Mistake(f"sweep.jobs={config.sweep.jobs}", f"The jobs of 'ftk {name}' run one after the other.")
     for key in ("group", "test_share"):
         if value := getattr(config.data, key):
             yield Mistake(f"data.{key}={value}", f"'ftk {name}' holds no rows out; only training does.")

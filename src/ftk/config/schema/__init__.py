@@ -7,6 +7,7 @@ home, and a test composes every shipped config and finds no key without a value.
 from dataclasses import dataclass, field
 from typing import Any
 
+from ftk.config.choices import Method, Tracking
 from ftk.config.schema.checking import CheckingConfig
 from ftk.config.schema.comparing import ComparingConfig
 from ftk.config.schema.data import DataConfig
@@ -30,6 +31,7 @@ __all__ = [
     "ComparingConfig",
     "DataConfig",
     "EvaluateConfig",
+    "ExplainConfig",
     "FinetuneConfig",
     "HardwareConfig",
     "ModelConfig",
@@ -67,6 +69,10 @@ class TrainingConfig:
     hardware: HardwareConfig
     run: TrainingRunConfig
     sweep: SweepConfig = field(default_factory=SweepConfig)
+    # The default is for config folders that were copied from a release without this key.
+    tracker: Tracking | None = None
+    """Tool that shows loss and scores while the run trains, each an extra of ftk: tensorboard, mlflow, wandb; null:
+    none."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -148,6 +154,17 @@ class CheckConfig:
 
 
 @dataclass(kw_only=True, slots=True)
+class ExplainConfig(PredictConfig):
+    """`ftk explain`."""
+
+    method: Method
+    """How the score of a word is found: relevance (one pass back through the model, by the rules of AttnLRP), gradients
+    (the same with plain gradients), erasure (what changes without the word: one pass forward for each)."""
+    label: str | None
+    """Label, target or type of span to explain; null: what was predicted."""
+
+
+@dataclass(kw_only=True, slots=True)
 class CompareConfig:
     """`ftk compare`."""
 
@@ -168,6 +185,7 @@ SCHEMAS: dict[str, type] = {
     "evaluate": EvaluateConfig,
     "predict": PredictConfig,
     "check": CheckConfig,
+    "explain": ExplainConfig,
     "compare": CompareConfig,
     "report": ReportConfig,
 }

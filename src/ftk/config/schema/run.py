@@ -60,6 +60,8 @@ class TrainingRunConfig(ScoredRunConfig):
     # The defaults are for config folders that were copied from a release without these keys.
     curves: bool = True
     """Draw loss, score, learning rate and speed into curves.png when the run ends."""
+    card: bool = True
+    """Write a model card, README.md, into best/ when the run ends. One of your own is never replaced."""
     keep: Keep = Keep.state
     """What a finished run keeps: state (best/, and last/ with the state to resume from), or best (best/ alone)."""
 

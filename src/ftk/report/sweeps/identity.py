@@ -22,8 +22,8 @@ class Identity:
     """What a job is recognised by.
 
     Attributes:
-        key: the first digits of the SHA-256 of the command and the config, without ``sweep`` and ``run``, but with
-            ``run.seed``. Keys of later releases at their default, and keys that are null, make no difference.
+        key: the first digits of the SHA-256 of the command and the config, without ``sweep``, ``tracker`` and ``run``,
+            but with ``run.seed``. Keys of later releases at their default, and keys that are null, make no difference.
         group: the same without ``run.seed``: jobs that differ in the seed alone.
     """
 
@@ -34,7 +34,7 @@ class Identity:
     def of(cls, command: str, config: Mapping[str, Any]) -> "Identity":
         """The identity of a job with this config."""
         later = later_keys()
-        parts = {name: part for name, part in config.items() if name not in ("run", "sweep")}
+        parts = {name: part for name, part in config.items() if name not in ("run", "sweep", "tracker")}
         values = [pair for pair in _flat(parts) if later.get(pair[0], ...) != pair[1]]
         run = config.get("run")
         seed = run.get("seed") if isinstance(run, Mapping) else None

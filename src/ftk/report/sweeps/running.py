@@ -27,7 +27,7 @@ from ftk.system.paths import expanded
 from ftk.system.processes.workers import Workers
 from ftk.system.processors import processors
 
-_WITHOUT_FOLDER = ("predict",)
+_WITHOUT_FOLDER = ("predict", "explain")
 
 
 def run_sweep(jobs: Sequence[Job], start: Start) -> list[Outcome]:

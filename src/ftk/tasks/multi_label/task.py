@@ -26,6 +26,7 @@ from ftk.tasks.multi_label.statistics import label_set_statistics
 from ftk.tasks.multi_label.thresholds import USUAL, best_thresholds
 from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_weights import ClassWeights
+from ftk.tasks.shared.explained_texts import Outputs, TextExplains
 from ftk.tasks.shared.label_columns import refuse_columns
 from ftk.tasks.shared.row_losses import of_labels
 from ftk.tasks.shared.row_task import RowTask
@@ -40,6 +41,10 @@ def _adopt(asked: MultiLabel, head: SavedHead, notes: Notes) -> tuple[MultiLabel
     """The task itself, and the labels by the names of ``label_map``."""
     refuse_other_problem(head, "multi_label_classification", "task=multi-label")
     return asked, adopted_labels(head, asked.label_map, asked.label_names, notes)
+
+
+def _explains(task: MultiLabel) -> TextExplains:
+    return TextExplains(task.pooling, Outputs.labels)
 
 
 @dataclass(kw_only=True)
@@ -81,6 +86,7 @@ class MultiLabel(RowTask):
             row_losses=of_labels,
             tunable_fields=("thresholds", "untuned") if tuned else (),
             untuned_default=default if tuned and self.thresholds is None else None,
+            explains=_explains,
         )
 
     @property

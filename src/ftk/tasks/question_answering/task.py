@@ -22,6 +22,7 @@ from ftk.data.text.text_windows import add_segments
 from ftk.tasks.question_answering.answer_edges import AnswerEdges
 from ftk.tasks.question_answering.answer_spans import Candidate, FoundAnswers, found_answers
 from ftk.tasks.question_answering.answers import question_answers
+from ftk.tasks.question_answering.explained import AnswerExplains
 from ftk.tasks.question_answering.features import NO_TARGET, QuestionWindows
 from ftk.tasks.question_answering.metric import AnswerMetric, Language, best_threshold, language_of, match
 from ftk.tasks.question_answering.statistics import answer_statistics
@@ -68,6 +69,7 @@ class QuestionAnswering(RowTask):
             statistics=answer_statistics,
             auto_model="AutoModelForQuestionAnswering",
             finds_spans=True,
+            explains=lambda task: AnswerExplains(),
             tunable_fields=("null_threshold",) if tuned and self.no_answer is not False else (),
             untuned_default=default if tuned and self._allow_no_answer and self.null_threshold is None else None,
             wording=Wording(labels=None, groups="training rows that all ask of one context"),

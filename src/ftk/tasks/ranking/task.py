@@ -23,6 +23,7 @@ from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.ranking.adopting import adopted_encoder, trained_pooling
 from ftk.tasks.ranking.answers import ranking_answers
 from ftk.tasks.ranking.batches import batch_of_pairs, batch_of_texts, texts_of
+from ftk.tasks.ranking.explained import PairExplains
 from ftk.tasks.ranking.features import RankedRows
 from ftk.tasks.ranking.metric import Ranked, RankingMetric
 from ftk.tasks.ranking.policies import Encoder, MissingPositive, Objective, TokenPooling
@@ -87,6 +88,7 @@ class Ranking(RowTask):
             demo="ranking",
             in_memory=True,
             auto_model="AutoModelForSequenceClassification" if self._crosses else "AutoModelForTextVector",
+            explains=(lambda task: PairExplains()) if self._crosses else None,
             in_batch_loss_hint=None if self._crosses else _IN_BATCH_HINT,
             beside=None if self._crosses else partial(sentence_modules, pooling=self.pooling),
             wording=Wording(labels=None, groups="training rows that all have one query"),

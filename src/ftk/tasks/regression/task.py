@@ -25,6 +25,7 @@ from ftk.tasks.regression.statistics import number_statistics
 from ftk.tasks.regression.targets import NumberReader, values_of
 from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_weights import drawn_by_weight
+from ftk.tasks.shared.explained_texts import Outputs, TextExplains
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
 
@@ -45,6 +46,10 @@ def _adopt(asked: Regression, head: SavedHead, notes: Notes) -> tuple[Regression
     return replace(asked, mean=[0.0] * number, deviation=[1.0] * number), labels
 
 
+def _explains(task: Regression) -> TextExplains:
+    return TextExplains(task.pooling, Outputs.numbers, scale=task.deviation)
+
+
 @dataclass(kw_only=True)
 class Regression(RowTask):
     """Numbers. The fields are described in ``configs/task/regression.yaml``."""
@@ -60,6 +65,7 @@ class Regression(RowTask):
         demo="regression",
         auto_model=AUTO_MODEL,
         problem_type="regression",
+        explains=_explains,
         wording=Wording(labels="targets"),
     )
 

@@ -124,10 +124,24 @@ class EntityEncoder:
             for (ids, offsets), text, row in zip(encoded, texts, rows, strict=True)
         ]
 
-    def _window(self, ids: NDArray[np.int32], head: _Place, tail: _Place, row: Row) -> EntityWindow:
+    def shown(self, texts: Sequence[Signed]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """The sub-words that the window of each text shows, and the [sub-words, 2] characters that each covers."""
+        found = []
+        for (ids, offsets), text in zip(
+            self.encoder.tokens([text.text for text in texts], offsets=True), texts, strict=True
+        ):
+            parts = self._parts(len(ids), _place(offsets, text.head), _place(offsets, text.tail))
+            shown = _numbers_in(parts)
+            found.append((shown, offsets[shown] if len(offsets) else offsets))
+        return found
+
+    def _parts(self, total: int, head: _Place, tail: _Place) -> list[tuple[int, int]]:
         left, right = sorted((_reach(head), _reach(tail)))
-        parts = shown_parts(len(ids), left, right, self.encoder.capacity)
-        shown = np.concatenate([np.arange(begin, end) for begin, end in parts])
+        return shown_parts(total, left, right, self.encoder.capacity)
+
+    def _window(self, ids: NDArray[np.int32], head: _Place, tail: _Place, row: Row) -> EntityWindow:
+        parts = self._parts(len(ids), head, tail)
+        shown = _numbers_in(parts)
         self._note(len(ids), parts, (head, tail), row)
         before = len(self.encoder.before)
         window = np.concatenate([self.encoder.before, ids[shown], self.encoder.after])
@@ -173,6 +187,10 @@ def shown_parts(total: int, left: tuple[int, int], right: tuple[int, int], capac
         room = max(capacity - needed[1], needed[0])
     one, other = _around(left, room, total), _around(right, capacity - room, total)
     return [one, other] if one[1] < other[0] else [(one[0], max(one[1], other[1]))]
+
+
+def _numbers_in(parts: list[tuple[int, int]]) -> NDArray[np.int64]:
+    return np.concatenate([np.arange(begin, end) for begin, end in parts])
 
 
 def _around(part: tuple[int, int], room: int, total: int) -> tuple[int, int]:

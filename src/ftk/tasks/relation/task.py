@@ -26,6 +26,7 @@ from ftk.data.text.text_windows import TextEncoder
 from ftk.errors import DataError
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.relation.entity_windows import EntityEncoder, Signed, signed
+from ftk.tasks.relation.explained import RelationExplains
 from ftk.tasks.relation.metric import RelationMetric
 from ftk.tasks.relation.statistics import relation_statistics
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
@@ -83,6 +84,7 @@ class Relation(RowTask):
             demo="relation",
             auto_model=_AUTO_MODELS[self.head],
             row_losses=of_label,
+            explains=lambda task: RelationExplains(task._signed, task._signs),
         )
 
     @property

@@ -32,6 +32,7 @@ from ftk.tasks.shared.row_losses import of_words
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.token_classification.adopted_tags import ModelTags, adopt_tags
 from ftk.tasks.token_classification.answers import token_answers
+from ftk.tasks.token_classification.explained import TagExplains
 from ftk.tasks.token_classification.label_weights import kinds_of, weight_of_labels
 from ftk.tasks.token_classification.spacing import Spacing
 from ftk.tasks.token_classification.statistics import span_and_tag_statistics
@@ -51,6 +52,10 @@ from ftk.tasks.token_classification.tagging import SpanTags, Tagging, TokenTags
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
+
+
+def _explains(task: TokenClassification) -> TagExplains:
+    return TagExplains(task.units is Units.spans, task.words, task._spacing, bool(task.shared_subwords))
 
 
 @dataclass(kw_only=True)
@@ -94,6 +99,7 @@ class TokenClassification(RowTask):
             labels_each_token=True,
             finds_spans=True,
             row_losses=of_words,
+            explains=_explains,
         )
 
     @property
