@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.commands.checks import check_values
+from ftk.commands.prediction_checks import refuse_unknown_predictions
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import PredictConfig
@@ -42,13 +43,14 @@ def predict(config: PredictConfig, invocation: Invocation) -> dict[str, Any]:
     output = None if config.output == "-" else expanded(config.output).resolve()  # through a link, not over it
     stopped = begun(output) if output is not None and config.run.resume else None
     saved = SavedModel.open(model_folder(config), config.task, invocation.names("task"), notes)
+    refuse_unknown_predictions(saved.trained.task, config.predict)
     data = saved.with_columns(config.data, config.input, notes, labelled=False)
     live = is_stream(config.input) and invocation.sweep_job is None  # the jobs of a sweep read the same rows
     arriving = Arriving(notes, full=stopped.mark.rows if stopped is not None else 0) if live else None
     own = notes if arriving is None else arriving.own
     rows = stream(config.input, data, own, saved.trained.task.spec.columns, live=live)
     console.report(notes.drain())
-    predictions = Predictions(saved, data, config.predict.scores)
+    predictions = Predictions(saved, data, config.predict)
     parts = predictions.examples(rows, notes, arriving=arriving)
     first = list(islice(parts, 1))  # a file or a column that cannot be read is reported before torch is imported
     console.report(notes.drain_facts())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ftk.contracts.confidence import Confidence
     from ftk.contracts.notes import Notes
     from ftk.contracts.outcomes import FindAnswers, FindErrors, Statistics
     from ftk.contracts.saved_head import SavedHead
@@ -123,6 +124,7 @@ class TaskSpec(PredictorSpec):
             up to ``score``, and to other scores, by name. None: intervals and comparisons are not known for the task.
         answers: the same for the answers of the model, each right or wrong. None: they are neither.
         errors: the same for numbers that are near the right ones or far from them. None: it predicts no numbers.
+        confidence: the probabilities in its predictions. None: it has none that could be calibrated.
         wording: the words of messages.
     """
 
@@ -147,6 +149,7 @@ class TaskSpec(PredictorSpec):
     statistics: Statistics | None = None
     answers: FindAnswers | None = None
     errors: FindErrors | None = None
+    confidence: Confidence | None = None
     wording: Wording = Wording()
 
 

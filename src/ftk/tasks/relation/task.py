@@ -29,6 +29,7 @@ from ftk.tasks.relation.entity_windows import EntityEncoder, Signed, signed
 from ftk.tasks.relation.metric import RelationMetric
 from ftk.tasks.relation.statistics import relation_statistics
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.confidence import CLASSES
 from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_task import RowTask
@@ -81,6 +82,7 @@ class Relation(RowTask):
             statistics=relation_statistics,
             demo="relation",
             auto_model=_AUTO_MODELS[self.head],
+            confidence=CLASSES,
         )
 
     @property

@@ -92,6 +92,7 @@ class TokenClassification(RowTask):
             auto_model="AutoModelForTokenClassification",
             labels_each_token=True,
             finds_spans=True,
+            confidence=self._tagging.confidence,
         )
 
     @property
