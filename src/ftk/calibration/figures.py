@@ -12,6 +12,7 @@ from ftk.contracts.confidence import Confidence, Shape
 
 BINS = 15
 _LEAST_IN_BIN = 20
+_HALVINGS = 40
 _SMALLEST = 1e-12
 """Lower probabilities of what is right count as this one in the log loss."""
 
@@ -34,18 +35,30 @@ def calibration_errors(bins: list[tuple[float, float, int]]) -> tuple[float, flo
 
     Returns:
         Without the part that is chance, and with it. The plain error is above 0 even for perfect probabilities, because
-        a bin has few answers. Its bias is what the sampling of the answers of each bin adds (Kumar et al. 2019,
-        "Verified Uncertainty Calibration"; in closed form, the mean of a folded normal distribution).
+        a bin has few answers (Kumar et al. 2019, "Verified Uncertainty Calibration"). The error without that is the
+        distance at which bins with so few answers show the plain error on average: 0 if perfect ones show as much.
     """
     if not bins:
         return 0.0, 0.0
     confidence, right, number = (np.array(column, dtype=np.float64) for column in zip(*bins, strict=True))
-    share, gap = number / number.sum(), np.abs(right - confidence)
-    spread = np.sqrt(right * (1 - right) / number)
-    ratio = np.minimum(gap / np.maximum(spread, 1e-9), 40.0)  # further out, a normal distribution ends
-    resampled = spread * np.sqrt(2 / np.pi) * np.exp(-(ratio**2) / 2) + gap * (1 - 2 * ndtr(-ratio))
-    plain = float(np.dot(share, gap))
-    return max(0.0, plain - float(np.dot(share, resampled - gap))), plain
+    share, spread = number / number.sum(), np.sqrt(right * (1 - right) / number)
+    plain = float(np.dot(share, np.abs(right - confidence)))
+    low, high = 0.0, plain
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.dot(share, _shown(middle, spread)) < plain else (low, middle)
+    return low, plain
+
+
+def _shown(distance: float, spread: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean distance that bins show whose true one is this: the mean of a folded normal distribution.
+
+    Args:
+        distance: the true one.
+        spread: [bins] the standard deviation of the share that is right.
+    """
+    ratio = np.minimum(distance / np.maximum(spread, 1e-9), 40.0)  # further out, a normal distribution ends
+    return spread * np.sqrt(2 / np.pi) * np.exp(-(ratio**2) / 2) + distance * (1 - 2 * ndtr(-ratio))
 
 
 class Reliability:

@@ -92,7 +92,8 @@ def _calibrate(run: Run, config: FinetuneConfig, saved: Mapping[str, Any], notes
             notes.add(kinds.NOT_CALIBRATED, policy=policy, method=method.value)
         return
     part = run.prepared["validation"]
-    runner = run.evaluator(run.reload_best(fast=True)).runner
+    # Compiling would take longer than what is computed here.
+    runner = run.evaluator(run.reload_best(fast=not run.config.hardware.compile)).runner
     outputs = Outputs.of(runner, part.examples, part.features)
     if (found := answers(outputs.at(1.0), confidence)) < LEAST:
         notes.add(kinds.FEW_TO_CALIBRATE, method=method.value, found=found, least=LEAST)
@@ -124,7 +125,9 @@ def _by_temperature(run: Run, outputs: Outputs, confidence: Confidence, notes: N
     if not fold(plain, temperature, lambda: _logits(run, plain)):
         notes.add(kinds.NOT_FOLDED, policy="no_layer", temperature=round(temperature, 4), model=type(plain).__name__)
     else:
-        runner = dataclasses.replace(outputs.runner, model=run.quickened(copy.deepcopy(plain)), runnable=moved)
+        same = copy.deepcopy(plain)
+        same = same if run.config.hardware.compile else run.quickened(same)
+        runner = dataclasses.replace(outputs.runner, model=same, runnable=moved)
         folded = Outputs.of(runner, outputs.examples, outputs.features)
         others = _changed(before, folded.at(1.0), confidence, moved.spec.confidence or confidence)
         if not others:

@@ -9,7 +9,7 @@ import torch
 
 from ftk.calibration.asked import Asked
 from ftk.calibration.assurance import Assurance
-from ftk.calibration.kept import Kept
+from ftk.calibration.kept import ENTRY, Kept
 from ftk.config.schema import FinetuneConfig, PredictionsConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
@@ -86,12 +86,14 @@ def _check_best_step(run: Run) -> None:
 
 def _take_fields(run: Run, saved: Mapping[str, Any]) -> None:
     """Take the fields of the best model: a forced resume, this one or an earlier one, may have changed them since."""
-    of_best = task_saved_with(run.task, saved)
-    if others := differing(run.task, of_best):
+    task, moved = saved["task"], saved.get(ENTRY, {}).get("moved", {})  # those that calibration moved are no difference
+    fields = {name: value for name, value in task["fields"].items() if name not in moved}
+    if others := differing(run.task, task_saved_with(run.task, {**saved, "task": {**task, "fields": fields}})):
         notes = Notes()
         notes.add(kinds.BEST_OF_OTHER_FIELDS, step=int(saved["step"]), fields=others)
         run.console.report(notes.drain())
-        run.task = of_best
+    if others or moved:
+        run.task = task_saved_with(run.task, saved)
 
 
 def _scores(run: Run, best: torch.nn.Module, kept: Kept | None) -> dict[str, Any]:

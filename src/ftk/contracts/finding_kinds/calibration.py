@@ -5,7 +5,7 @@ from ftk.contracts.finding_kinds.making import fact, notice
 CALIBRATED = fact(
     "calibrated",
     "calibrated on {rows:,} validation rows ({how})",
-    "the calibration error of rows that it was not fitted to is {after:.1f} %, after {before:.1f} %. These rows chose "
+    "on rows that it was not fitted to, the calibration error was {before:.1f} % and is {after:.1f} %. These rows chose "
     "the best model, so it is a little higher on others",
 )
 NOT_CALIBRATED = notice(
