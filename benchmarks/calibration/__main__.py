@@ -10,11 +10,10 @@ there is not run again. ``python -m benchmarks.calibration.page FILE.json`` make
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -109,10 +108,13 @@ def _coverage(records: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def _ftk(words: list[str], folder: Path) -> dict[str, Any]:
-    line = [sys.executable, "-m", "ftk", "finetune", *words]
-    done = subprocess.run(line, capture_output=True, text=True, env=os.environ, check=False)
-    if done.returncode:
-        raise SystemExit(done.stdout[-1000:] + done.stderr[-2000:])
+    """Train in this process, which has imported all that it needs; returns metrics.json."""
+    from ftk import cli
+
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown):
+        if cli.run(["finetune", *words]):
+            raise SystemExit(f"ftk finetune {' '.join(words)}\n{shown.getvalue()[-1000:]}")
     found: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     return found
 

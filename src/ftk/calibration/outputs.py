@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -28,7 +28,7 @@ class Outputs:
         examples: all rows.
         features: of all rows.
         blocks: the rows that were run, as ranges of their numbers.
-        logits: the outputs for each batch of their windows, on the CPU.
+        logits: the outputs for each batch of their windows, on the CPU; the batches have no tensors.
     """
 
     runner: Runner
@@ -61,7 +61,7 @@ class Outputs:
         for block in blocks:
             windows = features.windows_of(block.start, block.stop)
             for batch, outputs in runner.outputs(features, windows, features.lengths):
-                logits.append((batch, outputs.float().cpu()))
+                logits.append((replace(batch, inputs={}, targets={}), outputs.float().cpu()))
                 if watch is not None:
                     watch(batch)
         return cls(runner, examples, features, blocks, tuple(logits))
