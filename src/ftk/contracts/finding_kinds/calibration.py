@@ -5,8 +5,8 @@ from ftk.contracts.finding_kinds.making import fact, notice
 CALIBRATED = fact(
     "calibrated",
     "calibrated on {rows:,} validation rows ({how})",
-    "on rows that it was not fitted to, the calibration error was {before:.1f} % and is {after:.1f} %. These rows chose "
-    "the best model, so it is a little higher on others",
+    "on rows that it was not fitted to, the calibration error was {before:.1f} % and is {after:.1f} %. Validation rows "
+    "chose the best model, so it is a little higher on others",
 )
 NOT_CALIBRATED = notice(
     "not-calibrated",
