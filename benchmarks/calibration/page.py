@@ -22,8 +22,8 @@ def main() -> None:
         name, model, _ = key.split(", ")
         runs.setdefault((name, model), []).append(result)
     lines = [
-        "| corpus | model | seeds | test score | temperature | ECE before | ECE after | with chance | other decisions | "
-        "coverage of 95 % sets, 200 splits |",
+        "| corpus | model | seeds | test score | temperature | ECE before | ECE after | with chance | other decisions "
+        "| coverage |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         *(_line(name, model, each) for (name, model), each in runs.items()),
     ]
@@ -53,10 +53,11 @@ def _line(name: str, model: str, each: list[dict[str, Any]]) -> str:
 
 INTRODUCTION = """# Calibration
 
-`python -m benchmarks.calibration` trains each model with `calibrate=none`, and goes on with `calibrate=temperature`, which has
-nothing left to train: the two differ in calibration alone. ECE is on the test rows, without the part that is chance (the column
-*with chance* has it); for entities it is of whole entities. *Other decisions* counts test rows whose label or entities changed.
-Coverage is the mean share of right labels in sets of 95 %, made from one half of the test rows and counted in the other.
+`python -m benchmarks.calibration` trains each model with `calibrate=none`, and goes on with `calibrate=temperature`,
+which has nothing left to train: the two differ in calibration alone. ECE is on the test rows, without the part that is
+chance (the column *with chance* has it); for entities it is of whole entities. *Other decisions* counts test rows whose
+label or entities changed. Coverage is the mean share of right labels in sets of 95 %, made from one half of the test
+rows and counted in the other, over 200 splits.
 """
 
 if __name__ == "__main__":
