@@ -41,7 +41,7 @@ def main() -> None:
         for name, (of, words) in corpora(options.data.resolve(), options.work.resolve()).items():
             model = models[0] if of == CLASSES else models[-1]
             key = f"{name}, {model}, {seed}"
-            if key in found or options.only not in name:
+            if key in found or (options.only not in name and options.only != of):
                 continue
             words = [*words, f"model={model}", f"run.seed={seed}", *options.words.split()]
             found[key] = {"of": of, **_measured(words, of, options.work.resolve() / "run")}

@@ -280,4 +280,4 @@ def test_records_say_what_is_unsure(ftk: Ftk, texts: tuple[str, ...]) -> None:
     refused = ftk("predict", "checkpoint=run/best", "input=test.jsonl", "predict.coverage=0.999", "--json")
     assert_refused(refused, "needs 999 validation rows")
     raw = ftk("predict", "checkpoint=run/last", "input=test.jsonl", "predict.out_of_scope=energy", "--json")
-    assert_refused(raw, "keeps no scores")
+    assert_refused(raw, "keeps nothing")

@@ -12,9 +12,7 @@ from ftk.config.choices import OutOfScope
 from ftk.config.schema import PredictionsConfig
 from ftk.errors import ConfigError
 
-_KEEPS_NONE = (
-    "the model folder keeps no scores of validation rows. Train it with validation and 'calibrate=temperature'"
-)
+_KEEPS_NONE = "the model folder keeps nothing of validation rows for it. Train it with such rows and"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Asked:
         if config.coverage is not None:
             scores = kept.arrays.get("conformal") if kept is not None else None
             if scores is None:
-                raise ConfigError(f"predict.coverage={config.coverage}: {_KEEPS_NONE}.")
+                raise ConfigError(f"predict.coverage={config.coverage}: {_KEEPS_NONE} calibrate=temperature.")
             if len(scores) < (least := least_rows(config.coverage)):
                 raise ConfigError(
                     f"predict.coverage={config.coverage}: this needs {least:,} validation rows, and the model folder "
@@ -57,6 +55,6 @@ class Asked:
             limits = kept.facts.get("out_of_scope") if kept is not None else None
             if not isinstance(limits, dict) or not isinstance(limits.get(scope), (int, float)):
                 more = " predict.out_of_scope=mahalanobis" if scope == OutOfScope.mahalanobis.value else ""
-                raise ConfigError(f"predict.out_of_scope={scope}: {_KEEPS_NONE}{more}.")
+                raise ConfigError(f"predict.out_of_scope={scope}: {_KEEPS_NONE} calibrate=temperature{more}.")
             scope_limit = float(limits[scope])
         return cls(config.abstain, limit, scope, scope_limit)

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ftk.contracts.task import Task
     from ftk.contracts.values import Batch
 
 
@@ -54,7 +53,7 @@ class Confidence(Protocol):
         """The prediction with other probabilities and the same decision."""
         ...
 
-    def moved(self, task: Any, temperature: float, before: Sequence[Any], after: Sequence[Any]) -> Task:
+    def moved(self, task: Any, temperature: float, before: Sequence[Any], after: Sequence[Any]) -> Any:
         """The task with its thresholds moved to where its logits are, once they are divided by a temperature.
 
         Args:
