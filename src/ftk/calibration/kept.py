@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ENTRY = "calibration"
 """The entry of ``ftk.json``."""
+_METHODS = ("temperature", "vector", "isotonic")
+_DIMENSIONS = {"map.one": 1, "map.other": 1, "conformal": 1, "scope.means": 2, "scope.precision": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,19 @@ class Kept:
         facts = manifest.get(ENTRY)
         if facts is None:
             return None
-        if not isinstance(facts, dict) or not isinstance(facts.get("method"), str):
+        names = facts.get("names", []) if isinstance(facts, dict) else None
+        if not isinstance(names, list) or facts.get("method") not in _METHODS:
             raise ModelError(f"{folder}/ftk.json: its {ENTRY} is not what ftk writes.")
         if not (folder / FILE).is_file():
             return cls(facts)
         try:
-            return cls(facts, {name: array.astype(np.float64) for name, array in load_file(folder / FILE).items()})
-        except (OSError, ValueError, SafetensorError) as error:
+            arrays = {name: array.astype(np.float64) for name, array in load_file(folder / FILE).items()}
+        except (OSError, ValueError, TypeError, SafetensorError) as error:
             raise ModelError(f"{folder / FILE}: it cannot be read ({error}).") from error
+        for name, array in arrays.items():
+            if array.ndim != _DIMENSIONS.get(name) or not array.size or not np.isfinite(array).all():
+                raise ModelError(f"{folder / FILE}: {name} of the shape {array.shape} is not what ftk writes.")
+        return cls(facts, arrays)
 
     def rescored(self, confidence: Confidence | None, where: Path) -> Rescored | None:
         """What gives predictions their calibrated scores; None if those of the model are calibrated.
