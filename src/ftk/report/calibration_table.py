@@ -7,8 +7,8 @@ from typing import Any
 
 from ftk.report.tables import TextTable
 
-_MOST_TYPES = 20
-"""Types of entities that the table shows; metrics.json has all of them."""
+_MOST_TYPES, _LEAST_ANSWERS = 20, 20
+"""Types of entities that the table shows, and answers of each; metrics.json has all."""
 
 
 def calibration_table(by_split: Mapping[str, Mapping[str, Any]]) -> TextTable | None:
@@ -24,7 +24,8 @@ def calibration_table(by_split: Mapping[str, Mapping[str, Any]]) -> TextTable | 
     split, last = list(there.items())[-1]
     kinds = last.get("per_label", {})
     if 1 < len(kinds) <= _MOST_TYPES:
-        rows += [[f"{split}, {name}", *_cells(found)] for name, found in kinds.items()]
+        shown = {name: found for name, found in kinds.items() if found["answers"] >= _LEAST_ANSWERS}
+        rows += [[f"{split}, {name}", *_cells(found)] for name, found in shown.items()]
     columns = ["calibration", "answers", "score", "right", "error %", "Brier", "log loss"]
     return TextTable("mean score, share that is right, and the expected error of scores", columns, rows, numbers=True)
 
