@@ -11,18 +11,18 @@ from scipy.special import ndtr
 from ftk.contracts.confidence import Confidence, Shape
 
 BINS = 15
-_LEAST_IN_BIN = 20
 _HALVINGS = 40
 _SMALLEST = 1e-12
 """Lower probabilities of what is right count as this one in the log loss."""
 
 
 def bins_of(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[tuple[float, float, int]]:
-    """Mean probability, share that is right, and number of answers of some ``BINS`` groups of equal size.
+    """Mean probability, share that is right, and number of answers of up to ``BINS`` groups of equal size.
 
-    Few answers make fewer bins. Of equal size, because most answers of a good model have a probability near 1.
+    Few answers make fewer bins: with 15, what 1,000 answers show is mostly chance. The bins are of equal size, because
+    most answers of a good model have a probability near 1.
     """
-    number = max(1, min(BINS, len(confidence) // _LEAST_IN_BIN))
+    number = max(1, min(BINS, int(np.sqrt(len(confidence)) / 3)))
     parts = np.array_split(np.argsort(confidence, kind="stable"), number) if len(confidence) else []
     return [(float(confidence[part].mean()), float(right[part].mean()), len(part)) for part in parts]
 
