@@ -16,7 +16,7 @@ from ftk.contracts.confidence import Confidence, Shape
 LEAST = 50
 """Answers that a calibration needs: with fewer, chance moves it further than it mends."""
 FOLDS = 5
-_GRID = np.linspace(-np.log(5), np.log(5), 15)
+_GRID = np.linspace(-np.log(8), np.log(8), 17)
 """Logarithms of the temperatures at which the loss is computed; between them it is interpolated."""
 _SPREAD = 1.0
 """The standard deviation of a logarithm of a temperature, before any row is seen. It keeps the temperature of a model
