@@ -69,7 +69,6 @@ class _Page:
             "predictions": f"### predictions\n\n{_table(keys.of_section('predict'))}",
             **{name: text for name, text in named.items() if name not in keys.sections},
             **{command: f"### {command}\n\n{_table(keys.of_command(command))}" for command in _OTHERS},
-            **{command: f"### {command}\n\n{_table(keys.of_command(command))}" for command in ("evaluate", "predict")},
             "finetune": f"### finetune\n\n{_table(one for one in finetune if one.name not in named)}",
         }
 
