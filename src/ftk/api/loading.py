@@ -53,7 +53,7 @@ def load(
     with os_errors_explained():
         saved = SavedModel.open(model_folder(job.config), job.config.task, job.invocation.names("task"), notes)
         console.report(notes.drain())
-        predictions = Predictions(saved, job.config.data, job.config.predict.scores)
+        predictions = Predictions(saved, job.config.data, job.config.predict)
         with preserve_torch_state(threads=job.config.hardware.threads is None):
             checkpoint = saved.checkpoint(job.config.data)
             runner = checkpoint.runner(saved.trained.task, job.config.hardware, console)

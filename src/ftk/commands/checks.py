@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.checking.suspects.asked import suspects_mistakes
+from ftk.commands.prediction_checks import uncalibrated_predictions, unknown_predictions
 from ftk.config.choices import Cut, Duplicates, Format, Init, Tracking
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges, refuse_limit
@@ -18,6 +19,7 @@ from ftk.config.schema import (
     CompareConfig,
     DataConfig,
     EvaluateConfig,
+    FinetuneConfig,
     ModelConfig,
     PredictConfig,
     ReportConfig,
@@ -268,6 +270,10 @@ def _task(config: Config, command: str) -> Iterator[Mistake]:
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
     yield from unread_data_keys(task, config.data)
+    if isinstance(config, FinetuneConfig):
+        yield from uncalibrated_predictions(config, task)
+    if isinstance(config, (FinetuneConfig, EvaluateConfig, PredictConfig)):
+        yield from unknown_predictions(task, config.predict)
 
 
 def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:

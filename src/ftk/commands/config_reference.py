@@ -57,6 +57,7 @@ class _Page:
 
     def parts(self) -> dict[str, str]:
         keys = self.keys
+        finetune = keys.of_command("finetune")
         named = {name: self._section(name) for name in keys.groups()}
         return {
             "task": "\n".join(self._task(name) for name in keys.options("task")),
@@ -70,6 +71,7 @@ class _Page:
             "predictions": f"### predictions\n\n{_table(keys.of_section('predict'))}",
             **{name: text for name, text in named.items() if name not in keys.sections},
             **{command: f"### {command}\n\n{_table(keys.of_command(command))}" for command in _OTHERS},
+            "finetune": f"### finetune\n\n{_table(one for one in finetune if one.name not in named)}",
         }
 
     def _section(self, group: str) -> str:

@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ftk.calibration.asked import Asked
 from ftk.commands.checks import check_values, unread_data_keys
+from ftk.commands.prediction_checks import refuse_unknown_predictions
 from ftk.config.choices import Precision
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
@@ -23,6 +25,7 @@ from ftk.inference.places import model_folder, model_name
 from ftk.inference.saved_model import SavedModel
 from ftk.inference.scoring import score
 from ftk.pages.writing import report_at_end
+from ftk.report.calibration_table import calibration_table
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweeps.running import exit_code, run_sweep
@@ -31,9 +34,10 @@ from ftk.system.startup import fast_import
 from ftk.tasks import task_name
 
 if TYPE_CHECKING:
+    from ftk.calibration.assurance import Assurance
     from ftk.contracts.protocols import Corpus
     from ftk.contracts.values import Prepared
-    from ftk.core.evaluate import Evaluator
+    from ftk.core.evaluate import Evaluator, Runner
     from ftk.inference.checkpoint import Checkpoint
     from ftk.inference.int8_cost import Int8Cost
 
@@ -58,6 +62,8 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     saved = SavedModel.open(path, config.task, invocation.names("task"), notes)
     if mistakes := list(unread_data_keys(saved.trained.task, config.data)):  # the folder alone may name the task
         raise ConfigMistakes(mistakes)
+    refuse_unknown_predictions(saved.trained.task, config.predict)
+    asked = Asked.of(config.predict, saved.kept())
     saved, data = saved.for_scoring(config.data, notes)
     task, labels = saved.trained.task, saved.trained.labels
     corpus = saved.open_corpus(data, notes)
@@ -74,9 +80,19 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     task.check_model(runner.model, prepared.features)
     with closing(folder), closing(console):
         scores = scores_in_records(config.predict.scores, labels)
-        evaluator = Evaluator(runner, task, scores)
+        evaluator = Evaluator(runner, task, scores, _assurance(checkpoint, runner, asked))
         cost = _cost(checkpoint, evaluator, prepared, config)
         return _score(folder, console, evaluator, prepared, corpus, path, cost, report=config.run.report)
+
+
+def _assurance(checkpoint: Checkpoint, runner: Runner, asked: Asked) -> Assurance | None:
+    """What looks at the predictions; None if they have no probabilities."""
+    from ftk.calibration.assurance import Assurance
+
+    confidence = checkpoint.task.spec.confidence
+    if confidence is None:
+        return None
+    return Assurance(confidence, asked, runner.model, checkpoint.kept, labelled=True)
 
 
 def _cost(checkpoint: Checkpoint, evaluator: Evaluator, prepared: Prepared, config: EvaluateConfig) -> Cost | None:
@@ -117,9 +133,12 @@ def _score(
         "tokens_per_second": round(found.tokens_per_second, 1),
         "peak_memory_mb": peak_memory_mb(),
     }
-    written = {"test": found.metrics, "evaluation": speed}
+    figures = {} if evaluator.beside is None else evaluator.beside.figures()
+    written = {"test": found.metrics, **({"calibration": {"test": figures}} if figures else {}), "evaluation": speed}
     folder.write("metrics.json", written)
     console.result("test", found.metrics, f"test, {found.rows:,} rows")
+    if (table := calibration_table({"test": figures})) is not None:
+        console.table(table)
     if cost is not None:
         compared = cost(found.metrics, console)
         folder.write("metrics.json", {**written, "int8": compared.to_json()})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ftk.commands.checks import check_values
+from ftk.commands.prediction_checks import refuse_unknown_predictions
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import PredictConfig
@@ -64,6 +65,7 @@ def predict(config: PredictConfig, invocation: Invocation, addition: Addition | 
     output = None if config.output == "-" else expanded(config.output).resolve()  # through a link, not over it
     stopped = begun(output) if output is not None and config.run.resume else None
     saved = SavedModel.open(model_folder(config), config.task, invocation.names("task"), notes)
+    refuse_unknown_predictions(saved.trained.task, config.predict)
     added = {} if addition is None else addition.check(saved)
     data = saved.with_columns(config.data, config.input, notes, labelled=False)
     live = is_stream(config.input) and invocation.sweep_job is None  # the jobs of a sweep read the same rows
@@ -71,7 +73,7 @@ def predict(config: PredictConfig, invocation: Invocation, addition: Addition | 
     own = notes if arriving is None else arriving.own
     rows = stream(config.input, data, own, saved.trained.task.spec.columns, live=live)
     console.report(notes.drain())
-    predictions = Predictions(saved, data, config.predict.scores)
+    predictions = Predictions(saved, data, config.predict)
     parts = predictions.examples(rows, notes, arriving=arriving)
     first = list(islice(parts, 1))  # a file or a column that cannot be read is reported before torch is imported
     console.report(notes.drain_facts())

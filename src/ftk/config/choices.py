@@ -39,6 +39,28 @@ class DecoderInit(Enum):
     random = "random"
 
 
+class Calibration(Enum):
+    """What makes the scores of a model mean how often it is right, fitted to the validation rows of the best model.
+
+    ``temperature``: its logits are divided by one number, which is folded into its last layer: transformers gives the
+    same scores. ``vector``: a scale and a bias for each label, or type of entity. ``isotonic``: a monotone function.
+    These two change only the scores that ftk writes. No method changes what is decided.
+    """
+
+    temperature = "temperature"
+    vector = "vector"
+    isotonic = "isotonic"
+    none = "none"
+
+
+class OutOfScope(Enum):
+    """What tells rows that are foreign to a model: ``energy`` of its logits (Liu et al. 2020), or the ``mahalanobis``
+    distance of the state before its last layer from those of the training rows (Lee et al. 2018)."""
+
+    energy = "energy"
+    mahalanobis = "mahalanobis"
+
+
 class Format(Enum):
     """Format of the data; ``auto`` decides by the file ending, then by the content."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ftk.contracts.confidence import Confidence
     from ftk.contracts.explanations import Explains
     from ftk.contracts.notes import Notes
     from ftk.contracts.outcomes import FindAnswers, FindErrors, Statistics
@@ -132,6 +133,7 @@ class TaskSpec(PredictorSpec):
             leaves no losses of rows.
         errors: the same for numbers that are near the right ones or far from them. None: it predicts no numbers.
         explains: gets the task, and says how its predictions are explained. None: they are not.
+        confidence: the probabilities in its predictions. None: it has none that could be calibrated.
         wording: the words of messages.
     """
 
@@ -158,6 +160,7 @@ class TaskSpec(PredictorSpec):
     row_losses: RowLosses | None = None
     errors: FindErrors | None = None
     explains: Explain | None = None
+    confidence: Confidence | None = None
     wording: Wording = Wording()
 
 

@@ -110,6 +110,18 @@ class Scores:
     values: NDArray[np.floating[Any]]
     highest: int | None = None
     """How many of the numbers ``by_name`` has, the highest first; None: all, in the order of the names."""
+    decided: NDArray[np.floating[Any]] | None = None
+    """The numbers by which labels are chosen, if ``values`` were changed after that; None: ``values``."""
+
+    @property
+    def deciding(self) -> NDArray[np.floating[Any]]:
+        """The numbers by which labels are chosen."""
+        return self.values if self.decided is None else self.decided
+
+    @property
+    def best(self) -> int:
+        """The output with the highest of these numbers."""
+        return int(self.deciding.argmax())
 
     @property
     def by_name(self) -> dict[str, float]:

@@ -1,6 +1,5 @@
 """Runs a model over windows, to predictions and scores: for validation, evaluate and predict, in constant memory."""
 
-import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,15 +11,17 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ftk.contracts.confidence import BesideRows
 from ftk.contracts.contexts import RowOutputs
 from ftk.contracts.layout import USUAL, Layout
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import DescribesRows, JudgesModel, Runnable, Windows
 from ftk.contracts.task import Task
-from ftk.contracts.task_checks import checked_loss, checked_scores, one_for_each
+from ftk.contracts.task_checks import checked_scores, one_for_each
 from ftk.contracts.values import Batch, Labels, with_highest
 from ftk.core.hardware import Hardware
 from ftk.core.layouts import laid_out, places_apart
+from ftk.core.loss_total import LossTotal
 from ftk.core.non_finite import NotFinite, NotFiniteError, SingleWindows, not_finite
 from ftk.core.world import SingleProcess, World
 from ftk.data.batching.order import token_batches
@@ -29,6 +30,8 @@ Seen = Callable[[Any, Batch], None]
 """Is called with the outputs of the model for each batch."""
 Sum = Callable[[Any, Batch], float]
 """The summed loss of a batch, given the outputs of the model."""
+Rescore = Callable[[Any], Any]
+"""Gives a prediction its calibrated scores; its decision stays."""
 
 _MANY_LABELS = 1000
 _NUMBERS_AT_ONCE = 1 << 25
@@ -49,6 +52,7 @@ class Runner:
         world: the ranks among which the batches are shared.
         plain: loads the same model for fp32, where ``model`` was changed to be faster; None: it was not.
         layout: how windows of different lengths share a batch.
+        rescore: changes the scores of predictions; None: they are those of the model.
     """
 
     model: nn.Module
@@ -60,6 +64,7 @@ class Runner:
     world: World = field(default_factory=SingleProcess)
     plain: Callable[[], nn.Module] | None = None
     layout: Layout = USUAL
+    rescore: Rescore | None = None
 
     def predictions(
         self, examples: Sequence[Any], features: Windows, seen: Seen | None = None, *, keep: bool = False
@@ -88,7 +93,10 @@ class Runner:
             decoded = self.runnable.decode(part, RowOutputs(features, first, found), self.labels)
             one_for_each(self.runnable, "decode", decoded, len(part), "predictions", "examples")
             for row, (example, prediction) in enumerate(zip(part, decoded, strict=True)):
-                yield example, lost.get(row, prediction)
+                if row in lost or self.rescore is None:
+                    yield example, lost.get(row, prediction)
+                else:
+                    yield example, self.rescore(prediction)
 
     def _parts(self, rows: int, features: Windows) -> Iterator[tuple[int, int]]:
         """Yield the first row, and the row after the last one, of the rows whose outputs are in memory together."""
@@ -184,40 +192,14 @@ class Runner:
             yield batch, outputs
 
 
-class LossTotal:
-    """The loss of an evaluation: a sum and its count.
+def both(one: Seen, other: Seen) -> Seen:
+    """Calls both."""
 
-    Args:
-        task: whose loss it is.
-        world: the ranks that add to it.
-    """
+    def seen(outputs: Any, batch: Batch) -> None:
+        one(outputs, batch)
+        other(outputs, batch)
 
-    def __init__(self, task: Task, world: World) -> None:
-        self.task = task
-        self.world = world
-        self.sum = 0.0
-        self.count = 0
-        self.lost: list[int] = []
-        """The windows of the first batch whose loss is not finite."""
-
-    @torch.inference_mode()
-    def add(self, outputs: Any, batch: Batch) -> None:
-        """Add the loss of a batch."""
-        loss = checked_loss(self.task, outputs, batch)
-        total = float(loss.sum)
-        if not math.isfinite(total) and not self.lost:
-            self.lost = list(batch.windows)
-        self.sum += total
-        self.count += loss.count
-
-    def of(self, outputs: Any, batch: Batch) -> float:
-        """The summed loss of a batch, which is not added."""
-        return float(checked_loss(self.task, outputs, batch).sum)
-
-    def mean(self) -> dict[str, float]:
-        """``loss`` over all ranks; nothing if no target counts, because training has none of the labels."""
-        total, count = self.world.sum(torch.tensor([self.sum, self.count], dtype=torch.float64)).tolist()
-        return {"loss": total / count} if count else {}
+    return seen
 
 
 @dataclass(frozen=True)
@@ -228,11 +210,13 @@ class Evaluator:
         runner: of the task.
         task: whose metrics are computed.
         highest: how many scores by label a record has; None: all.
+        beside: looks at each row, and adds to its record; None: nothing does.
     """
 
     runner: Runner
     task: Task
     highest: int | None = None
+    beside: BesideRows | None = None
 
     def score(
         self,
@@ -260,11 +244,13 @@ class Evaluator:
         loss = LossTotal(self.task, self.runner.world)
         scored = examples[:rows]
         records: list[dict[str, Any]] = []
-        for example, prediction in self.runner.predictions(scored, features, loss.add):
+        seen = loss.add if self.beside is None else both(loss.add, self.beside.seen)
+        for number, (example, prediction) in enumerate(self.runner.predictions(scored, features, seen)):
             metric.update(example, prediction)
+            more = {} if self.beside is None else self.beside.row(number, features, example, prediction)
             if write is None:
                 continue
-            record = self.task.record(example, with_highest(prediction, self.highest))
+            record = {**self.task.record(example, with_highest(prediction, self.highest)), **more}
             if isinstance(metric, DescribesRows):
                 records.append(record)
             else:

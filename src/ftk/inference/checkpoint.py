@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from ftk.calibration.kept import Kept
 from ftk.config.choices import Precision
 from ftk.config.schema import DataConfig, HardwareConfig
 from ftk.contracts import finding_kinds as kinds
@@ -42,6 +43,7 @@ class Checkpoint:
         layout: of the batches that it was trained with; None if the folder does not say.
         source: the config, and the tokenizer or image processor, of the model.
         adopted: whether another tool trained the model.
+        kept: its calibration; None if it has none.
         cache_dir: the folder of the cache, if the user named one.
     """
 
@@ -53,15 +55,17 @@ class Checkpoint:
     source: Source
     cache_dir: str | None
     adopted: bool = False
+    kept: Kept | None = None
 
     @classmethod
-    def open(cls, folder: Path, trained: Trained, data: DataConfig) -> "Checkpoint":
+    def open(cls, folder: Path, trained: Trained, data: DataConfig, kept: Kept | None = None) -> "Checkpoint":
         """Read a verified folder without its weights.
 
         Args:
             folder: the model folder.
             trained: what its manifest holds.
             data: its max_length, stride and max_windows replace those of the training; its cache_dir is used.
+            kept: its calibration.
 
         Raises:
             ModelError: the files of the folder do not belong together.
@@ -89,6 +93,7 @@ class Checkpoint:
             layout=trained.layout,
             source=source,
             adopted=trained.adopted,
+            kept=kept,
             cache_dir=data.cache_dir,
         )
 
@@ -132,6 +137,7 @@ class Checkpoint:
             poll=lambda: None,
             plain=cache(lambda: self.plain(runnable)) if _is_changed(chosen, hardware) else None,
             layout=layout,
+            rescore=None if self.kept is None else self.kept.rescored(self.task.spec.confidence, self.folder),
         )
 
     def plain(self, runnable: Runnable) -> nn.Module:

@@ -32,6 +32,7 @@ def made_from(predictions: Predictions) -> dict[str, Any]:
         **_files_of(saved.trained.task),
         "data": data,
         "scores": predictions.highest,
+        **({} if predictions.asked is None else {"asked": dataclasses.asdict(predictions.asked)}),
         "tokens": runner.batch_tokens,
         **{
             name: value for name, value in runner.hardware.facts().items() if name in ("device", "precision", "threads")

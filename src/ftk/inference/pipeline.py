@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftk import __version__
 from ftk.config.choices import BadRows
-from ftk.config.schema import DataConfig, HardwareConfig
+from ftk.config.schema import DataConfig, HardwareConfig, PredictionsConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Place, Reading
 from ftk.contracts.notes import Notes
@@ -38,6 +38,8 @@ from ftk.models.loading.verified_folder import files_of
 from ftk.system.cache import cache_key
 
 if TYPE_CHECKING:
+    from ftk.calibration.asked import Asked
+    from ftk.calibration.assurance import Assurance
     from ftk.contracts.protocols import Corpus
     from ftk.contracts.row import Row
     from ftk.contracts.values import Labels
@@ -68,6 +70,15 @@ def scores_in_records(setting: Any, labels: Labels | None) -> int | None:
     return None if setting == "all" else int(setting)
 
 
+def _asked(predict: PredictionsConfig, saved: SavedModel) -> Asked | None:
+    """What records are to say of unsure predictions; None: nothing."""
+    if (predict.abstain, predict.coverage, predict.out_of_scope) == (None, None, None):
+        return None
+    from ftk.calibration.asked import Asked
+
+    return Asked.of(predict, saved.kept())
+
+
 class Predictions:
     """A saved model's way from rows to records.
 
@@ -76,18 +87,25 @@ class Predictions:
 
     Attributes:
         highest: how many scores by label a record has; None: all.
+        asked: what records say of predictions that are unsure; None: nothing.
         runner: the model that predicts, once it is loaded.
 
     Args:
         saved: the model.
         data: the ``data`` section of the config.
-        scores: ``predict.scores``.
+        predict: the ``predict`` section of the config.
+
+    Raises:
+        ConfigError: this asks for what the model folder keeps nothing for.
     """
 
-    def __init__(self, saved: SavedModel, data: DataConfig, scores: Any = "auto") -> None:
+    def __init__(self, saved: SavedModel, data: DataConfig, predict: PredictionsConfig | None = None) -> None:
+        predict = predict or PredictionsConfig()
         self.saved = saved
         self.data = data
-        self.highest = scores_in_records(scores, saved.trained.labels)
+        self.highest = scores_in_records(predict.scores, saved.trained.labels)
+        self.asked = _asked(predict, saved)
+        self._beside: Assurance | None = None
         self.predictor: Predictor = saved.trained.task.predictor()
         self._checkpoint: Checkpoint
         self.runner: Runner
@@ -160,6 +178,11 @@ class Predictions:
 
         self._checkpoint, self._lost = checkpoint, LostRows()
         self.runner = dataclasses.replace(runner, runnable=self.predictor)
+        confidence = checkpoint.task.spec.confidence
+        if self.asked is not None and confidence is not None:
+            from ftk.calibration.assurance import Assurance
+
+            self._beside = Assurance(confidence, self.asked, runner.model, checkpoint.kept, labelled=False)
 
     def go_on(self, rows: int) -> None:
         """Go on where so many rows have a record, so that the next one is not the first."""
@@ -210,12 +233,17 @@ class Predictions:
 
     def _predicted(self, examples: list[Any], features: Any, notes: Notes) -> Iterator[dict[str, Any]]:
         if examples:
-            keep = self.data.bad_rows is BadRows.keep
-            predicted = self.runner.predictions(examples, features, keep=keep)
+            keep, beside = self.data.bad_rows is BadRows.keep, self._beside
+            seen = None if beside is None else beside.seen
+            predicted = self.runner.predictions(examples, features, seen, keep=keep)
+            if beside is not None:
+                predicted = beside.watched(predicted, features)
             yield from self._lost.records(predicted, partial(self._record, notes), notes)
 
     def _record(self, notes: Notes, example: Any, prediction: Any) -> dict[str, Any]:
         record = self.predictor.record(example, with_highest(prediction, self.highest))
+        if self._beside is not None:
+            record |= self._beside.latest
         note_replaced(example, record, notes)
         if self.data.bad_rows is BadRows.keep and "error" in record:  # a record with this key has no prediction
             del record["error"]

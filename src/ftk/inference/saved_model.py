@@ -21,6 +21,7 @@ from ftk.inference.trained_columns import first_rows, with_trained_columns
 from ftk.models.tokenizers.tokenizer_files import check_saved_tokenizer
 
 if TYPE_CHECKING:
+    from ftk.calibration.kept import Kept
     from ftk.contracts.protocols import Corpus
     from ftk.inference.checkpoint import Checkpoint
 
@@ -106,4 +107,14 @@ class SavedModel:
         """
         from ftk.inference.checkpoint import Checkpoint
 
-        return Checkpoint.open(self.folder, self.trained, data)
+        return Checkpoint.open(self.folder, self.trained, data, self.kept())
+
+    def kept(self) -> Kept | None:
+        """The calibration of the model; None if it has none.
+
+        Raises:
+            ModelError: it is not what ftk writes.
+        """
+        from ftk.calibration.kept import Kept
+
+        return Kept.read(self.folder, self.manifest)

@@ -9,17 +9,24 @@ from typing import Any
 
 import yaml
 
-from ftk.config.choices import Cut
+from ftk.config.choices import Calibration, Cut
 from ftk.config.invocation import Invocation
 from ftk.config.safe_yaml import load_yaml
-from ftk.config.schema import DataConfig, PredictionsConfig, TrainConfig, TrainingConfig, TrainingRunConfig
+from ftk.config.schema import (
+    DataConfig,
+    FinetuneConfig,
+    PredictionsConfig,
+    TrainConfig,
+    TrainingConfig,
+    TrainingRunConfig,
+)
 from ftk.errors import RunError
 from ftk.report.environment import environment_facts
 
 Differences = dict[str, tuple[Any, Any]]
 """Old and new value by dotted key."""
 
-_MATTERS = ("task", "model", "data", "optimizer", "schedule", "objective", "train")
+_MATTERS = ("task", "model", "data", "optimizer", "schedule", "objective", "train", "calibrate")
 _MATTERS_TOO = ("run.seed", "hardware.micro_batch")
 _MATTERS_NOT = (
     "train.baselines",
@@ -68,8 +75,8 @@ def with_earlier_defaults_of(
 ) -> tuple[TrainingConfig, Invocation]:
     """The config of a run to resume, with the rows read and held out as in the run so far.
 
-    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, unless the command
-    line says otherwise; ``config_differences`` then refuses it.
+    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, and without
+    calibration, unless the command line says otherwise; ``config_differences`` then refuses it.
 
     Args:
         path: the folder of the run.
@@ -79,7 +86,12 @@ def with_earlier_defaults_of(
     Raises:
         RunError: the file is damaged.
     """
-    data = saved_config(path).get("data")
+    saved = saved_config(path)
+    if isinstance(config, FinetuneConfig) and "calibrate" not in saved and not invocation.sets("calibrate"):
+        config = dataclasses.replace(config, calibrate=Calibration.none)
+        plain = {**yaml.safe_load(invocation.resolved), "calibrate": Calibration.none.value}
+        invocation = dataclasses.replace(invocation, resolved=_as_yaml(plain))
+    data = saved.get("data")
     if not isinstance(data, dict):
         return config, invocation
     earlier: dict[str, Any] = {
@@ -93,8 +105,12 @@ def with_earlier_defaults_of(
         earlier["cut"] = Cut(earlier["cut"])
     return (
         dataclasses.replace(config, data=dataclasses.replace(config.data, **earlier)),
-        dataclasses.replace(invocation, resolved=yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)),
+        dataclasses.replace(invocation, resolved=_as_yaml(resolved)),
     )
+
+
+def _as_yaml(values: Any) -> str:
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 
 def saved_environment(path: Path) -> dict[str, Any]:
@@ -123,6 +139,8 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
         ones that change the result.
     """
     sections: dict[str, Any] = {name: {} for name, value in now.items() if isinstance(value, dict)}
+    if "calibrate" in now:
+        sections["calibrate"] = Calibration.none.value  # of runs of earlier releases
     later = later_keys()
     changed = {
         key: (old, new)

@@ -20,6 +20,7 @@ from ftk.data.rows.label_names import read_names
 from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.confidence import CLASSES
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
 from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.records import with_columns
@@ -57,6 +58,7 @@ class ImageClassification(RowTask):
         auto_model="AutoModelForImageClassification",
         problem_type="single_label_classification",
         row_losses=of_label,
+        confidence=CLASSES,
         wording=Wording(subject="image"),
     )
 

@@ -20,6 +20,7 @@ from ftk.data.rows.label_names import read_names
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.confidence import CLASSES
 from ftk.tasks.shared.image_input import ImageInput, pixels_of
 from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.row_losses import of_label
@@ -84,6 +85,7 @@ class ImageTextClassification(RowTask):
         auto_model="AutoModelForImageTextClassification",
         problem_type="single_label_classification",
         row_losses=of_label,
+        confidence=CLASSES,
         wording=Wording(subject="text and the image"),
     )
 

@@ -19,6 +19,7 @@ from ftk.data.rows.odd_labels import note_names_beside
 from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, refuse_other_problem
 from ftk.tasks.shared.class_metric import ClassMetric
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.confidence import CLASSES
 from ftk.tasks.shared.explained_texts import Outputs, TextExplains
 from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.label_columns import refuse_columns
@@ -61,6 +62,7 @@ class TextClassification(RowTask):
         problem_type="single_label_classification",
         row_losses=of_label,
         explains=_explains,
+        confidence=CLASSES,
     )
 
     pooling: Pooling

@@ -1,23 +1,31 @@
 """The end of a training run: scores of the best model, metrics.json, curves."""
 
+import dataclasses
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
 import torch
 
+from ftk.calibration.asked import Asked
+from ftk.calibration.assurance import Assurance
+from ftk.calibration.kept import ENTRY, Kept
+from ftk.config.schema import FinetuneConfig, PredictionsConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import ReportsParameters
+from ftk.core.evaluate import Evaluator
 from ftk.core.non_finite import NotFiniteError
-from ftk.errors import DataError
+from ftk.errors import ConfigError, DataError
 from ftk.models.loading.verified_folder import verify_folder
 from ftk.pages.writing import report_at_end
+from ftk.report.calibration_table import calibration_table
 from ftk.report.curves import plot_curves
 from ftk.report.kept_folders import keep_only
 from ftk.system.duration import duration
 from ftk.system.peak_memory import peak_memory_mb
 from ftk.training.baselines import baselines
+from ftk.training.calibrating import calibrate
 from ftk.training.carding import write_run_card
 from ftk.training.hints import still_improving
 from ftk.training.learned import differing, task_saved_with
@@ -33,8 +41,9 @@ def finish(run: Run) -> dict[str, Any]:
     """
     run.stop.check()
     _check_best_step(run)
+    kept = calibrate(run)
     best = run.reload_best(fast=True)
-    result: dict[str, Any] = _scores(run, best)
+    result: dict[str, Any] = _scores(run, best, kept)
     learned = best.report_parameters() if isinstance(best, ReportsParameters) else {}
     if learned:
         result["learned"] = {name: round(value, 6) for name, value in learned.items()}
@@ -80,22 +89,25 @@ def _check_best_step(run: Run) -> None:
 
 def _take_fields(run: Run, saved: Mapping[str, Any]) -> None:
     """Take the fields of the best model: a forced resume, this one or an earlier one, may have changed them since."""
-    of_best = task_saved_with(run.task, saved)
-    if others := differing(run.task, of_best):
+    task, moved = saved["task"], saved.get(ENTRY, {}).get("moved", {})  # those that calibration moved are no difference
+    fields = {name: value for name, value in task["fields"].items() if name not in moved}
+    if others := differing(run.task, task_saved_with(run.task, {**saved, "task": {**task, "fields": fields}})):
         notes = Notes()
         notes.add(kinds.BEST_OF_OTHER_FIELDS, step=int(saved["step"]), fields=others)
         run.console.report(notes.drain())
-        run.task = of_best
+    if others or moved:
+        run.task = task_saved_with(run.task, saved)
 
 
-def _scores(run: Run, best: torch.nn.Module) -> dict[str, Any]:
-    """The metrics of the best model by split; its predictions are written."""
+def _scores(run: Run, best: torch.nn.Module, kept: Kept | None) -> dict[str, Any]:
+    """The metrics of the best model by split, and how well calibrated it is; its predictions are written."""
     result: dict[str, Any] = {}
-    evaluator = run.evaluator(best)
+    calibration: dict[str, Any] = dict(kept.facts) if kept is not None else {}
     for split in ("validation", "test"):
         if split not in run.prepared:
             continue
         part, notes = run.prepared[split], Notes()
+        evaluator, assurance = _assured(run, best, kept)
         with notes.of(split), run.folder.predictions(split) if run.task.spec.writes_records else nullcontext() as write:
             try:
                 result[split] = evaluator.score(part.examples, part.features, write, notes=notes)
@@ -105,7 +117,36 @@ def _scores(run: Run, best: torch.nn.Module) -> dict[str, Any]:
         title = f"{split}, best model (step {run.state.progress.best_step})"
         run.console.result(split, result[split], title, run.plan.score.name)
         run.console.report(notes.drain())
+        if assurance is not None:
+            assurance.close()
+            calibration[split] = assurance.figures()
+    by_split: dict[str, Any] = {split: calibration[split] for split in result if split in calibration}
+    if by_split:
+        result["calibration"] = calibration
+    if (table := calibration_table(by_split)) is not None:
+        run.console.table(table)
     return result
+
+
+def _assured(run: Run, best: torch.nn.Module, kept: Kept | None) -> tuple[Evaluator, Assurance | None]:
+    """What scores the best model, and what looks at its predictions; None if they have no probabilities."""
+    evaluator, confidence = run.evaluator(best), run.task.spec.confidence
+    if confidence is None or not isinstance(run.config, FinetuneConfig):
+        return evaluator, None
+    rescore = None if kept is None else kept.rescored(confidence, run.folder.best)
+    asked = _asked(run, run.config.predict, kept)
+    assurance = Assurance(confidence, asked, best, kept, labelled=True)
+    runner = dataclasses.replace(evaluator.runner, rescore=rescore)
+    return dataclasses.replace(evaluator, runner=runner, beside=assurance), assurance
+
+
+def _asked(run: Run, predict: PredictionsConfig, kept: Kept | None) -> Asked:
+    """What records are to say, as far as the validation rows are enough for it."""
+    try:
+        return Asked.of(predict, kept)
+    except ConfigError as error:
+        run.console.warn(f"{error} It is left out.")
+        return Asked(predict.abstain)
 
 
 def _training_facts(run: Run) -> dict[str, Any]:

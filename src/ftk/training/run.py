@@ -114,9 +114,13 @@ class Run:
         source = reopen_model(self.folder.best, self.source.labels, self.task.spec.modalities)
         loaded = load_weights(source, self.task.spec.auto_model, seed=self.config.run.seed)
         model = loaded.model.to(self.hardware.device)
-        if fast and self.fast_ways is not None:
+        return self.quickened(model) if fast else model
+
+    def quickened(self, model: torch.nn.Module) -> torch.nn.Module:
+        """A model with plain modules, with the fast kernels of the run."""
+        if self.fast_ways is not None:
             self.fast_ways.install(model, Notes())
-        elif fast:
+        else:
             use_fast_kernels(model, compiled=self.config.hardware.compile)
         return model
 

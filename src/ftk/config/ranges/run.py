@@ -44,3 +44,7 @@ def check_predictions(predict: PredictionsConfig) -> Iterator[Mistake]:
     number = isinstance(scores, int) and not isinstance(scores, bool) and scores >= 1
     if scores not in ("auto", "all") and not number:
         yield Mistake(f"predict.scores={as_word(scores)}", "It must be auto, all, or a number of scores, at least 1.")
+    for key in ("abstain", "coverage"):
+        value = getattr(predict, key)
+        if value is not None and not 0 < value < 1:
+            yield Mistake(f"predict.{key}={value}", "It must be a probability between 0 and 1, or null.")

@@ -7,7 +7,7 @@ home, and a test composes every shipped config and finds no key without a value.
 from dataclasses import dataclass, field
 from typing import Any
 
-from ftk.config.choices import Method, Tracking
+from ftk.config.choices import Calibration, Method, Tracking
 from ftk.config.schema.checking import CheckingConfig
 from ftk.config.schema.comparing import ComparingConfig
 from ftk.config.schema.data import DataConfig
@@ -84,7 +84,8 @@ class PretrainConfig(TrainingConfig):
 class FinetuneConfig(TrainingConfig):
     """`ftk finetune`."""
 
-    # The default is for config folders that were copied from a release without this section.
+    # The defaults are for config folders that were copied from a release without these keys.
+    calibrate: Calibration = Calibration.temperature
     predict: PredictionsConfig = field(default_factory=PredictionsConfig)
 
 

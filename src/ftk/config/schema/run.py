@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
-from ftk.config.choices import Device, Keep, Precision
+from ftk.config.choices import Device, Keep, OutOfScope, Precision
 
 
 @dataclass(kw_only=True, slots=True)
@@ -85,7 +85,16 @@ class SweepConfig:
 class PredictionsConfig:
     """What is written of predictions."""
 
-    # The default is for config folders that were copied from a release without this section.
+    # The defaults are for config folders that were copied from a release without these keys.
     scores: Any = "auto"
     """Scores by label in a record: a number of them, the highest first; all; or auto: all of up to 100 labels, else
     the five highest."""
+    abstain: float | None = None
+    """Mark answers with a lower score: `abstained` in a record says whether its label is one, or which of its entities
+    or tags are; null: none."""
+    coverage: float | None = None
+    """Add `label_set`, the labels among which the right one is with at least this probability; null: none. For tasks
+    with one label a row, and models with a calibration."""
+    out_of_scope: OutOfScope | None = None
+    """Add `out_of_scope_score`, and whether it is above that of 95 % of validation rows; null: none. In training,
+    `mahalanobis` also keeps what it needs in the model folder."""

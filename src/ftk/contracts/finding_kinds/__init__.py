@@ -5,6 +5,7 @@ is what was found, then comes what was done about it, or for an error what the u
 """
 
 from ftk.contracts.finding_kinds.annotation_tools import *
+from ftk.contracts.finding_kinds.calibration import *
 from ftk.contracts.finding_kinds.checking import *
 from ftk.contracts.finding_kinds.columns import *
 from ftk.contracts.finding_kinds.examples import *

@@ -13,7 +13,7 @@ from torch import nn
 
 from ftk.core.state import TrainState
 from ftk.errors import ModelError, RunError
-from ftk.models.loading.verified_folder import verify_folder, write_manifest
+from ftk.models.loading.verified_folder import CALIBRATION, verify_folder, write_manifest
 from ftk.system.atomic import flush, fresh_name, old_name, remove, replace_folder
 from ftk.system.strict_json import dumps
 
@@ -32,6 +32,7 @@ class Snapshot:
         tensors: of the training state; None: only the model is saved.
         numbers: of the training state.
         beside: the contents of JSON files that other libraries read, by name; some are in a sub-folder.
+        calibration: the arrays of ``calibration.safetensors``; None: there is no such file.
     """
 
     model: nn.Module
@@ -41,6 +42,7 @@ class Snapshot:
     tensors: dict[str, torch.Tensor] | None = None
     numbers: dict[str, Any] | None = None
     beside: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Mapping[str, torch.Tensor] | None = None
 
 
 def snapshot_of_state(
@@ -100,6 +102,8 @@ def save(target: Path, taken: Snapshot, *, keep: Path | None = None) -> None:
         for name, content in taken.beside.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(dumps(content, indent=2) + "\n", encoding="utf-8")
+        if taken.calibration:
+            save_file(dict(taken.calibration), folder / CALIBRATION)
         if taken.tensors is not None:
             save_file(taken.tensors, folder / _TENSORS)
             (folder / _NUMBERS).write_text(dumps(taken.numbers, ensure_ascii=True, indent=1) + "\n", encoding="utf-8")

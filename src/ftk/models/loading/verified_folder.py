@@ -11,6 +11,8 @@ from ftk.system.digests import sha256
 from ftk.system.strict_json import dumps
 
 MANIFEST = "ftk.json"
+CALIBRATION = "calibration.safetensors"
+"""Arrays of the calibration of a model, see ``ftk.calibration.kept``."""
 _NEEDED = {"task", "labels", "max_length", "stride", "files", "check"}
 _MOST_BYTES = 1 << 26
 """Size limit of a manifest; most have a few kilobytes, with very many labels a few megabytes."""

@@ -54,13 +54,15 @@ class LabelSetMetric:
 
     def update(self, example: TextExample, prediction: Scores) -> None:
         """Count one row. A label that the model does not know counts as missed."""
-        self.add(example.target, prediction.values)
+        self.add(example.target, prediction.values, prediction.deciding)
 
-    def add(self, gold: Sequence[str], scores: NDArray[np.float32]) -> None:
-        """Count one row by its labels and its [labels] probabilities."""
+    def add(
+        self, gold: Sequence[str], scores: NDArray[np.float32], deciding: NDArray[np.floating[Any]] | None = None
+    ) -> None:
+        """Count one row by its labels and its [labels] probabilities; ``deciding``: those that thresholds are for."""
         numbers = np.unique([self._known.setdefault(name, len(self._known)) for name in gold]).astype(np.int64)
         self._gold.append(numbers)
-        self._found.append(np.flatnonzero(scores >= self.thresholds))
+        self._found.append(np.flatnonzero((scores if deciding is None else deciding) >= self.thresholds))
         self._ranking.append(_ranking(numbers[numbers < len(self.names)], scores))
         self._scores.add(scores)
 

@@ -19,6 +19,7 @@ from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
 from ftk.data.rows.label_names import names_faults, read_names
 from ftk.tasks.multi_label.answers import label_set_answers
+from ftk.tasks.multi_label.confidence import LabelConfidence
 from ftk.tasks.multi_label.label_cells import LABEL_COLUMNS, holds_vectors
 from ftk.tasks.multi_label.label_set import LabelSet, refuse_truth_values, set_prior_odds
 from ftk.tasks.multi_label.metric import LabelSetMetric
@@ -87,6 +88,7 @@ class MultiLabel(RowTask):
             tunable_fields=("thresholds", "untuned") if tuned else (),
             untuned_default=default if tuned and self.thresholds is None else None,
             explains=_explains,
+            confidence=LabelConfidence(self._threshold_of),
         )
 
     @property
@@ -217,7 +219,7 @@ class MultiLabel(RowTask):
         if self._cuts[0] is not prediction.names:
             cuts = np.array([self._threshold_of(name) for name in prediction.names], dtype=np.float64)
             self._cuts = (prediction.names, cuts)
-        values = prediction.values.astype(np.float64)  # a threshold is not rounded to fp32
+        values = prediction.deciding.astype(np.float64)  # a threshold is not rounded to fp32
         given = np.flatnonzero(values >= self._cuts[1])
         given = given[np.argsort(-values[given], kind="stable")]
         result = {"labels": [prediction.names[label] for label in given], "scores": prediction.by_name}

@@ -38,7 +38,7 @@ class RelationMetric:
     def update(self, example: RelationExample, prediction: Scores) -> None:
         """Count one row. A label that the model does not know counts as missed."""
         assert example.target is not None
-        self.add(example.target, prediction.names[int(prediction.values.argmax())])
+        self.add(example.target, prediction.names[prediction.best])
 
     def add(self, gold: str, found: str) -> None:
         """Count one row by its label and the one that was predicted."""

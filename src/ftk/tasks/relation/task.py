@@ -30,6 +30,7 @@ from ftk.tasks.relation.explained import RelationExplains
 from ftk.tasks.relation.metric import RelationMetric
 from ftk.tasks.relation.statistics import relation_statistics
 from ftk.tasks.shared.class_weights import ClassWeights, Sampling
+from ftk.tasks.shared.confidence import CLASSES
 from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_losses import of_label
@@ -85,6 +86,7 @@ class Relation(RowTask):
             auto_model=_AUTO_MODELS[self.head],
             row_losses=of_label,
             explains=lambda task: RelationExplains(task._signed, task._signs),
+            confidence=CLASSES,
         )
 
     @property

@@ -34,12 +34,12 @@ class ClassMetric:
 
     def update(self, example: TextExample, prediction: Scores) -> None:
         """Count one row. A label that the model does not know counts as missed."""
-        self.add(example.target, prediction.values)
+        self.add(example.target, prediction.values, prediction.best)
 
-    def add(self, gold: str, scores: NDArray[np.float32]) -> None:
-        """Count one row by its label and its [labels] scores."""
+    def add(self, gold: str, scores: NDArray[np.float32], found: int | None = None) -> None:
+        """Count one row by its label and its [labels] scores; ``found``: the one that is given, by default the best."""
         self._gold.append(self._known.setdefault(gold, len(self._known)))
-        self._found.append(int(scores.argmax()))
+        self._found.append(int(scores.argmax()) if found is None else found)
         self._scores.add(scores)
 
     def compute(self) -> dict[str, Any]:

@@ -161,11 +161,18 @@ class SingleLabel:
 
     @staticmethod
     def result(prediction: Scores) -> dict[str, Any]:
-        """The part of a record that says what was predicted: ``label``, ``score``, and ``scores`` by label."""
-        best = int(prediction.values.argmax())
+        """The part of a record that says what was predicted: ``label``, ``score``, and ``scores`` by label.
+
+        ``likelier_label`` is there if another label has a higher score than the one that was decided on before the
+        scores were calibrated.
+        """
+        best, values = prediction.best, prediction.values
+        likelier = int(values.argmax())
+        other = {"likelier_label": prediction.names[likelier]} if values[likelier] > values[best] else {}
         return {
             "label": prediction.names[best],
-            "score": shortest(prediction.values[best]),
+            "score": shortest(values[best]),
+            **other,
             "scores": prediction.by_name,
         }
 

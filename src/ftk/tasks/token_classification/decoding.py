@@ -25,11 +25,13 @@ class TagPrediction:
         tags: valid IOB2, one per word.
         raw: the best tag of each word by itself, before decoding.
         scores: the probability of each of ``tags``; NaN for a word that the tokenizer removes.
+        sure: [entities] how likely each is right, if that was calibrated; None: the mean of its words' scores.
     """
 
     tags: list[str]
     raw: list[str]
     scores: NDArray[np.float32]
+    sure: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,25 @@ def decode_tokens(rows: Rows, names: Sequence[str]) -> list[TokenPrediction]:
 def entity_records(
     text: str, starts: Sequence[int], ends: Sequence[int], prediction: TagPrediction
 ) -> list[dict[str, Any]]:
-    """The entities of a row with their character offsets; the score is the mean probability of their words' tags."""
+    """The entities of a row with their character offsets; see ``scores_of_entities``."""
     found = []
-    for kind, first, last in entities(prediction.tags):
+    for (kind, first, last), score in zip(entities(prediction.tags), scores_of_entities(prediction), strict=True):
         start, end = starts[first], ends[last - 1]
-        known = prediction.scores[first:last][~np.isnan(prediction.scores[first:last])]
-        score = round(float(known.mean()), 6) if len(known) else 0.0
-        found.append({"label": kind, "start": start, "end": end, "text": text[start:end], "score": score})
+        written = round(float(score), 6)
+        found.append({"label": kind, "start": start, "end": end, "text": text[start:end], "score": written})
     return found
+
+
+def scores_of_entities(prediction: TagPrediction) -> NDArray[np.float64]:
+    """[entities] how likely each is right: the mean probability of its words' tags, unless it was calibrated; 0 for an
+    entity of words that the tokenizer removes."""
+    if prediction.sure is not None:
+        return prediction.sure
+    found = []
+    for _, first, last in entities(prediction.tags):
+        known = prediction.scores[first:last][~np.isnan(prediction.scores[first:last])]
+        found.append(float(known.mean()) if len(known) else 0.0)
+    return np.array(found, dtype=np.float64)
 
 
 def tag_scores(prediction: TokenPrediction) -> list[float | None]:

@@ -14,6 +14,7 @@ from ftk.data.examples.tags import OUTSIDE, Scheme, entities, iob2_labels
 from ftk.data.rows.label_names import in_order
 from ftk.errors import DataError, ModelError
 from ftk.tasks import finding_kinds as kinds
+from ftk.tasks.token_classification.confidence import SPANS, TOKENS
 from ftk.tasks.token_classification.entity_metric import EntityMetric, lenient_entities
 from ftk.tasks.token_classification.gold import gold_spans, placed
 from ftk.tasks.token_classification.tag_metric import TagMetric
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ftk.contracts.confidence import Confidence
     from ftk.contracts.notes import Notes
     from ftk.tasks.token_classification.decoding import Rows, TagPrediction, TokenPrediction
 
@@ -35,10 +37,12 @@ class Tagging(ABC):
     Attributes:
         score: the metric by which the best model is chosen.
         demo: the folder of the demo corpus.
+        confidence: the probabilities in predictions.
     """
 
     score: str
     demo: str
+    confidence: Confidence
 
     @abstractmethod
     def labels(self, examples: Sequence[Sentence]) -> Labels:
@@ -137,6 +141,7 @@ class SpanTags(Tagging):
 
     score = "f1"
     demo = "ner"
+    confidence = SPANS
 
     def labels(self, examples: Sequence[Sentence]) -> Labels:
         kinds = {tag[2:] for example in examples for tag in example.tags or () if tag != OUTSIDE}
@@ -236,6 +241,7 @@ class TokenTags(Tagging):
 
     score = "accuracy"
     demo = "token-classification"
+    confidence = TOKENS
 
     def labels(self, examples: Sequence[Sentence]) -> Labels:
         found = in_order(tag for example in examples for tag in example.tags or ())

@@ -100,6 +100,7 @@ class TokenClassification(RowTask):
             finds_spans=True,
             row_losses=of_words,
             explains=_explains,
+            confidence=self._tagging.confidence,
         )
 
     @property
