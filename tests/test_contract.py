@@ -162,7 +162,7 @@ def shapes() -> Iterator[Counter[str]]:
 @pytest.fixture(scope="module")
 def loaded(trained: SimpleNamespace) -> SimpleNamespace:
     """The checkpoint, its model, and its eight rows as features, loaded as ``ftk evaluate`` loads them."""
-    from ftk.commands.checks import check_values
+    from ftk.commands.checks.values import check_values
     from ftk.config.compose import compose
     from ftk.contracts.contexts import Encoding
     from ftk.contracts.notes import Notes

@@ -208,7 +208,7 @@ def _refusal(error: Exception, model_type: str, task: str, work: Path) -> tuple[
 def _composed_once() -> Iterator[None]:
     """Compose equal command lines once for all cells: this takes longer than all that is tried. They are checked."""
     from ftk.api import loading, training
-    from ftk.commands.checks import check_values
+    from ftk.commands.checks.values import check_values
     from ftk.config.compose import compose
 
     def once(command: str, words: Any, **settings: Any) -> Any:

@@ -11,7 +11,7 @@ from benchmarks.check.tables import Format, cells, jsonl, parallel, squad, tagge
 
 from ftk.checking.collected import Collected
 from ftk.checking.reading import read_all
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.config.compose import compose
 from ftk.tasks import build_task
 

@@ -22,9 +22,9 @@ from benchmarks.check.corpora import CORPORA, rows_of
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from ftk.checking.near_duplicates import THRESHOLD, NearDuplicateSearch, near_duplicates
-from ftk.checking.row_texts import compared_texts
-from ftk.checking.shingles import PARTED, form_of, shingles, width_of
+from ftk.checking.looking.row_texts import compared_texts
+from ftk.checking.near.duplicates import THRESHOLD, NearDuplicateSearch, near_duplicates
+from ftk.checking.near.shingles import PARTED, form_of, shingles, width_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 4_000

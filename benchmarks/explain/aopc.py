@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.config.choices import Method
 from ftk.config.compose import compose
 from ftk.contracts.notes import Notes

@@ -64,7 +64,7 @@ def _judged(folder: Path, common: Sequence[str], wrong: np.ndarray) -> dict[str,
     from ftk.api.training import compose
     from ftk.checking.suspects.finding import find_suspects
     from ftk.contracts.notes import Notes
-    from ftk.inference.frozen_states import FrozenEncoder
+    from ftk.inference.states.frozen import FrozenEncoder
     from ftk.report.console import Console
     from ftk.report.dynamics import Dynamics
     from ftk.tasks import build_task

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftk.checking.near_duplicates import MOST_COMPARED, near_duplicates
-from ftk.checking.shingles import DENSE_WIDTH, PARTED, WIDTH, form_of, hashes_of, jaccard, shingles, width_of
+from ftk.checking.near.duplicates import MOST_COMPARED, near_duplicates
+from ftk.checking.near.shingles import DENSE_WIDTH, PARTED, WIDTH, form_of, hashes_of, jaccard, shingles, width_of
 
 LATIN = "abcdefghijklmnopqrstuvwxyz"
 HAN = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子"

@@ -17,7 +17,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from conftest import write_lines
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.config import checking, jobs
 from ftk.config.choices import Format
 from ftk.config.command_line import override_words

@@ -10,7 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from conftest import Result
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.config.command_line import CommandLine
 from ftk.config.jobs import check_command_line, initialized, register
 from ftk.config.overrides import items

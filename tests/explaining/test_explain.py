@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest import TINY, assert_refused, read_jsonl, write_jsonl
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.config.choices import Method
 from ftk.config.compose import compose
 from ftk.contracts import finding_kinds as kinds

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ftk.inference.state_store import INDEX
+from ftk.inference.states.store import INDEX
 from small_models import save_model_folder
 
 pytestmark = pytest.mark.torch
@@ -29,7 +29,7 @@ class Spoken:
 
 def encoder(spoken: Spoken, *words: str) -> Any:
     from ftk.api.training import compose
-    from ftk.inference.frozen_states import FrozenEncoder
+    from ftk.inference.states.frozen import FrozenEncoder
 
     if not Path("m").is_dir():
         save_model_folder(Path("m"), "bert", "AutoModel")
@@ -53,7 +53,7 @@ def hidden(text: str, layer: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_states_are_those_of_transformers() -> None:
-    from ftk.inference.state_ways import Pooling
+    from ftk.inference.states.ways import Pooling
 
     opened = encoder(Spoken())
     for pooling, pooled in {Pooling.mean: np.mean, Pooling.max: np.max}.items():

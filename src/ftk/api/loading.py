@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ftk.api.model import Model
 from ftk.api.session import os_errors_explained, preserve_torch_state
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.config.command_line import override_words
 from ftk.config.compose import compose
 from ftk.config.schema import PredictConfig

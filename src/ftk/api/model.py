@@ -14,7 +14,7 @@ from ftk.api.results import Metrics, Records, RecordStream, ending_with
 from ftk.api.row_counter import RowCounter
 from ftk.api.session import os_errors_explained
 from ftk.api.sources import rows_in_memory, source_of
-from ftk.commands.checks import unread_data_keys
+from ftk.commands.checks.tasks import unread_data_keys
 from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Encoding

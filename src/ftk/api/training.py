@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ftk.api.run import Run, Stopped
 from ftk.api.session import one_training, os_errors_explained, preserve_process, preserve_torch_state, stoppable
 from ftk.api.sources import data_overrides, rows_in_memory
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.commands.train import train as run_command
 from ftk.config.command_line import override_words
 from ftk.config.compose import compose as compose_job

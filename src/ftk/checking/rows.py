@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ftk.checking.characters import note_characters
-from ftk.checking.labels import LabelCounts, note_labels, note_labels_in_texts
-from ftk.checking.lengths import note_lengths
-from ftk.checking.near_duplicates import MOST_COMPARED, THRESHOLD, NearDuplicates, NearDuplicateSearch
-from ftk.checking.numbers import Numbers
-from ftk.checking.other_columns import OtherColumns
-from ftk.checking.pairs import Ratios, note_equal
-from ftk.checking.row_texts import compared_texts, parts_of
-from ftk.checking.shapes import note_shapes
-from ftk.checking.spans import Mentions, note_edges
+from ftk.checking.looking.characters import note_characters
+from ftk.checking.looking.labels import LabelCounts, note_labels, note_labels_in_texts
+from ftk.checking.looking.lengths import note_lengths
+from ftk.checking.looking.numbers import Numbers
+from ftk.checking.looking.other_columns import OtherColumns
+from ftk.checking.looking.pairs import Ratios, note_equal
+from ftk.checking.looking.row_texts import compared_texts, parts_of
+from ftk.checking.looking.shapes import note_shapes
+from ftk.checking.looking.spans import Mentions, note_edges
+from ftk.checking.near.duplicates import MOST_COMPARED, THRESHOLD, NearDuplicates, NearDuplicateSearch
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes

@@ -11,7 +11,7 @@ from ftk.checking.labelled import checked_rows
 from ftk.checking.report import show_end, show_facts, show_findings, show_reading
 from ftk.checking.suspects.checked import check_suspects
 from ftk.checking.texts import checked_texts
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.mistakes import ConfigMistakes, Mistake

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.commands.run_words import RunWords, run_words
 from ftk.comparing.comparison import Asked, Comparison, compare
 from ftk.comparing.further import Further, further
@@ -19,7 +19,7 @@ from ftk.config.invocation import Invocation
 from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.config.schema import CompareConfig, ComparingConfig
 from ftk.errors import ANSWER_IS_NO, RunError
-from ftk.inference.layers_alike import check_models, layers_alike
+from ftk.inference.states.layers_alike import check_models, layers_alike
 from ftk.report.console import Console
 
 _FLAGS_OF_SWEEPS = ("-m", "--multirun")

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftk.calibration.asked import Asked
-from ftk.commands.checks import check_values, unread_data_keys
-from ftk.commands.prediction_checks import refuse_unknown_predictions
+from ftk.commands.checks.predictions import refuse_unknown_predictions
+from ftk.commands.checks.tasks import unread_data_keys
+from ftk.commands.checks.values import check_values
 from ftk.config.choices import Precision
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.commands.predict import Records, predict
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation

@@ -7,8 +7,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from ftk.commands.checks import check_values
-from ftk.commands.prediction_checks import refuse_unknown_predictions
+from ftk.commands.checks.predictions import refuse_unknown_predictions
+from ftk.commands.checks.values import check_values
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import PredictConfig

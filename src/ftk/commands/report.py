@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.commands.run_words import RunWords, run_words
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation

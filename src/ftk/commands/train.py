@@ -3,7 +3,7 @@
 from typing import Any
 
 from ftk.checking.before_training import check_before_training
-from ftk.commands.checks import check_values
+from ftk.commands.checks.values import check_values
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
 from ftk.config.schema import TrainingConfig

@@ -289,7 +289,7 @@ def test_predictions_come_before_all_rows_are_generated(run, monkeypatch):
 
 
 def opened(run: SimpleNamespace) -> tuple[Any, ...]:
-    from ftk.commands.checks import check_values
+    from ftk.commands.checks.values import check_values
     from ftk.config.compose import compose
     from ftk.inference.checkpoint import Checkpoint
     from ftk.inference.manifest import task_of

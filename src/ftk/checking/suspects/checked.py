@@ -42,7 +42,7 @@ def check_suspects(config: CheckConfig, corpus: Corpus, notes: Notes, console: C
     encoder = None
     if config.model is not None:
         with fast_import("torch"):
-            from ftk.inference.frozen_states import FrozenEncoder  # torch from here on
+            from ftk.inference.states.frozen import FrozenEncoder  # torch from here on
         encoder = FrozenEncoder.open(config.model, config.data, config.hardware, console)
     splits = [_named(split, config) for split, rows in corpus.examples.items() for _ in rows]
     examples = [example for rows in corpus.examples.values() for example in rows]

@@ -19,7 +19,7 @@ from ftk.errors import DataError
 from ftk.report.dynamics import Dynamics, identities
 
 if TYPE_CHECKING:
-    from ftk.inference.frozen_states import FrozenEncoder
+    from ftk.inference.states.frozen import FrozenEncoder
 
 
 _SURE = 30.0

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftk.contracts.explanations import Part, ReadText, Wanted
-from ftk.data.examples.tags import OUTSIDE
+from ftk.data.examples.tags import OUTSIDE, Units
 from ftk.data.rows.label_names import in_order
 from ftk.data.text.word_windows import SubwordEncoder, words_of_subwords
 from ftk.tasks.shared.explained_texts import leads
+from ftk.tasks.token_classification.spacing import Spacing
 from ftk.tasks.token_classification.subwords import EncodedText
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ftk.contracts.contexts import Encoding
     from ftk.contracts.values import Labels
     from ftk.data.text.words import Words
-    from ftk.tasks.token_classification.spacing import Spacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,12 @@ class TagExplains:
     splitting: Words
     spacing: Spacing | None
     shared: bool
+
+    @classmethod
+    def of(cls, task: Any) -> TagExplains:
+        """What explains the predictions of a task."""
+        spacing = Spacing.of_field(task.spacing)
+        return cls(task.units is Units.spans, task.words, spacing, bool(task.shared_subwords))
 
     @property
     def needs_label(self) -> bool:

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ftk.data.examples.sentences import Sentence
 from ftk.data.text.words import Words, split_words
@@ -47,6 +48,11 @@ class Spacing:
         apart = frozenset(word for word, number in balance.items() if number > 0 and not word[0].isalnum())
         whole = [token for token, _ in counts.most_common() if not apart.isdisjoint(edges.get(token, ()))]
         return cls(apart, frozenset(whole[:_MOST_WHOLE]))
+
+    @classmethod
+    def of_field(cls, saved: Any) -> Spacing | None:
+        """The spacing that the field ``spacing`` of a task has; None if it has none."""
+        return cls(*map(frozenset, saved)) if saved else None
 
     def missing_in(self, text: str) -> list[int]:
         """The characters of a text before which a space is missing, because a word that is a token stands beside

@@ -54,10 +54,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def _explains(task: TokenClassification) -> TagExplains:
-    return TagExplains(task.units is Units.spans, task.words, task._spacing, bool(task.shared_subwords))
-
-
 @dataclass(kw_only=True)
 class TokenClassification(RowTask):
     """One tag per word. The fields are described in ``configs/task/token-classification.yaml``; ``units`` is set from
@@ -99,7 +95,7 @@ class TokenClassification(RowTask):
             labels_each_token=True,
             finds_spans=True,
             row_losses=of_words,
-            explains=_explains,
+            explains=TagExplains.of,
             confidence=self._tagging.confidence,
         )
 
@@ -179,15 +175,12 @@ class TokenClassification(RowTask):
         self._tagging.check_names(labels)
         return self._tagging.unseen(examples, labels, split)
 
-    @property
-    def _spacing(self) -> Spacing | None:
-        return Spacing(*map(frozenset, self.spacing)) if self.spacing else None
-
     def features(self, examples: Sequence[Sentence], encoding: Encoding) -> Features:
         labels = encoding.labels
         encoder = SubwordEncoder(encoding.processor, encoding.windows, notes=encoding.notes)
         if self.shared_subwords:
-            texts = [EncodedText.of(example, self.words, self._spacing) for example in examples]
+            spacing = Spacing.of_field(self.spacing)
+            texts = [EncodedText.of(example, self.words, spacing) for example in examples]
         else:
             texts = [EncodedText(example.text, example.starts, example.ends) for example in examples]
         encoded = encoder.encode(
@@ -275,7 +268,7 @@ class TokenClassification(RowTask):
         self._tagging.check_names(labels)
         words, positions = outputs.features.columns["word"], outputs.features.columns["position"]
         further = np.array([labels.ids[self._tagging.continued(name)] for name in labels.names])
-        spacing = self._spacing if self.label_subwords is Subwords.first else None
+        spacing = Spacing.of_field(self.spacing) if self.label_subwords is Subwords.first else None
         rows = []
         for row, example in enumerate(examples):
             parts = []

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ftk.checking.row_texts import Part, place
+from ftk.checking.looking.row_texts import Part, place
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example
 from ftk.contracts.findings import SHOWN

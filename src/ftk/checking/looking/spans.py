@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ftk.checking.row_texts import Part
+from ftk.checking.looking.row_texts import Part
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ftk.checking.row_texts import Part
+from ftk.checking.looking.row_texts import Part
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ftk.checking.row_texts import Part, around
+from ftk.checking.looking.row_texts import Part, around
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes

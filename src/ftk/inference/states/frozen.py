@@ -29,8 +29,8 @@ from ftk.data.text.text_windows import TextEncoder, takes_segments
 from ftk.data.text.tokenizing import tokenized
 from ftk.data.text.word_windows import SubwordEncoder
 from ftk.errors import ModelError
-from ftk.inference.state_store import Part, States, stored_states
-from ftk.inference.state_ways import TEXTS_AT_ONCE, OfWords, Pooled, Pooling
+from ftk.inference.states.store import Part, States, stored_states
+from ftk.inference.states.ways import TEXTS_AT_ONCE, OfWords, Pooled, Pooling
 from ftk.kernels import Unfit, prediction_ways, use_proven_kernels
 from ftk.models.configs.encoder_decoder_config import encoder_of
 from ftk.models.forward.padding_probe import layout_of, note_layout

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ftk.checking.row_texts import texts_of
+from ftk.checking.looking.row_texts import texts_of
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes

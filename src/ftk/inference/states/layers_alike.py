@@ -20,7 +20,7 @@ from ftk.inference.saved_model import SavedModel
 from ftk.system.startup import fast_import
 
 if TYPE_CHECKING:
-    from ftk.inference.states import LayerStates
+    from ftk.inference.states.of_layers import LayerStates
 
 LAYERLESS = "ftk-tfidf-linear"
 """The model that is one linear layer."""
@@ -99,7 +99,7 @@ def _opened(run: Outcomes) -> LayerStates:
     assert isinstance(job.config, PredictConfig)
     saved = SavedModel.open(folder, None, frozenset(), Notes())
     with fast_import("torch"):
-        from ftk.inference.states import LayerStates  # torch from here on
+        from ftk.inference.states.of_layers import LayerStates  # torch from here on
     try:
         return LayerStates(saved, job.config.data, job.config.hardware)
     except ModelError as error:

@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.checking.shingles import DENSE_WIDTH, WIDTH, Hashes, form_of, hashes_of, width_of
+from ftk.checking.near.shingles import DENSE_WIDTH, WIDTH, Hashes, form_of, hashes_of, width_of
 from ftk.data.batching.permutation import mix
 from ftk.errors import DataError
 

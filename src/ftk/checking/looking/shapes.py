@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ftk.checking.row_texts import Part
+from ftk.checking.looking.row_texts import Part
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 

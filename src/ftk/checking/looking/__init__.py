@@ -1,0 +1,1 @@
+"""What is odd about rows, one kind of thing in each module."""

@@ -1,0 +1,1 @@
+"""Checks of a config that need its files, tasks and models; ``ftk.config.ranges`` checks values alone."""

@@ -1,0 +1,1 @@
+"""Hidden states of models: kept on disk, or compared layer by layer."""
