@@ -56,8 +56,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class TokenClassification(RowTask):
-    """One tag per word. The fields are described in ``configs/task/token-classification.yaml``; ``units`` is set from
-    the training split before any row is read, so that all splits are read alike."""
+    """One tag per word. ``units`` is set from the training split, before any row is read: all are read alike."""
 
     class_weights: Any
     focal: float
