@@ -81,7 +81,7 @@ def test_candidates(line: str, offered: list[str]) -> None:
 
 def test_all_groups_and_sections_stand_at_the_beginning() -> None:
     found = candidates("ftk finetune ")
-    assert [word for word in found if word.endswith("=")] == [*GROUPS, "tracker="]
+    assert [word for word in found if word.endswith("=")] == ["calibrate=", *GROUPS, "tracker="]
     assert {"train.", "run.", "model."} <= set(found)
     assert not any("hydra" in word for word in found)
 

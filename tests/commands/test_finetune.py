@@ -35,7 +35,7 @@ def test_the_run_folder_is_what_the_contract_says(ftk: Callable[..., Result], to
     assert result.code == 0, result.err
     run = Path("run")
     files = [".lock", "config.yaml", "environment.json", "log.txt", "findings.jsonl", "metrics.jsonl", "metrics.json"]
-    files += ["curves.png"]
+    files += ["curves.png", "dynamics"]
     assert sorted(path.name for path in run.iterdir()) == sorted([*files, "predictions", "best", "last"])
     assert (run / "curves.png").read_bytes().startswith(b"\x89PNG")
     text = (run / "config.yaml").read_text()

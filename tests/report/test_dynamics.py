@@ -46,13 +46,13 @@ def test_a_run_that_resumes_repeats_no_losses() -> None:
     for step in (1, 2, 3):
         file.add(step, np.array([0, 1]), np.full(2, step, dtype=np.float32))
     file.flush()
-    whole = Path("dynamics/losses.bin").read_bytes()
-    Path("dynamics/losses.bin").write_bytes(whole + whole[:5])  # a run that was killed while it wrote
+    whole = Path("dynamics/losses.dat").read_bytes()
+    Path("dynamics/losses.dat").write_bytes(whole + whole[:5])  # a run that was killed while it wrote
     again = LossesFile(Path("dynamics"))
     assert again.go_on(rows, 2)
     again.add(3, np.array([0, 1]), np.full(2, 3, dtype=np.float32))
     again.flush()
-    assert Path("dynamics/losses.bin").read_bytes() == whole
+    assert Path("dynamics/losses.dat").read_bytes() == whole
     assert not LossesFile(Path("dynamics")).go_on(rows[::-1], 2)
 
 
@@ -60,7 +60,7 @@ def test_what_is_no_run_with_losses_is_refused() -> None:
     with pytest.raises(RunError, match="left no losses"):
         Dynamics.read(Path())
     LossesFile(Path("dynamics")).begin(identities(examples("one")))
-    Path("dynamics/losses.bin").write_bytes(np.array([1, 7, 0], dtype="<u4").tobytes())
+    Path("dynamics/losses.dat").write_bytes(np.array([1, 7, 0], dtype="<u4").tobytes())
     with pytest.raises(RunError, match="damaged"):
         Dynamics.read(Path())
 
@@ -73,7 +73,7 @@ def test_losses_of_a_run_are_the_same_if_it_was_stopped(ftk: Ftk, words: tuple[s
     assert ftk(*argv, "run.dir=whole").code == 0
     assert ftk(*argv, "run.dir=halves", "run.stop_after=7").code == 0
     assert ftk(*argv, "run.dir=halves", "run.resume=true").code == 0
-    for name in ("rows.npy", "losses.bin"):
+    for name in ("rows.npy", "losses.dat"):
         assert Path("whole/dynamics", name).read_bytes() == Path("halves/dynamics", name).read_bytes()
     found = Dynamics.read(Path("whole"))
     assert found.passes.tolist() == [3] * 48

@@ -1,7 +1,7 @@
 """``dynamics/`` of a run folder: the loss of each training row, each time that a step was computed with it.
 
 It has two files. ``rows.npy`` has 64 bits for each training row, which identify its input and its label, so that the
-row is found again in other files. ``losses.bin`` has a record of 12 bytes for each window of each step: the step, the
+row is found again in other files. ``losses.dat`` has a record of 12 bytes for each window of each step: the step, the
 number of the row, and its loss before the update of the step. It is appended to, so a run that resumes cuts off the
 steps that it repeats.
 """
@@ -21,7 +21,7 @@ from ftk.errors import RunError
 from ftk.system.atomic import flush, replaced
 
 FOLDER = "dynamics"
-_ROWS, _LOSSES = "rows.npy", "losses.bin"
+_ROWS, _LOSSES = "rows.npy", "losses.dat"
 _RECORD = np.dtype([("step", "<u4"), ("row", "<u4"), ("loss", "<f4")])
 
 
