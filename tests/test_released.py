@@ -46,6 +46,7 @@ def test_its_model_predicts_as_it_did(name: str) -> None:
     assert_close(applied(name, Path(name, "best")), read_jsonl(f"expected/{name}.jsonl"))
 
 
+@pytest.mark.slow
 def test_its_run_is_resumed(name: str, ftk: Callable[..., Result]) -> None:
     """With the command line in the run's config.yaml. The bytes are compared where nothing else computes others."""
     line = Path(name, "config.yaml").read_text(encoding="utf-8").splitlines()[0].removeprefix("# ftk ")

@@ -59,6 +59,7 @@ def classes(runs: Path) -> api.Model:
     return api.load(runs / "pairs" / "best", *OPTIONS)
 
 
+@pytest.mark.slow
 def test_rows_in_memory_give_the_records_of_the_command(
     ftk: Callable[..., Result], runs: Path, names: api.Model
 ) -> None:

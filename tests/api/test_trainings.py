@@ -201,6 +201,7 @@ def test_text_in_memory_is_pretrained_on() -> None:
     assert mask["candidates"]
 
 
+@pytest.mark.slow
 def test_a_run_is_read_without_torch() -> None:
     run = api.train(*WORDS, "run.dir=run", data=DATA)
     code = (

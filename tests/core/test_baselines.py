@@ -45,6 +45,7 @@ def trained(ftk: Callable[..., Result], task: str, files: tuple[str, ...], *word
 
 
 @pytest.mark.parametrize(("task", "column"), [("text-classification", "kind"), ("regression", "size")])
+@pytest.mark.slow
 def test_the_majority_is_what_scikit_learn_computes(
     ftk: Callable[..., Result], files: tuple[str, ...], task: str, column: str
 ) -> None:

@@ -58,6 +58,7 @@ def run(ftk: Callable[..., Result], files: tuple[str, ...], *words: str) -> Resu
 
 @pytest.mark.torch
 @pytest.mark.parametrize(("metric", "best"), [("loss", min), ("f1_macro", max), ("per_label.b.recall", max)])
+@pytest.mark.slow
 def test_the_best_model_is_the_best_by_it(
     ftk: Callable[..., Result], files: tuple[str, ...], metric: str, best: Callable[..., float]
 ) -> None:

@@ -231,6 +231,7 @@ def test_resume_refuses_another_config_or_other_data(
     assert "data.train have changed since the run began" in changed.err
 
 
+@pytest.mark.slow
 def test_resume_does_not_need_the_model_that_the_run_began_with(
     ftk: Callable[..., Result], toy: tuple[str, ...]
 ) -> None:

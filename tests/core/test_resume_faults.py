@@ -101,6 +101,7 @@ def test_a_damaged_best_model_is_not_passed_over(ftk: Callable[..., Result], arg
     assert "the next validated one is kept" in forced.out
 
 
+@pytest.mark.slow
 def test_other_versions_are_refused_unless_forced(ftk: Callable[..., Result], argv: list[str], stopped: Path) -> None:
     packages = json.loads((stopped / "environment.json").read_text())["packages"]
     change(stopped / "environment.json", packages={**packages, "torch": "1.0"}, precision="fp16")
@@ -201,6 +202,7 @@ def test_other_data_is_refused_unless_forced(ftk: Callable[..., Result], argv: l
 
 
 @pytest.mark.parametrize("way", ["run.overwrite=true", "run.resume=true"])
+@pytest.mark.slow
 def test_two_runs_do_not_share_a_folder(ftk: Callable[..., Result], argv: list[str], stopped: Path, way: str) -> None:
     before = weights(stopped)
     with (stopped / ".lock").open("a+") as stream:

@@ -38,6 +38,7 @@ def validation(step: int, **scores: Any) -> dict[str, Any]:
     ],
     ids=["pretraining", "finetuning", "without validation", "infinite", "clock that stands"],
 )
+@pytest.mark.slow
 def test_a_png_is_drawn(tmp_path: Path, events: list[dict[str, Any]], score: str) -> None:
     picture = tmp_path / "curves.png"
     plot_curves(Path(write_jsonl(tmp_path / "metrics.jsonl", events)), picture, Score(score, True))

@@ -99,6 +99,7 @@ def test_more_seeds_run_only_what_is_new(ftk: Callable[..., Result], trainings: 
     assert Path("swept/results.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_sweep_of_an_earlier_release_is_recognised(ftk: Callable[..., Result], trainings: Trainings) -> None:
     assert ftk(*LINE, "run.seed=1,2,3", "sweep.dir=swept").code == 0
     for number, path in enumerate(sorted(Path("swept").glob("*/"))):

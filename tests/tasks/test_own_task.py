@@ -132,6 +132,7 @@ def test_what_a_task_returns_is_checked(
 
 
 @pytest.mark.torch
+@pytest.mark.slow
 def test_scores_may_be_numpys_and_each_row_needs_a_prediction(
     ftk: Callable[..., Result], mine: SimpleNamespace
 ) -> None:

@@ -73,6 +73,7 @@ def test_the_best_model_and_a_resumed_run_keep_the_verdict_of_the_beginning(
 
 
 @pytest.mark.parametrize("change", ["none", "other conditions", "damaged"])
+@pytest.mark.slow
 def test_a_state_without_a_verdict_for_these_conditions_is_proved_once(
     change: str, ftk: Callable[..., Result], argv: tuple[str, ...], proofs: list[Any]
 ) -> None:

@@ -60,6 +60,7 @@ def test_spans_of_text_are_counted_as_the_record_has_them(spans: list[Any], poli
 
 @given(spans_within(len(TOKENS)), st.data())
 @MANY
+@pytest.mark.slow
 def test_overlapping_spans_of_tokens_are_in_the_record(spans: list[Any], draw: st.DataObject) -> None:
     assume(any(end == len(TOKENS) for _, end, _ in spans))  # which says that ends are one past the last token
     scores, record = scored({"tokens": TOKENS, "spans": spans}, draw)
