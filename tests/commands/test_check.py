@@ -146,6 +146,7 @@ def test_documents_that_repeat_are_found_in_raw_text(ftk: Check) -> None:
     assert ftk("check", "task=mlm", f"data.validation={test}").code == 0
 
 
+@pytest.mark.torch
 def test_a_training_says_what_is_found_quickly(ftk: Check) -> None:
     train = write_jsonl("train.jsonl", texts(*"ab" * 10))
     test = write_jsonl("test.jsonl", [*texts(*"ab", words="new"), *texts("a", words="new")])
