@@ -11,6 +11,10 @@ import pytest
 
 from browser import CHROMIUM, Tab, browser
 from conftest import run_ftk
+from ftk.pages.page import Options
+from ftk.pages.predictions import Form
+from ftk.pages.relevance import Explanations, explained
+from ftk.pages.writing import write_report
 from saved_runs import FORMS, labelled, write_run
 
 pytestmark = [
@@ -55,6 +59,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     run = write_run(folder / "mlm", "mlm", [], {"loss": 3.0, "perplexity": 20.0}, events=EVENTS)
     assert run_ftk("report", str(run)) == 0
     found["mlm"] = run / "report.html"
+    text = "so many words are said"
+    run = write_run(folder / "explained", "text-classification", labelled(text=text), {"accuracy": 0.75})
+    words = [{"start": at * 3, "end": at * 3 + 3, "text": "", "score": (at - 4) / 4} for at in range(7)]
+    one = explained({"text": text}, Form.label, [{"label": "good", "relevance": words}])
+    found["explained"] = run / "report.html"
+    write_report([[run]], found["explained"], Options(explanations=Explanations({39: one, 35: one}, 2)))
     other = write_run(
         folder / "other", "text-classification", labelled(text="xylophone"), {"accuracy": 0.7}, events=EVENTS
     )
@@ -65,7 +75,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("kind", [*FORMS, "mlm", "comparison"])
+@pytest.mark.parametrize("kind", [*FORMS, "mlm", "explained", "comparison"])
 def test_a_page_opens_at_any_width(kind: str, dark: bool, pages: dict[str, Path], tab: Tab, tmp_path: Path) -> None:
     for width in WIDTHS:
         tab.requests.clear()
@@ -110,6 +120,18 @@ def test_examples_can_be_searched_filtered_and_ordered(pages: dict[str, Path], t
     assert tab.value(first) == "4"
     tab.value(choose.format("bad → good", "kind"))
     assert tab.value("document.querySelector('.examples .count').textContent").startswith("50 of 50")
+
+
+def test_the_score_of_a_word_is_its_title(pages: dict[str, Path], tab: Tab) -> None:
+    tab.open(pages["explained"])
+    marks = "[...document.querySelectorAll('.examples li:first-child mark')]"
+    found = tab.value(f"{marks}.map(m => [m.className, m.title, m.children.length])")
+    assert ["against4", "-1", 0] in found
+    assert ["for2", "+0.5", 0] in found
+    styles = (
+        "[...new Set([...document.querySelectorAll('.legend mark')].map(m => getComputedStyle(m).borderBottomStyle))]"
+    )
+    assert tab.value(styles) == ["solid", "dashed"]
 
 
 def test_tables_sort_links_lead_and_the_theme_changes(pages: dict[str, Path], tab: Tab) -> None:

@@ -51,7 +51,16 @@ def report(words: RunWords, config: ReportConfig, invocation: Invocation) -> dic
     given = config.report
     output = _output(given.output, words.paths)
     slices = [given.slices] if isinstance(given.slices, str) else list(given.slices)
-    write_report(words.groups, output, Options(texts=given.texts, slices=slices, split=given.split))
+    explanations = None
+    if config.explain:
+        if len(words.paths) > 1:
+            advice = f"Explanations are of the wrong examples of one run: ftk report {words.paths[0]} explain=true"
+            raise ConfigMistakes([Mistake("explain=true", advice)])
+        from ftk.commands.report_explanations import explanations_of
+
+        explanations = explanations_of(words.paths[0], given.split, console)
+    options = Options(texts=given.texts, slices=slices, split=given.split, explanations=explanations)
+    write_report(words.groups, output, options)
     console.event("report", f"report: {output}", {"path": str(output), "runs": [str(path) for path in words.paths]})
     return {"path": str(output)}
 

@@ -87,6 +87,7 @@ def explanations(
     *,
     method: Method = Method.relevance,
     label: str | None = None,
+    notes: Notes | None = None,
 ) -> list[list[dict[str, Any]]]:
     """What the predictions in some records rest on.
 
@@ -97,6 +98,7 @@ def explanations(
         hardware: the ``hardware`` section of a config.
         method: how scores of words are found.
         label: the label to explain; None: the predicted one.
+        notes: collect what the user should know; None: nobody is told.
 
     Returns:
         For each record its ``explanations``, as ``ftk explain`` writes them.
@@ -110,7 +112,8 @@ def explanations(
     asked = Asked.of(saved.trained, method, label)
     task = saved.trained.task
     rows = [Row(dict(record), "<records>", number) for number, record in enumerate(records, 1)]
-    reading = Reading(data.columns, labelled=False, notes=(notes := Notes()))
+    notes = Notes() if notes is None else notes
+    reading = Reading(data.columns, labelled=False, notes=notes)
     examples = task.predictor().read(rows, reading)
     notes.raise_errors()
     return explainer_of(saved.checkpoint(data), asked, hardware).explain(examples, records, notes)

@@ -103,6 +103,7 @@ class Examples:
         items: a mapping for each, as ``ftk.pages.mistakes`` makes it.
         orders: the names of the orders, the first of them that of ``items``, and the name of the number in an item.
         note: what is left out.
+        legend: a word, its class and what the class means, for each class that needs words.
     """
 
     kind = "examples"
@@ -110,6 +111,7 @@ class Examples:
     items: Sequence[dict[str, Any]]
     orders: Sequence[tuple[str, str, bool]]
     note: str = ""
+    legend: Sequence[tuple[str, str, str]] = ()
 
 
 Block = Table | Chart | Charts | Text | Code | Facts | Examples

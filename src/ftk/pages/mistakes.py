@@ -13,6 +13,7 @@ from ftk.pages.mistake_texts import written
 from ftk.pages.predictions import Form, Predictions
 from ftk.pages.ranks import rank_of
 from ftk.pages.record_values import numbers_of
+from ftk.pages.relevance import Explanations, with_relevance
 from ftk.pages.spans import RIGHT, Match
 
 MOST = 2000
@@ -51,29 +52,42 @@ _MEASURES = {
 """By form, what makes one mistake worse than another."""
 
 
-def find_mistakes(predictions: Predictions, *, texts: bool) -> Mistakes:
+def worst_rows(predictions: Predictions) -> list[int]:
+    """The wrong rows in the order of the page, the worst first, by their numbers from 0."""
+    wrong = _wrong_rows(predictions) if predictions.form in _MEASURES else {}
+    return _worst_first(wrong)
+
+
+def find_mistakes(predictions: Predictions, *, texts: bool, explanations: Explanations | None = None) -> Mistakes:
     """The wrong examples; of numbers, the rows that are farthest off.
 
     Args:
         predictions: of a split.
         texts: whether the items have what the model read; if not, they have no answer that is a text either.
+        explanations: what wrong answers rest on; None: it was not asked for.
     """
     if predictions.form not in _MEASURES:
         return Mistakes([], 0, "")
     wrong = _wrong_rows(predictions)
-    worst = sorted(wrong, key=lambda row: (-wrong[row], row))
     items: list[dict[str, Any]] = []
     characters = 0
-    for row in worst[:MOST]:
+    for row in _worst_first(wrong)[:MOST]:
         found = written(predictions.records[row], predictions.form, texts=texts)
-        characters += sum(len(part if isinstance(part, str) else part[0]) for _, parts in found.texts for part in parts)
+        shown = found.texts
+        if texts and explanations is not None and row in explanations.rows:
+            shown = with_relevance(found.texts, explanations.rows[row])
+        characters += sum(len(part if isinstance(part, str) else part[0]) for _, parts in shown for part in parts)
         if characters > _MOST_CHARACTERS:
             break
         sure = None if wrong[row] == _UNSURE else round(wrong[row], 6)
         facts = [("row", f"{row + 1:,}"), *((name, printable(value)) for name, value in found.facts)]
         kinds = list(map(printable, found.kinds))
-        items.append({"m": facts, "t": found.texts, "k": kinds, "q": sure, "n": row + 1})
+        items.append({"m": facts, "t": shown, "k": kinds, "q": sure, "n": row + 1})
     return Mistakes(items, len(wrong), _MEASURES[predictions.form])
+
+
+def _worst_first(wrong: Mapping[int, float]) -> list[int]:
+    return sorted(wrong, key=lambda row: (-wrong[row], row))
 
 
 def _wrong_rows(predictions: Predictions) -> dict[int, float]:

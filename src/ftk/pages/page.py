@@ -10,12 +10,13 @@ from ftk.errors import FtkError
 from ftk.pages.blocks import Code, Section, Text
 from ftk.pages.numbers import interval, score
 from ftk.pages.predictions import Predictions
+from ftk.pages.relevance import Explanations
 from ftk.pages.rendering import GENERATOR, Page
 from ftk.pages.run_files import SPLITS, RunFiles
 from ftk.pages.sections.answers import questions_section
 from ftk.pages.sections.calibration import calibration_section
 from ftk.pages.sections.entities import FindEntities, spans_section
-from ftk.pages.sections.examples import mistakes_section, suspects_section
+from ftk.pages.sections.examples import EXAMPLES, mistakes_section, suspects_section, unexplained_section
 from ftk.pages.sections.facts import findings_section, run_section
 from ftk.pages.sections.generation import generation_section
 from ftk.pages.sections.numbers import numbers_section
@@ -36,11 +37,13 @@ class Options:
         texts: whether it has texts of the data.
         slices: the columns by whose values the score is shown.
         split: the split whose predictions are looked at; None: test, or validation if the run has no test.
+        explanations: what wrong answers rest on; None: it was not asked for.
     """
 
     texts: bool = True
     slices: Sequence[str] = ()
     split: str | None = None
+    explanations: Explanations | None = None
 
 
 def run_page(run: RunFiles, options: Options, find: FindEntities) -> Page:
@@ -55,8 +58,7 @@ def run_page(run: RunFiles, options: Options, find: FindEntities) -> Page:
         FtkError: a file is damaged, or a slice is of a column that no row has.
     """
     opened, missing = opened_predictions(run)
-    split = options.split or next(iter(opened), None)
-    shown = opened.get(split) if split is not None else None
+    shown = chosen(opened, options.split)
     metric = metric_of(run, shown)
     sections: list[Section | None] = [_command(run, missing)]
     if run.splits:
@@ -73,8 +75,10 @@ def run_page(run: RunFiles, options: Options, find: FindEntities) -> Page:
             generation_section(shown),
             calibration_section(shown, _calibration(run, shown.split)),
             thresholds_section(shown),
-            mistakes_section(shown, texts=options.texts),
+            mistakes_section(shown, texts=options.texts, explanations=options.explanations),
         ]
+    if options.explanations is not None and all(one is None or one.id != EXAMPLES for one in sections):
+        sections.append(unexplained_section(options.explanations))
     sections += [
         suspects_section(run.suspects, texts=options.texts),
         run_section(run),
@@ -87,6 +91,17 @@ def run_page(run: RunFiles, options: Options, find: FindEntities) -> Page:
         sections=[one for one in sections if one is not None],
         footer=f"Written by {GENERATOR}. Everything is in this file; it loads nothing.",
     )
+
+
+def chosen(opened: Mapping[str, Predictions], split: str | None) -> Predictions | None:
+    """The predictions whose examples are shown.
+
+    Args:
+        opened: by split, the one to show first in front.
+        split: the one that was asked for; None: the first.
+    """
+    split = split or next(iter(opened), None)
+    return opened.get(split) if split is not None else None
 
 
 def task_name(run: RunFiles) -> str:

@@ -178,6 +178,9 @@ class ReportConfig:
     """`ftk report`."""
 
     report: ReportingConfig
+    explain: bool
+    """Show which words wrong answers rest on, in at most the first 200 wrong examples of the page. It runs the model in
+    `best/` again, for about two predictions of each of them. Not with `report.texts=false`."""
 
 
 SCHEMAS: dict[str, type] = {

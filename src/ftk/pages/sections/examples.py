@@ -10,13 +10,19 @@ from ftk.pages.marking import cut
 from ftk.pages.mistakes import find_mistakes
 from ftk.pages.numbers import share
 from ftk.pages.predictions import Form, Predictions
+from ftk.pages.relevance import Explanations, legend
 
+EXAMPLES = "examples"
+"""The id of the section with the wrong examples."""
+_TITLE = "Wrong examples"
 _MOST_SUSPECTS = 50
 
 
-def mistakes_section(predictions: Predictions, *, texts: bool) -> Section | None:
+def mistakes_section(
+    predictions: Predictions, *, texts: bool, explanations: Explanations | None = None
+) -> Section | None:
     """The wrong examples of a split; None if its records do not say which are wrong."""
-    found = find_mistakes(predictions, texts=texts)
+    found = find_mistakes(predictions, texts=texts, explanations=explanations)
     if not found.measure:
         return None
     rows = len(predictions.records)
@@ -25,7 +31,7 @@ def mistakes_section(predictions: Predictions, *, texts: bool) -> Section | None
         what = "have less than a perfect score"
     text = f"{found.wrong:,} of {rows:,} rows of the {predictions.split} split {what} ({share(found.wrong, rows)})."
     if not found.items:
-        return Section("examples", "Wrong examples", [Text(text)])
+        return Section(EXAMPLES, _TITLE, [Text(text)])
     left = found.wrong - len(found.items)
     note = f"{left:,} more are left out; predictions/{predictions.split}.jsonl has all rows." if left else ""
     if not texts:
@@ -35,7 +41,29 @@ def mistakes_section(predictions: Predictions, *, texts: bool) -> Section | None
         (f"{found.measure}, lowest first", "q", False),
         ("row", "n", False),
     ]
-    return Section("examples", "Wrong examples", [Text(text), Examples("wrong", found.items, orders, note)])
+    about = [] if explanations is None else [_about(explanations, found.wrong)]
+    shown = legend(predictions.form) if explanations is not None and explanations.rows else ()
+    return Section(EXAMPLES, _TITLE, [Text(text), *about, Examples("wrong", found.items, orders, note, shown)])
+
+
+def unexplained_section(explanations: Explanations) -> Section:
+    """Why nothing is explained, for a page without a list of wrong examples."""
+    return Section(EXAMPLES, _TITLE, [_about(explanations, 0)])
+
+
+def _about(explanations: Explanations, wrong: int) -> Text:
+    """How many examples show what their answers rest on, or why none does."""
+    if explanations.why:
+        return Text(f"Nothing is explained: {explanations.why}", warning=True)
+    shown, asked = len(explanations.rows), explanations.asked
+    which = f"all {wrong:,}" if asked == wrong else f"the first {asked:,} of {wrong:,}"
+    text = (
+        f"Which words the wrong answers rest on was asked of {which} wrong examples. A word that is pointed at shows "
+        "its number; those of different answers do not compare."
+    )
+    if left := asked - shown:
+        text += f" In {left:,} of them there is nothing to explain: something was missed, or no answer was given."
+    return Text(f"{text} {explanations.note}".strip())
 
 
 def suspects_section(suspects: Sequence[Mapping[str, Any]], *, texts: bool) -> Section | None:

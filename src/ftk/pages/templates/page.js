@@ -68,7 +68,8 @@
       for (const part of parts) {
         if (typeof part === "string") { p.append(part); continue; }
         const mark = element("mark", part[0], part[1]);
-        if (part[2]) mark.append(element("small", part[2]));
+        if (/^(for|against)\d/.test(part[1])) mark.title = part[2];
+        else if (part[2]) mark.append(element("small", part[2]));
         p.append(mark);
       }
       li.append(p);
