@@ -36,8 +36,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def listed(result: Result) -> list[str]:
     assert result.code == 0, result.err
-    tables = [event for event in result.events if event["type"] == "table"]
-    return [Path(row["run"]).name for table in tables for row in table["rows"]]
+    return [Path(event["path"]).name for event in result.events if event["type"] == "run"]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +73,7 @@ def test_a_run_in_progress_is_kept(ftk: Ftk, runs: Path) -> None:
         result = ftk("--json", "runs", "model=tiny", "remove=true")
     assert result.code == 0
     assert (runs / "runs/bad/best/model.safetensors").is_file()
-    assert [row["state"] for event in result.events if event["type"] == "table" for row in event["rows"]] == ["running"]
+    assert [event["state"] for event in result.events if event["type"] == "run"] == ["running"]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +84,8 @@ def test_a_run_in_progress_is_kept(ftk: Ftk, runs: Path) -> None:
         ["first=0"],
         ["older=soon"],
         ["state=finished"],
+        ["newer=1d"],
+        ["sort=test.f2"],
         ["caches=true", "state=done"],
         ["caches=true", "remove=true"],
         ["nowhere"],
@@ -97,8 +98,10 @@ def test_what_is_not_meant_is_refused_and_removes_nothing(ftk: Ftk, runs: Path, 
     assert len([*(runs / "runs").iterdir()]) == 3
 
 
-def test_a_damaged_run_is_listed_and_said(ftk: Ftk, runs: Path) -> None:
-    (runs / "runs/bad/metrics.json").write_text("[")
+@pytest.mark.parametrize("name", ["metrics.json", "config.yaml"])
+def test_a_damaged_run_is_listed_and_said(ftk: Ftk, runs: Path, name: str) -> None:
+    (runs / "runs/bad/environment.json").write_text("{}")
+    (runs / "runs/bad" / name).write_text("[")
     result = ftk("--json", "runs", "state=damaged")
     assert listed(result) == ["bad"]
     assert any(event.get("severity") == "warning" for event in result.events)

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ftk.commands.run_words import run_words
 from ftk.errors import ConfigError, RunError
@@ -57,26 +58,38 @@ def run(command: str, argv: list[str]) -> int:
         raise RunError(f"{files[0]}: this is a file; name the folder of the runs.")
     found = runs_in(folders, console.warn)
     chosen = selection.of_runs(found)
-    _show_runs(console, chosen, len(found))
+    _show_runs(console, chosen, len(found), selection.metric)
     if selection.remove:
         _remove_runs(console, chosen)
     return 0
 
 
-def _show_runs(console: Console, runs: Sequence[ListedRun], number: int) -> None:
+def _show_runs(console: Console, runs: Sequence[ListedRun], number: int, metric: str | None) -> None:
+    """Show runs as a table, or as one event for each.
+
+    Args:
+        console: shows them.
+        runs: that are chosen.
+        number: how many there are.
+        metric: the one that sorts; None: none does.
+    """
     size = in_bytes(sum(run.size for run in runs))
     of = f" of {number:,}" if number != len(runs) else ""
     title = f"{len(runs):,}{of} run{'s' if number != 1 else ''}, {size}"
-    if not runs:
+    if console.json:
+        for one in runs:
+            console.event("run", str(one.path), _values(one))
+    if console.json or not runs:
         console.say(title)
         return
-    columns = ["run", "task", "model", "score", "state", "size", "written"]
+    columns = ["run", "task", "model", *([metric] if metric is not None else []), "score", "state", "size", "written"]
     lines = [
         [
             str(one.path),
             one.value("task"),
             one.value("model"),
-            one.score,
+            *([_number(one.number(metric))] if metric is not None else []),
+            "" if one.score is None else f"{one.score[0]} {_number(one.score[1])}",
             one.state,
             in_bytes(one.size),
             time.strftime("%Y-%m-%d %H:%M", time.localtime(one.changed)),
@@ -84,6 +97,24 @@ def _show_runs(console: Console, runs: Sequence[ListedRun], number: int) -> None
         for one in runs
     ]
     console.table(TextTable(title, columns, lines))
+
+
+def _values(run: ListedRun) -> dict[str, Any]:
+    """A run for programs: its size in bytes, and when it was written in seconds since 1970."""
+    return {
+        "path": str(run.path),
+        "task": run.value("task"),
+        "model": run.value("model"),
+        "state": run.state,
+        "size": run.size,
+        "written": run.changed,
+        "score": None if run.score is None else {"name": run.score[0], "value": run.score[1]},
+        "metrics": dict(run.numbers),
+    }
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
 
 
 def _remove_runs(console: Console, runs: Sequence[ListedRun]) -> None:

@@ -2,9 +2,10 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ftk.config.spelling.writing import as_word
 from ftk.errors import RunError
@@ -41,27 +42,42 @@ class ListedRun:
             return ""
         if found := value_of(self.job, key):
             return found
+        config = self.job.config
         if key == "task":
-            return task_of(self.job.config)
-        model = self.job.config.get("model")
+            return task_of(config)
+        model = config.get("model")
         if key == "model" and isinstance(model, dict) and model.get("name") is not None:
             return as_word(model["name"])
+        if key == "model" and isinstance(checkpoint := config.get("checkpoint"), str):
+            return checkpoint  # an evaluation
         return ""
+
+    def has(self, key: str) -> bool:
+        """Whether its config has a key, even if the key is null."""
+        found: Any = self.job.config if self.job is not None else {}
+        for part in key.split("."):
+            if not isinstance(found, Mapping) or part not in found:
+                return False
+            found = found[part]
+        return True
 
     def number(self, name: str) -> float | None:
         """A metric: ``test.f1``, or ``f1`` of the validation, or else of the test."""
-        numbers = (self.job.metrics if self.job is not None else None) or {}
         spelled = (name.replace(".", " ", 1), f"validation {name}", f"test {name}")
-        return next((numbers[one] for one in spelled if one in numbers), None)
+        return next((self.numbers[one] for one in spelled if one in self.numbers), None)
 
     @property
-    def score(self) -> str:
-        """The score that chose its model, with its name; empty if there is none."""
+    def numbers(self) -> Mapping[str, float]:
+        """Its metrics, as ``validation f1``; none while it is not finished."""
+        return (self.job.metrics if self.job is not None else None) or {}
+
+    @property
+    def score(self) -> tuple[str, float] | None:
+        """The score that chose its model, as ``validation f1``; that of the test without validation. None without."""
         if self.job is None or self.job.score is None:
-            return ""
-        name = self.job.score.name
-        value = self.number(name)
-        return "" if value is None else f"{name} {value:.4f}"
+            return None
+        names = (f"{split} {self.job.score.name}" for split in ("validation", "test"))
+        return next(((name, self.numbers[name]) for name in names if name in self.numbers), None)
 
 
 def runs_in(folders: Iterable[Path], warn: Callable[[str], None]) -> list[ListedRun]:
@@ -108,10 +124,15 @@ def _changed(folder: Path) -> float:
 def _run_folders(folder: Path) -> Iterator[Path]:
     for place, names, _ in os.walk(folder):
         path = Path(place)
-        if is_run(path):
+        if is_run(path) or _was_run(path):
             names.clear()  # what is in a run is no run
             yield path
         names[:] = sorted(name for name in names if not name.startswith(".") and not (path / name).is_symlink())
+
+
+def _was_run(path: Path) -> bool:
+    """Whether a folder looks like a run whose config.yaml is damaged."""
+    return all((path / name).is_file() for name in ("config.yaml", "environment.json"))
 
 
 def _listed(path: Path, warn: Callable[[str], None]) -> ListedRun:

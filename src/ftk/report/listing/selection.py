@@ -2,16 +2,18 @@
 
 import fnmatch
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ftk.config.mistakes import ConfigMistakes, Mistake
 from ftk.report.listing.runs import STATES, ListedRun
 from ftk.system.duration import seconds
+from ftk.system.spelling import did_you_mean
 
 KEYS = ("state", "older", "sort", "first", "remove", "caches")
 """The words of the command; any other is a key of the runs' configs."""
+_NO_METRICS = ("date", "size", "name")
 _YES = {"true": True, "false": False}
 
 
@@ -66,7 +68,13 @@ class Selection:
         return cls(**given)
 
     def of_runs(self, runs: Sequence[ListedRun]) -> list[ListedRun]:
-        """The runs that are chosen, in their order; those without the number that sorts come last."""
+        """The runs that are chosen, in their order; those without the number that sorts come last.
+
+        Raises:
+            ConfigMistakes: no run has one of the keys, or the metric.
+        """
+        if runs and (mistakes := [*self._unknown(runs)]):
+            raise ConfigMistakes(mistakes)
         chosen = [run for run in runs if self._has(run)]
         keyed = [(self._key(run), run) for run in chosen]
         there = sorted((pair for pair in keyed if pair[0] is not None), key=lambda pair: pair[0])
@@ -78,6 +86,20 @@ class Selection:
     def is_old(self, changed: float) -> bool:
         """Whether something that changed then is old enough."""
         return self.older is None or time.time() - changed >= self.older
+
+    @property
+    def metric(self) -> str | None:
+        """The metric that sorts; None: something else does."""
+        return None if self.sort in _NO_METRICS else self.sort
+
+    def _unknown(self, runs: Sequence[ListedRun]) -> Iterator[Mistake]:
+        for key, pattern in self.values.items():
+            if not any(run.has(key) or run.value(key) for run in runs):
+                known = {*KEYS, *(name for run in runs if run.job is not None for name in run.job.words)}
+                yield Mistake(f"{key}={pattern}", f"No run has this key.{did_you_mean(key, sorted(known))}")
+        if self.metric is not None and all(run.number(self.metric) is None for run in runs):
+            known = {name.replace(" ", ".", 1) for run in runs for name in run.numbers}
+            yield Mistake(f"sort={self.sort}", f"No run has this metric.{did_you_mean(self.sort, sorted(known))}")
 
     def _has(self, run: ListedRun) -> bool:
         return (
