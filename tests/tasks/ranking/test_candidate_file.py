@@ -11,9 +11,9 @@ from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.errors import DataError, RunError
 from ftk.tasks import finding_kinds as task_kinds
-from ftk.tasks.ranking import vector_cache as vectors_module
-from ftk.tasks.ranking.candidate_file import read_candidates
-from ftk.tasks.ranking.vector_cache import cached_vectors
+from ftk.tasks.ranking.searching import vector_cache as vectors_module
+from ftk.tasks.ranking.searching.candidate_file import read_candidates
+from ftk.tasks.ranking.searching.vector_cache import cached_vectors
 
 
 def read(path, notes=None, **columns):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftk.tasks.ranking import nearest as module
+from ftk.tasks.ranking.searching import nearest as module
 
 
 def test_nearest_is_sorting_in_any_blocks(monkeypatch):

@@ -57,7 +57,7 @@ def test_a_vector_is_the_mean_over_tokens_and_windows_of_what_the_saved_encoder_
     import torch
     from transformers import AutoModel
 
-    from ftk.tasks.ranking.vectors import unit_vectors
+    from ftk.tasks.ranking.searching.vectors import unit_vectors
 
     model, shown = build(architecture).eval(), batch()
     model.save_pretrained(tmp_path)
@@ -75,7 +75,7 @@ def test_a_vector_is_the_mean_over_tokens_and_windows_of_what_the_saved_encoder_
 
 @architectures
 def test_every_parameter_gets_a_gradient_and_none_is_added(architecture: str) -> None:
-    from ftk.tasks.ranking.vectors import unit_vectors
+    from ftk.tasks.ranking.searching.vectors import unit_vectors
 
     model = build(architecture).eval()
     unit_vectors(model, batch(), None, first=False)[:, 0].sum().backward()

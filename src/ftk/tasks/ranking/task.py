@@ -28,7 +28,7 @@ from ftk.tasks.ranking.features import RankedRows
 from ftk.tasks.ranking.metric import Ranked, RankingMetric
 from ftk.tasks.ranking.policies import Encoder, MissingPositive, Objective, TokenPooling
 from ftk.tasks.ranking.sampling import NegativeSampling
-from ftk.tasks.ranking.search import CandidateSearch
+from ftk.tasks.ranking.searching.search import CandidateSearch
 from ftk.tasks.ranking.sentence_modules import sentence_modules
 from ftk.tasks.ranking.statistics import ranking_statistics
 from ftk.tasks.ranking.training_rows import NOTHING_RIGHT, comparable, grouped, with_positive
@@ -195,7 +195,7 @@ class Ranking(RowTask):
 
     def forward(self, model: Any, batch: Batch) -> Tensor:
         """[texts, size] vectors of length 1; for a cross-encoder [rows, candidates] scores."""
-        from ftk.tasks.ranking import vectors as text_vectors
+        from ftk.tasks.ranking.searching import vectors as text_vectors
 
         if self._crosses:
             return text_vectors.pair_scores(model, batch, self.texts_at_once)

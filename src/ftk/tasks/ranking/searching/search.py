@@ -19,10 +19,10 @@ from ftk.data.batching.features import Ragged
 from ftk.data.examples.rankings import Form, RankingExample, RankingReader
 from ftk.data.text.text_windows import TextEncoder
 from ftk.system.cache import cache_folder, cache_key
-from ftk.tasks.ranking.candidate_file import Candidates, read_candidates
 from ftk.tasks.ranking.features import RankedRows
-from ftk.tasks.ranking.nearest import nearest_vectors
 from ftk.tasks.ranking.sampling import NegativeSampling
+from ftk.tasks.ranking.searching.candidate_file import Candidates, read_candidates
+from ftk.tasks.ranking.searching.nearest import nearest_vectors
 from ftk.tasks.shared.records import with_columns
 
 _ROWS_AT_ONCE = 2048
@@ -91,7 +91,7 @@ class CandidateSearch:
             DataError: the candidates cannot be read, or there are none.
             RunError: the cache cannot be written.
         """
-        from ftk.tasks.ranking.vector_cache import cached_vectors
+        from ftk.tasks.ranking.searching.vector_cache import cached_vectors
 
         encoding, plan = place.encoding, place.encoding.windows
         found = self._candidates = read_candidates(self.path, place.data, encoding.notes)

@@ -1,0 +1,1 @@
+"""Finds the best candidates of a file for each query."""
