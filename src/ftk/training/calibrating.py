@@ -16,7 +16,7 @@ from ftk.calibration.figures import Reliability
 from ftk.calibration.folding import fold
 from ftk.calibration.kept import ENTRY, Kept
 from ftk.calibration.maps import FitMap, Pairs, Rescored, ScoreMap, by_temperature, fit_isotonic, fit_vector
-from ftk.calibration.out_of_scope import ENERGY, MAHALANOBIS, Scope, fit_states, limit_of, states_of
+from ftk.calibration.out_of_scope import ENERGY, MAHALANOBIS, Scope, fit_states, has_states, limit_of, states_of
 from ftk.calibration.outputs import Outputs
 from ftk.calibration.temperature import FOLDS, LEAST, answers, fit_temperature
 from ftk.config.choices import Calibration, OutOfScope
@@ -201,7 +201,7 @@ def _limits(
     if confidence.shape is not Shape.classes:
         return {}
     limits = {ENERGY: _limit(outputs, ENERGY, arrays)}
-    if config.predict.out_of_scope is OutOfScope.mahalanobis:
+    if config.predict.out_of_scope is OutOfScope.mahalanobis and has_states(outputs.runner.model):
         arrays |= _of_states(run, outputs)
         limits[MAHALANOBIS] = _limit(outputs, MAHALANOBIS, arrays)
     return {"out_of_scope": limits}
