@@ -1,6 +1,8 @@
-"""What a run says and keeps where its model or its validation rows cannot do all that it is asked for."""
+"""What stays of a model folder when its model is calibrated, and what a run says that cannot do all it is asked for."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -26,6 +28,15 @@ def test_a_model_without_a_layer_for_each_label_has_no_states() -> None:
     assert not has_states(model)
     model.config = type("Config", (), {"num_labels": 3})()  # type: ignore[assignment]
     assert has_states(model)
+
+
+@pytest.mark.slow
+def test_a_card_of_the_user_stays_when_the_model_is_calibrated(ftk: Ftk, files: tuple[str, ...]) -> None:
+    assert ftk(*WORDS, *files, "train.eval_every=2", "run.stop_after=3").code == 0
+    Path("run/best/README.md").write_text("# Mine\n", encoding="utf-8")
+    assert ftk(*WORDS, *files, "train.eval_every=2", "run.resume=true", "run.card=true").code == 0
+    assert "calibration" in json.loads(Path("run/best/ftk.json").read_text(encoding="utf-8"))
+    assert Path("run/best/README.md").read_text(encoding="utf-8") == "# Mine\n"
 
 
 @pytest.mark.slow
