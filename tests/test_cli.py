@@ -67,6 +67,12 @@ def test_unknown_command(ftk: Callable[..., Result], word: str, hint: str) -> No
     assert hint in result.err
 
 
+def test_json_is_no_command_however_often_it_is_said(ftk: Callable[..., Result]) -> None:
+    result = ftk("--json", "--json")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("ftk: there is no command '--json'; ")
+
+
 @pytest.mark.parametrize("argv", [["--help"], ["--cfg", "job"], ["task=ner"], ["--cfg", "job", "model=tinny"]])
 @pytest.mark.slow
 def test_an_alias_is_its_command(ftk: Callable[..., Result], argv: list[str]) -> None:

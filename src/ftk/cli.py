@@ -66,8 +66,8 @@ def run(argv: list[str]) -> int:
         The exit code: 0 for success, 1 for a user's error, 3 if the command worked and its answer is no; 129, 130 and
         143 after SIGHUP, SIGINT and SIGTERM; 141 if the reader of the output closed it.
     """
-    while len(argv) > 1 and argv[0] == "--json":  # it may stand anywhere
-        argv = [*argv[1:], "--json"]
+    command = next((at for at, argument in enumerate(argv) if argument != "--json"), 0)
+    argv = [*argv[command:], *argv[:command]]  # --json may stand anywhere
     if not argv or argv[0] in ("-h", "--help") or argv == ["help"]:
         print(help_text(), end="")
         return 0

@@ -69,6 +69,18 @@ def test_a_few_rows_decide_nothing() -> None:
     assert one.more_rows is not None
 
 
+@pytest.mark.parametrize("of", list(Of))
+@pytest.mark.parametrize(("rows", "verdict"), [(1, Verdict.unknown), (5, Verdict.unknown), (50, Verdict.better)])
+def test_rows_that_all_differ_alike_decide_only_if_there_are_some(of: Of, rows: int, verdict: Verdict) -> None:
+    """Resampled, they do not vary."""
+    runs = [mean_of("accuracy", np.full(rows, right)) for right in (0, 0, 0, 1, 1, 1)]
+    effect = effect_of(of, scored_rows(runs, np.arange(rows), 100), range(3), range(3, 6), 100)
+    [one] = judged([effect], level=0.95, margin=0.5)
+    assert (one.effect.difference, one.verdict) == (100, verdict)
+    [equal] = judged([effect_of(of, scored_rows(runs, np.arange(rows), 100), [0], [1], 100)], level=0.95, margin=0.5)
+    assert equal.effect.difference == equal.effect.variance == 0
+
+
 def test_three_runs_with_one_score_do_not_mean_that_seeds_do_nothing() -> None:
     easy = np.random.default_rng(2).normal(1, 1, size=ROWS)
     runs = runs_of(np.random.default_rng(3), easy, 6, 0)

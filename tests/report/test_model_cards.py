@@ -1,5 +1,6 @@
 """The model card of a run: valid metadata, true numbers, and code that runs."""
 
+import ast
 import contextlib
 import io
 import json
@@ -113,3 +114,10 @@ def test_the_code_of_a_card_runs(task):
     with contextlib.redirect_stdout(shown):
         exec(compile(code, "README.md", "exec"), {})
     assert shown.getvalue().strip()
+
+
+@pytest.mark.parametrize("folder", ["it's mine/best", 'a "b"/best', "C:\\\\runs\\\\best"])
+def test_the_code_of_a_card_names_any_folder(folder):
+    code = usage("text_classification", {}, "bert", folder).code
+    names = [node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)]
+    assert folder in names

@@ -67,6 +67,24 @@ def test_a_state_takes_each_step_once_also_when_it_is_read_again(tmp_path):
     assert State(tmp_path, "wandb", resume=False).take("train", 1)
 
 
+def test_a_state_is_whole_if_it_could_not_be_written(tmp_path, monkeypatch):
+    state = State(tmp_path, "wandb", resume=False)
+    state.begin("x")
+
+    def half(path, text, **_):
+        with open(path, "w") as stream:
+            stream.write(text[:3])
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", half)
+        with pytest.raises(OSError, match="full"):
+            state.take("train", 1)
+    again = State(tmp_path, "wandb", resume=True)
+    assert again.id == "x"
+    assert again.take("train", 1)
+
+
 @pytest.mark.slow
 def test_a_run_that_resumes_goes_on_in_the_tracker_without_repeating_a_step(ftk, files, wandb):
     line = ("finetune", "task=text-classification", *FAST, *files, "tracker=wandb")

@@ -24,14 +24,8 @@ class States:
     """Collects the input of the last layer, [windows, size], for each batch of a model."""
 
     def __init__(self, model: nn.Module) -> None:
-        self._layers = list(_last_layers(model))
-        self._handles = [layer.register_forward_pre_hook(self._take) for layer in self._layers]
+        self._handles = [layer.register_forward_pre_hook(self._take) for layer in _last_layers(model)]
         self._taken: list[Tensor] = []
-
-    @property
-    def known(self) -> bool:
-        """Whether the model has such a layer."""
-        return bool(self._layers)
 
     def _take(self, layer: nn.Module, inputs: tuple[Any, ...]) -> None:
         self._taken.append(inputs[0].detach())
@@ -45,6 +39,11 @@ class States:
         """Look no longer."""
         for handle in self._handles:
             handle.remove()
+
+
+def has_states(model: nn.Module) -> bool:
+    """Whether a model has a last layer whose inputs ``States`` collects."""
+    return next(_last_layers(model), None) is not None
 
 
 @contextmanager

@@ -82,6 +82,9 @@ def effect_of(of: Of, scored: Scored, first: Sequence[int], second: Sequence[int
     seeds of these runs give to it, which is in the first part already. Degrees of freedom are Satterthwaite's (1946),
     as in Welch's test (1947), so that intervals hold their level at three to five runs.
 
+    Where the sides differ by the same in every row, resampled rows do not vary, however few they are. If nothing else
+    does, the variance is that of these rows and one more, without a difference: a single row decides nothing.
+
     Args:
         of: what is compared.
         scored: all runs on these rows.
@@ -94,12 +97,16 @@ def effect_of(of: Of, scored: Scored, first: Sequence[int], second: Sequence[int
     over_rows = _exact(max(0.0, float(weights @ scored.covariance @ weights)))
     free = max(1.0, freedom_of(weights @ scored.influences))
     runs = (len(first), len(second))
+    units = scored.influences.shape[1]
+    alike = _exact(difference**2 * units / (units + 1) ** 3)
     if of is Of.models:
+        over_rows = over_rows or alike
         return Effect(of, difference, over_rows, free, over_rows, (0.0, 0.0), runs)
     sides = [_seeds(scored, side, abs(scale)) for side in (first, second)]
     rows = _exact(max(0.0, over_rows - sum(within / number for (_, within), number in zip(sides, runs, strict=True))))
     seeds = (sides[0][0], sides[1][0])
     of_sides = [spread / number for spread, number in zip(seeds, runs, strict=True)]
+    rows = rows if sum(of_sides) + rows > 0 else alike
     variance = sum(of_sides) + rows
     parts = [(part, max(1.0, number - 1.0)) for part, number in zip(of_sides, runs, strict=True)]
     return Effect(of, difference, variance, _freedom([*parts, (rows, free)]), rows, seeds, runs)

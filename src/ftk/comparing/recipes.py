@@ -12,7 +12,7 @@ from ftk.comparing.effects import FEWEST_RUNS, Of
 from ftk.comparing.opened import Outcomes
 from ftk.report.saved_run import is_run, saved_config
 
-_OF_THE_RUN = ("run", "sweep")
+_OF_THE_RUN = ("run", "sweep", "tracker")
 """Sections of a config that say nothing about the recipe."""
 _SHOWN = 3
 

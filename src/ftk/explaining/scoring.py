@@ -73,7 +73,7 @@ class Scorer:
             notes: collect what the user should know.
 
         Raises:
-            ConfigError: the model has no embeddings, from which relevance and gradients are.
+            ConfigError: relevance and gradients are of embeddings that are looked up once, and the model has none.
         """
         if not parts:
             return []
@@ -119,8 +119,8 @@ class Scorer:
             hook.remove()
         if len(embedded) != 1 or not values.requires_grad:
             raise ConfigError(
-                f"method={self.method.value}: {type(self.model).__name__} has no embeddings that its scores come from. "
-                "method=erasure explains any model."
+                f"method={self.method.value}: {type(self.model).__name__} does not make its scores from embeddings "
+                "that it looks up once; encoder-decoders do so twice. method=erasure explains any model."
             )
         (gradient,) = torch.autograd.grad(values.sum(), embedded)
         return values.detach().cpu(), (gradient * embedded[0].detach()).sum(-1).cpu()

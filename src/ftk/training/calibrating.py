@@ -16,7 +16,7 @@ from ftk.calibration.figures import Reliability
 from ftk.calibration.folding import fold
 from ftk.calibration.kept import ENTRY, Kept
 from ftk.calibration.maps import FitMap, Pairs, Rescored, ScoreMap, by_temperature, fit_isotonic, fit_vector
-from ftk.calibration.out_of_scope import ENERGY, MAHALANOBIS, Scope, fit_states, limit_of, states_of
+from ftk.calibration.out_of_scope import ENERGY, MAHALANOBIS, Scope, fit_states, has_states, limit_of, states_of
 from ftk.calibration.outputs import Outputs
 from ftk.calibration.temperature import FOLDS, LEAST, answers, fit_temperature
 from ftk.config.choices import Calibration, OutOfScope
@@ -29,6 +29,7 @@ from ftk.contracts.values import Batch
 from ftk.core.layouts import laid_out
 from ftk.core.saving.checkpoint import Snapshot, save
 from ftk.models.loading.verified_folder import verify_folder
+from ftk.report.cards.card import keep_card, own_card
 from ftk.training.run import Run
 
 _FITS: dict[Calibration, FitMap] = {Calibration.vector: fit_vector, Calibration.isotonic: fit_isotonic}
@@ -201,7 +202,7 @@ def _limits(
     if confidence.shape is not Shape.classes:
         return {}
     limits = {ENERGY: _limit(outputs, ENERGY, arrays)}
-    if config.predict.out_of_scope is OutOfScope.mahalanobis:
+    if config.predict.out_of_scope is OutOfScope.mahalanobis and has_states(outputs.runner.model):
         arrays |= _of_states(run, outputs)
         limits[MAHALANOBIS] = _limit(outputs, MAHALANOBIS, arrays)
     return {"out_of_scope": limits}
@@ -252,7 +253,10 @@ def _save(
         beside=run.beside(),
         calibration={name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()},
     )
+    card = own_card(run.folder.best)
     save(run.folder.best, taken)
+    if card is not None:
+        keep_card(run.folder.best, card)
     run.task = made.task
 
 

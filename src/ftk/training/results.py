@@ -10,7 +10,9 @@ import torch
 from ftk.calibration.asked import Asked
 from ftk.calibration.assurance import Assurance
 from ftk.calibration.kept import ENTRY, Kept
-from ftk.config.schema import FinetuneConfig, PredictionsConfig
+from ftk.calibration.out_of_scope import has_states
+from ftk.config.choices import OutOfScope
+from ftk.config.schema import FinetuneConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import ReportsParameters
@@ -103,11 +105,12 @@ def _scores(run: Run, best: torch.nn.Module, kept: Kept | None) -> dict[str, Any
     """The metrics of the best model by split, and how well calibrated it is; its predictions are written."""
     result: dict[str, Any] = {}
     calibration: dict[str, Any] = dict(kept.facts) if kept is not None else {}
+    asked = _asked(run, best, kept)
     for split in ("validation", "test"):
         if split not in run.prepared:
             continue
         part, notes = run.prepared[split], Notes()
-        evaluator, assurance = _assured(run, best, kept)
+        evaluator, assurance = _assured(run, best, kept, asked)
         with notes.of(split), run.folder.predictions(split) if run.task.spec.writes_records else nullcontext() as write:
             try:
                 result[split] = evaluator.score(part.examples, part.features, write, notes=notes)
@@ -128,25 +131,35 @@ def _scores(run: Run, best: torch.nn.Module, kept: Kept | None) -> dict[str, Any
     return result
 
 
-def _assured(run: Run, best: torch.nn.Module, kept: Kept | None) -> tuple[Evaluator, Assurance | None]:
+def _assured(run: Run, best: torch.nn.Module, kept: Kept | None, asked: Asked) -> tuple[Evaluator, Assurance | None]:
     """What scores the best model, and what looks at its predictions; None if they have no probabilities."""
     evaluator, confidence = run.evaluator(best), run.task.spec.confidence
     if confidence is None or not isinstance(run.config, FinetuneConfig):
         return evaluator, None
     rescore = None if kept is None else kept.rescored(confidence, run.folder.best)
-    asked = _asked(run, run.config.predict, kept)
     assurance = Assurance(confidence, asked, best, kept, labelled=True)
     runner = dataclasses.replace(evaluator.runner, rescore=rescore)
     return dataclasses.replace(evaluator, runner=runner, beside=assurance), assurance
 
 
-def _asked(run: Run, predict: PredictionsConfig, kept: Kept | None) -> Asked:
-    """What records are to say, as far as the validation rows are enough for it."""
-    try:
-        return Asked.of(predict, kept)
-    except ConfigError as error:
-        run.console.warn(f"{error} It is left out.")
-        return Asked(predict.abstain)
+def _asked(run: Run, best: torch.nn.Module, kept: Kept | None) -> Asked:
+    """What records are to say, as far as the model and the validation rows are enough for it."""
+    if not isinstance(run.config, FinetuneConfig):
+        return Asked()
+    predict = run.config.predict
+    if predict.out_of_scope is OutOfScope.mahalanobis and not has_states(best):
+        run.console.warn(
+            f"predict.out_of_scope=mahalanobis: it is left out, because {type(best).__name__} has no hidden states to "
+            "compare. predict.out_of_scope=energy needs none."
+        )
+        predict = dataclasses.replace(predict, out_of_scope=None)
+    for key, other in (("coverage", "out_of_scope"), ("out_of_scope", "coverage")):
+        try:
+            Asked.of(dataclasses.replace(predict, **{other: None}), kept)
+        except ConfigError as error:
+            run.console.warn(f"{error} It is left out.")
+            predict = dataclasses.replace(predict, **{key: None})
+    return Asked.of(predict, kept)
 
 
 def _training_facts(run: Run) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def run_changes(before: Sequence[Outcomes], after: Sequence[Outcomes]) -> dict[s
 
 
 def _config(model: Outcomes) -> dict[str, Any]:
-    """What decides the result: no names of folders, and nothing of the sweep."""
-    kept = {name: value for name, value in model.config.items() if name not in ("run", "sweep", "hydra")}
+    """What decides the result: no names of folders, and nothing of the sweep and the tracker."""
+    kept = {name: value for name, value in model.config.items() if name not in ("run", "sweep", "tracker", "hydra")}
     run = model.config.get("run")
     return {**kept, "run": {"seed": run.get("seed")}} if isinstance(run, Mapping) else kept
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftk.models.architectures.small.register import HEADS
+from ftk.system.strict_json import dumps
 
 _OWN = (*HEADS, "ftk-fusion", "ftk-pointer-generator")
 
@@ -108,7 +109,7 @@ def usage(task: str | None, fields: dict[str, Any], model_type: str, folder: str
     if found.code is None:
         return found
     own = _IMPORT if model_type in _OWN else ""
-    code = found.code.replace("FOLDER", repr(folder).replace("'", '"'))
+    code = found.code.replace("FOLDER", dumps(folder))
     return Usage(found.tag, own + code, found.lacks)
 
 

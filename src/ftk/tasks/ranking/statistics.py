@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ftk.contracts.outcomes import RowStatistics
 from ftk.errors import DataError
@@ -61,12 +62,12 @@ def _mean(name: str, found: Sequence[Scored], rows: int) -> RowStatistics | None
 
 def _list(row: int, record: Mapping[str, Any], missed: bool) -> list[Scored]:
     """The scores of a list of candidates with a grade each."""
-    grades = np.array(record["gold_labels"], dtype=np.float64)
+    grades = _numbers([record], "gold_labels", [row])[0]
     scores = np.zeros(len(grades))
     try:
         for one in record["candidates"]:
             scores[one["index"]] = one["score"]
-    except (KeyError, IndexError, TypeError):
+    except (KeyError, IndexError, TypeError, ValueError):
         raise DataError(
             f"line {row + 1}: 'candidates' must have a score and an index each, below {len(grades)}."
         ) from None
@@ -75,8 +76,29 @@ def _list(row: int, record: Mapping[str, Any], missed: bool) -> list[Scored]:
 
 def _pairs(rows: Sequence[int], records: Records, missed: bool) -> list[Scored]:
     """The scores of the candidates of a query that rows name one by one, each with a grade."""
-    scores = np.array([records[row]["score"] for row in rows], dtype=np.float64)
-    return _scored(rows[0], scores, np.array([records[row]["gold_label"] for row in rows], dtype=np.float64), missed)
+    of_query = [records[row] for row in rows]
+    scores, grades = (_numbers(of_query, name, rows) for name in ("score", "gold_label"))
+    return _scored(rows[0], scores, grades, missed)
+
+
+def _numbers(records: Records, name: str, rows: Sequence[int]) -> NDArray[np.float64]:
+    """The numbers under a key of some records.
+
+    Args:
+        records: some of all.
+        name: of the key.
+        rows: [records] their numbers, for messages.
+
+    Raises:
+        DataError: a record has something else there.
+    """
+    found = []
+    for record, row in zip(records, rows, strict=True):
+        try:
+            found.append(np.array(record[name], dtype=np.float64))
+        except (KeyError, TypeError, ValueError):
+            raise DataError(f"line {row + 1}: '{name}' must be of numbers; it is {record.get(name)!r}.") from None
+    return np.array(found)
 
 
 def _scored(row: int, scores: Any, grades: Any, missed: bool) -> list[Scored]:

@@ -24,6 +24,7 @@ def number_statistics(records: Records, fields: Mapping[str, Any]) -> Mapping[st
     whose spread is that of the correlation (its influence function: Croux and Dehon 2010). Intervals and comparisons of
     these rows are right with it; the score of a part of the rows is not, so make the statistics of its records.
     """
+    _check_names(records)
     gold, found = _table(records, "gold_value"), _table(records, "value")
     if gold.shape != found.shape:
         raise DataError(f"there are {gold.shape[1]} gold numbers a row and {found.shape[1]} predicted ones.")
@@ -46,6 +47,13 @@ def number_statistics(records: Records, fields: Mapping[str, Any]) -> Mapping[st
         of("r2", _r2, None, 1.0),
     ]
     return by_name([*scores, _spearman(gold, found)])
+
+
+def _check_names(records: Records) -> None:
+    """Refuse predictions of other targets than the gold numbers are of; of records that have names for them."""
+    gold, found = ((records[0] if records else {}).get(key) for key in ("gold_values", "values"))
+    if isinstance(gold, Mapping) and isinstance(found, Mapping) and gold.keys() != found.keys():
+        raise DataError(f"the gold numbers are of {', '.join(gold)}, and the predicted ones of {', '.join(found)}.")
 
 
 def _table(records: Records, name: str) -> NDArray[np.float64]:

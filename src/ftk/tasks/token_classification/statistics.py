@@ -117,7 +117,9 @@ def _tag_statistics(records: Records) -> list[RowStatistics]:
     for line, (gold, found) in enumerate(
         zip(values_of(records, "gold_tags"), values_of(records, "tags"), strict=True), 1
     ):
-        gold, found = list(map(str, gold)), [_tag_of(one) for one in found]
+        if not isinstance(gold, list) or not all(isinstance(tag, str) for tag in gold):
+            raise DataError(f"line {line}: 'gold_tags' must be a list of tags; it is {gold!r}.")
+        found = [_tag_of(one) for one in found]
         if len(gold) != len(found):
             raise DataError(f"line {line}: there are {len(gold)} gold tags and {len(found)} predicted ones.")
         right = [one for one, other in zip(gold, found, strict=True) if one == other]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from ftk.system.atomic import own_name
 from ftk.system.strict_json import dumps
 
 STATE = "tracker.json"
@@ -62,7 +63,9 @@ class State:
 
     def _write(self) -> None:
         # Not flushed to the disk: after a crash of the machine, the tracker may show steps twice.
-        self._path.write_text(dumps(self._values) + "\n", encoding="utf-8")
+        temporary = own_name(self._path)
+        temporary.write_text(dumps(self._values) + "\n", encoding="utf-8")
+        temporary.replace(self._path)
 
 
 def _saved(path: Path) -> dict[str, Any]:
