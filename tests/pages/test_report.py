@@ -1,11 +1,13 @@
 """The page of a run: whole, escaped, without texts where they are not wanted, and refused where it cannot be."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import TINY, assert_refused
+from conftest import TINY, assert_refused, write_lines
+from ftk.contracts import finding_kinds as kinds
 from saved_runs import FORMS, PRIVATE, labelled, write_run
 from written_pages import Ftk, Page, page_of
 
@@ -94,6 +96,8 @@ def test_several_runs_share_a_page(ftk: Ftk, tmp_path: Path) -> None:
         (("run", "report.output=run/metrics.json"), "no page of ftk"),
         (("run", "report.split=train"), "validation"),
         (("run", "--multirun"), "no sweep"),
+        (("run/predictions/test.jsonl",), "this is a file. The run is the folder around it: run"),
+        (("run", "report.slices=style,label"), "report.slices=[style,label]"),
     ],
 )
 def test_what_cannot_be_a_report_is_refused(words: tuple[str, ...], reason: str, ftk: Ftk, tmp_path: Path) -> None:
@@ -107,9 +111,51 @@ def test_a_damaged_run_is_shown_as_far_as_it_can_be(ftk: Ftk, tmp_path: Path) ->
     (run / "predictions" / "test.jsonl").write_text("{}\n[]\n")
     page = page_of(ftk, run)
     assert any("findings.jsonl" in text for text in page.shown)
-    assert any("predictions are left out" in text for text in page.shown)
     (run / "metrics.json").write_text("[")
     assert_refused(ftk("report", str(run), "--json"), "metrics.json")
+
+
+@pytest.mark.parametrize("damage", [b'{"text": "a', b"\x00\xff"])
+def test_predictions_that_cannot_be_read_are_missed_aloud(damage: bytes, ftk: Ftk, tmp_path: Path) -> None:
+    run = write_run(
+        tmp_path / "run", "text-classification", labelled(8), {"accuracy": 0.75}, validation={"accuracy": 1}
+    )
+    file = run / "predictions" / "test.jsonl"
+    write_lines(file.with_name("validation.jsonl"), file.read_text().splitlines())
+    file.write_bytes(damage)
+    result = ftk("report", str(run), "--json")
+    found = result.found(kinds.UNREAD_PREDICTIONS)
+    assert (found.values["damaged"], found.values["shown"]) == ("test", "validation")
+    page = Page(Path(result.events[-1]["path"]))
+    assert found.policy == "others"
+    assert ("class", "warning") in page.attributes
+    assert {"Labels, validation", "Calibration, validation", "Wrong examples, validation"} <= set(page.shown)
+    both = ftk("report", str(run), str(shutil.copytree(run, tmp_path / "other")), "--json")
+    assert both.count(kinds.UNREAD_PREDICTIONS) == 2
+    whole = write_run(tmp_path / "whole", "text-classification", labelled(8), {"accuracy": 0.75})
+    assert ftk("report", str(whole), "--json").count(kinds.UNREAD_PREDICTIONS) == 0
+
+
+def test_without_predictions_the_score_of_the_task_comes_first(ftk: Ftk, tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", "text-classification", labelled(8), {"loss": 0.25, "accuracy": 0.75})
+    shutil.rmtree(run / "predictions")
+    assert any(text.startswith("accuracy is 0.7500") for text in page_of(ftk, run).shown)
+
+
+def test_a_run_that_is_not_finished_shows_its_validation_scores(ftk: Ftk, tmp_path: Path) -> None:
+    events = [
+        {"step": step, "split": "validation", "loss": 1.0, "accuracy": score}
+        for step, score in ((1, 0.5), (2, 0.8), (3, 0.7))
+    ]
+    run = write_run(tmp_path / "run", "text-classification", [], {}, events=events)
+    (run / "metrics.json").unlink()
+    page = page_of(ftk, run)
+    lead = next(text for text in page.shown if "not finished" in text)
+    assert "0.7000" in lead
+    assert "0.8000 at step 2" in lead
+    assert {"last (step 3)", "best (step 2)", "0.7000", "0.8000"} <= set(page.shown)
+    (run / "metrics.jsonl").unlink()
+    assert any("nothing has been scored" in text for text in page_of(ftk, run).shown)
 
 
 @pytest.mark.torch

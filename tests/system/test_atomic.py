@@ -72,3 +72,9 @@ def test_any_name_that_the_disk_takes_can_be_written(name: str) -> None:
     write_text(Path(name), "two")
     assert Path(name).read_text() == "two"
     assert os.listdir() == [name]
+
+
+def test_an_error_names_the_file_that_was_to_be_written(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        write_text(tmp_path / "gone" / "page.html", "")
+    assert caught.value.filename == str(tmp_path / "gone" / "page.html")

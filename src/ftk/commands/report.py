@@ -16,6 +16,7 @@ from ftk.config.schema import ReportConfig
 from ftk.errors import RunError
 from ftk.pages.page import REPORT, Options
 from ftk.pages.rendering import is_page
+from ftk.pages.run_files import refuse_no_run
 from ftk.pages.writing import write_report
 from ftk.report.console import Console
 from ftk.system.atomic import unwritable
@@ -49,6 +50,8 @@ def report(words: RunWords, config: ReportConfig, invocation: Invocation) -> dic
     """
     console = Console()
     given = config.report
+    for path in words.paths:
+        refuse_no_run(path)
     output = _output(given.output, words.paths)
     slices = [given.slices] if isinstance(given.slices, str) else list(given.slices)
     explanations = None
@@ -60,7 +63,7 @@ def report(words: RunWords, config: ReportConfig, invocation: Invocation) -> dic
 
         explanations = explanations_of(words.paths[0], given.split, console)
     options = Options(texts=given.texts, slices=slices, split=given.split, explanations=explanations)
-    write_report(words.groups, output, options)
+    console.report(write_report(words.groups, output, options))
     console.event("report", f"report: {output}", {"path": str(output), "runs": [str(path) for path in words.paths]})
     return {"path": str(output)}
 

@@ -153,7 +153,7 @@ class _Jobs:
         """Compose all words at once; only if that fails, look at each by itself."""
         if self.line.sweep:
             self._add_words_of_yaml()
-        overrides, by_word = parsed(self.words, self.written, self.loader, sweep=self.line.sweep)
+        overrides, by_word = parsed(self.words, self.written, self.loader, sweep=self.line.sweep, command=self.command)
         composed = None if by_word else self._compose_jobs(overrides)
         if composed is None:
             checks = WordChecks(self.command, self.written, self.loader, self.own_folders, by_word)
@@ -172,7 +172,7 @@ class _Jobs:
 
     def _add_words_of_yaml(self) -> None:
         """A config may sweep, too: ``hydra.sweeper.params`` are words before those of the command line."""
-        overrides, by_word = parsed(self.words, self.written, self.loader, sweep=True)
+        overrides, by_word = parsed(self.words, self.written, self.loader, sweep=True, command=self.command)
         if by_word:
             return
         words = next(jobs(overrides.values()))

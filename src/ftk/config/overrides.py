@@ -27,11 +27,13 @@ SET_BY_FTK = {
     "hydra/sweeper": "A sweep runs every combination of the values that are listed.",
 }
 """Settings of Hydra that ftk does not leave to the user, and what to do instead."""
+WITHOUT_SWEEPS = ("check", "compare", "report")
+"""The commands that take one value for each key."""
 NAMES_IN_QUOTES = 'A name with such signs stands in quotation marks: ["a, b"], {"a: b": 1}.'
 
 
 def parsed(
-    words: Sequence[str], written: Sequence[str], loader: ConfigLoader, *, sweep: bool
+    words: Sequence[str], written: Sequence[str], loader: ConfigLoader, *, sweep: bool, command: str
 ) -> tuple[dict[int, Override], dict[int, Mistake]]:
     """The overrides by their position, and for those that cannot be used the mistake.
 
@@ -40,6 +42,7 @@ def parsed(
         written: the same ones as they were written, for messages.
         loader: knows which groups exist.
         sweep: whether a key may have several values.
+        command: the command word.
     """
     parser = parser_of_overrides(config_loader=loader)
     groups = loader.list_groups("")
@@ -55,7 +58,7 @@ def parsed(
             whole = " ".join(written[position : position + parts + 1])
             mistakes[position] = Mistake(whole, f"A value with spaces needs quotation marks: {quoted(whole)}")
             continue
-        found = _parsed(word, written[position], parser, groups, sweep=sweep)
+        found = _parsed(word, written[position], parser, groups, sweep=sweep, command=command)
         if isinstance(found, Mistake):
             mistakes[position] = found
         else:
@@ -79,7 +82,7 @@ def _split_off(words: Sequence[str]) -> int:
 
 
 def _parsed(
-    word: str, written: str, parser: OverridesParser, groups: Collection[str], *, sweep: bool
+    word: str, written: str, parser: OverridesParser, groups: Collection[str], *, sweep: bool, command: str
 ) -> Override | Mistake:
     key, equals, value = written.partition("=")
     is_group = key.lstrip("+~") in groups
@@ -95,6 +98,10 @@ def _parsed(
             return Mistake(written, "Hydra's own settings cannot be swept.")
         if sweep and key.startswith("sweep."):
             return Mistake(written, "It holds for the whole sweep, so it has one value.")
+        if not sweep and command in WITHOUT_SWEEPS and not is_group:
+            one = f"a single value with commas: {_as_it_stands(key, value)}"
+            several = f"A list has brackets: {quoted(f'{key}=[{value}]')}. Quotation marks make it {one}"
+            return Mistake(written, f"'ftk {command}' takes one value for each key. {several}")
         if not sweep:
             one = "" if is_group else f" If it is one value, write {_as_it_stands(key, value)}"
             return Mistake(written, f"Several values for one key are a sweep: add -m.{one}")
@@ -103,7 +110,7 @@ def _parsed(
             return Mistake(written, advice)
     if override.key_or_group in SET_BY_FTK:
         return Mistake(written, SET_BY_FTK[override.key_or_group])
-    if override.key_or_group.startswith("sweep.") and not sweep:
+    if override.key_or_group.startswith("sweep.") and not sweep and command not in WITHOUT_SWEEPS:
         return Mistake(written, "Only a sweep reads it: add -m.")
     return override
 

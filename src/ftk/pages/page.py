@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
 from ftk.errors import FtkError
-from ftk.pages.blocks import Code, Section, Text
+from ftk.pages.blocks import Code, Section
 from ftk.pages.numbers import interval, score
 from ftk.pages.predictions import Predictions
 from ftk.pages.relevance import Explanations
@@ -25,6 +27,7 @@ from ftk.pages.sections.scores import labels_section, numbers_in, scores_section
 from ftk.pages.sections.slices import slices_section
 from ftk.pages.sections.thresholds import thresholds_section
 from ftk.pages.sections.training import curves_section
+from ftk.pages.sections.unfinished import unfinished, unfinished_section
 
 REPORT = "report.html"
 
@@ -46,26 +49,28 @@ class Options:
     explanations: Explanations | None = None
 
 
-def run_page(run: RunFiles, options: Options, find: FindEntities) -> Page:
+def run_page(run: RunFiles, options: Options, find: FindEntities, notes: Notes) -> Page:
     """The page of one run.
 
     Args:
         run: its files.
         options: what the page shows.
         find: the entities of its training rows, or why they are not known; asked only where entities are.
+        notes: collects what could not be read.
 
     Raises:
         FtkError: a file is damaged, or a slice is of a column that no row has.
     """
     opened, missing = opened_predictions(run)
     shown = chosen(opened, options.split)
-    metric = metric_of(run, shown)
-    sections: list[Section | None] = [_command(run, missing)]
+    note_missing(notes, run, missing, shown)
+    metric = metric_of(run)
+    sections: list[Section | None] = [_command(run), *([] if run.splits else [unfinished_section(run, metric)])]
     if run.splits:
         sections.append(scores_section(run, opened, metric))
     sections.append(curves_section(run, metric))
     if shown is not None:
-        sections += [
+        of_split = [
             labels_section(shown),
             *([slices_section(shown, options.slices)] if options.slices else []),
             spans_section(shown, find),
@@ -77,6 +82,7 @@ def run_page(run: RunFiles, options: Options, find: FindEntities) -> Page:
             thresholds_section(shown),
             mistakes_section(shown, texts=options.texts, explanations=options.explanations),
         ]
+        sections += [_named(one, shown.split, run.splits) for one in of_split if one is not None]
     if options.explanations is not None and all(one is None or one.id != EXAMPLES for one in sections):
         sections.append(unexplained_section(options.explanations))
     sections += [
@@ -90,7 +96,28 @@ def run_page(run: RunFiles, options: Options, find: FindEntities) -> Page:
         lead=lead(run, opened, metric),
         sections=[one for one in sections if one is not None],
         footer=f"Written by {GENERATOR}. Everything is in this file; it loads nothing.",
+        warnings=[str(one) for one in notes],
     )
+
+
+def note_missing(notes: Notes, run: RunFiles, missing: Mapping[str, str], shown: Predictions | None) -> None:
+    """Report the splits whose predictions cannot be read.
+
+    Args:
+        notes: collects the findings.
+        run: the run.
+        missing: why, by split.
+        shown: the predictions that are shown in their place; None if there are none.
+    """
+    policy, split_shown = ("none", "") if shown is None else ("others", shown.split)
+    for split, why in missing.items():
+        values: dict[str, Any] = {"run": str(run.path), "damaged": split, "why": why.rstrip("."), "shown": split_shown}
+        notes.add(kinds.UNREAD_PREDICTIONS, policy=policy, **values)
+
+
+def _named(section: Section, split: str, splits: Sequence[str]) -> Section:
+    """A section that says of which split it is, where that is not the one of the sentence at the top."""
+    return section if split in splits[:1] else replace(section, title=f"{section.title}, {split}")
 
 
 def chosen(opened: Mapping[str, Predictions], split: str | None) -> Predictions | None:
@@ -117,7 +144,7 @@ def task_name(run: RunFiles) -> str:
 def lead(run: RunFiles, opened: Mapping[str, Predictions], metric: str | None) -> str:
     """The result in a sentence."""
     if not run.splits:
-        return "This run has no scores: it has not ended."
+        return unfinished(run, metric)
     split = run.splits[0]
     values = dict(numbers_in(run.metrics[split]))
     name = metric if metric in values else next(iter(values), None)
@@ -139,27 +166,25 @@ def _calibration(run: RunFiles, split: str) -> Mapping[str, Any]:
     return figures if isinstance(figures, dict) else {}
 
 
-def metric_of(run: RunFiles, predictions: Predictions | None) -> str | None:
-    """The score that chose the model."""
-    if predictions is not None:
-        return predictions.outcomes.facts.metric
+def metric_of(run: RunFiles) -> str | None:
+    """The score that chose the model; None if nothing says so."""
     train = run.config.get("train")
-    chosen = train.get("metric") if isinstance(train, dict) else None
-    return str(chosen) if chosen else None
+    if isinstance(train, dict) and train.get("metric"):
+        return str(train["metric"])
+    return None if run.spec is None else run.spec.score
 
 
-def opened_predictions(run: RunFiles) -> tuple[dict[str, Predictions], list[str]]:
-    """The predictions of each split that the run has scored, and why some are not there."""
-    opened, missing = {}, []
+def opened_predictions(run: RunFiles) -> tuple[dict[str, Predictions], dict[str, str]]:
+    """The predictions of each split that the run has scored, and why some cannot be read."""
+    opened, missing = {}, {}
     for split in SPLITS:
         if (run.path / "predictions" / f"{split}.jsonl").is_file():
             try:
                 opened[split] = Predictions.open(run.path, split)
-            except FtkError as error:
-                missing.append(str(error))
+            except (FtkError, OSError) as error:
+                missing[split] = str(error)
     return opened, missing
 
 
-def _command(run: RunFiles, missing: Sequence[str]) -> Section:
-    warnings = [Text(f"Some predictions are left out: {one}", warning=True) for one in missing]
-    return Section("command", "Repeat it", [*warnings, Code("The command of this run", run.command)])
+def _command(run: RunFiles) -> Section:
+    return Section("command", "Repeat it", [Code("The command of this run", run.command)])

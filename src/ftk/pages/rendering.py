@@ -32,6 +32,7 @@ class Page:
         lead: the result in a sentence or two.
         sections: in their order.
         footer: how the page was made.
+        warnings: what a reader has to know before all else.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Page:
     lead: str
     sections: Sequence[Section]
     footer: str
+    warnings: Sequence[str] = ()
 
 
 def write_page(page: Page, path: Path) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ftk.comparing.fields import facts_of_run
 from ftk.config.safe_yaml import load_yaml
-from ftk.errors import RunError
+from ftk.contracts.spec import TaskSpec
+from ftk.errors import FtkError, RunError
 from ftk.report.saved_run import is_run, saved_environment
 
 SPLITS = ("test", "validation")
 """The splits that have scores, the one to show first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunFiles:
     """What a run left, apart from its predictions.
 
@@ -47,8 +50,7 @@ class RunFiles:
         Raises:
             RunError: the folder is none of a run, or a file without which nothing can be said is damaged.
         """
-        if not path.is_dir() or not is_run(path):
-            raise RunError(f"{path}: this is no run folder of ftk (it has no config.yaml of one).{_near(path)}")
+        refuse_no_run(path)
         config = load_yaml(path / "config.yaml")
         if not isinstance(config, dict):
             raise RunError(f"{path / 'config.yaml'}: the file is damaged.")
@@ -74,10 +76,30 @@ class RunFiles:
         """The command line of the run."""
         return str(self.environment.get("command", ""))
 
+    @cached_property
+    def spec(self) -> TaskSpec | None:
+        """The facts about the task; None if nothing says which it is."""
+        try:
+            return facts_of_run(self.path).spec
+        except FtkError:
+            return None
+
     @property
     def splits(self) -> tuple[str, ...]:
         """The splits that have scores, the one to show first."""
         return tuple(split for split in SPLITS if isinstance(self.metrics.get(split), dict))
+
+
+def refuse_no_run(path: Path) -> None:
+    """Refuse what is no folder of a run.
+
+    Raises:
+        RunError: it is none.
+    """
+    if path.is_file():
+        raise RunError(f"{path}: a page is about run folders, and this is a file.{_near(path)}")
+    if not is_run(path):
+        raise RunError(f"{path}: this is no run folder of ftk (it has no config.yaml of one).{_near(path)}")
 
 
 def _metrics(path: Path) -> dict[str, Any]:
@@ -119,9 +141,11 @@ def _lines(path: Path, unread: list[str]) -> tuple[Mapping[str, Any], ...]:
 
 def _near(path: Path) -> str:
     """Where the run may be instead."""
+    around = path.parent if path.is_dir() else path.parent.parent
+    for folder in dict.fromkeys((path.parent, around)):
+        if is_run(folder):
+            return f" The run is the folder around it: {folder}"
     if path.is_dir():
-        if is_run(path.parent):
-            return f" The run is the folder around it: {path.parent}"
         inner = sorted(child.name for child in path.iterdir() if is_run(child))
         if inner:
             return f" There are runs in it: {', '.join(inner[:5])}{', …' if len(inner) > 5 else ''}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ftk.contracts.notes import Notes
 from ftk.pages.blocks import Block, Cell, Charts, Code, Section, Table, Text
 from ftk.pages.decisions import HAS_LABELS, label_counts
 from ftk.pages.numbers import count_cell, interval_cell, number_cell, score, score_cell
-from ftk.pages.page import Options, metric_of, opened_predictions, task_name
+from ftk.pages.page import Options, metric_of, note_missing, opened_predictions, task_name
 from ftk.pages.predictions import Predictions
 from ftk.pages.rendering import GENERATOR, Page
 from ftk.pages.run_files import RunFiles
@@ -17,27 +18,28 @@ from ftk.pages.sections.training import losses_together
 from ftk.pages.sections.verdict import verdict_sections
 
 
-def comparison_page(runs: Sequence[RunFiles], groups: Sequence[Sequence[int]], options: Options) -> Page:
+def comparison_page(runs: Sequence[RunFiles], groups: Sequence[Sequence[int]], options: Options, notes: Notes) -> Page:
     """The page of several runs.
 
     Args:
         runs: their files.
         groups: their numbers, in the groups that the command line parts.
         options: what the page shows.
+        notes: collects what could not be read.
     """
     names = _names(runs)
-    opened, missing = {}, []
+    opened: dict[str, Predictions] = {}
     for name, run in zip(names, runs, strict=True):
         found, why = opened_predictions(run)
-        missing += why
         split = options.split or next(iter(found), None)
+        note_missing(notes, run, why, found.get(split or ""))
         if split in found:
             opened[name] = found[split]
     split = options.split or next((one.split for one in opened.values()), "test")
-    metrics = {name: metric_of(run, opened.get(name)) for name, run in zip(names, runs, strict=True)}
+    metrics = {name: metric_of(run) for name, run in zip(names, runs, strict=True)}
     sections: list[Section | None] = [
         *_verdict(names, opened, groups, texts=options.texts),
-        _scores(names, runs, opened, metrics, split, missing),
+        _scores(names, runs, opened, metrics, split),
         _curves(names, runs),
         _labels(opened),
         *(_slices(opened, options.slices) if options.slices else ()),
@@ -49,6 +51,7 @@ def comparison_page(runs: Sequence[RunFiles], groups: Sequence[Sequence[int]], o
         lead=_lead(opened),
         sections=[one for one in sections if one is not None],
         footer=f"Written by {GENERATOR}. Everything is in this file; it loads nothing.",
+        warnings=[str(one) for one in notes],
     )
 
 
@@ -95,7 +98,6 @@ def _scores(
     opened: Mapping[str, Predictions],
     metrics: Mapping[str, str | None],
     split: str,
-    missing: Sequence[str],
 ) -> Section:
     values = {name: dict(numbers_in(run.metrics.get(split) or {})) for name, run in zip(names, runs, strict=True)}
     all_scores = list(dict.fromkeys(one for found in values.values() for one in found))
@@ -111,13 +113,12 @@ def _scores(
                 row.append(score_cell(value, ends) if ends else number_cell(value))
             row.append(interval_cell(ends))
         rows.append(row)
-    blocks: list[Block] = [Text(f"Some predictions are left out: {one}", warning=True) for one in missing]
     note = (
         "An interval is that of one model on all such rows. Where two overlap, the difference may be real all the "
         "same: both models answered the same rows, which 'ftk compare' takes into account."
     )
     columns = ["score", *(column for name in names for column in (name, f"95 %, {name}"))]
-    return Section("scores", "Scores", [*blocks, Table(f"Scores, {split}", columns, rows, note)])
+    return Section("scores", "Scores", [Table(f"Scores, {split}", columns, rows, note)])
 
 
 def _curves(names: Sequence[str], runs: Sequence[RunFiles]) -> Section | None:

@@ -9,6 +9,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from ftk.contracts.findings import Finding
+from ftk.contracts.notes import Notes
 from ftk.errors import FtkError, first_line
 from ftk.pages.entities import entities_of, training_entities
 from ftk.pages.page import REPORT, Options, run_page
@@ -22,7 +24,7 @@ _MOST_BYTES = 256 << 20
 
 
 @without_collection()
-def write_report(groups: Sequence[Sequence[Path]], output: Path, options: Options) -> None:
+def write_report(groups: Sequence[Sequence[Path]], output: Path, options: Options) -> list[Finding]:
     """Write the page of a run, or that of several.
 
     Args:
@@ -30,21 +32,26 @@ def write_report(groups: Sequence[Sequence[Path]], output: Path, options: Option
         output: the file to write.
         options: what the page shows.
 
+    Returns:
+        What could not be read.
+
     Raises:
         FtkError: a folder is none of a run, or a file of it is damaged.
         OSError: the file cannot be written.
     """
+    notes = Notes()
     runs = [RunFiles.open(path) for group in groups for path in group]
     if len(runs) == 1:
-        page = run_page(runs[0], options, partial(training_entities, runs[0]))
+        page = run_page(runs[0], options, partial(training_entities, runs[0]), notes)
     else:
         from ftk.pages.side_by_side import comparison_page
 
         ends = list(accumulate(map(len, groups)))
         numbers = [list(range(end - len(group), end)) for group, end in zip(groups, ends, strict=True)]
-        page = comparison_page(runs, numbers, options)
+        page = comparison_page(runs, numbers, options, notes)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_page(page, output)
+    return list(notes)
 
 
 @without_collection()
@@ -62,7 +69,10 @@ def report_at_end(folder: Path, console: Console, training: Sequence[Any] | None
         console.say(f"{REPORT} is not written, because the predictions have {size / 1e6:,.0f} MB; {again}")
         return
     try:
-        write_page(run_page(RunFiles.open(folder), Options(), lambda: _entities(training)), folder / REPORT)
+        notes = Notes()
+        page = run_page(RunFiles.open(folder), Options(), lambda: _entities(training), notes)
+        write_page(page, folder / REPORT)
+        console.report(notes.drain())
     except Exception as error:
         if os.environ.get("FTK_TRACEBACK") == "1":
             raise

@@ -39,8 +39,11 @@ def replaced(path: Path) -> Iterator[Path]:
         yield temporary
         flush(temporary)
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == str(temporary):
+            error.filename, error.filename2 = str(path), None  # nobody knows the other name
         raise
     flush(path.parent)
 

@@ -14,6 +14,9 @@ STREAM_OF_OBJECTS = fact("stream-of-objects",
     "input: JSON, because the first line is an object or a list of objects (data=text reads each line as a text).")
 LINES_AS_TEXTS = notice("lines-as-texts", "{file}: the lines look like {what}",
     "each is read as a text; data={format} reads them as such, and data=text as texts without this note")
+UNREAD_PREDICTIONS = notice("unread-predictions",
+    "{run}: the predictions of the {damaged} split are left out, because they cannot be read ({why})",
+    others="labels and examples are those of the {shown} split", none="the page has no labels and examples")
 FILES_READ = fact("files-read", "{size} read from {shown}.")
 ENTRIES_NOT_READ = fact("entries-not-read", "{key}={folder}: {left_out} of {entries} entries not read: {why}.")
 CONLL_COLUMNS = fact("conll-columns",
