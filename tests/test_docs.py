@@ -1,10 +1,12 @@
 """Links in the documentation lead somewhere, and its reference of keys is up to date."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from ftk.commands import WITH_JSON
 from ftk.commands.config_reference import reference, updated
 from ftk.config.paths import shipped_configs
 
@@ -52,3 +54,11 @@ def test_each_task_has_a_page() -> None:
     assert unlinked == [], (
         "add a row for each to the table of tasks in README.md, and count the tasks in its first list"
     )
+
+
+def test_the_readme_names_each_extra_and_each_command_with_json() -> None:
+    readme = (TOP / "README.md").read_text(encoding="utf-8")
+    extras = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert [name for name in extras if f"'.[{name}]'" not in readme] == []
+    sentence = readme.partition("With `--json`,")[2].partition(" show")[0].partition("\nshow")[0]
+    assert sorted(re.findall(r"`(\w+)`", sentence)) == sorted(WITH_JSON)

@@ -6,6 +6,8 @@ import pytest
 
 from conftest import Result
 from data_helpers import shipped_task
+from ftk.commands import WITH_JSON
+from ftk.config.overrides import WITHOUT_SWEEPS
 
 GROUPS = {
     "tasks on texts": ("text-classification", "multi-label", "regression", "image-text-classification"),
@@ -85,3 +87,11 @@ def test_the_help_of_a_command_comments_each_key(ftk: Callable[..., Result], tas
     keys = [n for n, line in enumerate(config) if line.startswith("  ") and line[2] not in " #-_" and line[-1] != ":"]
     bare = [config[n].strip() for n in keys if not config[n - 1].startswith("  #")]
     assert bare == []
+
+
+@pytest.mark.parametrize("command", WITH_JSON)
+def test_the_usage_of_a_command_has_the_flags_that_it_takes(ftk: Callable[..., Result], command: str) -> None:
+    usage = ftk(command, "--help").out
+    assert "[--json]" in usage
+    if command in WITHOUT_SWEEPS:
+        assert "--multirun" not in usage

@@ -18,7 +18,7 @@ from ftk.report.tables import TextTable
 from ftk.system.cache import cache_folder
 
 USAGE = """\
-usage: ftk runs [DIR ...] [KEY=VALUE ...]
+usage: ftk runs [DIR ...] [KEY=VALUE ...] [--json]
 
 Lists the runs in folders and below them (default: runs), the newest first.
 

@@ -10,7 +10,7 @@ from ftk.report.sweeps.tables import show_tables, title_of
 from ftk.system.paths import expanded
 
 USAGE = """\
-usage: ftk sweep DIR        show the table of the runs in DIR and write DIR/results.csv again
+usage: ftk sweep DIR [--json]        show the table of the runs in DIR and write DIR/results.csv again
 """
 
 
