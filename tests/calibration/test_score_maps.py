@@ -8,8 +8,9 @@ import pytest
 from scipy.optimize import check_grad
 from scipy.special import softmax
 
+from ftk.calibration.kept import LEAST
 from ftk.calibration.maps import _Problem, by_temperature, fit_isotonic, fit_vector
-from ftk.calibration.temperature import LEAST, fit_temperature
+from ftk.calibration.temperature import fit_temperature
 from ftk.contracts.confidence import Shape
 from ftk.contracts.values import Scores
 from ftk.tasks.shared.confidence import CLASSES

@@ -26,6 +26,7 @@ def test_a_page_is_whole_escaped_and_asks_for_nothing(ftk: Ftk, tmp_path: Path) 
         for step in (1, 2)
     ]
     finding = {"kind": "empty-row", "severity": "warning", "count": 2, "text": _SPEECH}
+    unsure = {"below": 0.8, "abstained": 7, "answers": 40}
     run = write_run(
         tmp_path / "run",
         "text-classification",
@@ -33,10 +34,10 @@ def test_a_page_is_whole_escaped_and_asks_for_nothing(ftk: Ftk, tmp_path: Path) 
         {"accuracy": 0.75, "support": 40},
         events=events,
         findings=[finding],
-        calibration={"test": {"ece": 0.0123, "per_label": {"good": {"answers": 20, "ece": 0.0456}}}},
+        calibration={"test": {"ece": 0.0123, "per_label": {"good": {"answers": 20, "ece": 0.0456}}, "abstain": unsure}},
     )
     page = page_of(ftk, run)
-    assert {"0.0123", "0.0456"} <= set(page.shown)
+    assert {"0.0123", "0.0456", "abstained (score below 0.8)", "7 of 40 answers"} <= set(page.shown)
     sections = ("command", "scores", "training", "labels", "calibration", "thresholds", "examples", "run", "findings")
     assert [one for one in page.ids if one in sections] == list(sections)
     assert "alert(1)" not in page.scripts

@@ -236,8 +236,9 @@ def test_entities_have_the_probability_that_they_are_right(ftk: Ftk, tmp_path: P
 
 def test_few_rows_are_not_calibrated_on(ftk: Ftk, texts: tuple[str, ...], tmp_path: Path) -> None:
     write_jsonl(tmp_path / "validation.jsonl", rows_of(20, 2))
-    result = ftk(*texts, "run.dir=run", "--json", "train.max_steps=2")
+    result = ftk(*texts, "run.dir=run", "--json", "train.max_steps=2", "predict.coverage=0.9")
     assert result.found(kinds.FEW_TO_CALIBRATE).values["found"] == 20
+    assert "20 validation rows are too few" in result.texts
     assert not Path("run/best/calibration.safetensors").exists()
 
 
@@ -266,15 +267,18 @@ def test_records_say_what_is_unsure(ftk: Ftk, texts: tuple[str, ...]) -> None:
     )
     assert max(known) < min(foreign, default=float("inf"))
     words = ("checkpoint=run/best", "predict.abstain=0.8", "predict.coverage=0.9", "predict.out_of_scope=energy")
-    assert ftk("predict", *words, "input=test.jsonl", "output=out.jsonl", "hardware=cpu").code == 0
+    predicted = ftk("predict", *words, "input=test.jsonl", "output=out.jsonl", "hardware=cpu", "--json")
+    assert "of 60 answers" in predicted.texts
     for one in read_jsonl("out.jsonl"):
         assert one["abstained"] == (one["score"] < 0.8)
         sure = sorted(one["scores"], key=one["scores"].__getitem__, reverse=True)
         assert one["label_set"] == sure[: len(one["label_set"])]
-    assert ftk("evaluate", *words, "data.test=validation.jsonl", "run.dir=scored", "hardware=cpu").code == 0
+    scored = ftk("evaluate", *words, "data.test=validation.jsonl", "run.dir=scored", "hardware=cpu", "--json")
+    assert "% of 120 rows" in scored.texts
     of_validation = json.loads(Path("scored/metrics.json").read_text())["calibration"]["test"]
     assert of_validation["coverage"]["covered"] >= 0.9
-    assert 0 <= of_validation["abstain"]["abstained"] <= of_validation["answers"]
+    assert of_validation["coverage"] | {"asked": 0.9, "rows": 120} == of_validation["coverage"]
+    assert 0 <= of_validation["abstain"]["abstained"] <= of_validation["abstain"]["answers"] == of_validation["answers"]
     # What the folder does not keep is refused before torch is imported.
     refused = ftk("predict", "checkpoint=run/best", "input=test.jsonl", "predict.coverage=0.999", "--json")
     assert_refused(refused, "needs 999 validation rows")

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ftk.calibration.conformal import least_rows, quantile
-from ftk.calibration.kept import Kept
+from ftk.calibration.kept import LEAST, Kept
 from ftk.config.choices import OutOfScope
 from ftk.config.schema import PredictionsConfig
 from ftk.errors import ConfigError
-
-_KEEPS_NONE = "the model folder keeps nothing of validation rows for it. Train it with such rows and"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +22,23 @@ class Asked:
         limit: the nonconformity of the labels of a set; None: there are no sets.
         scope: ``energy``, ``mahalanobis`` or None.
         scope_limit: the score up to which a row is in scope.
+        coverage: how often sets are to have the right label.
     """
 
     abstain: float | None = None
     limit: float | None = None
     scope: str | None = None
     scope_limit: float = 0.0
+    coverage: float | None = None
 
     @classmethod
-    def of(cls, config: PredictionsConfig, kept: Kept | None) -> Asked:
+    def of(cls, config: PredictionsConfig, kept: Kept | None, few: int | None = None) -> Asked:
         """What a config asks for, with what a model folder keeps for it.
+
+        Args:
+            config: of predictions.
+            kept: of the model folder; None if it keeps nothing.
+            few: how many validation rows there are, if they are too few to keep anything; None: that is not known.
 
         Raises:
             ConfigError: the folder keeps nothing for it.
@@ -42,7 +47,7 @@ class Asked:
         if config.coverage is not None:
             scores = kept.arrays.get("conformal") if kept is not None else None
             if scores is None:
-                raise ConfigError(f"predict.coverage={config.coverage}: {_KEEPS_NONE} calibrate=temperature.")
+                raise ConfigError(f"predict.coverage={config.coverage}: {_why(few)}.")
             if len(scores) < (least := least_rows(config.coverage)):
                 raise ConfigError(
                     f"predict.coverage={config.coverage}: this needs {least:,} validation rows, and the model folder "
@@ -55,6 +60,15 @@ class Asked:
             limits = kept.facts.get("out_of_scope") if kept is not None else None
             if not isinstance(limits, dict) or not isinstance(limits.get(scope), (int, float)):
                 more = " predict.out_of_scope=mahalanobis" if scope == OutOfScope.mahalanobis.value else ""
-                raise ConfigError(f"predict.out_of_scope={scope}: {_KEEPS_NONE} calibrate=temperature{more}.")
+                raise ConfigError(f"predict.out_of_scope={scope}: {_why(few, more)}.")
             scope_limit = float(limits[scope])
-        return cls(config.abstain, limit, scope, scope_limit)
+        return cls(config.abstain, limit, scope, scope_limit, config.coverage)
+
+
+def _why(few: int | None, more: str = "") -> str:
+    """Why a model folder keeps nothing, and what to do."""
+    if few is not None:
+        rows = f"{few:,} validation row{' is' if few == 1 else 's are'}"
+        return f"the model folder keeps nothing for it, because {rows} too few ({LEAST} are needed)"
+    advice = f"Train it with at least {LEAST} such rows and calibrate=temperature{more}"
+    return f"the model folder keeps nothing of validation rows for it. {advice}"

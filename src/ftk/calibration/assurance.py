@@ -36,7 +36,7 @@ class Assurance:
         self._reliability = Reliability(confidence) if labelled else None
         arrays = {} if kept is None else kept.arrays
         self._scope = None if asked.scope is None else Scope(asked.scope, model, arrays)
-        self._sure = self._unsure = self._right = 0
+        self._judged = self._sure = self._unsure = self._right = 0
         self._sets: list[int] = []
         self._covered = self._foreign = self._rows = 0
         self.latest: dict[str, Any] = {}
@@ -66,7 +66,7 @@ class Assurance:
         if self._scope is not None:
             score = self._scope.of(features.windows_of(number, number + 1))
             foreign = score > asked.scope_limit
-            self._foreign += foreign
+            self._foreign += int(foreign)
             more |= {"out_of_scope_score": round(score, 6), "out_of_scope": bool(foreign)}
         return more
 
@@ -75,6 +75,7 @@ class Assurance:
         of_class = self._confidence.shape is Shape.classes
         decided: Any = [self._confidence.decision(prediction)] if of_class else slice(None)
         unsure = self._confidence.scores(prediction)[decided] < least
+        self._judged += len(unsure)
         self._unsure += int(unsure.sum())
         if self._reliability is not None:
             gold = self._confidence.gold(example, prediction)[decided]
@@ -105,10 +106,17 @@ class Assurance:
         found = {} if self._reliability is None else self._reliability.compute()
         if self._asked.abstain is not None:
             of_others = {"accuracy": self._right / self._sure} if self._sure else {}
-            found["abstain"] = {"below": self._asked.abstain, "abstained": self._unsure, **of_others}
+            found["abstain"] = {
+                "below": self._asked.abstain,
+                "abstained": self._unsure,
+                "answers": self._judged,
+                **of_others,
+            }
         if self._asked.limit is not None and self._sets:
             share = {} if self._reliability is None else {"covered": self._covered / len(self._sets)}
             found["coverage"] = {**share, "labels_per_set": float(np.mean(self._sets))}
+            found["coverage"] |= {"asked": self._asked.coverage, "rows": len(self._sets)}
         if self._asked.scope is not None and self._rows:
-            found["out_of_scope"] = {"score": self._asked.scope, "share": self._foreign / self._rows}
+            share_out = {"share": self._foreign / self._rows, "foreign": self._foreign, "rows": self._rows}
+            found["out_of_scope"] = {"score": self._asked.scope, **share_out}
         return found

@@ -77,6 +77,8 @@ class Reliability:
         self._right: list[NDArray[np.bool_]] = []
         self._brier = 0.0
         self._loss = 0.0
+        self._known = 0
+        """What the loss is the mean of; a row whose label the model does not know has none, as in training."""
         self._names: list[str] = []
 
     def add(self, example: Any, prediction: Any) -> None:
@@ -86,10 +88,13 @@ class Reliability:
         if self._confidence.shape is Shape.classes:
             best = self._confidence.decision(prediction)
             assert isinstance(best, int)
-            self._loss -= float(np.log(max(_SMALLEST, float(scores[gold].sum()))))
+            if gold.any():
+                self._loss -= float(np.log(max(_SMALLEST, float(scores[gold].sum()))))
+                self._known += 1
             scores, gold = scores[best : best + 1], gold[best : best + 1]
         else:
             self._loss -= float(np.log(np.maximum(_SMALLEST, np.where(gold, scores, 1 - scores))).sum())
+            self._known += len(scores)
         if self._confidence.shape is Shape.answers:
             self._names += self._confidence.names(prediction)
         self._sure.append(scores)
@@ -98,11 +103,14 @@ class Reliability:
     def compute(self) -> dict[str, Any]:
         """``ece`` without the bias of few answers, ``ece_plain``, ``brier``, ``nll``, ``answers`` (their number),
         ``confidence`` and ``accuracy`` (means), ``bins`` (probability, share right, number), and for entities and tags
-        ``per_label``. Only ``answers`` if there are none."""
+        ``per_label``. Only ``answers`` if there are none. A row of classes whose label the model does not know is a
+        wrong answer, and has no part in ``nll``."""
         if not any(map(len, self._sure)):
             return {"answers": 0}
         sure, right = np.concatenate(self._sure), np.concatenate(self._right)
-        found = {**_figures(sure, right), "brier": self._brier / len(sure), "nll": self._loss / len(sure)}
+        found = {**_figures(sure, right), "brier": self._brier / len(sure)}
+        if self._known:
+            found["nll"] = self._loss / self._known
         if self._names:
             names = np.array(self._names)
             found["per_label"] = {

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ENTRY = "calibration"
 """The entry of ``ftk.json``."""
+LEAST = 50
+"""Answers that a calibration needs: with fewer, chance moves it further than it mends."""
 _METHODS = ("temperature", "vector", "isotonic")
 _DIMENSIONS = {"map.one": 1, "map.other": 1, "conformal": 1, "scope.means": 2, "scope.precision": 2}
 

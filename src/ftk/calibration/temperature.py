@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from ftk.calibration.figures import Reliability
+from ftk.calibration.kept import LEAST
 from ftk.contracts.confidence import Confidence, Shape
 
-LEAST = 50
-"""Answers that a calibration needs: with fewer, chance moves it further than it mends."""
 FOLDS = 5
 _GRID = np.linspace(-np.log(8), np.log(8), 17)
 """Logarithms of the temperatures at which the loss is computed; between them it is interpolated."""
@@ -71,7 +70,7 @@ def fit_temperature(at: At, confidence: Confidence) -> Fit | None:
         for example, prediction in at(temperature, slice(number, None, FOLDS)):
             crossed.add(example, prediction)
     before, after = raw.compute(), crossed.compute()
-    temperature = _lowest(losses.sum(1)) if after["nll"] < before["nll"] else 1.0
+    temperature = _lowest(losses.sum(1)) if after.get("nll", 0.0) < before.get("nll", 0.0) else 1.0
     return Fit(temperature, len(pairs), before, after if temperature != 1 else before)
 
 

@@ -30,6 +30,7 @@ from ftk.report.calibration_table import calibration_table
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.sweeps.running import exit_code, run_sweep
+from ftk.report.unsure import unsure_line
 from ftk.system.peak_memory import peak_memory_mb
 from ftk.system.startup import fast_import
 from ftk.tasks import task_name
@@ -140,6 +141,8 @@ def _score(
     console.result("test", found.metrics, f"test, {found.rows:,} rows")
     if (table := calibration_table({"test": figures})) is not None:
         console.table(table)
+    if line := unsure_line(figures):
+        console.say(line)
     if cost is not None:
         compared = cost(found.metrics, console)
         folder.write("metrics.json", {**written, "int8": compared.to_json()})

@@ -25,6 +25,7 @@ from ftk.report.partial_output import PartialOutput, partial_output
 from ftk.report.records import StandardOutput
 from ftk.report.stopped_output import Begun, RowsDigest, begun, part_of
 from ftk.report.sweeps.running import exit_code, run_sweep
+from ftk.report.unsure import unsure_line
 from ftk.system.paths import expanded
 from ftk.system.startup import fast_import
 
@@ -103,6 +104,8 @@ def predict(config: PredictConfig, invocation: Invocation, addition: Addition | 
             out.part_done(example.row for example in examples)
             show(done)
     console.report(notes.drain())
+    if predictions.beside is not None and (line := unsure_line(predictions.beside.figures())):
+        console.say(line)
     seconds = time.perf_counter() - began
     where = "standard output" if output is None else config.output
     rows_done = f"{done:,} row{'s' if done != 1 else ''}"

@@ -88,6 +88,7 @@ class Predictions:
     Attributes:
         highest: how many scores by label a record has; None: all.
         asked: what records say of predictions that are unsure; None: nothing.
+        beside: what looks at predictions for that, and counts, once the model is loaded.
         runner: the model that predicts, once it is loaded.
 
     Args:
@@ -105,7 +106,7 @@ class Predictions:
         self.data = data
         self.highest = scores_in_records(predict.scores, saved.trained.labels)
         self.asked = _asked(predict, saved)
-        self._beside: Assurance | None = None
+        self.beside: Assurance | None = None
         self.predictor: Predictor = saved.trained.task.predictor()
         self._checkpoint: Checkpoint
         self.runner: Runner
@@ -182,7 +183,7 @@ class Predictions:
         if self.asked is not None and confidence is not None:
             from ftk.calibration.assurance import Assurance
 
-            self._beside = Assurance(confidence, self.asked, runner.model, checkpoint.kept, labelled=False)
+            self.beside = Assurance(confidence, self.asked, runner.model, checkpoint.kept, labelled=False)
 
     def go_on(self, rows: int) -> None:
         """Go on where so many rows have a record, so that the next one is not the first."""
@@ -233,7 +234,7 @@ class Predictions:
 
     def _predicted(self, examples: list[Any], features: Any, notes: Notes) -> Iterator[dict[str, Any]]:
         if examples:
-            keep, beside = self.data.bad_rows is BadRows.keep, self._beside
+            keep, beside = self.data.bad_rows is BadRows.keep, self.beside
             seen = None if beside is None else beside.seen
             predicted = self.runner.predictions(examples, features, seen, keep=keep)
             if beside is not None:
@@ -242,8 +243,8 @@ class Predictions:
 
     def _record(self, notes: Notes, example: Any, prediction: Any) -> dict[str, Any]:
         record = self.predictor.record(example, with_highest(prediction, self.highest))
-        if self._beside is not None:
-            record |= self._beside.latest
+        if self.beside is not None:
+            record |= self.beside.latest
         note_replaced(example, record, notes)
         if self.data.bad_rows is BadRows.keep and "error" in record:  # a record with this key has no prediction
             del record["error"]

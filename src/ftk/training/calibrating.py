@@ -14,11 +14,11 @@ import torch
 from ftk.calibration.conformal import nonconformity
 from ftk.calibration.figures import Reliability
 from ftk.calibration.folding import fold
-from ftk.calibration.kept import ENTRY, Kept
+from ftk.calibration.kept import ENTRY, LEAST, Kept
 from ftk.calibration.maps import FitMap, Pairs, Rescored, ScoreMap, by_temperature, fit_isotonic, fit_vector
 from ftk.calibration.out_of_scope import ENERGY, MAHALANOBIS, Scope, fit_states, has_states, limit_of, states_of
 from ftk.calibration.outputs import Outputs
-from ftk.calibration.temperature import FOLDS, LEAST, answers, fit_temperature
+from ftk.calibration.temperature import FOLDS, answers, fit_temperature
 from ftk.config.choices import Calibration, OutOfScope
 from ftk.config.schema import FinetuneConfig
 from ftk.contracts import finding_kinds as kinds

@@ -9,9 +9,9 @@ import torch
 
 from ftk.calibration.asked import Asked
 from ftk.calibration.assurance import Assurance
-from ftk.calibration.kept import ENTRY, Kept
+from ftk.calibration.kept import ENTRY, LEAST, Kept
 from ftk.calibration.out_of_scope import has_states
-from ftk.config.choices import OutOfScope
+from ftk.config.choices import Calibration, OutOfScope
 from ftk.config.schema import FinetuneConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
@@ -24,6 +24,7 @@ from ftk.pages.writing import report_at_end
 from ftk.report.calibration_table import calibration_table
 from ftk.report.curves import plot_curves
 from ftk.report.kept_folders import keep_only
+from ftk.report.unsure import unsure_line
 from ftk.system.duration import duration
 from ftk.system.peak_memory import peak_memory_mb
 from ftk.training.baselines import baselines
@@ -123,6 +124,8 @@ def _scores(run: Run, best: torch.nn.Module, kept: Kept | None) -> dict[str, Any
         if assurance is not None:
             assurance.close()
             calibration[split] = assurance.figures()
+            if line := unsure_line(calibration[split]):
+                run.console.say(f"{split}: {line}")
     by_split: dict[str, Any] = {split: calibration[split] for split in result if split in calibration}
     if by_split:
         result["calibration"] = calibration
@@ -155,11 +158,19 @@ def _asked(run: Run, best: torch.nn.Module, kept: Kept | None) -> Asked:
         predict = dataclasses.replace(predict, out_of_scope=None)
     for key, other in (("coverage", "out_of_scope"), ("out_of_scope", "coverage")):
         try:
-            Asked.of(dataclasses.replace(predict, **{other: None}), kept)
+            Asked.of(dataclasses.replace(predict, **{other: None}), kept, _too_few(run, kept))
         except ConfigError as error:
             run.console.warn(f"{error} It is left out.")
             predict = dataclasses.replace(predict, **{key: None})
     return Asked.of(predict, kept)
+
+
+def _too_few(run: Run, kept: Kept | None) -> int | None:
+    """The number of validation rows, if nothing is kept of them because they are too few."""
+    if kept is not None or not isinstance(run.config, FinetuneConfig) or run.config.calibrate is Calibration.none:
+        return None
+    rows = len(run.prepared["validation"].examples) if "validation" in run.prepared else 0
+    return rows if rows < LEAST else None
 
 
 def _training_facts(run: Run) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ftk.pages.numbers import count_cell, number_cell, score
 from ftk.pages.predictions import Form, Predictions
 from ftk.pages.spans import RIGHT
 from ftk.pages.svg import columns
+from ftk.report.unsure import unsure_facts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def calibration_section(predictions: Predictions, figures: Mapping[str, Any]) ->
     note = f"Shown is {_WHAT[predictions.form]}. On the dashed line, scores are right as often as they say."
     facts = [("mean score", score(float(sure.mean()))), ("share that is right", score(float(right.mean())))]
     facts.append((f"ECE, {_BINS} classes of equal width", score(error)))
-    facts += _of_run(figures)
+    facts += [*_of_run(figures), *unsure_facts(figures)]
     blocks: list[Block] = [Facts(facts), Charts([Chart("Reliability", chart, note=note), Chart("Scores", counts)])]
     by_label = _by_label(figures)
     return Section("calibration", "Calibration", [*blocks, *([by_label] if by_label else [])])
