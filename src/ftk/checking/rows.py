@@ -22,6 +22,7 @@ from ftk.checking.near.duplicates import MOST_COMPARED, THRESHOLD, NearDuplicate
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
+from ftk.data.splitting.two_rows import two_places
 
 
 def check_examples(
@@ -140,12 +141,15 @@ def _note_relabelled(
         return
     different = one[near.rows] != other[near.partners]
     if different.any():
-        places = _places(splits[of[0]], splits[of[1]], NearDuplicates(near.rows[different], near.partners[different]))
+        other_label = NearDuplicates(near.rows[different], near.partners[different])
+        places = _places(splits[of[0]], splits[of[1]], other_label, labels=True)
         notes.add(kinds.RELABELLED_NEAR_DUPLICATE, *places, number=int(different.sum()))
 
 
-def _places(examples: Sequence[Any], others: Sequence[Any], near: NearDuplicates) -> Iterator[str]:
+def _places(
+    examples: Sequence[Any], others: Sequence[Any], near: NearDuplicates, *, labels: bool = False
+) -> Iterator[str]:
     """Where the first rows are, each with the row that it nearly equals."""
     for row, partner in zip(near.rows[:SHOWN].tolist(), near.partners[:SHOWN].tolist(), strict=True):
-        one, other = examples[row].row, others[partner].row
-        yield f"{one.where} and {other.where.removeprefix(one.file)}"
+        other = others[partner]
+        yield two_places(examples[row], other.row.where, other.learned, labels=labels)
