@@ -23,8 +23,8 @@ class OtherColumns:
     """The values of the other columns, and the label that each goes with.
 
     Attributes:
-        labels: by column and by whether values are whole, by value the label of its rows; columns with a value that goes
-            with two are left out.
+        labels: by column and by whether its values are whole, the label of the rows with each value; columns with a
+            value that goes with two are left out.
     """
 
     labels: dict[tuple[str, bool], dict[Any, str]] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class OtherColumns:
 
 
 def _form(value: Any, *, whole: bool) -> Any:
-    """A value whole, as numbers of classes are; or without the number at its end, since ``spam_0017`` is an id and tells.
+    """A value whole, as numbers of classes are, or without the number at its end: ``spam_0017`` is an id, and tells.
 
     None if it is not one that a label may go with.
     """
