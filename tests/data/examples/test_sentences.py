@@ -151,7 +151,8 @@ def test_neighbours_of_one_type_stay_two_entities() -> None:
         ({"text": None, "spans": []}, kinds.NOT_A_STRING, ": text=None"),
         ({"text": "ab", "spans": [[0, 3, "X"]]}, kinds.SPAN_OUTSIDE, ": 0-3 in a text of 2 characters"),
         ({"text": "ab", "spans": [[-1, 1, "X"]]}, kinds.SPAN_OUTSIDE, ": -1-1 in a text of 2 characters"),
-        ({"text": "ab", "spans": [[1, 1, "X"]]}, kinds.SPAN_OUTSIDE, ": 1-1 in a text of 2 characters"),
+        ({"text": "ab", "spans": [[1, 1, "X"]]}, kinds.SPAN_EMPTY, ": 1-1 in a text of 2 characters"),
+        ({"text": "ab", "spans": [[2, 1, "X"]]}, kinds.SPAN_EMPTY, ": 2-1 in a text of 2 characters"),
         ({"text": "ab", "spans": [[0, 1]]}, kinds.SPAN_UNREADABLE, ": [0, 1]"),
         (
             {"text": "ab", "spans": [{"start": 0, "end": True, "label": "X"}]},

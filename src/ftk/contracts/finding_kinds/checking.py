@@ -9,6 +9,8 @@ UNREADABLE = refusal("unreadable", "{what}")
 UNTRAINABLE = refusal("untrainable", "{what}")
 UNREADABLE_ROW = error("unreadable-row", "{row|rows} that cannot be read",
     "Correct or remove {it|them}: a training stops at the first one.")
+SAME_FILE = warning("same-file", "{file|files} of {part} that {is|are} also read as {other}",
+    "name another; scores on {part} say nothing")
 REPEATED_WITHIN = info("repeated-within", "{row|rows} of {part} with the {subject} of an earlier row of {part}",
     "each counts in its scores")
 RELABELLED_WITHIN = warning("relabelled-within",

@@ -34,6 +34,8 @@ SPAN_IN_PARTS = error("span-in-parts", "{row|rows} with a span of several parts"
     "A span has no gaps: make it one, or leave it out.")
 SPAN_OUTSIDE = error("span-outside-text", "{row|rows} with a span outside the text",
     "Offsets count {unit}s from 0; end is one past the last.")
+SPAN_EMPTY = error("span-empty", "{row|rows} with a span that ends where it begins, or before",
+    "Offsets count {unit}s from 0; end is one past the last. Correct the two, or leave the span out.")
 ROW_WITHOUT_SPANS = info("row-without-spans", "{row|rows} without spans in a file whose other rows have some",
     "read as texts in which nothing is marked")
 SPAN_TEXT_DIFFERS = error("span-text-differs",
