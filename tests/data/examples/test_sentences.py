@@ -131,6 +131,15 @@ def test_overlapping_spans() -> None:
     assert counted(notes) == [(kinds.SPANS_OVERLAP, "longest", 1, ["rows.jsonl:1: LOC 8-12"])]
 
 
+def test_a_span_that_is_there_twice() -> None:
+    row = {"text": "Bank of Oslo", "spans": [[8, 12, "LOC"], [8, 12, "LOC"]]}
+    [found] = refused(sentences([row])[1])
+    assert (found.kind, found.count) == (kinds.SPAN_TWICE, 1)
+    (sentence,), notes = sentences([row], overlapping_spans="longest")
+    assert sentence.tags == ["O", "O", "B-LOC"]
+    assert counted(notes) == [(kinds.SPAN_TWICE, "longest", 1, ["rows.jsonl:1: LOC 8-12"])]
+
+
 def test_neighbours_of_one_type_stay_two_entities() -> None:
     (sentence,), _ = sentences([{"text": "Ada Berg", "spans": [[0, 3, "PER"], [4, 8, "PER"]]}])
     assert sentence.tags == ["B-PER", "B-PER"]

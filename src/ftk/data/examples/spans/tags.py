@@ -134,7 +134,8 @@ class SpanPlacer:
         kept, dropped = without_overlaps(placed)
         for word_span in dropped:
             where = f"{item.row.where}: {word_span.span.label} {word_span.span.start}-{word_span.span.end}"
-            self.notes.add(kinds.SPANS_OVERLAP, where, policy=self.overlapping.value)
+            twice = any(map(word_span.repeats, kept))
+            self.notes.add(kinds.SPAN_TWICE if twice else kinds.SPANS_OVERLAP, where, policy=self.overlapping.value)
             if self.overlapping is Overlapping.longest and any(map(word_span.ties_with, kept)):
                 self.notes.add(kinds.TIED_SPANS, where)
         left_out = set(map(id, dropped))
