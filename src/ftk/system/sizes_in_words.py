@@ -1,7 +1,7 @@
 """Numbers of parameters as people write them."""
 
-_MILLIONS = 100_000
-"""From so many on, they are counted in millions."""
+_MILLIONS = 50_000
+"""From so many on, they are counted in millions; one digit says nothing of fewer."""
 
 
 def parameters_in_words(number: int) -> str:
