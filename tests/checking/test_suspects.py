@@ -116,7 +116,42 @@ def test_planted_labels_are_found_without_a_model_and_open_in_annotation_tools(f
         again = ftk("check", "--json", *CLASSES, f"data.train={name}")
         [facts] = [event for event in again.events if event["type"] == "facts"]
         assert facts["splits"]["train"]["rows"] == 3, again.err
-    assert_refused(ftk("check", "--json", *CLASSES, f"data.train={train}", "suspects=true"), "name another")
+    # What ftk wrote and nobody changed is made again.
+    words = ("check", "--json", *CLASSES, f"data.train={train}", "suspects=true")
+    before = Path("suspects.label-studio.json").read_bytes()
+    assert ftk(*words).code == 0
+    assert Path("suspects.label-studio.json").read_bytes() == before
+    for name, (old, new) in {
+        "suspects.jsonl": ("sport", "sports"),
+        "suspects.label-studio.json": ("food", "Food"),
+    }.items():
+        text = Path(name).read_text()
+        Path(name).write_text(text.replace(old, new, 1))
+        assert_refused(ftk(*words), "name another")
+        Path(name).write_text(text)
+
+
+def test_labels_that_only_test_rows_have_are_not_judged(ftk: Check) -> None:
+    train = write_jsonl("train.jsonl", planted(10))
+    test = write_jsonl("test.jsonl", [{"text": f"the ball and the team {n}", "label": "tennis"} for n in range(4)])
+    result = ftk("check", "--json", *CLASSES, f"data.train={train}", f"data.test={test}", "suspects=true")
+    assert result.found(kinds.UNSEEN_LABEL).count == 4
+    assert {row["split"] for row in read_jsonl("suspects.jsonl")} == {"train"}
+    assert {label for row in read_jsonl("suspects.jsonl") for label in row["label"]} <= {*WORDS}
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_a_run_of_another_task_is_refused_and_one_of_other_rows_reported(ftk: Check) -> None:
+    train = write_jsonl("train.jsonl", planted())
+    argv = ("task=text-classification", *TINY, "data.validation_share=0", "run.curves=false")
+    assert ftk("finetune", *argv, f"data.train={train}", "run.dir=run").code == 0
+    others = write_jsonl("others.jsonl", [{**row, "text": f"other {row['text']}"} for row in planted()])
+    check = ("check", "--json", *CLASSES, "suspects=true", "run=run")
+    assert ftk(*check, f"data.train={others}").found(kinds.FEW_ROWS_OF_RUN, seen=0)
+    assert not ftk(*check, f"data.train={train}").count(kinds.FEW_ROWS_OF_RUN)
+    other = ("task=ner", f"data.train={train}", "model=minilm", "suspects=true", "run=run")
+    assert_refused(ftk("check", "--json", *other), "name a run of the same task")
 
 
 @pytest.mark.parametrize(

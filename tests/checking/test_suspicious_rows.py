@@ -131,6 +131,19 @@ def test_labels_that_texts_say() -> None:
     good = texts([*PLAIN, "label: ham I won", "label: spammer", "spam is what this is", "target:"], ["spam"])
     assert not found(kinds.LABEL_IN_TEXT, good)
     assert found(kinds.LABEL_IN_TEXT, texts(["tag: red and so on"], [("blue", "red")]))
+    (bracketed,) = found(kinds.LABEL_IN_TEXT, texts([*PLAIN, "where is it [Spam]", "(spam) I won"], ["spam"]))
+    assert bracketed.count == 2
+    assert not found(kinds.LABEL_IN_TEXT, texts(["a note [1]", "[spammer] is here", "[spam"], ["1", "spam", "spam"]))
+
+
+@pytest.mark.parametrize("form", ["{text}. {label}", "{text} {label}", "{label}: {text}", "{text} #{label}"])
+def test_labels_that_nearly_all_texts_begin_or_end_with(form: str) -> None:
+    labels = ["card payment", "0"]
+    rows = [form.format(text=text, label=labels[at % 2]) for at, text in enumerate(PLAIN * 10)]
+    (finding,) = found(kinds.LABEL_IN_TEXT, texts([*rows, "another"], labels))
+    assert finding.count == len(rows)
+    half = [text if at % 4 < 2 else PLAIN[0] for at, text in enumerate(rows)]
+    assert not found(kinds.LABEL_IN_TEXT, texts(half, labels))
 
 
 def test_labels_that_are_rare_uneven_sorted_or_not_tested() -> None:
@@ -156,6 +169,9 @@ def test_columns_that_tell_the_label() -> None:
     )
     (finding,) = found(kinds.COLUMN_TELLS, told)
     assert [place.partition(":")[0] for place in finding.places] == ["'id'", "'topic'"]
+    for numbers in (["0", "1"], ["class_0", "class_1"], [0.0, 1.0]):
+        assert found(kinds.COLUMN_TELLS, texts(PLAIN * 10, ["a", "b"], label_id=numbers)), numbers
+    assert not found(kinds.COLUMN_TELLS, texts(PLAIN * 10, ["a", "b"], id=[str(number) for number in range(60)]))
     assert not found(kinds.COLUMN_TELLS, texts(PLAIN * 10, ["a", "b", "a"], id=["x1", "x2"]))
     assert not found(kinds.COLUMN_TELLS, texts(PLAIN, ["a", "b"], id=["x", "y"]))  # too few rows
 

@@ -105,6 +105,42 @@ def test_a_test_split_alone_is_checked(ftk: Check) -> None:
     assert "expected" not in facts
 
 
+def test_all_lines_of_columns_that_cannot_be_read_are_listed(ftk: Check) -> None:
+    good = [f"a{n} B-X\nb O\n" for n in range(30)]
+    Path("train.conll").write_text("\n".join([*good[:20], "c O x\nd O\n", *good[20:], "e O\nf\n", "g\n"]))
+    result = ftk("check", "--json", "task=ner", "data.train=train.conll")
+    assert result.errors == [(kinds.UNREADABLE_ROW, 3)]
+    assert [place.split(":")[1] for place in result.found(kinds.UNREADABLE_ROW).places] == ["61", "95", "97"]
+    assert event(result, "facts")["splits"]["train"]["rows"] == 30
+
+
+def test_what_a_training_refuses_of_rows_that_were_read_has_a_kind_of_its_own(ftk: Check) -> None:
+    same = write_jsonl("same.jsonl", [{"text": f"text {n}", "label": "x"} for n in range(9)])
+    result = ftk("check", "--json", *CLASSES, f"data.train={same}")
+    assert result.count(kinds.UNTRAINABLE) == 1
+    assert not result.count(kinds.UNREADABLE)
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_one_file_for_two_splits_is_reported(ftk: Check, copied: bool) -> None:
+    train = write_jsonl("train.jsonl", texts(*"aab" * 20))
+    test = Path("test.jsonl")
+    test.write_bytes(Path(train).read_bytes())
+    words = (f"data.train={train}", f"data.test={test if copied else train}")
+    assert ftk("check", "--json", *CLASSES, *words).found(kinds.SAME_FILE, part="test", other="train").count == 1
+    write_jsonl("test.jsonl", texts(*"bba" * 20))
+    assert not ftk("check", "--json", *CLASSES, f"data.train={train}", f"data.test={test}").count(kinds.SAME_FILE)
+
+
+def test_rows_that_a_training_leaves_out_are_counted(ftk: Check) -> None:
+    rows = [{"text": f"row {n}", "label": "ab"[n % 2]} for n in range(30)]
+    train = write_jsonl("train.jsonl", [*rows, {"text": " ", "label": "a"}, rows[0], rows[1]])
+    found = event(ftk("check", "--json", *CLASSES, f"data.train={train}", "data.duplicates=drop"), "facts")
+    assert (found["splits"]["train"]["rows"], found["splits"]["train"]["left_out"]) == (33, 3)
+    kept = event(ftk("check", "--json", *CLASSES, f"data.train={write_jsonl('kept.jsonl', rows)}"), "facts")
+    assert "left_out" not in kept["splits"]["train"]
+
+
 def test_rows_of_another_task_are_named(ftk: Check) -> None:
     path = write_jsonl("train.jsonl", [{"query": f"q {n}", "candidate": "c", "label": 1} for n in range(5)])
     result = ftk("check", "--json", "task=ner", f"data.train={path}")

@@ -174,3 +174,9 @@ def test_facts_that_hold_for_several_files_are_one() -> None:
     again = Notes()
     again.extend([train])
     assert str(next(iter(again))) == str(train).removeprefix("train: ")
+
+
+def test_no_sentence_ends_in_two_full_stops() -> None:
+    kind = FindingKind("full-stop", "error", "{what}", "Do so.", counted=False)
+    for what in ("It is so.", "It is so"):
+        assert str(Finding(kind, "error", values={"what": what}, count=1)) == "It is so. Do so."

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.findings import Finding
+from ftk.contracts.findings import Finding, FindingKind
 from ftk.contracts.notes import Notes
 from ftk.errors import DataError
 
@@ -19,18 +19,18 @@ class Collected(Notes):
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
-        """A block whose error becomes a finding; what follows the error in the block is left out."""
+        """A block about rows that were read, whose error becomes a finding; what follows it there is left out."""
         try:
             yield
         except DataError as error:
-            self.add_error(error)
+            self.add_error(error, kinds.UNTRAINABLE)
 
-    def add_error(self, error: DataError) -> None:
-        """Add what stopped a reader."""
+    def add_error(self, error: DataError, kind: FindingKind = kinds.UNREADABLE) -> None:
+        """Add what stopped a reader, or what works with the rows."""
         if error.findings:
             self.merge(error.findings)
         else:
-            self.add(kinds.UNREADABLE, what=str(error))
+            self.add(kind, what=str(error))
 
     def merge(self, findings: Iterable[Finding]) -> None:
         """Add findings that were collected before, each about its own split."""

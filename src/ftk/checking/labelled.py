@@ -9,12 +9,14 @@ import numpy as np
 from ftk.checking.checked import Checked
 from ftk.checking.collected import Collected
 from ftk.checking.content import Content, baseline
-from ftk.checking.reading import read_all
+from ftk.checking.reading import CheckedRows, read_all
 from ftk.checking.rows import check_examples
+from ftk.checking.same_files import note_same_files
 from ftk.checking.training_rows import check_as_training
 from ftk.config.schema import CheckConfig, TrainConfig
 from ftk.data.batching.length import most_steps
 from ftk.data.batching.order import StepOrder
+from ftk.data.row_corpus import RowCorpus
 from ftk.system.collection import without_collection
 
 
@@ -32,6 +34,7 @@ def checked_rows(config: CheckConfig, task: Any, notes: Collected) -> Checked:
     """
     found = read_all(config.data, task, notes)
     texts = "text" in task.spec.modalities
+    note_same_files(found, config.data, notes)
     contents = {split: Content.of(examples, texts=texts) for split, examples in found.examples.items()}
     splits = {split: content.to_json() for split, content in contents.items()}
     learned = contents.get("train") or next(iter(contents.values()), None)
@@ -40,10 +43,20 @@ def checked_rows(config: CheckConfig, task: Any, notes: Collected) -> Checked:
             splits[split]["baseline"] = scores
     check_examples(found.examples, notes, near_duplicates=config.check.near_duplicates)
     corpus, whole = check_as_training(found, config.data, notes)
+    for split, number in _left_out(found, corpus).items():
+        splits[split]["left_out"] = number
     facts: dict[str, Any] = {"splits": splits}
     if "train" in found.examples and (rows := len(corpus.examples["train"])):
         facts["expected"] = {**_expected(rows, config.train), "exact": not texts}
     return Checked(sum(found.read.values()) + found.unread, corpus if whole else None, facts)
+
+
+def _left_out(found: CheckedRows, corpus: RowCorpus) -> dict[str, int]:
+    """By split, how many of its rows a training would leave out, where it would leave out some."""
+    left = {split: len(examples) for split, examples in found.examples.items()}
+    for split, examples in corpus.examples.items():
+        left[split if split in left else "train"] -= len(examples)
+    return {split: number for split, number in left.items() if number > 0}
 
 
 def _expected(rows: int, train: TrainConfig) -> dict[str, Any]:

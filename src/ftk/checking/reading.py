@@ -171,7 +171,7 @@ class _Reader:
             self.found.examples[name] = examples
             note_read(name, examples, task, data, notes)
         elif first and not any(one.severity == "error" for one in notes):
-            notes.add(kinds.UNREADABLE, what=f"data.{name}: no row has a label.")
+            notes.add(kinds.UNTRAINABLE, what=f"data.{name}: no row has a label.")
         return _Seen(first, self.found.read[name])
 
     def _readable(self, rows: Iterable[Row]) -> Iterator[Row]:

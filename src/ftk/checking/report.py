@@ -12,6 +12,7 @@ from ftk.contracts.findings import Finding
 from ftk.report.console import Console
 from ftk.report.tables import TextTable
 from ftk.system.duration import duration
+from ftk.system.sizes_in_words import parameters_in_words
 
 _LOOKED_AT = kinds_in(suspicious_rows)
 _SHOWN = 40
@@ -88,6 +89,7 @@ def _counted(number: int, word: str) -> str:
 def _sizes(splits: Mapping[str, Any]) -> TextTable:
     """A column for each split: its rows, the lengths of its texts, its numbers, and its baseline."""
     rows = [["rows", *(f"{one['rows']:,}" for one in splits.values())]]
+    rows.append(["rows that a training leaves out", *(_number(one.get("left_out")) for one in splits.values())])
     for what in ("characters", "words"):
         for name, words in _LENGTHS.items():
             rows.append([f"{what}, {words}", *(_number(one.get(what, {}).get(name)) for one in splits.values())])
@@ -136,7 +138,7 @@ def _baseline(splits: Mapping[str, Any]) -> str | None:
 
 def _of_model(model: Mapping[str, Any]) -> str:
     entries = f", {model['vocabulary']:,} entries in its vocabulary" if model["vocabulary"] is not None else ""
-    lines = [f"model: {model['name'] or 'random weights'}, {model['parameters'] / 1e6:,.1f} M parameters{entries}"]
+    lines = [f"model: {model['name'] or 'random weights'}, {parameters_in_words(model['parameters'])}{entries}"]
     for split, one in model["splits"].items():
         line = f"  {split}: {_counted(one['windows'], 'window')}"
         if model["vocabulary"] is not None:
@@ -160,7 +162,8 @@ def _expected(expected: Mapping[str, Any]) -> str:
         text += ", if no row is longer than a window (model=… counts windows)"
     if "seconds" in expected:
         memory = expected["memory"] / 2**30
-        text += f"; by estimate {duration(expected['seconds'])} and {memory:.1f} GiB ({expected['hardware']})"
+        time = duration(expected["seconds"]) if expected["seconds"] >= 1 else "less than a second"
+        text += f"; by estimate {time} and {memory:.1f} GiB ({expected['hardware']})"
     return text
 
 

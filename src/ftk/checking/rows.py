@@ -9,18 +9,20 @@ from typing import Any
 import numpy as np
 
 from ftk.checking.looking.characters import note_characters
-from ftk.checking.looking.labels import LabelCounts, note_labels, note_labels_in_texts
+from ftk.checking.looking.labels import LabelCounts, note_labels
 from ftk.checking.looking.lengths import note_lengths
 from ftk.checking.looking.numbers import Numbers
 from ftk.checking.looking.other_columns import OtherColumns
 from ftk.checking.looking.pairs import Ratios, note_equal
 from ftk.checking.looking.row_texts import compared_texts, parts_of
+from ftk.checking.looking.said_labels import SaidLabels
 from ftk.checking.looking.shapes import note_shapes
 from ftk.checking.looking.spans import Mentions, note_edges
 from ftk.checking.near.duplicates import MOST_COMPARED, THRESHOLD, NearDuplicates, NearDuplicateSearch
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
+from ftk.data.splitting.two_rows import two_places
 
 
 def check_examples(
@@ -66,11 +68,11 @@ def _look_at(
     """Report what is odd about the rows of one split, count its labels, and add its rows to the search."""
     learned = split == "train"
     lengths: array[int] = array("l")
-    columns, mentions, numbers, ratios = OtherColumns(), Mentions(), Numbers(), Ratios()
+    columns, mentions, numbers, ratios, said = OtherColumns(), Mentions(), Numbers(), Ratios(), SaidLabels()
     for part in parts_of(examples):
         note_characters(part, notes)
         note_shapes(part, notes)
-        note_labels_in_texts(part, notes)
+        said.add(part, notes)
         note_equal(part, notes)
         note_edges(part, notes)
         lengths.extend(map(len, part.texts))
@@ -84,6 +86,7 @@ def _look_at(
             search.add(map(compared_texts, part.examples))
     if any(lengths):
         note_lengths(lengths, examples, notes)
+    said.note(notes)
     numbers.note(examples, notes)
     ratios.note(examples, notes)
     columns.note(counts.rows, notes)
@@ -138,12 +141,15 @@ def _note_relabelled(
         return
     different = one[near.rows] != other[near.partners]
     if different.any():
-        places = _places(splits[of[0]], splits[of[1]], NearDuplicates(near.rows[different], near.partners[different]))
+        other_label = NearDuplicates(near.rows[different], near.partners[different])
+        places = _places(splits[of[0]], splits[of[1]], other_label, labels=True)
         notes.add(kinds.RELABELLED_NEAR_DUPLICATE, *places, number=int(different.sum()))
 
 
-def _places(examples: Sequence[Any], others: Sequence[Any], near: NearDuplicates) -> Iterator[str]:
+def _places(
+    examples: Sequence[Any], others: Sequence[Any], near: NearDuplicates, *, labels: bool = False
+) -> Iterator[str]:
     """Where the first rows are, each with the row that it nearly equals."""
     for row, partner in zip(near.rows[:SHOWN].tolist(), near.partners[:SHOWN].tolist(), strict=True):
-        one, other = examples[row].row, others[partner].row
-        yield f"{one.where} and {other.where.removeprefix(one.file)}"
+        other = others[partner]
+        yield two_places(examples[row], other.row.where, other.learned, labels=labels)

@@ -93,7 +93,9 @@ class Finding:
         if self.severity == "error":
             left = self.count - len(self.places) if self.kind.counted else 0
             more = f"\n    … and {left:,} more" if left else ""
-            return f"{self.what}. {self.action}".rstrip() + "".join(f"\n    {place}" for place in self.places) + more
+            return (
+                f"{ended(self.what)} {self.action}".rstrip() + "".join(f"\n    {place}" for place in self.places) + more
+            )
         split = f"{self.split}: " if self.split else ""
         sentence = f"{split}{self.what}{': ' if self.action else ''}{self.action}"
         if not self.places:
@@ -139,6 +141,11 @@ class Finding:
             saved["count"],
             list(saved["places"]),
         )
+
+
+def ended(sentence: str) -> str:
+    """A sentence with the full stop at its end, unless it has one."""
+    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."
 
 
 def _with_each_file_once(places: Sequence[str]) -> Iterator[str]:

@@ -131,6 +131,15 @@ def test_overlapping_spans() -> None:
     assert counted(notes) == [(kinds.SPANS_OVERLAP, "longest", 1, ["rows.jsonl:1: LOC 8-12"])]
 
 
+def test_a_span_that_is_there_twice() -> None:
+    row = {"text": "Bank of Oslo", "spans": [[8, 12, "LOC"], [8, 12, "LOC"]]}
+    [found] = refused(sentences([row])[1])
+    assert (found.kind, found.count) == (kinds.SPAN_TWICE, 1)
+    (sentence,), notes = sentences([row], overlapping_spans="longest")
+    assert sentence.tags == ["O", "O", "B-LOC"]
+    assert counted(notes) == [(kinds.SPAN_TWICE, "longest", 1, ["rows.jsonl:1: LOC 8-12"])]
+
+
 def test_neighbours_of_one_type_stay_two_entities() -> None:
     (sentence,), _ = sentences([{"text": "Ada Berg", "spans": [[0, 3, "PER"], [4, 8, "PER"]]}])
     assert sentence.tags == ["B-PER", "B-PER"]
@@ -151,7 +160,8 @@ def test_neighbours_of_one_type_stay_two_entities() -> None:
         ({"text": None, "spans": []}, kinds.NOT_A_STRING, ": text=None"),
         ({"text": "ab", "spans": [[0, 3, "X"]]}, kinds.SPAN_OUTSIDE, ": 0-3 in a text of 2 characters"),
         ({"text": "ab", "spans": [[-1, 1, "X"]]}, kinds.SPAN_OUTSIDE, ": -1-1 in a text of 2 characters"),
-        ({"text": "ab", "spans": [[1, 1, "X"]]}, kinds.SPAN_OUTSIDE, ": 1-1 in a text of 2 characters"),
+        ({"text": "ab", "spans": [[1, 1, "X"]]}, kinds.SPAN_EMPTY, ": 1-1 in a text of 2 characters"),
+        ({"text": "ab", "spans": [[2, 1, "X"]]}, kinds.SPAN_EMPTY, ": 2-1 in a text of 2 characters"),
         ({"text": "ab", "spans": [[0, 1]]}, kinds.SPAN_UNREADABLE, ": [0, 1]"),
         (
             {"text": "ab", "spans": [{"start": 0, "end": True, "label": "X"}]},

@@ -73,7 +73,7 @@ def test_contradictions_by_policy(policy: str, kept: int) -> None:
     found, findings = corpus(CONTRADICTING, "text-classification", duplicates=policy)
     assert len(found.examples["train"]) == kept
     said = of_kind(findings, kinds.RELABELLED_ROW)
-    assert (said.policy, said.places) == (policy, ["train.jsonl:3"])
+    assert (said.policy, said.places) == (policy, ["train.jsonl:3 'y' and :1 'x'"])
 
 
 def test_contradictions_as_an_error() -> None:
@@ -93,6 +93,14 @@ def test_repeats_between_splits() -> None:
     _, findings = corpus(PAIRS, "text-classification", validation=other, test=other[:1])
     of = (kinds.ROW_OF_TRAINING, kinds.RELABELLED_ROW_OF_TRAINING, kinds.MIRRORED_ROW_OF_TRAINING)
     assert counts(findings, *of, kinds.VARIANT_OF_TRAINING) == [2, 1, 1, 1]
+    # Each names the row of training, and where the labels differ, both.
+    places = [of_kind([one for one in findings if one.values.get("part") != "test"], kind).places for kind in of]
+    assert places == [
+        ["validation.jsonl:1 and train.jsonl:1"],
+        ["validation.jsonl:2 'y' and train.jsonl:1 'x'"],
+        ["validation.jsonl:3 and train.jsonl:1"],
+    ]
+    assert of_kind(findings, kinds.VARIANT_OF_TRAINING).places == ["validation.jsonl:5 and train.jsonl:1"]
 
 
 def test_groups_on_two_named_sides_are_counted() -> None:

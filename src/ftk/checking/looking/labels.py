@@ -1,8 +1,7 @@
-"""Labels that are rare, not tested, unevenly shared or sorted, and texts that say their own label."""
+"""Labels that are rare, not tested, unevenly shared or sorted."""
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ftk.checking.looking.row_texts import Part, around
+from ftk.checking.looking.row_texts import Part
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example
 from ftk.contracts.notes import Notes
@@ -29,10 +28,6 @@ _SORTED = 0.5
 """Rows are sorted if their label changes less than this share of how often it would in any order."""
 _SHIFT, _DEVIATIONS = 0.05, 5
 """The share of a label differs between splits by at least so much, and by so many standard deviations."""
-_SAID = re.compile(
-    r"(?:(?<!\w)(?:label|class|category|target|intent|sentiment|topic|gold|answer|tag|y)\s?[:=]\s?|__label__)[\"'\[(]?",
-    re.IGNORECASE,
-)
 
 
 @dataclass(slots=True)
@@ -93,32 +88,6 @@ def note_labels(counts: Mapping[str, LabelCounts], notes: Notes) -> None:
     for split, found in counts.items():
         if split != "train" and found.rows:
             _note_other(train, found, split, notes)
-
-
-def note_labels_in_texts(part: Part, notes: Notes) -> None:
-    """Report rows of a part whose text is their label, or says it: ``label: spam``."""
-    found = []
-    for at, example in enumerate(part.examples):
-        target = getattr(example, "target", None)
-        labels = (target,) if isinstance(target, str) else target if isinstance(target, tuple) else ()
-        span = _said(part.texts[at], [label for label in labels if isinstance(label, str)])
-        if span is not None:
-            found.append((at, around(part.texts[at], *span)))
-    part.note(kinds.LABEL_IN_TEXT, found, notes)
-
-
-def _said(text: str, labels: Sequence[str]) -> tuple[int, int] | None:
-    """Where a text says one of its labels."""
-    if len(labels) == 1 and len(text) < len(labels[0]) + 3 and text.strip().casefold() == labels[0].casefold():
-        return 0, len(text)
-    if not labels or (":" not in text and "=" not in text and "__label__" not in text):
-        return None
-    for match in _SAID.finditer(text):
-        for label in labels:
-            end = match.end() + len(label)
-            if text[match.end() : end].casefold() == label.casefold() and not text[end : end + 1].isalnum():
-                return match.start(), end
-    return None
 
 
 def _note_rare(train: LabelCounts, notes: Notes) -> None:

@@ -23,11 +23,12 @@ class OtherColumns:
     """The values of the other columns, and the label that each goes with.
 
     Attributes:
-        labels: by column and value, the label of its rows; columns with a value that goes with two are left out.
+        labels: by column and by whether its values are whole, the label of the rows with each value; columns with a
+            value that goes with two are left out.
     """
 
-    labels: dict[str, dict[Any, str]] = field(default_factory=dict)
-    _out: set[str] = field(default_factory=set)
+    labels: dict[tuple[str, bool], dict[Any, str]] = field(default_factory=dict)
+    _out: set[tuple[str, bool]] = field(default_factory=set)
     _rows: int = 0
 
     def add(self, part: Part) -> None:
@@ -38,18 +39,15 @@ class OtherColumns:
                 return
             self._rows += 1
             for name, value in getattr(example, "columns", _NONE).items():
-                if name not in self._out:
-                    self._add(name, value, target)
+                for whole in (True, False):
+                    if (name, whole) not in self._out:
+                        self._add((name, whole), _form(value, whole=whole), target)
 
-    def _add(self, name: str, value: Any, target: str) -> None:
-        if isinstance(value, str):
-            value = value.rstrip("0123456789") if len(value) < _LONGEST else None  # spam_0017 is an id, and tells
-        elif not isinstance(value, int):
-            value = None
-        values = self.labels.setdefault(name, {})
+    def _add(self, column: tuple[str, bool], value: Any, target: str) -> None:
+        values = self.labels.setdefault(column, {})
         if value is None or values.setdefault(value, target) != target or len(values) > _MOST_VALUES:
-            self._out.add(name)
-            del self.labels[name]
+            self._out.add(column)
+            del self.labels[column]
 
     def note(self, labels: dict[str, int], notes: Notes) -> None:
         """Report the columns that tell the label.
@@ -60,10 +58,20 @@ class OtherColumns:
         """
         if len(labels) < 2 or max(labels.values()) > _COMMON * self._rows:
             return
-        found = [
-            f"'{name}': {next(iter(values))!r} is {values[next(iter(values))]}"
-            for name, values in self.labels.items()
-            if len(values) > 1 and _REPEATED * len(values) <= self._rows
-        ]
+        found: dict[str, str] = {}
+        for (name, _), values in self.labels.items():
+            if len(values) > 1 and _REPEATED * len(values) <= self._rows:
+                value, label = next(iter(values.items()))
+                found.setdefault(name, f"'{name}': {value!r} is {label}")
         if found:
-            notes.add(kinds.COLUMN_TELLS, *found, number=len(found))
+            notes.add(kinds.COLUMN_TELLS, *found.values(), number=len(found))
+
+
+def _form(value: Any, *, whole: bool) -> Any:
+    """A value whole, as numbers of classes are, or without the number at its end: ``spam_0017`` is an id, and tells.
+
+    None if it is not one that a label may go with.
+    """
+    if isinstance(value, str) and len(value) < _LONGEST:
+        return value if whole else value.rstrip("0123456789")
+    return value if whole and isinstance(value, (int, float)) else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from ftk.checking.suspects.asked import label_studio_file
 from ftk.checking.suspects.finding import DoubtfulSpan, Suspect
+from ftk.checking.suspects.own import signed
 from ftk.data.examples.sentences import Sentence
 from ftk.data.examples.tags import OUTSIDE, entities
 from ftk.report.records import json_lines
@@ -28,8 +29,8 @@ def write_suspects(path: Path, suspects: Sequence[tuple[str, Suspect]]) -> None:
     with json_lines(path) as write:
         for record in records(suspects):
             write(record)
-    tasks = [_task(rank, split, one) for rank, (split, one) in enumerate(suspects, 1)]
-    write_text(label_studio_file(path), dumps(json.loads(dumps(tasks)), indent=1) + "\n")
+    tasks = json.loads(dumps([_task(rank, split, one) for rank, (split, one) in enumerate(suspects, 1)]))
+    write_text(label_studio_file(path), dumps(signed(tasks, path.read_bytes()), indent=1) + "\n")
 
 
 def records(suspects: Sequence[tuple[str, Suspect]]) -> Iterator[dict[str, Any]]:

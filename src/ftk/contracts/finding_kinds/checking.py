@@ -1,13 +1,16 @@
 """Findings of ``ftk check``, beside those that reading makes."""
 
-from ftk.contracts.finding_kinds.making import error, fact, info, refusal, warning
+from ftk.contracts.finding_kinds.making import error, fact, info, notice, refusal, warning
 
 # One kind in one or two lines, so that the table can be read as one.
 # fmt: off
 
 UNREADABLE = refusal("unreadable", "{what}")
+UNTRAINABLE = refusal("untrainable", "{what}")
 UNREADABLE_ROW = error("unreadable-row", "{row|rows} that cannot be read",
     "Correct or remove {it|them}: a training stops at the first one.")
+SAME_FILE = warning("same-file", "{file|files} of {part} that {is|are} also read as {other}",
+    "name another; scores on {part} say nothing")
 REPEATED_WITHIN = info("repeated-within", "{row|rows} of {part} with the {subject} of an earlier row of {part}",
     "each counts in its scores")
 RELABELLED_WITHIN = warning("relabelled-within",
@@ -21,4 +24,6 @@ SUSPECTS = fact("suspects", "suspects: {file}, and {tool} for Label Studio",
     "by confident learning, about {estimate} labels are wrong")
 ROWS_OF_RUN = fact("rows-of-run", "run={run}: its losses are those of {seen} of {rows} rows",
     "the others are judged by heads alone")
+FEW_ROWS_OF_RUN = notice("few-rows-of-run", "run={run} was trained on other rows: {seen} of {rows} are among them",
+    "look whether it is the run that is meant; a row counts with its text and its label")
 # fmt: on

@@ -34,6 +34,8 @@ SPAN_IN_PARTS = error("span-in-parts", "{row|rows} with a span of several parts"
     "A span has no gaps: make it one, or leave it out.")
 SPAN_OUTSIDE = error("span-outside-text", "{row|rows} with a span outside the text",
     "Offsets count {unit}s from 0; end is one past the last.")
+SPAN_EMPTY = error("span-empty", "{row|rows} with a span that ends where it begins, or before",
+    "Offsets count {unit}s from 0; end is one past the last. Correct the two, or leave the span out.")
 ROW_WITHOUT_SPANS = info("row-without-spans", "{row|rows} without spans in a file whose other rows have some",
     "read as texts in which nothing is marked")
 SPAN_TEXT_DIFFERS = error("span-text-differs",
@@ -102,6 +104,9 @@ SPAN_INSIDE_WORD = error("span-inside-word", "{span|spans} that {begins|begin} o
 SPANS_OVERLAP = error("spans-overlap", "{span|spans} that {shares|share} a word with another",
     "task.overlapping_spans=longest keeps the longest.",
     longest="left out (task.overlapping_spans=longest); where rows are scored, they are in the support")
+SPAN_TWICE = error("span-twice", "{span|spans} that the row has before, with the same label",
+    "Leave {it|them} out; task.overlapping_spans=longest reads each once.",
+    longest="read once (task.overlapping_spans=longest)")
 TIED_SPANS = info("tied-spans", "{span|spans} on the very words of another with another label",
     "left out, because the row has the other one first")
 UNLEARNED_TYPE = warning("unlearned-type", "{type|types} of entities whose spans in training are all left out",

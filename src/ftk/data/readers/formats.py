@@ -38,7 +38,7 @@ def read_format(
     """
     keep = data.bad_rows is BadRows.keep
     if kind == "conll":
-        return read_conll(path, data.encoding, data.columns, notes, labelled=labelled)
+        return read_conll(path, data.encoding, data.columns, notes, labelled=labelled, keep=keep)
     if kind == "webanno":
         return read_webanno(path, data.encoding, data.columns, notes)
     if kind == "tagged_lines":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from ftk.contracts.example import Example
 from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.contracts.spec import Wording
+from ftk.data.splitting.two_rows import two_places
 from ftk.data.splitting.tying import group_of, plain
 from ftk.data.storage.stored import Stored, taken
 from ftk.errors import DataError
@@ -30,15 +31,37 @@ def key_facts(example: Example) -> tuple[Hashable, ...]:
 
 @dataclass(slots=True)
 class _Found:
-    """Rows of one kind: how many, and where the first ones are."""
+    """Rows of one kind: how many, and where the first ones are, each with the row that it is compared with."""
 
     number: int = 0
     places: list[str] = field(default_factory=list)
 
-    def add(self, example: Example) -> None:
+    def add(self, example: Example, other: _Other | None = None, *, labels: bool = False) -> None:
         self.number += 1
         if len(self.places) < SHOWN:
-            self.places.append(example.row.where)
+            where = example.row.where
+            self.places.append(
+                where if other is None else two_places(example, other.where, other.learned, labels=labels)
+            )
+
+
+class _Other(NamedTuple):
+    """What is kept of a row that others may repeat."""
+
+    learned: Any
+    where: str
+
+    @classmethod
+    def of(cls, example: Any) -> _Other:
+        return cls(example.learned, example.row.where)
+
+
+def _add(example: Any, other: _Other, repeated: _Found, relabelled: _Found) -> None:
+    """Add a row to those that teach the same as another one, or to those that contradict it."""
+    if _equal(other.learned, example.learned):
+        repeated.add(example, other)
+    else:
+        relabelled.add(example, other, labels=True)
 
 
 def usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, notes: Notes) -> Sequence[Any]:
@@ -51,18 +74,18 @@ def usable(examples: Sequence[Any], wording: Wording, duplicates: Duplicates, no
     filled = _filled(examples, keys, notes)
     repeated, relabelled, mirrored = _Found(), _Found(), _Found()
     dropped: set[int] = set()
-    seen: dict[str, Any] = {}
+    seen: dict[str, _Other] = {}
     # Only rows whose hash another row has, too, can repeat it. The others are not even read.
     for number in filled[_in_common(keys, mirrors, filled)].tolist():
         example = examples[number]
         if example.key in seen:
-            (repeated if _equal(seen[example.key], example.learned) else relabelled).add(example)
+            _add(example, seen[example.key], repeated, relabelled)
             if duplicates is Duplicates.drop:
                 dropped.add(number)
             continue
-        seen[example.key] = example.learned
+        seen[example.key] = _Other.of(example)
         if example.mirrored and example.mirrored in seen:
-            mirrored.add(example)
+            mirrored.add(example, seen[example.mirrored])
     for kind, found in ((kinds.REPEATED_ROW, repeated), (kinds.RELABELLED_ROW, relabelled)):
         if found.number:
             policy, subject = duplicates.value, wording.subject
@@ -92,7 +115,7 @@ def note_overlap(examples: dict[str, Sequence[Any]], group: str | None, notes: N
     wanted = np.unique(np.concatenate([hashes for found in others.values() for hashes in found]))
     keys, forms = _hashes(train)[0], _forms(train)
     there = np.flatnonzero(np.isin(keys, wanted))
-    known = {example.key: example.learned for example in taken(train, there)}
+    known = {example.key: _Other.of(example) for example in taken(train, there)}
     groups = {group_of(example.row, group) for example in train} - {None} if group is not None else set()
     for split in others:
         repeated, relabelled, mirrored, near, varied = _Found(), _Found(), _Found(), _Found(), _Found()
@@ -100,11 +123,11 @@ def note_overlap(examples: dict[str, Sequence[Any]], group: str | None, notes: N
         rows = zip(examples[split], alike.tolist(), strict=True) if known or groups or alike.any() else ()
         for example, is_alike in rows:
             if example.key in known:
-                (repeated if _equal(known[example.key], example.learned) else relabelled).add(example)
+                _add(example, known[example.key], repeated, relabelled)
             elif example.mirrored and example.mirrored in known:
-                mirrored.add(example)
+                mirrored.add(example, known[example.mirrored])
             elif is_alike:
-                varied.add(example)
+                varied.add(example, _variant(example, train, forms) if varied.number < SHOWN else None)
             if groups and group_of(example.row, group) in groups:
                 near.add(example)
         for kind, found in (
@@ -132,20 +155,30 @@ def note_repeats(examples: Mapping[str, Sequence[Any]], subject: str, notes: Not
         if split not in examples:
             continue
         repeated, relabelled = _Found(), _Found()
-        seen: dict[str, Any] = {}
+        seen: dict[str, _Other] = {}
         for example in taken(examples[split], _doubtful(_hashes(examples[split])[0])):
             if example.key in seen:
-                (repeated if _equal(seen[example.key], example.learned) else relabelled).add(example)
-            seen.setdefault(example.key, example.learned)
+                _add(example, seen[example.key], repeated, relabelled)
+            else:
+                seen[example.key] = _Other.of(example)
         for kind, found in ((kinds.REPEATED_WITHIN, repeated), (kinds.RELABELLED_WITHIN, relabelled)):
             if found.number:
                 notes.add(kind, *found.places, number=found.number, part=split, subject=subject)
     if "validation" in examples and "test" in examples:
         both = [_hashes(examples[split])[0] for split in ("validation", "test")]
-        known = {one.key for one in taken(examples["validation"], np.flatnonzero(np.isin(both[0], both[1])))} - {""}
-        there = [one for one in taken(examples["test"], np.flatnonzero(np.isin(both[1], both[0]))) if one.key in known]
-        if there:
-            notes.add(kinds.ROW_OF_VALIDATION, *places_of(there), number=len(there))
+        there = taken(examples["validation"], np.flatnonzero(np.isin(both[0], both[1])))
+        known = {one.key: _Other.of(one) for one in there if one.key}
+        found = _Found()
+        for example in taken(examples["test"], np.flatnonzero(np.isin(both[1], both[0]))):
+            if example.key in known:
+                found.add(example, known[example.key])
+        if found.number:
+            notes.add(kinds.ROW_OF_VALIDATION, *found.places, number=found.number)
+
+
+def _variant(example: Any, train: Sequence[Any], forms: NDArray[np.int64]) -> _Other:
+    """The first row of training that differs from another row by what writers vary alone."""
+    return _Other.of(train[int(np.flatnonzero(forms == hash(plain(example.key or "")))[0])])
 
 
 def _doubtful(keys: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from ftk.models.loading.sizes import refuse_other_sizes
 from ftk.models.loading.source import Source
 from ftk.models.tokenizers.embedding_table import embedding_rows, grow_embeddings
 from ftk.models.tokenizers.pad_token import agree_on_padding
+from ftk.system.sizes_in_words import parameters_in_words
 from ftk.system.spelling import did_you_mean
 
 _ALIGNED = 64
@@ -95,7 +96,7 @@ def _loaded(source: Source, auto_model: str, seed: int) -> Loaded:
             encoders = getattr(model, model.base_model_prefix)
             if tower.folder is not None and hasattr(encoders, name):
                 _load_encoder(getattr(encoders, name), tower)
-        return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters"], new_head=True)
+        return Loaded(model, [f"weights: {source.origin}; {_size(model)}"], new_head=True)
     missing: list[str] = []
     if source.part is not None:
         model, new_head = build(head_class, source.config), True
@@ -109,7 +110,7 @@ def _loaded(source: Source, auto_model: str, seed: int) -> Loaded:
     else:
         model, new_head = build(head_class, source.config), True
         facts = _load_under_new_head(model, source)
-    return Loaded(model, [f"weights: {source.origin}; {_millions(model)} M parameters", *facts], new_head, missing)
+    return Loaded(model, [f"weights: {source.origin}; {_size(model)}", *facts], new_head, missing)
 
 
 def _auto_class(name: str) -> Any:
@@ -241,8 +242,8 @@ def _check_loaded(model: nn.Module, info: dict[str, Any], source: Source) -> lis
     return facts
 
 
-def _millions(model: nn.Module) -> str:
-    return f"{sum(parameter.numel() for parameter in model.parameters()) / 1e6:.1f}"
+def _size(model: nn.Module) -> str:
+    return parameters_in_words(sum(parameter.numel() for parameter in model.parameters()))
 
 
 def listed_names(names: list[str]) -> str:

@@ -12,6 +12,7 @@ from ftk.contracts.row import Row
 from ftk.data.examples.entities.marks import Span
 from ftk.data.examples.spans.counting import PLAIN, Counting, MarkedText, Places, placed_span
 from ftk.data.examples.spans.forms import MarkedSpan
+from ftk.data.examples.spans.outside import kind_of_ends
 from ftk.data.rows.cells import RowFault, place_of
 from ftk.data.rows.columns import TEXT, find_column, has_column, missing_configured
 from ftk.data.rows.lists import list_or_value
@@ -218,7 +219,7 @@ def ends_of(row: Row, column: str, role: str, number: int, unit: str, *, to_last
     end = said.end + to_last
     if not 0 <= said.start <= end <= number:
         place = f"{row.where}: {role} {said.start}-{said.end} in a text of {number} {unit}s"
-        raise RowFault(kinds.SPAN_OUTSIDE, place, unit=unit)
+        raise RowFault(kind_of_ends(said.start, end + 1), place, unit=unit)
     return said.start, end
 
 

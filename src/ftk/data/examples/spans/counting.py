@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ftk.config.choices import Offsets
-from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.row import Row
 from ftk.data.examples.spans.forms import MarkedSpan
+from ftk.data.examples.spans.outside import kind_of_ends
 from ftk.data.examples.spans.placing import Span
 from ftk.data.rows.cells import RowFault
 
@@ -141,7 +141,7 @@ def placed_span(item: MarkedText, span: MarkedSpan, counting: Counting, places: 
     at = counting.place(span, item.text, places)
     if at is None:
         place = f"{item.row.where}: {span.start}-{span.end} in a text of {_length(item.text, counting, places)}"
-        raise RowFault(kinds.SPAN_OUTSIDE, place, unit=_UNITS[counting.unit][:-1])
+        raise RowFault(kind_of_ends(span.start, span.end), place, unit=_UNITS[counting.unit][:-1])
     return Span(*at, span.label)
 
 

@@ -48,6 +48,10 @@ class WordSpan:
         """Whether another span has the same words and another label."""
         return (self.first, self.last) == (other.first, other.last) and self.span.label != other.span.label
 
+    def repeats(self, other: "WordSpan") -> bool:
+        """Whether another span has the same characters and the same label."""
+        return self.span == other.span
+
 
 def align_to_words(text: str, span: Span, starts: Sequence[int], ends: Sequence[int]) -> WordSpan | None:
     """The words that a span covers, without white space at its edges; None if it covers no word."""

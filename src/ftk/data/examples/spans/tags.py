@@ -11,6 +11,7 @@ from ftk.data.examples.spans.counting import MarkedText, Places, place_of_span, 
 from ftk.data.examples.spans.evidence import another_unit
 from ftk.data.examples.spans.labels import are_tags, joined_spans, note_mixed
 from ftk.data.examples.spans.offsets import Countings, settle
+from ftk.data.examples.spans.outside import kind_of_ends
 from ftk.data.examples.spans.placing import (
     FEWEST,
     Misaligned,
@@ -133,7 +134,8 @@ class SpanPlacer:
         kept, dropped = without_overlaps(placed)
         for word_span in dropped:
             where = f"{item.row.where}: {word_span.span.label} {word_span.span.start}-{word_span.span.end}"
-            self.notes.add(kinds.SPANS_OVERLAP, where, policy=self.overlapping.value)
+            twice = any(map(word_span.repeats, kept))
+            self.notes.add(kinds.SPAN_TWICE if twice else kinds.SPANS_OVERLAP, where, policy=self.overlapping.value)
             if self.overlapping is Overlapping.longest and any(map(word_span.ties_with, kept)):
                 self.notes.add(kinds.TIED_SPANS, where)
         left_out = set(map(id, dropped))
@@ -217,7 +219,7 @@ def _of_tokens(item: MarkedText, number: int, to_last: bool) -> Span:
     end = span.end + to_last
     if not 0 <= span.start < end <= len(item.starts):
         place = f"{item.row.where}: {span.start}-{span.end} in a row of {len(item.starts)} tokens"
-        raise RowFault(kinds.SPAN_OUTSIDE, place, unit="token")
+        raise RowFault(kind_of_ends(span.start, end), place, unit="token")
     return Span(item.starts[span.start], item.ends[end - 1], span.label)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.contracts.row import Row
+from ftk.contracts.row import Row, UnreadRow
 from ftk.data.readers.decoding.once import first_of
 from ftk.data.readers.tagged.conll_columns import Columns, find_columns
-from ftk.data.readers.tagged.conll_lines import ConllLines, FieldRows
+from ftk.data.readers.tagged.conll_lines import ConllLines
+from ftk.data.readers.tagged.field_rows import FieldRows
 from ftk.data.readers.tagged.numbering import MULTIWORD, is_no_token
+from ftk.errors import DataError
 
 _LOOKED_AT = 2000
 """Sentences that are read to find the columns."""
@@ -20,7 +22,13 @@ _LONG = 300
 
 
 def read_conll(
-    path: Path | str, encoding: str, columns: dict[str, Any], notes: Notes, *, labelled: bool = False
+    path: Path | str,
+    encoding: str,
+    columns: dict[str, Any],
+    notes: Notes,
+    *,
+    labelled: bool = False,
+    keep: bool = False,
 ) -> Iterator[Row]:
     """One row per sentence: ``tokens``, ``tags`` where the file has them, and every other column by its name or number.
 
@@ -31,27 +39,35 @@ def read_conll(
             content.
         notes: collects which columns are read, and which lines are skipped.
         labelled: whether a file without tags is an error.
+        keep: whether the lines between two blank lines become an ``UnreadRow`` if one of them has another number of
+            columns than the first; if not, it is an error.
 
     Raises:
         DataError: a line has another number of columns than the first, a column is missing, or content does not decide
             between columns.
     """
-    lines = ConllLines(path, encoding, notes)
+    lines = ConllLines(path, encoding, notes, keep=keep)
     sentences = lines.sentences()
     head = first_of(path, sentences, _LOOKED_AT)
     if not head:
         return
+    known = [part for part in head if not part.fault]
+    if not known:
+        raise DataError(head[0].fault)
     names = lines.names or [str(number) for number in range(lines.width)]
     wanted = {**columns, **{role: name for role, name in lines.roles.items() if columns.get(role) is None}}
-    found = find_columns(path, names, head, wanted, notes, labelled=labelled)
+    found = find_columns(path, names, known, wanted, notes, labelled=labelled)
     _report(path, names, found, columns, lines.roles, notes)
     number = 0
     for part in chain(head, sentences):
+        if part.fault:
+            yield UnreadRow({}, str(path), part.lines[0], part.lines, document=part.document, fault=part.fault)
+            continue
         for sentence in _sentences_of(part, found, str(path), notes):
             number += 1
             yield _row(path, names, sentence, found)
-    if number == 1 and len(head[0].fields) > _LONG:
-        notes.add(kinds.FILE_OF_ONE_SENTENCE, str(path), tokens=len(head[0].fields))
+    if number == 1 and len(known[0].fields) > _LONG:
+        notes.add(kinds.FILE_OF_ONE_SENTENCE, str(path), tokens=len(known[0].fields))
 
 
 def _report(

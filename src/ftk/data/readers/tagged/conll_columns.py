@@ -10,7 +10,7 @@ from typing import Any
 from ftk.config.spelling.writing import pasted
 from ftk.contracts.notes import Notes
 from ftk.data.readers.tagged.column_names import TOKEN_NAMES, plain_name
-from ftk.data.readers.tagged.conll_lines import FieldRows
+from ftk.data.readers.tagged.field_rows import FieldRows
 from ftk.data.readers.tagged.numbering import is_constant, is_no_token, numbers_tokens, sentence_column
 from ftk.data.readers.tagged.tag_cells import (
     attribute_in,

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ftk.contracts.notes import Notes
 from ftk.data.readers.decoding.lines import numbered_lines
 from ftk.data.readers.decoding.once import first_of
 from ftk.data.readers.tagged.column_names import heads_columns, is_header
+from ftk.data.readers.tagged.field_rows import FieldRows
 from ftk.data.readers.tagged.known_layouts import ONTONOTES, Layout, is_ontonotes, webanno_names
 from ftk.data.rows.tags.tag_columns import evidence_of
 from ftk.data.rows.tags.tag_spelling import is_usual_tag
@@ -29,21 +29,6 @@ _SIGNS = ",;|"
 """What separates columns in files without tabs and spaces."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRows:
-    """The lines between two blank lines.
-
-    Attributes:
-        fields: of each line.
-        lines: the number of each.
-        document: the number of the document that they are in; None before the first mark of one.
-    """
-
-    fields: list[list[str]]
-    lines: tuple[int, ...]
-    document: int | None = None
-
-
 class ConllLines:
     """Splits lines into sentences of fields, and finds the separator, the width and the names of the columns.
 
@@ -51,6 +36,7 @@ class ConllLines:
         path: the file, or ``<stdin>``.
         encoding: its character encoding.
         notes: collects how many comments, document marks and headers are skipped.
+        keep: whether lines with another number of columns become the ``fault`` of theirs; if not, they are an error.
 
     Attributes:
         names: of the columns, as the file gives them; None if it does not.
@@ -58,8 +44,9 @@ class ConllLines:
         width: the number of columns; 0 for a file without tokens.
     """
 
-    def __init__(self, path: Path | str, encoding: str, notes: Notes) -> None:
+    def __init__(self, path: Path | str, encoding: str, notes: Notes, *, keep: bool = False) -> None:
         self.path = path
+        self.keep = keep
         self.encoding = encoding
         self.notes = notes
         self.names: list[str] | None = None
@@ -82,6 +69,7 @@ class ConllLines:
         """
         fields: list[list[str]] = []
         lines: list[int] = []
+        fault = ""
         numbered = numbered_lines(self.path, self.encoding, self.notes)
         before, first_line = self._measure(numbered)
         tabs = self._between == "\t"
@@ -112,21 +100,27 @@ class ConllLines:
                         )
                     continue
                 if width == 1 or not _is_invisible(line):
-                    fields.append(self._repaired(parts, line, number, first_line))
+                    try:
+                        parts = self._repaired(parts, line, number, first_line)
+                    except DataError as error:
+                        if not self.keep:
+                            raise
+                        fault = fault or str(error)
+                    fields.append(parts)
                     lines.append(number)
                     continue
             if fields:
-                yield self._part(fields, lines)
-            fields, lines = [], []
+                yield self._part(fields, lines, fault)
+            fields, lines, fault = [], [], ""
             if mark:
                 self._begin_document()
         if fields:
-            yield self._part(fields, lines)
+            yield self._part(fields, lines, fault)
 
-    def _part(self, fields: list[list[str]], lines: list[int]) -> FieldRows:
+    def _part(self, fields: list[list[str]], lines: list[int], fault: str) -> FieldRows:
         if self._quoted:
             fields = [[_unquoted(field) for field in one] for one in fields]
-        return FieldRows(fields, tuple(lines), self._document)
+        return FieldRows(fields, tuple(lines), self._document, fault)
 
     def _begin_document(self) -> None:
         self._document = 1 if self._document is None else self._document + 1

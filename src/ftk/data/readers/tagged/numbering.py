@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ftk.data.readers.tagged.conll_lines import FieldRows
+from ftk.data.readers.tagged.field_rows import FieldRows
 
 MULTIWORD = re.compile(r"\d+-\d+")
 EMPTY_NODE = re.compile(r"\d+\.\d+")
