@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.comparing.effects import Scored
+from ftk.comparing.effects import Of, Scored, effect_of
+from ftk.comparing.units import influences, score_of, sums_of, units_of
+from ftk.comparing.verdict import Judged, judged
 
 if TYPE_CHECKING:
     from ftk.contracts.outcomes import RowStatistics
@@ -40,6 +42,30 @@ def with_rows(scored: Scored, statistics: Sequence[RowStatistics], documents: ND
     alone = number == int(counted.sum()) and len(np.unique(documents)) == len(documents)
     whole = alone and all(_right_or_wrong(each) for each in statistics)
     return dataclasses.replace(scored, decide=number, reach=reach, whole=whole, widest=widest)
+
+
+def difference_of(
+    statistics: Sequence[RowStatistics], groups: NDArray[Any], first: int, level: float, of: Of = Of.models
+) -> Judged:
+    """What can be said of the mean score of some runs less that of the first ones, in units of the score.
+
+    The spread over rows comes from leaving out each row or document once.
+
+    Args:
+        statistics: of each run, with their rows in one order.
+        groups: [rows] the document of each.
+        first: so many runs are those before.
+        level: of the interval.
+        of: whether models or recipes are compared.
+    """
+    units = units_of(groups, sum(one.values.shape[1] for one in statistics))
+    moved = np.array([np.nan_to_num(influences(sums_of(one.values, units), one.of_sums)) for one in statistics])
+    number = moved.shape[1]
+    covariance = moved @ moved.T * number / max(1, number - 1)
+    scored = Scored(np.array([score_of(one) for one in statistics]), covariance, moved)
+    sides = range(first), range(first, len(statistics))
+    [found] = judged([effect_of(of, with_rows(scored, statistics, groups), *sides, 1)], level=level, margin=0)
+    return found
 
 
 def _counted(values: Any) -> NDArray[np.bool_]:

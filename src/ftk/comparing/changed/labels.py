@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.comparing.alike.measure import number_or_none
-from ftk.comparing.effects import Of, Scored, effect_of
+from ftk.comparing.effects import Of
 from ftk.comparing.intervals import of_label
 from ftk.comparing.opened import Outcomes
-from ftk.comparing.rows import with_rows
-from ftk.comparing.units import influences, score_of, sums_of, units_of
-from ftk.comparing.verdict import judged
+from ftk.comparing.rows import difference_of
+from ftk.comparing.units import score_of
 from ftk.contracts.outcomes import RowStatistics
 
 LEAST_SUPPORT = 20
@@ -82,20 +81,14 @@ def _change(
 ) -> dict[str, Any]:
     """The difference of one label, and ``chance``: how likely it is if there is none."""
     each = [of_label(one, name) for one in statistics]
-    units = units_of(groups, sum(one.values.shape[1] for one in each))
-    moved = np.array([np.nan_to_num(influences(sums_of(one.values, units), one.of_sums)) for one in each])
-    number = moved.shape[1]
-    covariance = moved @ moved.T * number / max(1, number - 1)
-    scores = np.array([score_of(one) for one in each])
-    sides = range(before), range(before, len(each))
-    effect = effect_of(of, with_rows(Scored(scores, covariance, moved), each, groups), *sides, 1)
-    [found] = judged([effect], level=level, margin=0)
+    scores = [score_of(one) for one in each]
+    found = difference_of(each, groups, before, level, of)
     return {
         "label": name,
         "support": support,
-        "before": float(scores[:before].mean()),
-        "after": float(scores[before:].mean()),
-        "difference": effect.difference,
+        "before": float(np.mean(scores[:before])),
+        "after": float(np.mean(scores[before:])),
+        "difference": found.effect.difference,
         "interval": [number_or_none(found.low), number_or_none(found.high)],
         "chance": 1.0 if np.isnan(found.p) else found.p,
     }
