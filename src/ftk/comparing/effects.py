@@ -118,12 +118,12 @@ def effect_of(of: Of, scored: Scored, first: Sequence[int], second: Sequence[int
     moved = weights @ scored.influences
     free = max(1.0, freedom_of(moved))
     runs = (len(first), len(second))
-    added, shrink = _added(scored, difference, abs(scale))
+    added, unseen, shrink = _added(scored, difference, abs(scale))
     widest = scored.widest * abs(scale)
     if of is Of.models:
         over_rows = over_rows * shrink**2 + added
         free = _with_added(scored, moved, abs(scale)) if scored.decide is not None else free
-        return Effect(of, difference, over_rows, free, over_rows, (0.0, 0.0), runs, difference * shrink, widest, added)
+        return Effect(of, difference, over_rows, free, over_rows, (0.0, 0.0), runs, difference * shrink, widest, unseen)
     sides = [_seeds(scored, side, abs(scale)) for side in (first, second)]
     rows = _exact(max(0.0, over_rows - sum(within / number for (_, within), number in zip(sides, runs, strict=True))))
     seeds = (sides[0][0], sides[1][0])
@@ -135,21 +135,25 @@ def effect_of(of: Of, scored: Scored, first: Sequence[int], second: Sequence[int
     if more > 0 or math.isnan(added):
         freedom = _freedom([(variance, freedom), (more, math.inf)])
         variance, rows = added, rows + more
-    return Effect(of, difference, variance, freedom, rows, seeds, runs, difference * shrink, widest, max(0.0, more))
+    return Effect(
+        of, difference, variance, freedom, rows, seeds, runs, difference * shrink, widest, max(0.0, min(more, unseen))
+    )
 
 
-def _added(scored: Scored, difference: float, scale: float) -> tuple[float, float]:
-    """What a row that is won and one that is lost add to the variance, and how much of the difference they leave.
+def _added(scored: Scored, difference: float, scale: float) -> tuple[float, float, float]:
+    """What a row that is won and one that is lost add to the variance; the part of it that a difference of 0 has; and
+    how much of the difference they leave.
 
-    NaN if it is not known how far a row can move the score.
+    The variance is about 0, as in a test: where all rows are won, they do not vary about their mean, however few they
+    are. NaN if it is not known how far a row can move the score.
     """
     if (number := scored.decide) is None:
-        return 0.0, 1.0
+        return 0.0, 0.0, 1.0
     reach = scored.reach * scale
     if number == 0 or not reach > 0:
-        return math.nan, 1.0
-    more = 2 * number * difference**2 / (number + 2) + 2 * reach**2
-    return more / (number + 2) ** 2, number / (number + 2)
+        return math.nan, math.nan, 1.0
+    unseen = 2 * reach**2 / (number + 2) ** 2
+    return unseen + number * difference**2 / (number + 2) ** 2, unseen, number / (number + 2)
 
 
 def _with_added(scored: Scored, moved: NDArray[np.float64], scale: float) -> float:
