@@ -64,12 +64,22 @@ def test_two_models_are_compared_on_their_rows(ftk: Ftk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "required", "code"),
-    [(0.85, "better", 0), (0.6, "better", 3), (0.6, "equivalent", 0), (0.85, "equivalent", 0), (0.4, "equivalent", 3)],
+    ("right", "required", "margin", "code"),
+    [
+        (0.85, "better", 0.5, 0),
+        (0.6, "better", 0.5, 3),
+        (0.6, "equivalent", 2, 0),
+        (0.6, "equivalent", 0.5, 3),  # equal, but on too few rows
+        (0.85, "equivalent", 0.5, 0),
+        (0.4, "equivalent", 0.5, 3),
+    ],
 )
-def test_the_exit_code_answers_what_is_required(ftk: Ftk, right: float, required: str, code: int) -> None:
+def test_the_exit_code_answers_what_is_required(
+    ftk: Ftk, right: float, required: str, margin: float, code: int
+) -> None:
     words = (predictions("one.jsonl", 0.6, 1), predictions("other.jsonl", right, 1))
-    assert ftk("compare", *words, "compare.resamples=500", f"compare.require={required}").code == code
+    keys = ("compare.resamples=500", f"compare.require={required}", f"compare.margin={margin}")
+    assert ftk("compare", *words, *keys).code == code
 
 
 def test_files_of_seeds_are_recipes(ftk: Ftk) -> None:

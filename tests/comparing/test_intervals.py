@@ -10,10 +10,13 @@ import pytest
 from scipy.stats import bootstrap, pearsonr, spearmanr
 from sklearn.metrics import f1_score
 
+from ftk.comparing.alike.pairs import Pair
+from ftk.comparing.alike.shared_questions import shared_questions
 from ftk.comparing.intervals import interval, of_label
 from ftk.comparing.units import score_of
 from ftk.contracts.outcomes import RowStatistics
 from ftk.tasks.regression.task import Regression
+from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.text_classification import TextClassification
 
 Draw = Callable[[np.random.Generator, int], list[dict[str, Any]]]
@@ -119,3 +122,43 @@ def test_many_rows_are_joined_and_keep_their_spread() -> None:
 def test_no_rows_have_no_interval() -> None:
     found = statistics(classes, "accuracy", 6, 10)
     assert np.isnan(interval(found, rows=[])).all()
+
+
+def test_a_correlation_of_classes_that_one_row_decides_has_the_interval_of_its_accuracy() -> None:
+    records = [{"gold_label": "ab"[at % 2], "label": "ab"[at % 2] if at else "b"} for at in range(126)]
+    spec = TextClassification.spec
+    assert spec.statistics is not None
+    found = spec.statistics(records, {})
+    share, correlation = (interval(found[score]) for score in ("accuracy", "mcc"))
+    assert correlation == pytest.approx([2 * end - 1 for end in share], abs=0.01)
+    low, high = interval(spec.statistics(records[1:], {})["mcc"])
+    assert low < 0.97
+    assert high == pytest.approx(1)
+
+
+def test_a_mean_over_labels_with_two_rows_is_not_surer_than_they_are() -> None:
+    """Leaving out one of two rows that are both wrong, or both right, moves nothing."""
+    labels = [(str(at // 2), at // 2 % 3 > 0) for at in range(60)]
+    records = [{"gold_label": label, "label": label if right else "none"} for label, right in labels]
+    spec = TextClassification.spec
+    assert spec.statistics is not None
+    assert np.ptp(interval(spec.statistics(records, {})["recall_macro"])) > 0.15
+
+
+@pytest.mark.parametrize("rows", [2, 4, 8, 40])
+def test_agreement_of_few_rows_stays_in_its_range_or_has_no_interval(rows: int) -> None:
+    draw = np.random.default_rng(rows)
+    for _ in range(20):
+        gold, *given = draw.choice(list("abc"), (3, rows), p=[0.7, 0.2, 0.1])
+        each = [
+            label_answers([{"gold_label": a, "label": b} for a, b in zip(gold, one, strict=True)], {}) for one in given
+        ]
+        for name, measure in Pair(shared_questions(each), 0, 1).measures.items():
+            if measure.value is None:
+                continue
+            low, high = interval(measure.by_rows(np.arange(rows), rows))
+            if np.isnan(low):
+                continue
+            assert measure.least is not None, name
+            assert measure.least <= low <= measure.value + 1e-9, name
+            assert measure.value - 1e-9 <= high <= (np.inf if measure.most is None else measure.most), name

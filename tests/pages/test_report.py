@@ -1,6 +1,8 @@
 """The page of a run: whole, escaped, without texts where they are not wanted, and refused where it cannot be."""
 
+import re
 import shutil
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from ftk.contracts import finding_kinds as kinds
 from saved_runs import FORMS, PRIVATE, labelled, write_run
 from written_pages import Ftk, Page, page_of
 
+CELL = r"<t[hd].*?</t[hd]>"
 _SPEECH = "<script>alert(1)</script>"
 
 
@@ -86,6 +89,38 @@ def test_several_runs_share_a_page(ftk: Ftk, tmp_path: Path) -> None:
     assert any("text 3" in text for text in page.shown)  # a row that one of them loses
     page = page_of(ftk, one, str(two), "report.texts=false")
     assert not any("text 3" in text for text in page.shown)
+
+
+def cells(page: Page, caption: str) -> tuple[list[str], list[list[str]]]:
+    """The columns and the rows of a table of the page."""
+    table = re.search(rf"<caption>{caption}.*?</table>", page.text, re.DOTALL)
+    assert table is not None
+    rows = re.findall(r"<tr.*?</tr>", table[0], re.DOTALL)
+    each = [[unescape(re.sub("<.*?>", "", one)).strip() for one in re.findall(CELL, row, re.DOTALL)] for row in rows]
+    return each[0], each[1:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("grouped", [True, False])
+def test_many_runs_have_a_column_a_side_and_a_row_a_run(grouped: bool, ftk: Ftk, tmp_path: Path) -> None:
+    shares = (0.6, 0.7, 0.8, 0.7, 0.8, 0.75)
+    runs = [
+        str(write_run(tmp_path / f"run.seed={at}", "text-classification", labelled(), {"accuracy": share}))
+        for at, share in enumerate(shares)
+    ]
+    words = [*runs[:3], "--", *runs[3:]] if grouped else runs
+    page = page_of(ftk, Path(words[0]), *words[1:])
+    letters = ["A", "± runs, A", "B", "± runs, B"] if grouped else list("ABCDEF")
+    columns, rows = cells(page, "Scores, test")
+    assert columns == ["score", *letters]
+    if grouped:
+        found = {name: numbers for name, *numbers in rows}
+        assert found["accuracy"] == ["0.7000", "±0.1000", "0.7500", "±0.0500"]
+    columns, rows = cells(page, "F1 by label")
+    assert [column.removeprefix("F1, ") for column in columns] == ["label", "support", *letters]
+    columns, rows = cells(page, "Scores of each run, test")
+    assert [row[1] for row in rows] == list("AAABBB" if grouped else "ABCDEF")
+    assert any(text.startswith("6 of 6 runs have the best accuracy") for text in page.shown)  # of the same predictions
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ftk.comparing.effects import Effect, Of, Scored, effect_of, pooled
 from ftk.comparing.intervals import interval
 from ftk.comparing.opened import Outcomes
 from ftk.comparing.recipes import Group, compared_of, groups_of
+from ftk.comparing.rows import with_rows
 from ftk.comparing.units import influences, score_of, sums_of, units_of
 from ftk.comparing.verdict import Judged, judged
 from ftk.contracts.outcomes import RowStatistics
@@ -228,8 +229,9 @@ def scored_rows(statistics: Sequence[RowStatistics], documents: Any, resamples: 
             f"{statistics[0].score} does not exist for these rows: all numbers, or all labels, are the same."
         )
     units = units_of(documents, sum(each.values.shape[1] for each in statistics))
-    moved = [np.nan_to_num(influences(sums_of(each.values, units), each.of_sums)) for each in statistics]
-    return Scored(scores, covariance_of(resampled_scores(statistics, documents, resamples)), np.array(moved))
+    moved = np.array([np.nan_to_num(influences(sums_of(each.values, units), each.of_sums)) for each in statistics])
+    covariance = covariance_of(resampled_scores(statistics, documents, resamples))
+    return with_rows(Scored(scores, np.nan_to_num(covariance), moved), statistics, documents)
 
 
 def _group_score(

@@ -36,11 +36,19 @@ class Scored:
         scores: [runs].
         covariance: [runs, runs] of the scores over resampled rows.
         influences: [runs, units] how far each row or document moves the score of each run.
+        decide: how many rows or documents the scores are made of; None: rows do not matter.
+        reach: how far one row moves the score of a run, times ``decide``; of a share its range.
+        whole: whether each row is right or wrong, and stands for itself.
+        widest: the largest difference that there can be; infinite if there is none.
     """
 
     scores: NDArray[np.float64]
     covariance: NDArray[np.float64]
     influences: NDArray[np.float64]
+    decide: int | None = None
+    reach: float = 0.0
+    whole: bool = False
+    widest: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,10 @@ class Effect:
         rows: the part of the variance that more rows would make smaller and more runs would not.
         seeds: the variance of a run of each side over seeds; 0 for models.
         runs: of each side.
+        centre: of the interval, nearer to 0 than the difference where there are few rows; None: the difference.
+        widest: the largest difference that there can be.
+        unseen: the part of ``rows`` that stands for rows of which none was seen to differ; it falls with the square of
+            their number.
     """
 
     of: Of
@@ -64,6 +76,14 @@ class Effect:
     rows: float
     seeds: tuple[float, float]
     runs: tuple[int, int]
+    centre: float | None = None
+    widest: float = math.inf
+    unseen: float = 0.0
+
+    @property
+    def middle(self) -> float:
+        """The centre of the interval."""
+        return self.difference if self.centre is None else self.centre
 
     @property
     def deviation(self) -> float:
@@ -74,16 +94,16 @@ class Effect:
 def effect_of(of: Of, scored: Scored, first: Sequence[int], second: Sequence[int], scale: float) -> Effect:
     """How much better the second side is than the first.
 
-    For models, the rows vary and the runs stay: the variance is that of the difference over resampled rows.
+    For models, the rows vary and the runs stay: the variance is that of the difference over resampled rows. Where no
+    row or few rows differ, resampling them says nothing of the others that would. So one row that is won and one that
+    is lost are added (Bonett and Price 2012): without a difference in n rows, ±2.8 / (n + 2) remain.
 
     For recipes, both vary. On the rows at hand, the scores of the runs of a side vary as new runs would; their variance
     holds what weights and order of a run do, and how this depends on the rows. Added to it is by how much the
     difference of the *recipes* depends on the rows: the variance of the difference over resampled rows, less what the
     seeds of these runs give to it, which is in the first part already. Degrees of freedom are Satterthwaite's (1946),
-    as in Welch's test (1947), so that intervals hold their level at three to five runs.
-
-    Where the sides differ by the same in every row, resampled rows do not vary, however few they are. If nothing else
-    does, the variance is that of these rows and one more, without a difference: a single row decides nothing.
+    as in Welch's test (1947), so that intervals hold their level at three to five runs. The variance is never below
+    that of the two rows that are added.
 
     Args:
         of: what is compared.
@@ -95,21 +115,54 @@ def effect_of(of: Of, scored: Scored, first: Sequence[int], second: Sequence[int
     weights[list(first)], weights[list(second)] = -scale / len(first), scale / len(second)
     difference = _exact(float(weights @ scored.scores))
     over_rows = _exact(max(0.0, float(weights @ scored.covariance @ weights)))
-    free = max(1.0, freedom_of(weights @ scored.influences))
+    moved = weights @ scored.influences
+    free = max(1.0, freedom_of(moved))
     runs = (len(first), len(second))
-    units = scored.influences.shape[1]
-    alike = _exact(difference**2 * units / (units + 1) ** 3)
+    added, unseen, shrink = _added(scored, difference, abs(scale))
+    widest = scored.widest * abs(scale)
     if of is Of.models:
-        over_rows = over_rows or alike
-        return Effect(of, difference, over_rows, free, over_rows, (0.0, 0.0), runs)
+        over_rows = over_rows * shrink**2 + added
+        free = _with_added(scored, moved, abs(scale)) if scored.decide is not None else free
+        return Effect(of, difference, over_rows, free, over_rows, (0.0, 0.0), runs, difference * shrink, widest, unseen)
     sides = [_seeds(scored, side, abs(scale)) for side in (first, second)]
     rows = _exact(max(0.0, over_rows - sum(within / number for (_, within), number in zip(sides, runs, strict=True))))
     seeds = (sides[0][0], sides[1][0])
     of_sides = [spread / number for spread, number in zip(seeds, runs, strict=True)]
-    rows = rows if sum(of_sides) + rows > 0 else alike
     variance = sum(of_sides) + rows
     parts = [(part, max(1.0, number - 1.0)) for part, number in zip(of_sides, runs, strict=True)]
-    return Effect(of, difference, variance, _freedom([*parts, (rows, free)]), rows, seeds, runs)
+    freedom = _freedom([*parts, (rows, free)])
+    more = added - variance
+    if more > 0 or math.isnan(added):
+        freedom = _freedom([(variance, freedom), (more, math.inf)])
+        variance, rows = added, rows + more
+    return Effect(
+        of, difference, variance, freedom, rows, seeds, runs, difference * shrink, widest, max(0.0, min(more, unseen))
+    )
+
+
+def _added(scored: Scored, difference: float, scale: float) -> tuple[float, float, float]:
+    """What a row that is won and one that is lost add to the variance; the part of it that a difference of 0 has; and
+    how much of the difference they leave.
+
+    The variance is about 0, as in a test: where all rows are won, they do not vary about their mean, however few they
+    are. NaN if it is not known how far a row can move the score.
+    """
+    if (number := scored.decide) is None:
+        return 0.0, 0.0, 1.0
+    reach = scored.reach * scale
+    if number == 0 or not reach > 0:
+        return math.nan, math.nan, 1.0
+    unseen = 2 * reach**2 / (number + 2) ** 2
+    return unseen + number * difference**2 / (number + 2) ** 2, unseen, number / (number + 2)
+
+
+def _with_added(scored: Scored, moved: NDArray[np.float64], scale: float) -> float:
+    """The degrees of freedom of the variance of a difference of models, with the two rows."""
+    assert scored.decide is not None
+    if scored.whole or not (np.abs(moved) > _ROUNDING).any():
+        return math.inf if scored.whole or math.isfinite(scored.widest) else max(1.0, scored.decide - 1.0)
+    step = scored.reach * scale / max(1, scored.decide)
+    return max(1.0, freedom_of(np.append(moved, [step, -step])))
 
 
 def _exact(number: float) -> float:
@@ -148,4 +201,7 @@ def pooled(effects: Sequence[Effect]) -> Effect:
         sum(each.rows for each in effects) / number**2,
         (seeds[0], seeds[1]),
         (min(each.runs[0] for each in effects), min(each.runs[1] for each in effects)),
+        sum(each.middle for each in effects) / number,
+        max(each.widest for each in effects),
+        sum(each.unseen for each in effects) / number**2,
     )

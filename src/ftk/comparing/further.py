@@ -72,7 +72,7 @@ def further(compared: Comparison, *, examples: int, level: float) -> Further:
         ]
         alike = {"models": _names(corpus, sides, compared), **homogenization(corpus.runs, sides, level)}
         different = {
-            group.letter: differences(by_side[0], runs, examples=examples, level=level)
+            group.letter: differences(by_side[0], runs, examples=examples, level=level, of=compared.of)
             for group, runs in zip(compared.groups[1:], by_side[1:], strict=True)
             if by_side[0] and runs
         }

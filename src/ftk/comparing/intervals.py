@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 Interval = tuple[float, float]
 _NONE = (math.nan, math.nan)
+_FEW = 10
+"""With fewer degrees of freedom, few rows decide a correlation."""
+_LEAST_ROWS = 3
+"""If a correlation varies as much as one of fewer rows, nothing can be said."""
 
 
 def interval(
@@ -30,7 +34,9 @@ def interval(
 
     The spread comes from leaving out each row or document once (the jackknife). A score between 0 and 1 has Wilson's
     interval for so many rows as give this spread (Wilson 1927; Korn and Graubard 1998), which does not leave the range
-    and says something where all rows are right; a correlation has Fisher's; an error that of its logarithm.
+    and says something where all rows are right; a correlation has Fisher's, and where a few rows decide it Wilson's,
+    stretched to its range; an error has that of its logarithm. The mean over labels counts for no more rows than
+    give the spread of labels whose rows are drawn by themselves, because leaving out one of two may move nothing.
 
     Args:
         statistics: what the score is made of.
@@ -40,7 +46,7 @@ def interval(
             statistics of their records.
 
     Returns:
-        The ends; NaN if the score does not exist, or a single row or document decides it.
+        The ends; NaN if the score does not exist, or so few rows or documents decide it that they would say nothing.
     """
     some = None if rows is None else _numbers(rows)
     values = statistics.values if some is None else statistics.values[some]
@@ -58,9 +64,15 @@ def interval(
     if statistics.most is not None and statistics.least == 0:
         whole = len(np.unique(group)) == number
         reach = _quantile(level, None if whole else len(used) - 1)
-        low, high = _wilson(score / statistics.most, deviation / statistics.most, len(used), reach)
+        most = _rows_of_labels(statistics, used)
+        low, high = _wilson(score / statistics.most, deviation / statistics.most, len(used), reach, most)
         return low * statistics.most, high * statistics.most
-    return _transformed(statistics, score, deviation, _quantile(level, freedom_of(moved)))
+    free = freedom_of(moved)
+    if statistics.most == 1 and statistics.least == -1 and (free < _FEW or abs(score) >= 1 - 1e-12):
+        return _stretched(score, deviation, len(used), _quantile(level, None))
+    if statistics.least is not None and statistics.most is None and free < 2:  # up to three rows decide
+        return _NONE
+    return _transformed(statistics, score, deviation, _quantile(level, free))
 
 
 def _numbers(rows: Sequence[int] | NDArray[Any]) -> NDArray[Any]:
@@ -111,8 +123,6 @@ def _transformed(statistics: RowStatistics, score: float, deviation: float, reac
     if math.isnan(half):
         return _NONE
     if most == 1 and least == -1:
-        if abs(score) >= 1 - 1e-12:
-            return score, score
         middle, half = math.atanh(score), half / (1 - score**2)
         return math.tanh(middle - half), math.tanh(middle + half)
     if least == 0 and score > 0:
@@ -120,12 +130,41 @@ def _transformed(statistics: RowStatistics, score: float, deviation: float, reac
     return score - half, score + half
 
 
-def _wilson(share: float, deviation: float, units: int, reach: float) -> Interval:
+def _stretched(score: float, deviation: float, units: int, reach: float) -> Interval:
+    """Wilson's interval for a score from -1 to 1, for no more rows than there are."""
+    share = min(max((1 + score) / 2, 0.0), 1.0)
+    rows = float(units)
+    if deviation > 1e-9 and 0 < share < 1:
+        rows = min(rows, 4 * share * (1 - share) / deviation**2)
+    if math.isnan(deviation) or rows < _LEAST_ROWS:
+        return _NONE
+    low, high = _wilson(share, math.nan, units, reach, rows)
+    return 2 * low - 1, 2 * high - 1
+
+
+def _rows_of_labels(statistics: RowStatistics, used: NDArray[Any]) -> float:
+    """For how many rows a mean over labels counts at most; infinite for another score.
+
+    The share of a label with few rows is that of Laplace: one more of them is right, and one more is wrong.
+    """
+    if "_macro" not in statistics.score or not any(statistics.labels):
+        return math.inf
+    right, given, gold = (used[:, kind::3].sum(axis=0) for kind in range(3))
+    seen = (given + gold) > 0
+    kind = statistics.score.partition("_")[0]
+    among = {"precision": given, "recall": gold}.get(kind, given + gold - right)[seen]
+    share = (right[seen] + 1) / (among + 2)
+    mean, variance = float(share.mean()), float((share * (1 - share) / (among + 3)).sum()) / len(share) ** 2
+    return mean * (1 - mean) / variance
+
+
+def _wilson(share: float, deviation: float, units: int, reach: float, most: float = math.inf) -> Interval:
     """Wilson's interval of a share for the number of rows that gives this deviation."""
     share = min(max(share, 0.0), 1.0)
     rows = float(units)
     if not math.isnan(deviation) and deviation > 1e-9 and 0 < share < 1:
         rows = share * (1 - share) / deviation**2
+    rows = min(rows, most)
     square = reach**2 / rows
     middle = (share + square / 2) / (1 + square)
     half = reach / (1 + square) * math.sqrt(share * (1 - share) / rows + square / (4 * rows))

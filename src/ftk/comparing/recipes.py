@@ -57,7 +57,7 @@ def groups_of(runs: Sequence[Outcomes], given: Sequence[Sequence[int]], several_
         if len(numbers) == 1:  # runs of one config: which seed is best?
             numbers = [[number] for number in numbers[0]]
     return [
-        Group(_letter(at), tuple(group), tuple(str(runs[number].path) for number in group))
+        Group(letter_of(at), tuple(group), tuple(str(runs[number].path) for number in group))
         for at, group in enumerate(numbers)
     ]
 
@@ -97,7 +97,8 @@ def _trained_config(run: Outcomes) -> Mapping[str, Any]:
     return {}
 
 
-def _letter(at: int) -> str:
+def letter_of(at: int) -> str:
+    """The letter of a group, by its number from 0."""
     return chr(ord("A") + at) if at < 26 else f"A{at}"
 
 

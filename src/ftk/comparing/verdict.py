@@ -111,7 +111,9 @@ def _tested(effect: Effect, margin: float) -> tuple[float, float]:
     """The two-sided p of no difference, and that of two one-sided tests against the margin."""
     if not enough_runs(effect):
         return math.nan, math.nan
-    size, deviation = abs(effect.difference), effect.deviation
+    size, deviation = abs(effect.middle), effect.deviation
+    if math.isnan(deviation):
+        return math.nan, math.nan
     if deviation == 0:
         return (1.0 if size == 0 else 0.0), (0.0 if size < margin else 1.0)
     return 2 * _beyond(size / deviation, effect.freedom), _beyond((margin - size) / deviation, effect.freedom)
@@ -146,7 +148,7 @@ def _judged(effect: Effect, p: float, p_adjusted: float, p_equivalent: float, le
     low = high = math.nan
     if enough_runs(effect):
         half = _reach(1 - alpha / 2, effect.freedom) * effect.deviation
-        low, high = effect.difference - half, effect.difference + half
+        low, high = max(effect.middle - half, -effect.widest), min(effect.middle + half, effect.widest)
     equivalent = p_equivalent < alpha
     verdict = Verdict.unknown
     if p_adjusted < alpha:
@@ -168,7 +170,8 @@ def _needed(effect: Effect, alpha: float, margin: float) -> tuple[int | None, fl
                 return runs - min(effect.runs), None
     # With so many runs that seeds average out, what is left is the variance over rows.
     for times in (1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 100):
-        if effect.rows > 0 and _decides(effect.difference, effect.rows / times, math.inf, alpha, margin):
+        variance = (effect.rows - effect.unseen) / times + effect.unseen / times**2
+        if effect.rows > 0 and _decides(effect.difference, variance, math.inf, alpha, margin):
             return None, float(times)
     return None, None
 

@@ -33,6 +33,11 @@ def _verdict(compared: Comparison, letter: str, one: Judged) -> str:
             f"runs a side to know what a seed does; A has {first}, {letter} has {second}. compare.of=models compares "
             "the models as they are."
         )
+    if math.isnan(one.p):
+        return (
+            f"There is not enough evidence to tell {letter} from A: {difference}. No row moves the score of either, so "
+            "these rows do not say what others would."
+        )
     known = f"{difference} ({round(100 * one.level):d} % interval {signed(one.low)} to {signed(one.high)}, {_p(one)})"
     if one.verdict is Verdict.unknown:
         return f"There is not enough evidence to tell {letter} from A: {known}. {_needed(one)}"
@@ -114,7 +119,7 @@ def _difference(one: Judged | None, with_verdict: bool) -> list[str]:
     verdict = [] if not with_verdict else [one.verdict.value if one is not None else ""]
     if one is None:
         return ["", "", "", *verdict]
-    ends = [f"{signed(one.low)} to {signed(one.high)}", _number(one.p_adjusted)] if one.enough_runs else ["", ""]
+    ends = [f"{signed(one.low)} to {signed(one.high)}", _number(one.p_adjusted)] if not math.isnan(one.p) else ["", ""]
     return [signed(one.effect.difference), *ends, *verdict]
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from ftk.contracts.notes import Notes
 from ftk.pages.blocks import Block, Cell, Charts, Code, Section, Table, Text
-from ftk.pages.decisions import HAS_LABELS, label_counts
-from ftk.pages.numbers import count_cell, interval_cell, number_cell, score, score_cell
+from ftk.pages.numbers import count_cell, score
 from ftk.pages.page import Options, metric_of, note_missing, opened_predictions, task_name
 from ftk.pages.predictions import Predictions
 from ftk.pages.rendering import GENERATOR, Page
 from ftk.pages.run_files import RunFiles
 from ftk.pages.sections.scores import numbers_in
+from ftk.pages.sections.sides import labels_by_side, scores_by_side, sides_of
 from ftk.pages.sections.slices import slices_section
 from ftk.pages.sections.training import losses_together
 from ftk.pages.sections.verdict import verdict_sections
@@ -37,11 +38,17 @@ def comparison_page(runs: Sequence[RunFiles], groups: Sequence[Sequence[int]], o
             opened[name] = found[split]
     split = options.split or next((one.split for one in opened.values()), "test")
     metrics = {name: metric_of(run) for name, run in zip(names, runs, strict=True)}
+    inside = _inside(names, opened, groups)
+    outcomes = [one.outcomes for one in opened.values()]
+    sides = sides_of(names, opened, inside)
+    values = {name: dict(numbers_in(run.metrics.get(split) or {})) for name, run in zip(names, runs, strict=True)}
+    known = {score for each in values.values() for score in each}
+    chosen = [one for one in dict.fromkeys(metrics.values()) if one is not None and one in known]
     sections: list[Section | None] = [
-        *_verdict(names, opened, groups, texts=options.texts),
-        _scores(names, runs, opened, metrics, split),
+        *(verdict_sections(outcomes, inside, texts=options.texts) if len(opened) > 1 else ()),
+        scores_by_side(sides, values, opened, chosen, split),
         _curves(names, runs),
-        _labels(opened),
+        labels_by_side(sides, opened),
         *(_slices(opened, options.slices) if options.slices else ()),
         _commands(names, runs),
     ]
@@ -74,51 +81,24 @@ def _lead(opened: Mapping[str, Predictions]) -> str:
     if len(scored) < 2 or len(kinds) != 1:
         return "The runs have no score in common, or no predictions."
     (metric, higher), rows = next(iter(kinds)), {len(found.records) for found in opened.values()}
-    best = (max if higher else min)(scored, key=lambda name: scored[name][0])
-    text = f"{best} has the best {metric}, {score(scored[best][0])}."
+    best = (max if higher else min)(value for value, *_ in scored.values())
+    ties = [name for name, (value, *_) in scored.items() if value == best]
+    if len(ties) == 1:
+        text = f"{ties[0]} has the best {metric}, {score(best)}."
+    else:
+        text = f"{len(ties)} of {len(scored)} runs have the best {metric}, {score(best)}: {', '.join(ties)}."
     if len(rows) == 1 and len({tuple(found.outcomes.keys) for found in opened.values()}) == 1:
         return f"{text} Below is whether the difference is more than chance."
     return f"{text} The runs were not scored on the same rows, so these numbers do not compare the models."
 
 
-def _verdict(
-    names: Sequence[str], opened: Mapping[str, Predictions], groups: Sequence[Sequence[int]], *, texts: bool
-) -> list[Section]:
-    """What can be said of the difference; nothing if fewer than two runs have predictions."""
-    if len(opened) < 2:
-        return []
+def _inside(
+    names: Sequence[str], opened: Mapping[str, Predictions], groups: Sequence[Sequence[int]]
+) -> list[list[int]]:
+    """The groups, as numbers of the runs that have predictions."""
     number = {name: at for at, name in enumerate(opened)}
     inside = [[number[names[at]] for at in group if names[at] in number] for group in groups]
-    return verdict_sections([one.outcomes for one in opened.values()], list(filter(None, inside)), texts=texts)
-
-
-def _scores(
-    names: Sequence[str],
-    runs: Sequence[RunFiles],
-    opened: Mapping[str, Predictions],
-    metrics: Mapping[str, str | None],
-    split: str,
-) -> Section:
-    values = {name: dict(numbers_in(run.metrics.get(split) or {})) for name, run in zip(names, runs, strict=True)}
-    all_scores = list(dict.fromkeys(one for found in values.values() for one in found))
-    first = [one for one in dict.fromkeys(metrics.values()) if one in all_scores]
-    rows: list[list[Cell | str]] = []
-    for name in [*first, *(one for one in all_scores if one not in first)]:
-        row: list[Cell | str] = [name]
-        for run in names:
-            value, ends = values[run].get(name), opened[run].intervals.get(name) if run in opened else None
-            if isinstance(value, int):
-                row.append(count_cell(value))
-            else:
-                row.append(score_cell(value, ends) if ends else number_cell(value))
-            row.append(interval_cell(ends))
-        rows.append(row)
-    note = (
-        "An interval is that of one model on all such rows. Where two overlap, the difference may be real all the "
-        "same: both models answered the same rows, which 'ftk compare' takes into account."
-    )
-    columns = ["score", *(column for name in names for column in (name, f"95 %, {name}"))]
-    return Section("scores", "Scores", [Table(f"Scores, {split}", columns, rows, note)])
+    return list(filter(None, inside))
 
 
 def _curves(names: Sequence[str], runs: Sequence[RunFiles]) -> Section | None:
@@ -128,25 +108,6 @@ def _curves(names: Sequence[str], runs: Sequence[RunFiles]) -> Section | None:
     ]
     found = [one for one in charts if one is not None]
     return Section("training", "Training", [Charts(found)]) if found else None
-
-
-def _labels(opened: Mapping[str, Predictions]) -> Section | None:
-    """The F1 of each label in each run."""
-    counts = {name: label_counts(found) for name, found in opened.items() if found.form in HAS_LABELS}
-    labels = sorted({label for found in counts.values() for label in found})
-    if len(counts) < 2 or not labels:
-        return None
-    rows: list[list[Cell | str]] = []
-    for label in labels:
-        support = max(found[label].support for found in counts.values() if label in found)
-        row: list[Cell | str] = [label, count_cell(support)]
-        for found in counts.values():
-            row += (
-                [score_cell(*found[label].f1()), interval_cell(found[label].f1()[1])] if label in found else ["–", ""]
-            )
-        rows.append(row)
-    columns = ["label", "support", *(column for name in counts for column in (f"F1, {name}", f"95 %, {name}"))]
-    return Section("labels", "Labels", [Table("F1 by label", columns, rows, sortable=True)])
 
 
 def _slices(opened: Mapping[str, Predictions], columns: Sequence[str]) -> list[Section]:
@@ -165,6 +126,13 @@ def _commands(names: Sequence[str], runs: Sequence[RunFiles]) -> Section:
     for name, run in zip(names, runs, strict=True):
         train = run.metrics.get("train") or run.metrics.get("evaluation") or {}
         numbers = [train.get(key) for key in ("steps", "seconds", "tokens_per_second")]
-        cells = [number_cell(float(one)) if isinstance(one, (int, float)) else Cell("–") for one in numbers]
+        cells = [_amount(one) for one in numbers]
         seconds.append([name, *cells])
     return Section("runs", "The runs", [*blocks, Table("Time", ["run", "steps", "seconds", "tokens/s"], seconds)])
+
+
+def _amount(value: object) -> Cell:
+    """Steps, seconds or tokens a second."""
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        return Cell("–")
+    return count_cell(int(value)) if float(value).is_integer() else Cell(f"{value:,.1f}", float(value))

@@ -14,6 +14,7 @@ from ftk.comparing.changed.configs import run_changes
 from ftk.comparing.changed.differences import difference_sentences, difference_tables, differences
 from ftk.comparing.changed.labels import LEAST_SUPPORT, label_changes
 from ftk.comparing.changed.rows import row_changes
+from ftk.comparing.effects import Of
 from ftk.comparing.opened import Outcomes, open_outcomes
 
 
@@ -82,6 +83,26 @@ def test_differences_of_labels_have_intervals_unless_they_are_rare() -> None:
     same = label_changes([labelled("three", gold, worse)], [labelled("four", gold, worse)])
     assert same is not None
     assert [(one["difference"], one["clear"]) for one in same["labels"]] == [(0, False), (0, False)]
+
+
+def test_labels_of_recipes_are_not_clear_where_seeds_differ_as_much() -> None:
+    random = np.random.default_rng(2)
+    gold = "".join(random.choice(list("ab"), 400))
+    before = [
+        labelled(f"a{at}", gold, "".join(right if random.random() < share else "b" for right in gold))
+        for at, share in enumerate((0.0, 0.5, 1.0))
+    ]
+    after = [labelled(f"b{at}", gold, gold) for at in range(3)]
+    models, recipes = (label_changes(before, after, of=of) for of in Of)
+    assert models is not None
+    assert recipes is not None
+    assert all(one["clear"] for one in models["labels"])
+    assert not any(one["clear"] for one in recipes["labels"])
+    for one in recipes["labels"]:
+        assert one["interval"][0] < 0 < one["difference"] < one["interval"][1]
+    two = label_changes(before[:2], after[:2], of=Of.recipes)
+    assert two is not None
+    assert [(one["interval"], one["clear"]) for one in two["labels"]] == [([None, None], False)] * 2
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from ftk.comparing.alike.shared_questions import SharedQuestions, shared_questio
 from ftk.comparing.alike.votes import Together, together
 from ftk.comparing.intervals import interval
 from ftk.comparing.opened import Outcomes
+from ftk.comparing.rows import difference_of
 
 MAIN = (
     "agreement",
@@ -56,6 +57,15 @@ class _Resampled:
         if interval_too and found["value"] is not None:
             ends = interval(measure.by_rows(self._rows, len(self._groups)), self._groups, self._level)
             found["interval"] = [number_or_none(end) for end in ends]
+        return found
+
+    def gain(self, gain: Measure, measure: Measure, best: Measure) -> Section:
+        """The same of a difference of two measures, which few rows may decide, as in the verdict."""
+        found: Section = {"value": gain.value}
+        if gain.value is not None:
+            pair = [one.by_rows(self._rows, len(self._groups)) for one in (best, measure)]
+            judged = difference_of(pair, self._groups, 1, self._level)
+            found["interval"] = [number_or_none(judged.low), number_or_none(judged.high)]
         return found
 
     def values(self, measures: Mapping[str, Measure], *, intervals: bool = True) -> Section:
@@ -155,16 +165,25 @@ def _all_wrong(questions: SharedQuestions, resampled: _Resampled) -> Section:
 
 
 def _together(found: Together, resampled: _Resampled) -> Section:
-    several = {
-        name: None if (measure := getattr(found, name)) is None else resampled.value(measure)
-        for name in ("vote", "vote_gain", "oracle", "oracle_gain")
-    }
+    best = (max if found.higher_is_better else min)(found.each, key=lambda one: _known(one.value, found))
+    several: dict[str, Section | None] = {}
+    for name, measure, gain in (
+        ("vote", found.vote, found.vote_gain),
+        ("oracle", found.oracle, found.oracle_gain),
+    ):
+        several[name] = None if measure is None else resampled.value(measure)
+        several[f"{name}_gain"] = None if measure is None or gain is None else resampled.gain(gain, measure, best)
     return {
         "score": found.score,
         "higher_is_better": found.higher_is_better,
         "each": [measure.value for measure in found.each],
         **several,
     }
+
+
+def _known(value: float | None, found: Together) -> float:
+    """A score; the worst one for none."""
+    return value if value is not None else -np.inf if found.higher_is_better else np.inf
 
 
 def _row_scores(models: Sequence[Outcomes]) -> list[NDArray[np.float64]]:

@@ -16,7 +16,7 @@ from ftk.contracts.outcomes import RowStatistics
 
 _FEW_NUMBERS = 64
 """So many numbers a row are no longer held as a sparse table."""
-KAPPA = (None, 1.0)
+KAPPA = (-1.0, 1.0)
 """The lowest and the highest value of an agreement beyond chance."""
 
 

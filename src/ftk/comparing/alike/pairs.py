@@ -158,7 +158,7 @@ class Pair:
         return {
             "same_wrong": Measure(table(same, counted), _share),
             "same_wrong_expected": Measure(table(expected, counted), _share),
-            "same_wrong_excess": Measure(table(same - expected, counted), _share, None, None),
+            "same_wrong_excess": Measure(table(same - expected, counted), _share, *KAPPA),
             "same_wrong_uniform": Measure(table(uniform, counted), _share),
         }
 

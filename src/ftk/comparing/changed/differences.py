@@ -8,6 +8,7 @@ from typing import Any
 from ftk.comparing.changed.configs import run_changes
 from ftk.comparing.changed.labels import label_changes
 from ftk.comparing.changed.rows import row_changes
+from ftk.comparing.effects import Of
 from ftk.comparing.opened import Outcomes
 from ftk.errors import numbered
 from ftk.report.tables import TextTable
@@ -21,7 +22,7 @@ Section = Mapping[str, Any]
 
 
 def differences(
-    before: Sequence[Outcomes], after: Sequence[Outcomes], *, examples: int, level: float = 0.95
+    before: Sequence[Outcomes], after: Sequence[Outcomes], *, examples: int, level: float = 0.95, of: Of = Of.models
 ) -> dict[str, Any]:
     """What is different between two models or groups, as JSON has it.
 
@@ -29,6 +30,7 @@ def differences(
         before, after: the models of both sides, on the same rows in the same order.
         examples: how many won and how many lost rows are shown.
         level: of the intervals.
+        of: whether models or recipes are compared.
 
     Returns:
         ``changed`` (see ``run_changes``), ``rows`` (``row_changes``) and ``labels`` (``label_changes``); null where the
@@ -37,7 +39,7 @@ def differences(
     return {
         "changed": run_changes(before, after),
         "rows": row_changes(before, after, examples),
-        "labels": label_changes(before, after, level),
+        "labels": label_changes(before, after, level, of),
     }
 
 
@@ -99,7 +101,8 @@ def _of_labels(labels: Section, before: str, after: str) -> TextTable:
         ]
         for one in shown
     ]
-    title = "F1 of labels, the largest differences first"
+    recipes = labels["of"] == Of.recipes.value
+    title = f"F1 of labels, the largest differences first; intervals over rows{' and seeds' if recipes else ''}"
     if len(labels["labels"]) > len(shown):
         title += f"; {len(shown)} of {len(labels['labels'])}"
     if labels["too_few"]:

@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftk.comparing.alike.measure import number_or_none
-from ftk.comparing.intervals import interval, of_label
+from ftk.comparing.effects import Of
+from ftk.comparing.intervals import of_label
 from ftk.comparing.opened import Outcomes
+from ftk.comparing.rows import difference_of
+from ftk.comparing.units import score_of
 from ftk.contracts.outcomes import RowStatistics
 
 LEAST_SUPPORT = 20
@@ -21,17 +24,21 @@ _CLEAR = 0.05
 """How likely it may be that any label is called different that is not."""
 
 
-def label_changes(before: Sequence[Outcomes], after: Sequence[Outcomes], level: float = 0.95) -> dict[str, Any] | None:
+def label_changes(
+    before: Sequence[Outcomes], after: Sequence[Outcomes], level: float = 0.95, of: Of = Of.models
+) -> dict[str, Any] | None:
     """The difference in F1 of each label between two models, or the means of two groups.
 
-    Rows or documents are resampled, not seeds: the intervals are about these models.
+    The intervals are those of the verdict: about these models, rows or documents vary; about recipes, seeds vary too,
+    and with fewer than three runs a side there are none.
 
     Args:
         before, after: the models of both sides, on the same rows in the same order.
         level: of the intervals.
+        of: whether models or recipes are compared.
 
     Returns:
-        ``labels``, the largest difference first: ``label``, ``support``, ``before``, ``after``, ``difference``,
+        ``of``; ``labels``, the largest difference first: ``label``, ``support``, ``before``, ``after``, ``difference``,
         ``interval`` and ``clear``, whether it is different beyond the chance that any of them is (Holm 1979); and
         ``too_few``, the labels with less than ``least_support`` by their support. None for a task without labels.
     """
@@ -48,13 +55,13 @@ def label_changes(before: Sequence[Outcomes], after: Sequence[Outcomes], level: 
         if support < LEAST_SUPPORT:
             few[name] = support
         else:
-            found.append(_change(name, support, statistics, len(before), before[0].groups, level))
+            found.append(_change(name, support, statistics, len(before), before[0].groups, level, of))
     few |= {name: 0 for one in statistics for name in one.labels if name not in shared}
     clear = _holm([one.pop("chance") for one in found])
     for one, is_clear in zip(found, clear, strict=True):
         one["clear"] = is_clear
     found.sort(key=lambda one: (-abs(one["difference"] or 0), one["label"]))
-    return {"score": "f1", "labels": found, "too_few": few, "least_support": LEAST_SUPPORT}
+    return {"score": "f1", "of": of.value, "labels": found, "too_few": few, "least_support": LEAST_SUPPORT}
 
 
 def _labelled(model: Outcomes) -> RowStatistics | None:
@@ -64,34 +71,26 @@ def _labelled(model: Outcomes) -> RowStatistics | None:
 
 
 def _change(
-    name: str, support: int, statistics: Sequence[RowStatistics], before: int, groups: NDArray[Any], level: float
+    name: str,
+    support: int,
+    statistics: Sequence[RowStatistics],
+    before: int,
+    groups: NDArray[Any],
+    level: float,
+    of: Of,
 ) -> dict[str, Any]:
-    from scipy.special import ndtr, ndtri
-
+    """The difference of one label, and ``chance``: how likely it is if there is none."""
     each = [of_label(one, name) for one in statistics]
-
-    def sides(sums: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        scores = [np.nan_to_num(one.of_sums(sums[..., 3 * at : 3 * at + 3])) for at, one in enumerate(each)]
-        return np.mean(scores[:before], axis=0), np.mean(scores[before:], axis=0)
-
-    def of_sums(sums: NDArray[Any]) -> NDArray[Any]:
-        old, new = sides(sums)
-        return np.asarray(new - old)
-
-    values = np.concatenate([one.values for one in each], axis=1)
-    old, new = (float(side[0]) for side in sides(values.sum(axis=0)[None]))
-    low, high = interval(RowStatistics("f1", True, values, of_sums, None, None), groups, level)
-    deviation = (high - low) / 2 / float(ndtri((1 + level) / 2))
-    known = np.isfinite(deviation) and deviation > 0
-    chance = 2 * float(ndtr(-abs(new - old) / deviation)) if known else float(new == old)
+    scores = [score_of(one) for one in each]
+    found = difference_of(each, groups, before, level, of)
     return {
         "label": name,
         "support": support,
-        "before": old,
-        "after": new,
-        "difference": new - old,
-        "interval": [number_or_none(low), number_or_none(high)],
-        "chance": chance,
+        "before": float(np.mean(scores[:before])),
+        "after": float(np.mean(scores[before:])),
+        "difference": found.effect.difference,
+        "interval": [number_or_none(found.low), number_or_none(found.high)],
+        "chance": 1.0 if np.isnan(found.p) else found.p,
     }
 
 
