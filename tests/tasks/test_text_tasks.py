@@ -436,7 +436,7 @@ def test_a_label_that_training_lacks_is_refused_or_counted(ftk, files):
     scored = json.loads(Path("scored/metrics.json").read_text())["test"]
     assert scored["accuracy"] == 0
     assert "loss" not in scored
-    assert "loss" not in result.out
+    assert "  loss " not in result.out
 
 
 @pytest.mark.slow
