@@ -100,11 +100,13 @@ def test_repeated_rows_by_policy(policy: str, kept: list[str]) -> None:
     assert texts(found, "train") == kept
     (note,) = [note for note in notes if "earlier row" in note]
     assert note.startswith("train: 2 rows with the text of an earlier row: ")
-    assert f"(data.duplicates={policy}) (train.jsonl:3, :4)" in note
+    assert f"(data.duplicates={policy}) (train.jsonl:3 and :1, :4 and :1)" in note
 
 
 def test_repeated_rows_as_an_error() -> None:
-    with pytest.raises(DataError, match=r"^2 rows with the text of .*\n +train\.jsonl:3\n +train\.jsonl:4$"):
+    with pytest.raises(
+        DataError, match=r"^2 rows with the text of .*\n +train\.jsonl:3 and :1\n +train\.jsonl:4 and :1$"
+    ):
         corpus(train=DOUBLED, duplicates="error")
     found, _ = corpus(train=DOUBLED[:2], duplicates="error", validation_share=0.0)
     assert texts(found, "train") == ["a b", "c d"]
@@ -116,8 +118,10 @@ def test_rows_that_training_has_too_are_reported() -> None:
     )
     assert texts(found, "test") == ["a b", "", "a b"]
     assert [note for note in notes if " in training" in note] == [
-        "1 row of validation that also occurs in training: kept; scores on them say little (validation.jsonl:2)",
-        "2 rows of test that also occur in training: kept; scores on them say little (test.jsonl:1, :3)",
+        "1 row of validation that also occurs in training: kept; scores on them say little "
+        "(validation.jsonl:2 and train.jsonl:2)",
+        "2 rows of test that also occur in training: kept; scores on them say little "
+        "(test.jsonl:1 and train.jsonl:4, :3 and train.jsonl:4)",
     ]
 
 
