@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from ftk.calibration.asked import Asked
-from ftk.calibration.assurance import Assurance
 from ftk.calibration.figures import Reliability
 from ftk.config.schema import PredictionsConfig
 from ftk.contracts.confidence import Shape
@@ -40,6 +39,8 @@ ROWS = [(0, (0.9, 0.1)), (1, (0.8, 0.2)), (1, (0.4, 0.6)), (None, (0.95, 0.05))]
 @pytest.mark.parametrize("labelled", [True, False])
 def test_what_was_asked_for_is_counted(labelled: bool) -> None:
     confidence: Any = _Classes()
+    from ftk.calibration.assurance import Assurance  # torch
+
     found = Assurance(confidence, Asked(0.7, limit=0.5, coverage=0.9), None, labelled=labelled)
     for number, (example, prediction) in enumerate(ROWS):
         found.row(number, None, example, prediction)

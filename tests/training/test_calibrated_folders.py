@@ -5,10 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
 from conftest import TINY, Result, read_jsonl, write_jsonl
-from ftk.calibration.out_of_scope import has_states
 
 pytestmark = pytest.mark.torch
 Ftk = Callable[..., Result]
@@ -24,6 +22,10 @@ def files() -> tuple[str, ...]:
 
 
 def test_a_model_without_a_layer_for_each_label_has_no_states() -> None:
+    import torch
+
+    from ftk.calibration.out_of_scope import has_states
+
     model = torch.nn.Sequential(torch.nn.Linear(4, 3))
     assert not has_states(model)
     model.config = type("Config", (), {"num_labels": 3})()  # type: ignore[assignment]
