@@ -19,7 +19,7 @@ from ftk.comparing.fields import GOLD, RunFacts, facts_of_records, facts_of_run,
 from ftk.contracts.spec import TaskSpec
 from ftk.data.rows.documents import DOCUMENT
 from ftk.errors import DataError, RunError
-from ftk.report.saved_run import is_run
+from ftk.report.saved_run import is_run, runs_near
 
 if TYPE_CHECKING:
     from ftk.contracts.outcomes import Records, RowStatistics
@@ -183,7 +183,7 @@ def open_outcomes(
     """
     if path.is_dir():
         if not is_run(path):
-            raise RunError(f"{path}: this folder is not a run of ftk (it has no config.yaml of one).{_near(path)}")
+            raise RunError(f"{path}: this folder is not a run of ftk (it has no config.yaml of one).{runs_near(path)}")
         facts = facts_of_run(path)
         records = _records(_predictions(path, split, facts))
         return Outcomes(path, split, facts, records, group)
@@ -192,15 +192,6 @@ def open_outcomes(
     if gold is not None:
         records = [_with_gold(path, line, record, gold, facts.task) for line, record in enumerate(records, 1)]
     return Outcomes(path, "", facts, records, group)
-
-
-def _near(path: Path) -> str:
-    """A run above or below a folder that is none."""
-    above = path.absolute().parent
-    if is_run(above):
-        return f" The run is {above}."
-    below = sorted(child.name for child in path.iterdir() if child.is_dir() and is_run(child))
-    return f" It has runs in it: {path / '*'}" if below else ""
 
 
 def _predictions(path: Path, split: str, facts: RunFacts) -> Path:

@@ -13,7 +13,7 @@ from ftk.comparing.effects import FEWEST_RUNS, Effect, Of
 _POWER = 0.8
 """How likely more runs or rows should decide, if the difference is as it looks now."""
 _MOST_RUNS = 100
-"""Runs a side beyond which nobody is told to train more."""
+"""The most runs a side that are ever recommended."""
 
 
 class Verdict(Enum):

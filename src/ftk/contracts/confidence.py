@@ -17,7 +17,7 @@ class Shape(Enum):
     """What the probabilities of a prediction are over."""
 
     classes = "classes"
-    """The labels of a row, of which one is right; they sum to 1."""
+    """Exactly one label of a row is right; the probabilities sum to 1."""
     labels = "labels"
     """The labels of a row, each of which is right or not."""
     answers = "answers"

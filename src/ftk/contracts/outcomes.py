@@ -53,7 +53,7 @@ class Span(NamedTuple):
 
 
 UNKNOWN: Final = "\0unknown"
-"""Stands for a wrong answer of which the records do not say what it was."""
+"""A wrong answer that the records do not name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

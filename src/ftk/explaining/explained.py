@@ -98,7 +98,7 @@ def explanations(
         hardware: the ``hardware`` section of a config.
         method: how scores of words are found.
         label: the label to explain; None: the predicted one.
-        notes: collect what the user should know; None: nobody is told.
+        notes: collects warnings for the user; None: they are dropped.
 
     Returns:
         For each record its ``explanations``, as ``ftk explain`` writes them.

@@ -13,7 +13,7 @@ from ftk.comparing.fields import facts_of_run
 from ftk.config.safe_yaml import load_yaml
 from ftk.contracts.spec import TaskSpec
 from ftk.errors import FtkError, RunError
-from ftk.report.saved_run import is_run, saved_environment
+from ftk.report.saved_run import is_run, runs_near, saved_environment
 
 SPLITS = ("test", "validation")
 """The splits that have scores, the one to show first."""
@@ -97,9 +97,9 @@ def refuse_no_run(path: Path) -> None:
         RunError: it is none.
     """
     if path.is_file():
-        raise RunError(f"{path}: a page is about run folders, and this is a file.{_near(path)}")
+        raise RunError(f"{path}: a page is about run folders, and this is a file.{runs_near(path)}")
     if not is_run(path):
-        raise RunError(f"{path}: this is no run folder of ftk (it has no config.yaml of one).{_near(path)}")
+        raise RunError(f"{path}: this is no run folder of ftk (it has no config.yaml of one).{runs_near(path)}")
 
 
 def _metrics(path: Path) -> dict[str, Any]:
@@ -137,16 +137,3 @@ def _lines(path: Path, unread: list[str]) -> tuple[Mapping[str, Any], ...]:
     if bad:
         unread.append(f"{path.name}: {bad:,} {'line' if bad == 1 else 'lines'}")
     return tuple(found)
-
-
-def _near(path: Path) -> str:
-    """Where the run may be instead."""
-    around = path.parent if path.is_dir() else path.parent.parent
-    for folder in dict.fromkeys((path.parent, around)):
-        if is_run(folder):
-            return f" The run is the folder around it: {folder}"
-    if path.is_dir():
-        inner = sorted(child.name for child in path.iterdir() if is_run(child))
-        if inner:
-            return f" There are runs in it: {', '.join(inner[:5])}{', …' if len(inner) > 5 else ''}"
-    return ""

@@ -54,6 +54,16 @@ def is_run(path: Path) -> bool:
         return False
 
 
+def runs_near(path: Path) -> str:
+    """A sentence that names the run above a path that is none, or the runs in it; empty if there are none."""
+    path = path.absolute()
+    for folder in (path.parent, path.parent.parent):
+        if is_run(folder):
+            return f" The run is the folder around it: {folder}"
+    inner = sorted(child.name for child in path.iterdir() if is_run(child)) if path.is_dir() else []
+    return f" There are runs in it: {', '.join(inner[:5])}{', …' if len(inner) > 5 else ''}" if inner else ""
+
+
 def saved_config(path: Path) -> dict[str, Any]:
     """The config of a run folder.
 

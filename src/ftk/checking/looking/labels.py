@@ -122,7 +122,7 @@ def _note_order(found: LabelCounts, notes: Notes) -> None:
 
 
 def _note_other(train: LabelCounts, found: LabelCounts, split: str, notes: Notes) -> None:
-    """Report labels of training that a split lacks, and those of which it has another share."""
+    """Report labels of training that a split lacks, and labels whose share differs from that in training."""
     absent = [(name, number) for name, number in train.rows.most_common() if name not in found.rows]
     if absent and split == "test":  # reading reports those that validation lacks
         notes.add(kinds.LABEL_NOT_TESTED, number=len(absent), part=split, names=_named(absent))

@@ -127,7 +127,7 @@ def _named(rows: Sequence[int], records: Records) -> Scored:
 
 
 def _positive(record: Mapping[str, Any], row: int) -> str:
-    """The text of the positive, by which the rows of a query are told apart."""
+    """The text of the positive candidate; it distinguishes the rows of one query."""
     if "candidate" in record:
         return alike(record["candidate"])
     try:

@@ -27,9 +27,9 @@ class Outputs(Enum):
     """What the outputs for a text are."""
 
     one_label = "one_label"
-    """Logits of labels, of which one is right."""
+    """Logits of labels; exactly one label is right."""
     labels = "labels"
-    """Logits of labels, of which each may be right."""
+    """Logits of labels; any number of labels may be right."""
     numbers = "numbers"
 
 
