@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from ftk.checking.before_training import check_before_training
 from ftk.commands.checks.values import check_values
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
@@ -49,6 +48,8 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
     if not folder.resume:
         check_hub_models(config.model, task)
     corpus = task.open_corpus(config.data, notes)
+    from ftk.checking.before_training import check_before_training  # numpy, which no mistake in the config needs
+
     check_before_training(corpus, notes)
     console.report(notes.drain())
     with fast_import("torch"):

@@ -6,7 +6,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ftk.checking.suspects.asked import suspects_mistakes
 from ftk.commands.checks.tasks import check_task
 from ftk.config.choices import Format, Init, Tracking
 from ftk.config.mistakes import Mistake
@@ -47,6 +46,8 @@ def check_values(config: Config | CompareConfig | ReportConfig, command: str) ->
     mistakes = [*check_ranges(config, command), *_cache(config.data, command), *_data(config.data)]
     if isinstance(config, CheckConfig):
         mistakes += _model(config.model) if config.model is not None else ()
+        from ftk.checking.suspects.asked import suspects_mistakes  # numpy, which no other command needs here
+
         mistakes += suspects_mistakes(config)
     elif not isinstance(config, TrainingConfig):
         mistakes += _checkpoint(config.checkpoint, plain=config.task is not None)
