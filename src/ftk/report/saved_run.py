@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
@@ -56,10 +57,10 @@ def is_run(path: Path) -> bool:
 
 def runs_near(path: Path) -> str:
     """A sentence that names the run above a path that is none, or the runs in it; empty if there are none."""
-    path = path.absolute()
-    for folder in (path.parent, path.parent.parent):
+    around = path.absolute()
+    for folder in (around.parent, around.parent.parent):
         if is_run(folder):
-            return f" The run is the folder around it: {folder}"
+            return f" The run is the folder around it: {folder if path.is_absolute() else os.path.relpath(folder)}"
     inner = sorted(child.name for child in path.iterdir() if is_run(child)) if path.is_dir() else []
     return f" There are runs in it: {', '.join(inner[:5])}{', …' if len(inner) > 5 else ''}" if inner else ""
 
