@@ -54,10 +54,10 @@ def test_metadata_is_what_the_hub_reads():
 def test_a_card_of_the_user_stays(tmp_path):
     assert write_card(tmp_path, facts())
     assert write_card(tmp_path, facts(name="again"))
-    assert own_card(tmp_path) is None
+    assert own_card(tmp_path) == {}
     (tmp_path / CARD).write_text("# Mine\r\n", newline="")
     assert not write_card(tmp_path, facts())
-    assert own_card(tmp_path) == "# Mine\r\n"
+    assert own_card(tmp_path) == {CARD: b"# Mine\r\n"}
 
 
 @pytest.mark.torch

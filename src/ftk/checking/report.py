@@ -9,6 +9,7 @@ from typing import Any
 from ftk.contracts.finding_kinds import suspicious_rows
 from ftk.contracts.finding_kinds.making import kinds_in
 from ftk.contracts.findings import Finding
+from ftk.errors import numbered
 from ftk.report.console import Console
 from ftk.report.tables import TextTable
 from ftk.system.duration import duration
@@ -69,7 +70,7 @@ def _is_fact(finding: Finding) -> bool:
 def show_end(console: Console, findings: Sequence[Finding], rows: int, seconds: float) -> None:
     """Show how many findings there are of each severity, and the answer of the check."""
     counts: Counter[str] = Counter(finding.severity for finding in findings if not _is_fact(finding))
-    numbers = [_counted(counts[severity], word) for severity, word in reversed(_SEVERITIES.items())]
+    numbers = [numbered(counts[severity], word) for severity, word in reversed(_SEVERITIES.items())]
     text = f"check: {', '.join(numbers)} in {rows:,} row{'s' if rows != 1 else ''} ({seconds:.1f} s)"
     values = {
         "errors": counts["error"],
@@ -80,10 +81,6 @@ def show_end(console: Console, findings: Sequence[Finding], rows: int, seconds: 
         "ok": not counts["error"],
     }
     console.event("check", text, values, style="bold")
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'s' if number != 1 else ''}"
 
 
 def _sizes(splits: Mapping[str, Any]) -> TextTable:
@@ -140,15 +137,15 @@ def _of_model(model: Mapping[str, Any]) -> str:
     entries = f", {model['vocabulary']:,} entries in its vocabulary" if model["vocabulary"] is not None else ""
     lines = [f"model: {model['name'] or 'random weights'}, {parameters_in_words(model['parameters'])}{entries}"]
     for split, one in model["splits"].items():
-        line = f"  {split}: {_counted(one['windows'], 'window')}"
+        line = f"  {split}: {numbered(one['windows'], 'window')}"
         if model["vocabulary"] is not None:
             line += f" of up to {model['window']} tokens"
         if model["vocabulary"] is not None and "half" in one:
             line += f", {one['tokens']:,} tokens (half of the windows up to {one['half']}, 95 % up to {one['most']})"
         if one.get("rows_in_several_windows"):
-            line += f", {_counted(one['rows_in_several_windows'], 'row')} in several windows"
+            line += f", {numbered(one['rows_in_several_windows'], 'row')} in several windows"
         if one.get("unknown_tokens"):
-            line += f", {_counted(one['unknown_tokens'], 'unknown token')}"
+            line += f", {numbered(one['unknown_tokens'], 'unknown token')}"
         lines.append(line)
     return "\n".join(lines)
 
@@ -157,7 +154,7 @@ def _expected(expected: Mapping[str, Any]) -> str:
     """Steps, and the estimates of time and memory, which are marked as such."""
     if expected["steps"] is None:
         return "expected: as many steps as train.max_tokens or train.budget lets it make"
-    text = f"expected: {_counted(expected['steps'], 'step')}, {expected['epochs']:.3g} epochs"
+    text = f"expected: {numbered(expected['steps'], 'step')}, {expected['epochs']:.3g} epochs"
     if not expected["exact"]:
         text += ", if no row is longer than a window (model=… counts windows)"
     if "seconds" in expected:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ftk.contracts.notes import Notes
 from ftk.data.examples.sentences import Sentence
+from ftk.data.examples.tags import strict_entities
 from ftk.data.storage.stored import Stored
 from ftk.errors import FtkError, first_line
 from ftk.pages.run_files import RunFiles
@@ -55,11 +56,5 @@ def training_entities(run: RunFiles) -> tuple[Mapping[tuple[str, str], int] | No
 
 def _entities(examples: Iterable[Sentence]) -> Iterable[tuple[str, str]]:
     for example in examples:
-        label, begin = "", 0
-        tags = list(example.tags or ())
-        for at, tag in enumerate([*tags, "O"]):
-            if label and tag != f"I-{label}":
-                yield label, example.text[example.starts[begin] : example.ends[at - 1]].lower()
-                label = ""
-            if tag.startswith("B-"):
-                label, begin = tag[2:], at
+        for label, begin, end in strict_entities(example.tags or ()):
+            yield label, example.text[example.starts[begin] : example.ends[end - 1]].lower()

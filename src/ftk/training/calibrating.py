@@ -29,7 +29,7 @@ from ftk.contracts.values import Batch
 from ftk.core.layouts import laid_out
 from ftk.core.saving.checkpoint import Snapshot, save
 from ftk.models.loading.verified_folder import verify_folder
-from ftk.report.cards.card import keep_card, own_card
+from ftk.report.cards.card import own_card
 from ftk.training.run import Run
 
 _FITS: dict[Calibration, FitMap] = {Calibration.vector: fit_vector, Calibration.isotonic: fit_isotonic}
@@ -252,11 +252,9 @@ def _save(
         manifest={**saved, "task": task, ENTRY: facts},
         beside=run.beside(),
         calibration={name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()},
+        own=own_card(run.folder.best),
     )
-    card = own_card(run.folder.best)
     save(run.folder.best, taken)
-    if card is not None:
-        keep_card(run.folder.best, card)
     run.task = made.task
 
 

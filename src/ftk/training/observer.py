@@ -11,7 +11,7 @@ from ftk.core.saving.checkpoint import Snapshot, save, snapshot_of_state
 from ftk.core.saving.reload_check import check_reload
 from ftk.core.state import TrainState
 from ftk.errors import RunError
-from ftk.report.cards.card import keep_card, own_card
+from ftk.report.cards.card import own_card
 from ftk.report.console import StepProgress
 from ftk.report.tables import scores_line
 from ftk.training.dynamics import KeptLosses
@@ -40,7 +40,7 @@ class RunObserver:
         self.metrics = metrics
         self.progress = progress
         self.saver = saver
-        self._card = own_card(run.folder.best) if run.folder.resume else None
+        self._card = own_card(run.folder.best) if run.folder.resume else {}
         """A card that the user wrote for the best model so far, which stays when a better one takes its place."""
         self._saved: tuple[int, ...] = ()
         """Identifies the state that was saved last."""
@@ -107,10 +107,14 @@ class RunObserver:
     def _save_best(self, state: TrainState) -> None:
         run = self.run
         with run.publisher.published(state.model) as model:
-            taken = Snapshot(model=model, processor=run.source.processor, manifest=run.manifest(), beside=run.beside())
+            taken = Snapshot(
+                model=model,
+                processor=run.source.processor,
+                manifest=run.manifest(),
+                beside=run.beside(),
+                own=self._card,
+            )
             self._write(partial(save, run.folder.best, taken))
-            if self._card is not None:
-                keep_card(run.folder.best, self._card)
             name = "validation" if "validation" in run.prepared else "train"
             features = run.prepared[name].features
             batch = laid_out(run.task.collate(features, [0], None), run.layout, features)

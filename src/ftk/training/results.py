@@ -18,7 +18,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import ReportsParameters
 from ftk.core.evaluate import Evaluator
 from ftk.core.non_finite import NotFiniteError
-from ftk.errors import ConfigError, DataError
+from ftk.errors import ConfigError, DataError, numbered
 from ftk.models.loading.verified_folder import verify_folder
 from ftk.pages.writing import report_at_end
 from ftk.report.calibration_table import calibration_table
@@ -192,21 +192,17 @@ def _training_facts(run: Run) -> dict[str, Any]:
     if run.hardware.device.type == "cuda":
         facts["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated(run.hardware.device) / 1e6)
     console.say(
-        f"trained: {_counted(progress.step, 'step')}, {progress.tokens:,} tokens in {duration(progress.seconds)} "
+        f"trained: {numbered(progress.step, 'step')}, {progress.tokens:,} tokens in {duration(progress.seconds)} "
         f"({facts['tokens_per_second']:,.0f} tokens/s; {100 * facts['utilisation']:.1f} % of the computed positions "
         "are real tokens, the rest is padding)"
     )
     if progress.skipped:
         facts["skipped_steps"] = progress.skipped
-        console.warn(f"{_counted(progress.skipped, 'step')} skipped because a gradient overflowed fp16")
+        console.warn(f"{numbered(progress.skipped, 'step')} skipped because a gradient overflowed fp16")
     if progress.left_out:
         facts["left_out_steps"] = progress.left_out
-        console.warn(f"{_counted(progress.left_out, 'update')} skipped: not finite, or a loss spike")
+        console.warn(f"{numbered(progress.left_out, 'update')} skipped: not finite, or a loss spike")
     if progress.spikes:
         facts["spikes"] = progress.spikes
-        console.warn(f"{_counted(progress.spikes, 'step')} with a loss far above its running mean")
+        console.warn(f"{numbered(progress.spikes, 'step')} with a loss far above its running mean")
     return facts
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' if number != 1 else ''}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from ftk.contracts.findings import SHOWN
 from ftk.contracts.notes import Notes
 from ftk.data.examples.questions import QuestionExample
 from ftk.data.examples.sentences import Sentence
+from ftk.data.examples.tags import strict_entities
 from ftk.data.text.scripts import is_spaced
 
 _EDGES = frozenset(",;:!?\"'`“”„«»()[]{}<>|、，。；：！？（）《》「」…")
@@ -25,20 +26,7 @@ _TIMES = 3
 """A text is mostly marked if it is marked so many times, and left unmarked half as often at most. A label is usual for
 a text that has it so many times."""
 
-Span = tuple[str, int, int]
-"""The label, the first word, one past the last word."""
 Words = tuple[str, ...]
-
-
-def spans_of(tags: Sequence[str]) -> Iterator[Span]:
-    """The spans of tags in IOB2."""
-    label, begin = "", 0
-    for at, tag in enumerate([*tags, "O"]):
-        if label and tag != f"I-{label}":
-            yield label, begin, at
-            label = ""
-        if tag.startswith("B-"):
-            label, begin = tag[2:], at
 
 
 def note_edges(part: Part, notes: Notes) -> None:
@@ -48,7 +36,7 @@ def note_edges(part: Part, notes: Notes) -> None:
     number = [0, 0]
     for example in part.examples:
         if isinstance(example, Sentence):
-            for label, begin, end in spans_of(example.tags or ()):
+            for label, begin, end in strict_entities(example.tags or ()):
                 text = example.text[example.starts[begin] : example.ends[end - 1]]
                 if _is_punctuated(text):
                     number[0] += 1
@@ -112,7 +100,7 @@ class Mentions:
         """Count the marked texts of some rows."""
         for example in part.examples:
             if isinstance(example, Sentence) and example.tags:
-                for label, begin, end in spans_of(example.tags):
+                for label, begin, end in strict_entities(example.tags):
                     words = tuple(_words(example, begin, end))
                     self.marked[words][label] += 1
                     self._places.setdefault((words, label), example.row.where_token(begin))

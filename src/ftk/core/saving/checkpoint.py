@@ -33,6 +33,7 @@ class Snapshot:
         numbers: of the training state.
         beside: the contents of JSON files that other libraries read, by name; some are in a sub-folder.
         calibration: the arrays of ``calibration.safetensors``; None: there is no such file.
+        own: files that the user wrote into the folder before it, by name; they stay as they are.
     """
 
     model: nn.Module
@@ -43,6 +44,7 @@ class Snapshot:
     numbers: dict[str, Any] | None = None
     beside: Mapping[str, Any] = field(default_factory=dict)
     calibration: Mapping[str, torch.Tensor] | None = None
+    own: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def snapshot_of_state(
@@ -108,6 +110,8 @@ def save(target: Path, taken: Snapshot, *, keep: Path | None = None) -> None:
             save_file(taken.tensors, folder / _TENSORS)
             (folder / _NUMBERS).write_text(dumps(taken.numbers, ensure_ascii=True, indent=1) + "\n", encoding="utf-8")
         write_manifest(folder, taken.manifest)
+        for name, text in taken.own.items():
+            (folder / name).write_bytes(text)
 
     def check(folder: Path) -> None:
         verify_folder(folder)

@@ -142,6 +142,23 @@ def entities(tags: Sequence[str]) -> list[tuple[str, int, int]]:
     return found
 
 
+def strict_entities(tags: Sequence[str]) -> list[tuple[str, int, int]]:
+    """The entities of tags that need not be valid: type, first position, position after the last.
+
+    An I- that continues nothing is none, as seqeval reads tags with ``mode="strict", scheme=IOB2``.
+    """
+    found: list[tuple[str, int, int]] = []
+    kind: str | None = None
+    begin = 0
+    for at, tag in enumerate([*tags, OUTSIDE]):
+        if kind is not None and tag != f"I-{kind}":
+            found.append((kind, begin, at))
+            kind = None
+        if tag.startswith("B-"):
+            kind, begin = tag[2:], at
+    return found
+
+
 def iob2_labels(types: Iterable[str]) -> list[str]:
     """The tags of these entity types, in the order in which models have them: O, B-A, I-A, B-B, …"""
     return [OUTSIDE, *(f"{letter}-{kind}" for kind in sorted(set(types)) for letter in "BI")]

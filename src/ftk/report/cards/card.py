@@ -72,13 +72,13 @@ class CardFacts:
     versions: Mapping[str, str | None] = field(default_factory=dict)
 
 
-def own_card(folder: Path) -> str | None:
-    """The card of a model folder that a user has written or taken over; None if there is none, or ftk wrote it."""
+def own_card(folder: Path) -> dict[str, bytes]:
+    """The card of a model folder that a user has written or taken over, by its name; empty without one of the user."""
     try:
-        text = (folder / CARD).read_bytes().decode("utf-8", "surrogateescape")
+        text = (folder / CARD).read_bytes()
     except OSError:
-        return None
-    return None if _MARK in text else text
+        return {}
+    return {} if _MARK.encode() in text else {CARD: text}
 
 
 def write_card(folder: Path, facts: CardFacts) -> bool:
@@ -87,15 +87,10 @@ def write_card(folder: Path, facts: CardFacts) -> bool:
     Returns:
         Whether it was written.
     """
-    if own_card(folder) is not None:
+    if own_card(folder):
         return False
     write_text(folder / CARD, card(facts))
     return True
-
-
-def keep_card(folder: Path, text: str) -> None:
-    """Write the card that ``own_card`` found."""
-    (folder / CARD).write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def card(facts: CardFacts) -> str:

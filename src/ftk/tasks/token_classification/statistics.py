@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ftk.data.examples.tags import strict_entities
 from ftk.errors import DataError
 from ftk.tasks.shared.statistics import label_counts as of
 from ftk.tasks.shared.statistics.row_values import by_name, mean_of, values_of
@@ -54,14 +55,14 @@ def gold_spans_of(record: Mapping[str, Any], line: int) -> set[Span]:
     """
     if "gold_entities" in record:
         return _placed(record["gold_entities"], "gold_entities", line)
-    return strict_spans(_tags(record, "gold_tags", line))
+    return set(strict_entities(_tags(record, "gold_tags", line)))
 
 
 def found_spans_of(record: Mapping[str, Any], line: int) -> set[Span]:
     """The predicted spans of a record, in what ``gold_spans_of`` counts in."""
     if "gold_entities" in record:
         return _placed(record.get("entities"), "entities", line)
-    return strict_spans(_tags(record, "tags", line))
+    return set(strict_entities(_tags(record, "tags", line)))
 
 
 def _lenient_spans(record: Mapping[str, Any], line: int) -> tuple[set[Span], set[Span]]:
@@ -73,22 +74,6 @@ def _lenient_spans(record: Mapping[str, Any], line: int) -> tuple[set[Span], set
     if "gold_entities" in record:  # spans that overlap, which tags cannot have
         return gold_spans_of(record, line), found_spans_of(record, line)
     return lenient_entities(_tags(record, "gold_tags", line)), lenient_entities(_tags(record, raw, line))
-
-
-def strict_spans(tags: Sequence[str]) -> set[Span]:
-    """The spans of tags in IOB2: label, first token, token after the last. An I- that continues nothing is none.
-
-    It is what seqeval finds with ``mode="strict", scheme=IOB2``, without its tables.
-    """
-    found: list[Span] = []
-    begun: Span | None = None
-    for at, tag in enumerate([*tags, "O"]):
-        if begun is not None and tag[:2] == "I-" and tag[2:] == begun[0]:
-            continue
-        if begun is not None:
-            found.append((begun[0], begun[1], at))
-        begun = (tag[2:], at, at) if tag[:2] == "B-" else None
-    return set(found)
 
 
 def _counts(gold: set[Span], found: set[Span]) -> of.RowCounts:
