@@ -51,6 +51,8 @@ def test_values_live_in_yaml_only() -> None:
         "DataConfig.unlabelled",
         "DataConfig.offsets",
         "DataConfig.max_windows",
+        "ModelConfig.pooling",
+        "ModelConfig.default_pooling",
         "CheckpointConfig.model",
         "TrainConfig.metric",
         "TrainConfig.baselines",

@@ -39,6 +39,20 @@ class DecoderInit(Enum):
     random = "random"
 
 
+class TokenPooling(Enum):
+    """How the states of the tokens of a text become the one vector that a head reads.
+
+    ``mean`` over its tokens, the ``first`` or the ``last`` of them, or the encoder's own ``pooler``. ``auto`` is the
+    way in which the model was trained, and reports it.
+    """
+
+    auto = "auto"
+    mean = "mean"
+    first = "first"
+    last = "last"
+    pooler = "pooler"
+
+
 class Calibration(Enum):
     """What makes the scores of a model mean how often it is right, fitted to the validation rows of the best model.
 

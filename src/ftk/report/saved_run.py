@@ -16,6 +16,7 @@ from ftk.config.safe_yaml import load_yaml
 from ftk.config.schema import (
     DataConfig,
     FinetuneConfig,
+    ModelConfig,
     PredictionsConfig,
     TrainConfig,
     TrainingConfig,
@@ -38,7 +39,13 @@ _MATTERS_NOT = (
     "data.storage",
     "data.workers",
 )
-_SECTIONS = {"data": DataConfig, "train": TrainConfig, "run": TrainingRunConfig, "predict": PredictionsConfig}
+_SECTIONS = {
+    "model": ModelConfig,
+    "data": DataConfig,
+    "train": TrainConfig,
+    "run": TrainingRunConfig,
+    "predict": PredictionsConfig,
+}
 """The sections with keys that runs of earlier releases do not have."""
 _EARLIER_DEFAULTS = {"cut": Cut.simple.value, "encoding": "utf-8"}
 """The defaults of an earlier release in the section ``data`` that decide which rows a run has."""
@@ -101,6 +108,11 @@ def with_earlier_defaults_of(
     if isinstance(config, FinetuneConfig) and "calibrate" not in saved and not invocation.sets("calibrate"):
         config = dataclasses.replace(config, calibrate=Calibration.none)
         plain = {**yaml.safe_load(invocation.resolved), "calibrate": Calibration.none.value}
+        invocation = dataclasses.replace(invocation, resolved=_as_yaml(plain))
+    if "default_pooling" not in (saved.get("model") or {}):  # the model in last/ pools as it did
+        config = dataclasses.replace(config, model=dataclasses.replace(config.model, default_pooling=None))
+        plain = yaml.safe_load(invocation.resolved)
+        plain["model"]["default_pooling"] = None
         invocation = dataclasses.replace(invocation, resolved=_as_yaml(plain))
     data = saved.get("data")
     if not isinstance(data, dict):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
-from ftk.config.choices import DecoderInit, Init, Normalization, Vocabulary
+from ftk.config.choices import DecoderInit, Init, Normalization, TokenPooling, Vocabulary
 
 
 @dataclass(kw_only=True, slots=True)
@@ -53,6 +53,10 @@ class ModelConfig:
     """Peak learning rate that suits this model, the default of `optimizer.lr`."""
     dropout: float | None
     """Rate of all dropout layers of the model; null: the rates in its config."""
+    # The defaults are for config folders that were copied from a release without these keys.
+    pooling: TokenPooling = TokenPooling.auto
+    default_pooling: TokenPooling | None = None
+    """The way in which this model was trained to pool, for `pooling=auto` where its files do not say."""
     config: dict[str, Any]
     """Values of the model's config: the whole architecture for random weights, changes for pretrained ones."""
     image_processor: dict[str, Any]

@@ -11,7 +11,17 @@ NEW_HEAD = fact("new-head", "the head of the model is left out ({described}), an
     labels="the data has other labels",
     unnamed="its labels have no names, so nothing says that they are those of the data "
     "('+model.config.id2label={{0: …, 1: …}}' names them, and a head with the names of the data is kept)",
-    unknown="config.json does not say what it is for (architectures)")
+    unknown="config.json does not say what it is for (architectures)",
+    pooling="it pools in another way (model.pooling)")
+POOLED = fact("pooled", "pooling by {how}",
+    asked="model.pooling={name}",
+    files="as the model was trained ({name})",
+    preset="as the model was trained ({name})",
+    untrained="the weights have no pooler, which the class of transformers for {name} would read")
+UNKNOWN_POOLING = fact("unknown-pooling",
+    "the files of the model say that it pools by {said}, which ftk does not have (model.pooling=… for another way).")
+HEAD_OF_FTK = fact("head-of-ftk",
+    "transformers has no class for this head: README.md in the model folder shows how to use it without ftk{others}.")
 DROPOUT_SET = fact("dropout-set", "dropout of {rate:g} (model.dropout): {keys}.")
 NO_DROPOUT = fact("no-dropout", "model.dropout={rate:g} has no effect: the config of {architecture} has no dropout.")
 

@@ -1,4 +1,4 @@
-"""Heads without a class in transformers: relation classification, and text vectors.
+"""Heads without a class in transformers: relation classification, text vectors, and pooled texts.
 
 ``AutoModelForEntityStart`` and the other auto classes here work like those of transformers. The model that they build
 derives from the encoder's own base class and holds the encoder under its usual name, with the head beside it. It saves
@@ -15,15 +15,7 @@ import transformers
 from torch import Tensor, nn
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-_RATES = (
-    "classifier_dropout",
-    "classifier_dropout_prob",
-    "seq_classif_dropout",
-    "hidden_dropout_prob",
-    "hidden_dropout",
-    "dropout",
-)
-"""Config keys for the dropout of a head; the first that has a value is used."""
+from ftk.models.architectures.pooled_text import PooledText, add_guard, dropout_of, output_name
 
 
 class EntityStart(nn.Module):
@@ -31,7 +23,7 @@ class EntityStart(nn.Module):
 
     def __init__(self, config: Any) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(_dropout(config))
+        self.dropout = nn.Dropout(dropout_of(config))
         self.classifier = nn.Linear(2 * config.hidden_size, config.num_labels)
 
     def forward(self, hidden: Tensor, head_start: Tensor, tail_start: Tensor) -> Tensor:
@@ -56,7 +48,7 @@ class EntitySpans(nn.Module):
 
     def __init__(self, config: Any) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(_dropout(config))
+        self.dropout = nn.Dropout(dropout_of(config))
         self.first = nn.Linear(config.hidden_size, config.hidden_size)
         self.entity = nn.Linear(config.hidden_size, config.hidden_size)
         self.classifier = nn.Linear(3 * config.hidden_size, config.num_labels)
@@ -99,6 +91,8 @@ class _WithHead(nn.Module):
     encoder_class: ClassVar[Any]
     head_class: ClassVar[Any]
     head_name: ClassVar[str]
+    # The name of a tensor for which the class of transformers refuses the weights, if it has one for the same purpose.
+    guard: ClassVar[str | None]
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
@@ -107,6 +101,8 @@ class _WithHead(nn.Module):
         bare = {"add_pooling_layer": False} if has_optional_pooler(self.encoder_class) else {}
         setattr(self, model.base_model_prefix, self.encoder_class(config, **bare))
         setattr(self, self.head_name, self.head_class(config))
+        if self.guard is not None:
+            add_guard(self, self.guard)
         model.post_init()
 
     def save_pretrained(self, folder: Any, **kwargs: Any) -> None:
@@ -134,7 +130,9 @@ class _WithHead(nn.Module):
         model: Any = self
         types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
         hidden = getattr(self, model.base_model_prefix)(input_ids=input_ids, attention_mask=attention_mask, **types)[0]
-        return SequenceClassifierOutput(logits=getattr(self, self.head_name)(hidden, **places))
+        head = getattr(self, self.head_name)
+        mask = {"mask": attention_mask} if getattr(head, "reads_mask", False) else {}
+        return SequenceClassifierOutput(logits=head(hidden, **mask, **places))
 
 
 _OF_TOKENS = (transformers.AutoModelForTokenClassification,)
@@ -160,6 +158,8 @@ class _AutoModelWithHead:
     head_class: ClassVar[Any]
     # Distinct names, so that a folder with another head provides its encoder but not its head.
     head_name: ClassVar[str]
+    # Whether transformers has a class for the same purpose, with another head.
+    guarded: ClassVar[bool] = False
     _model_mapping: ClassVar[Any] = _Encoders(_OF_TOKENS)
 
     @classmethod
@@ -195,6 +195,15 @@ class AutoModelForTextVector(_AutoModelWithHead):
     _model_mapping = _Encoders(_OF_TEXTS)
 
 
+class AutoModelForPooledText(_AutoModelWithHead):
+    """Any encoder with a ``PooledText`` head; its config says how it pools."""
+
+    head_class = PooledText
+    head_name = "pooled_text"
+    guarded = True
+    _model_mapping = _Encoders(_OF_TEXTS)
+
+
 def _model_class(config_class: Any, auto_class: Any) -> Any:
     """Creates the class of an architecture's encoder with a head."""
     encoder_class = encoder_class_of(config_class)
@@ -207,6 +216,7 @@ def _model_class(config_class: Any, auto_class: Any) -> Any:
         "encoder_class": encoder_class,
         "head_class": auto_class.head_class,
         "head_name": auto_class.head_name,
+        "guard": output_name(config_class) if auto_class.guarded else None,
         "config_class": config_class,
         # transformers inspects the source of a model's module for its attention support.
         "__module__": encoder_class.__module__,
@@ -228,12 +238,6 @@ def encoder_class_of(config_class: Any) -> Any:
 def has_optional_pooler(encoder_class: Any) -> bool:
     """Whether an encoder can be built without its pooling layer."""
     return "add_pooling_layer" in inspect.signature(encoder_class.__init__).parameters
-
-
-def _dropout(config: Any) -> float:
-    """Dropout rate before a head, read from the config like transformers' own heads do."""
-    rates = (getattr(config, name, None) for name in _RATES)
-    return next((float(rate) for rate in rates if isinstance(rate, (int, float))), 0.0)
 
 
 def _mean(hidden: Tensor, span: Tensor) -> Tensor:

@@ -187,6 +187,18 @@ def check_safetensors(path: Path) -> None:
         )
 
 
+def tensor_names(folder: Path) -> set[str]:
+    """The names of the tensors in the weights of a folder, whose files are whole.
+
+    Args:
+        folder: that ``check_weights`` has passed.
+    """
+    if not (folder / WEIGHTS).is_file():
+        return set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"])
+    [length] = struct.unpack("<Q", _start(folder / WEIGHTS, 8))
+    return set(json.loads(_start(folder / WEIGHTS, 8 + length)[8:])) - {"__metadata__"}
+
+
 def _what(start: bytes) -> str:
     """What a file that is no safetensors file is, by its first bytes."""
     if start.startswith((b"PK\x03\x04", b"\x80")):

@@ -18,6 +18,7 @@ _SEQ2SEQ, _MASKED = "AutoModelForSeq2SeqLM", "AutoModelForMaskedLM"
 _BY_NAME = {"EncoderDecoderModel": _SEQ2SEQ, "T5WithLMHeadModel": _SEQ2SEQ, "MarianMTModel": _SEQ2SEQ}
 _BY_HEAD = {
     "SequenceClassification": "AutoModelForSequenceClassification",
+    "PooledText": "AutoModelForSequenceClassification",
     "TokenClassification": "AutoModelForTokenClassification",
     "QuestionAnswering": "AutoModelForQuestionAnswering",
     "QuestionAnsweringSimple": "AutoModelForQuestionAnswering",

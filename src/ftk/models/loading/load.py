@@ -10,10 +10,12 @@ from transformers import AutoModel, AutoModelForCausalLM
 
 from ftk.errors import ModelError, first_line, numbered
 from ftk.models.architectures import fusion, heads
+from ftk.models.architectures.pooled_text import POOLING
 from ftk.models.configs.encoder_decoder_config import check_decodes
 from ftk.models.configs.model_config import build, embedded_tokens, import_models
 from ftk.models.files.whole import check_weights
 from ftk.models.loading.known_heads import PURPOSES
+from ftk.models.loading.pooling import CLASSIFIES
 from ftk.models.loading.sizes import refuse_other_sizes
 from ftk.models.loading.source import Source
 from ftk.models.tokenizers.embedding_table import embedding_rows, grow_embeddings
@@ -44,7 +46,7 @@ def check_head(source: Source, auto_model: str) -> None:
     Raises:
         ModelError: neither transformers nor ftk has such a class.
     """
-    known = _auto_class(auto_model)._model_mapping
+    known = _head_class(source, auto_model)._model_mapping
     if type(source.config) not in known:
         writes = auto_model == "AutoModelForSeq2SeqLM"
         way_out = "Use model=encoder-decoder, which adds a decoder, or another" if writes else "Choose another"
@@ -84,11 +86,11 @@ def empty_model(source: Source, auto_model: str) -> Any:
         auto_model: the class that puts the head of the task on it.
     """
     with torch.device("meta"):
-        return build(_auto_class(auto_model), source.config)
+        return build(_head_class(source, auto_model), source.config)
 
 
 def _loaded(source: Source, auto_model: str, seed: int) -> Loaded:
-    head_class = _auto_class(auto_model)
+    head_class = _head_class(source, auto_model)
     torch.manual_seed(seed)
     if source.folder is None:
         model = build(head_class, source.config)
@@ -105,12 +107,21 @@ def _loaded(source: Source, auto_model: str, seed: int) -> Loaded:
     elif source.keeps_head:
         model, info = _from_pretrained(head_class, source)
         _freeze_fixed(model, head_class)
-        facts, missing = _check_loaded(model, info, source), sorted(info["missing_keys"])
+        facts, missing = (
+            _check_loaded(model, info, source),
+            sorted(set(info["missing_keys"]) - {getattr(model, "guard", None)}),
+        )
         new_head = bool(missing)
     else:
         model, new_head = build(head_class, source.config), True
         facts = _load_under_new_head(model, source)
     return Loaded(model, [f"weights: {source.origin}; {_size(model)}", *facts], new_head, missing)
+
+
+def _head_class(source: Source, auto_model: str) -> Any:
+    """The auto class that puts the head of a task on a model: that of ftk if none of transformers pools like it."""
+    pools = getattr(source.config, POOLING, None) is not None
+    return heads.AutoModelForPooledText if pools and auto_model == CLASSIFIES else _auto_class(auto_model)
 
 
 def _auto_class(name: str) -> Any:
@@ -180,7 +191,8 @@ def _load_under_new_head(model: Any, source: Source) -> list[str]:
     """Loads the encoder of a saved model under a new head, and returns messages about the weights."""
     prefix = model.base_model_prefix
     new = [f"{prefix}.{name}" for name in _load_encoder(getattr(model, prefix), source)]
-    new += [name for name in model.state_dict() if not name.startswith(f"{prefix}.")]
+    guard = getattr(model, "guard", None)
+    new += [name for name in model.state_dict() if not name.startswith(f"{prefix}.") and name != guard]
     return [f"initialised from the seed: {listed_names(new)}"]
 
 
@@ -230,7 +242,7 @@ def _initialise_decoder(model: Any, source: Source) -> list[str]:
 
 def _check_loaded(model: nn.Module, info: dict[str, Any], source: Source) -> list[str]:
     prefix = getattr(model, "base_model_prefix", "")
-    missing = sorted(info["missing_keys"])
+    missing = sorted(set(info["missing_keys"]) - {getattr(model, "guard", None)})
     encoder = [name for name in missing if name.startswith(f"{prefix}.") and ".pooler." not in name]
     if encoder:
         lack = numbered(len(encoder), "tensor")

@@ -29,8 +29,9 @@ from ftk.models.loading.image_processor import (
     load_image_processor,
     set_image_size,
 )
-from ftk.models.loading.kept_head import keeps_head, set_labels
+from ftk.models.loading.kept_head import set_labels
 from ftk.models.loading.locate import locate
+from ftk.models.loading.pooling import settle_head
 from ftk.models.loading.sentence_encoder import VECTORS, sentence_length
 from ftk.models.loading.verified_folder import trained_length
 from ftk.models.tokenizers.chosen_tokenizer import chosen_tokenizer
@@ -112,11 +113,11 @@ def resolve_model(
     quiet()
     source = _resolve_towers(model, corpus) if model.towers else _resolve_encoder(model, corpus, reads)
     notes = Notes() if notes is None else notes
-    saved = source.folder is not None and source.part is None
-    keeps = not saved or keeps_head(source.config, corpus.task.spec, corpus.labels, notes)
+    spec, whole = corpus.task.spec, source.folder if source.part is None else None
+    keeps = settle_head(source.config, spec, corpus.labels, model, folder=whole, notes=notes)
     if model.dropout is not None:
         report_dropout(source.config, model.dropout, notes)
-    source.config.problem_type = corpus.task.spec.problem_type
+    source.config.problem_type = spec.problem_type
     return replace(source, labels=set_labels(source.config, corpus.labels), keeps_head=keeps)
 
 

@@ -1,0 +1,194 @@
+"""Decides how the tokens of a text become the one vector that a head reads, and whether transformers has that head."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ftk.config.choices import TokenPooling
+from ftk.config.schema import ModelConfig
+from ftk.contracts import finding_kinds as kinds
+from ftk.contracts.notes import Notes
+from ftk.contracts.saved_head import SavedHead
+from ftk.contracts.spec import TaskSpec
+from ftk.contracts.values import Labels
+from ftk.errors import ModelError
+from ftk.models.architectures.pooled_text import POOLING, classifier_names, output_name
+from ftk.models.architectures.small.register import HEADS
+from ftk.models.files.whole import tensor_names
+from ftk.models.loading.head_of_folder import head_in, saved_head
+from ftk.models.loading.kept_head import keeps_head
+
+CLASSIFIES = "AutoModelForSequenceClassification"
+"""The auto class of heads with one output for a text."""
+_SETTING = "classifier_pooling"
+_SETTINGS = {
+    "modernbert": {TokenPooling.mean: "mean", TokenPooling.first: "cls"},
+    "eurobert": {TokenPooling.mean: "mean", TokenPooling.first: "bos"},
+}
+"""Architectures whose class in transformers pools in several ways, and what its config calls them."""
+_READ_FIRST = frozenset(
+    (
+        "big_bird",
+        "camembert",
+        "convbert",
+        "data2vec-text",
+        "distilbert",
+        "electra",
+        "esm",
+        "ibert",
+        "longformer",
+        "mpnet",
+        "mra",
+        "nystromformer",
+        "roberta",
+        "roberta-prelayernorm",
+        "roformer",
+        "xlm-roberta",
+        "xlm-roberta-xl",
+        "xmod",
+        "yoso",
+    )
+)
+"""Architectures without a pooler whose class in transformers reads the first token."""
+_HOW = {
+    TokenPooling.mean: "the mean of the tokens",
+    TokenPooling.first: "the first token",
+    TokenPooling.last: "the last token",
+    TokenPooling.pooler: "the encoder's pooler",
+}
+
+
+def settle_head(
+    config: Any, spec: TaskSpec, labels: Labels | None, model: ModelConfig, *, folder: Path | None, notes: Notes
+) -> bool:
+    """Decides what becomes of the head of a saved model, and writes into a config how the model pools.
+
+    Args:
+        config: of the model, before ``set_labels``.
+        spec: of the task that is trained.
+        labels: of the training rows; None for a task that has none.
+        model: the model section of the config.
+        folder: of weights for the whole model; None if they are random.
+        notes: collects whether a head is kept, or left out, and how the model pools.
+
+    Returns:
+        Whether a training uses all weights of the folder; else those of its encoder alone.
+
+    Raises:
+        ModelError: the model cannot pool in the way that is asked for.
+    """
+    of_head, of_pooling = Notes(), Notes()
+    fits = folder is None or keeps_head(config, spec, labels, of_head)
+    described = saved_head(config.to_dict()).described
+    keeps = _settled(config, spec, model, folder, fits, of_pooling)
+    if fits and not keeps:
+        notes.add(kinds.NEW_HEAD, policy="pooling", described=described)
+    else:
+        notes.extend(of_head.drain())
+    notes.extend(of_pooling.drain())
+    return keeps
+
+
+def _settled(config: Any, spec: TaskSpec, model: ModelConfig, folder: Path | None, keeps: bool, notes: Notes) -> bool:
+    """Write into a config how its model pools; returns whether the head is still kept."""
+    asked = model.pooling
+    if spec.auto_model != CLASSIFIES:
+        vars(config).pop(POOLING, None)
+        return keeps
+    if config.model_type in HEADS:
+        if asked is not TokenPooling.auto:
+            raise ModelError(f"{_named(asked)}: {config.model_type} pools in a way of its own; leave the key out.")
+        return keeps
+    way: TokenPooling | None = None
+    if folder is not None:
+        head = head_in(folder)
+        trained = head.auto_model == CLASSIFIES
+        if keeps and trained and (asked is TokenPooling.auto or asked in _ways(config)):
+            return True
+        keeps = keeps and not trained
+        if asked is TokenPooling.auto:
+            way = _trained(config, head, model.default_pooling, folder, notes)
+    if asked is not TokenPooling.auto:
+        way = asked
+        notes.add(kinds.POOLED, policy="asked", how=_HOW[way], name=way.value)
+    vars(config).pop(POOLING, None)
+    if way is not None and not _of_transformers(config, way):
+        setattr(config, POOLING, way.value)
+        others = " or ".join(one.value for one in _HOW if one in _ways_of_class(config))
+        others = f"; model.pooling={others} gives a model for its pipelines" if others else ""
+        notes.add(kinds.HEAD_OF_FTK, others=others)
+    return keeps
+
+
+def _trained(
+    config: Any, head: SavedHead, default: TokenPooling | None, folder: Path, notes: Notes
+) -> TokenPooling | None:
+    """The way in which a model was trained to pool; None for that of its class in transformers."""
+    said = getattr(config, POOLING, None)
+    way, why = None, "files"
+    if said is not None:
+        way, name = TokenPooling(said), "config.json"
+    elif head.auto_model == CLASSIFIES or getattr(config, "is_encoder_decoder", False):
+        return None
+    elif head.sentences.pooling is not None:
+        name = "1_Pooling/config.json"
+        way = next((one for one in _HOW if one.value == head.sentences.pooling), None)
+        if way is None:
+            notes.add(kinds.UNKNOWN_POOLING, said=head.sentences.pooling)
+    if way is None and default is not None:
+        way, why, name = default, "preset", "model.default_pooling"
+    if way is None and _lacks_pooler(config, folder):
+        way, why, name = TokenPooling.mean, "untrained", config.model_type
+    if way is not None:
+        notes.add(kinds.POOLED, policy=why, how=_HOW[way], name=name)
+    return way
+
+
+def _of_transformers(config: Any, way: TokenPooling) -> bool:
+    """Whether transformers has a class with this pooling; a config that can choose it does.
+
+    Raises:
+        ModelError: the architecture cannot pool in this way.
+    """
+    kind = config.model_type
+    if way in _SETTINGS.get(kind, {}):
+        setattr(config, _SETTING, _SETTINGS[kind][way])
+        return True
+    if way in _ways_of_class(config):
+        return True
+    if getattr(config, "is_encoder_decoder", False):
+        raise ModelError(f"{_named(way)}: {kind} has a decoder, whose last token its head reads; leave the key out.")
+    if way is TokenPooling.pooler:
+        raise ModelError(f"{_named(way)}: {kind} has no pooler; take mean, first or last, or leave the key out.")
+    return False
+
+
+def _ways(config: Any) -> set[TokenPooling]:
+    """The ways in which the head in a folder pools, as its config says."""
+    said = getattr(config, POOLING, None)
+    return _ways_of_class(config) if said is None else {TokenPooling(said)}
+
+
+def _ways_of_class(config: Any) -> set[TokenPooling]:
+    """The ways in which the class in transformers pools: the pooler of an encoder reads the first token."""
+    kind, names = config.model_type, classifier_names(type(config))
+    if kind in _SETTINGS:
+        return {way for way, value in _SETTINGS[kind].items() if value == getattr(config, _SETTING, None)}
+    if any("pooler" in name.split(".") for name in names):
+        return {TokenPooling.pooler, TokenPooling.first}
+    if kind in _READ_FIRST:
+        return {TokenPooling.first}
+    last = getattr(config, "is_encoder_decoder", False) or output_name(type(config)) == "score.weight"
+    return {TokenPooling.last} if last else set()
+
+
+def _lacks_pooler(config: Any, folder: Path) -> bool:
+    """Whether the class in transformers reads a pooler in its encoder that the weights do not have."""
+    if any("pooler" in name.split(".") for name in tensor_names(folder)):
+        return False
+    return any(name.split(".")[1:2] == ["pooler"] for name in classifier_names(type(config)))
+
+
+def _named(way: TokenPooling) -> str:
+    return f"model.pooling={way.value}"
