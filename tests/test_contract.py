@@ -79,6 +79,7 @@ ONE_LENGTH = {"image-classification"}
 """Tasks whose windows are all of one length."""
 
 MODELS = {
+    "multi-label": (*TINY[:2], "model.pooling=mean"),  # a head of ftk in the place of that of transformers
     "summarization": ("model=t5-tiny", "model.default_lr=3e-3", "task.num_beams=1"),
     "translation": ("model=marian-tiny", "model.default_lr=1e-3", "task.label_smoothing=0", "task.num_beams=1"),
     "image-classification": ("model=vit-tiny", "model.default_lr=3e-3", "model.image_processor.size=32"),

@@ -19,8 +19,8 @@ from ftk.core.hardware import choose
 from ftk.data.batching.length import most_steps
 from ftk.data.text.coverage import note_coverage
 from ftk.models.architectures.small import FITTED
-from ftk.models.loading.head_of_folder import head_in
 from ftk.models.loading.load import check_head, empty_model
+from ftk.models.loading.pooling import head_to_settle
 from ftk.models.loading.source import Source, resolve_model, window_length
 
 
@@ -66,8 +66,7 @@ def encode(corpus: Corpus, config: CheckConfig, notes: Collected, progress: Prog
     spec = corpus.task.spec
     source = resolve_model(config.model, corpus, spec.modalities, notes)
     if spec.settle is not None:
-        head = None if source.folder is None else head_in(source.folder)
-        corpus.task = spec.settle(corpus.task, head, notes)
+        corpus.task = spec.settle(corpus.task, head_to_settle(source.folder, config.model), notes)
     check_head(source, spec.auto_model)
     notes.merge(source.notes)
     windows = _windows(source, config.data)

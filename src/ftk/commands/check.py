@@ -11,6 +11,7 @@ from ftk.checking.labelled import checked_rows
 from ftk.checking.report import show_end, show_facts, show_findings, show_reading
 from ftk.checking.suspects.checked import check_suspects
 from ftk.checking.texts import checked_texts
+from ftk.commands.checks.pooling import with_pooling
 from ftk.commands.checks.values import check_values
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
@@ -40,7 +41,7 @@ def check(config: CheckConfig, invocation: Invocation) -> dict[str, Any]:
     """Check data; returns how many kinds of errors there are, and in how many rows."""
     console, notes = Console(), Collected()
     began = time.perf_counter()
-    task = build_task(config.task)
+    task = with_pooling(build_task(config.task), config.model, notes)
     if task.spec.command == "pretrain":
         config = _as_pretrained(config, invocation)
         found = checked_texts(config, task, notes)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ftk.commands.checks.pooling import with_pooling
 from ftk.commands.checks.values import check_values
 from ftk.config.compose import run_jobs
 from ftk.config.invocation import Invocation
@@ -35,7 +36,7 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
     """
     console = console or Console()
     notes = Notes()
-    task = build_task(config.task)
+    task = with_pooling(build_task(config.task), config.model, notes)
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
     if folder.resume:
         config, folder.invocation = with_earlier_defaults_of(folder.path, config, invocation)

@@ -26,6 +26,7 @@ class SentenceEncoder:
     Attributes:
         pooling: how it makes a vector of a text, ``mean``, ``first`` or the name of another way; None if it is not
             said.
+        source: who says so, for messages.
         further: the modules behind its pooling.
         prompts: the names and texts of what stands before some texts.
         similarity: by which vectors are compared, if it is not the cosine.
@@ -33,6 +34,7 @@ class SentenceEncoder:
     """
 
     pooling: str | None = None
+    source: str = "the files of the model say"
     further: tuple[str, ...] = ()
     prompts: tuple[tuple[str, str], ...] = ()
     similarity: str | None = None

@@ -123,6 +123,8 @@ class TaskSpec(PredictorSpec):
         settle: gets the task, the head that the files of the model name from which it is trained (None for random
             weights), and notes about what they decide; gives the task with the fields that these files decide. It
             raises ``ModelError`` if they ask for what ftk does not have. None: they decide none.
+        keeps_class: whether other libraries open its models by the class of transformers, so that
+            ``model.pooling=auto`` never puts a head of ftk on one.
         beside: the JSON files by which other libraries know how to use the model, with their contents, by name; gets
             the config of the model and the length of its windows. None: they need none.
         statistics: gets the records of a split and the fields of the task, and gives the numbers of each row that add
@@ -154,6 +156,7 @@ class TaskSpec(PredictorSpec):
     in_memory: bool = False
     adopt: Adopt | None = None
     settle: Settle | None = None
+    keeps_class: bool = False
     beside: Beside | None = None
     statistics: Statistics | None = None
     answers: FindAnswers | None = None

@@ -22,8 +22,8 @@ from ftk.data.text.coverage import note_coverage
 from ftk.inference.manifest import saved_layout
 from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings
 from ftk.models.forward.padding_probe import layout_of, note_layout
-from ftk.models.loading.head_of_folder import head_in
 from ftk.models.loading.load import Loaded, check_head, load_weights
+from ftk.models.loading.pooling import head_to_settle
 from ftk.models.loading.source import Source, reopen_model, resolve_model, window_length
 from ftk.models.tuning.freezing import freeze
 from ftk.models.tuning.learning_rates import lr_scales
@@ -136,7 +136,7 @@ class RunBuilder:
         if task.spec.settle is None:
             return task
         notes = Notes()
-        settled: Task = task.spec.settle(task, None if source.folder is None else head_in(source.folder), notes)
+        settled: Task = task.spec.settle(task, head_to_settle(source.folder, self.config.model), notes)
         if not self.folder.resume:
             self.console.report(notes.drain())
         return settled

@@ -9,6 +9,7 @@ from ftk.config.choices import Init
 from ftk.config.spelling.writing import command
 from ftk.contracts.task import fields_of
 from ftk.errors import FtkError
+from ftk.models.architectures.pooled_text import POOLING
 from ftk.report.cards.card import CARD, CardFacts, Measured, write_card
 from ftk.report.cards.usage import usage
 from ftk.report.saved_run import saved_environment
@@ -53,7 +54,13 @@ def card_facts(run: Run, result: Mapping[str, Any]) -> CardFacts:
             for one in run.console.findings
             if one.severity == "warning"
         ],
-        usage=usage(task_name(run.task), fields_of(run.task), str(run.source.config.model_type), folder),
+        usage=usage(
+            task_name(run.task),
+            fields_of(run.task),
+            str(run.source.config.model_type),
+            folder,
+            getattr(run.source.config, POOLING, None),
+        ),
         example=command([*predicts, "output=predictions.jsonl"]),
         versions={
             "ftk": environment["ftk"],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ftk.commands.checks.pooling import pooling_mistakes
 from ftk.commands.checks.predictions import uncalibrated_predictions, unknown_predictions
 from ftk.config.choices import Cut, Duplicates
 from ftk.config.mistakes import Mistake
@@ -42,6 +43,8 @@ def check_task(config: Config, command: str) -> Iterator[Mistake]:
         for key in ("max_length", "stride", "max_windows"):
             if (value := getattr(config.data, key)) is not None:
                 yield Mistake(f"data.{key}={value}", "This task reads no texts; images have the size of the model's.")
+    if config.model is not None:
+        yield from pooling_mistakes(config.model, task)
     texts = task.spec.command == "pretrain"
     if isinstance(config, TrainingConfig):
         if config.train.metric is not None and config.data.validation is None and config.data.validation_share == 0:

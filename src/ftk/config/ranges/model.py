@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ftk.config.choices import Init
+from ftk.config.choices import Init, TokenPooling
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges.values import positive
 from ftk.config.schema import ModelConfig
@@ -19,6 +19,8 @@ def check_model(model: ModelConfig) -> Iterator[Mistake]:
         )
     if model.dropout is not None and not 0 <= model.dropout < 1:
         yield Mistake(f"model.dropout={model.dropout}", "It must be at least 0 and below 1.")
+    if model.default_pooling is TokenPooling.auto:
+        yield Mistake("model.default_pooling=auto", "A preset names one way: mean, first, last or pooler; or null.")
     yield from positive("model.default_lr", model.default_lr)
     if model.towers:
         yield from _towers(model)
@@ -38,6 +40,9 @@ def _towers(model: ModelConfig) -> Iterator[Mistake]:
             "model.towers", "Tokenizer and image processor belong to an encoder: model.towers.text.tokenizer."
         )
     for name, tower in model.towers.items():
+        if tower.pooling is not TokenPooling.auto:
+            advice = "A fusion takes the pooler of an encoder, or the mean of its tokens if it has none; leave it out."
+            yield Mistake(f"model.towers.{name}.pooling={tower.pooling.value}", advice)
         if tower.towers or tower.freeze:
             advice = f"An encoder has neither towers nor freeze; model.freeze=[towers.{name}] freezes it."
             yield Mistake(f"model.towers.{name}", advice)

@@ -37,9 +37,11 @@ ALWAYS_ANSWERED = fact("always-answered",
 ENCODER_CHOSEN = fact("encoder-chosen", "ranking: task.encoder={encoder}",
     architecture="by the architecture of the model; {how}", asked="{how}")
 POOLING_OF_MODEL = fact("pooling-of-model",
-    "the vector of a text is made {how}, as the files of the model say (task.pooling={pooling}).")
+    "the vector of a text is made {how}, as {source} (model.pooling={pooling}).")
+POOLING_OF_TASK = fact("pooling-of-task",
+    "task.pooling={pooling} is model.pooling={pooling} now; the next release trains by the new key alone.")
 OTHER_POOLING = fact("other-pooling",
-    "task.pooling={pooling}, although the files of the model say that it pools by {said}: its vectors begin as others.")
+    "model.pooling={pooling}, although the files of the model say that it pools by {said}: vectors begin as others.")
 MODULES_LEFT_OUT = warning("modules-left-out",
     "the model also has {modules} behind its pooling (modules.json), which ftk leaves out: vectors begin as others.")
 PROMPTS_NOT_WRITTEN = fact("prompts-not-written",

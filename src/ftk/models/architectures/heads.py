@@ -15,7 +15,7 @@ import transformers
 from torch import Tensor, nn
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from ftk.models.architectures.pooled_text import PooledText, add_guard, dropout_of, output_name
+from ftk.models.architectures.pooled_text import POOLING, PooledText, add_guard, dropout_of, output_name, pooled
 
 
 class EntityStart(nn.Module):
@@ -40,28 +40,33 @@ class EntityStart(nn.Module):
 
 
 class EntitySpans(nn.Module):
-    """Classifies the first token and the mean of each entity, as R-BERT does.
+    """Classifies the whole text and the mean of each entity, as R-BERT does, whose text is its first token.
 
     Each goes through tanh and a dense layer, which the two entities share (Wu and He 2019, "Enriching Pre-trained
     Language Model with Entity Information").
     """
 
+    reads_mask = True
+
     def __init__(self, config: Any) -> None:
         super().__init__()
+        self.way = str(getattr(config, POOLING, "first"))
         self.dropout = nn.Dropout(dropout_of(config))
         self.first = nn.Linear(config.hidden_size, config.hidden_size)
         self.entity = nn.Linear(config.hidden_size, config.hidden_size)
         self.classifier = nn.Linear(3 * config.hidden_size, config.num_labels)
 
-    def forward(self, hidden: Tensor, head_span: Tensor, tail_span: Tensor) -> Tensor:
+    def forward(self, hidden: Tensor, mask: Tensor | None, head_span: Tensor, tail_span: Tensor) -> Tensor:
         """Returns logits, [rows, labels].
 
         Args:
             hidden: [rows, time, size] states of the encoder.
+            mask: [rows, time] 1 for tokens, 0 for padding; None if all are tokens.
             head_span, tail_span: [rows, 2] start and end of each entity.
         """
+        whole = hidden[:, 0] if self.way == "first" else pooled(hidden, mask, self.way)
         parts = [
-            self.first(self.dropout(torch.tanh(hidden[:, 0]))),
+            self.first(self.dropout(torch.tanh(whole))),
             self.entity(self.dropout(torch.tanh(_mean(hidden, head_span)))),
             self.entity(self.dropout(torch.tanh(_mean(hidden, tail_span)))),
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache
 from typing import Any
 
@@ -99,18 +99,18 @@ def output_name(config_class: Any) -> str | None:
 
 
 @cache
-def classifier_names(config_class: Any) -> Mapping[str, bool]:
+def classifier_names(config_class: Hashable) -> Mapping[str, bool]:
     """The names of all weights of transformers' classifier of texts, each with whether it is a matrix outside of the
     encoder with one row for each label; empty if there is no such classifier.
 
     Args:
         config_class: of the architecture.
     """
-    classifiers = transformers.AutoModelForSequenceClassification
+    classifiers: Any = transformers.AutoModelForSequenceClassification
     if config_class not in classifiers._model_mapping:
         return {}
     with torch.device("meta"):
-        model = classifiers.from_config(config_class())
+        model = classifiers.from_config(config_class())  # type: ignore[operator]
     inner = f"{model.base_model_prefix}."
     return {
         name: not name.startswith(inner) and tensor.ndim == 2 and len(tensor) == model.config.num_labels

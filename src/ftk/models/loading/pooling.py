@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from ftk.models.loading.kept_head import keeps_head
 
 CLASSIFIES = "AutoModelForSequenceClassification"
 """The auto class of heads with one output for a text."""
+_SPANS = "AutoModelForEntitySpans"
+"""The auto class of heads that read a whole text beside its entities."""
 _SETTING = "classifier_pooling"
 _SETTINGS = {
     "modernbert": {TokenPooling.mean: "mean", TokenPooling.first: "cls"},
@@ -90,10 +94,24 @@ def settle_head(
     return keeps
 
 
+def head_to_settle(folder: Path | None, model: ModelConfig) -> SavedHead | None:
+    """The head that ``TaskSpec.settle`` gets: that of the folder, which pools as the preset says if its files do not.
+
+    Args:
+        folder: of the weights; None if they are random.
+        model: the model section of the config.
+    """
+    head = None if folder is None else head_in(folder)
+    if head is None or head.sentences.pooling is not None or model.default_pooling is None:
+        return head
+    way = replace(head.sentences, pooling=model.default_pooling.value, source="the preset of the model says")
+    return replace(head, sentences=way)
+
+
 def _settled(config: Any, spec: TaskSpec, model: ModelConfig, folder: Path | None, keeps: bool, notes: Notes) -> bool:
     """Write into a config how its model pools; returns whether the head is still kept."""
     asked = model.pooling
-    if spec.auto_model != CLASSIFIES:
+    if spec.auto_model not in (CLASSIFIES, _SPANS):
         vars(config).pop(POOLING, None)
         return keeps
     if config.model_type in HEADS:
@@ -103,17 +121,20 @@ def _settled(config: Any, spec: TaskSpec, model: ModelConfig, folder: Path | Non
     way: TokenPooling | None = None
     if folder is not None:
         head = head_in(folder)
-        trained = head.auto_model == CLASSIFIES
-        if keeps and trained and (asked is TokenPooling.auto or asked in _ways(config)):
+        trained = head.auto_model == spec.auto_model
+        if keeps and trained and (asked is TokenPooling.auto or asked in _ways(config, spec)):
             return True
         keeps = keeps and not trained
-        if asked is TokenPooling.auto:
-            way = _trained(config, head, model.default_pooling, folder, notes)
+        if asked is TokenPooling.auto and not spec.keeps_class:
+            way = _trained(config, head, model, folder, notes, spec)
     if asked is not TokenPooling.auto:
         way = asked
         notes.add(kinds.POOLED, policy="asked", how=_HOW[way], name=way.value)
     vars(config).pop(POOLING, None)
-    if way is not None and not _of_transformers(config, way):
+    if spec.auto_model == _SPANS:
+        if way is TokenPooling.mean:
+            setattr(config, POOLING, way.value)
+    elif way is not None and not _of_transformers(config, way):
         setattr(config, POOLING, way.value)
         others = " or ".join(one.value for one in _HOW if one in _ways_of_class(config))
         others = f"; model.pooling={others} gives a model for its pipelines" if others else ""
@@ -122,13 +143,13 @@ def _settled(config: Any, spec: TaskSpec, model: ModelConfig, folder: Path | Non
 
 
 def _trained(
-    config: Any, head: SavedHead, default: TokenPooling | None, folder: Path, notes: Notes
+    config: Any, head: SavedHead, model: ModelConfig, folder: Path, notes: Notes, spec: TaskSpec
 ) -> TokenPooling | None:
     """The way in which a model was trained to pool; None for that of its class in transformers."""
     said = getattr(config, POOLING, None)
-    way, why = None, "files"
+    way, why, name = None, "files", "config.json"
     if said is not None:
-        way, name = TokenPooling(said), "config.json"
+        way = TokenPooling(said)
     elif head.auto_model == CLASSIFIES or getattr(config, "is_encoder_decoder", False):
         return None
     elif head.sentences.pooling is not None:
@@ -136,9 +157,9 @@ def _trained(
         way = next((one for one in _HOW if one.value == head.sentences.pooling), None)
         if way is None:
             notes.add(kinds.UNKNOWN_POOLING, said=head.sentences.pooling)
-    if way is None and default is not None:
-        way, why, name = default, "preset", "model.default_pooling"
-    if way is None and _lacks_pooler(config, folder):
+    if way is None and model.default_pooling is not None:
+        way, why, name = model.default_pooling, "preset", "model.default_pooling"
+    if way is None and spec.auto_model == CLASSIFIES and _lacks_pooler(config, folder):
         way, why, name = TokenPooling.mean, "untrained", config.model_type
     if way is not None:
         notes.add(kinds.POOLED, policy=why, how=_HOW[way], name=name)
@@ -164,15 +185,17 @@ def _of_transformers(config: Any, way: TokenPooling) -> bool:
     return False
 
 
-def _ways(config: Any) -> set[TokenPooling]:
+def _ways(config: Any, spec: TaskSpec) -> set[TokenPooling]:
     """The ways in which the head in a folder pools, as its config says."""
     said = getattr(config, POOLING, None)
-    return _ways_of_class(config) if said is None else {TokenPooling(said)}
+    if said is not None:
+        return {TokenPooling(said)}
+    return {TokenPooling.first} if spec.auto_model == _SPANS else _ways_of_class(config)
 
 
 def _ways_of_class(config: Any) -> set[TokenPooling]:
     """The ways in which the class in transformers pools: the pooler of an encoder reads the first token."""
-    kind, names = config.model_type, classifier_names(type(config))
+    kind, names = config.model_type, classifier_names(_class_of(config))
     if kind in _SETTINGS:
         return {way for way, value in _SETTINGS[kind].items() if value == getattr(config, _SETTING, None)}
     if any("pooler" in name.split(".") for name in names):
@@ -187,8 +210,12 @@ def _lacks_pooler(config: Any, folder: Path) -> bool:
     """Whether the class in transformers reads a pooler in its encoder that the weights do not have."""
     if any("pooler" in name.split(".") for name in tensor_names(folder)):
         return False
-    return any(name.split(".")[1:2] == ["pooler"] for name in classifier_names(type(config)))
+    return any(name.split(".")[1:2] == ["pooler"] for name in classifier_names(_class_of(config)))
 
 
 def _named(way: TokenPooling) -> str:
     return f"model.pooling={way.value}"
+
+
+def _class_of(config: Any) -> Hashable:
+    return type(config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ftk.models.architectures.small.register import HEADS
@@ -76,7 +76,33 @@ print(vectors @ vectors.T)
 """
 _POOLED = {
     "first": "states[:, 0]",
+    "last": "states[:, -1]",
     "mean": '(states * encoded["attention_mask"][..., None]).sum(1) / encoded["attention_mask"].sum(1, keepdim=True)',
+}
+_OWN_HEAD = """\
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModel, AutoTokenizer
+
+tokenizer, encoder = AutoTokenizer.from_pretrained(FOLDER), AutoModel.from_pretrained(FOLDER).eval()
+head = load_file(Path(FOLDER, "model.safetensors"))
+encoded = tokenizer(GIVEN, return_tensors="pt")
+with torch.no_grad():
+    states = encoder(**encoded).last_hidden_state
+vector = POOLED
+logits = vector @ head["pooled_text.output.weight"].T + head["pooled_text.output.bias"]
+SHOWN
+"""
+"""The head of ``ftk.models.architectures.pooled_text``, for which transformers has no class."""
+_SHOWN = {
+    "text_classification": "print(dict(zip(encoder.config.id2label.values(), logits.softmax(-1)[0].tolist())))",
+    "multi_label": "print(dict(zip(encoder.config.id2label.values(), logits.sigmoid()[0].tolist())))",
+    "regression": """\
+fields = json.loads(Path(FOLDER, "ftk.json").read_text())["task"]["fields"]
+print((logits * torch.tensor(fields["deviation"]) + torch.tensor(fields["mean"]))[0].tolist())""",
+    "ranking": "print(logits[0].tolist())",
 }
 _NUMBERS = """\
 import json
@@ -96,7 +122,7 @@ for number, deviation, mean in zip(numbers, fields["deviation"], fields["mean"])
 _IMPORT = "from ftk.models.configs.model_config import import_models\n\nimport_models()  # architectures of ftk\n"
 
 
-def usage(task: str | None, fields: dict[str, Any], model_type: str, folder: str) -> Usage:
+def usage(task: str | None, fields: dict[str, Any], model_type: str, folder: str, pooling: str | None = None) -> Usage:
     """How a model is used without ftk.
 
     Args:
@@ -104,13 +130,24 @@ def usage(task: str | None, fields: dict[str, Any], model_type: str, folder: str
         fields: of the task.
         model_type: of its config.
         folder: of the model.
+        pooling: how a head of ftk pools, as config.json says; None for a head of transformers.
     """
     found = _of_task(task, fields)
+    if pooling is not None and task in _SHOWN:
+        found = replace(found, code=_with_own_head(str(task), fields, pooling))
     if found.code is None:
         return found
     own = _IMPORT if model_type in _OWN else ""
     code = found.code.replace("FOLDER", dumps(folder))
     return Usage(found.tag, own + code, found.lacks)
+
+
+def _with_own_head(task: str, fields: dict[str, Any], pooling: str) -> str:
+    """Code for a model with a head of ftk."""
+    several = fields.get("pairs") is True or task == "ranking"
+    code = _OWN_HEAD.replace("GIVEN", '"Is it late?", "It is late."' if several else '"The lake is low."')
+    code = code.replace("POOLED", _POOLED[pooling]).replace("SHOWN", _SHOWN[task])
+    return f"import json\n{code}" if "json." in code else code
 
 
 def _of_task(task: str | None, fields: dict[str, Any]) -> Usage:

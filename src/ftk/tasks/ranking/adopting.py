@@ -71,7 +71,7 @@ def trained_pooling(head: SavedHead | None, asked: TokenPooling, notes: Notes) -
     _note_uncomputed(sentences, notes)
     if asked is TokenPooling.auto:
         taken = _known_pooling(said)
-        notes.add(kinds.POOLING_OF_MODEL, pooling=taken.value, how=_HOW[taken])
+        notes.add(kinds.POOLING_OF_MODEL, pooling=taken.value, how=_HOW[taken], source=sentences.source)
         return taken
     if asked.value != said:
         notes.add(kinds.OTHER_POOLING, pooling=asked.value, said=said)

@@ -88,6 +88,7 @@ class Ranking(RowTask):
             demo="ranking",
             in_memory=True,
             auto_model="AutoModelForSequenceClassification" if self._crosses else "AutoModelForTextVector",
+            keeps_class=self._crosses,
             explains=(lambda task: PairExplains()) if self._crosses else None,
             in_batch_loss_hint=None if self._crosses else _IN_BATCH_HINT,
             beside=None if self._crosses else partial(sentence_modules, pooling=self.pooling),
