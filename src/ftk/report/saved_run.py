@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
@@ -49,6 +50,9 @@ _SECTIONS = {
 """The sections with keys that runs of earlier releases do not have."""
 _EARLIER_DEFAULTS = {"cut": Cut.simple.value, "encoding": "utf-8"}
 """The defaults of an earlier release in the section ``data`` that decide which rows a run has."""
+_TOWER = re.compile(r"^model\.towers\.\w+\.")
+_BEGINS = ".default_pooling"
+"""The end of a key that is read only when a run begins: the model in ``last/`` says how it pools."""
 _VERSIONS = ("torch", "transformers", "tokenizers")
 """Packages whose versions may change the result."""
 
@@ -109,11 +113,6 @@ def with_earlier_defaults_of(
         config = dataclasses.replace(config, calibrate=Calibration.none)
         plain = {**yaml.safe_load(invocation.resolved), "calibrate": Calibration.none.value}
         invocation = dataclasses.replace(invocation, resolved=_as_yaml(plain))
-    if "default_pooling" not in (saved.get("model") or {}):  # the model in last/ pools as it did
-        config = dataclasses.replace(config, model=dataclasses.replace(config.model, default_pooling=None))
-        plain = yaml.safe_load(invocation.resolved)
-        plain["model"]["default_pooling"] = None
-        invocation = dataclasses.replace(invocation, resolved=_as_yaml(plain))
     data = saved.get("data")
     if not isinstance(data, dict):
         return config, invocation
@@ -169,7 +168,8 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
         key: (old, new)
         for key, (old, new) in compared({**sections, **saved}, now)
         if (not key.startswith(("run.", "sweep", "tracker")) or key == "run.seed")
-        and not (old is None and new == later.get(key, ...))
+        and not (old is None and new == later.get(_TOWER.sub("model.", key), ...))
+        and not key.endswith(_BEGINS)
     }
     matters = {
         key: pair

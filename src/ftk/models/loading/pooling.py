@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -217,5 +216,5 @@ def _named(way: TokenPooling) -> str:
     return f"model.pooling={way.value}"
 
 
-def _class_of(config: Any) -> Hashable:
+def _class_of(config: Any) -> Any:
     return type(config)

@@ -70,7 +70,7 @@ def trained_pooling(head: SavedHead | None, asked: TokenPooling, notes: Notes) -
         notes.add(kinds.MODULES_LEFT_OUT, modules=", ".join(sentences.further))
     _note_uncomputed(sentences, notes)
     if asked is TokenPooling.auto:
-        taken = _known_pooling(said)
+        taken = _known_pooling(said, "model.pooling")
         notes.add(kinds.POOLING_OF_MODEL, pooling=taken.value, how=_HOW[taken], source=sentences.source)
         return taken
     if asked.value != said:
@@ -92,11 +92,15 @@ def _pooling_of(sentences: SentenceEncoder, asked: TokenPooling) -> TokenPooling
         )
     if asked is not TokenPooling.auto:
         return asked
-    return TokenPooling.mean if sentences.pooling is None else _known_pooling(sentences.pooling)
+    return TokenPooling.mean if sentences.pooling is None else _known_pooling(sentences.pooling, "task.pooling")
 
 
-def _known_pooling(said: str) -> TokenPooling:
+def _known_pooling(said: str, key: str) -> TokenPooling:
     """The pooling that the files of a model name.
+
+    Args:
+        said: its name.
+        key: of the config by which another one can be chosen.
 
     Raises:
         ModelError: ftk does not have it.
@@ -104,7 +108,7 @@ def _known_pooling(said: str) -> TokenPooling:
     if said not in (TokenPooling.mean.value, TokenPooling.first.value):
         raise ModelError(
             f"task=ranking: the model pools its tokens by {said}, and ftk by their mean or the first one. "
-            "task.pooling=mean or task.pooling=first takes one of these; its vectors are then others than in training."
+            f"{key}=mean or {key}=first takes one of these; its vectors are then others than in training."
         )
     return TokenPooling(said)
 
