@@ -18,6 +18,7 @@ pytestmark = pytest.mark.torch
 Ftk = Callable[..., Result]
 WORDS = ("apple", "pear", "plum", "iron", "copper", "zinc")
 SHORT = ("hardware=cpu", "hardware.precision=fp32", "hardware.threads=1", "train.max_steps=2", "train.batch_size=8")
+SIZES = ("train.max_steps=3", "data.max_length=48")
 PAGE = (Path(__file__).resolve().parents[3] / "docs/pooling.md").read_text(encoding="utf-8")
 TEXTS = "task=text-classification"
 
@@ -167,7 +168,7 @@ def test_a_saved_model_is_used_by_ftk_and_by_the_lines_of_its_card(
         {"text": one["text"], **second, column: labels.get(task, lambda n: f"c{n % 3}")(one["id"])} for one in rows()
     ]
     name = "text-classification" if task == "pairs" else task
-    words = (f"task={name}", f"data.columns.label={column}", "model.pooling=mean", *TINY, "train.max_steps=3")
+    words = (f"task={name}", f"data.columns.label={column}", "model.pooling=mean", *TINY, *SIZES)
     write_jsonl("rows.jsonl", made)
     trained = ftk(
         "finetune", *words, "data.train=rows.jsonl", "run.dir=runs/pooled", "run.card=true", "hardware.precision=fp32"

@@ -85,7 +85,7 @@ def test_a_sentence_encoder_is_trained_with_its_own_pooling(case: str) -> None:
     settings, asked, expected = _SAID[case]
     head, notes = head_in(sentence_folder(settings)), Notes()
     if expected is None:
-        with pytest.raises(ModelError, match=r"task\.pooling="):
+        with pytest.raises(ModelError, match=r"model\.pooling="):
             trained_pooling(head, TokenPooling(asked), notes)
         return
     assert trained_pooling(head, TokenPooling(asked), notes) is TokenPooling(expected)
@@ -122,7 +122,7 @@ def test_what_else_a_sentence_encoder_does_is_said(ftk: Ftk) -> None:
 @pytest.mark.slow
 def test_a_saved_model_is_whole_only_with_its_pooling(ftk: Ftk) -> None:
     save_model_folder(Path("m"), "bert")
-    told = ("model=auto", "model.name=m", "task.pooling=first", "run.dir=run")
+    told = ("model=auto", "model.name=m", "model.pooling=first", "run.dir=run")
     assert ftk("finetune", *FAST, *rows(), *told).code == 0
     config = json.loads(Path("run/best/config.json").read_text())
     assert config["architectures"] == ["BertModel"]
@@ -162,7 +162,7 @@ def test_sentence_transformers_makes_the_same_vectors_and_the_other_way_round(
 
     save_model_folder(Path("m"), architecture)
     assert (
-        ftk("finetune", *FAST, *rows(), "model=auto", "model.name=m", f"task.pooling={pooling}", "run.dir=run").code
+        ftk("finetune", *FAST, *rows(), "model=auto", "model.name=m", f"model.pooling={pooling}", "run.dir=run").code
         == 0
     )
     theirs = sentence_transformers.SentenceTransformer("run/best", device="cpu")
