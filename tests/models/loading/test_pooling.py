@@ -90,6 +90,15 @@ def test_transformers_refuses_to_put_a_head_of_its_own_on_the_encoder(tmp_path: 
     assert all(np.array_equal(kept[name].numpy(), tensor.numpy()) for name, tensor in inner.items())
 
 
+def test_presets_say_how_their_models_were_trained_and_ask_for_nothing() -> None:
+    """What a preset asked for would be refused by tasks that make no vector of a text."""
+    from ftk.config.paths import shipped_files, values_of
+
+    presets = [name for name in shipped_files() if name.startswith("model/")]
+    assert {values_of(name)["pooling"] for name in presets if "pooling" in values_of(name)} == {"auto"}
+    assert values_of("model/minilm")["default_pooling"] == "mean"
+
+
 def policy(result: Result) -> str | None:
     assert result.code == 0, result.err
     found = [one.policy for one in result.findings if one.kind == kinds.POOLED]
