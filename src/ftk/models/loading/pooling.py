@@ -83,10 +83,9 @@ def settle_head(
     """
     of_head, of_pooling = Notes(), Notes()
     fits = folder is None or keeps_head(config, spec, labels, of_head)
-    described = saved_head(config.to_dict()).described
     keeps = _settled(config, spec, model, folder, fits, of_pooling)
     if fits and not keeps:
-        notes.add(kinds.NEW_HEAD, policy="pooling", described=described)
+        notes.add(kinds.NEW_HEAD, policy="pooling", described=saved_head(config.to_dict()).described)
     else:
         notes.extend(of_head.drain())
     notes.extend(of_pooling.drain())
