@@ -212,3 +212,18 @@ def test_a_saved_model_is_used_by_ftk_and_by_the_lines_of_its_card(
 def test_what_cannot_pool_so_is_refused(ftk: Ftk, words: tuple[str, ...], reason: str) -> None:
     assert_refused(ftk("finetune", "--json", *words, "data.format=demo", *SHORT, "run.dir=run"), reason)
     assert not Path("run/best").exists()
+
+
+@pytest.mark.slow
+def test_the_whole_text_of_a_relation_is_pooled_and_the_model_opens_so(ftk: Ftk) -> None:
+    words = ("task=relation", "task.head=r_bert", *TINY, "model.pooling=mean", "train.max_steps=2", "run.dir=run")
+    assert policy(ftk("finetune", "--json", *words)) == "asked"
+    assert config_of()["ftk_pooling"] == "mean"
+    again = ("finetune", "--json", *words[:2], "model=auto", "model.name=run/best", *SHORT, "run.dir=again")
+    kept = ftk(*again)
+    assert kept.code == 0, kept.err
+    assert kept.count(kinds.KEPT_HEAD) == 1
+    assert config_of("again")["ftk_pooling"] == "mean"
+    other = ftk(*again[:-1], "run.dir=other", "model.pooling=first")
+    assert other.found(kinds.NEW_HEAD).policy == "pooling"
+    assert "ftk_pooling" not in config_of("other")
