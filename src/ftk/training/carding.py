@@ -9,7 +9,7 @@ from ftk.config.choices import Init
 from ftk.config.spelling.writing import command
 from ftk.contracts.task import fields_of
 from ftk.errors import FtkError
-from ftk.models.architectures.pooled_text import POOLING
+from ftk.models.architectures.pooled_text import POOLING, SEPARATOR
 from ftk.report.cards.card import CARD, CardFacts, Measured, write_card
 from ftk.report.cards.usage import usage
 from ftk.report.saved_run import saved_environment
@@ -59,7 +59,7 @@ def card_facts(run: Run, result: Mapping[str, Any]) -> CardFacts:
             fields_of(run.task),
             str(run.source.config.model_type),
             folder,
-            getattr(run.source.config, POOLING, None),
+            _pooling(run),
         ),
         example=command([*predicts, "output=predictions.jsonl"]),
         versions={
@@ -67,6 +67,12 @@ def card_facts(run: Run, result: Mapping[str, Any]) -> CardFacts:
             **{name: environment["packages"].get(name) for name in ("torch", "transformers", "tokenizers")},
         },
     )
+
+
+def _pooling(run: Run) -> str | None:
+    """How a head of ftk pools; None for another head."""
+    config = run.source.config
+    return "pair" if getattr(config, SEPARATOR, None) is not None else getattr(config, POOLING, None)
 
 
 def _measured(run: Run, result: Mapping[str, Any], split: str) -> Iterator[Measured]:

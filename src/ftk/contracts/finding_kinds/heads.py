@@ -18,6 +18,7 @@ POOLED = fact("pooled", "pooling by {how}",
     files="as the model was trained ({name})",
     preset="as the model was trained ({name})",
     untrained="the weights have no pooler, which the class of transformers for {name} would read")
+COMPARED = fact("compared", "two texts: the head reads the mean of both, and the difference and the product of theirs")
 UNKNOWN_POOLING = fact("unknown-pooling",
     "the files of the model say that it pools by {said}, which ftk does not have (model.pooling=… for another way).")
 HEAD_OF_FTK = fact("head-of-ftk",

@@ -136,7 +136,7 @@ class _WithHead(nn.Module):
         types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
         hidden = getattr(self, model.base_model_prefix)(input_ids=input_ids, attention_mask=attention_mask, **types)[0]
         head = getattr(self, self.head_name)
-        mask = {"mask": attention_mask} if getattr(head, "reads_mask", False) else {}
+        mask = {"mask": attention_mask, "ids": input_ids} if isinstance(head, PooledText) else {}
         return SequenceClassifierOutput(logits=head(hidden, **mask, **places))
 
 

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 POOLING = "ftk_pooling"
 """The key of a model's config with the way in which ftk pools; models of transformers' own classes do not have it."""
+SEPARATOR = "ftk_separator"
+"""The key of a model's config with the id of the token behind the first of two texts, if its head compares them."""
 _RATES = (
     "classifier_dropout",
     "classifier_dropout_prob",
@@ -24,25 +26,48 @@ _RATES = (
 
 
 class PooledText(nn.Module):
-    """Classifies one vector of a text, with a linear layer on the pooled states of its tokens."""
+    """Classifies one vector of a text, with a linear layer on the pooled states of its tokens.
 
-    reads_mask = True
+    For two texts there are three vectors: that of all tokens, and ``|u - v|`` and ``u * v`` of the means of each text
+    (Conneau et al. 2017, "Supervised Learning of Universal Sentence Representations"). An encoder that was trained to
+    compare texts has in them what the mean over both texts loses.
+    """
 
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.way = str(getattr(config, POOLING))
+        self.separator = getattr(config, SEPARATOR, None)
         self.dropout = nn.Dropout(dropout_of(config))
-        self.output = nn.Linear(config.hidden_size, config.num_labels)
+        self.output = nn.Linear(config.hidden_size * (1 if self.separator is None else 3), config.num_labels)
 
-    def forward(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, hidden: Tensor, mask: Tensor | None, ids: Tensor) -> Tensor:
         """Returns logits, [rows, labels].
 
         Args:
             hidden: [rows, time, size] states of the encoder.
             mask: [rows, time] 1 for tokens, 0 for padding; None if all are tokens.
+            ids: [rows, time] the tokens.
         """
-        logits: Tensor = self.output(self.dropout(pooled(hidden, mask, self.way)))
+        vectors = pooled(hidden, mask, self.way)
+        if self.separator is not None:
+            first, second = (pooled(hidden, part, self.way) for part in parts(ids, mask, self.separator))
+            vectors = torch.cat([vectors, (first - second).abs(), first * second], dim=-1)
+        logits: Tensor = self.output(self.dropout(vectors))
         return logits
+
+
+def parts(ids: Tensor, mask: Tensor | None, separator: int) -> tuple[Tensor, Tensor]:
+    """[rows, time] 1 for the tokens of the first text and the separator behind it, and for those of the second text.
+
+    Args:
+        ids: [rows, time] the tokens.
+        mask: [rows, time] 1 for tokens, 0 for padding; None if all are tokens.
+        separator: the id of the token between the texts.
+    """
+    tokens = torch.ones_like(ids) if mask is None else mask.to(ids.dtype)
+    ends = (ids == separator).to(ids.dtype) * tokens
+    after = (ends.cumsum(1) > ends).to(ids.dtype)
+    return tokens * (1 - after), tokens * after
 
 
 def pooled(hidden: Tensor, mask: Tensor | None, way: str) -> Tensor:
@@ -57,7 +82,9 @@ def pooled(hidden: Tensor, mask: Tensor | None, way: str) -> Tensor:
         mask = torch.ones(hidden.shape[:2], dtype=torch.long, device=hidden.device)
     if way == "mean":
         weights = mask.float()
-        return ((hidden.float() * weights[..., None]).sum(1) / weights.sum(1, keepdim=True)).to(hidden.dtype)
+        return ((hidden.float() * weights[..., None]).sum(1) / weights.sum(1, keepdim=True).clamp(min=1)).to(
+            hidden.dtype
+        )
     row = torch.arange(len(hidden), device=hidden.device)
     place = torch.arange(1, hidden.shape[1] + 1, device=hidden.device) if way == "last" else 1
     return hidden[row, ((mask != 0).long() * place).argmax(1)]

@@ -14,7 +14,7 @@ from ftk.contracts.saved_head import SavedHead
 from ftk.contracts.spec import TaskSpec
 from ftk.contracts.values import Labels
 from ftk.errors import ModelError
-from ftk.models.architectures.pooled_text import POOLING, classifier_names, output_name
+from ftk.models.architectures.pooled_text import POOLING, SEPARATOR, classifier_names, output_name
 from ftk.models.architectures.small.register import HEADS
 from ftk.models.files.whole import tensor_names
 from ftk.models.loading.head_of_folder import head_in, saved_head
@@ -63,7 +63,14 @@ _HOW = {
 
 
 def settle_head(
-    config: Any, spec: TaskSpec, labels: Labels | None, model: ModelConfig, *, folder: Path | None, notes: Notes
+    config: Any,
+    spec: TaskSpec,
+    labels: Labels | None,
+    model: ModelConfig,
+    *,
+    folder: Path | None,
+    separator: int | None,
+    notes: Notes,
 ) -> bool:
     """Decides what becomes of the head of a saved model, and writes into a config how the model pools.
 
@@ -73,6 +80,7 @@ def settle_head(
         labels: of the training rows; None for a task that has none.
         model: the model section of the config.
         folder: of weights for the whole model; None if they are random.
+        separator: the token between two texts; None for a task on one text, or if the tokenizer has none.
         notes: collects whether a head is kept, or left out, and how the model pools.
 
     Returns:
@@ -83,13 +91,19 @@ def settle_head(
     """
     of_head, of_pooling = Notes(), Notes()
     fits = folder is None or keeps_head(config, spec, labels, of_head)
-    keeps = _settled(config, spec, model, folder, fits, of_pooling)
+    keeps = _settled(config, spec, model, folder, fits and _compares(config, separator), separator, of_pooling)
     if fits and not keeps:
         notes.add(kinds.NEW_HEAD, policy="pooling", described=saved_head(config.to_dict()).described)
     else:
         notes.extend(of_head.drain())
     notes.extend(of_pooling.drain())
     return keeps
+
+
+def _compares(config: Any, separator: int | None) -> bool:
+    """Whether a head of ftk in a config reads as many texts as the task has."""
+    own = getattr(config, POOLING, None) == TokenPooling.mean.value
+    return not own or (getattr(config, SEPARATOR, None) is None) == (separator is None)
 
 
 def head_to_settle(folder: Path | None, model: ModelConfig) -> SavedHead | None:
@@ -106,11 +120,20 @@ def head_to_settle(folder: Path | None, model: ModelConfig) -> SavedHead | None:
     return replace(head, sentences=way)
 
 
-def _settled(config: Any, spec: TaskSpec, model: ModelConfig, folder: Path | None, keeps: bool, notes: Notes) -> bool:
+def _settled(
+    config: Any,
+    spec: TaskSpec,
+    model: ModelConfig,
+    folder: Path | None,
+    keeps: bool,
+    separator: int | None,
+    notes: Notes,
+) -> bool:
     """Write into a config how its model pools; returns whether the head is still kept."""
     asked = model.pooling
     if spec.auto_model not in (CLASSIFIES, _SPANS):
-        vars(config).pop(POOLING, None)
+        for key in (POOLING, SEPARATOR):
+            vars(config).pop(key, None)
         return keeps
     if config.model_type in HEADS:
         if asked is not TokenPooling.auto:
@@ -128,12 +151,16 @@ def _settled(config: Any, spec: TaskSpec, model: ModelConfig, folder: Path | Non
     if asked is not TokenPooling.auto:
         way = asked
         notes.add(kinds.POOLED, policy="asked", how=_HOW[way], name=way.value)
-    vars(config).pop(POOLING, None)
+    for key in (POOLING, SEPARATOR):
+        vars(config).pop(key, None)
     if spec.auto_model == _SPANS:
         if way is TokenPooling.mean:
             setattr(config, POOLING, way.value)
     elif way is not None and not _of_transformers(config, way):
         setattr(config, POOLING, way.value)
+        if way is TokenPooling.mean and separator is not None:
+            setattr(config, SEPARATOR, separator)
+            notes.add(kinds.COMPARED)
         others = " or ".join(one.value for one in _HOW if one in _ways_of_class(config))
         others = f"; model.pooling={others} gives a model for its pipelines" if others else ""
         notes.add(kinds.HEAD_OF_FTK, others=others)

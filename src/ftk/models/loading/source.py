@@ -114,7 +114,16 @@ def resolve_model(
     source = _resolve_towers(model, corpus) if model.towers else _resolve_encoder(model, corpus, reads)
     notes = Notes() if notes is None else notes
     spec, whole = corpus.task.spec, source.folder if source.part is None else None
-    keeps = settle_head(source.config, spec, corpus.labels, model, folder=whole, notes=notes)
+    pairs = getattr(corpus.task, "pairs", False) is True
+    keeps = settle_head(
+        source.config,
+        spec,
+        corpus.labels,
+        model,
+        folder=whole,
+        separator=getattr(source.tokenizer, "sep_token_id", None) if pairs else None,
+        notes=notes,
+    )
     if model.dropout is not None:
         report_dropout(source.config, model.dropout, notes)
     source.config.problem_type = spec.problem_type

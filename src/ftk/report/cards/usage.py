@@ -96,6 +96,13 @@ logits = vector @ head["pooled_text.output.weight"].T + head["pooled_text.output
 SHOWN
 """
 """The head of ``ftk.models.architectures.pooled_text``, for which transformers has no class."""
+_COMPARED = """\
+ends = encoded["input_ids"][0] == encoder.config.ftk_separator
+second = ends.cumsum(0) > ends.long()
+one, two = states[0, ~second].mean(0), states[0, second].mean(0)
+vector = torch.cat([states[0].mean(0), (one - two).abs(), one * two])[None]
+"""
+"""What the head reads of two texts: the mean of both, and the difference and the product of theirs."""
 _SHOWN = {
     "text_classification": "print(dict(zip(encoder.config.id2label.values(), logits.softmax(-1)[0].tolist())))",
     "multi_label": "print(dict(zip(encoder.config.id2label.values(), logits.sigmoid()[0].tolist())))",
@@ -130,7 +137,8 @@ def usage(task: str | None, fields: dict[str, Any], model_type: str, folder: str
         fields: of the task.
         model_type: of its config.
         folder: of the model.
-        pooling: how a head of ftk pools, as config.json says; None for a head of transformers.
+        pooling: how a head of ftk pools, as config.json says; pair: the mean, and it compares two texts; None for a
+            head of transformers.
     """
     found = _of_task(task, fields)
     if pooling is not None and task in _SHOWN:
@@ -146,7 +154,10 @@ def _with_own_head(task: str, fields: dict[str, Any], pooling: str) -> str:
     """Code for a model with a head of ftk."""
     several = fields.get("pairs") is True or task == "ranking"
     code = _OWN_HEAD.replace("GIVEN", '"Is it late?", "It is late."' if several else '"The lake is low."')
-    code = code.replace("POOLED", _POOLED[pooling]).replace("SHOWN", _SHOWN[task])
+    code = (
+        code.replace("vector = POOLED\n", _COMPARED) if pooling == "pair" else code.replace("POOLED", _POOLED[pooling])
+    )
+    code = code.replace("SHOWN", _SHOWN[task])
     return f"import json\n{code}" if "json." in code else code
 
 
