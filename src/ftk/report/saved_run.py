@@ -10,12 +10,13 @@ from typing import Any
 
 import yaml
 
-from ftk.config.choices import Calibration, Cut
+from ftk.config.choices import Calibration, Cut, HeadInit
 from ftk.config.invocation import Invocation
 from ftk.config.safe_yaml import load_yaml
 from ftk.config.schema import (
     DataConfig,
     FinetuneConfig,
+    ModelConfig,
     PredictionsConfig,
     TrainConfig,
     TrainingConfig,
@@ -38,7 +39,13 @@ _MATTERS_NOT = (
     "data.storage",
     "data.workers",
 )
-_SECTIONS = {"data": DataConfig, "train": TrainConfig, "run": TrainingRunConfig, "predict": PredictionsConfig}
+_SECTIONS = {
+    "data": DataConfig,
+    "model": ModelConfig,
+    "train": TrainConfig,
+    "run": TrainingRunConfig,
+    "predict": PredictionsConfig,
+}
 """The sections with keys that runs of earlier releases do not have."""
 _EARLIER_DEFAULTS = {"cut": Cut.simple.value, "encoding": "utf-8"}
 """The defaults of an earlier release in the section ``data`` that decide which rows a run has."""
@@ -86,8 +93,8 @@ def with_earlier_defaults_of(
 ) -> tuple[TrainingConfig, Invocation]:
     """The config of a run to resume, with the rows read and held out as in the run so far.
 
-    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, and without
-    calibration, unless the command line says otherwise; ``config_differences`` then refuses it.
+    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, with a random head
+    and without calibration, unless the command line says otherwise; ``config_differences`` then refuses it.
 
     Args:
         path: the folder of the run.
@@ -102,6 +109,7 @@ def with_earlier_defaults_of(
         config = dataclasses.replace(config, calibrate=Calibration.none)
         plain = {**yaml.safe_load(invocation.resolved), "calibrate": Calibration.none.value}
         invocation = dataclasses.replace(invocation, resolved=_as_yaml(plain))
+    config, invocation = _with_earlier_head(saved, config, invocation)
     data = saved.get("data")
     if not isinstance(data, dict):
         return config, invocation
@@ -118,6 +126,23 @@ def with_earlier_defaults_of(
         dataclasses.replace(config, data=dataclasses.replace(config.data, **earlier)),
         dataclasses.replace(invocation, resolved=_as_yaml(resolved)),
     )
+
+
+def _with_earlier_head(
+    saved: Mapping[str, Any], config: TrainingConfig, invocation: Invocation
+) -> tuple[TrainingConfig, Invocation]:
+    """A run whose config has no ``model.head_init`` goes on with the random head that it began with."""
+    model = saved.get("model")
+    if not isinstance(model, dict) or "head_init" in model or invocation.sets("model.head_init"):
+        return config, invocation
+    towers = {name: dataclasses.replace(one, head_init=HeadInit.random) for name, one in config.model.towers.items()}
+    config = dataclasses.replace(
+        config, model=dataclasses.replace(config.model, head_init=HeadInit.random, towers=towers)
+    )
+    resolved = yaml.safe_load(invocation.resolved)
+    for section in (resolved["model"], *resolved["model"]["towers"].values()):
+        section["head_init"] = HeadInit.random.value
+    return config, dataclasses.replace(invocation, resolved=_as_yaml(resolved))
 
 
 def _as_yaml(values: Any) -> str:
@@ -175,7 +200,9 @@ def later_keys() -> dict[str, Any]:
             if item.default is not dataclasses.MISSING:
                 value = item.default
                 found[f"{section}.{item.name}"] = value.value if isinstance(value, Enum) else value
-    return found
+    own = {key.removeprefix("model."): value for key, value in found.items() if key.startswith("model.")}
+    towers = ("model.towers.text", "model.towers.image")  # sections such as that of the model
+    return {**found, **{f"{tower}.{key}": value for tower in towers for key, value in own.items()}}
 
 
 def changed_splits(saved: Mapping[str, Any], fingerprints: Mapping[str, Mapping[str, str]]) -> list[str]:

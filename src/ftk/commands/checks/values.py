@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.commands.checks.tasks import check_task
-from ftk.config.choices import Format, Init, Tracking
+from ftk.config.choices import Format, HeadInit, Init, Tracking
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges
 from ftk.config.ranges.comparing import check_comparing
@@ -139,6 +139,7 @@ def _preset(config: EvaluateConfig | PredictConfig, command: str) -> Iterator[Mi
         return
     unread: dict[str, Any] = {"dropout": model.dropout, "decoder_init": model.decoder_init, "config": model.config}
     unread |= {"freeze": model.freeze, "image_processor": model.image_processor, "tokenizer.name": model.tokenizer.name}
+    unread["head_init"] = model.head_init if model.head_init is HeadInit.probe else None
     for key, value in unread.items():
         if value not in (None, {}, []):
             yield Mistake(f"model.{key}={as_word(getattr(value, 'value', value))}", "Only training reads it.")

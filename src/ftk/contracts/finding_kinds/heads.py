@@ -12,6 +12,16 @@ NEW_HEAD = fact("new-head", "the head of the model is left out ({described}), an
     unnamed="its labels have no names, so nothing says that they are those of the data "
     "('+model.config.id2label={{0: …, 1: …}}' names them, and a head with the names of the data is kept)",
     unknown="config.json does not say what it is for (architectures)")
+FITTED_HEAD = fact("fitted-head",
+    "head: fitted on {states:,} frozen {vectors} in {seconds:.1f} s (model.head_init={asked})",
+    texts="{texts:,} of them are texts of labels")
+HEAD_FROM_SOME = fact("head-from-some",
+    "head: fitted on {windows:,} of {all:,} windows, taken evenly.")
+UNFITTED_HEAD = fact("unfitted-head", "head: it begins with random weights",
+    layer="the output of its linear layer is not what the model gives, or is given at other places",
+    shared="its last layer shares weights with another",
+    not_finite="the states of the encoder are not finite",
+    states="no training row has a target that it knows")
 DROPOUT_SET = fact("dropout-set", "dropout of {rate:g} (model.dropout): {keys}.")
 NO_DROPOUT = fact("no-dropout", "model.dropout={rate:g} has no effect: the config of {architecture} has no dropout.")
 
