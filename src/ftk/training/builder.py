@@ -244,7 +244,7 @@ class RunBuilder:
                 layout=layout,
             )
             encoding = Encoding(source.processor, source.labels, windows, Notes())
-            begin_head(self.config.model.head_init, loaded, source, runner, features, encoding)
+            begin_head(self.config.model.head_init, loaded, source, runner, features, encoding, self.config.run.seed)
             self.console.report(encoding.notes.drain())
         return replace(task, **dict.fromkeys(local_file_fields(task)))
 

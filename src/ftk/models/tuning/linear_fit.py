@@ -21,6 +21,8 @@ _LEAST_LEFT_OUT = 20
 _PRODUCTS = 150_000
 """Rows times outputs that a ridge is chosen by."""
 _STEPS = 200
+_SHARES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.1, 0.03, 0.01, 0.001)
+"""The shares of the weights of a fit that are tried on inputs with noise."""
 _PRIOR_ROWS = 10
 """Rows at which the spread of a single input counts as much as that of all inputs together."""
 
@@ -47,22 +49,25 @@ class LinearFit:
 class Scaling:
     """Moves inputs to a mean of 0, and scales them to a mean squared length of 1, so that one ridge fits all encoders.
 
-    The spread of an input is estimated together with that of the others: two rows say little about each.
+    The spread of an input is estimated together with that of the others: two rows say little about each. Dropout makes
+    noise in proportion to an input's square, and counts as spread: an input that is far from 0 and hardly differs
+    between rows is of no use in training (Wager, Wang and Liang 2013, "Dropout Training as Adaptive Regularization").
     """
 
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
 
     @classmethod
-    def of(cls, states: NDArray[Any], weights: NDArray[np.float64]) -> Scaling:
-        """The scaling of [rows, size] inputs that count ``weights``: [rows]."""
+    def of(cls, states: NDArray[Any], weights: NDArray[np.float64], dropout: float = 0.0) -> Scaling:
+        """The scaling of [rows, size] inputs that count ``weights``: [rows], and will be dropped at a rate."""
         total = weights.sum()
         mean = weights @ states / total
         spread = weights @ np.square(states - mean) / total
-        shrunken = (total * spread + _PRIOR_ROWS * spread.mean()) / (total + _PRIOR_ROWS)
+        noise = dropout / (1 - dropout) * (np.square(mean) + spread)
+        shrunken = (total * spread + _PRIOR_ROWS * spread.mean()) / (total + _PRIOR_ROWS) + noise
         alive = spread > 1e-12 * max(float(spread.max()), 1e-30)
         scale = np.where(alive, 1 / np.sqrt(np.where(alive, shrunken, 1) * len(spread)), 0)
-        length = float(np.sqrt((spread * np.square(scale)).sum()))
+        length = float(np.sqrt(((spread + noise) * np.square(scale)).sum()))
         return cls(mean, scale / length if length > 0 else scale)
 
     def __call__(self, states: NDArray[Any]) -> NDArray[np.float64]:
@@ -83,6 +88,7 @@ def fit_classes(
     weights: NDArray[np.float64] | None = None,
     groups: NDArray[np.int64] | None = None,
     kept: NDArray[np.bool_] | None = None,
+    dropout: float = 0.0,
     ridge: float | None = None,
 ) -> LinearFit:
     """A multinomial logistic regression. A class without rows is less likely than all others for any input.
@@ -94,10 +100,11 @@ def fit_classes(
         weights: [rows] how much each row counts; None: 1.
         groups: [rows] rows of one group are left out together; None: each row is a group.
         kept: [rows] rows that are never left out; None: none.
+        dropout: the rate at which inputs will be dropped in training.
         ridge: the strength of the penalty on the weights; None chooses it by the loss of rows that are left out.
     """
     weights = np.ones(len(states)) if weights is None else weights
-    scaling = Scaling.of(states, weights)
+    scaling = Scaling.of(states, weights, dropout)
     table, axes = rotated(scaling(states))
     present, own = np.unique(label, return_inverse=True)
     weight, bias = np.zeros((outputs, states.shape[1])), np.full(outputs, -math.log(2 * len(label)))
@@ -120,6 +127,7 @@ def fit_presence(
     *,
     weights: NDArray[np.float64] | None = None,
     kept: NDArray[np.bool_] | None = None,
+    dropout: float = 0.0,
     ridge: float | None = None,
 ) -> LinearFit:
     """A logistic regression for each label, with one ridge. A label of all rows, or of none, has the odds of its rows.
@@ -128,12 +136,12 @@ def fit_presence(
         states: [rows, size].
         present: [rows, labels].
         weights: [rows] or [rows, labels]; None: 1.
-        kept: as in ``fit_classes``.
+        kept, dropout: as in ``fit_classes``.
         ridge: as in ``fit_classes``.
     """
     rows, labels = present.shape
     table_weights = np.ones((rows, 1)) if weights is None else weights.reshape(rows, -1)
-    scaling = Scaling.of(states, table_weights.mean(1))
+    scaling = Scaling.of(states, table_weights.mean(1), dropout)
     table, axes = rotated(scaling(states))
     counts = present.sum(0)
     varies = (counts > 0) & (counts < rows)
@@ -157,6 +165,7 @@ def fit_numbers(
     numbers: NDArray[Any],
     *,
     weights: NDArray[np.float64] | None = None,
+    dropout: float = 0.0,
     ridge: float | None = None,
 ) -> LinearFit:
     """A ridge regression in closed form.
@@ -165,12 +174,13 @@ def fit_numbers(
         states: [rows, size].
         numbers: [rows, outputs].
         weights: [rows]; None: 1.
+        dropout: as in ``fit_classes``.
         ridge: the strength of the penalty on the weights; None chooses the one with the least squared error of rows
             that are left out one by one, which is known in closed form (Allen 1974, "The Relationship between Variable
             Selection and Data Augmentation and a Method for Prediction").
     """
     weights = np.ones(len(states)) if weights is None else weights
-    scaling = Scaling.of(states, weights)
+    scaling = Scaling.of(states, weights, dropout)
     root = np.sqrt(weights)[:, None]
     middle = weights @ numbers / weights.sum()
     table, target = scaling(states) * root, (numbers - middle) * root
@@ -187,6 +197,30 @@ def fit_numbers(
         ridge = min(_RIDGES_OF_NUMBERS, key=left_out)
     weight = (right.T @ ((values / (np.square(values) + ridge))[:, None] * along)).T
     return scaling.folded(weight, middle, ridge)
+
+
+def damped(fit: LinearFit, mean: NDArray[Any], states: NDArray[Any], target: Any, loss: Loss) -> LinearFit:
+    """The layer whose weights are as large as suits some inputs with noise in them: as they are, or smaller.
+
+    Args:
+        fit: to inputs without noise.
+        mean: [size] of these inputs; what the layer makes of it stays.
+        states: [rows, size] with noise.
+        target: of the rows, as ``loss`` takes it.
+        loss: of [rows, outputs].
+    """
+    middle = mean @ fit.weight.T + fit.bias
+    moved = (states - mean) @ fit.weight.T
+    share = min(_SHARES, key=lambda share: float(np.asarray(loss(share * moved + middle, target)[0]).sum()))
+    weight = share * fit.weight
+    return LinearFit(weight, middle - mean @ weight.T, fit.ridge)
+
+
+def squared_error(
+    outputs: NDArray[np.float64], numbers: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """[rows, outputs] the squared errors, and half of their gradient."""
+    return np.square(outputs - numbers), outputs - numbers
 
 
 def cross_entropy(

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ftk.contracts.spec import Probe
 from ftk.contracts.values import Batch
 from ftk.core.evaluate import Runner
+from ftk.core.seeding import drawn
 from ftk.kernels.head import HeadLinear
 
 MOST_WINDOWS = 10_000
@@ -59,8 +60,16 @@ def linear_output(model: nn.Module) -> nn.Linear | None:
     return found[0] if len(found) == 1 else None
 
 
-def inputs_of(runner: Runner, layer: nn.Linear, probe: Probe, features: Any, windows: Sequence[int]) -> Inputs:
-    """The inputs of a layer for some windows, computed without gradients and without dropout.
+def inputs_of(
+    runner: Runner,
+    layer: nn.Linear,
+    probe: Probe,
+    features: Any,
+    windows: Sequence[int],
+    *,
+    dropout_seed: int | None = None,
+) -> Inputs:
+    """The inputs of a layer for some windows, computed without gradients.
 
     Args:
         runner: the model of a run with its task.
@@ -68,6 +77,7 @@ def inputs_of(runner: Runner, layer: nn.Linear, probe: Probe, features: Any, win
         probe: what its outputs are.
         features: of rows with targets.
         windows: the numbers of those that are run.
+        dropout_seed: of the dropout, which is as in training; None: without dropout.
 
     Raises:
         OtherOutputs: the layer does not make the model's outputs.
@@ -75,9 +85,9 @@ def inputs_of(runner: Runner, layer: nn.Linear, probe: Probe, features: Any, win
     parts: list[tuple[NDArray[np.float32], NDArray[Any], NDArray[np.float64] | None, NDArray[np.int64]]] = []
     taken: list[tuple[Tensor, Tensor]] = []
     handle = layer.register_forward_hook(lambda _, given, made: taken.append((given[0].detach(), made.detach())))
-    runner.model.eval()
+    runner.model.train(dropout_seed is not None)
     try:
-        with torch.compiler.set_stance("force_eager"):  # compiling takes longer than this
+        with torch.compiler.set_stance("force_eager"), drawn(dropout_seed or 0, 0, 0, 0):  # compiling takes longer
             for batch, outputs in runner.outputs(features, windows, features.lengths):
                 parts.append(_part(batch, outputs, taken, probe))
                 taken.clear()
