@@ -32,6 +32,15 @@ class Init(Enum):
     random = "random"
 
 
+class HeadInit(Enum):
+    """Initial weights of a new head: ``probe`` fits it to the states of the encoder before the first step (Kumar et al.
+    2022, "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution")."""
+
+    auto = "auto"
+    probe = "probe"
+    random = "random"
+
+
 class DecoderInit(Enum):
     """Initial weights of a decoder that is attached to a pretrained encoder."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Explain = Callable[[Any], Explains]
     Settle = Callable[[Any, SavedHead | None, Notes], Any]
     RowLosses = Callable[[Any, Batch], Tensor]
+    LabelExamples = Callable[[Any, Labels, Notes], Sequence[Any]]
 
 LOCAL_FILE: Mapping[str, Any] = {"local_file": True}
 """Metadata of a field that names a file of the user. It must be null in every model folder, else the folder is refused:
@@ -30,6 +32,20 @@ STATISTIC: Mapping[str, Any] = {"statistic": True}
 """Metadata of a field that only training fills in, from its rows. A config that sets it is refused."""
 OF_OTHERS: Mapping[str, Any] = {"of_others": True}
 """Metadata of a field that is about models of other tools. A training that sets it is refused."""
+
+
+class Probe(Enum):
+    """What the head of a task is, for a linear model that is fitted to the states of a frozen encoder: the targets of
+    a batch have it as ``label``, and how much each counts as ``weight``.
+
+    ``classes``: [windows] one class of many. ``labels``: [windows, labels] any number of labels. ``numbers``: [windows,
+    outputs]. ``tokens``: [words] one class for each ``position``, which counts in windows * time.
+    """
+
+    classes = "classes"
+    labels = "labels"
+    numbers = "numbers"
+    tokens = "tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +151,10 @@ class TaskSpec(PredictorSpec):
             leaves no losses of rows.
         errors: the same for numbers that are near the right ones or far from them. None: it predicts no numbers.
         explains: gets the task, and says how its predictions are explained. None: they are not.
+        probe: what its head is, so that it can be fitted to the states of a frozen encoder before the first step. None:
+            it begins with random weights.
+        label_examples: gets the task, the labels of the model and notes, and gives examples whose texts are the names
+            or descriptions of labels; the fit of the head learns from them, too. None: labels have no texts.
         confidence: the probabilities in its predictions. None: it has none that could be calibrated.
         wording: the words of messages.
     """
@@ -163,6 +183,8 @@ class TaskSpec(PredictorSpec):
     row_losses: RowLosses | None = None
     errors: FindErrors | None = None
     explains: Explain | None = None
+    probe: Probe | None = None
+    label_examples: LabelExamples | None = None
     confidence: Confidence | None = None
     wording: Wording = Wording()
 

@@ -172,7 +172,7 @@ class Runner:
         return self.world.gather(found)
 
     @torch.inference_mode()
-    def outputs(self, features: Windows, windows: range, lengths: NDArray[Any]) -> Iterator[tuple[Batch, Any]]:
+    def outputs(self, features: Windows, windows: Sequence[int], lengths: NDArray[Any]) -> Iterator[tuple[Batch, Any]]:
         """Yield this rank's share of some windows in batches, each with the outputs of the model.
 
         Args:

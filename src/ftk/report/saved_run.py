@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from ftk.config.choices import Calibration, Cut
+from ftk.config.choices import Calibration, Cut, HeadInit
 from ftk.config.invocation import Invocation
 from ftk.config.safe_yaml import load_yaml
 from ftk.config.schema import (
@@ -97,8 +97,8 @@ def with_earlier_defaults_of(
 ) -> tuple[TrainingConfig, Invocation]:
     """The config of a run to resume, with the rows read and held out as in the run so far.
 
-    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, and without
-    calibration, unless the command line says otherwise; ``config_differences`` then refuses it.
+    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, with a random head
+    and without calibration, unless the command line says otherwise; ``config_differences`` then refuses it.
 
     Args:
         path: the folder of the run.
@@ -113,6 +113,7 @@ def with_earlier_defaults_of(
         config = dataclasses.replace(config, calibrate=Calibration.none)
         plain = {**yaml.safe_load(invocation.resolved), "calibrate": Calibration.none.value}
         invocation = dataclasses.replace(invocation, resolved=_as_yaml(plain))
+    config, invocation = _with_earlier_head(saved, config, invocation)
     data = saved.get("data")
     if not isinstance(data, dict):
         return config, invocation
@@ -129,6 +130,23 @@ def with_earlier_defaults_of(
         dataclasses.replace(config, data=dataclasses.replace(config.data, **earlier)),
         dataclasses.replace(invocation, resolved=_as_yaml(resolved)),
     )
+
+
+def _with_earlier_head(
+    saved: Mapping[str, Any], config: TrainingConfig, invocation: Invocation
+) -> tuple[TrainingConfig, Invocation]:
+    """A run whose config has no ``model.head_init`` goes on with the random head that it began with."""
+    model = saved.get("model")
+    if not isinstance(model, dict) or "head_init" in model or invocation.sets("model.head_init"):
+        return config, invocation
+    towers = {name: dataclasses.replace(one, head_init=HeadInit.random) for name, one in config.model.towers.items()}
+    config = dataclasses.replace(
+        config, model=dataclasses.replace(config.model, head_init=HeadInit.random, towers=towers)
+    )
+    resolved = yaml.safe_load(invocation.resolved)
+    for section in (resolved["model"], *resolved["model"]["towers"].values()):
+        section["head_init"] = HeadInit.random.value
+    return config, dataclasses.replace(invocation, resolved=_as_yaml(resolved))
 
 
 def _as_yaml(values: Any) -> str:
@@ -187,7 +205,9 @@ def later_keys() -> dict[str, Any]:
             if item.default is not dataclasses.MISSING:
                 value = item.default
                 found[f"{section}.{item.name}"] = value.value if isinstance(value, Enum) else value
-    return found
+    own = {key.removeprefix("model."): value for key, value in found.items() if key.startswith("model.")}
+    towers = ("model.towers.text", "model.towers.image")  # sections such as that of the model
+    return {**found, **{f"{tower}.{key}": value for tower in towers for key, value in own.items()}}
 
 
 def changed_splits(saved: Mapping[str, Any], fingerprints: Mapping[str, Mapping[str, str]]) -> list[str]:

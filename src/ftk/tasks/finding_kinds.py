@@ -37,6 +37,13 @@ LIST_OF_NUMBERS = error("list-of-numbers", "{row|rows} with a list where a numbe
 LARGE_NUMBER = error("large-number", "{row|rows} with a number beyond {most:g}", "Targets are computed in fp32.")
 MISSING_TARGET = error("missing-target", "{row|rows} of {part} without the target '{target}'", "The model has {known}.")
 
+# Texts of labels
+TEXT_OF_NO_LABEL = warning("text-of-no-label", "{label|labels} in task.label_texts that no training row has",
+    "their texts are not used")
+LABEL_WITHOUT_TEXT = info("label-without-text",
+    "{label|labels} without a text in task.label_texts, whose {name is no word|names are no words}",
+    "the head learns them from their rows alone")
+
 # Entities and tags
 UNSEEN_ENTITY = error("unseen-entity", "{label} {entity|entities} in {part}, a label without training examples",
     "The model knows {known}. data.unseen_labels=count scores them as missed.",

@@ -10,7 +10,7 @@ from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.saved_head import SavedHead
-from ftk.contracts.spec import OF_OTHERS, TaskSpec
+from ftk.contracts.spec import LOCAL_FILE, OF_OTHERS, Probe, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
@@ -23,6 +23,7 @@ from ftk.tasks.shared.confidence import CLASSES
 from ftk.tasks.shared.explained_texts import Outputs, TextExplains
 from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.label_columns import refuse_columns
+from ftk.tasks.shared.label_texts import label_examples, label_texts_faults, read_label_texts
 from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
@@ -47,6 +48,10 @@ def _explains(task: TextClassification) -> TextExplains:
     return TextExplains(task.pooling, Outputs.one_label)
 
 
+def _label_examples(task: TextClassification, labels: Labels, notes: Notes) -> list[TextExample]:
+    return label_examples(task.label_texts, labels.names, bool(task.pairs), notes)
+
+
 @dataclass(kw_only=True)
 class TextClassification(RowTask):
     """One label of many. The fields are described in ``configs/task/text-classification.yaml``."""
@@ -62,6 +67,8 @@ class TextClassification(RowTask):
         problem_type="single_label_classification",
         row_losses=of_label,
         explains=_explains,
+        probe=Probe.classes,
+        label_examples=_label_examples,
         confidence=CLASSES,
     )
 
@@ -73,10 +80,12 @@ class TextClassification(RowTask):
     label_names: Any
     sampling: Sampling
     label_map: Any = field(default=None, metadata=OF_OTHERS)
+    label_texts: Any = field(default=None, metadata=LOCAL_FILE)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.label_names = read_names(self.label_names)
+        self.label_texts = read_label_texts(self.label_texts)
 
     @property
     def _texts(self) -> TextInput:
@@ -91,6 +100,7 @@ class TextClassification(RowTask):
         yield from self._texts.validate()
         yield from self._label.validate(labels)
         yield from label_map_faults(self.label_map)
+        yield from label_texts_faults(self.label_texts, labels, self.pairs)
 
     def resolve_auto(self, rows: Sequence[Row], reading: Reading) -> TextClassification:
         return replace(self, pairs=self._texts.resolved_pairs(rows, reading))

@@ -1,5 +1,6 @@
 """Builds a training run: hardware, model, features, weights, optimizer, plan."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,8 +11,10 @@ from ftk.contracts.contexts import Encoding
 from ftk.contracts.layout import USUAL, Layout
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus
+from ftk.contracts.spec import local_file_fields
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
+from ftk.core.evaluate import Runner
 from ftk.core.hardware import Hardware, choose
 from ftk.core.non_finite import note_broken_weights
 from ftk.core.saving.publisher import SameWeights
@@ -35,6 +38,7 @@ from ftk.system.signals import Stop
 from ftk.training.fast_ways import FastWays, on_device
 from ftk.training.learned import go_on_as_learned
 from ftk.training.planning import plan_of
+from ftk.training.probing.beginning import begin_head
 from ftk.training.resuming import check_resumable, tuned_fields, tuned_task
 from ftk.training.run import Run
 
@@ -93,6 +97,7 @@ class RunBuilder:
         layout = self._layout(loaded, source, task, saved)
         features = prepared["train"].features
         hardware, fast_ways = self._ready(loaded, task, hardware, features, saved)
+        task = self._begun(task, loaded, source, hardware, layout, features, windows)
         state = self._state(loaded.model, hardware, features)
         order = features.order(config.train, config.run.seed)
         return Run(
@@ -216,6 +221,32 @@ class RunBuilder:
         hardware, fast_ways = on_device(model, hardware, config, self.console, saved)
         task.check_model(model, features)
         return hardware, fast_ways
+
+    def _begun(
+        self,
+        task: Task,
+        loaded: Loaded,
+        source: Source,
+        hardware: Hardware,
+        layout: Layout,
+        features: Any,
+        windows: WindowPlan,
+    ) -> Task:
+        """Fit the head of a run that begins. The task then names no files of the user: nothing else reads them."""
+        if not self.folder.resume:
+            runner = Runner(
+                model=loaded.model,
+                runnable=task,
+                labels=source.labels,
+                hardware=hardware,
+                batch_tokens=self.config.hardware.eval_tokens,
+                poll=self.stop.check,
+                layout=layout,
+            )
+            encoding = Encoding(source.processor, source.labels, windows, Notes())
+            begin_head(self.config.model.head_init, loaded, source, runner, features, encoding, self.config.run.seed)
+            self.console.report(encoding.notes.drain())
+        return replace(task, **dict.fromkeys(local_file_fields(task)))
 
     def _state(self, model: torch.nn.Module, hardware: Hardware, features: Any) -> TrainState:
         if isinstance(features, CountsTokens):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ftk.commands.checks.pooling import pooling_mistakes
 from ftk.commands.checks.predictions import uncalibrated_predictions, unknown_predictions
-from ftk.config.choices import Cut, Duplicates
+from ftk.config.choices import Cut, Duplicates, HeadInit
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, refuse_limit
 from ftk.config.schema import DataConfig, EvaluateConfig, FinetuneConfig, PredictConfig, TrainingConfig
@@ -45,6 +45,11 @@ def check_task(config: Config, command: str) -> Iterator[Mistake]:
                 yield Mistake(f"data.{key}={value}", "This task reads no texts; images have the size of the model's.")
     if config.model is not None:
         yield from pooling_mistakes(config.model, task)
+    if (
+        isinstance(config, (EvaluateConfig, PredictConfig))
+        and (value := getattr(task, "label_texts", None)) is not None
+    ):
+        yield Mistake(f"task.label_texts={as_word(value)}", "Only training reads it; leave it out.")
     texts = task.spec.command == "pretrain"
     if isinstance(config, TrainingConfig):
         if config.train.metric is not None and config.data.validation is None and config.data.validation_share == 0:
@@ -61,6 +66,9 @@ def check_task(config: Config, command: str) -> Iterator[Mistake]:
             yield Mistake(what, advice)
         if config.train.dynamics is True and task.spec.row_losses is None:
             yield Mistake("train.dynamics=true", "Rows of this task have no losses of their own; leave the key out.")
+        if config.model.head_init is HeadInit.probe and task.spec.probe is None:
+            advice = "The head of this task is not fitted before training; leave it out."
+            yield Mistake("model.head_init=probe", advice)
         yield from _fits(config, task)
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
@@ -86,6 +94,8 @@ def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
     if kind in FITTED and config.train.dynamics is True:
         advice = "This model is fitted at once: there are no steps that losses of rows could be of."
         yield Mistake("train.dynamics=true", advice)
+    if kind in FITTED and config.model.head_init is HeadInit.probe:
+        yield Mistake("model.head_init=probe", "This model is fitted at once, with its head; leave it out.")
     if kind in FITTED and config.run.verify_resume:
         advice = "This model is fitted at once: there is no step to stop at, so there is nothing to verify."
         yield Mistake("run.verify_resume=true", advice)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.commands.checks.tasks import check_task
-from ftk.config.choices import Format, Init, TokenPooling, Tracking
+from ftk.config.choices import Format, HeadInit, Init, TokenPooling, Tracking
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges
 from ftk.config.ranges.comparing import check_comparing
@@ -142,6 +142,7 @@ def _preset(config: EvaluateConfig | PredictConfig, command: str) -> Iterator[Mi
     if model.pooling is not TokenPooling.auto:
         advice = "Only training reads it; a ranking by a model that another tool trained has task.pooling."
         yield Mistake(f"model.pooling={model.pooling.value}", advice)
+    unread["head_init"] = model.head_init if model.head_init is HeadInit.probe else None
     for key, value in unread.items():
         if value not in (None, {}, []):
             yield Mistake(f"model.{key}={as_word(getattr(value, 'value', value))}", "Only training reads it.")

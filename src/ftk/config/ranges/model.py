@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ftk.config.choices import Init, TokenPooling
+from ftk.config.choices import HeadInit, Init, TokenPooling
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges.values import positive
 from ftk.config.schema import ModelConfig
@@ -47,6 +47,8 @@ def _towers(model: ModelConfig) -> Iterator[Mistake]:
             advice = f"An encoder has neither towers nor freeze; model.freeze=[towers.{name}] freezes it."
             yield Mistake(f"model.towers.{name}", advice)
             continue
+        if tower.head_init is HeadInit.probe:
+            yield Mistake(f"model.towers.{name}.head_init=probe", "An encoder has no head; leave it out.")
         for mistake in check_model(tower):
             yield Mistake(mistake.what.replace("model.", f"model.towers.{name}.", 1), mistake.advice)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
-from ftk.config.choices import DecoderInit, Init, Normalization, TokenPooling, Vocabulary
+from ftk.config.choices import DecoderInit, HeadInit, Init, Normalization, TokenPooling, Vocabulary
 
 
 @dataclass(kw_only=True, slots=True)
@@ -68,3 +68,7 @@ class ModelConfig:
     towers: "dict[str, ModelConfig]"
     """For a model of several encoders, as `model=fusion`: a section such as this one for each, by its name."""
     tokenizer: TokenizerConfig
+    # The default is what runs of earlier releases did, whose configs lack the key.
+    head_init: HeadInit = HeadInit.random
+    """Initial weights of a new head. probe: fitted to the training rows while the encoder is frozen, before the first
+    step; random: from the seed; auto: probe where the weights are pretrained and the task has such a head."""

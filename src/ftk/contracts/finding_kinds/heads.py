@@ -23,6 +23,16 @@ UNKNOWN_POOLING = fact("unknown-pooling",
     "the files of the model say that it pools by {said}, which ftk does not have (model.pooling=… for another way).")
 HEAD_OF_FTK = fact("head-of-ftk",
     "transformers has no class for this head: README.md in the model folder shows how to use it without ftk{others}.")
+FITTED_HEAD = fact("fitted-head",
+    "head: fitted on {states:,} frozen {vectors} in {seconds:.1f} s (model.head_init={asked})",
+    texts="{texts:,} of them are texts of labels")
+HEAD_FROM_SOME = fact("head-from-some",
+    "head: fitted on {windows:,} of {all:,} windows, taken evenly.")
+UNFITTED_HEAD = fact("unfitted-head", "head: it begins with random weights",
+    layer="the output of its linear layer is not what the model gives, or is given at other places",
+    shared="its last layer shares weights with another",
+    not_finite="the states of the encoder are not finite",
+    states="no training row has a target that it knows")
 DROPOUT_SET = fact("dropout-set", "dropout of {rate:g} (model.dropout): {keys}.")
 NO_DROPOUT = fact("no-dropout", "model.dropout={rate:g} has no effect: the config of {architecture} has no dropout.")
 

@@ -13,7 +13,7 @@ from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.saved_head import SavedHead
-from ftk.contracts.spec import OF_OTHERS, STATISTIC, TaskSpec
+from ftk.contracts.spec import LOCAL_FILE, OF_OTHERS, STATISTIC, Probe, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
@@ -29,6 +29,7 @@ from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, re
 from ftk.tasks.shared.class_weights import ClassWeights
 from ftk.tasks.shared.explained_texts import Outputs, TextExplains
 from ftk.tasks.shared.label_columns import refuse_columns
+from ftk.tasks.shared.label_texts import label_examples, label_texts_faults, read_label_texts
 from ftk.tasks.shared.row_losses import of_labels
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
@@ -48,6 +49,11 @@ def _explains(task: MultiLabel) -> TextExplains:
     return TextExplains(task.pooling, Outputs.labels)
 
 
+def _label_examples(task: MultiLabel, labels: Labels, notes: Notes) -> list[TextExample]:
+    examples = label_examples(task.label_texts, labels.names, bool(task.pairs), notes)
+    return [replace(example, target=(example.target,)) for example in examples]
+
+
 @dataclass(kw_only=True)
 class MultiLabel(RowTask):
     """Any number of labels. The fields are described in ``configs/task/multi-label.yaml``."""
@@ -64,10 +70,12 @@ class MultiLabel(RowTask):
     # The default is for models of a release without this field.
     untuned: Any = field(default=None, metadata=STATISTIC)
     label_map: Any = field(default=None, metadata=OF_OTHERS)
+    label_texts: Any = field(default=None, metadata=LOCAL_FILE)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.label_names = read_names(self.label_names)
+        self.label_texts = read_label_texts(self.label_texts)
         self._cuts: tuple[tuple[str, ...], NDArray[np.float64]] = ((), np.zeros(0))
         """The labels of the last prediction, and the threshold of each."""
 
@@ -88,6 +96,8 @@ class MultiLabel(RowTask):
             tunable_fields=("thresholds", "untuned") if tuned else (),
             untuned_default=default if tuned and self.thresholds is None else None,
             explains=_explains,
+            probe=Probe.labels,
+            label_examples=_label_examples,
             confidence=LabelConfidence(self._threshold_of),
         )
 
@@ -109,6 +119,7 @@ class MultiLabel(RowTask):
             yield 'task.separator=: it must be the sign between the labels of one cell, such as ";".'
         yield from self._wrong_thresholds(labels)
         yield from label_map_faults(self.label_map)
+        yield from label_texts_faults(self.label_texts, labels, self.pairs)
 
     def _wrong_thresholds(self, labels: Labels | None) -> Iterator[str]:
         fixed, given = self.threshold, self.thresholds

@@ -12,7 +12,7 @@ from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.saved_head import SavedHead
-from ftk.contracts.spec import OF_OTHERS, STATISTIC, TaskSpec, Wording
+from ftk.contracts.spec import OF_OTHERS, STATISTIC, Probe, TaskSpec, Wording
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features, Ragged
 from ftk.data.examples.texts import TextExample
@@ -66,6 +66,7 @@ class Regression(RowTask):
         auto_model=AUTO_MODEL,
         problem_type="regression",
         explains=_explains,
+        probe=Probe.numbers,
         wording=Wording(labels="targets"),
     )
 

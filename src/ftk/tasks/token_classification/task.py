@@ -11,7 +11,7 @@ import numpy as np
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.protocols import Metric
 from ftk.contracts.row import Row
-from ftk.contracts.spec import OF_OTHERS, STATISTIC, TaskSpec
+from ftk.contracts.spec import OF_OTHERS, STATISTIC, Probe, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, UnseenLabel
 from ftk.data.batching.features import Features, Ragged, padded_inputs
 from ftk.data.examples.glued_spans import spans_need_characters
@@ -71,8 +71,7 @@ class TokenClassification(RowTask):
     shared_subwords: Any = field(default=None, metadata=STATISTIC)
     spacing: Any = field(default=None, metadata=STATISTIC)
     """Marks that are tokens in the training rows, where a text writes them beside words; and tokens with such marks."""
-    label_names: Any = None
-    """Names of tags that rows give as numbers; null in models of earlier versions."""
+    label_names: Any = None  # in models of earlier versions
     label_map: Any = field(default=None, metadata=OF_OTHERS)
     model_tags: Any = field(default=None, metadata=STATISTIC)
 
@@ -94,6 +93,7 @@ class TokenClassification(RowTask):
             labels_each_token=True,
             finds_spans=True,
             row_losses=of_words,
+            probe=Probe.tokens,
             explains=TagExplains.of,
             confidence=self._tagging.confidence,
         )
