@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+BATCH = 16
 Batches = list[NDArray[np.int64]]
 
 
@@ -21,7 +21,8 @@ class Way:
         constant: whether each step is divided by the mean number of targets of a step, so that every target of an epoch
             weighs the same; otherwise by its own number.
         by_row: whether each row weighs the same: the loss is the mean over rows of their mean losses.
-        whole: whether a pool has at most a quarter of the rows, as in ftk's default.
+        whole: whether a pool has at most a quarter of the rows, as with ``train.grouping=length``.
+        unpadded: whether the layers compute no padding, as with ``train.grouping=none``.
     """
 
     pool: int
@@ -29,10 +30,12 @@ class Way:
     constant: bool = False
     by_row: bool = False
     whole: bool = False
+    unpadded: bool = False
 
 
 WAYS = {
     "random": Way(pool=1),
+    "unpadded": Way(pool=1, unpadded=True),
     "grouped": Way(pool=50, whole=True),
     "grouped-constant": Way(pool=50, whole=True, constant=True),
     "pool-4": Way(pool=4),
@@ -58,10 +61,3 @@ def batches_of(lengths: NDArray[np.int64], way: Way, size: int, seed: int) -> Ba
         part = part[np.argsort(-keys[part], kind="stable")]
         found += [part[at : at + size] for at in range(0, len(part), size)]
     return [found[number] for number in generator.permutation(len(found))]
-
-
-def padding(lengths: NDArray[np.int64], batches: Batches, cut: Callable[[NDArray[np.int64]], Batches]) -> float:
-    """The share of padding if each part that ``cut`` makes of a batch is one tensor."""
-    parts = [part for batch in batches for part in cut(batch)]
-    cells = sum(len(part) * int(lengths[part].max()) for part in parts)
-    return 1 - sum(int(lengths[part].sum()) for part in parts) / cells

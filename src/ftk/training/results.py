@@ -192,10 +192,11 @@ def _training_facts(run: Run) -> dict[str, Any]:
     }
     if run.hardware.device.type == "cuda":
         facts["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated(run.hardware.device) / 1e6)
+    left_out = ", which the layers left out" if leaves_padding_out(run.state.model) else ""
     console.say(
         f"trained: {_counted(progress.step, 'step')}, {progress.tokens:,} tokens in {duration(progress.seconds)} "
         f"({facts['tokens_per_second']:,.0f} tokens/s; {100 * facts['utilisation']:.1f} % of the positions of its "
-        f"batches are real tokens, the rest is padding{', which was left out' if leaves_padding_out(run.state.model) else ''})"
+        f"batches are real tokens, the rest is padding{left_out})"
     )
     if progress.skipped:
         facts["skipped_steps"] = progress.skipped
