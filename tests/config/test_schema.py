@@ -57,6 +57,7 @@ def test_values_live_in_yaml_only() -> None:
         "TrainConfig.metric",
         "TrainConfig.baselines",
         "TrainConfig.dynamics",
+        "TrainConfig.grouping",
         "ScoredRunConfig.report",
         "TrainingRunConfig.curves",
         "TrainingRunConfig.keep",

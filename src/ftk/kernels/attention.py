@@ -14,6 +14,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from ftk.kernels.random_bits import keep_mask, masked, true_rate
+from ftk.kernels.unpadded import TokensOfRows
 
 NAME = "ftk"
 """Value of ``config._attn_implementation``; it is not saved with a model."""
@@ -54,6 +55,11 @@ def attention_forward(
         is_causal: whether keys after the query are hidden if there is no mask.
         kwargs: arguments of other attention functions.
     """
+    scale = scaling if scaling is not None else query.shape[-1] ** -0.5
+    if isinstance(attention_mask, TokensOfRows):
+        query, key, value = _as_products(query, key, value)
+        packed: Tensor = _PackedAttention.apply(query, key, value, attention_mask, scale, dropout)
+        return packed, None
     causal = is_causal if is_causal is not None else getattr(module, "is_causal", True)
     hidden_after = causal and attention_mask is None and query.shape[2] > 1
     unknown = kwargs.get("position_bias") is not None or kwargs.get("cache") is not None or kwargs.get("softcap")
@@ -67,14 +73,18 @@ def attention_forward(
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, is_causal=is_causal, **kwargs
         )
-    if torch.is_autocast_enabled("cpu"):  # queries and keys may be fp32, such as rotated ones
-        dtype = torch.get_autocast_dtype("cpu")
-        query, key, value = query.to(dtype), key.to(dtype), value.to(dtype)
+    query, key, value = _as_products(query, key, value)
     if attention_mask is not None:
         attention_mask = _as_term(attention_mask, query.dtype)
-    scale = scaling if scaling is not None else query.shape[-1] ** -0.5
     attended: Tensor = _Attention.apply(query, key, value, attention_mask, scale, dropout)
     return attended, None
+
+
+def _as_products(*states: Tensor) -> tuple[Tensor, ...]:
+    """States in the data type of the products: queries and keys may be fp32 under autocast, such as rotated ones."""
+    if not torch.is_autocast_enabled("cpu"):
+        return states
+    return tuple(part.to(torch.get_autocast_dtype("cpu")) for part in states)
 
 
 def _fits(module: nn.Module, query: Tensor, key: Tensor, value: Tensor) -> bool:
@@ -125,12 +135,59 @@ def _softmax_backward(gradient: Tensor, weights: Tensor) -> Tensor:
     return result.to(dtype)
 
 
-class _Attention(torch.autograd.Function):
-    """dropout(softmax(scale * query @ key.T + term)) @ value (Vaswani et al. 2017), and its gradients.
+def _attended(
+    query: Tensor, key: Tensor, value: Tensor, term: Tensor | None, shape: tuple[int, ...], scale: float, rate: float
+) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+    """dropout(softmax(scale * query @ key.T + term)) @ value, and what its gradients need.
 
-    Scaling is applied to the small tensors: queries and values, not scores and weights. Heads that share keys and
-    values are rows of one product.
+    Scaling is applied to the small tensors: queries and values, not scores and weights.
+
+    Args:
+        query: [rows, time, size], a head in a row of its own; key and value alike.
+        term: added to the scores as [batch, heads, time, keys].
+        shape: of the term.
+        scale: factor of the scores.
+        rate: dropout rate of the weights.
     """
+    query = query * scale
+    weights = torch.bmm(query, key.transpose(1, 2))
+    if term is not None:
+        weights.view(shape).add_(term)
+    weights = _softmax(weights)
+    mask, kept = None, weights
+    if rate:
+        mask = keep_mask(weights.shape, rate)
+        kept = masked(weights, mask)
+        value = value * (1 / (1 - true_rate(rate)))
+    return torch.bmm(kept, value), (query, key, value, weights, mask)
+
+
+def _gradients(
+    saved: tuple[Tensor, ...], gradient: Tensor, scale: float, rate: float
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The gradients of query, key, value and scores, in the shapes that ``_attended`` was given.
+
+    Args:
+        saved: what ``_attended`` returned for them; query and value are scaled.
+        gradient: of what was attended.
+        scale: factor of the scores.
+        rate: dropout rate of the weights.
+    """
+    query, key, value, weights, mask = saved
+    kept, of_kept = weights, torch.bmm(gradient, value.transpose(1, 2))
+    if mask is not None:
+        kept, of_kept = masked(weights, mask), masked(of_kept, mask)
+    of_value = torch.bmm(kept.transpose(1, 2), gradient)
+    if mask is not None:
+        of_value *= 1 / (1 - true_rate(rate))
+    del kept
+    of_scores = _softmax_backward(of_kept, weights)
+    of_query = torch.bmm(of_scores, key).mul_(scale)
+    return of_query, torch.bmm(of_scores.transpose(1, 2), query), of_value, of_scores
+
+
+class _Attention(torch.autograd.Function):
+    """Attention (Vaswani et al. 2017) of padded rows. Heads that share keys and values are rows of one product."""
 
     @staticmethod
     def forward(
@@ -140,18 +197,8 @@ class _Attention(torch.autograd.Function):
         shared, keys = key.shape[1:3]
         ctx.shapes = query.shape, key.shape, value.shape, None if term is None else term.shape
         query, key, value = (part.reshape(batch * shared, -1, part.shape[-1]) for part in (query, key, value))
-        query = query * scale
-        weights = torch.bmm(query, key.transpose(1, 2))
-        if term is not None:
-            weights.view(batch, heads, time, keys).add_(term)
-        weights = _softmax(weights)
-        mask, kept = None, weights
-        if rate:
-            mask = keep_mask(weights.shape, rate)
-            kept = masked(weights, mask)
-            value = value * (1 / (1 - true_rate(rate)))
-        attended = torch.bmm(kept, value)
-        ctx.save_for_backward(query, key, value, weights, mask)
+        attended, saved = _attended(query, key, value, term, (batch, heads, time, keys), scale, rate)
+        ctx.save_for_backward(*saved)
         ctx.scale, ctx.rate = scale, rate
         # A clone and no view: a model may change it in place.
         attended = attended.view(batch, heads, time, -1).transpose(1, 2)
@@ -159,19 +206,9 @@ class _Attention(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, weights, mask = ctx.saved_tensors  # query and value are scaled
         of_query_shape, of_key_shape, of_value_shape, of_term_shape = ctx.shapes
-        gradient = gradient.transpose(1, 2).reshape(*query.shape[:2], -1)
-        kept, of_kept = weights, torch.bmm(gradient, value.transpose(1, 2))
-        if mask is not None:
-            kept, of_kept = masked(weights, mask), masked(of_kept, mask)
-        of_value = torch.bmm(kept.transpose(1, 2), gradient)
-        if mask is not None:
-            of_value *= 1 / (1 - true_rate(ctx.rate))
-        del kept
-        of_scores = _softmax_backward(of_kept, weights)
-        of_query = torch.bmm(of_scores, key).mul_(ctx.scale)
-        of_key = torch.bmm(of_scores.transpose(1, 2), query)
+        gradient = gradient.transpose(1, 2).reshape(*ctx.saved_tensors[0].shape[:2], -1)
+        of_query, of_key, of_value, of_scores = _gradients(ctx.saved_tensors, gradient, ctx.scale, ctx.rate)
         of_term = None
         if ctx.needs_input_grad[3]:  # learned biases of positions
             of_term = of_scores.view(*of_query_shape[:3], -1).sum_to_size(of_term_shape)
@@ -183,3 +220,44 @@ class _Attention(torch.autograd.Function):
             None,
             None,
         )
+
+
+class _PackedAttention(torch.autograd.Function):
+    """Attention of rows that lie one after the other: [1, heads, tokens, size], each head with its keys."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, query: Tensor, key: Tensor, value: Tensor, rows: TokensOfRows, scale: float, rate: float
+    ) -> Tensor:
+        heads, tokens = query.shape[1:3]
+        parts = [_by_token(part) for part in (query, key, value)]
+        places, saved, found = rows.places(heads), [], []
+        for group, place in zip(rows.groups, places.taken, strict=True):
+            number, time = group.token.shape
+            taken = (part.index_select(0, place).view(number * heads, time, -1) for part in parts)
+            attended, kept = _attended(*taken, group.term, (number, heads, time, time), scale, rate)
+            found.append(attended.view(number * heads * time, -1))
+            saved += kept
+        ctx.save_for_backward(*saved)
+        ctx.rows, ctx.scale, ctx.rate = rows, scale, rate
+        return torch.cat(found).index_select(0, places.back).view(1, tokens, heads, -1)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        _, tokens, heads, size = gradient.shape
+        gradient = torch.cat([gradient.reshape(tokens * heads, size), gradient.new_zeros(1, size)])  # that of padding
+        places = ctx.rows.places(heads)
+        found: list[list[Tensor]] = [[], [], []]
+        for number, (group, place) in enumerate(zip(ctx.rows.groups, places.given, strict=True)):
+            count, time = group.token.shape
+            part = gradient.index_select(0, place).view(count * heads, time, size)
+            saved = ctx.saved_tensors[5 * number : 5 * number + 5]
+            for those, one in zip(found, _gradients(saved, part, ctx.scale, ctx.rate)[:3], strict=True):
+                those.append(one.reshape(count * heads * time, -1))
+        of_inputs = (torch.cat(those).index_select(0, places.back).view(1, tokens, heads, -1) for those in found)
+        return (*(one.transpose(1, 2) for one in of_inputs), None, None, None)
+
+
+def _by_token(states: Tensor) -> Tensor:
+    """[tokens * heads, size] of [1, heads, tokens, size]."""
+    return states[0].transpose(0, 1).reshape(-1, states.shape[-1])

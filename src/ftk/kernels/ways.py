@@ -1,5 +1,6 @@
 """The fast ways to compute parts of a model, as data: each can be installed alone, and in some parts only."""
 
+import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ from ftk.kernels.head import HeadLinear, output_layers
 from ftk.kernels.linear import FastLinear
 from ftk.kernels.norm import FastLayerNorm
 from ftk.kernels.product import can_prepack, pays_in_training
+from ftk.kernels.unpadded import Unpadded, unpadded
 
 ALL = "*"
 """All parts of a model."""
@@ -51,10 +53,14 @@ class Way:
     deviation: float = 0.0
 
 
-def training_ways() -> tuple[Way, ...]:
-    """The ways for models that are trained on the CPU, in the order of their installation."""
+def training_ways(*, mixed_lengths: bool = False) -> tuple[Way, ...]:
+    """The ways for models that are trained on the CPU, in the order of their installation.
+
+    Args:
+        mixed_lengths: whether rows of any length share a batch, so that much of it would be padding.
+    """
     ways = [HEAD, DROPOUT, NORM, *([LINEAR] if pays_in_training() else []), ATTENTION]
-    return tuple(ways)
+    return (*ways, *([UNPADDED] if mixed_lengths else []))
 
 
 def prediction_ways(dtype: torch.dtype, *, rows: int, int8: bool, others: bool = True) -> tuple[Way, ...]:
@@ -130,6 +136,24 @@ def _use_attention(part: nn.Module) -> None:
         part.set_attn_implementation(attention.NAME)  # type: ignore[operator]
 
 
+def _unpadded(model: nn.Module) -> Iterator[Change]:
+    """The lists of layers that attend by ftk's kernel and hand the mask on to it: it has to be installed before."""
+    for path, part in model.named_modules():
+        config = getattr(part, "config", None)
+        if getattr(part, "_supports_sdpa", False) and getattr(config, "_attn_implementation", None) == attention.NAME:
+            for name, inner in part.named_children():
+                if _has_layers(inner):
+                    where = f"{path}.{name}" if path else name
+                    yield Change(part_of(where), lambda inner=inner: setattr(inner, "__class__", unpadded(type(inner))))  # type: ignore[misc]
+
+
+def _has_layers(module: nn.Module) -> bool:
+    """Whether a module is a list of layers that takes the states of tokens and their mask."""
+    if isinstance(module, Unpadded) or not any(isinstance(child, nn.ModuleList) for child in module.children()):
+        return False
+    return list(inspect.signature(module.forward).parameters)[:2] == ["hidden_states", "attention_mask"]
+
+
 def _prepacked(dtype: torch.dtype, rows: int) -> Way:
     return Way("prepacked weights", lambda model: _replacements(model, predicting.prepacking(dtype, rows)))
 
@@ -149,3 +173,4 @@ DROPOUT = _of_class("dropout", nn.Dropout, FastDropout)
 NORM = _of_class("layer norm", nn.LayerNorm, FastLayerNorm)
 LINEAR = _of_class("linear layers", nn.Linear, FastLinear)
 ATTENTION = Way("attention", _attentions)
+UNPADDED = Way("layers without padding", _unpadded)

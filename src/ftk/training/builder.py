@@ -1,10 +1,11 @@
 """Builds a training run: hardware, model, features, weights, optimizer, plan."""
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import torch
 
+from ftk.config.choices import Grouping
 from ftk.config.schema import TrainingConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding
@@ -36,6 +37,7 @@ from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.system.signals import Stop
 from ftk.training.fast_ways import FastWays, on_device
+from ftk.training.grouping import grouping_before_loading, settled_grouping
 from ftk.training.learned import go_on_as_learned
 from ftk.training.planning import plan_of
 from ftk.training.probing.beginning import begin_head
@@ -96,10 +98,13 @@ class RunBuilder:
         self._note_weights(loaded.model)
         layout = self._layout(loaded, source, task, saved)
         features = prepared["train"].features
-        hardware, fast_ways = self._ready(loaded, task, hardware, features, saved)
+        grouping = grouping_before_loading(config, source, layout, saved)
+        mixed = grouping is Grouping.none
+        hardware, fast_ways = self._ready(loaded, task, hardware, features, saved, mixed_lengths=mixed)
+        grouping = settled_grouping(grouping, config, loaded.model, self.console, resumed=saved is not None)
         task = self._begun(task, loaded, source, hardware, layout, features, windows)
         state = self._state(loaded.model, hardware, features)
-        order = features.order(config.train, config.run.seed)
+        order = features.order(dataclasses.replace(config.train, grouping=grouping), config.run.seed)
         return Run(
             config=config,
             folder=self.folder,
@@ -119,6 +124,7 @@ class RunBuilder:
             stop=self.stop,
             columns=self.corpus.columns if isinstance(self.corpus, RowCorpus) else {},
             layout=layout,
+            grouping=grouping,
             fast_ways=fast_ways,
         )
 
@@ -209,7 +215,14 @@ class RunBuilder:
         self.console.report(notes.drain())
 
     def _ready(
-        self, loaded: Loaded, task: Task, hardware: Hardware, features: Any, saved: dict[str, Any] | None
+        self,
+        loaded: Loaded,
+        task: Task,
+        hardware: Hardware,
+        features: Any,
+        saved: dict[str, Any] | None,
+        *,
+        mixed_lengths: bool,
     ) -> tuple[Hardware, FastWays | None]:
         """Make the model ready for its device; a run that resumes goes on with the fast ways that it began with."""
         config, model = self.config, loaded.model
@@ -218,7 +231,7 @@ class RunBuilder:
         task.prepare_model(model, features, new_head=loaded.new_head)
         if frozen := freeze(model, config.model.freeze):
             self.console.say(f"frozen: {', '.join(config.model.freeze)}, {frozen:,} parameters")
-        hardware, fast_ways = on_device(model, hardware, config, self.console, saved)
+        hardware, fast_ways = on_device(model, hardware, config, self.console, saved, mixed_lengths=mixed_lengths)
         task.check_model(model, features)
         return hardware, fast_ways
 
@@ -246,7 +259,7 @@ class RunBuilder:
             encoding = Encoding(source.processor, source.labels, windows, Notes())
             begin_head(self.config.model.head_init, loaded, source, runner, features, encoding, self.config.run.seed)
             self.console.report(encoding.notes.drain())
-        return replace(task, **dict.fromkeys(local_file_fields(task)))
+        return dataclasses.replace(task, **dict.fromkeys(local_file_fields(task)))
 
     def _state(self, model: torch.nn.Module, hardware: Hardware, features: Any) -> TrainState:
         if isinstance(features, CountsTokens):

@@ -13,6 +13,7 @@ from ftk.contracts.notes import Notes
 from ftk.core.hardware import Hardware
 from ftk.kernels import install_allowed, training_ways, use_fast_kernels
 from ftk.kernels.proof import Verdict, conditions, proven
+from ftk.kernels.ways import Way
 from ftk.report.console import Console
 
 
@@ -27,22 +28,26 @@ class FastWays:
         verdict: in the precision that the model computes in.
         unfit: why the model computes in fp32, although the run has another precision; None if it does not.
         conditions: the versions, the processor and the precision that the verdict is for.
+        mixed_lengths: whether rows of any length share a batch.
     """
 
     verdict: Verdict
     unfit: str | None
     conditions: str
+    mixed_lengths: bool = False
 
     @classmethod
-    def proved(cls, model: nn.Module, hardware: Hardware, config: TrainingConfig) -> FastWays:
+    def proved(
+        cls, model: nn.Module, hardware: Hardware, config: TrainingConfig, *, mixed_lengths: bool = False
+    ) -> FastWays:
         """Try the ways on a model with plain modules, or read the verdict on its architecture from the cache."""
-        cache_dir, ways = config.data.cache_dir, training_ways()
+        cache_dir, ways = config.data.cache_dir, training_ways(mixed_lengths=mixed_lengths)
         asked = conditions(ways, hardware.dtype)
         verdict = proven(model, ways, hardware.dtype, training=True, cache_dir=cache_dir)
         if verdict.unfit is None:
-            return cls(verdict, None, asked)
+            return cls(verdict, None, asked, mixed_lengths)
         in_fp32 = proven(model, ways, torch.float32, training=True, cache_dir=cache_dir)
-        return cls(in_fp32, verdict.unfit, asked)
+        return cls(in_fp32, verdict.unfit, asked, mixed_lengths)
 
     @classmethod
     def saved_in(cls, manifest: dict[str, Any] | None, hardware: Hardware) -> FastWays | None:
@@ -50,22 +55,36 @@ class FastWays:
         try:
             saved = (manifest or {})["fast_ways"]
             unfit = saved["unfit"]
-            found = cls(Verdict.of(saved["refusals"]), None if unfit is None else str(unfit), str(saved["conditions"]))
+            unfit = None if unfit is None else str(unfit)
+            mixed = bool(saved.get("mixed_lengths", False))
+            found = cls(Verdict.of(saved["refusals"]), unfit, str(saved["conditions"]), mixed)
         except (KeyError, TypeError, ValueError):  # an earlier release wrote it, or a run on a GPU
             return None
-        return found if found.conditions == conditions(training_ways(), hardware.dtype) else None
+        return found if found.conditions == conditions(found.ways, hardware.dtype) else None
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Those that were tried."""
+        return training_ways(mixed_lengths=self.mixed_lengths)
 
     def to_json(self) -> dict[str, Any]:
         """The ways for the manifest of ``last/``."""
-        return {"refusals": self.verdict.to_json(), "unfit": self.unfit, "conditions": self.conditions}
+        mixed = {"mixed_lengths": True} if self.mixed_lengths else {}
+        return {"refusals": self.verdict.to_json(), "unfit": self.unfit, "conditions": self.conditions, **mixed}
 
     def install(self, model: nn.Module, notes: Notes) -> None:
         """Install them in a model with plain modules; notes receive those that are not used."""
-        install_allowed(model, training_ways(), self.verdict, notes)
+        install_allowed(model, self.ways, self.verdict, notes)
 
 
 def on_device(
-    model: nn.Module, hardware: Hardware, config: TrainingConfig, console: Console, saved: dict[str, Any] | None
+    model: nn.Module,
+    hardware: Hardware,
+    config: TrainingConfig,
+    console: Console,
+    saved: dict[str, Any] | None,
+    *,
+    mixed_lengths: bool = False,
 ) -> tuple[Hardware, FastWays | None]:
     """Move the model of a run to its device, and install the fast kernels.
 
@@ -75,6 +94,7 @@ def on_device(
         config: of the run.
         console: shows the fast ways that do not fit the model, and another precision.
         saved: the manifest of the state that the run resumes from.
+        mixed_lengths: whether rows of any length share a batch.
 
     Returns:
         The hardware, with the precision that the model can be run in; and the fast ways, None if it has none.
@@ -86,7 +106,9 @@ def on_device(
     if config.hardware.compile or hardware.device.type != "cpu":
         use_fast_kernels(model, compiled=config.hardware.compile)
         return hardware, None
-    ways = FastWays.saved_in(saved, hardware) or FastWays.proved(model, hardware, config)
+    ways = FastWays.saved_in(saved, hardware)
+    if ways is None:
+        ways = FastWays.proved(model, hardware, config, mixed_lengths=mixed_lengths)
     if ways.unfit is not None:
         hardware = hardware.for_fp32_model(config.hardware, type(model).__name__, ways.unfit)
         console.say(hardware.why)

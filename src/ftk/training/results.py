@@ -30,6 +30,7 @@ from ftk.system.peak_memory import peak_memory_mb
 from ftk.training.baselines import baselines
 from ftk.training.calibrating import calibrate
 from ftk.training.carding import write_run_card
+from ftk.training.grouping import leaves_padding_out
 from ftk.training.hints import still_improving
 from ftk.training.learned import differing, task_saved_with
 from ftk.training.resuming import tuned_task
@@ -191,10 +192,11 @@ def _training_facts(run: Run) -> dict[str, Any]:
     }
     if run.hardware.device.type == "cuda":
         facts["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated(run.hardware.device) / 1e6)
+    left_out = ", which the layers left out" if leaves_padding_out(run.state.model) else ""
     console.say(
         f"trained: {numbered(progress.step, 'step')}, {progress.tokens:,} tokens in {duration(progress.seconds)} "
-        f"({facts['tokens_per_second']:,.0f} tokens/s; {100 * facts['utilisation']:.1f} % of the computed positions "
-        "are real tokens, the rest is padding)"
+        f"({facts['tokens_per_second']:,.0f} tokens/s; {100 * facts['utilisation']:.1f} % of the positions of its "
+        f"batches are real tokens, the rest is padding{left_out})"
     )
     if progress.skipped:
         facts["skipped_steps"] = progress.skipped

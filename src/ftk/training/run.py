@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from ftk.config.choices import Grouping
 from ftk.config.schema import FinetuneConfig, TrainingConfig
 from ftk.contracts.layout import Layout
 from ftk.contracts.notes import Notes
@@ -55,6 +56,7 @@ class Run:
         stop: whether someone asked the run to stop.
         columns: by role, the columns that were chosen where rows have several.
         layout: how texts of different lengths share a batch.
+        grouping: which rows share a step.
         fast_ways: that its model uses; None on a GPU, and if it is compiled.
     """
 
@@ -76,6 +78,7 @@ class Run:
     stop: Stop
     columns: dict[str, Any]
     layout: Layout
+    grouping: Grouping
     fast_ways: FastWays | None
 
     def batch_source(self) -> BatchSource:
@@ -146,4 +149,4 @@ class Run:
     def manifest_of_state(self) -> dict[str, Any]:
         """The content of ``ftk.json`` in ``last/``, from which the run resumes."""
         ways = {} if self.fast_ways is None else {"fast_ways": self.fast_ways.to_json()}
-        return {**self.manifest(), **ways}
+        return {**self.manifest(), "grouping": self.grouping.value, **ways}

@@ -37,6 +37,24 @@ def test_every_window_once_an_epoch(lengths: list[int], batch_size: int, seed: i
             assert [lengths[window] for window in step] == sorted((lengths[window] for window in step), reverse=True)
 
 
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=300), st.integers(1, 40), st.integers(0, 9))
+@MANY
+def test_which_rows_are_drawn_together_at_random_does_not_depend_on_lengths(
+    lengths: list[int], batch_size: int, seed: int
+) -> None:
+    order, others = (
+        StepOrder(np.array(found), batch_size, seed, grouped=False) for found in (lengths, np.ones_like(lengths))
+    )
+    for number in (0, 3):
+        steps = epoch(order, number)
+        assert sorted(window for step in steps for window in step) == list(range(len(lengths)))
+        assert [sorted(step) for step in steps] == [sorted(step) for step in epoch(others, number)]
+        assert all(len(step) == batch_size for step in steps[:-1])
+        for step in steps:
+            assert [lengths[window] for window in step] == sorted((lengths[window] for window in step), reverse=True)
+    assert order.step(len(steps))[0].tolist() == epoch(order, 1)[0]
+
+
 def test_seed_and_epoch_alone_decide_the_order() -> None:
     order = StepOrder(LENGTHS, 16, seed=7)
     first, second = epoch(order, 0), epoch(order, 1)

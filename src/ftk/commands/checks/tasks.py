@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ftk.commands.checks.pooling import pooling_mistakes
 from ftk.commands.checks.predictions import uncalibrated_predictions, unknown_predictions
-from ftk.config.choices import Cut, Duplicates, HeadInit
+from ftk.config.choices import Cut, Duplicates, Grouping, HeadInit
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, refuse_limit
 from ftk.config.schema import DataConfig, EvaluateConfig, FinetuneConfig, PredictConfig, TrainingConfig
@@ -70,6 +70,9 @@ def check_task(config: Config, command: str) -> Iterator[Mistake]:
             advice = "The head of this task is not fitted before training; leave it out."
             yield Mistake("model.head_init=probe", advice)
         yield from _fits(config, task)
+        if texts and config.train.grouping is not Grouping.auto:
+            what = f"train.grouping={config.train.grouping.value}"
+            yield Mistake(what, "Blocks of text have one length: leave the key out.")
         if not texts and config.train.batch_start is not None:
             yield Mistake(f"train.batch_start={config.train.batch_start}", "Only 'ftk pretrain' lets the batch grow.")
     yield from unread_data_keys(task, config.data)

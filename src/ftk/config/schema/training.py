@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
-from ftk.config.choices import Baselines, Decay, OnNonFinite, OnSpike
+from ftk.config.choices import Baselines, Decay, Grouping, OnNonFinite, OnSpike
 
 
 @dataclass(kw_only=True, slots=True)
@@ -56,6 +56,9 @@ class TrainConfig:
     dynamics: Any = "auto"
     """Keep the loss of each training row in each step in `dynamics/`, 12 bytes each, by which rows with doubtful labels
     are found later. auto: for tasks that give rows labels; true: refused for others; false: never."""
+    # As for `metric`.
+    grouping: Grouping = Grouping.auto
+    """Which rows share a step: at random (`none`), or of similar length (`length`); for `finetune`."""
     patience: int | None
     """Stop after this many validations without a better score; null: never."""
     on_non_finite: OnNonFinite

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.config.choices import Grouping
 from ftk.config.schema import TrainConfig
 from ftk.contracts.protocols import Order
 from ftk.data.batching.order import StepOrder
@@ -112,8 +113,9 @@ class Features:
         return self.columns["input_ids"].distinct(self.pad_id)
 
     def order(self, train: TrainConfig, seed: int) -> Order:
-        """Batches grouped by length; windows with weights are drawn in proportion to them."""
-        return StepOrder(self.lengths, train.batch_size, seed, self.weight)
+        """Random batches, or batches of similar lengths; windows with weights are drawn in proportion to them."""
+        grouped = train.grouping is not Grouping.none
+        return StepOrder(self.lengths, train.batch_size, seed, self.weight, grouped=grouped)
 
 
 def padded_inputs(ids: Sequence[NDArray[Any]], pad_id: int) -> tuple[dict[str, Tensor], int]:

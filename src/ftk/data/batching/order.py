@@ -16,17 +16,25 @@ length would be in the same batches again and again, which trains worse on a sma
 
 
 class StepOrder:
-    """Batches grouped by length, in an order that depends on (seed, epoch) alone.
+    """Batches in an order that depends on (seed, epoch) alone.
 
-    With weights a pass draws as many windows as there are, with replacement, each in proportion to its weight.
+    Their windows are drawn at random, or have similar lengths. With weights a pass draws as many windows as there are,
+    with replacement, each in proportion to its weight.
     """
 
     def __init__(
-        self, lengths: NDArray[np.int64], batch_size: int, seed: int, weights: NDArray[np.float64] | None = None
+        self,
+        lengths: NDArray[np.int64],
+        batch_size: int,
+        seed: int,
+        weights: NDArray[np.float64] | None = None,
+        *,
+        grouped: bool = True,
     ) -> None:
         self.lengths = lengths
         self.batch_size = batch_size
         self.seed = seed
+        self.grouped = grouped
         self.shares = None if weights is None else weights / weights.sum()
         self.steps_per_epoch = -(-len(lengths) // batch_size)
         self._epoch: tuple[int, list[NDArray[np.int64]]] = (-1, [])
@@ -53,6 +61,9 @@ class StepOrder:
             order = generator.permutation(len(self.lengths))
         else:
             order = generator.choice(len(self.lengths), size=len(self.lengths), p=self.shares)
+        if not self.grouped:
+            parts = [order[begin : begin + self.batch_size] for begin in range(0, len(order), self.batch_size)]
+            return [part[np.argsort(-self.lengths[part], kind="stable")] for part in parts]
         batches = []
         pool = self.batch_size * max(1, min(_POOL, len(order) // (_POOLS * self.batch_size)))
         for begin in range(0, len(order), pool):

@@ -15,7 +15,7 @@ _TRAIN = (
     ("tokens_per_second", "speed", ",.0f", " tokens/s"),
     ("seconds", "time of the steps", ",.1f", " s"),
     ("elapsed", "time in all", ",.1f", " s"),
-    ("utilisation", "real tokens among the computed positions", ".1%", ""),
+    ("utilisation", "real tokens among the positions of the batches", ".1%", ""),
     ("peak_memory_mb", "most memory", ",.0f", " MB"),
     ("peak_gpu_memory_mb", "most memory of the GPU", ",.0f", " MB"),
     ("skipped_steps", "steps skipped (fp16)", ",.0f", ""),

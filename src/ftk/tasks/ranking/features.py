@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.config.choices import Grouping
 from ftk.config.schema import TrainConfig
 from ftk.contracts import finding_kinds as shared_kinds
 from ftk.contracts.contexts import Encoding
@@ -211,14 +212,14 @@ class RankedRows:
         return np.unique(np.concatenate([self.texts.values, *around, [self.pad_id]])).astype(np.int64)
 
     def order(self, train: TrainConfig, seed: int) -> Order:
-        """Pairs are grouped by length. Single texts are in random order: rows with candidates of equal length may have
-        the same candidate, which could not be a negative of the other row."""
+        """Pairs may be grouped by length. Single texts never are: rows with candidates of equal length may have the
+        same candidate, which could not be a negative of the other row."""
         lengths = np.zeros(len(self), dtype=np.int64)
         if self.pairs:
             sizes = self.texts.lengths
             own = sums(sizes[self.candidates.values], self.candidates.starts)
             lengths = (sizes[self.query] + own / np.maximum(self.candidates.lengths, 1)).astype(np.int64)
-        return StepOrder(lengths, train.batch_size, seed)
+        return StepOrder(lengths, train.batch_size, seed, grouped=train.grouping is not Grouping.none)
 
     def sampled(self, row: int, drawn: tuple[int, int] | None) -> SampledCandidates:
         """The candidates of a row.

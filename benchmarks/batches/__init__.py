@@ -1,0 +1,1 @@
+"""What the grouping of rows into batches costs in score, loss and time."""
