@@ -42,6 +42,8 @@ _SECTIONS = {"data": DataConfig, "train": TrainConfig, "run": TrainingRunConfig,
 """The sections with keys that runs of earlier releases do not have."""
 _EARLIER_DEFAULTS = {"cut": Cut.simple.value, "encoding": "utf-8"}
 """The defaults of an earlier release in the section ``data`` that decide which rows a run has."""
+_EARLIER_LENGTH = {"epochs": 3, "eval_every": "epoch", "patience": None}
+"""The defaults of an earlier release in the section ``train`` of a fine-tuning that are ``auto`` now."""
 _VERSIONS = ("torch", "transformers", "tokenizers")
 """Packages whose versions may change the result."""
 
@@ -86,8 +88,8 @@ def with_earlier_defaults_of(
 ) -> tuple[TrainingConfig, Invocation]:
     """The config of a run to resume, with the rows read and held out as in the run so far.
 
-    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, and without
-    calibration, unless the command line says otherwise; ``config_differences`` then refuses it.
+    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, with its own length
+    and rate, and without calibration, unless the command line says otherwise; ``config_differences`` then refuses it.
 
     Args:
         path: the folder of the run.
@@ -102,6 +104,7 @@ def with_earlier_defaults_of(
         config = dataclasses.replace(config, calibrate=Calibration.none)
         plain = {**yaml.safe_load(invocation.resolved), "calibrate": Calibration.none.value}
         invocation = dataclasses.replace(invocation, resolved=_as_yaml(plain))
+    config, invocation = _with_earlier_recipe(saved, config, invocation)
     data = saved.get("data")
     if not isinstance(data, dict):
         return config, invocation
@@ -118,6 +121,34 @@ def with_earlier_defaults_of(
         dataclasses.replace(config, data=dataclasses.replace(config.data, **earlier)),
         dataclasses.replace(invocation, resolved=_as_yaml(resolved)),
     )
+
+
+def _with_earlier_recipe(
+    saved: Mapping[str, Any], config: TrainingConfig, invocation: Invocation
+) -> tuple[TrainingConfig, Invocation]:
+    """The config with the length and the rate that were the defaults when the run began."""
+    then = {name: part for name in ("model", "optimizer", "train") if isinstance(part := saved.get(name), dict)}
+    if len(then) < 3:
+        return config, invocation
+    resolved = yaml.safe_load(invocation.resolved)
+    defaults = {("train", key): value for key, value in _EARLIER_LENGTH.items()}
+    defaults["optimizer", "lr"] = then["model"].get("default_lr")
+    found: dict[str, dict[str, Any]] = {name: {} for name in then}
+    for (section, key), earlier in defaults.items():
+        now_open = resolved[section].get(key) == "auto" and not invocation.sets(f"{section}.{key}")
+        if now_open and key in then[section] and then[section][key] == earlier:
+            found[section][key] = earlier
+    if resolved["model"].get("default_lr") is None and then["model"].get("default_lr") is not None:
+        found["model"]["default_lr"] = then["model"]["default_lr"]
+    for section, values in found.items():
+        resolved[section].update(values)
+    changed = dataclasses.replace(
+        config,
+        model=dataclasses.replace(config.model, **found["model"]),
+        optimizer={**config.optimizer, **found["optimizer"]},
+        train=dataclasses.replace(config.train, **found["train"]),
+    )
+    return changed, dataclasses.replace(invocation, resolved=_as_yaml(resolved))
 
 
 def _as_yaml(values: Any) -> str:

@@ -4,12 +4,13 @@ from typing import Any
 
 import torch
 
+from ftk.config.choices import Init
 from ftk.config.schema import TrainingConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.layout import USUAL, Layout
 from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Corpus
+from ftk.contracts.protocols import Corpus, Order
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
 from ftk.core.hardware import Hardware, choose
@@ -29,9 +30,12 @@ from ftk.models.tuning.freezing import freeze
 from ftk.models.tuning.learning_rates import lr_scales
 from ftk.objectives.building import build_objective
 from ftk.optim.groups import build_optimizer
+from ftk.optim.recipe import Sizes
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
+from ftk.report.saved_run import saved_environment
 from ftk.system.signals import Stop
+from ftk.training.choosing import Recipe, chosen_recipe
 from ftk.training.fast_ways import FastWays, on_device
 from ftk.training.learned import go_on_as_learned
 from ftk.training.planning import plan_of
@@ -93,10 +97,14 @@ class RunBuilder:
         layout = self._layout(loaded, source, task, saved)
         features = prepared["train"].features
         hardware, fast_ways = self._ready(loaded, task, hardware, features, saved)
-        state = self._state(loaded.model, hardware, features)
         order = features.order(config.train, config.run.seed)
+        recipe = self._recipe(source, task, prepared, order)
+        config = recipe.config
+        state = self._state(loaded.model, config, hardware, features)
         return Run(
             config=config,
+            chosen=recipe.chosen,
+            finds_rate=recipe.finds_rate,
             folder=self.folder,
             console=self.console,
             task=task,
@@ -217,10 +225,25 @@ class RunBuilder:
         task.check_model(model, features)
         return hardware, fast_ways
 
-    def _state(self, model: torch.nn.Module, hardware: Hardware, features: Any) -> TrainState:
+    def _recipe(self, source: Source, task: Task, prepared: dict[str, Prepared], order: Order) -> Recipe:
+        """How long and how fast the run is; one that resumes goes on as it began."""
+        notes, validation = Notes(), prepared.get("validation")
+        sizes = Sizes.of(
+            task.spec,
+            order,
+            pretrained=self.config.model.init is Init.pretrained,
+            rows=len(prepared["train"].features),
+            scored=0 if validation is None else len(validation.features),
+        )
+        kept = saved_environment(self.folder.path).get("chosen", {}) if self.folder.resume else None
+        found = chosen_recipe(self.config, self.folder.invocation, source, sizes, order, kept, notes)
+        self.console.report(notes.drain())
+        return found
+
+    def _state(self, model: torch.nn.Module, config: TrainingConfig, hardware: Hardware, features: Any) -> TrainState:
         if isinstance(features, CountsTokens):
             self._freeze_unseen(model, torch.from_numpy(features.tokens_in_use()))
-        optimizer = build_optimizer(model, self.config.optimizer, lr_scales(self.config.model))
+        optimizer = build_optimizer(model, config.optimizer, lr_scales(config.model))
         state = TrainState(model, optimizer, hardware.scaler())
         if (table := seen_embedding(model)) is not None:
             state.parts["embeddings"] = SeenRows(table, optimizer)

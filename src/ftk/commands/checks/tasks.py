@@ -83,6 +83,9 @@ def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
     if kind in FITTED and config.train.dynamics is True:
         advice = "This model is fitted at once: there are no steps that losses of rows could be of."
         yield Mistake("train.dynamics=true", advice)
+    if kind in FITTED and config.optimizer.get("lr") == "find":
+        advice = "This model is fitted at once: there are no steps that could have a rate. Leave the key out."
+        yield Mistake("optimizer.lr=find", advice)
     if kind in FITTED and config.run.verify_resume:
         advice = "This model is fitted at once: there is no step to stop at, so there is nothing to verify."
         yield Mistake("run.verify_resume=true", advice)

@@ -49,8 +49,9 @@ class ModelConfig:
     """Hub id of the weights in `package`; no other `name` is loaded from it."""
     sha256: str | None
     """SHA-256 that the weight file in `package` must have."""
-    default_lr: float
-    """Peak learning rate that suits this model, the default of `optimizer.lr`."""
+    default_lr: float | None
+    """Peak learning rate that suits this model, from which `optimizer.lr=auto` starts; null: by its width. One that you
+    name is the rate as it is."""
     dropout: float | None
     """Rate of all dropout layers of the model; null: the rates in its config."""
     config: dict[str, Any]
