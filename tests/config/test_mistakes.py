@@ -63,7 +63,7 @@ WORDS = [
     ("model=null", "A group takes the name of one of its options."),
     ("experiment=nope", "The group 'experiment' has no 'nope'."),
     # Types and named values.
-    ("train.epochs=abc", "It must be a number; 'abc' is not."),
+    ("train.epochs=abc", "It must be a number of passes, auto or null."),
     ("train.batch_size=1.5", "It must be a whole number; '1.5' is not."),
     ("train.batch_size=true", "It must be a whole number"),
     ("run.seed=null", "It cannot be null."),

@@ -38,7 +38,7 @@ class RateRise:
         return float((self.low / self.high) ** (1 - step / max(1.0, total - 1)))
 
 
-class TestedLosses:
+class RateLosses:
     """The losses of a rate test, and their mean without most of the noise.
 
     Attributes:

@@ -88,13 +88,16 @@ def chosen_recipe(
 
 
 def _note_length(config: TrainingConfig, sizes: Sizes, order: Order, notes: Notes) -> None:
-    train = config.train
-    every = train.eval_every
+    """Report the passes, unless another limit ends the run before them."""
+    train, every = config.train, config.train.eval_every
+    steps = order.steps_in(train.epochs)
+    if train.max_steps is not None and train.max_steps < steps:
+        return
     passes = every / sizes.pass_steps if isinstance(every, int) and sizes.scored else 0
     notes.add(
         kinds.CHOSEN_LENGTH,
         epochs=train.epochs,
-        steps=order.steps_in(train.epochs),
+        steps=steps,
         rows=sizes.rows,
         validations=f", a validation after every {passes:g} of them" if passes > 1 else "",
     )

@@ -18,7 +18,7 @@ from ftk.core.state import TrainState
 from ftk.core.step import Stepper, steps
 from ftk.models.tuning.learning_rates import lr_scales
 from ftk.optim.groups import build_optimizer
-from ftk.optim.rate_range import LEAST_TESTED, MOST_TESTED, RateRise, TestedLosses
+from ftk.optim.rate_range import LEAST_TESTED, MOST_TESTED, RateRise, RateLosses
 from ftk.training.run import Run
 
 _LR = "optimizer.lr"
@@ -59,7 +59,7 @@ def with_found_rate(run: Run) -> Run:
     return dataclasses.replace(run, config=config, chosen={**run.chosen, _LR: rate}, finds_rate=False)
 
 
-def _tested(run: Run, rise: RateRise) -> TestedLosses:
+def _tested(run: Run, rise: RateRise) -> RateLosses:
     """The losses of steps with a rising rate; the weights are then as before."""
     total = run.plan.limits.steps
     number = MOST_TESTED if total is None else min(MOST_TESTED, max(LEAST_TESTED, total // 4))
@@ -69,7 +69,7 @@ def _tested(run: Run, rise: RateRise) -> TestedLosses:
         schedule=rise,
         guard=LossGuard(non_finite=OnNonFinite.skip, spike=OnSpike.ignore, spike_factor=run.plan.guard.spike_factor),
     )
-    found = TestedLosses()
+    found = RateLosses()
     with _weights_put_back(run.state.model):
         settings = {**run.config.optimizer, "lr": rise.high}
         optimizer = build_optimizer(run.state.model, settings, lr_scales(run.config.model))

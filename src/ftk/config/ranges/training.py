@@ -76,7 +76,7 @@ def _number_or_auto(key: str, value: Any, what: str, types: tuple[type, ...]) ->
     if value is None or value == "auto":
         return
     if isinstance(value, bool) or not isinstance(value, types):
-        yield Mistake(f"{key}={as_word(value)}", f"It is {what}, auto or null.")
+        yield Mistake(f"{key}={as_word(value)}", f"It must be {what}, auto or null.")
     else:
         yield from positive(key, value)
 
