@@ -52,6 +52,7 @@ def test_values_live_in_yaml_only() -> None:
         "DataConfig.offsets",
         "DataConfig.max_windows",
         "CheckpointConfig.model",
+        "ModelConfig.reinit_layers",
         "TrainConfig.metric",
         "TrainConfig.baselines",
         "TrainConfig.dynamics",

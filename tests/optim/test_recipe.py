@@ -11,7 +11,7 @@ from ftk.config.schema import TrainConfig
 from ftk.contracts.spec import PredictorSpec, TaskSpec
 from ftk.data.batching.order import StepOrder
 from ftk.optim import recipe
-from ftk.optim.rate_range import RateRise, RateLosses, rate_of
+from ftk.optim.rate_range import RateLosses, RateRise, rate_of
 from ftk.optim.recipe import Sizes, kind_of, passes, patience, rate, rate_of_width, settled, validation_interval
 
 
@@ -31,7 +31,7 @@ def test_few_rows_are_seen_more_often_and_very_many_less_often() -> None:
     assert 1 in found
     assert passes(sizes(5_000)) == recipe.USUAL_PASSES
     few = sizes(400)
-    assert passes(few) * few.pass_steps >= recipe.HABITS["text"].steps
+    assert passes(few) * few.pass_steps >= few.habit.steps
     assert [passes(sizes(rows, pretrained=False)) for rows in (8, 50_000_000)] == [recipe.USUAL_PASSES] * 2
 
 
@@ -76,8 +76,9 @@ def test_a_training_ends_early_only_by_scores_of_many_rows() -> None:
 
 
 def test_a_rate_is_that_of_the_model_for_random_weights_and_falls_with_the_width() -> None:
-    assert rate(7e-4, sizes(100, kind="spans", pretrained=False)) == 7e-4
-    assert rate(1e-4, sizes(100, kind="spans")) == pytest.approx(1e-4 * recipe.HABITS["spans"].rate)
+    assert rate(7e-4, sizes(100, pretrained=False)) == 7e-4
+    for given_sizes in (sizes(100), sizes(5_000), sizes(100, kind="vectors")):
+        assert rate(1e-4, given_sizes) == pytest.approx(1e-4 * given_sizes.habit.rate, rel=0.02)
     rates = [rate_of_width(width) for width in (32, 256, 384, 768, 1024)]
     assert rates == sorted(rates, reverse=True)
     assert rates[0] == recipe.HIGHEST_RATE
@@ -90,6 +91,7 @@ def test_each_kind_of_task_has_its_habit() -> None:
     assert kind_of(TaskSpec(columns=(), score="r", auto_model="A", problem_type="regression")) == "number"
     found = {kind_of(PredictorSpec(auto_model=name)) for name in recipe._KINDS}
     assert found | {"text", "number"} == set(recipe.HABITS)
+    assert all(habits[-1].rows is None for habits in recipe.HABITS.values())
 
 
 def test_a_rate_test_takes_a_tenth_of_the_rate_with_the_lowest_loss() -> None:

@@ -20,40 +20,42 @@ RECIPE_KEYS = ("epochs", "eval_every", "patience")
 """Keys of ``train`` that may be ``auto``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Habit:
-    """What suits one kind of task.
+    """What suits one kind of task, up to a number of rows.
 
     Attributes:
+        rows: windows of the training split that it is for, at most; None: any number.
         rate: the learning rate, relative to the one of the model.
         steps: optimizer steps that a training is to have at least, unless that takes more than ``MOST_PASSES``.
     """
 
-    rate: float
-    steps: int
+    rows: int | None = None
+    rate: float = 1.0
+    steps: int = 600
 
 
-# Constants: see docs/recipe.md for the measurements behind them.
-HABITS = {
-    "text": Habit(rate=1.0, steps=600),
-    "number": Habit(rate=1.0, steps=600),
-    "tokens": Habit(rate=1.0, steps=600),
-    "spans": Habit(rate=0.5, steps=600),
-    "vectors": Habit(rate=0.5, steps=300),
-    "written": Habit(rate=0.5, steps=600),
-    "masked": Habit(rate=0.5, steps=0),
-    "images": Habit(rate=0.5, steps=600),
+# Constants: docs/recipe.md says what each was chosen by.
+HABITS: dict[str, tuple[Habit, ...]] = {
+    "text": (Habit(rows=500, rate=1 / 3), Habit()),
+    "number": (Habit(),),
+    "tokens": (Habit(),),
+    "spans": (Habit(),),
+    "vectors": (Habit(rate=1 / 3, steps=300),),
+    "written": (Habit(),),
+    "masked": (Habit(steps=0),),
+    "images": (Habit(),),
 }
 """By kind of task: a label or several for a text, a number, a label for each token, answers in a text, vectors to rank
-by, texts that are written, masked tokens, images."""
+by, texts that are written, masked tokens, images. The first that is for so many rows counts."""
 USUAL_PASSES = 3
 """Passes over rows that are neither few nor many: Devlin et al. 2019 take 2 to 4."""
 MOST_PASSES = 30
 """Passes over few rows: Mosbach et al. 2021 take 20 for some 2,500 rows, and find that more do no harm."""
 MOST_STEPS = 60_000
 """Steps from which on fewer than three passes are made."""
-WIDE_RATE, WIDE, RATE_POWER = 5e-5, 768, 2.0
-"""The rate of a model as wide as BERT's base, and how rates fall with the width."""
+WIDE_RATE, WIDE, RATE_POWER = 5e-5, 768, 2.6
+"""The rate of a model as wide as BERT's base, and how rates fall with the width: 3e-4 for 384, as for MiniLM."""
 HIGHEST_RATE = 1e-3
 RANDOM_RATE = 5e-5
 """The rate of random weights whose config names none."""
@@ -106,6 +108,11 @@ class Sizes:
     scored: int
     pass_steps: int
 
+    @property
+    def habit(self) -> Habit:
+        """What suits this kind of task with so many rows."""
+        return next(one for one in HABITS[self.kind] if one.rows is None or self.rows <= one.rows)
+
     @classmethod
     def of(cls, spec: PredictorSpec, order: Order, *, pretrained: bool, rows: int, scored: int) -> "Sizes":
         """The sizes of a run of a task whose steps come in this order."""
@@ -118,7 +125,7 @@ def passes(sizes: Sizes) -> int:
     """The passes over the training rows of ``train.epochs=auto``."""
     if not sizes.pretrained:
         return USUAL_PASSES
-    wanted = math.ceil(HABITS[sizes.kind].steps / sizes.pass_steps)
+    wanted = math.ceil(sizes.habit.steps / sizes.pass_steps)
     few = min(MOST_PASSES, max(USUAL_PASSES, wanted))
     return max(1, min(few, MOST_STEPS // sizes.pass_steps))
 
@@ -196,7 +203,7 @@ def rate(base: float, sizes: Sizes) -> float:
         base: the rate that suits the model.
         sizes: of the run.
     """
-    return rounded(base * HABITS[sizes.kind].rate) if sizes.pretrained else base
+    return rounded(base * sizes.habit.rate) if sizes.pretrained else base
 
 
 def rounded(value: float) -> float:

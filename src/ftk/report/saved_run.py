@@ -16,6 +16,7 @@ from ftk.config.safe_yaml import load_yaml
 from ftk.config.schema import (
     DataConfig,
     FinetuneConfig,
+    ModelConfig,
     PredictionsConfig,
     TrainConfig,
     TrainingConfig,
@@ -38,7 +39,15 @@ _MATTERS_NOT = (
     "data.storage",
     "data.workers",
 )
-_SECTIONS = {"data": DataConfig, "train": TrainConfig, "run": TrainingRunConfig, "predict": PredictionsConfig}
+_SECTIONS = {
+    "data": DataConfig,
+    "model": ModelConfig,
+    "model.towers.text": ModelConfig,
+    "model.towers.image": ModelConfig,
+    "train": TrainConfig,
+    "run": TrainingRunConfig,
+    "predict": PredictionsConfig,
+}
 """The sections with keys that runs of earlier releases do not have."""
 _EARLIER_DEFAULTS = {"cut": Cut.simple.value, "encoding": "utf-8"}
 """The defaults of an earlier release in the section ``data`` that decide which rows a run has."""

@@ -28,6 +28,7 @@ from ftk.models.loading.load import Loaded, check_head, load_weights
 from ftk.models.loading.source import Source, reopen_model, resolve_model, window_length
 from ftk.models.tuning.freezing import freeze
 from ftk.models.tuning.learning_rates import lr_scales
+from ftk.models.tuning.reinit import reinit_layers
 from ftk.objectives.building import build_objective
 from ftk.optim.groups import build_optimizer
 from ftk.optim.recipe import Sizes
@@ -93,6 +94,8 @@ class RunBuilder:
         prepared = self._prepared(source, windows)
         windows = self._fitted_windows(source, windows, prepared)
         loaded = load_weights(source, task.spec.auto_model, seed=config.run.seed)
+        if config.model.reinit_layers and not self.folder.resume:
+            reinit_layers(loaded.model, config.model.reinit_layers, config.run.seed, source.notes)
         self._note_weights(loaded.model)
         layout = self._layout(loaded, source, task, saved)
         features = prepared["train"].features

@@ -18,7 +18,7 @@ from ftk.core.state import TrainState
 from ftk.core.step import Stepper, steps
 from ftk.models.tuning.learning_rates import lr_scales
 from ftk.optim.groups import build_optimizer
-from ftk.optim.rate_range import LEAST_TESTED, MOST_TESTED, RateRise, RateLosses
+from ftk.optim.rate_range import LEAST_TESTED, MOST_TESTED, RateLosses, RateRise
 from ftk.training.run import Run
 
 _LR = "optimizer.lr"

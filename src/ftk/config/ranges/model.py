@@ -20,6 +20,11 @@ def check_model(model: ModelConfig) -> Iterator[Mistake]:
     if model.dropout is not None and not 0 <= model.dropout < 1:
         yield Mistake(f"model.dropout={model.dropout}", "It must be at least 0 and below 1.")
     yield from positive("model.default_lr", model.default_lr)
+    if model.reinit_layers < 0:
+        yield Mistake(f"model.reinit_layers={model.reinit_layers}", "It must be a number of layers, 0 or more.")
+    elif model.reinit_layers and model.init is Init.random:
+        advice = "All weights of this model are random already, or those of its encoders: leave the key out."
+        yield Mistake(f"model.reinit_layers={model.reinit_layers}", advice)
     if model.towers:
         yield from _towers(model)
     else:

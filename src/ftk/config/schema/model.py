@@ -60,6 +60,9 @@ class ModelConfig:
     """Values of the image processor: all of them for random weights, changes for pretrained ones."""
     decoder_init: DecoderInit | None
     """Initial weights of a decoder attached to a pretrained encoder; encoder, or null: those of the encoder."""
+    # The default is for config folders that were copied from a release without this key.
+    reinit_layers: int = 0
+    """Layers of a pretrained encoder, from the top, that begin with random weights; 0: none."""
     freeze: list[Any]
     """Names of modules that are not trained and have no dropout, such as `bert.embeddings` or `towers.text`."""
     towers: "dict[str, ModelConfig]"

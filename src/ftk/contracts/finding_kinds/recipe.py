@@ -15,4 +15,5 @@ KEPT_RECIPE = notice("kept-recipe",
 NO_RATE = refusal("no-rate", "the rate test found no rate: {why}", "Name one: optimizer.lr={instead:g}.")
 LATE_RATE_TEST = refusal("late-rate-test", "optimizer.lr=find: the run has begun with another rate",
     "A rate is tested before the first step. Name a number, or leave the key out.")
+NEW_LAYERS = fact("new-layers", "the top {layers} of {of} layers begin with random weights (model.reinit_layers).")
 # fmt: on
