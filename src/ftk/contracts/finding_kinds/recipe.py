@@ -8,7 +8,7 @@ CHOSEN_LENGTH = fact("chosen-length", "{epochs:g} epochs ({steps:,} steps) for {
     "train.epochs=… sets another number")
 CHOSEN_RATE = fact("chosen-rate", "learning rate {rate:g}, {why}", "optimizer.lr=… sets another")
 FOUND_RATE = fact("found-rate",
-    "learning rate {rate:g}, a tenth of the one with the lowest loss ({lowest:g}) in {steps:,} steps of a rate test")
+    "learning rate {rate:g}, a tenth of the one with the lowest loss ({lowest:.2g}) in {steps:,} steps of a rate test")
 KEPT_RECIPE = notice("kept-recipe",
     "{key}={kept}, chosen when the run began; a run that begins now would have {now}",
     "kept; with run.resume=force, {key}=… sets another")
