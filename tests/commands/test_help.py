@@ -76,7 +76,7 @@ def test_the_help_of_a_command_comments_each_key(ftk: Callable[..., Result], tas
     result = ftk("finetune", f"task={task}", "--help")
     assert result.code == 0, result.err
     config = result.out.partition("key=value:\n")[2].splitlines()
-    at = config.index("  patience: null")
+    at = config.index("  patience: auto")
     assert config[at - 1].startswith("  # ")
     explained = " ".join(ftk("help", "train.patience").out.split())
     comment = []

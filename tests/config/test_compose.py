@@ -227,7 +227,7 @@ def test_a_run_is_composed_from_python(capfd: pytest.CaptureFixture[str]) -> Non
     assert [mistake.what for mistake in caught.value.mistakes] == [
         "optimizer.lrr=1",
         "--cfg",
-        "train.epochs=-1.0",
+        "train.epochs=-1",
         "data.train=missing.conll",
     ]
     assert capfd.readouterr() == ("", "")

@@ -63,7 +63,7 @@ WORDS = [
     ("model=null", "A group takes the name of one of its options."),
     ("experiment=nope", "The group 'experiment' has no 'nope'."),
     # Types and named values.
-    ("train.epochs=abc", "It must be a number; 'abc' is not."),
+    ("train.spike_factor=abc", "It must be a number; 'abc' is not."),
     ("train.batch_size=1.5", "It must be a whole number; '1.5' is not."),
     ("train.batch_size=true", "It must be a whole number"),
     ("run.seed=null", "It cannot be null."),
@@ -95,14 +95,14 @@ def test_each_word_is_reported_by_itself(ftk: Callable[..., Result]) -> None:
 
 VALUES = [
     {
-        "train.epochs=-1.0": "It must be greater than 0.",
+        "train.epochs=-1": "It must be greater than 0.",
         "train.batch_size=0": "It must be greater than 0.",
-        "train.eval_every=0": "It is 'epoch', a whole number of optimizer steps, or below 1 a share of the run.",
+        "train.eval_every=0": "It is 'auto', 'epoch', a whole number of optimizer steps, or below 1 a share of the run.",
         "train.save_every=True": "It is a time as 10m, 'epoch', a whole number of optimizer steps, or below 1",
         "train.max_tokens=0": "It must be greater than 0.",
         "train.budget=30": "Write a time with its unit: 90s, 30m, 1.5h or 1h30m.",
         "train.patience=-3": "It must be greater than 0.",
-        "optimizer.lr=high": "It must be a number.",
+        "optimizer.lr=high": "It must be a number, auto, or find for a rate test.",
         "optimizer.weight_decay=-1": "It must be a number, 0 or greater.",
         "schedule.warmup=-0.1": "never negative",
         "schedule.floor=2.0": "It must be between 0 and 1.",
@@ -133,7 +133,7 @@ VALUES = [
         "train.save_every=1.0": "It is a time as 10m, 'epoch', a whole number",
         "train.budget=0h": "It must be greater than 0.",
         "train.max_grad_norm=nan": "It must be a finite number.",
-        "optimizer.lr=True": "It must be a number.",
+        "optimizer.lr=True": "It must be a number, auto",
         "optimizer.weight_decay=nan": "It must be a number, 0 or greater.",
         "schedule.warmup=nan": "never negative",
         "data.train=[a.conll,b.conll]": "There is no such file",
@@ -302,7 +302,7 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_command_line(ftk: Callabl
         ("model=tinny", "Did you mean 'tiny'?"),
         ("data.format=foo", "It must be one of"),
         ("x", "not of the form"),
-        ("train.epochs=-1.0", "It must be greater than 0."),
+        ("train.epochs=-1", "It must be greater than 0."),
         ("hardware.micro_batch=99", "cannot be larger"),
     )
 
@@ -320,7 +320,7 @@ def test_sections_that_are_passed_on_take_new_keys(ftk: Callable[..., Result], w
     assert result.code == 0, result.err
     assert word.rpartition(".")[2].partition("=")[0] in result.out
     # Beside another mistake they are as right as by themselves.
-    refused(ftk("finetune", "model=tiny", word, "train.epochs=abc"), ("train.epochs=abc", "It must be a number"))
+    refused(ftk("finetune", "model=tiny", word, "train.spike_factor=abc"), ("train.spike_factor=abc", "It must be a number"))
 
 
 def test_keys_of_the_optimizer_can_be_left_out(ftk: Callable[..., Result]) -> None:
@@ -390,7 +390,7 @@ def test_flags_that_cannot_work(ftk: Callable[..., Result], argv: list[str], wha
 @pytest.mark.parametrize(
     ("words", "what", "advice"),
     [
-        (["optimizer.lr=1e-3,high"], "optimizer.lr=high", "It must be a number."),
+        (["optimizer.lr=1e-3,high"], "optimizer.lr=high", "It must be a number, auto"),
         (["train.batch_size=4,x"], "train.batch_size=4,x", "It must be a whole number; 'x' is not."),
         (["model=tiny,tinny"], "model=tinny", "Did you mean 'tiny'?"),
         (["data.train=a.conll,b.conll"], "data.train=a.conll", "There is no such file"),

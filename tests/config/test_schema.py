@@ -54,6 +54,7 @@ def test_values_live_in_yaml_only() -> None:
         "ModelConfig.pooling",
         "ModelConfig.default_pooling",
         "CheckpointConfig.model",
+        "ModelConfig.reinit_layers",
         "TrainConfig.metric",
         "TrainConfig.baselines",
         "TrainConfig.dynamics",

@@ -130,7 +130,7 @@ def test_an_option_composes_and_passes_the_checks(command: str, name: str) -> No
     config = job.config
     assert isinstance(config, SCHEMAS[command])
     if group == "model" and command in TRAINING:
-        assert config.optimizer["lr"] == config.model.default_lr
+        assert config.optimizer["lr"] == "auto"
 
 
 @pytest.mark.parametrize("name", OPTIONS)
@@ -182,13 +182,13 @@ def test_debug_and_experiments_change_only_what_they_say() -> None:
 @pytest.mark.parametrize(
     ("flags", "fragment"),
     [
-        (["--cfg", "job"], "lr: ${model.default_lr}"),
-        (["--cfg=job", "--resolve"], "lr: 0.003"),
+        (["--cfg", "job"], "  lr: auto"),
+        (["--cfg=job", "--resolve"], "  default_lr: 0.003"),
         (["-c", "job", "-p", "optimizer"], "# @package optimizer\n"),
         (["--cfg", "hydra"], "sweep:\n    dir: runs\n"),
         (["--cfg", "all"], "\nschedule:\n"),
         (["--help"], "each key of it to be set with key=value"),
-        (["-h", "--resolve"], "lr: 0.003"),
+        (["-h", "--resolve"], "default_lr: 0.003"),
         (["--hydra-help"], "Hydra ("),
     ],
 )

@@ -36,7 +36,7 @@ def test_an_experiment_of_ones_own(ftk: Callable[..., Result]) -> None:
     result = ftk("finetune", "--cfg", "job", "--config-dir=own", "experiment=mine", "train.batch_size=2")
     assert (result.code, result.err) == (0, "")
     assert "model_type: bert" in result.out
-    assert "epochs: 7.0\n" in result.out
+    assert "epochs: 7\n" in result.out
     assert "batch_size: 2\n" in result.out
 
 
@@ -112,7 +112,7 @@ def test_a_copy_of_the_shipped_tree_changes_nothing(
             "{}",
             "Could not override 'modle'",
         ),
-        ("experiment/x", ["# @package _global_", "train: {epochs: -1}"], "train.epochs=-1.0", "greater than 0"),
+        ("experiment/x", ["# @package _global_", "train: {epochs: -1}"], "train.epochs=-1", "greater than 0"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_reported_with_its_name(

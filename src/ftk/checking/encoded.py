@@ -10,6 +10,7 @@ import numpy as np
 
 from ftk.checking.collected import Collected
 from ftk.checking.expected import Estimate, estimate, sizes_of
+from ftk.config.choices import Init
 from ftk.config.schema import CheckConfig, DataConfig, HardwareConfig, TrainConfig
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.progress import Progress
@@ -22,6 +23,8 @@ from ftk.models.architectures.small import FITTED
 from ftk.models.loading.load import check_head, empty_model
 from ftk.models.loading.pooling import head_to_settle
 from ftk.models.loading.source import Source, resolve_model, window_length
+from ftk.optim.recipe import Sizes as RecipeSizes
+from ftk.optim.recipe import settled
 
 
 @dataclass(slots=True)
@@ -88,7 +91,13 @@ def encode(corpus: Corpus, config: CheckConfig, notes: Collected, progress: Prog
         }
     )
     if "train" in prepared and model.config.model_type not in FITTED:
-        _expect(found, model, prepared, config.train, config.hardware)
+        pretrained = config.model.init is Init.pretrained
+        order = prepared["train"].features.order(config.train, 0)
+        counts = {split: len(part.features) for split, part in prepared.items()}
+        sizes = RecipeSizes.of(
+            spec, order, pretrained=pretrained, rows=counts["train"], scored=counts.get("validation", 0)
+        )
+        _expect(found, model, prepared, settled(config.train, sizes), config.hardware)
     return found
 
 

@@ -13,10 +13,12 @@ from ftk.checking.reading import CheckedRows, read_all
 from ftk.checking.rows import check_examples
 from ftk.checking.same_files import note_same_files
 from ftk.checking.training_rows import check_as_training
-from ftk.config.schema import CheckConfig, TrainConfig
+from ftk.config.choices import Init
+from ftk.config.schema import CheckConfig
 from ftk.data.batching.length import most_steps
 from ftk.data.batching.order import StepOrder
 from ftk.data.row_corpus import RowCorpus
+from ftk.optim.recipe import Sizes, settled
 from ftk.system.collection import without_collection
 
 
@@ -47,7 +49,7 @@ def checked_rows(config: CheckConfig, task: Any, notes: Collected) -> Checked:
         splits[split]["left_out"] = number
     facts: dict[str, Any] = {"splits": splits}
     if "train" in found.examples and (rows := len(corpus.examples["train"])):
-        facts["expected"] = {**_expected(rows, config.train), "exact": not texts}
+        facts["expected"] = {**_expected(rows, config, task), "exact": not texts}
     return Checked(sum(found.read.values()) + found.unread, corpus if whole else None, facts)
 
 
@@ -59,8 +61,10 @@ def _left_out(found: CheckedRows, corpus: RowCorpus) -> dict[str, int]:
     return {split: number for split, number in left.items() if number > 0}
 
 
-def _expected(rows: int, train: TrainConfig) -> dict[str, Any]:
-    """The steps of a training in which each row is one window."""
-    order = StepOrder(np.ones(rows, dtype=np.int64), train.batch_size, 0)
-    steps = most_steps(train, order)
+def _expected(rows: int, config: CheckConfig, task: Any) -> dict[str, Any]:
+    """The steps of a training in which each row is one window; without a model, of one with pretrained weights."""
+    order = StepOrder(np.ones(rows, dtype=np.int64), config.train.batch_size, 0)
+    pretrained = config.model is None or config.model.init is Init.pretrained
+    sizes = Sizes.of(task.spec, order, pretrained=pretrained, rows=rows, scored=0)
+    steps = most_steps(settled(config.train, sizes), order)
     return {"steps": steps, "epochs": None if steps is None else order.epoch(steps)}

@@ -1,5 +1,6 @@
 """What a run is to do, what a step reports, and who receives the reports."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -7,7 +8,6 @@ from ftk.contracts.score import Score
 from ftk.core.anomalies import LossGuard
 from ftk.core.limits import Interval, RunLimits
 from ftk.core.state import TrainState
-from ftk.optim.schedules import Schedule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +21,7 @@ class Plan:
         max_grad_norm: gradients with a larger norm are scaled down to it; None: never.
         micro_batch: windows computed at once; None: the whole batch.
         guard: decides about losses and gradients that are not finite, and about spikes.
-        schedule: the learning rate of each step, as a share of the peak rate.
+        schedule: the learning rate of a step, as a share of the peak rate, by its number and that of all steps.
         eval_every: when to validate.
         save_every: when to save.
         log_every: steps between two lines of metrics.
@@ -35,7 +35,7 @@ class Plan:
     max_grad_norm: float | None
     micro_batch: int | None
     guard: LossGuard
-    schedule: Schedule
+    schedule: Callable[[int, float], float]
     eval_every: Interval
     save_every: Interval
     log_every: int

@@ -233,6 +233,7 @@ class RunFolder:
         data: Mapping[str, Mapping[str, str]],
         model: Mapping[str, Any],
         rows: Mapping[str, int] | None = None,
+        chosen: Mapping[str, Any] | None = None,
     ) -> None:
         """Writes everything that is known before the first step; the folder must be locked.
 
@@ -241,6 +242,7 @@ class RunFolder:
             data: the SHA-256 of the data files, by split.
             model: what the run begins from; a run that resumes keeps what it began from.
             rows: how many each split has; None: this is not written.
+            chosen: the values in place of those that the config leaves open, by key; None: this is not written.
         """
         if self.resume:
             model = saved_environment(self.path).get("model", {})
@@ -257,6 +259,7 @@ class RunFolder:
             **hardware,
             "data": data,
             **({} if rows is None else {"rows": dict(rows)}),
+            **({} if chosen is None else {"chosen": dict(chosen)}),
             "model": model,
         }
         self.write("environment.json", environment)

@@ -43,6 +43,8 @@ _MATTERS_NOT = (
 _SECTIONS = {
     "model": ModelConfig,
     "data": DataConfig,
+    "model.towers.text": ModelConfig,
+    "model.towers.image": ModelConfig,
     "train": TrainConfig,
     "run": TrainingRunConfig,
     "predict": PredictionsConfig,
@@ -53,6 +55,8 @@ _EARLIER_DEFAULTS = {"cut": Cut.simple.value, "encoding": "utf-8"}
 _TOWER = re.compile(r"^model\.towers\.\w+\.")
 _BEGINS = ".default_pooling"
 """The end of a key that is read only when a run begins: the model in ``last/`` says how it pools."""
+_EARLIER_LENGTH = {"epochs": 3, "eval_every": "epoch", "patience": None}
+"""The defaults of an earlier release in the section ``train`` of a fine-tuning that are ``auto`` now."""
 _VERSIONS = ("torch", "transformers", "tokenizers")
 """Packages whose versions may change the result."""
 
@@ -97,8 +101,9 @@ def with_earlier_defaults_of(
 ) -> tuple[TrainingConfig, Invocation]:
     """The config of a run to resume, with the rows read and held out as in the run so far.
 
-    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, with a random head
-    and without calibration, unless the command line says otherwise; ``config_differences`` then refuses it.
+    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, with its own length
+    and rate, with a random head and without calibration, unless the command line says otherwise; ``config_differences``
+    then refuses it.
 
     Args:
         path: the folder of the run.
@@ -114,6 +119,7 @@ def with_earlier_defaults_of(
         plain = {**yaml.safe_load(invocation.resolved), "calibrate": Calibration.none.value}
         invocation = dataclasses.replace(invocation, resolved=_as_yaml(plain))
     config, invocation = _with_earlier_head(saved, config, invocation)
+    config, invocation = _with_earlier_recipe(saved, config, invocation)
     data = saved.get("data")
     if not isinstance(data, dict):
         return config, invocation
@@ -147,6 +153,34 @@ def _with_earlier_head(
     for section in (resolved["model"], *resolved["model"]["towers"].values()):
         section["head_init"] = HeadInit.random.value
     return config, dataclasses.replace(invocation, resolved=_as_yaml(resolved))
+
+
+def _with_earlier_recipe(
+    saved: Mapping[str, Any], config: TrainingConfig, invocation: Invocation
+) -> tuple[TrainingConfig, Invocation]:
+    """The config with the length and the rate that were the defaults when the run began."""
+    then = {name: part for name in ("model", "optimizer", "train") if isinstance(part := saved.get(name), dict)}
+    if len(then) < 3:
+        return config, invocation
+    resolved = yaml.safe_load(invocation.resolved)
+    defaults = {("train", key): value for key, value in _EARLIER_LENGTH.items()}
+    defaults["optimizer", "lr"] = then["model"].get("default_lr")
+    found: dict[str, dict[str, Any]] = {name: {} for name in then}
+    for (section, key), earlier in defaults.items():
+        now_open = resolved[section].get(key) == "auto" and not invocation.sets(f"{section}.{key}")
+        if now_open and key in then[section] and then[section][key] == earlier:
+            found[section][key] = earlier
+    if resolved["model"].get("default_lr") is None and then["model"].get("default_lr") is not None:
+        found["model"]["default_lr"] = then["model"]["default_lr"]
+    for section, values in found.items():
+        resolved[section].update(values)
+    changed = dataclasses.replace(
+        config,
+        model=dataclasses.replace(config.model, **found["model"]),
+        optimizer={**config.optimizer, **found["optimizer"]},
+        train=dataclasses.replace(config.train, **found["train"]),
+    )
+    return changed, dataclasses.replace(invocation, resolved=_as_yaml(resolved))
 
 
 def _as_yaml(values: Any) -> str:

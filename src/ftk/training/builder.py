@@ -5,13 +5,13 @@ from typing import Any
 
 import torch
 
-from ftk.config.choices import Grouping
+from ftk.config.choices import Grouping, Init
 from ftk.config.schema import TrainingConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.layout import USUAL, Layout
 from ftk.contracts.notes import Notes
-from ftk.contracts.protocols import Corpus
+from ftk.contracts.protocols import Corpus, Order
 from ftk.contracts.spec import local_file_fields
 from ftk.contracts.task import Task
 from ftk.contracts.values import Prepared, WindowPlan
@@ -31,11 +31,15 @@ from ftk.models.loading.pooling import head_to_settle
 from ftk.models.loading.source import Source, reopen_model, resolve_model, window_length
 from ftk.models.tuning.freezing import freeze
 from ftk.models.tuning.learning_rates import lr_scales
+from ftk.models.tuning.reinit import reinit_layers
 from ftk.objectives.building import build_objective
 from ftk.optim.groups import build_optimizer
+from ftk.optim.recipe import Sizes
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
+from ftk.report.saved_run import saved_environment
 from ftk.system.signals import Stop
+from ftk.training.choosing import Recipe, chosen_recipe
 from ftk.training.fast_ways import FastWays, on_device
 from ftk.training.grouping import grouping_before_loading, settled_grouping
 from ftk.training.learned import go_on_as_learned
@@ -95,6 +99,8 @@ class RunBuilder:
         prepared = self._prepared(source, windows)
         windows = self._fitted_windows(source, windows, prepared)
         loaded = load_weights(source, task.spec.auto_model, seed=config.run.seed)
+        if config.model.reinit_layers and not self.folder.resume:
+            reinit_layers(loaded.model, config.model.reinit_layers, config.run.seed, source.notes)
         self._note_weights(loaded.model)
         layout = self._layout(loaded, source, task, saved)
         features = prepared["train"].features
@@ -102,11 +108,15 @@ class RunBuilder:
         mixed = grouping is Grouping.none
         hardware, fast_ways = self._ready(loaded, task, hardware, features, saved, mixed_lengths=mixed)
         grouping = settled_grouping(grouping, config, loaded.model, self.console, resumed=saved is not None)
-        task = self._begun(task, loaded, source, hardware, layout, features, windows)
-        state = self._state(loaded.model, hardware, features)
         order = features.order(dataclasses.replace(config.train, grouping=grouping), config.run.seed)
+        recipe = self._recipe(source, task, prepared, order)
+        config = recipe.config
+        task = self._begun(task, loaded, source, hardware, layout, features, windows)
+        state = self._state(loaded.model, config, hardware, features)
         return Run(
             config=config,
+            chosen=recipe.chosen,
+            finds_rate=recipe.finds_rate,
             folder=self.folder,
             console=self.console,
             task=task,
@@ -261,10 +271,25 @@ class RunBuilder:
             self.console.report(encoding.notes.drain())
         return dataclasses.replace(task, **dict.fromkeys(local_file_fields(task)))
 
-    def _state(self, model: torch.nn.Module, hardware: Hardware, features: Any) -> TrainState:
+    def _recipe(self, source: Source, task: Task, prepared: dict[str, Prepared], order: Order) -> Recipe:
+        """How long and how fast the run is; one that resumes goes on as it began."""
+        notes, validation = Notes(), prepared.get("validation")
+        sizes = Sizes.of(
+            task.spec,
+            order,
+            pretrained=self.config.model.init is Init.pretrained,
+            rows=len(prepared["train"].features),
+            scored=0 if validation is None else len(validation.features),
+        )
+        kept = saved_environment(self.folder.path).get("chosen", {}) if self.folder.resume else None
+        found = chosen_recipe(self.config, self.folder.invocation, source, sizes, order, kept, notes)
+        self.console.report(notes.drain())
+        return found
+
+    def _state(self, model: torch.nn.Module, config: TrainingConfig, hardware: Hardware, features: Any) -> TrainState:
         if isinstance(features, CountsTokens):
             self._freeze_unseen(model, torch.from_numpy(features.tokens_in_use()))
-        optimizer = build_optimizer(model, self.config.optimizer, lr_scales(self.config.model))
+        optimizer = build_optimizer(model, config.optimizer, lr_scales(config.model))
         state = TrainState(model, optimizer, hardware.scaler())
         if (table := seen_embedding(model)) is not None:
             state.parts["embeddings"] = SeenRows(table, optimizer)

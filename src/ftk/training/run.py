@@ -38,7 +38,9 @@ class Run:
     """A training run, ready for its first step. Only ``task`` and ``state`` change afterwards.
 
     Attributes:
-        config: of the run.
+        config: of the run, with a value in place of each ``auto``.
+        chosen: the keys of the config that had none, with their values.
+        finds_rate: whether a rate test comes before the first step.
         folder: where everything is written.
         console: shows and logs messages.
         task: what is trained; a validation may replace it by one with tuned fields.
@@ -61,6 +63,8 @@ class Run:
     """
 
     config: TrainingConfig
+    chosen: dict[str, Any]
+    finds_rate: bool
     folder: RunFolder
     console: Console
     task: Task

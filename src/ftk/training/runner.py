@@ -33,6 +33,7 @@ from ftk.training.hints import note_patience
 from ftk.training.metric_check import check_metric
 from ftk.training.observer import RunObserver
 from ftk.training.planning import length_of, unread_in_loss, unread_keys
+from ftk.training.rate_test import with_found_rate
 from ftk.training.results import finish
 from ftk.training.resuming import RESUME_WITH, restore, resume_hint
 from ftk.training.run import Run
@@ -86,8 +87,10 @@ def _run(config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Con
     else:
         folder.lock(console.warn)
     folder.check_space(_bytes_of_run(run.state))
+    if run.finds_rate:
+        run = with_found_rate(run)
     model = {} if folder.resume else provenance(run.source)
-    folder.open(hardware=run.hardware.facts(), data=fingerprints, model=model, rows=rows_of(run))
+    folder.open(hardware=run.hardware.facts(), data=fingerprints, model=model, rows=rows_of(run), chosen=run.chosen)
     console.log_to(folder.path / "log.txt", append=folder.resume)
     metrics = MetricsFile(folder.path / "metrics.jsonl")
     if folder.resume:

@@ -99,6 +99,9 @@ def _fits(config: TrainingConfig, task: Task) -> Iterator[Mistake]:
         yield Mistake("train.dynamics=true", advice)
     if kind in FITTED and config.model.head_init is HeadInit.probe:
         yield Mistake("model.head_init=probe", "This model is fitted at once, with its head; leave it out.")
+    if kind in FITTED and config.optimizer.get("lr") == "find":
+        advice = "This model is fitted at once: there are no steps that could have a rate. Leave the key out."
+        yield Mistake("optimizer.lr=find", advice)
     if kind in FITTED and config.run.verify_resume:
         advice = "This model is fitted at once: there is no step to stop at, so there is nothing to verify."
         yield Mistake("run.verify_resume=true", advice)

@@ -138,6 +138,7 @@ def _preset(config: EvaluateConfig | PredictConfig, command: str) -> Iterator[Mi
         yield Mistake(f"model.init={model.init.value}", advice)
         return
     unread: dict[str, Any] = {"dropout": model.dropout, "decoder_init": model.decoder_init, "config": model.config}
+    unread |= {"reinit_layers": model.reinit_layers or None}
     unread |= {"freeze": model.freeze, "image_processor": model.image_processor, "tokenizer.name": model.tokenizer.name}
     if model.pooling is not TokenPooling.auto:
         advice = "Only training reads it; a ranking by a model that another tool trained has task.pooling."

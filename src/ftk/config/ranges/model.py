@@ -22,6 +22,11 @@ def check_model(model: ModelConfig) -> Iterator[Mistake]:
     if model.default_pooling is TokenPooling.auto:
         yield Mistake("model.default_pooling=auto", "A preset names one way: mean, first, last or pooler; or null.")
     yield from positive("model.default_lr", model.default_lr)
+    if model.reinit_layers < 0:
+        yield Mistake(f"model.reinit_layers={model.reinit_layers}", "It must be a number of layers, 0 or more.")
+    elif model.reinit_layers and model.init is Init.random:
+        advice = "All weights of this model are random already, or those of its encoders: leave the key out."
+        yield Mistake(f"model.reinit_layers={model.reinit_layers}", advice)
     if model.towers:
         yield from _towers(model)
     else:

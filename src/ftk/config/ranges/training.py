@@ -16,9 +16,9 @@ def check_optimizer(optimizer: dict[str, Any]) -> Iterator[Mistake]:
     if not isinstance(optimizer.get("_target_"), str):
         yield Mistake("optimizer._target_", "Name a class: torch.optim.AdamW.")
     lr = optimizer.get("lr")
-    if isinstance(lr, bool) or not isinstance(lr, (int, float)):
-        yield Mistake(f"optimizer.lr={lr}", "It must be a number.")
-    else:
+    if isinstance(lr, bool) or not (isinstance(lr, (int, float)) or lr in ("auto", "find")):
+        yield Mistake(f"optimizer.lr={as_word(lr)}", "It must be a number, auto, or find for a rate test.")
+    elif not isinstance(lr, str):
         yield from positive("optimizer.lr", lr)
     decay = optimizer.get("weight_decay", 0.0)
     if isinstance(decay, bool) or not isinstance(decay, (int, float)) or not 0 <= decay < math.inf:
@@ -39,16 +39,19 @@ def check_schedule(schedule: ScheduleConfig) -> Iterator[Mistake]:
 
 
 def check_train(train: TrainConfig) -> Iterator[Mistake]:
-    limits = ("epochs", "max_steps", "max_tokens", "patience")
+    limits = ("max_steps", "max_tokens")
     for key in (*limits, "batch_size", "batch_start", "max_grad_norm", "log_every"):
         yield from positive(f"train.{key}", getattr(train, key))
+    yield from _number_or_auto("train.epochs", train.epochs, "a number of passes", (int, float))
+    yield from _number_or_auto("train.patience", train.patience, "a whole number of validations", (int,))
     for key in ("eval_every", "save_every"):
         value = getattr(train, key)
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
         timed = key == "save_every" and isinstance(value, str) and _is_time(value)
-        if not (value == "epoch" or timed or (number and (value < 1 or isinstance(value, int)))):
-            time = "a time as 10m, " if key == "save_every" else ""
-            advice = f"It is {time}'epoch', a whole number of optimizer steps, or below 1 a share of the run."
+        word = value == "epoch" or (key == "eval_every" and value == "auto")
+        if not (word or timed or (number and (value < 1 or isinstance(value, int)))):
+            other = "a time as 10m" if key == "save_every" else "'auto'"
+            advice = f"It is {other}, 'epoch', a whole number of optimizer steps, or below 1 a share of the run."
             yield Mistake(f"train.{key}={value}", advice)
     if train.dynamics != "auto" and not isinstance(train.dynamics, bool):
         yield Mistake(f"train.dynamics={as_word(train.dynamics)}", "It is auto, true or false.")
@@ -67,6 +70,15 @@ def check_train(train: TrainConfig) -> Iterator[Mistake]:
         what = f"train.batch_start={as_word(train.batch_start)} train.batch_warmup={train.batch_warmup}"
         advice = "A batch that grows needs both: the size it begins with, and the number of steps over which it grows."
         yield Mistake(what, advice)
+
+
+def _number_or_auto(key: str, value: Any, what: str, types: tuple[type, ...]) -> Iterator[Mistake]:
+    if value is None or value == "auto":
+        return
+    if isinstance(value, bool) or not isinstance(value, types):
+        yield Mistake(f"{key}={as_word(value)}", f"It must be {what}, auto or null.")
+    else:
+        yield from positive(key, value)
 
 
 def _is_time(text: str) -> bool:

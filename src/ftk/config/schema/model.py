@@ -49,8 +49,9 @@ class ModelConfig:
     """Hub id of the weights in `package`; no other `name` is loaded from it."""
     sha256: str | None
     """SHA-256 that the weight file in `package` must have."""
-    default_lr: float
-    """Peak learning rate that suits this model, the default of `optimizer.lr`."""
+    default_lr: float | None
+    """Peak learning rate that suits this model, from which `optimizer.lr=auto` starts; null: by its width. One that you
+    name is the rate as it is."""
     dropout: float | None
     """Rate of all dropout layers of the model; null: the rates in its config."""
     # The defaults are for config folders that were copied from a release without these keys.
@@ -63,6 +64,9 @@ class ModelConfig:
     """Values of the image processor: all of them for random weights, changes for pretrained ones."""
     decoder_init: DecoderInit | None
     """Initial weights of a decoder attached to a pretrained encoder; encoder, or null: those of the encoder."""
+    # The default is for config folders that were copied from a release without this key.
+    reinit_layers: int = 0
+    """Layers of a pretrained encoder, from the top, that begin with random weights; 0: none."""
     freeze: list[Any]
     """Names of modules that are not trained and have no dropout, such as `bert.embeddings` or `towers.text`."""
     towers: "dict[str, ModelConfig]"

@@ -24,8 +24,9 @@ class ScheduleConfig:
 class TrainConfig:
     """The length of training, batches, validation, saves, and what to do about bad losses."""
 
-    epochs: float | None
-    """Passes over the training data; may be a fraction. null: until another limit is reached; one if there is none."""
+    epochs: Any
+    """Passes over the training data; may be a fraction. auto: by the number of rows, see docs/recipe.md; null: until
+    another limit is reached; one if there is none."""
     max_steps: int | None
     """Maximum optimizer steps; null: no limit. The limit that is reached first ends the run."""
     max_tokens: int | None
@@ -41,7 +42,8 @@ class TrainConfig:
     max_grad_norm: float | None
     """Maximum norm of the gradient, which is scaled down to it; null: no clipping."""
     eval_every: Any
-    """Interval of validations: `epoch`, steps, or below 1 a share of the run. The last step always has one."""
+    """Interval of validations: `epoch`, steps, or below 1 a share of the run. auto: `epoch`, or several of them where
+    `epochs` is auto and there are many. The last step always has one."""
     save_every: Any
     """Interval of saves of `last/`: a time such as 10m, or as for eval_every; the last step is always saved."""
     log_every: int
@@ -59,8 +61,9 @@ class TrainConfig:
     # As for `metric`.
     grouping: Grouping = Grouping.auto
     """Which rows share a step: at random (`none`), or of similar length (`length`); for `finetune`."""
-    patience: int | None
-    """Stop after this many validations without a better score; null: never."""
+    patience: Any
+    """Stop after this many validations without a better score. auto: half of all, where `epochs` and `eval_every` are
+    auto and there are many; null: never."""
     on_non_finite: OnNonFinite
     """A loss or gradient that is not finite: stop, or skip the update and count it. Parameters are not changed."""
     on_spike: OnSpike

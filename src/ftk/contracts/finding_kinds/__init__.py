@@ -16,6 +16,7 @@ from ftk.contracts.finding_kinds.making import *
 from ftk.contracts.finding_kinds.models import *
 from ftk.contracts.finding_kinds.numbers import *
 from ftk.contracts.finding_kinds.padding import *
+from ftk.contracts.finding_kinds.recipe import *
 from ftk.contracts.finding_kinds.resuming import *
 from ftk.contracts.finding_kinds.splits import *
 from ftk.contracts.finding_kinds.suspicious_rows import *
