@@ -71,7 +71,8 @@ class TokenClassification(RowTask):
     shared_subwords: Any = field(default=None, metadata=STATISTIC)
     spacing: Any = field(default=None, metadata=STATISTIC)
     """Marks that are tokens in the training rows, where a text writes them beside words; and tokens with such marks."""
-    label_names: Any = None  # in models of earlier versions
+    label_names: Any = None
+    """Names of tags that rows give as numbers; null in models of earlier versions."""
     label_map: Any = field(default=None, metadata=OF_OTHERS)
     model_tags: Any = field(default=None, metadata=STATISTIC)
 
