@@ -19,21 +19,17 @@ from ftk.core.evaluate import Runner
 from ftk.core.hardware import Hardware, choose
 from ftk.core.non_finite import note_broken_weights
 from ftk.core.saving.publisher import SameWeights
-from ftk.core.state import TrainState
 from ftk.core.world import SingleProcess
 from ftk.data.row_corpus import RowCorpus
 from ftk.data.text.coverage import note_coverage
 from ftk.inference.manifest import saved_layout
-from ftk.kernels.embedding import CountsTokens, SeenRows, seen_embedding, train_only_seen_embeddings
 from ftk.models.forward.padding_probe import layout_of, note_layout
 from ftk.models.loading.load import Loaded, check_head, load_weights
 from ftk.models.loading.pooling import head_to_settle
 from ftk.models.loading.source import Source, reopen_model, resolve_model, window_length
 from ftk.models.tuning.freezing import freeze
-from ftk.models.tuning.learning_rates import lr_scales
 from ftk.models.tuning.reinit import reinit_layers
 from ftk.objectives.building import build_objective
-from ftk.optim.groups import build_optimizer
 from ftk.optim.recipe import Sizes
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
@@ -41,14 +37,13 @@ from ftk.report.saved_run import saved_environment
 from ftk.system.signals import Stop
 from ftk.training.choosing import Recipe, chosen_recipe
 from ftk.training.fast_ways import FastWays, on_device
+from ftk.training.first_state import first_state
 from ftk.training.grouping import grouping_before_loading, settled_grouping
 from ftk.training.learned import go_on_as_learned
 from ftk.training.planning import plan_of
 from ftk.training.probing.beginning import begin_head
 from ftk.training.resuming import check_resumable, tuned_fields, tuned_task
 from ftk.training.run import Run
-
-_LEARNED = "; a learned vocabulary also has the pieces that it merged into longer tokens"
 
 
 class RunBuilder:
@@ -112,7 +107,7 @@ class RunBuilder:
         recipe = self._recipe(source, task, prepared, order)
         config = recipe.config
         task = self._begun(task, loaded, source, hardware, layout, features, windows)
-        state = self._state(loaded.model, config, hardware, features)
+        state = first_state(loaded.model, config, hardware, features, self.console)
         return Run(
             config=config,
             chosen=recipe.chosen,
@@ -285,21 +280,3 @@ class RunBuilder:
         found = chosen_recipe(self.config, self.folder.invocation, source, sizes, order, kept, notes)
         self.console.report(notes.drain())
         return found
-
-    def _state(self, model: torch.nn.Module, config: TrainingConfig, hardware: Hardware, features: Any) -> TrainState:
-        if isinstance(features, CountsTokens):
-            self._freeze_unseen(model, torch.from_numpy(features.tokens_in_use()))
-        optimizer = build_optimizer(model, config.optimizer, lr_scales(config.model))
-        state = TrainState(model, optimizer, hardware.scaler())
-        if (table := seen_embedding(model)) is not None:
-            state.parts["embeddings"] = SeenRows(table, optimizer)
-        return state
-
-    def _freeze_unseen(self, model: torch.nn.Module, tokens: torch.Tensor) -> None:
-        if not len(tokens):
-            return
-        if frozen := train_only_seen_embeddings(model, tokens):
-            self.console.say(
-                f"embeddings: {frozen:,} of {frozen + len(tokens):,} rows are frozen (no training window has their "
-                f"tokens{_LEARNED if self.config.model.tokenizer.train is not None else ''})"
-            )
