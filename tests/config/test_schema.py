@@ -55,6 +55,7 @@ def test_values_live_in_yaml_only() -> None:
         "ModelConfig.default_pooling",
         "CheckpointConfig.model",
         "ModelConfig.reinit_layers",
+        "ModelConfig.head_init",
         "TrainConfig.metric",
         "TrainConfig.baselines",
         "TrainConfig.dynamics",

@@ -224,10 +224,8 @@ class TokenClassification(RowTask):
         import torch
 
         inputs, tokens = padded_inputs([features.columns["input_ids"][window] for window in windows], features.pad_id)
-        time = inputs["input_ids"].shape[1]
-        position = np.concatenate(
-            [features.columns["position"][window].astype(np.int64) + row * time for row, window in enumerate(windows)]
-        )
+        time, found = inputs["input_ids"].shape[1], features.columns["position"]
+        position = np.concatenate([found[window].astype(np.int64) + row * time for row, window in enumerate(windows)])
         targets = {"position": torch.from_numpy(position)}
         count = len(position)
         if "label" in features.columns:
