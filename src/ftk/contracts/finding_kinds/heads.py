@@ -30,7 +30,6 @@ HEAD_FROM_SOME = fact("head-from-some",
     "head: fitted on {windows:,} of {all:,} windows, taken evenly.")
 UNFITTED_HEAD = fact("unfitted-head", "head: it begins with random weights",
     layer="the output of its linear layer is not what the model gives, or is given at other places",
-    shared="its last layer shares weights with another",
     not_finite="the states of the encoder are not finite",
     states="no training row has a target that it knows")
 DROPOUT_SET = fact("dropout-set", "dropout of {rate:g} (model.dropout): {keys}.")

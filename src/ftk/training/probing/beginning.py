@@ -143,10 +143,11 @@ def _weighted(found: Inputs, drawn: NDArray[np.float64] | None) -> NDArray[np.fl
     """How much each state counts: by its class, and by how often its window is drawn."""
     if drawn is None:
         return found.weight
-    each = drawn[found.window] / drawn.mean()
+    each: NDArray[np.float64] = drawn[found.window] / drawn.mean()
     if found.weight is None:
         return each
-    return found.weight * (each if found.weight.ndim == 1 else each[:, None])
+    both: NDArray[np.float64] = found.weight * (each if found.weight.ndim == 1 else each[:, None])
+    return both
 
 
 def _texts_of_labels(runner: Runner, layer: nn.Linear, probe: Probe, encoding: Encoding) -> Inputs | None:

@@ -52,11 +52,8 @@ def linear_output(model: nn.Module) -> nn.Linear | None:
     encoder = getattr(model, getattr(model, "base_model_prefix", "") or "", None)
     inside = set() if encoder is None or encoder is model else set(encoder.modules())
     outputs = getattr(getattr(model, "config", None), "num_labels", None)
-    found = [
-        module
-        for module in model.modules()
-        if type(module) in (nn.Linear, HeadLinear) and module.out_features == outputs and module not in inside
-    ]
+    linear = (module for module in model.modules() if isinstance(module, nn.Linear) and module not in inside)
+    found = [one for one in linear if type(one) in (nn.Linear, HeadLinear) and one.out_features == outputs]
     return found[0] if len(found) == 1 else None
 
 
