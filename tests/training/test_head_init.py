@@ -206,3 +206,34 @@ def test_texts_of_labels_that_cannot_be_used_are_refused(ftk, rows, bert, value,
     Path("list.json").write_text('["x"]')
     words = ("finetune", "--json", "task=text-classification", *bert, *STILL, rows)
     assert_refused(ftk(*words, f"task.label_texts={value}"), reason)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("keys", [("data.storage=disk",), ("hardware.micro_batch=1",), ("hardware.precision=bf16",)])
+def test_how_a_run_computes_does_not_matter(ftk, rows, bert, keys) -> None:
+    words = ("finetune", "--json", "task=text-classification", *bert, *STILL, "model.dropout=0", rows)
+    result = ftk(*words, *keys)
+    assert result.code == 0, result.err
+    assert ftk(*words, "run.dir=plain").code == 0
+    assert first_loss() == pytest.approx(first_loss("plain"), abs=0.1)
+
+
+def test_of_much_data_some_windows_are_taken_evenly_and_of_each_class(monkeypatch) -> None:
+    import numpy as np
+
+    from ftk.contracts.spec import Probe
+    from ftk.data.batching.features import Features, Ragged
+    from ftk.training.probing import states
+
+    label = np.array([0] * 90 + [1] * 2 + [0] * 8, dtype=np.int32)
+    columns = {"input_ids": Ragged.of([np.zeros(7, np.int32)] * 100), "label": Ragged.of(list(label[:, None]))}
+    features = Features(columns, np.arange(100), 0)
+    assert len(states.some_windows(features, 16, Probe.classes)) == 100
+    for limit, value in (("MOST_WINDOWS", 20), ("MOST_TOKENS", 7 * 20), ("MOST_NUMBERS", 16 * 20)):
+        with monkeypatch.context() as patched:
+            patched.setattr(states, limit, value)
+            found = states.some_windows(features, 16, Probe.classes)
+        assert 20 <= len(found) <= 26
+        assert {90, 91} <= set(found.tolist())
+        assert (np.diff(found) > 0).all()
+        assert found.max() == 99
