@@ -65,7 +65,7 @@ def test_docs_gives_each_key_its_type_default_and_meaning(ftk: Callable[..., Res
     result = ftk("configs", "docs")
     assert (result.code, result.err) == (0, "")
     assert ftk("configs", "docs", "-") == result
-    assert row_of("train.patience", result.out)[1:3] == ["integer or null", "`null`"]
+    assert row_of("train.max_steps", result.out)[1:3] == ["integer or null", "`null`"]
     assert row_of("train.epochs", result.out)[2] == "`auto`; `pretrain`: `null`"
     assert row_of("schedule.decay", result.out)[1] == "`linear`, `cosine`, `constant`, `wsd`"
     assert row_of("optimizer.weight_decay", result.out)[1:3] == ["number", "`0.01`"]
