@@ -320,7 +320,9 @@ def test_sections_that_are_passed_on_take_new_keys(ftk: Callable[..., Result], w
     assert result.code == 0, result.err
     assert word.rpartition(".")[2].partition("=")[0] in result.out
     # Beside another mistake they are as right as by themselves.
-    refused(ftk("finetune", "model=tiny", word, "train.spike_factor=abc"), ("train.spike_factor=abc", "It must be a number"))
+    refused(
+        ftk("finetune", "model=tiny", word, "train.spike_factor=abc"), ("train.spike_factor=abc", "It must be a number")
+    )
 
 
 def test_keys_of_the_optimizer_can_be_left_out(ftk: Callable[..., Result]) -> None:

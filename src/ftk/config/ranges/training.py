@@ -42,8 +42,8 @@ def check_train(train: TrainConfig) -> Iterator[Mistake]:
     limits = ("max_steps", "max_tokens")
     for key in (*limits, "batch_size", "batch_start", "max_grad_norm", "log_every"):
         yield from positive(f"train.{key}", getattr(train, key))
-    yield from _number_or_auto("train.epochs", train.epochs, "a number of passes", (int, float))
-    yield from _number_or_auto("train.patience", train.patience, "a whole number of validations", (int,))
+    yield from _number_or_auto("train.epochs", train.epochs, "a number of passes")
+    yield from _number_or_auto("train.patience", train.patience, "a whole number of validations", whole=True)
     for key in ("eval_every", "save_every"):
         value = getattr(train, key)
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
@@ -72,10 +72,10 @@ def check_train(train: TrainConfig) -> Iterator[Mistake]:
         yield Mistake(what, advice)
 
 
-def _number_or_auto(key: str, value: Any, what: str, types: tuple[type, ...]) -> Iterator[Mistake]:
+def _number_or_auto(key: str, value: Any, what: str, *, whole: bool = False) -> Iterator[Mistake]:
     if value is None or value == "auto":
         return
-    if isinstance(value, bool) or not isinstance(value, types):
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         yield Mistake(f"{key}={as_word(value)}", f"It must be {what}, auto or null.")
     else:
         yield from positive(key, value)

@@ -11,6 +11,14 @@ def lr_scales(model: ModelConfig) -> dict[str, float]:
     its
     own rate: it is a single number, which would hardly move at the rate of a matrix.
     """
-    scales = {name: tower.default_lr / model.default_lr for name, tower in model.towers.items()}
+    if not model.towers:
+        return {}
+    own = _rate(model)
+    scales = {name: _rate(tower) / own for name, tower in model.towers.items()}
     found = {f"{part}.{name}": scale for part in ("towers", "heads") for name, scale in scales.items()}
-    return {**found, fusion.SHARE: fusion.SHARE_LR / model.default_lr} if model.towers else {}
+    return {**found, fusion.SHARE: fusion.SHARE_LR / own}
+
+
+def _rate(model: ModelConfig) -> float:
+    assert model.default_lr is not None  # a run has a rate in place of each that is open
+    return model.default_lr
