@@ -97,7 +97,7 @@ VALUES = [
     {
         "train.epochs=-1": "It must be greater than 0.",
         "train.batch_size=0": "It must be greater than 0.",
-        "train.eval_every=0": "It is 'auto', 'epoch', a whole number of optimizer steps, or below 1 a share of the run.",
+        "train.eval_every=0": "It is 'auto', 'epoch', a whole number of optimizer steps, or below 1 a share",
         "train.save_every=True": "It is a time as 10m, 'epoch', a whole number of optimizer steps, or below 1",
         "train.max_tokens=0": "It must be greater than 0.",
         "train.budget=30": "Write a time with its unit: 90s, 30m, 1.5h or 1h30m.",
