@@ -231,11 +231,13 @@ class _PackedAttention(torch.autograd.Function):
     ) -> Tensor:
         heads, tokens = query.shape[1:3]
         parts = [_by_token(part) for part in (query, key, value)]
-        places, saved, found = rows.places(heads), [], []
+        places, found = rows.places(heads), []
+        saved: list[Tensor | None] = []
         for group, place in zip(rows.groups, places.taken, strict=True):
             number, time = group.token.shape
-            taken = (part.index_select(0, place).view(number * heads, time, -1) for part in parts)
-            attended, kept = _attended(*taken, group.term, (number, heads, time, time), scale, rate)
+            shape = (number, heads, time, time)
+            queries, keys, values = (part.index_select(0, place).view(number * heads, time, -1) for part in parts)
+            attended, kept = _attended(queries, keys, values, group.term, shape, scale, rate)
             found.append(attended.view(number * heads * time, -1))
             saved += kept
         ctx.save_for_backward(*saved)

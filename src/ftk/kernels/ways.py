@@ -5,6 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
@@ -144,7 +146,12 @@ def _unpadded(model: nn.Module) -> Iterator[Change]:
             for name, inner in part.named_children():
                 if _has_layers(inner):
                     where = f"{path}.{name}" if path else name
-                    yield Change(part_of(where), lambda inner=inner: setattr(inner, "__class__", unpadded(type(inner))))  # type: ignore[misc]
+                    yield Change(part_of(where), partial(_leave_padding_out, inner))
+
+
+def _leave_padding_out(layers: nn.Module) -> None:
+    kind: Any = type(layers)
+    layers.__class__ = unpadded(kind)
 
 
 def _has_layers(module: nn.Module) -> bool:
