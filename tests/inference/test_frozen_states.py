@@ -64,6 +64,13 @@ def test_states_are_those_of_transformers() -> None:
     assert found[:] == pytest.approx(np.array(first), abs=1e-5)
 
 
+def test_texts_have_the_prefix_of_the_model_and_states_of_their_own() -> None:
+    opened = encoder(Spoken(), 'model.text_prefix.text="to "')
+    expected = [hidden(f"to {text}", -1)[0].mean(axis=0) for text in TEXTS]
+    assert np.asarray(opened.states(TEXTS)) == pytest.approx(np.array(expected), abs=1e-5)
+    assert np.asarray(encoder(Spoken()).states(TEXTS)) != pytest.approx(np.array(expected), abs=1e-5)
+
+
 def test_words_have_the_mean_of_their_sub_words() -> None:
     opened = encoder(Spoken())
     words = [([0, 4], [3, 8]), ([0], [5]), ([], [])]

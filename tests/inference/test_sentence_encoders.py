@@ -10,6 +10,7 @@ import pytest
 from conftest import TINY, Result, assert_refused, write_jsonl
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.saved_head import SentenceEncoder
+from ftk.contracts.text_prefix import TextPrefix
 from ftk.models.loading.sentence_encoder import sentence_encoder_in, sentence_length
 from small_models import save_model_folder
 
@@ -74,7 +75,11 @@ def test_the_length_of_an_encoder_is_read(tmp_path: Path, name: str, settings: A
     ("settings", "found"),
     [
         ({}, SentenceEncoder()),
-        ({"prompts": {"query": "query: ", "document": ""}}, SentenceEncoder(prompts=(("query", "query: "),))),
+        (
+            {"prompts": {"query": "query: ", "document": ""}},
+            SentenceEncoder(prompts=(("query", "query: "),), prefix=TextPrefix(query="query: ")),
+        ),
+        ({"prompts": {"s2p": "to: "}}, SentenceEncoder(prompts=(("s2p", "to: "),))),
         ({"prompts": None, "similarity_fn_name": None}, SentenceEncoder()),
         ({"prompts": ["query: "], "similarity_fn_name": 3}, SentenceEncoder()),
         ({"similarity_fn_name": "cosine"}, SentenceEncoder()),
@@ -92,7 +97,7 @@ def test_what_the_files_say_is_done_or_said(ftk: Ftk) -> None:
     sentence_files(
         save_model_folder(Path("m"), "bert"),
         sentence_bert_config={"max_seq_length": 8, "do_lower_case": True},
-        config_sentence_transformers={"prompts": {"query": "query: "}, "similarity_fn_name": "dot"},
+        config_sentence_transformers={"prompts": {"s2p": "to: "}, "similarity_fn_name": "dot"},
     )
     rows = [{"query": "Ada", "candidates": ["to " * 20, "Oslo"], "labels": [1, 0]}]
     write_jsonl("in.jsonl", rows)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import TINY, run_ftk
+from ftk.contracts.text_prefix import TextPrefix
 from ftk.report.cards.card import CARD, Measured, card, own_card, write_card
 from ftk.report.cards.card import CardFacts as Facts
 from ftk.report.cards.usage import usage
@@ -49,6 +50,12 @@ def test_metadata_is_what_the_hub_reads():
     bare = ModelCard(card(facts(measured=[], base_id="runs/earlier/best/x", files={}, labels=(), limits=())))
     assert bare.data.base_model is None
     assert bare.data.eval_results is None
+
+
+def test_a_card_says_what_is_to_be_written_before_texts():
+    found = usage("text_classification", {}, "bert", "best", TextPrefix(text="query: "))
+    assert "'query: ' before each text" in found.lacks
+    assert found.code == usage("text_classification", {}, "bert", "best").code
 
 
 def test_a_card_of_the_user_stays(tmp_path):

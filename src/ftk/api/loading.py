@@ -51,7 +51,8 @@ def load(
     assert isinstance(job.config, PredictConfig)
     console, notes = Console(stderr=True, quiet=not verbose), Notes()
     with os_errors_explained():
-        saved = SavedModel.open(model_folder(job.config), job.config.task, job.invocation.names("task"), notes)
+        folder, named = model_folder(job.config), job.invocation.names("task")
+        saved = SavedModel.open(folder, job.config.task, named, notes, model=job.config.model)
         console.report(notes.drain())
         predictions = Predictions(saved, job.config.data, job.config.predict)
         with preserve_torch_state(threads=job.config.hardware.threads is None):

@@ -15,6 +15,7 @@ from ftk.config.schema import CheckConfig, DataConfig, HardwareConfig, TrainConf
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.progress import Progress
 from ftk.contracts.protocols import Corpus
+from ftk.contracts.text_prefix import TextPrefix
 from ftk.contracts.values import Prepared, WindowPlan
 from ftk.core.hardware import choose
 from ftk.data.batching.length import most_steps
@@ -23,6 +24,7 @@ from ftk.models.architectures.small import FITTED
 from ftk.models.loading.load import check_head, empty_model
 from ftk.models.loading.pooling import head_to_settle
 from ftk.models.loading.source import Source, resolve_model, window_length
+from ftk.models.loading.text_prefix import chosen_prefix
 from ftk.optim.recipe import Sizes as RecipeSizes
 from ftk.optim.recipe import settled
 
@@ -72,7 +74,8 @@ def encode(corpus: Corpus, config: CheckConfig, notes: Collected, progress: Prog
         corpus.task = spec.settle(corpus.task, head_to_settle(source.folder, config.model), notes)
     check_head(source, spec.auto_model)
     notes.merge(source.notes)
-    windows = _windows(source, config.data)
+    texts = source.towers.get("text", source)
+    windows = _windows(source, config.data, chosen_prefix(config.model, texts.folder, spec, notes))
     encoding = Encoding(source.processor, source.labels, windows, notes)
     tokenizer = source.tokenizer
     if tokenizer is not None:
@@ -101,8 +104,8 @@ def encode(corpus: Corpus, config: CheckConfig, notes: Collected, progress: Prog
     return found
 
 
-def _windows(source: Source, data: DataConfig) -> WindowPlan:
-    return WindowPlan.of(window_length(source, data.max_length), data.stride, data.max_windows)
+def _windows(source: Source, data: DataConfig, prefix: TextPrefix) -> WindowPlan:
+    return WindowPlan.of(window_length(source, data.max_length), data.stride, data.max_windows, prefix)
 
 
 def _sizes(part: Prepared, tokenizer: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ftk.config.paths import config_files, values_of
 from ftk.config.schema import CheckConfig
 from ftk.data.readers.decoding.once import inputs
 from ftk.errors import ANSWER_IS_NO
+from ftk.models.loading.text_prefix import refuse_unread_prefix
 from ftk.report.console import Console
 from ftk.system.startup import fast_import
 from ftk.tasks import build_task
@@ -42,6 +43,8 @@ def check(config: CheckConfig, invocation: Invocation) -> dict[str, Any]:
     console, notes = Console(), Collected()
     began = time.perf_counter()
     task = with_pooling(build_task(config.task), config.model, notes)
+    if config.model is not None:
+        refuse_unread_prefix(config.model, task.spec, invocation.names("model"))
     if task.spec.command == "pretrain":
         config = _as_pretrained(config, invocation)
         found = checked_texts(config, task, notes)

@@ -61,7 +61,7 @@ def evaluate(config: EvaluateConfig, invocation: Invocation) -> dict[str, Any]:
     folder = RunFolder.claim(config.run, invocation, model_name(config))
     path = model_folder(config)
     # The files are verified, and the rows checked against the model's labels, before torch is imported.
-    saved = SavedModel.open(path, config.task, invocation.names("task"), notes)
+    saved = SavedModel.open(path, config.task, invocation.names("task"), notes, model=config.model)
     if mistakes := list(unread_data_keys(saved.trained.task, config.data)):  # the folder alone may name the task
         raise ConfigMistakes(mistakes)
     refuse_unknown_predictions(saved.trained.task, config.predict)

@@ -65,7 +65,8 @@ def predict(config: PredictConfig, invocation: Invocation, addition: Addition | 
     notes = Notes()
     output = None if config.output == "-" else expanded(config.output).resolve()  # through a link, not over it
     stopped = begun(output) if output is not None and config.run.resume else None
-    saved = SavedModel.open(model_folder(config), config.task, invocation.names("task"), notes)
+    path, named = model_folder(config), invocation.names("task")
+    saved = SavedModel.open(path, config.task, named, notes, model=config.model)
     refuse_unknown_predictions(saved.trained.task, config.predict)
     added = {} if addition is None else addition.check(saved)
     data = saved.with_columns(config.data, config.input, notes, labelled=False)

@@ -10,6 +10,7 @@ from ftk.config.schema import TrainingConfig
 from ftk.contracts.notes import Notes
 from ftk.data.readers.decoding.once import inputs
 from ftk.models.loading.hub_models import check_hub_models
+from ftk.models.loading.text_prefix import refuse_unread_prefix
 from ftk.models.tokenizers.tokenizer_files import check_tokenizer_folders
 from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
@@ -37,6 +38,7 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
     console = console or Console()
     notes = Notes()
     task = with_pooling(build_task(config.task), config.model, notes)
+    refuse_unread_prefix(config.model, task.spec, invocation.names("model"))
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
     if folder.resume:
         config, folder.invocation = with_earlier_defaults_of(folder.path, config, invocation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ftk.contracts.text_prefix import NO_PREFIX, TextPrefix
 from ftk.errors import numbered
 
 WITHOUT_LABELS = (
@@ -29,6 +30,7 @@ class SentenceEncoder:
         source: who says so, for messages.
         further: the modules behind its pooling.
         prompts: the names and texts of what stands before some texts.
+        prefix: what stands before texts by their role, as far as the names of the prompts say that.
         similarity: by which vectors are compared, if it is not the cosine.
         lowercases: whether texts are lower-cased before the tokenizer reads them.
     """
@@ -37,6 +39,7 @@ class SentenceEncoder:
     source: str = "the files of the model say"
     further: tuple[str, ...] = ()
     prompts: tuple[tuple[str, str], ...] = ()
+    prefix: TextPrefix = NO_PREFIX
     similarity: str | None = None
     lowercases: bool = False
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ftk.contracts.values import Batch, Labels
 
     Adopt = Callable[[Any, SavedHead, Notes], tuple[Any, Labels | None]]
-    Beside = Callable[[Any, int], Mapping[str, Any]]
+    Beside = Callable[..., Mapping[str, Any]]
     Explain = Callable[[Any], Explains]
     Settle = Callable[[Any, SavedHead | None, Notes], Any]
     RowLosses = Callable[[Any, Batch], Tensor]
@@ -120,6 +120,8 @@ class TaskSpec(PredictorSpec):
             them (``train.metric``).
         command: the command that trains it, pretrain or finetune.
         modalities: what its model reads: ``text`` needs a tokenizer, ``image`` an image processor.
+        prefixes: the roles of its texts that the prefixes of a model (``model.text_prefix``) stand before; none if what
+            it predicts are places or tokens of the text.
         demo: the folder of its built-in demo corpus, if it has one.
         problem_type: what transformers calls this kind of problem; it is written to config.json.
         writes_records: whether each row has a prediction that is written to ``predictions/``.
@@ -142,7 +144,8 @@ class TaskSpec(PredictorSpec):
         keeps_class: whether other libraries open its models by the class of transformers, so that
             ``model.pooling=auto`` never puts a head of ftk on one.
         beside: the JSON files by which other libraries know how to use the model, with their contents, by name; gets
-            the config of the model and the length of its windows. None: they need none.
+            the config of the model, the length of its windows, and ``prefix``: what stands before texts. None: they
+            need none.
         statistics: gets the records of a split and the fields of the task, and gives the numbers of each row that add
             up to ``score``, and to other scores, by name. None: intervals and comparisons are not known for the task.
         answers: the same for the answers of the model, each right or wrong. None: they are neither.
@@ -165,6 +168,7 @@ class TaskSpec(PredictorSpec):
     lower_is_better: frozenset[str] = frozenset({"loss"})
     command: str = "finetune"
     modalities: tuple[str, ...] = ("text",)
+    prefixes: tuple[str, ...] = ()
     demo: str | None = None
     problem_type: str | None = None
     writes_records: bool = True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ftk.contracts.layout import USUAL, Layout
+from ftk.contracts.text_prefix import NO_PREFIX, TextPrefix
 from ftk.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -150,18 +151,22 @@ def shortest(value: Any) -> float:
 
 @dataclass(frozen=True, slots=True)
 class WindowPlan:
-    """How long texts are cut: into windows of ``length`` tokens that share ``stride`` with their neighbours.
+    """How texts become windows: of ``length`` tokens that share ``stride`` with their neighbours.
 
     Attributes:
         max_windows: how many windows a pair of two long texts has at most.
+        prefix: what stands before texts.
     """
 
     length: int
     stride: int
     max_windows: int = MAX_WINDOWS
+    prefix: TextPrefix = NO_PREFIX
 
     @classmethod
-    def of(cls, length: int, stride: int | None, max_windows: int | None = None) -> WindowPlan:
+    def of(
+        cls, length: int, stride: int | None, max_windows: int | None = None, prefix: TextPrefix | None = None
+    ) -> WindowPlan:
         """Windows that share ``stride`` tokens, by default a quarter; and by default ``MAX_WINDOWS``.
 
         Raises:
@@ -171,7 +176,8 @@ class WindowPlan:
             raise ConfigError(
                 f"data.stride={stride}: windows of {length} tokens may share at most half of them: {length // 2}."
             )
-        return cls(length, length // 4 if stride is None else stride, max_windows or MAX_WINDOWS)
+        own = length // 4 if stride is None else stride
+        return cls(length, own, max_windows or MAX_WINDOWS, prefix or NO_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ class Checkpoint:
             windows = WindowPlan.of(windows.length, data.stride, windows.max_windows)
         if data.max_windows is not None:
             windows = replace(windows, max_windows=data.max_windows)
+        windows = replace(windows, prefix=trained.prefix)
         return cls(
             folder=folder,
             task=trained.task,

@@ -29,6 +29,7 @@ def made_from(predictions: Predictions) -> dict[str, Any]:
         **{name: version(name) for name in ("torch", "transformers", "tokenizers")},
         "files": saved.manifest.get("files") or files_of(saved.folder),
         "task": repr(saved.trained.task),
+        **({"text_prefix": prefix.to_json()} if (prefix := saved.trained.prefix) else {}),
         **_files_of(saved.trained.task),
         "data": data,
         "scores": predictions.highest,

@@ -17,6 +17,7 @@ from ftk.contracts.layout import Layout
 from ftk.contracts.notes import Notes
 from ftk.contracts.spec import local_file_fields, of_others_fields, statistics_fields
 from ftk.contracts.task import Task, fields_of
+from ftk.contracts.text_prefix import NO_PREFIX, TextPrefix
 from ftk.contracts.values import Labels
 from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.inference.adopted import adopt
@@ -62,6 +63,7 @@ def manifest(
         "max_length": windows.length,
         "stride": windows.stride,
         "max_windows": windows.max_windows,
+        "text_prefix": windows.prefix.to_json(),
         "layout": layout.to_json(),
         "columns": columns,
         "step": step,
@@ -94,6 +96,7 @@ class Trained:
         columns: the columns that training was told to read, by role.
         adopted: whether another tool trained the model.
         layout: of the batches; None if the folder does not say.
+        prefix: what stands before texts.
     """
 
     task: Task
@@ -102,6 +105,7 @@ class Trained:
     columns: dict[str, Any] = dataclasses.field(default_factory=dict)
     adopted: bool = False
     layout: Layout | None = None
+    prefix: TextPrefix = NO_PREFIX
 
 
 def task_of(saved: dict[str, Any], node: Any, named: frozenset[str] | None, where: str, notes: Notes) -> Trained:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ftk.config.schema import DataConfig
+from ftk.config.schema import DataConfig, ModelConfig
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import SettledByRows
@@ -18,6 +18,8 @@ from ftk.contracts.spec import of_others_fields
 from ftk.errors import DataError
 from ftk.inference.manifest import Trained, manifest_of, task_of
 from ftk.inference.trained_columns import first_rows, with_trained_columns
+from ftk.models.loading.sentence_encoder import VECTORS
+from ftk.models.loading.text_prefix import chosen_prefix
 from ftk.models.tokenizers.tokenizer_files import check_saved_tokenizer
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ class SavedModel:
     trained: Trained
 
     @classmethod
-    def open(cls, folder: Path, node: Any, named: frozenset[str] | None, notes: Notes) -> SavedModel:
+    def open(
+        cls, folder: Path, node: Any, named: frozenset[str] | None, notes: Notes, *, model: ModelConfig | None = None
+    ) -> SavedModel:
         """Verify a model folder by its checksums and read what it was trained for.
 
         Args:
@@ -51,6 +55,7 @@ class SavedModel:
             node: the ``task`` section of the config; None for the task that the folder names.
             named: the fields of ``node`` that the user gave; see ``task_of``.
             notes: collect what the user should know.
+            model: the ``model`` section of the config, if it names the folder.
 
         Raises:
             ModelError: the folder is damaged, or was trained for another task; or another tool wrote it, and its model
@@ -58,6 +63,9 @@ class SavedModel:
         """
         manifest = manifest_of(folder, notes)
         trained = task_of(manifest, node, named, str(folder), notes)
+        spec = trained.task.spec
+        if model is not None or not trained.adopted or spec.auto_model == VECTORS:  # others have no prompts
+            trained = dataclasses.replace(trained, prefix=chosen_prefix(model, folder, spec, notes))
         if "text" in trained.task.spec.modalities:
             check_saved_tokenizer(folder)
         return cls(folder, manifest, trained)

@@ -236,8 +236,10 @@ def later_keys() -> dict[str, Any]:
     found = {}
     for section, kind in _SECTIONS.items():
         for item in dataclasses.fields(kind):
-            if item.default is not dataclasses.MISSING:
-                value = item.default
+            value = item.default
+            if isinstance(item.default_factory, type) and dataclasses.is_dataclass(item.default_factory):
+                value = dataclasses.asdict(item.default_factory())
+            if value is not dataclasses.MISSING:
                 found[f"{section}.{item.name}"] = value.value if isinstance(value, Enum) else value
     own = {key.removeprefix("model."): value for key, value in found.items() if key.startswith("model.")}
     towers = ("model.towers.text", "model.towers.image")  # sections such as that of the model

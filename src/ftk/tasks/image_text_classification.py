@@ -27,7 +27,7 @@ from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
 from ftk.tasks.shared.statistics.classes import class_statistics
-from ftk.tasks.shared.text_input import COLUMNS, Pooling, TextInput, logits_of, text_record
+from ftk.tasks.shared.text_input import COLUMNS, ROLES, Pooling, TextInput, logits_of, text_record
 from ftk.tasks.text_classification import LABEL_COLUMNS
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class ImageTextClassification(RowTask):
 
     spec = TaskSpec(
         columns=("image", *COLUMNS),
+        prefixes=ROLES,
         answers=label_answers,
         modalities=("text", "image"),
         score="accuracy",

@@ -28,7 +28,7 @@ from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
 from ftk.tasks.shared.single_label import SingleLabel
 from ftk.tasks.shared.statistics.classes import class_statistics
-from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
+from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, ROLES, Pooling, TextInput, logits_of, text_record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +59,7 @@ class TextClassification(RowTask):
     spec = TaskSpec(
         adopt=_adopt,
         columns=COLUMNS,
+        prefixes=ROLES,
         answers=label_answers,
         score="accuracy",
         demo="text-classification",

@@ -14,6 +14,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus, Order
 from ftk.contracts.spec import local_file_fields
 from ftk.contracts.task import Task
+from ftk.contracts.text_prefix import TextPrefix
 from ftk.contracts.values import Prepared, WindowPlan
 from ftk.core.evaluate import Runner
 from ftk.core.hardware import Hardware, choose
@@ -27,6 +28,7 @@ from ftk.models.forward.padding_probe import layout_of, note_layout
 from ftk.models.loading.load import Loaded, check_head, load_weights
 from ftk.models.loading.pooling import head_to_settle
 from ftk.models.loading.source import Source, reopen_model, resolve_model, window_length
+from ftk.models.loading.text_prefix import chosen_prefix, saved_prefix
 from ftk.models.tuning.freezing import freeze
 from ftk.models.tuning.reinit import reinit_layers
 from ftk.objectives.building import build_objective
@@ -90,7 +92,7 @@ class RunBuilder:
         task = self._settled(task, source)
         self.console.report(source.notes.drain())
         check_head(source, task.spec.auto_model)
-        windows = self._windows(source, task)
+        windows = self._windows(source, task, saved)
         prepared = self._prepared(source, windows)
         windows = self._fitted_windows(source, windows, prepared)
         loaded = load_weights(source, task.spec.auto_model, seed=config.run.seed)
@@ -157,13 +159,23 @@ class RunBuilder:
             self.console.report(notes.drain())
         return settled
 
-    def _windows(self, source: Source, task: Task) -> WindowPlan:
+    def _windows(self, source: Source, task: Task, saved: dict[str, Any] | None) -> WindowPlan:
         data = self.config.data
         length = self._length(source)
         texts = "text" in task.spec.modalities
         if texts and data.max_length is None and length == source.trained_length and not self.folder.resume:
             self.console.say(f"windows of {length} tokens, as in the model's training (data.max_length=… for others)")
-        return WindowPlan.of(length, data.stride, data.max_windows)
+        return WindowPlan.of(length, data.stride, data.max_windows, self._prefix(source, task, saved))
+
+    def _prefix(self, source: Source, task: Task, saved: dict[str, Any] | None) -> TextPrefix:
+        """What stands before texts; a run that resumes goes on as it began, unless the user changes that."""
+        if saved is not None and not any(key.startswith("model.text_prefix") for key in self.folder.changed):
+            return saved_prefix(saved.get("text_prefix", {}), self.folder.last)
+        notes, texts = Notes(), source.towers.get("text", source)
+        folder = None if saved is not None else texts.folder  # last/ says what is no longer meant
+        prefix = chosen_prefix(self.config.model, folder, task.spec, notes)
+        self.console.report(notes.drain())
+        return prefix
 
     def _length(self, source: Source) -> int:
         """The window length; one that only a config of ftk gives is at most what the model takes."""
@@ -201,7 +213,7 @@ class RunBuilder:
         if not 0 < longest < windows.length:
             return windows
         self.console.say(f"windows of {longest} tokens, the longest row (data.max_length=… for others)")
-        return WindowPlan.of(longest, None, windows.max_windows)
+        return WindowPlan.of(longest, None, windows.max_windows, windows.prefix)
 
     def _layout(self, loaded: Loaded, source: Source, task: Task, saved: dict[str, Any] | None) -> Layout:
         """How texts of different lengths share a batch; a run that resumes goes on as it began."""

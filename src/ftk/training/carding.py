@@ -60,6 +60,7 @@ def card_facts(run: Run, result: Mapping[str, Any]) -> CardFacts:
             str(run.source.config.model_type),
             folder,
             _pooling(run),
+            run.windows.prefix,
         ),
         example=command([*predicts, "output=predictions.jsonl"]),
         versions={

@@ -148,7 +148,7 @@ class Run:
     def beside(self) -> Mapping[str, Any]:
         """The files that a model folder has for other libraries."""
         made = self.task.spec.beside
-        return {} if made is None else made(self.state.model.config, self.windows.length)
+        return {} if made is None else made(self.state.model.config, self.windows.length, prefix=self.windows.prefix)
 
     def manifest_of_state(self) -> dict[str, Any]:
         """The content of ``ftk.json`` in ``last/``, from which the run resumes."""

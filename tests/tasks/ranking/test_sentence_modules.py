@@ -21,6 +21,7 @@ pytestmark = pytest.mark.torch
 
 Ftk = Callable[..., Result]
 FAST = ("task=ranking", "train.max_steps=2", "hardware=cpu", "hardware.precision=fp32", "hardware.threads=1")
+CPU = ("hardware.precision=fp32", "hardware.threads=1")
 TEXTS = ["Ada went to Oslo", "hello world", "Boris went to Lima by slow train .", "Oslo"]
 
 
@@ -111,10 +112,11 @@ def test_what_else_a_sentence_encoder_does_is_said(ftk: Ftk) -> None:
     assert trained.code == 0, trained.texts
     assert trained.found(kinds.POOLING_OF_MODEL).values["pooling"] == "first"
     assert trained.found(kinds.MODULES_LEFT_OUT).values["modules"] == "Dense"
-    assert trained.found(kinds.PROMPTS_NOT_WRITTEN).values["prompts"] == "query: 'query: '"
+    assert trained.found(kinds.TEXT_PREFIX).policy == "files"
     assert trained.count(kinds.NOT_LOWERCASED) == 1
     assert json.loads(Path("run/best/ftk.json").read_text())["task"]["fields"]["pooling"] == "first"
     assert head_in(Path("run/best")).sentences.pooling == "first"
+    assert json.loads(Path("run/best/ftk.json").read_text())["text_prefix"] == {"query": "query: "}
     opened = ftk("evaluate", "--json", "checkpoint=st", "task=ranking", "data.test=train.jsonl", "run.dir=scores")
     assert_refused(opened, "Dense")
 
@@ -174,6 +176,24 @@ def test_sentence_transformers_makes_the_same_vectors_and_the_other_way_round(
         record = model.predict({"query": TEXTS[0], "candidates": TEXTS})
         scores = {one["text"]: one["score"] for one in record["candidates"]}
         assert [scores[text] for text in TEXTS] == pytest.approx((vectors @ vectors[0]).tolist(), abs=1e-5)
+
+
+@pytest.mark.slow
+def test_sentence_transformers_puts_the_prefixes_of_a_model_before_texts(ftk: Ftk) -> None:
+    sentence_transformers = pytest.importorskip("sentence_transformers")
+
+    import ftk as library
+
+    save_model_folder(Path("m"), "bert")
+    words = ("model=auto", "model.name=m", 'model.text_prefix={query: "to ", candidate: "by "}', "run.dir=run")
+    assert ftk("finetune", *FAST, *rows(), *words).code == 0
+    theirs = sentence_transformers.SentenceTransformer("run/best", device="cpu")
+    queries, candidates = theirs.encode_query(TEXTS[:1]), theirs.encode_document(TEXTS)
+    theirs.save("theirs")
+    for model in (library.load("run/best", *CPU), library.load("theirs", "task=ranking", *CPU)):
+        record = model.predict({"query": TEXTS[0], "candidates": TEXTS})
+        scores = {one["text"]: one["score"] for one in record["candidates"]}
+        assert [scores[text] for text in TEXTS] == pytest.approx((candidates @ queries[0]).tolist(), abs=1e-5)
 
 
 @pytest.mark.slow

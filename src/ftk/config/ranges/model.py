@@ -1,11 +1,13 @@
 """Checks of the model section."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from ftk.config.choices import HeadInit, Init, TokenPooling
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges.values import positive
 from ftk.config.schema import ModelConfig
+from ftk.config.spelling.writing import as_word, quoted
 
 
 def check_model(model: ModelConfig) -> Iterator[Mistake]:
@@ -27,10 +29,23 @@ def check_model(model: ModelConfig) -> Iterator[Mistake]:
     elif model.reinit_layers and model.init is Init.random:
         advice = "All weights of this model are random already, or those of its encoders: leave the key out."
         yield Mistake(f"model.reinit_layers={model.reinit_layers}", advice)
+    yield from _text_prefix(model)
     if model.towers:
         yield from _towers(model)
     else:
         yield from _tokenizer(model)
+
+
+def _text_prefix(model: ModelConfig) -> Iterator[Mistake]:
+    named = {name: prefix for name, prefix in asdict(model.text_prefix).items() if prefix}
+    for name, prefix in named.items():
+        key = f"model.text_prefix.{name}"
+        if model.towers:
+            advice = f"A prefix belongs to the encoder of texts: model.towers.text.text_prefix.{name}."
+            yield Mistake(f"{key}={as_word(prefix)}", advice)
+        elif prefix[-1:].isascii() and prefix[-1:].isalnum():
+            word = quoted(f"{key}={as_word(f'{prefix}: ')}")
+            yield Mistake(f"{key}={as_word(prefix)}", f"It would run into the first word; end it with a blank: {word}.")
 
 
 def _towers(model: ModelConfig) -> Iterator[Mistake]:

@@ -11,7 +11,7 @@ from ftk.config.choices import Calibration, Method, Tracking
 from ftk.config.schema.checking import CheckingConfig
 from ftk.config.schema.comparing import ComparingConfig
 from ftk.config.schema.data import DataConfig
-from ftk.config.schema.model import ModelConfig, TokenizerConfig
+from ftk.config.schema.model import ModelConfig, TextPrefixConfig, TokenizerConfig
 from ftk.config.schema.reporting import ReportingConfig
 from ftk.config.schema.run import (
     HardwareConfig,
@@ -44,6 +44,7 @@ __all__ = [
     "ScheduleConfig",
     "ScoredRunConfig",
     "SweepConfig",
+    "TextPrefixConfig",
     "TokenizerConfig",
     "TrainConfig",
     "TrainingConfig",

@@ -1,6 +1,6 @@
 """The keys of the model section."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # OmegaConf reads these annotations at run time: Optional and Union in their runtime form, no Literal.
@@ -27,6 +27,24 @@ class TokenizerConfig:
     """Strings that a learned vocabulary has as one entry each and never splits."""
     max_characters: int
     """Maximum characters that a vocabulary is learned from, taken evenly from all documents."""
+
+
+@dataclass(kw_only=True, slots=True)
+class TextPrefixConfig:
+    """What stands before each text that the model reads, because it was trained so: `query: `, `passage: `.
+
+    null is what the files of a sentence encoder say (config_sentence_transformers.json), else nothing.
+    """
+
+    # The defaults are for config folders that were copied from a release without these keys.
+    text: str | None = None
+    """Before each text, for tasks on texts; the second text of a pair has its own."""
+    pair: str | None = None
+    """Before each second text of a pair."""
+    query: str | None = None
+    """Before each query of a ranking."""
+    candidate: str | None = None
+    """Before each candidate of a ranking."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -69,6 +87,8 @@ class ModelConfig:
     """Layers of a pretrained encoder, from the top, that begin with random weights; 0: none."""
     freeze: list[Any]
     """Names of modules that are not trained and have no dropout, such as `bert.embeddings` or `towers.text`."""
+    # The default is for config folders that were copied from a release without this key.
+    text_prefix: TextPrefixConfig = field(default_factory=TextPrefixConfig)
     towers: "dict[str, ModelConfig]"
     """For a model of several encoders, as `model=fusion`: a section such as this one for each, by its name."""
     tokenizer: TokenizerConfig

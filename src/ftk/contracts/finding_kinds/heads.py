@@ -55,8 +55,14 @@ OTHER_POOLING = fact("other-pooling",
 MODULES_LEFT_OUT = warning("modules-left-out",
     "the model also has {modules} behind its pooling (modules.json), which ftk leaves out: vectors begin as others.")
 PROMPTS_NOT_WRITTEN = fact("prompts-not-written",
-    "ftk does not write the prompts that sentence-transformers writes before texts for this model ({prompts}). Put "
-    "them before the queries and candidates of your rows.")
+    "the files of the model name prompts for some texts ({prompts}), and not before which of these; none is put there. "
+    "'model.text_prefix={{{roles}}}' does, in training and with 'model=auto model.name=…'.")
+TEXT_PREFIX = fact("text-prefix", "texts: {prefix} (model.text_prefix)",
+    files="as the files of the model say (config_sentence_transformers.json)",
+    training="as in the training of the model")
+PREFIX_UNREAD = fact("prefix-unread",
+    "texts: {prefix} (model.text_prefix): not for this task, which predicts tokens or places of its texts, or has a "
+    "prefix of its own (task.source_prefix).")
 OTHER_SIMILARITY = fact("other-similarity",
     "this model was trained for vectors that are compared by '{similarity}'; ftk compares them by the cosine, which "
     "may rank otherwise.")

@@ -19,6 +19,8 @@ SMALL_VOCABULARY = fact("small-vocabulary",
     "{tokenizer} has {tokens:,} of the {rows:,} tokens that the model has; its files may be incomplete.")
 SPECIAL_TOKEN_IN_TEXT = info("special-token-in-text", "{text|texts} with {token}, which is a special token",
     "read as text")
+PREFIXED_TWICE = warning("prefixed-twice", "{text|texts} that {begins|begin} with {prefix!r} already",
+    "model.text_prefix puts it there once more; take it out of the rows, or set the key to an empty text")
 UNKNOWN_WORDS = warning("unknown-words",
     "{word|words} that the tokenizer reads as {unknown} ({share} of the words it was tried on)",
     "the model cannot tell these words apart; a model whose vocabulary has their characters can")

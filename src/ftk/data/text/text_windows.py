@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.values import WindowPlan
 from ftk.data.text.special_tokens import pair_tokens, require_offsets, special_tokens
@@ -73,16 +74,44 @@ class TextEncoder:
                 "larger one."
             )
 
-    def tokens(self, texts: Sequence[str], *, offsets: bool = False) -> Iterator[tuple[NDArray[np.int32], Any]]:
+    def tokens(
+        self, texts: Sequence[str], *, role: str | None = None, offsets: bool = False
+    ) -> Iterator[tuple[NDArray[np.int32], Any]]:
         """The sub-words of each text without special tokens, and their [sub-words, 2] offsets if asked for.
+
+        Args:
+            texts: any number of them.
+            role: of the texts; the prefix of the plan for this role stands before each. Offsets are those in the text
+                itself; sub-words of the prefix alone have -1. None: no prefix.
+            offsets: whether to return them.
 
         Raises:
             ModelError: the tokenizer has no offsets.
         """
         if offsets:
             require_offsets(self.tokenizer)
+        prefix: str = "" if role is None else getattr(self.plan.prefix, role)
+        if prefix:
+            self._check_prefix(texts, prefix)
+            texts = [prefix + text for text in texts]
         for ids, places in tokenized(self.tokenizer, texts, offsets=offsets, notes=self.notes):
-            yield ids, np.asarray(places, dtype=np.int64).reshape(-1, 2) if offsets else None
+            yield ids, _in_text(np.asarray(places, dtype=np.int64).reshape(-1, 2), len(prefix)) if offsets else None
+
+    def _check_prefix(self, texts: Sequence[str], prefix: str) -> None:
+        """Report texts that begin with the prefix already.
+
+        Raises:
+            DataError: the prefix leaves no room for a text.
+        """
+        ((ids, _),) = tokenized(self.tokenizer, [prefix])
+        if len(ids) >= self.capacity:
+            raise DataError(
+                f"data.max_length={self.plan.length}: the prefix {prefix!r} (model.text_prefix) has {len(ids)} tokens, "
+                f"and windows have room for {self.capacity}; set a larger one."
+            )
+        begin = prefix.strip()
+        if self.notes is not None and begin and (twice := sum(text.startswith(begin) for text in texts)):
+            self.notes.add(kinds.PREFIXED_TWICE, number=twice, prefix=prefix)
 
     def windows(self, first: NDArray[np.int32], second: NDArray[np.int32] | None = None) -> list[TextWindow]:
         """Windows that together show all of a text, or all of it beside all of a second text.
@@ -149,6 +178,15 @@ class TextEncoder:
         ids = np.concatenate([self.before, shown, self.between, second[two[0] : two[1]], self.after])
         second_at = len(self.before) + len(shown) + len(self.between)
         return TextWindow(ids, one, two, len(self.before), second_at, second_at - self._flip)
+
+
+def _in_text(offsets: NDArray[np.int64], prefix: int) -> NDArray[np.int64]:
+    """[sub-words, 2] the offsets in a text without the prefix of so many characters before it."""
+    if not prefix:
+        return offsets
+    moved = np.maximum(offsets - prefix, 0)
+    moved[offsets[:, 1] <= prefix] = -1
+    return moved
 
 
 def _within(ones: _Ranges, twos: _Ranges, most: int) -> tuple[_Ranges, _Ranges]:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ftk.config.choices import Init, Precision
 from ftk.config.schema import DataConfig, HardwareConfig, ModelConfig
 from ftk.contracts.notes import Notes
+from ftk.contracts.text_prefix import TextPrefix
 from ftk.contracts.values import WindowPlan
 from ftk.core.evaluate import Runner
 from ftk.core.hardware import choose
@@ -39,6 +40,7 @@ from ftk.models.loading.locate import locate
 from ftk.models.loading.provenance import provenance
 from ftk.models.loading.sentence_encoder import VECTORS, sentence_length
 from ftk.models.loading.source import Source, reopen_model, window_length
+from ftk.models.loading.text_prefix import named_prefixes, own_prefix
 from ftk.report.console import Console
 from ftk.system.cache import cache_folder, cache_key
 
@@ -89,7 +91,10 @@ class FrozenEncoder:
         own = sentence_length(source.folder) if source.folder is not None else None
         length = window_length(source, data.max_length)
         length = min(length, own) if own is not None and data.max_length is None else length
-        return cls(source, WindowPlan.of(length, data.stride, data.max_windows), hardware, data.cache_dir, console)
+        named = {**own_prefix(source.folder).to_json(), **named_prefixes(model)}
+        prefix = TextPrefix.of(named).only(("text", "pair"))
+        windows = WindowPlan.of(length, data.stride, data.max_windows, prefix)
+        return cls(source, windows, hardware, data.cache_dir, console)
 
     @property
     def word_layers(self) -> tuple[int, ...]:
@@ -105,7 +110,7 @@ class FrozenEncoder:
         pooling: Pooling = Pooling.mean,
         layers: tuple[int, ...] = (-1,),
     ) -> States:
-        """One state for each text, or for each pair of texts, in fp32.
+        """One state for each text, or for each pair of texts, in fp32; the prefixes of the model stand before them.
 
         Args:
             texts: any number of them.
@@ -125,7 +130,8 @@ class FrozenEncoder:
                 found = self._computed(way, range(len(some)), features)
                 yield some, Part(np.stack(found))
 
-        return self._stored(keys, {"pooling": pooling.value, "layers": list(layers), "of": "texts"}, make)
+        before = {"prefix": prefix.to_json()} if (prefix := self.windows.prefix) else {}
+        return self._stored(keys, {"pooling": pooling.value, "layers": list(layers), "of": "texts", **before}, make)
 
     def word_states(
         self,
@@ -199,8 +205,8 @@ class FrozenEncoder:
 
     def _text_features(self, texts: Sequence[str], pairs: Sequence[str] | None) -> Features:
         encoder = TextEncoder(self.source.tokenizer, self.windows, pairs=pairs is not None)
-        firsts = encoder.tokens(texts)
-        seconds = None if pairs is None else encoder.tokens(pairs)
+        firsts = encoder.tokens(texts, role="text")
+        seconds = None if pairs is None else encoder.tokens(pairs, role="pair")
         rows: list[int] = []
         ids: list[NDArray[np.int32]] = []
         segments: list[NDArray[np.int32]] = []

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ftk.contracts.saved_head import SentenceEncoder
+from ftk.contracts.text_prefix import TextPrefix
 from ftk.models.files.needed import SENTENCE_CONFIG, SENTENCE_SETTINGS, read_values
 
 _POOLINGS = {"mean_tokens": "mean", "mean": "mean", "cls_token": "first", "cls": "first"}
@@ -36,6 +37,7 @@ def sentence_encoder_in(folder: Path) -> SentenceEncoder:
         pooling=pooling,
         further=further,
         prompts=_prompts(settings),
+        prefix=_prefix(settings) if _pools_prompts(folder) else TextPrefix(),
         similarity=similarity if isinstance(similarity, str) and similarity not in _SIMILARITIES else None,
         lowercases=_of_encoder(folder).get("do_lower_case") is True,
     )
@@ -57,6 +59,29 @@ def _prompts(settings: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     prompts = settings.get("prompts")
     found = prompts.items() if isinstance(prompts, Mapping) else ()
     return tuple((str(name), text) for name, text in found if isinstance(text, str) and text)
+
+
+def _prefix(settings: Mapping[str, Any]) -> TextPrefix:
+    """The prompts of ``encode_query``, ``encode_document`` and ``encode`` of sentence-transformers."""
+    prompts = settings.get("prompts")
+    if not isinstance(prompts, Mapping):
+        return TextPrefix()
+
+    def first(*names: Any) -> str:
+        found = next((prompts[name] for name in names if isinstance(name, str) and name in prompts), None)
+        return found if isinstance(found, str) else ""
+
+    usual = settings.get("default_prompt_name")
+    query, candidate = first("query", usual), first("document", "passage", "corpus", usual)
+    return TextPrefix(text=first(usual), pair=first(usual), query=query, candidate=candidate)
+
+
+def _pools_prompts(folder: Path) -> bool:
+    """Whether the tokens of a prompt count where tokens are pooled, as they do for ftk."""
+    home = _home(folder)
+    modules = [module for module in _listed(home / "modules.json") or () if isinstance(module, Mapping)]
+    places = {Path(str(module.get("path"))).name for module in modules} - {"", ".", ".."}
+    return all(read_values(home / place / "config.json").get("include_prompt", True) for place in places)
 
 
 def _modules_in(folder: Path) -> tuple[str | None, tuple[str, ...]]:

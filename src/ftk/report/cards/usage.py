@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ftk.contracts.text_prefix import NO_PREFIX, TextPrefix
 from ftk.models.architectures.small.register import HEADS
 from ftk.system.strict_json import dumps
 
@@ -129,7 +130,14 @@ for number, deviation, mean in zip(numbers, fields["deviation"], fields["mean"])
 _IMPORT = "from ftk.models.configs.model_config import import_models\n\nimport_models()  # architectures of ftk\n"
 
 
-def usage(task: str | None, fields: dict[str, Any], model_type: str, folder: str, pooling: str | None = None) -> Usage:
+def usage(
+    task: str | None,
+    fields: dict[str, Any],
+    model_type: str,
+    folder: str,
+    pooling: str | None = None,
+    prefix: TextPrefix = NO_PREFIX,
+) -> Usage:
     """How a model is used without ftk.
 
     Args:
@@ -139,6 +147,7 @@ def usage(task: str | None, fields: dict[str, Any], model_type: str, folder: str
         folder: of the model.
         pooling: how a head of ftk pools, as config.json says; pair: the mean, and it compares two texts; None for a
             head of transformers.
+        prefix: what ftk puts before texts.
     """
     found = _of_task(task, fields)
     if pooling is not None and task in _SHOWN:
@@ -147,7 +156,8 @@ def usage(task: str | None, fields: dict[str, Any], model_type: str, folder: str
         return found
     own = _IMPORT if model_type in _OWN else ""
     code = found.code.replace("FOLDER", dumps(folder))
-    return Usage(found.tag, own + code, found.lacks)
+    lacks = ", and ".join(filter(None, (found.lacks, f"you write {prefix}" if prefix else "")))
+    return Usage(found.tag, own + code, lacks)
 
 
 def _with_own_head(task: str, fields: dict[str, Any], pooling: str) -> str:

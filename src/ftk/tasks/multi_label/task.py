@@ -32,7 +32,7 @@ from ftk.tasks.shared.label_columns import refuse_columns
 from ftk.tasks.shared.label_texts import label_examples, label_texts_faults, read_label_texts
 from ftk.tasks.shared.row_losses import of_labels
 from ftk.tasks.shared.row_task import RowTask
-from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
+from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, ROLES, Pooling, TextInput, logits_of, text_record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,6 +86,7 @@ class MultiLabel(RowTask):
         return TaskSpec(
             adopt=_adopt,
             columns=COLUMNS,
+            prefixes=ROLES,
             answers=label_set_answers,
             score="f1_micro",
             statistics=label_set_statistics,

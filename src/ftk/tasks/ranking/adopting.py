@@ -114,11 +114,7 @@ def _known_pooling(said: str, key: str) -> TokenPooling:
 
 
 def _note_uncomputed(sentences: SentenceEncoder, notes: Notes) -> None:
-    """Report what sentence-transformers does with the texts or vectors of a model, and ftk does not."""
-    if sentences.prompts:
-        listed = ", ".join(f"{name}: {text!r}" for name, text in sentences.prompts[:4])
-        more = f" and {len(sentences.prompts) - 4} more" if len(sentences.prompts) > 4 else ""
-        notes.add(kinds.PROMPTS_NOT_WRITTEN, prompts=f"{listed}{more}")
+    """Report what sentence-transformers does with the texts or vectors of a model, and ftk does not; prompts apart."""
     if sentences.similarity is not None:
         notes.add(kinds.OTHER_SIMILARITY, similarity=sentences.similarity)
     if sentences.lowercases:

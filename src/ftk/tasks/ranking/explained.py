@@ -11,6 +11,7 @@ from ftk.contracts.explanations import Over, Part, ReadText, Wanted
 from ftk.contracts.values import Batch, Labels
 from ftk.data.batching.features import Features, Ragged
 from ftk.data.examples.texts import TextExample
+from ftk.tasks.ranking.policies import ROLES
 from ftk.tasks.shared.explained_texts import Outputs, TextExplains, read_text
 from ftk.tasks.shared.text_input import Pooling, TextInput, logits_of
 
@@ -55,7 +56,7 @@ class _NoTargets:
 class Pairs:
     """Runs a cross-encoder over single pairs."""
 
-    _texts: ClassVar[TextInput] = TextInput(Pooling.max, True, ())
+    _texts: ClassVar[TextInput] = TextInput(Pooling.max, True, (), ROLES)
 
     def features(self, examples: Sequence[Any], encoding: Encoding) -> Features:
         """The windows of some pairs."""
@@ -76,7 +77,7 @@ class PairExplains:
 
     needs_label: ClassVar[bool] = False
     runs: ClassVar[Pairs] = Pairs()
-    _as_texts: ClassVar[TextExplains] = TextExplains(Pooling.max, Outputs.numbers)
+    _as_texts: ClassVar[TextExplains] = TextExplains(Pooling.max, Outputs.numbers, roles=ROLES)
 
     def example(self, example: RankingExample, record: dict[str, Any]) -> PairExample:
         """The query with this candidate."""

@@ -21,6 +21,7 @@ from ftk.data.text.text_windows import TextEncoder
 from ftk.tasks import finding_kinds as kinds
 from ftk.tasks.ranking.alike import groups_of, with_alike
 from ftk.tasks.ranking.by_owner import by_owner, sums
+from ftk.tasks.ranking.numbered_texts import NumberedTexts
 from ftk.tasks.ranking.sampling import NegativeSampling, SampledCandidates
 
 _UNSEEDED = 0x9E3779B9
@@ -94,31 +95,28 @@ class RankedRows:
         """
         encoder = TextEncoder(encoding.processor, encoding.windows, pairs=pairs, notes=encoding.notes)
         first = len(shared) if shared is not None else 0
-        number: dict[str, int] = {}
-        for example in examples:
-            for text in (example.query, *example.candidates):
-                number.setdefault(text, first + len(number))
+        numbered = NumberedTexts(examples, encoding.windows.prefix, first)
         starts = np.zeros(len(examples) + 1, dtype=np.int64)
         np.cumsum([len(example.candidates) for example in examples], out=starts[1:])
-        candidates = [number[text] for example in examples for text in example.candidates]
+        candidates = [numbered.candidate(text) for example in examples for text in example.candidates]
         grades = None
         if all(example.grades is not None for example in examples):
             grades = [grade for example in examples for grade in example.grades or ()]
-        texts = Ragged.of([ids for ids, _ in encoder.tokens(list(number))])
+        texts = numbered.tokens(encoder)
         if shared is not None:
             begins = np.concatenate([shared.starts, texts.starts[1:] + shared.starts[-1]])
             texts = Ragged(np.concatenate([shared.values, texts.values]), begins)
         rows = cls(
             encoder,
             texts,
-            np.array([number[example.query] for example in examples], dtype=np.int64),
+            np.array([numbered.query(example.query) for example in examples], dtype=np.int64),
             Ragged(np.array(candidates, dtype=np.int64), starts),
             Ragged(np.array(grades, dtype=np.float32), starts) if grades is not None else None,
             np.array([example.form is Form.right for example in examples], dtype=np.bool_) & (grades is not None),
             sampling,
             first,
             encoding.pad_id,
-            groups := groups_of(number, first),
+            groups := groups_of(numbered, first),
         )
         if grades is not None:
             there = np.unique(candidates)

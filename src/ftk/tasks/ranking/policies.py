@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+ROLES = ("query", "candidate")
+"""The roles of its texts, for the prefixes of a model."""
+
 
 class Encoder(Enum):
     """Whether query and candidate are encoded separately or together."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ftk.contracts.text_prefix import NO_PREFIX, TextPrefix
 from ftk.tasks.ranking.policies import TokenPooling
 
 _MODULES = (("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize"))
 """The modules that compute a vector, in their order, each with its folder."""
 
 
-def sentence_modules(config: Any, length: int, pooling: TokenPooling) -> Mapping[str, Any]:
+def sentence_modules(
+    config: Any, length: int, pooling: TokenPooling, prefix: TextPrefix = NO_PREFIX
+) -> Mapping[str, Any]:
     """The contents of the files, by name.
 
     Args:
         config: of the encoder.
         length: of the windows, in tokens; sentence-transformers cuts longer texts there.
         pooling: how the states of the tokens become a vector.
+        prefix: what stands before queries and candidates.
     """
     listed = [
         {"idx": number, "name": str(number), "path": path, "type": f"sentence_transformers.models.{kind}"}
@@ -37,4 +41,11 @@ def sentence_modules(config: Any, length: int, pooling: TokenPooling) -> Mapping
             "pooling_mode_lasttoken": False,
             "include_prompt": True,
         },
+        **({"config_sentence_transformers.json": _prompts(prefix)} if prefix else {}),
     }
+
+
+def _prompts(prefix: TextPrefix) -> Mapping[str, Any]:
+    """The prompts of ``encode_query`` and ``encode_document``."""
+    prompts = {"query": prefix.query, "document": prefix.candidate}
+    return {"prompts": prompts, "default_prompt_name": None, "similarity_fn_name": "cosine"}

@@ -26,7 +26,7 @@ from ftk.tasks.ranking.batches import batch_of_pairs, batch_of_texts, texts_of
 from ftk.tasks.ranking.explained import PairExplains
 from ftk.tasks.ranking.features import RankedRows
 from ftk.tasks.ranking.metric import Ranked, RankingMetric
-from ftk.tasks.ranking.policies import Encoder, MissingPositive, Objective, TokenPooling
+from ftk.tasks.ranking.policies import ROLES, Encoder, MissingPositive, Objective, TokenPooling
 from ftk.tasks.ranking.sampling import NegativeSampling
 from ftk.tasks.ranking.searching.search import CandidateSearch
 from ftk.tasks.ranking.sentence_modules import sentence_modules
@@ -82,6 +82,7 @@ class Ranking(RowTask):
             adopt=_adopt,
             settle=None if self._crosses else _settle,
             columns=("query", "candidate", "negatives", "label"),
+            prefixes=ROLES,
             answers=ranking_answers,
             score="mrr",
             statistics=ranking_statistics,

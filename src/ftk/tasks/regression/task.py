@@ -27,7 +27,7 @@ from ftk.tasks.shared.adopted_labels import adopted_labels, label_map_faults, re
 from ftk.tasks.shared.class_weights import drawn_by_weight
 from ftk.tasks.shared.explained_texts import Outputs, TextExplains
 from ftk.tasks.shared.row_task import RowTask
-from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, Pooling, TextInput, logits_of, text_record
+from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, ROLES, Pooling, TextInput, logits_of, text_record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +57,7 @@ class Regression(RowTask):
     spec = TaskSpec(
         adopt=_adopt,
         columns=COLUMNS,
+        prefixes=ROLES,
         errors=number_errors,
         score="rmse",
         statistics=number_statistics,

@@ -118,7 +118,7 @@ class EntityEncoder:
             texts: any number.
             rows: of the texts, for messages.
         """
-        encoded = self.encoder.tokens([text.text for text in texts], offsets=True)
+        encoded = self.encoder.tokens([text.text for text in texts], role="text", offsets=True)
         return [
             self._window(ids, _place(offsets, text.head), _place(offsets, text.tail), row)
             for (ids, offsets), text, row in zip(encoded, texts, rows, strict=True)
@@ -128,7 +128,7 @@ class EntityEncoder:
         """The sub-words that the window of each text shows, and the [sub-words, 2] characters that each covers."""
         found = []
         for (ids, offsets), text in zip(
-            self.encoder.tokens([text.text for text in texts], offsets=True), texts, strict=True
+            self.encoder.tokens([text.text for text in texts], role="text", offsets=True), texts, strict=True
         ):
             parts = self._parts(len(ids), _place(offsets, text.head), _place(offsets, text.tail))
             shown = _numbers_in(parts)

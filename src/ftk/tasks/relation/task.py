@@ -79,6 +79,7 @@ class Relation(RowTask):
     def spec(self) -> TaskSpec:
         return TaskSpec(
             columns=("text", "tokens", "head", "tail", "label", "weight"),
+            prefixes=("text",),
             answers=label_answers,
             score="f1_semeval",
             statistics=relation_statistics,

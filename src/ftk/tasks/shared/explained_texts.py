@@ -13,7 +13,7 @@ from ftk.contracts.explanations import Over, Part, ReadText, Wanted
 from ftk.data.text.text_windows import TextEncoder, TextWindow
 from ftk.data.text.word_windows import words_of_subwords
 from ftk.data.text.words import Words, split_words
-from ftk.tasks.shared.text_input import Pooling
+from ftk.tasks.shared.text_input import ROLES, Pooling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,11 +41,13 @@ class TextExplains:
         pooling: how the windows of a text become one prediction.
         outputs: what is predicted.
         scale: for numbers, what each output is multiplied with; None: nothing.
+        roles: of the text and of the second one, for the prefixes of a model.
     """
 
     pooling: Pooling
     outputs: Outputs
     scale: Sequence[float] | None = None
+    roles: tuple[str, str] = ROLES
 
     needs_label: ClassVar[bool] = False
 
@@ -57,8 +59,9 @@ class TextExplains:
         """For each window, [tokens] the word of each token."""
         pairs = any(example.pair is not None for example in examples)
         encoder = TextEncoder(encoding.processor, encoding.windows, pairs=pairs)
-        firsts = encoder.tokens([example.text for example in examples], offsets=True)
-        seconds = encoder.tokens([example.pair or "" for example in examples], offsets=True) if pairs else None
+        firsts = encoder.tokens([example.text for example in examples], role=self.roles[0], offsets=True)
+        second = [example.pair or "" for example in examples]
+        seconds = encoder.tokens(second, role=self.roles[1], offsets=True) if pairs else None
         found = []
         for example, (ids, offsets) in zip(examples, firsts, strict=True):
             one = words_in(example.text, offsets)

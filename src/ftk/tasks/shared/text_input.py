@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("text", "pair", "label", "weight")
 """The columns of a task on texts."""
+ROLES = ("text", "pair")
+"""The roles of their texts, for the prefixes of a model."""
 AUTO_MODEL = "AutoModelForSequenceClassification"
 """The class that puts a head on the first token of a text, or on its pooled tokens."""
 
@@ -67,11 +69,13 @@ class TextInput:
         pooling: how the windows of a text become one prediction; a field of the task.
         pairs: whether rows have a second text: auto, true or false; a field of the task.
         label_columns: the names by which a label column is recognised.
+        roles: of the text and of the second one, for the prefixes of a model.
     """
 
     pooling: Pooling
     pairs: Any
     label_columns: tuple[str, ...]
+    roles: tuple[str, str] = ROLES
 
     def validate(self) -> Iterator[str]:
         """Yield the mistakes in the values."""
@@ -104,8 +108,9 @@ class TextInput:
         """The windows of some texts: ``input_ids``, for pairs ``segment``, and the columns of the targets."""
         pairs = any(example.pair is not None for example in examples)
         encoder = TextEncoder(encoding.processor, encoding.windows, pairs=pairs, notes=encoding.notes)
-        firsts = encoder.tokens([example.text for example in examples])
-        seconds = encoder.tokens([example.pair or "" for example in examples]) if pairs else None
+        firsts = encoder.tokens([example.text for example in examples], role=self.roles[0])
+        others = [example.pair or "" for example in examples]
+        seconds = encoder.tokens(others, role=self.roles[1]) if pairs else None
         rows: list[int] = []
         ids: list[NDArray[np.int32]] = []
         segments: list[NDArray[np.int32]] = []

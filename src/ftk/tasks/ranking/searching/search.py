@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from ftk.contracts.contexts import Encoding, Place, Reading, RowOutputs, SampleS
 from ftk.contracts.protocols import Runnable
 from ftk.contracts.row import Row
 from ftk.contracts.spec import PredictorSpec
+from ftk.contracts.text_prefix import TextPrefix
 from ftk.contracts.values import Batch, Labels
 from ftk.data.batching.features import Ragged
 from ftk.data.examples.rankings import Form, RankingExample, RankingReader
@@ -97,22 +98,26 @@ class CandidateSearch:
         found = self._candidates = read_candidates(self.path, place.data, encoding.notes)
         if self.crosses:
             encoder = TextEncoder(encoding.processor, plan, pairs=True, notes=encoding.notes)
-            self._subwords = Ragged.of([ids for ids, _ in encoder.tokens([found.text(at) for at in range(len(found))])])
+            texts = [found.text(at) for at in range(len(found))]
+            self._subwords = Ragged.of([ids for ids, _ in encoder.tokens(texts, role="candidate")])
             return
-        made_from = [found.fingerprint(), place.model, self.pooling, plan.length, plan.stride]
+        before = [plan.prefix.candidate] if plan.prefix.candidate else []
+        made_from = [found.fingerprint(), place.model, self.pooling, plan.length, plan.stride, *before]
         folder = cache_folder(place.data.cache_dir) / "vectors" / cache_key(made_from)
         self._vectors = cached_vectors(folder, len(found), lambda: self._made(place), place.progress.say)
 
     def _made(self, place: Place) -> Iterator[NDArray[Any]]:
         """Yield the vectors of all candidates, in blocks."""
-        found = self._candidates
+        found, windows = self._candidates, place.encoding.windows
+        prefix = TextPrefix(query=windows.prefix.candidate)  # each is read as the query of a row of its own
+        encoding = replace(place.encoding, windows=replace(windows, prefix=prefix))
         with place.progress.counting("candidates") as show:
             for begin in range(0, len(found), _ROWS_AT_ONCE):
                 part = [
                     RankingExample(found.text(at), (), None, Form.query, None, (), found.rows[at], {})
                     for at in range(begin, min(begin + _ROWS_AT_ONCE, len(found)))
                 ]
-                features = self.features(part, place.encoding)
+                features = self.features(part, encoding)
                 yield np.stack([vector for _, vector in place.predictions(part, features)])
                 show(begin + len(part))
 
