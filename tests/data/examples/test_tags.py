@@ -170,7 +170,12 @@ def test_the_scheme_is_reported(written: list[dict[str, Any]], scheme: str, poli
 def test_a_scheme_that_is_set_is_believed() -> None:
     found, notes = sentences(rows("I-A O B-mail"), tag_scheme="bare")
     assert found[0].tags == ["B-I-A", "O", "B-B-mail"]
-    assert [str(finding) for finding in notes] == ["tags are bare types (task.tag_scheme): converted to IOB2"]
+    assert of_kind(notes, kinds.TAG_SCHEME).values["found_by"] == "task.tag_scheme"
+    lettered = of_kind(notes, kinds.LETTERED_TYPE)
+    assert (lettered.count, lettered.severity) == (2, "warning")
+    assert not [
+        found for found in sentences(rows("A O B-mail"), tag_scheme="iob2")[1] if found.kind is kinds.LETTERED_TYPE
+    ]
 
 
 def test_broken_tags_are_counted_with_their_places() -> None:

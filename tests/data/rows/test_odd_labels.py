@@ -102,6 +102,22 @@ def test_a_missing_label_is_refused_or_left_out_by_policy(mark: str) -> None:
     assert counted(notes)[-1] == (kinds.MISSING_LABEL, "drop", 1, ["a.csv:4"])
 
 
+@pytest.mark.parametrize("columns", [{}, {"label": "label"}])
+def test_a_row_without_the_column_is_refused_or_left_out_by_policy_if_others_have_it(columns: dict[str, Any]) -> None:
+    rows = [{"text": "x", "label": "good"}, {"text": "y"}, {"text": "z", "label": "bad"}, {"text": "w"}]
+    kind = kinds.MISSING_COLUMN if columns else kinds.MISSING
+    [found] = refused(read(rows=rows, columns=columns)[1])
+    assert (found.kind, found.count) == (kind, 2)
+    assert "data.unlabelled=drop" in str(found)
+    targets, notes = read(rows=rows, columns=columns, unlabelled="drop")
+    notes.raise_errors()
+    assert targets == ["good", "bad"]
+    assert counted(notes)[-1] == (kind, "drop", 2, ["a.csv:3", "a.csv:5"])
+    [found] = refused(read(rows=[{"text": "x"}, {"text": "y"}], columns=columns, unlabelled="drop")[1])
+    assert (found.kind, found.count) == (kind, 2)
+    assert "data.unlabelled" not in str(found)
+
+
 @pytest.mark.parametrize("mark", ["nan", "<NA>", "\\N", "#N/A"])
 def test_a_missing_label_beside_names_that_are_given_is_refused_or_left_out(mark: str) -> None:
     [found] = refused(read(0, 1, mark, label_names=["neg", "pos"])[1])

@@ -95,6 +95,30 @@ def test_a_missing_tokenizer_is_found_before_rows_are_read(ftk: Callable[..., Re
     assert_refused(result, "no tokenizer files")
 
 
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda text: text[: len(text) // 2], "is no JSON"),
+        (lambda text: "[" * 100_000, "is no JSON"),
+        (lambda text: "[]", "no 'model'"),
+        (lambda text: json.dumps({**json.loads(text), "model": {"type": "New"}}), "any variant"),
+        *(
+            (lambda text, part=part: json.dumps({k: v for k, v in json.loads(text).items() if k != part}), f"'{part}'")
+            for part in ("added_tokens", "model")
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_damaged_file_is_said(damage: Callable[[str], str], said: str) -> None:
+    folder = write_config(Path("m"), "bert")
+    make_tokenizer("wordpiece").save_pretrained(folder)
+    path = folder / "tokenizer.json"
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(ModelError, match=r"tokenizer\.json: the tokenizer cannot be loaded: ") as refused:
+        load_tokenizer(folder)
+    assert said in str(refused.value)
+    assert "model.tokenizer.name=" in str(refused.value)
+
+
 def test_a_vocabulary_of_special_tokens_is_refused() -> None:
     folder = write_config(Path("m"), "bert")
     (folder / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n")

@@ -24,9 +24,11 @@ COMPETING_COLUMNS = error("competing-columns",
     "{row|rows} that {leaves|leave} open which column is meant ({role}: {shares} of {rows:,} rows)",
     "Name it: {choices}.")
 MISSING_COLUMN = error("missing-column", "{row|rows} without the column '{column}'",
-    "data.columns.{role} names it, for all files: the column needs one name in all of them.{hint}")
+    "data.columns.{role} names it, for all files: the column needs one name in all of them.{hint}",
+    drop="left out (data.unlabelled=drop)")
 MISSING = error("missing", "{row|rows} without {what}",
-    "If another column has {what}, name it: data.columns.{role}={example}.{hint}")
+    "If another column has {what}, name it: data.columns.{role}={example}.{hint}",
+    drop="left out (data.unlabelled=drop)")
 MISSING_TEXT_OR_TOKENS = error("missing-text-or-tokens", "{row|rows} with neither text nor tokens",
     "Name the column: data.columns.text=… or data.columns.tokens=….{hint}")
 MISSING_SECOND_TEXT = error("missing-second-text", "{row|rows} without a second text",

@@ -136,6 +136,8 @@ DISGUISED_TAGS = error("disguised-tags", "{kind|kinds} of tags of no known schem
     "In span tags, B- and I- are upper case and come first; task.units=tokens takes tags as they are.")
 LETTERLESS_TAG = error("letterless-tag", "{tag|tags} without B- or I- among tags that have it",
     "Correct {it|them}: where some tags have B- or I-, all but O have it.")
+LETTERED_TYPE = warning("lettered-type", "{tag|tags} that {begins|begin} with a letter of IOB2 or BIOES",
+    "part of the name of the type (task.tag_scheme=bare); task.tag_scheme=auto reads the letter as the place in a span")
 ANOTHER_OUTSIDE = error("another-outside-word", "{tag|tags} that {looks|look} like another word for O",
     "Write O for {it|them}; no span has such a type.")
 NO_OUTSIDE = error("no-outside", "{kind|kinds} of tags without B- or I-, and no O: {tags}",

@@ -63,6 +63,8 @@ def iob2_of(rows: Tagged, scheme: Scheme, broken_tags: str, notes: Notes) -> lis
     looked_for = frozenset(tag for tag, read in table.items() if read is not None and not read.letter)
     if found is Scheme.bare or spelling.bracketed:
         looked_for = refused
+    if scheme is Scheme.bare:
+        _note_lettered(rows, counts, table, notes)
     result: list[list[str] | None] = []
     for (row, _, names), tags in zip(rows, parsed, strict=True):
         if tags is None:
@@ -144,6 +146,13 @@ def _refused(
     if unlikely:
         notes.add(kinds.UNLIKELY_TYPES, *_places(rows, unlikely), number=len(unlikely))
     return signs | frozenset(filter(is_disguised, types))
+
+
+def _note_lettered(rows: Tagged, counts: Mapping[str, int], table: Mapping[str, Tag | None], notes: Notes) -> None:
+    """Report tags with a letter where all are types: B-LOC becomes the type of the tags B-B-LOC and I-B-LOC."""
+    lettered = [tag for tag in counts if (read := table[tag]) is not None and read.letter not in ("", OUTSIDE)]
+    if lettered:
+        notes.add(kinds.LETTERED_TYPE, *_places(rows, lettered), number=sum(counts[tag] for tag in lettered))
 
 
 def _places(rows: Tagged, tags: Iterable[str]) -> list[str]:

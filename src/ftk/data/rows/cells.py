@@ -2,11 +2,12 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from ftk.contracts import finding_kinds as kinds
-from ftk.contracts.findings import FindingKind
+from ftk.contracts.findings import SHOWN, FindingKind
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.data.rows.lists import (
@@ -78,20 +79,33 @@ def read_rows(
         make: raises RowFault for a row that cannot be used.
         notes: collects the faults.
         unlabelled: the policy for rows without a label, ``error`` or ``drop``. A row of no class is always left out of
-            training.
+            training, and rows without the column of the label are an error whatever the policy if no row has it.
     """
     made = []
     seen = set()
+    without: dict[Hashable, tuple[RowFault, list[str]]] = {}
+    missing: Counter[Hashable] = Counter()
     for row in rows:
         try:
             made.append(make(not_too_long(row)))
         except RowFault as found:
             for fault in (found, *found.also):
+                group = (fault.kind.id, repr(sorted(fault.values.items())), fault.alike)
+                if fault.kind in _WITHOUT_COLUMN and fault.values["role"] == "label":
+                    _, places = without.setdefault(group, (fault.with_traceback(None), []))
+                    places += [fault.place.partition(" has ")[0]] if len(places) < SHOWN else []
+                    missing[group] += 1
+                    continue
                 if fault.kind in _UNLABELLED:
                     fault.policy = _policy(fault.kind, unlabelled, notes)
-                group = (fault.kind.id, repr(sorted(fault.values.items())), fault.alike)
                 fault.add_to(notes, with_place=fault.alike is None or group not in seen)
                 seen.add(group)
+    for group, (fault, places) in without.items():
+        if made:  # other rows have a label
+            fault.policy = "drop" if unlabelled == "drop" else None
+            fault.values["hint"] += " data.unlabelled=drop leaves out rows without a label."
+        places = places if fault.policy else [fault.place]
+        notes.add(fault.kind, *places, policy=fault.policy, number=missing[group], **fault.values)
     return made
 
 
@@ -110,6 +124,8 @@ def not_too_long(row: Row) -> Row:
 
 _UNLABELLED = (kinds.UNLABELLED_ROW, kinds.EMPTY_LABEL, kinds.MISSING_LABEL, kinds.HALF_A_PAIR, kinds.NO_TARGETS)
 """Faults of rows that data.unlabelled is about."""
+_WITHOUT_COLUMN = (kinds.MISSING, kinds.MISSING_COLUMN)
+"""Faults that data.unlabelled is about where the column is that of the label, and other rows have it."""
 
 
 def _policy(kind: FindingKind, unlabelled: str, notes: Notes) -> str | None:

@@ -174,10 +174,10 @@ class SubwordEncoder:
             # The next window shares the stride, or as much of it as leaves room for the first word not yet shown.
             shared = max(last - stride, int(end[last_word]) - self.capacity)
             first_word = min(int(np.searchsorted(begin, shared, side="left")), last_word)
-        bounds = [0]
+        bounds, twice_middles = [0], begin + end
         for (_, left_end), (right_begin, _) in pairwise(cuts):
             # The left window shows more context of those shared words whose middle is before the middle of the share.
-            bound = int(np.searchsorted(begin + end, left_end + right_begin, side="right"))
+            bound = int(np.searchsorted(twice_middles, left_end + right_begin, side="right"))
             bounds.append(int(begin[bound]) if bound < len(begin) else total)
         bounds.append(total)
         return [(first, last, bounds[i], bounds[i + 1]) for i, (first, last) in enumerate(cuts)]
