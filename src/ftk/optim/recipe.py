@@ -38,7 +38,7 @@ class Habit:
 # Constants: docs/recipe.md says what each was chosen by.
 HABITS: dict[str, tuple[Habit, ...]] = {
     "text": (Habit(rows=500, rate=1 / 3), Habit()),
-    "number": (Habit(),),
+    "number": (Habit(rows=500, rate=1 / 3), Habit()),
     "tokens": (Habit(),),
     "spans": (Habit(),),
     "vectors": (Habit(rate=1 / 3, steps=300),),
