@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parents[1] / "src"
 READ = """
 import dataclasses, gc, sys, time
 import pyarrow.parquet
-from ftk.config.choices import Format, Duplicates, Unseen
+from ftk.config.data_choices import Format, Duplicates, Unseen
 from ftk.config.paths import values_of
 from ftk.config.schema import DataConfig
 from ftk.contracts.notes import Notes

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from ftk.config.choices import Cut, Duplicates, Format, Offsets, Quoting, Storage, Unlabelled, Unseen
+from ftk.config.data_choices import Cut, Duplicates, Format, Offsets, Quoting, Storage, Unlabelled, Unseen
 from ftk.config.paths import values_of
 from ftk.config.schema import DataConfig
 from ftk.contracts.contexts import Reading

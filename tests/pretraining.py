@@ -48,7 +48,7 @@ def mlm_task(**changes: Any) -> Any:
 
 def blocks_of(task: Any, tokenizer: Any, lines: list[str], folder: Path, *, length: int, **data: Any) -> Any:
     """The training blocks of some documents, one per line unless ``documents`` says more, as a run would have them."""
-    from ftk.config.choices import Documents, Duplicates, Format, Quoting, Unseen
+    from ftk.config.data_choices import Documents, Duplicates, Format, Quoting, Unseen
     from ftk.config.schema import DataConfig
     from ftk.contracts.notes import Notes
     from ftk.contracts.values import WindowPlan

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import Result, read_jsonl, toy_sentences, write_conll, write_lines
 from ftk import cli
-from ftk.config.choices import Documents
+from ftk.config.data_choices import Documents
 from ftk.contracts import finding_kinds as kinds
 from ftk.tasks import finding_kinds as task_kinds
 from pretraining import TINY_MODEL, blocks_of, mlm_task, write_stories

@@ -19,9 +19,9 @@ from omegaconf import DictConfig
 from conftest import write_lines
 from ftk.commands.checks.values import check_values
 from ftk.config import checking, jobs
-from ftk.config.choices import Format
 from ftk.config.command_line import override_words
 from ftk.config.compose import compose, run_jobs
+from ftk.config.data_choices import Format
 from ftk.config.invocation import Invocation, Outcome
 from ftk.config.mistakes import ConfigMistakes
 from ftk.config.schema import FinetuneConfig

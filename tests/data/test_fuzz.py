@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_helpers import data_config, ner_task
-from ftk.config.choices import Format
+from ftk.config.data_choices import Format
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes
 from ftk.data.documents.reading import documents

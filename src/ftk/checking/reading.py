@@ -10,7 +10,7 @@ from typing import Any
 
 from ftk.checking.collected import Collected
 from ftk.checking.light_rows import LightRows
-from ftk.config.choices import BadRows, Storage
+from ftk.config.data_choices import BadRows, Storage
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ftk.config.choices import Cut
+from ftk.config.data_choices import Cut
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Reading

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ftk.config.choices import BadRows, Method
+from ftk.config.choices import Method
+from ftk.config.data_choices import BadRows
 from ftk.config.schema import DataConfig, HardwareConfig
 from ftk.contracts.contexts import Reading
 from ftk.contracts.explanations import ReadsOtherwise

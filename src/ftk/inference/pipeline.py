@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ftk import __version__
-from ftk.config.choices import BadRows
+from ftk.config.data_choices import BadRows
 from ftk.config.schema import DataConfig, HardwareConfig, PredictionsConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding, Place, Reading

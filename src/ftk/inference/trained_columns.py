@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ftk.config.choices import Format
+from ftk.config.data_choices import Format
 from ftk.config.schema import DataConfig
 from ftk.config.spelling.writing import as_word
 from ftk.contracts import finding_kinds as kinds

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from ftk.config.choices import Calibration, Cut, HeadInit
+from ftk.config.choices import Calibration, HeadInit
+from ftk.config.data_choices import Cut
 from ftk.config.invocation import Invocation
 from ftk.config.safe_yaml import load_yaml
 from ftk.config.schema import (

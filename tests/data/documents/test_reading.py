@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_helpers import MANY, SOME, counted, data_config
-from ftk.config.choices import Documents
+from ftk.config.data_choices import Documents
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import Finding
 from ftk.contracts.notes import Notes

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from data_helpers import counted, data_config, of_kind, refused
-from ftk.config.choices import Format
+from ftk.config.data_choices import Format
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row

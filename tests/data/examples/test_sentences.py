@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_helpers import MANY, counted, data_config, ner_task, refused, sentences
-from ftk.config.choices import Format
+from ftk.config.data_choices import Format
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.findings import FindingKind

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_helpers import data_config
-from ftk.config.choices import BadRows
+from ftk.config.data_choices import BadRows
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import UnreadRow
 from ftk.data.readers.splits import stream

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from data_helpers import data_config, ner_task, of_kind, read
-from ftk.config.choices import Format
+from ftk.config.data_choices import Format
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes

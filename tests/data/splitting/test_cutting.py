@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from conftest import write_jsonl
 from data_helpers import MANY, data_config, of_kind, shipped_task
-from ftk.config.choices import Unseen
+from ftk.config.data_choices import Unseen
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example, Tie
 from ftk.contracts.findings import Finding

@@ -88,7 +88,7 @@ def test_windows_without_room_for_text_are_refused():
 def test_segments_are_for_models_that_have_them():
     from types import SimpleNamespace
 
-    from ftk.models.loading.source import set_token_type_input
+    from ftk.models.tokenizers.model_inputs import set_token_type_input
 
     for sizes, expected in ((2, True), (1, False), (0, False)):
         made = tokenizer()

@@ -14,7 +14,7 @@ import pytest
 
 from conftest import word_pieces, write_lines
 from data_helpers import data_config, of_kind
-from ftk.config.choices import Documents
+from ftk.config.data_choices import Documents
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Encoding
 from ftk.contracts.findings import Finding

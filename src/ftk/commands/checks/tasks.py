@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from ftk.commands.checks.pooling import pooling_mistakes
 from ftk.commands.checks.predictions import uncalibrated_predictions, unknown_predictions
-from ftk.config.choices import Cut, Duplicates, Grouping, HeadInit
+from ftk.config.choices import Grouping, HeadInit
+from ftk.config.data_choices import Cut, Duplicates
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, refuse_limit
 from ftk.config.schema import DataConfig, EvaluateConfig, FinetuneConfig, PredictConfig, TrainingConfig

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ftk.commands.checks.tasks import check_task
-from ftk.config.choices import Format, HeadInit, Init, TokenPooling, Tracking
+from ftk.config.choices import HeadInit, Init, TokenPooling, Tracking
+from ftk.config.data_choices import Format
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges import Config, check_ranges
 from ftk.config.ranges.comparing import check_comparing

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ftk.config.choices import BadRows, Format, Precision
+from ftk.config.choices import Precision
+from ftk.config.data_choices import BadRows, Format
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges.checking import check_checking
 from ftk.config.ranges.data import check_data

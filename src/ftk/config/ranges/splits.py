@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ftk.config.choices import Cut, Format
+from ftk.config.data_choices import Cut, Format
 from ftk.config.mistakes import Mistake
 from ftk.config.schema import DataConfig
 from ftk.config.spelling.writing import as_word

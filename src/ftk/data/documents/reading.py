@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ftk.config.choices import Documents, Duplicates, Format
+from ftk.config.data_choices import Documents, Duplicates, Format
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 
-from ftk.config.choices import Format
+from ftk.config.data_choices import Format
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes

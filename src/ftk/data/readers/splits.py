@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ftk
-from ftk.config.choices import Format
+from ftk.config.data_choices import Format
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN

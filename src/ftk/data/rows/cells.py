@@ -100,12 +100,12 @@ def read_rows(
                     fault.policy = _policy(fault.kind, unlabelled, notes)
                 fault.add_to(notes, with_place=fault.alike is None or group not in seen)
                 seen.add(group)
-    for group, (fault, places) in without.items():
+    for alike, (fault, places) in without.items():
         if made:  # other rows have a label
             fault.policy = "drop" if unlabelled == "drop" else None
             fault.values["hint"] += " data.unlabelled=drop leaves out rows without a label."
         places = places if fault.policy else [fault.place]
-        notes.add(fault.kind, *places, policy=fault.policy, number=missing[group], **fault.values)
+        notes.add(fault.kind, *places, policy=fault.policy, number=missing[alike], **fault.values)
     return made
 
 

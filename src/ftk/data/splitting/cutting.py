@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ftk.config.choices import Unseen
+from ftk.config.data_choices import Unseen
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.example import Example, Tie

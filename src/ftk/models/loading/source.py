@@ -15,7 +15,6 @@ from ftk.models.architectures import fusion
 from ftk.models.configs.encoder_decoder_config import encoder_of, set_special_tokens, set_vocab_size
 from ftk.models.configs.model_config import (
     embedded_tokens,
-    first_position_of,
     make_config,
     quiet,
     read_config,
@@ -37,6 +36,7 @@ from ftk.models.loading.verified_folder import trained_length
 from ftk.models.tokenizers.chosen_tokenizer import chosen_tokenizer
 from ftk.models.tokenizers.embedding_table import embedding_rows, note_small
 from ftk.models.tokenizers.end_of_text import end_texts
+from ftk.models.tokenizers.model_inputs import set_token_type_input, text_config, token_limit
 from ftk.models.tokenizers.pad_token import agree_on_padding
 from ftk.models.tokenizers.tokenizer import load_tokenizer
 from ftk.models.tokenizers.tokenizer_files import check_fits
@@ -242,9 +242,9 @@ def reopen_model(
         rows = embedding_rows(config)
         if rows is not None:
             check_fits(folder, tokens=embedded_tokens(config, {}, tokenizer), rows=rows)
-        agree_on_padding(_text_config(config), tokenizer, notes)
+        agree_on_padding(text_config(config), tokenizer, notes)
         if adopted_for is not None:
-            end_texts(_text_config(config), tokenizer, adopted_for, notes)
+            end_texts(text_config(config), tokenizer, adopted_for, notes)
         set_token_type_input(config, tokenizer)
     labels = set_labels(config, labels)
     return Source(
@@ -259,21 +259,6 @@ def reopen_model(
         image_processor=image_processor,
         notes=notes,
     )
-
-
-def token_limit(config: Any, tokenizer: Any) -> int:
-    """Maximum number of tokens that a model accepts, including special tokens.
-
-    Position tables with a padding entry (RoBERTa and similar models) start their positions after it. To find that out,
-    the model is built on the meta device, without memory.
-    """
-    whole = _text_config(config)
-    limits = [getattr(tokenizer, "model_max_length", None) or 10**9]
-    config = encoder_of(whole)
-    positions = getattr(config, "max_position_embeddings", None) if tokenizer is not None else None
-    if isinstance(positions, int) and positions > 0:
-        limits.append(positions - first_position_of(whole))
-    return int(min(limits))
 
 
 def window_length(source: Source, asked: int | None) -> int:
@@ -291,18 +276,3 @@ def window_length(source: Source, asked: int | None) -> int:
     if asked > source.limit:
         raise ModelError(f"data.max_length={asked}: this model accepts at most {source.limit} tokens.")
     return asked
-
-
-def _text_config(config: Any) -> Any:
-    """The text encoder's config in the config of a model with several encoders."""
-    return getattr(config, fusion.TOWERS["text"], config)
-
-
-def set_token_type_input(config: Any, tokenizer: Any) -> None:
-    """Makes the tokenizer return ``token_type_ids`` exactly if the model has embeddings for them, also once saved."""
-    names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
-    if getattr(_text_config(config), "type_vocab_size", 0) > 1:
-        names.insert(1, "token_type_ids")
-    tokenizer.model_input_names = names
-    if hasattr(tokenizer, "init_kwargs"):
-        tokenizer.init_kwargs["model_input_names"] = names  # what is saved, and what other libraries go by

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.config.choices import Documents, Format
+from ftk.config.data_choices import Documents, Format
 from ftk.config.schema import DataConfig
 from ftk.contracts import finding_kinds as shared_kinds
 from ftk.contracts.contexts import Encoding

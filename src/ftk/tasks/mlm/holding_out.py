@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ftk.config.choices import Documents
+from ftk.config.data_choices import Documents
 from ftk.config.schema import DataConfig
 from ftk.errors import DataError
 

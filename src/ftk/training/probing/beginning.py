@@ -26,17 +26,8 @@ from ftk.core.evaluate import Runner
 from ftk.errors import ConfigError
 from ftk.models.loading.load import Loaded
 from ftk.models.loading.source import Source
-from ftk.models.tuning.linear_fit import (
-    LinearFit,
-    Loss,
-    binary_cross_entropy,
-    cross_entropy,
-    damped,
-    fit_classes,
-    fit_numbers,
-    fit_presence,
-    squared_error,
-)
+from ftk.models.tuning.linear_fit import LinearFit, damped, fit_classes, fit_numbers, fit_presence
+from ftk.models.tuning.linear_solver import Loss, binary_cross_entropy, cross_entropy, squared_error
 from ftk.training.probing.states import Inputs, OtherOutputs, inputs_of, linear_output, some_windows
 
 TEXT_WEIGHT = 2.0

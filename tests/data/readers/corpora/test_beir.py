@@ -8,7 +8,7 @@ import pytest
 
 from conftest import write_jsonl, write_lines
 from data_helpers import data_config, of_kind
-from ftk.config.choices import Format
+from ftk.config.data_choices import Format
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading
 from ftk.contracts.notes import Notes

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data_helpers import data_config
-from ftk.config.choices import BadRows
+from ftk.config.data_choices import BadRows
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow

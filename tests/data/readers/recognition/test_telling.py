@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_helpers import SOME, data_config, standard_input
-from ftk.config.choices import Format
+from ftk.config.data_choices import Format
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.readers.decoding.once import inputs

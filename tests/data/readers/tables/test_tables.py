@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from data_helpers import SOME, Read, of_kind, read
-from ftk.config.choices import Quoting
+from ftk.config.data_choices import Quoting
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.readers.decoding.once import inputs, open_live

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import write_jsonl
 from data_helpers import data_config, ner_task, refused, sentences
-from ftk.config.choices import Format
+from ftk.config.data_choices import Format
 from ftk.config.paths import values_of
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.contexts import Reading

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ftk.config.choices import Offsets
+from ftk.config.data_choices import Offsets
 from ftk.contracts.row import Row
 from ftk.data.examples.spans.forms import MarkedSpan
 from ftk.data.examples.spans.outside import kind_of_ends

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from ftk.config.choices import Offsets
+from ftk.config.data_choices import Offsets
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.data.examples.spans.counting import PLAIN, Counting, MarkedText, Places, has_clusters

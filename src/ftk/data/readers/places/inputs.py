@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ftk.config.choices import Format
+from ftk.config.data_choices import Format
 from ftk.config.spelling.writing import pasted
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import SHOWN

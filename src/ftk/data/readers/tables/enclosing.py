@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ftk.config.choices import Quoting
+from ftk.config.data_choices import Quoting
 
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 _ESCAPED = re.compile(r"""\\(?:"|\r?\n$)""")
