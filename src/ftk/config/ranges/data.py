@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ftk.config.choices import DELIMITERS, character_of
-from ftk.config.data_choices import Format
+from ftk.config.data_choices import DELIMITERS, Format, character_of
 from ftk.config.mistakes import Mistake
 from ftk.config.ranges.splits import check_splits
 from ftk.config.ranges.values import positive

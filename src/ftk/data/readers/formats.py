@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ftk.config.choices import character_of
-from ftk.config.data_choices import BadRows
+from ftk.config.data_choices import BadRows, character_of
 from ftk.config.schema import DataConfig
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row, UnreadRow
