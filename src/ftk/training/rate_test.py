@@ -53,9 +53,11 @@ def with_found_rate(run: Run) -> Run:
     rate, lowest = found
     notes.add(kinds.FOUND_RATE, rate=rate, lowest=lowest, steps=len(losses.rates))
     run.console.report(notes.drain())
-    for group in run.state.optimizer.param_groups:
-        group["lr"] = group["peak_lr"] = group["peak_lr"] / usual * rate
     config = dataclasses.replace(run.config, optimizer={**run.config.optimizer, "lr": rate})
+    # The rates of parts of the model are those of an optimizer that begins with this rate, to the last digit.
+    begun = build_optimizer(run.state.model, config.optimizer, lr_scales(config.model))
+    for group, same in zip(run.state.optimizer.param_groups, begun.param_groups, strict=True):
+        group["lr"] = group["peak_lr"] = same["peak_lr"]
     return dataclasses.replace(run, config=config, chosen={**run.chosen, _LR: rate}, finds_rate=False)
 
 
