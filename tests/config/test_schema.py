@@ -5,12 +5,12 @@ import inspect
 
 import pytest
 
-from ftk.config import choices, schema
+from ftk.config import choices, data_choices, schema
 from ftk.config.schema import checking, comparing, data, model, reporting, run, training
 
 CLASSES = {
     node.name: node
-    for module in (choices, checking, comparing, data, model, reporting, run, training, schema)
+    for module in (choices, data_choices, checking, comparing, data, model, reporting, run, training, schema)
     for node in ast.parse(inspect.getsource(module)).body
     if isinstance(node, ast.ClassDef)
 }
