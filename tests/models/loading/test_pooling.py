@@ -75,6 +75,28 @@ def test_scores_are_those_of_the_encoder_and_numpy_wherever_the_padding_stands(w
                 np.testing.assert_allclose(logits[row], alone[0], atol=1e-5)
 
 
+def test_two_texts_are_compared_by_the_means_of_each() -> None:
+    import torch
+
+    separator, lengths = 4, ((3, 2), (1, 4), (2, 2))
+    model = encoder(ftk_pooling="mean", ftk_separator=separator)
+    weight, bias = (tensor.detach().numpy() for tensor in model.pooled_text.output.parameters())
+    for side in ("right", "left"):
+        ids, mask = torch.zeros(3, 9, dtype=torch.long), torch.zeros(3, 9, dtype=torch.long)
+        for row, (one, two) in enumerate(lengths):
+            tokens = [*range(5, 5 + one), separator, *range(20, 20 + two), separator]
+            inside = slice(0, len(tokens)) if side == "right" else slice(9 - len(tokens), 9)
+            ids[row, inside], mask[row, inside] = torch.tensor(tokens), 1
+        with torch.no_grad():
+            logits = model(input_ids=ids, attention_mask=mask).logits.numpy()
+            states = model.bert(input_ids=ids, attention_mask=mask).last_hidden_state.numpy()
+        for row, (one, _) in enumerate(lengths):
+            own = states[row][mask[row].numpy() == 1]
+            first, second = own[: one + 1].mean(0), own[one + 1 :].mean(0)
+            vector = np.concatenate([own.mean(0), np.abs(first - second), first * second])
+            np.testing.assert_allclose(logits[row], weight @ vector + bias, atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["bert", "roberta", "distilbert", "gpt2"])
 def test_transformers_refuses_to_put_a_head_of_its_own_on_the_encoder(tmp_path: Path, kind: str) -> None:
     from transformers import AutoModel, AutoModelForSequenceClassification
@@ -191,6 +213,12 @@ def test_a_saved_model_is_used_by_ftk_and_by_the_lines_of_its_card(
     codes = [Path("runs/pooled/best/README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]]
     codes += [PAGE.split("```python\n")[1].split("```")[0]] if task == "text-classification" else []
     expected = [record["value"]] if task == "regression" else record["scores"]
+    assert ("ftk_separator" in config_of("runs/pooled")) == (task == "pairs")
+    if task == "pairs":  # a head that compares two texts is no head for one
+        write_jsonl("texts.jsonl", [{"text": one["text"], "label": one["label"]} for one in made])
+        again = ("model=auto", "model.name=runs/pooled/best", *SHORT, "data.train=texts.jsonl", "run.dir=again")
+        assert ftk("finetune", "--json", TEXTS, *again).found(kinds.NEW_HEAD).policy == "pooling"
+        assert "ftk_separator" not in config_of("again")
     for code in codes:
         capfd.readouterr()
         exec(compile(code, "README.md", "exec"), {"__name__": "card"})
