@@ -21,7 +21,9 @@ from ftk.config.schema import (
     TrainingConfig,
     TrainingRunConfig,
 )
-from ftk.errors import RunError
+from ftk.config.targets import class_at
+from ftk.contracts.task import Task
+from ftk.errors import FtkError, RunError
 from ftk.report.environment import environment_facts
 
 Differences = dict[str, tuple[Any, Any]]
@@ -152,7 +154,7 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
     sections: dict[str, Any] = {name: {} for name, value in now.items() if isinstance(value, dict)}
     if "calibrate" in now:
         sections["calibrate"] = Calibration.none.value  # of runs of earlier releases
-    later = later_keys()
+    later = later_keys(now)
     changed = {
         key: (old, new)
         for key, (old, new) in compared({**sections, **saved}, now)
@@ -167,15 +169,31 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
     return changed, matters
 
 
-def later_keys() -> dict[str, Any]:
-    """The keys that a run of an earlier release need not have, with the value that it had then."""
+def later_keys(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that a run of an earlier release need not have, with the value that it had then.
+
+    Args:
+        config: of a run; its task says which keys the section ``task`` has.
+    """
     found = {}
-    for section, kind in _SECTIONS.items():
+    for section, kind in {**_SECTIONS, **_section_of_task(config)}.items():
         for item in dataclasses.fields(kind):
             if item.default is not dataclasses.MISSING:
                 value = item.default
                 found[f"{section}.{item.name}"] = value.value if isinstance(value, Enum) else value
     return found
+
+
+def _section_of_task(config: Mapping[str, Any]) -> dict[str, type[Task]]:
+    """The class that the section ``task`` of a config is about; empty for a config without one that is here."""
+    task = config.get("task")
+    target = task.get("_target_") if isinstance(task, dict) else None
+    if not isinstance(target, str):
+        return {}
+    try:
+        return {"task": class_at(target, Task, key="task._target_", kind="a Task")}  # type: ignore[type-abstract]
+    except FtkError:  # of another package, which is not needed to look at its runs
+        return {}
 
 
 def changed_splits(saved: Mapping[str, Any], fingerprints: Mapping[str, Mapping[str, str]]) -> list[str]:
