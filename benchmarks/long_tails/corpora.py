@@ -1,4 +1,4 @@
-"""Five skewed corpora of some 1,200 training rows: three as they are, and two that are made skewed by leaving out rows."""
+"""Five skewed corpora of some 1,200 training rows: three as they are, two made skewed by leaving out rows."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The same remedies for a linear head on frozen, mean-pooled MiniLM vectors: seconds, so with many draws of rows.
 
-    python -m benchmarks.long_tails.frozen ../shared/data /tmp/long_tails
+python -m benchmarks.long_tails.frozen ../shared/data /tmp/long_tails
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from transformers import AutoModel, AutoTokenizer
 
 from ftk.tasks.shared.losses import single_label_loss
 
-DRAWS = 10
-STEPS, RATE, DECAY = 400, 0.05, 1e-4
+DRAWS = 5
+STEPS, RATE, DECAY = 200, 0.05, 1e-4
 REMEDIES = ("none", "class_weights", "logit_adjustment 0.5", "logit_adjustment", "focal", "sampling")
 
 
@@ -87,7 +87,9 @@ def vectors_of(texts: list[str]) -> torch.Tensor:
     found = []
     with torch.inference_mode():
         for first in range(0, len(texts), 64):
-            given = tokenizer(texts[first : first + 64], padding=True, truncation=True, max_length=64, return_tensors="pt")
+            given = tokenizer(
+                texts[first : first + 64], padding=True, truncation=True, max_length=64, return_tensors="pt"
+            )
             mask = given["attention_mask"][..., None]
             summed = (model(**given).last_hidden_state * mask).sum(1) / mask.sum(1)
             found.append(10 * torch.nn.functional.normalize(summed))

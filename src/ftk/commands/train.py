@@ -39,6 +39,7 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
     if folder.resume:
         config, folder.invocation = with_earlier_defaults_of(folder.path, config, invocation)
+        task = build_task(config.task)
     if config.run.verify_resume:
         from ftk.training.verify_resume import verify_resume
 

@@ -44,6 +44,8 @@ _SECTIONS = {"data": DataConfig, "train": TrainConfig, "run": TrainingRunConfig,
 """The sections with keys that runs of earlier releases do not have."""
 _EARLIER_DEFAULTS = {"cut": Cut.simple.value, "encoding": "utf-8"}
 """The defaults of an earlier release in the section ``data`` that decide which rows a run has."""
+_EARLIER_TASK_DEFAULTS = {"source_prefix": "", "num_beams": 4, "max_new_tokens": 128}
+"""The same of the section ``task``, of tasks that write texts."""
 _VERSIONS = ("torch", "transformers", "tokenizers")
 """Packages whose versions may change the result."""
 
@@ -88,8 +90,9 @@ def with_earlier_defaults_of(
 ) -> tuple[TrainingConfig, Invocation]:
     """The config of a run to resume, with the rows read and held out as in the run so far.
 
-    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, and without
-    calibration, unless the command line says otherwise; ``config_differences`` then refuses it.
+    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, of how texts are
+    generated, and without calibration, unless the command line says otherwise; ``config_differences`` then refuses
+    it.
 
     Args:
         path: the folder of the run.
@@ -104,6 +107,16 @@ def with_earlier_defaults_of(
         config = dataclasses.replace(config, calibrate=Calibration.none)
         plain = {**yaml.safe_load(invocation.resolved), "calibrate": Calibration.none.value}
         invocation = dataclasses.replace(invocation, resolved=_as_yaml(plain))
+    task, now = saved.get("task"), config.task
+    if isinstance(task, dict) and isinstance(now, dict) and task.get("_target_") == now.get("_target_"):
+        before = {
+            name: value
+            for name, value in _EARLIER_TASK_DEFAULTS.items()
+            if name in now and task.get(name) == value and not invocation.sets(f"task.{name}")
+        }
+        config = dataclasses.replace(config, task={**now, **before})
+        plain = yaml.safe_load(invocation.resolved)
+        invocation = dataclasses.replace(invocation, resolved=_as_yaml({**plain, "task": {**plain["task"], **before}}))
     data = saved.get("data")
     if not isinstance(data, dict):
         return config, invocation
