@@ -13,8 +13,8 @@ from ftk.models.loading.hub_models import check_hub_models
 from ftk.models.loading.text_prefix import refuse_unread_prefix
 from ftk.models.tokenizers.tokenizer_files import check_tokenizer_folders
 from ftk.report.console import Console
+from ftk.report.earlier_defaults import with_earlier_defaults_of
 from ftk.report.run_folder import RunFolder
-from ftk.report.saved_run import with_earlier_defaults_of
 from ftk.report.sweeps.running import exit_code, run_sweep
 from ftk.system.startup import fast_import
 from ftk.tasks import build_task
@@ -42,6 +42,7 @@ def train(config: TrainingConfig, invocation: Invocation, *, console: Console | 
     folder = RunFolder.claim(config.run, invocation, invocation.choices["task"], invocation.choices["model"])
     if folder.resume:
         config, folder.invocation = with_earlier_defaults_of(folder.path, config, invocation)
+        task = build_task(config.task)
     if config.run.verify_resume:
         from ftk.training.verify_resume import verify_resume
 

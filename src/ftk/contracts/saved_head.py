@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ftk.contracts.text_prefix import NO_PREFIX, TextPrefix
 from ftk.errors import numbered
@@ -56,6 +58,8 @@ class SavedHead:
         scores_pairs: whether a tool wrote it that trains cross-encoders.
         model_type: the architecture, such as bert; None if it is not said.
         sentences: what the folder says if it is a sentence encoder.
+        task_params: what is said about single tasks, by their names: what stands before a source, how texts are
+            generated (``task_specific_params``).
     """
 
     architecture: str | None
@@ -65,6 +69,7 @@ class SavedHead:
     scores_pairs: bool = False
     model_type: str | None = None
     sentences: SentenceEncoder = field(default_factory=SentenceEncoder)
+    task_params: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_labels(self) -> bool:

@@ -9,22 +9,19 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ftk.config.choices import Calibration, HeadInit
+from ftk.config.choices import Calibration
 from ftk.config.data_choices import Cut
-from ftk.config.invocation import Invocation
 from ftk.config.safe_yaml import load_yaml
 from ftk.config.schema import (
     DataConfig,
-    FinetuneConfig,
     ModelConfig,
     PredictionsConfig,
     TrainConfig,
-    TrainingConfig,
     TrainingRunConfig,
 )
-from ftk.errors import RunError
+from ftk.config.targets import class_at
+from ftk.contracts.task import Task
+from ftk.errors import FtkError, RunError
 from ftk.report.environment import environment_facts
 
 Differences = dict[str, tuple[Any, Any]]
@@ -44,20 +41,14 @@ _MATTERS_NOT = (
 _SECTIONS = {
     "model": ModelConfig,
     "data": DataConfig,
-    "model.towers.text": ModelConfig,
-    "model.towers.image": ModelConfig,
     "train": TrainConfig,
     "run": TrainingRunConfig,
     "predict": PredictionsConfig,
 }
 """The sections with keys that runs of earlier releases do not have."""
-_EARLIER_DEFAULTS = {"cut": Cut.simple.value, "encoding": "utf-8"}
-"""The defaults of an earlier release in the section ``data`` that decide which rows a run has."""
 _TOWER = re.compile(r"^model\.towers\.\w+\.")
 _BEGINS = ".default_pooling"
 """The end of a key that is read only when a run begins: the model in ``last/`` says how it pools."""
-_EARLIER_LENGTH = {"epochs": 3, "eval_every": "epoch", "patience": None}
-"""The defaults of an earlier release in the section ``train`` of a fine-tuning that are ``auto`` now."""
 _VERSIONS = ("torch", "transformers", "tokenizers")
 """Packages whose versions may change the result."""
 
@@ -97,97 +88,6 @@ def saved_config(path: Path) -> dict[str, Any]:
     return saved
 
 
-def with_earlier_defaults_of(
-    path: Path, config: TrainingConfig, invocation: Invocation
-) -> tuple[TrainingConfig, Invocation]:
-    """The config of a run to resume, with the rows read and held out as in the run so far.
-
-    A run of an earlier release goes on with its own defaults of ``data.cut`` and ``data.encoding``, with its own length
-    and rate, with a random head and without calibration, unless the command line says otherwise; ``config_differences``
-    then refuses it.
-
-    Args:
-        path: the folder of the run.
-        config: of the command line that resumes it.
-        invocation: this command line.
-
-    Raises:
-        RunError: the file is damaged.
-    """
-    saved = saved_config(path)
-    if isinstance(config, FinetuneConfig) and "calibrate" not in saved and not invocation.sets("calibrate"):
-        config = dataclasses.replace(config, calibrate=Calibration.none)
-        plain = {**yaml.safe_load(invocation.resolved), "calibrate": Calibration.none.value}
-        invocation = dataclasses.replace(invocation, resolved=_as_yaml(plain))
-    config, invocation = _with_earlier_head(saved, config, invocation)
-    config, invocation = _with_earlier_recipe(saved, config, invocation)
-    data = saved.get("data")
-    if not isinstance(data, dict):
-        return config, invocation
-    earlier: dict[str, Any] = {
-        name: value
-        for name, value in _EARLIER_DEFAULTS.items()
-        if data.get(name) == value and not invocation.sets(f"data.{name}")
-    }
-    resolved = yaml.safe_load(invocation.resolved)
-    resolved["data"].update(earlier)
-    if "cut" in earlier:
-        earlier["cut"] = Cut(earlier["cut"])
-    return (
-        dataclasses.replace(config, data=dataclasses.replace(config.data, **earlier)),
-        dataclasses.replace(invocation, resolved=_as_yaml(resolved)),
-    )
-
-
-def _with_earlier_head(
-    saved: Mapping[str, Any], config: TrainingConfig, invocation: Invocation
-) -> tuple[TrainingConfig, Invocation]:
-    """A run whose config has no ``model.head_init`` goes on with the random head that it began with."""
-    model = saved.get("model")
-    if not isinstance(model, dict) or "head_init" in model or invocation.sets("model.head_init"):
-        return config, invocation
-    towers = {name: dataclasses.replace(one, head_init=HeadInit.random) for name, one in config.model.towers.items()}
-    config = dataclasses.replace(
-        config, model=dataclasses.replace(config.model, head_init=HeadInit.random, towers=towers)
-    )
-    resolved = yaml.safe_load(invocation.resolved)
-    for section in (resolved["model"], *resolved["model"]["towers"].values()):
-        section["head_init"] = HeadInit.random.value
-    return config, dataclasses.replace(invocation, resolved=_as_yaml(resolved))
-
-
-def _with_earlier_recipe(
-    saved: Mapping[str, Any], config: TrainingConfig, invocation: Invocation
-) -> tuple[TrainingConfig, Invocation]:
-    """The config with the length and the rate that were the defaults when the run began."""
-    then = {name: part for name in ("model", "optimizer", "train") if isinstance(part := saved.get(name), dict)}
-    if len(then) < 3:
-        return config, invocation
-    resolved = yaml.safe_load(invocation.resolved)
-    defaults = {("train", key): value for key, value in _EARLIER_LENGTH.items()}
-    defaults["optimizer", "lr"] = then["model"].get("default_lr")
-    found: dict[str, dict[str, Any]] = {name: {} for name in then}
-    for (section, key), earlier in defaults.items():
-        now_open = resolved[section].get(key) == "auto" and not invocation.sets(f"{section}.{key}")
-        if now_open and key in then[section] and then[section][key] == earlier:
-            found[section][key] = earlier
-    if resolved["model"].get("default_lr") is None and then["model"].get("default_lr") is not None:
-        found["model"]["default_lr"] = then["model"]["default_lr"]
-    for section, values in found.items():
-        resolved[section].update(values)
-    changed = dataclasses.replace(
-        config,
-        model=dataclasses.replace(config.model, **found["model"]),
-        optimizer={**config.optimizer, **found["optimizer"]},
-        train=dataclasses.replace(config.train, **found["train"]),
-    )
-    return changed, dataclasses.replace(invocation, resolved=_as_yaml(resolved))
-
-
-def _as_yaml(values: Any) -> str:
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-
-
 def saved_environment(path: Path) -> dict[str, Any]:
     """The content of ``environment.json`` of a run folder.
 
@@ -216,7 +116,7 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
     sections: dict[str, Any] = {name: {} for name, value in now.items() if isinstance(value, dict)}
     if "calibrate" in now:
         sections["calibrate"] = Calibration.none.value  # of runs of earlier releases
-    later = later_keys()
+    later = later_keys(now)
     changed = {
         key: (old, new)
         for key, (old, new) in compared({**sections, **saved}, now)
@@ -232,10 +132,14 @@ def config_differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
     return changed, matters
 
 
-def later_keys() -> dict[str, Any]:
-    """The keys that a run of an earlier release need not have, with the value that it had then."""
+def later_keys(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that a run of an earlier release need not have, with the value that it had then.
+
+    Args:
+        config: of a run; its task says which keys the section ``task`` has.
+    """
     found = {}
-    for section, kind in _SECTIONS.items():
+    for section, kind in {**_SECTIONS, **_section_of_task(config)}.items():
         for item in dataclasses.fields(kind):
             value = item.default
             if isinstance(item.default_factory, type) and dataclasses.is_dataclass(item.default_factory):
@@ -245,6 +149,18 @@ def later_keys() -> dict[str, Any]:
     own = {key.removeprefix("model."): value for key, value in found.items() if key.startswith("model.")}
     towers = ("model.towers.text", "model.towers.image")  # sections such as that of the model
     return {**found, **{f"{tower}.{key}": value for tower in towers for key, value in own.items()}}
+
+
+def _section_of_task(config: Mapping[str, Any]) -> dict[str, type[Task]]:
+    """The class that the section ``task`` of a config is about; empty for a config without one that is here."""
+    task = config.get("task")
+    target = task.get("_target_") if isinstance(task, dict) else None
+    if not isinstance(target, str):
+        return {}
+    try:
+        return {"task": class_at(target, Task, key="task._target_", kind="a Task")}  # type: ignore[type-abstract]
+    except FtkError:  # of another package, which is not needed to look at its runs
+        return {}
 
 
 def changed_splits(saved: Mapping[str, Any], fingerprints: Mapping[str, Mapping[str, str]]) -> list[str]:

@@ -83,6 +83,11 @@ UNSHOWN_ANSWER = warning("unshown-answer", "{row|rows} whose answer is longer th
 
 # Sources and targets
 SCORED_BY_SCRIPT = fact("scored-by-script", "{score} splits words by the script of the targets: task.{field}={value}")
+PREFIX_OF_MODEL = fact("prefix-of-model",
+    "each source begins with '{prefix}', as in the training of the model (task.source_prefix='' leaves it out).")
+PREFIX_OPEN = notice("prefix-open",
+    "the model was trained with {choices} beginnings of sources ({prefixes}); the rows do not say which one is meant",
+    "none is put before them; task.source_prefix='{first}' names one")
 VANISHED_SOURCE = warning("vanished-source", "{row|rows} whose source is empty after tokenization",
     "nothing is learned from them, and an empty text is written")
 LONG_SOURCE = error("long-source", "{row|rows} whose source is longer than {length} tokens",

@@ -12,7 +12,7 @@ from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.saved_head import SavedHead
-from ftk.contracts.spec import OF_OTHERS, TaskSpec, Wording
+from ftk.contracts.spec import OF_OTHERS, STATISTIC, TaskSpec, Wording
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.images.examples import ImageExample, ImageReader
 from ftk.data.images.features import ImageFeatures
@@ -26,7 +26,7 @@ from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
-from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.single_label import SingleLabel, settle_priors
 from ftk.tasks.shared.statistics.classes import class_statistics
 from ftk.tasks.shared.text_input import logits_of
 from ftk.tasks.text_classification import LABEL_COLUMNS
@@ -69,11 +69,15 @@ class ImageClassification(RowTask):
     sampling: Sampling
     flip: bool
     shift: float
+    logit_adjustment: float = 0.0
+    priors: Any = field(default=None, metadata=STATISTIC)
     label_map: Any = field(default=None, metadata=OF_OTHERS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.label_names = read_names(self.label_names)
+        if self.logit_adjustment:
+            self.spec = replace(self.spec, settle=settle_priors)
 
     @property
     def _images(self) -> ImageInput:
@@ -82,7 +86,7 @@ class ImageClassification(RowTask):
     @property
     def _label(self) -> SingleLabel:
         weights = ClassWeights(self.class_weights, self.focal, self.label_smoothing)
-        return SingleLabel(weights, self.label_names, self.sampling)
+        return SingleLabel(weights, self.label_names, self.sampling, self.logit_adjustment, self.priors)
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         yield from self._label.validate(labels)
@@ -101,7 +105,7 @@ class ImageClassification(RowTask):
         return examples
 
     def learn(self, examples: Sequence[ImageExample]) -> ImageClassification:
-        return replace(self, class_weights=self._label.class_weights(examples))
+        return replace(self, **self._label.learned(examples))
 
     def labels(self, examples: Sequence[ImageExample]) -> Labels:
         return self._label.labels(examples)

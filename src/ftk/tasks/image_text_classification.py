@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.example import Tie
 from ftk.contracts.row import Row
-from ftk.contracts.spec import TaskSpec, Wording
+from ftk.contracts.spec import STATISTIC, TaskSpec, Wording
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.examples.texts import TextExample
 from ftk.data.images.examples import ImageFile, checked_images, image_cell
@@ -25,7 +25,7 @@ from ftk.tasks.shared.image_input import ImageInput, pixels_of
 from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
-from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.single_label import SingleLabel, settle_priors
 from ftk.tasks.shared.statistics.classes import class_statistics
 from ftk.tasks.shared.text_input import COLUMNS, ROLES, Pooling, TextInput, logits_of, text_record
 from ftk.tasks.text_classification import LABEL_COLUMNS
@@ -99,10 +99,14 @@ class ImageTextClassification(RowTask):
     sampling: Sampling
     flip: bool
     shift: float
+    logit_adjustment: float = 0.0
+    priors: Any = field(default=None, metadata=STATISTIC)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.label_names = read_names(self.label_names)
+        if self.logit_adjustment:
+            self.spec = replace(self.spec, settle=settle_priors)
 
     @property
     def _texts(self) -> TextInput:
@@ -115,7 +119,7 @@ class ImageTextClassification(RowTask):
     @property
     def _label(self) -> SingleLabel:
         weights = ClassWeights(self.class_weights, self.focal, self.label_smoothing)
-        return SingleLabel(weights, self.label_names, self.sampling)
+        return SingleLabel(weights, self.label_names, self.sampling, self.logit_adjustment, self.priors)
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         yield from self._texts.validate()
@@ -148,7 +152,7 @@ class ImageTextClassification(RowTask):
         return self._label.target(row, column)
 
     def learn(self, examples: Sequence[ImageTextExample]) -> ImageTextClassification:
-        return replace(self, class_weights=self._label.class_weights(examples))
+        return replace(self, **self._label.learned(examples))
 
     def labels(self, examples: Sequence[ImageTextExample]) -> Labels:
         return self._label.labels(examples)

@@ -26,6 +26,7 @@ from ftk.tasks.generation.decoding import (
 )
 from ftk.tasks.generation.features import SequenceFeatures
 from ftk.tasks.generation.metrics import ROUGE_WORDS, RougeMetric, require, rouge_words
+from ftk.tasks.generation.of_model import AUTO
 from ftk.tasks.generation.sequence_input import (
     LongSources,
     LongTargets,
@@ -62,7 +63,7 @@ class Summarization(RowTask):
 
     @property
     def spec(self) -> TaskSpec:
-        return sequence_spec(score="rougeL", demo="summarization", scoring=self._scoring, statistics=rouge_statistics)
+        return sequence_spec(score="rougeL", kind="summarization", scoring=self._scoring, statistics=rouge_statistics)
 
     @property
     def _scoring(self) -> Scoring:
@@ -70,13 +71,23 @@ class Summarization(RowTask):
 
     @property
     def _input(self) -> SequenceInput:
-        return SequenceInput(self.source_prefix, self.long_sources, self.max_target_length, self.long_targets)
+        return SequenceInput(self._prefix, self.long_sources, self.max_target_length, self.long_targets)
 
     @property
     def _generating(self) -> Generating:
         return Generating(
-            self.num_beams, self.max_new_tokens, self.length_penalty, self.no_repeat_ngram_size, self.do_sample
+            "summarization",
+            self._prefix,
+            self.num_beams,
+            self.max_new_tokens,
+            self.length_penalty,
+            self.no_repeat_ngram_size,
+            self.do_sample,
         )
+
+    @property
+    def _prefix(self) -> str:
+        return "" if self.source_prefix == AUTO else self.source_prefix
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         yield from smoothing_mistakes(self.label_smoothing)

@@ -10,7 +10,7 @@ from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.saved_head import SavedHead
-from ftk.contracts.spec import LOCAL_FILE, OF_OTHERS, Probe, TaskSpec
+from ftk.contracts.spec import LOCAL_FILE, OF_OTHERS, STATISTIC, Probe, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features
 from ftk.data.examples.texts import TextExample
@@ -26,7 +26,7 @@ from ftk.tasks.shared.label_columns import refuse_columns
 from ftk.tasks.shared.label_texts import label_examples, label_texts_faults, read_label_texts
 from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
-from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.single_label import SingleLabel, settle_priors
 from ftk.tasks.shared.statistics.classes import class_statistics
 from ftk.tasks.shared.text_input import AUTO_MODEL, COLUMNS, ROLES, Pooling, TextInput, logits_of, text_record
 
@@ -80,6 +80,8 @@ class TextClassification(RowTask):
     label_smoothing: float
     label_names: Any
     sampling: Sampling
+    logit_adjustment: float = 0.0
+    priors: Any = field(default=None, metadata=STATISTIC)
     label_map: Any = field(default=None, metadata=OF_OTHERS)
     label_texts: Any = field(default=None, metadata=LOCAL_FILE)
 
@@ -87,6 +89,8 @@ class TextClassification(RowTask):
         super().__post_init__()
         self.label_names = read_names(self.label_names)
         self.label_texts = read_label_texts(self.label_texts)
+        if self.logit_adjustment:
+            self.spec = replace(self.spec, settle=settle_priors)
 
     @property
     def _texts(self) -> TextInput:
@@ -95,7 +99,7 @@ class TextClassification(RowTask):
     @property
     def _label(self) -> SingleLabel:
         weights = ClassWeights(self.class_weights, self.focal, self.label_smoothing)
-        return SingleLabel(weights, self.label_names, self.sampling)
+        return SingleLabel(weights, self.label_names, self.sampling, self.logit_adjustment, self.priors)
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         yield from self._texts.validate()
@@ -123,7 +127,7 @@ class TextClassification(RowTask):
         return self._label.target(row, column)
 
     def learn(self, examples: Sequence[TextExample]) -> TextClassification:
-        return replace(self, class_weights=self._label.class_weights(examples))
+        return replace(self, **self._label.learned(examples))
 
     def labels(self, examples: Sequence[TextExample]) -> Labels:
         return self._label.labels(examples)

@@ -26,6 +26,7 @@ from ftk.tasks.generation.decoding import (
 )
 from ftk.tasks.generation.features import SequenceFeatures
 from ftk.tasks.generation.metrics import BLEU_WORDS, NEEDS_MORE, TranslationMetric, bleu_words, require
+from ftk.tasks.generation.of_model import AUTO
 from ftk.tasks.generation.sequence_input import (
     LongSources,
     LongTargets,
@@ -61,7 +62,7 @@ class Translation(RowTask):
 
     @property
     def spec(self) -> TaskSpec:
-        return sequence_spec(score="bleu", demo="translation", scoring=self._scoring, statistics=translation_statistics)
+        return sequence_spec(score="bleu", kind="translation", scoring=self._scoring, statistics=translation_statistics)
 
     @property
     def _scoring(self) -> Scoring:
@@ -69,13 +70,23 @@ class Translation(RowTask):
 
     @property
     def _input(self) -> SequenceInput:
-        return SequenceInput(self.source_prefix, self.long_sources, self.max_target_length, self.long_targets)
+        return SequenceInput(self._prefix, self.long_sources, self.max_target_length, self.long_targets)
 
     @property
     def _generating(self) -> Generating:
         return Generating(
-            self.num_beams, self.max_new_tokens, self.length_penalty, self.no_repeat_ngram_size, self.do_sample
+            "translation",
+            self._prefix,
+            self.num_beams,
+            self.max_new_tokens,
+            self.length_penalty,
+            self.no_repeat_ngram_size,
+            self.do_sample,
         )
+
+    @property
+    def _prefix(self) -> str:
+        return "" if self.source_prefix == AUTO else self.source_prefix
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         yield from smoothing_mistakes(self.label_smoothing)

@@ -89,7 +89,7 @@ class RunBuilder:
             self.console.report(notes.drain())
         self.console.say(hardware.why)
         source = self._source(task)
-        task = self._settled(task, source)
+        task = self.corpus.task = self._settled(task, source)
         self.console.report(source.notes.drain())
         check_head(source, task.spec.auto_model)
         windows = self._windows(source, task, saved)

@@ -43,7 +43,7 @@ def test_rouge_is_the_mean_of_the_librarys_best(seed: int, stemmer: bool, most: 
     metric = RougeMetric(words="latin", stemmer=stemmer)
     from rouge_score.rouge_scorer import RougeScorer
 
-    names = ["rouge1", "rouge2", "rougeL"]
+    names = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
     scorer = RougeScorer(names, use_stemmer=stemmer)
     for references, text in rows:
         metric.update(row_of(references), GeneratedText(text))

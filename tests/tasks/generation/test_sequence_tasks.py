@@ -369,7 +369,6 @@ MISTAKES: dict[str, tuple[Reason, tuple[str, ...]]] = {
         "task.max_new_tokens=513: .* 512 positions.* at most 512",
         ("task.max_new_tokens=513",),
     ),
-    "no length": ("task.max_new_tokens: .* has no maximum length", ("task.max_new_tokens=null",)),
     "all of it smoothed": ("task.label_smoothing=1.0.*below 1", ("task.label_smoothing=1",)),
     "no room in a target": ("task.max_target_length=1: no token fits", ("task.max_target_length=1",)),
     "a long source": ((task_kinds.LONG_SOURCE, {"length": 32}), ("task.long_sources=error",)),

@@ -17,6 +17,9 @@ from ftk.models.configs.model_config import first_position
 
 IGNORED = -100
 """Label of padding, as in transformers."""
+USUAL = {"num_beams": 4, "max_new_tokens": 128}
+"""Settings for a model that says nothing about them."""
+_NOTHING: Mapping[str, Any] = {}
 _BEAMS_AT_ONCE = 512
 """Sequences generated at once, counting each beam; each has scores for the whole vocabulary."""
 _BEAM_SETTINGS = ["length_penalty", "early_stopping"]
@@ -46,13 +49,15 @@ def labels_padding(labels: Tensor) -> Tensor:
     return torch.cat([none, labels[:, :-1] == IGNORED], dim=1)
 
 
-def check_generates(model: Any, *, targets: int, settings: Mapping[str, Any]) -> None:
+def check_generates(
+    model: Any, *, targets: int, settings: Mapping[str, Any], own: Mapping[str, Any] = _NOTHING
+) -> None:
     """Checks that a model can generate, and that its decoder is long enough.
 
     Args:
         model: any model.
         targets: number of tokens in the longest target.
-        settings: for the generation config.
+        settings, own: as in ``generation_config``.
 
     Raises:
         ConfigError: a target exceeds the decoder's positions; or from ``generation_config``.
@@ -73,7 +78,7 @@ def check_generates(model: Any, *, targets: int, settings: Mapping[str, Any]) ->
             f"task.max_target_length: a target has {targets} tokens, but this model's decoder has {limit} positions. "
             f"Set task.max_target_length to at most {limit}."
         )
-    generation_config(model, settings)
+    generation_config(model, settings, own)
 
 
 def decoder_limit(model: Any) -> int | None:
@@ -83,13 +88,15 @@ def decoder_limit(model: Any) -> int | None:
     return positions - first_position(model.get_decoder()) if isinstance(positions, int) else None
 
 
-def generate(model: Any, inputs: Mapping[str, Tensor], settings: Mapping[str, Any]) -> list[NDArray[Any]]:
+def generate(
+    model: Any, inputs: Mapping[str, Tensor], settings: Mapping[str, Any], own: Mapping[str, Any] = _NOTHING
+) -> list[NDArray[Any]]:
     """Generates a text for each row.
 
     Args:
         model: an encoder-decoder in evaluation mode.
         inputs: of the encoder: ``input_ids`` and ``attention_mask``, [rows, time].
-        settings: for the generation config; None keeps the model's own value.
+        settings, own: as in ``generation_config``.
 
     Returns:
         For each row an array [1 + length]: 1 if the text reached the maximum length and may be unfinished, else 0; then
@@ -98,7 +105,7 @@ def generate(model: Any, inputs: Mapping[str, Tensor], settings: Mapping[str, An
     Raises:
         ConfigError: from ``generation_config``.
     """
-    config = generation_config(model, settings)
+    config = generation_config(model, settings, own)
     at_once = max(1, _BEAMS_AT_ONCE // (config.num_beams or 1))
     devices = [inputs["input_ids"].device] if inputs["input_ids"].is_cuda else []
     found: list[NDArray[np.int64]] = []
@@ -149,18 +156,31 @@ class _FiniteScores(LogitsProcessor):
         return found
 
 
-def generation_config(model: Any, settings: Mapping[str, Any]) -> Any:
+def generation_config(model: Any, settings: Mapping[str, Any], own: Mapping[str, Any] = _NOTHING) -> Any:
     """The model's generation config with some settings changed, as transformers would save it.
 
     The model's settings for other generation modes, such as a length penalty when there is only one beam, are removed.
+
+    Args:
+        model: an encoder-decoder.
+        settings: that win; None leaves one to ``own``, then to the generation config, then to ``USUAL``.
+        own: what the model's config.json says about the task; it wins over the generation config.
 
     Raises:
         ConfigError: a setting is invalid, two contradict each other, or the decoder has too few positions.
     """
     config = copy.deepcopy(model.generation_config)
     given = {name: value for name, value in settings.items() if value is not None}
-    for name, value in given.items():
+    known = {name: value for name, value in own.items() if value is not None and hasattr(config, name)}
+    for name, value in {**known, **given}.items():
         setattr(config, name, value)
+    if "max_new_tokens" not in given and "max_length" in known:
+        config.max_new_tokens = None
+    if config.num_beams is None:
+        config.num_beams = USUAL["num_beams"]
+    if config.max_new_tokens is None and config.max_length is None:
+        limit = decoder_limit(model)
+        config.max_new_tokens = USUAL["max_new_tokens"] if limit is None else min(USUAL["max_new_tokens"], limit)
     idle = ([] if (config.num_beams or 1) > 1 else _BEAM_SETTINGS) + ([] if config.do_sample else _SAMPLING_SETTINGS)
     for name in idle:
         if name in given:
@@ -179,9 +199,7 @@ def generation_config(model: Any, settings: Mapping[str, Any]) -> Any:
 
 
 def _check_length(model: Any, config: Any) -> None:
-    """Checks that a maximum length is set, and that the decoder has enough positions for it."""
-    if config.max_new_tokens is None and config.max_length is None:
-        raise ConfigError("task.max_new_tokens: the model's generation_config.json has no maximum length; set one.")
+    """Checks that the decoder has enough positions for the maximum length."""
     most, limit = _most(config), decoder_limit(model)
     if limit is not None and most > limit:  # the last token is generated but never fed back
         raise ConfigError(

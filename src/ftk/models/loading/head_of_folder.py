@@ -64,6 +64,7 @@ def saved_head(values: Mapping[str, Any]) -> SavedHead:
         problem_type=given if isinstance(given, str) else None,
         scores_pairs=any(key in values for key in _OF_CROSS_ENCODERS),
         model_type=kind if isinstance(kind, str) else None,
+        task_params=params if isinstance(params := values.get("task_specific_params"), dict) else {},
     )
 
 

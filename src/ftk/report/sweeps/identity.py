@@ -33,7 +33,7 @@ class Identity:
     @classmethod
     def of(cls, command: str, config: Mapping[str, Any]) -> "Identity":
         """The identity of a job with this config."""
-        later = later_keys()
+        later = later_keys(config)
         parts = {name: part for name, part in config.items() if name not in ("run", "sweep", "tracker")}
         values = [pair for pair in _flat(parts) if later.get(pair[0], ...) != pair[1]]
         run = config.get("run")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ftk.contracts.contexts import RowOutputs
-from ftk.contracts.spec import Scoring, TaskSpec, adopt_as_it_is
+from ftk.contracts.spec import Scoring, TaskSpec
 from ftk.contracts.values import Batch, Loss
 from ftk.data.batching.features import Features
 from ftk.data.examples.sequences import GeneratedText, SequenceExample
+from ftk.tasks.generation.of_model import entry_of, settle_prefix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from ftk.contracts.notes import Notes
     from ftk.contracts.outcomes import Statistics
+    from ftk.contracts.saved_head import SavedHead
 
 _MOST_BEAMS = 1000
 
@@ -38,9 +42,15 @@ class Seq2SeqOutput:
 class Generating:
     """How texts are generated; the attributes are fields of the task, and settings of transformers, with these names.
 
-    None keeps the model's own setting.
+    None takes the model's own setting, by ``own_settings`` or its generation config, and else that of ftk.
+
+    Attributes:
+        kind: ``summarization`` or ``translation``.
+        prefix: what is put before each source.
     """
 
+    kind: str
+    prefix: str
     num_beams: int | None
     max_new_tokens: int | None
     length_penalty: float | None
@@ -70,13 +80,26 @@ class Generating:
         from ftk.models.forward.generation import check_generates
 
         longest = int(features.columns["labels"].lengths.max(initial=0)) if "labels" in features.columns else 0
-        check_generates(model, targets=longest, settings=asdict(self))
+        check_generates(model, targets=longest, settings=self.settings, own=self._own(model))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The fields of the task, by their names."""
+        return {name: value for name, value in asdict(self).items() if name not in ("kind", "prefix")}
+
+    def _own(self, model: Any) -> dict[str, Any]:
+        """What the model's config says about generating for this kind of task, itself."""
+        return entry_of(self.kind, self.prefix, getattr(model.config, "task_specific_params", None) or {})
 
     def write_model_config(self, model: Any) -> None:
         """Write these settings to the model's generation config, so that they are saved with it."""
         from ftk.models.forward.generation import generation_config
 
-        model.generation_config = generation_config(model, asdict(self))
+        own = self._own(model)
+        model.generation_config = config = generation_config(model, self.settings, own)
+        for name in own:  # what two files of a folder say must be the same
+            if hasattr(config, name):
+                own[name] = getattr(config, name)
 
     def forward(self, model: Any, batch: Batch) -> Seq2SeqOutput:
         """The logits of the targets' tokens, if there are targets, and a way to generate."""
@@ -91,7 +114,7 @@ class Generating:
 
         def generated() -> list[NDArray[Any]]:
             with precision:
-                return generate(model, batch.inputs, asdict(self))
+                return generate(model, batch.inputs, self.settings, self._own(model))
 
         if "labels" not in batch.targets:
             return Seq2SeqOutput(None, generated)
@@ -100,18 +123,24 @@ class Generating:
         return Seq2SeqOutput(outputs.logits.flatten(0, 1)[batch.targets["place"]], generated)
 
 
-def sequence_spec(*, score: str, demo: str, scoring: Scoring, statistics: Statistics) -> TaskSpec:
-    """The spec of a task that writes texts."""
+def sequence_spec(*, score: str, kind: str, scoring: Scoring, statistics: Statistics) -> TaskSpec:
+    """The spec of a task that writes texts, and whose name, ``kind``, is that of its demo corpus."""
     return TaskSpec(
         columns=("source", "target", "weight"),
         score=score,
-        demo=demo,
+        demo=kind,
         statistics=statistics,
         auto_model="AutoModelForSeq2SeqLM",
         rows_at_once=64,
         scoring=scoring,
-        adopt=adopt_as_it_is,
+        settle=partial(settle_prefix, kind),
+        adopt=partial(_adopt, kind),
     )
+
+
+def _adopt(kind: str, task: Any, head: SavedHead, notes: Notes) -> tuple[Any, None]:
+    """The task with the prefix that the model was trained with."""
+    return settle_prefix(kind, task, head, notes), None
 
 
 def scoring_mistakes(scoring: Scoring) -> Iterator[str]:

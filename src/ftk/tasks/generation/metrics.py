@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ftk.contracts.notes import Notes
     from ftk.data.examples.sequences import GeneratedText, SequenceExample
 
-ROUGE = ("rouge1", "rouge2", "rougeL")
+ROUGE = ("rougeL", "rouge1", "rouge2", "rougeLsum")
+"""The names of rouge-score; the first one chooses the best model."""
 ROUGE_WORDS = ("latin", "unicode", "characters")
 """How ROUGE splits words: a to z and digits, letters of Unicode, or each character of scripts without spaces."""
 BLEU_WORDS = ("13a", "intl", "zh", "ja-mecab", "ko-mecab", "char", "none")
@@ -104,7 +105,9 @@ class GeneratedTextMetric(ABC):
 
 
 class RougeMetric(GeneratedTextMetric):
-    """ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004): the mean over rows of the F measure against the best reference.
+    """ROUGE-1, -2, -L and -Lsum (Lin 2004): the mean over rows of the F measure against the best reference.
+
+    ROUGE-Lsum compares sentence by sentence, and takes each line for a sentence; of texts of one line it is ROUGE-L.
 
     Args:
         words: one of ``ROUGE_WORDS``.
@@ -128,7 +131,7 @@ class RougeMetric(GeneratedTextMetric):
         return {name: scores[name].fmeasure for name in ROUGE}
 
     def scores(self) -> dict[str, float]:
-        """``rouge1``, ``rouge2``, ``rougeL`` from 0 to 1."""
+        """``rougeL``, ``rouge1``, ``rouge2``, ``rougeLsum`` from 0 to 1."""
         return {name: sum(found) / self._rows for name, found in self._found.items()}
 
 

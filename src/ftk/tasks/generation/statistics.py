@@ -23,7 +23,7 @@ _FACTOR = 4
 
 
 def rouge_statistics(records: Records, fields: Mapping[str, Any]) -> Mapping[str, RowStatistics]:
-    """``rougeL``, ``rouge1``, ``rouge2``: means over rows.
+    """``rougeL``, ``rouge1``, ``rouge2``, ``rougeLsum``: means over rows.
 
     Args:
         records: with ``target`` and ``gold_target``.
@@ -38,7 +38,7 @@ def rouge_statistics(records: Records, fields: Mapping[str, Any]) -> Mapping[str
         scorer.each(row, text) if row else dict.fromkeys(ROUGE, 0.0)
         for text, row in zip(texts, references, strict=True)
     ]
-    return by_name([mean_of(name, [one[name] for one in found], counted) for name in (ROUGE[-1], *ROUGE[:-1])])
+    return by_name([mean_of(name, [one[name] for one in found], counted) for name in ROUGE])
 
 
 def translation_statistics(records: Records, fields: Mapping[str, Any]) -> Mapping[str, RowStatistics]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from ftk.contracts.contexts import Encoding, Reading, RowOutputs, SampleSeed
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Corpus
 from ftk.contracts.row import Row
-from ftk.contracts.spec import TaskSpec
+from ftk.contracts.spec import STATISTIC, TaskSpec
 from ftk.contracts.values import Batch, Labels, Loss, Scores, UnseenLabel
 from ftk.data.batching.features import Features, Ragged, padded_inputs
 from ftk.data.examples.entities.marks import is_mark, is_name, names_of
@@ -35,7 +35,7 @@ from ftk.tasks.shared.label_answers import label_answers
 from ftk.tasks.shared.records import with_columns
 from ftk.tasks.shared.row_losses import of_label
 from ftk.tasks.shared.row_task import RowTask
-from ftk.tasks.shared.single_label import SingleLabel
+from ftk.tasks.shared.single_label import SingleLabel, settle_priors
 from ftk.tasks.shared.text_input import logits_of
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class Relation(RowTask):
     tail_sign: str
     no_relation: str | None
     repeated_entities: Repeated = Repeated.error
+    logit_adjustment: float = 0.0
+    priors: Any = field(default=None, metadata=STATISTIC)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -86,6 +88,7 @@ class Relation(RowTask):
             demo="relation",
             auto_model=_AUTO_MODELS[self.head],
             row_losses=of_label,
+            settle=settle_priors if self.logit_adjustment else None,
             explains=lambda task: RelationExplains(task._signed, task._signs),
             confidence=CLASSES,
         )
@@ -93,7 +96,7 @@ class Relation(RowTask):
     @property
     def _label(self) -> SingleLabel:
         weights = ClassWeights(self.class_weights, self.focal, self.label_smoothing)
-        return SingleLabel(weights, self.label_names, self.sampling)
+        return SingleLabel(weights, self.label_names, self.sampling, self.logit_adjustment, self.priors)
 
     def validate(self, labels: Labels | None = None) -> Iterator[str]:
         yield from self._label.validate(labels)
@@ -149,7 +152,7 @@ class Relation(RowTask):
         return self.head_sign, self.tail_sign
 
     def learn(self, examples: Sequence[RelationExample]) -> Relation:
-        return replace(self, class_weights=self._label.class_weights(examples))
+        return replace(self, **self._label.learned(examples))
 
     def labels(self, examples: Sequence[RelationExample]) -> Labels:
         return self._label.labels(examples)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from ftk.contracts.notes import Notes
+    from ftk.contracts.saved_head import SavedHead
     from ftk.data.batching.features import Features
 
 
@@ -39,17 +41,38 @@ class SingleLabel:
         weights: the settings of the loss.
         label_names: the names of labels that rows give as numbers; None if rows have the names.
         sampling: how often the rows of a class are drawn.
+        logit_adjustment: how far training corrects for frequent labels being frequent; 0: not at all.
+        priors: pairs of a label and its share of the training rows, in the order of the labels; None: not learned.
     """
 
     weights: ClassWeights
     label_names: Any
     sampling: Sampling
+    logit_adjustment: float = 0.0
+    priors: Any = None
 
     def validate(self, labels: Labels | None) -> Iterator[str]:
         """Yield the mistakes in the values."""
         yield from self.weights.validate(labels.names if labels is not None else None)
+        yield from self._wrong_adjustment()
         if labels is None:
             yield from names_faults(self.label_names)
+
+    def _wrong_adjustment(self) -> Iterator[str]:
+        strength = self.logit_adjustment
+        if not 0 <= strength < float("inf"):
+            yield f"task.logit_adjustment={strength}: it must be at least 0; 1 corrects for the whole skew."
+            return
+        others = (
+            ("sampling", self.sampling is Sampling.balanced),
+            ("class_weights", self.weights.is_balanced),
+        )
+        for name, is_balanced in others if strength else ():
+            if is_balanced:
+                yield (
+                    f"task.logit_adjustment={strength}: task.{name}=balanced corrects for the same skew; both would "
+                    "correct for it twice: leave out one of the two."
+                )
 
     def target(self, row: Row, column: str | list[str]) -> str:
         """The label of a row, from one column, or from a list of columns that stand for one class each.
@@ -71,6 +94,24 @@ class SingleLabel:
         if value is None or value != value or value in ([], ()):
             raise RowFault(kinds.EMPTY_LABEL, place_of(row, column), column=column)
         return name_of(value, row, column, self.label_names)
+
+    def learned(self, examples: Sequence[Any]) -> dict[str, Any]:
+        """The fields ``class_weights`` and ``priors`` of the task, as far as training rows decide them.
+
+        Raises:
+            DataError: there are fewer than two labels.
+        """
+        found = {"class_weights": self.class_weights(examples)}
+        return {**found, "priors": self._shares(examples)} if self.logit_adjustment else found
+
+    def _shares(self, examples: Sequence[Any]) -> list[list[Any]]:
+        """Each label with its share of the rows that training draws; one without rows counts as one row."""
+        drawn: Counter[str] = Counter()
+        for example in examples:
+            drawn[example.target] += example.weight
+        counts = {name: drawn[name] or 1.0 for name in self.labels(examples).names}
+        total = sum(counts.values())
+        return [[name, count / total] for name, count in counts.items()]
 
     def class_weights(self, examples: Sequence[Any]) -> Any:
         """The field ``class_weights``, with ``balanced`` replaced by the weights that balance these rows."""
@@ -112,6 +153,7 @@ class SingleLabel:
         """What a batch needs of the labels, one entry per row: ``label``, -1 for one that the model does not know; and
         ``weight``, if labels have weights."""
         assert labels is not None
+        assert self.priors is None or [name for name, _ in self.priors] == list(labels.names)
         ids = np.array([labels.ids.get(example.target, -1) for example in examples], dtype=np.int32)
         columns = {"label": Ragged.of(list(ids[:, None]))}
         weights = self.weights.of(labels.names)
@@ -137,7 +179,15 @@ class SingleLabel:
         return int((targets["label"] >= 0).sum()) if "label" in targets else len(windows)
 
     def loss(self, logits: Tensor, batch: Batch) -> Loss:
-        """The summed cross entropy of [windows, labels] logits."""
+        """The summed cross entropy of [windows, labels] logits.
+
+        With ``logit_adjustment`` it is that of the logits plus so many times the logarithm of the shares of the labels
+        (Menon et al. 2021, "Long-Tail Learning via Logit Adjustment", the loss of section 5): what a label owes to its
+        frequency is not learned, and predictions are made without it.
+        """
+        if self.logit_adjustment and self.priors is not None:
+            shares = logits.new_tensor([share for _, share in self.priors])
+            logits = logits + self.logit_adjustment * shares.log()
         total = self.weights.cross_entropy(logits, batch.targets["label"], batch.targets.get("weight"))
         return Loss(total, batch.count)
 
@@ -175,6 +225,14 @@ class SingleLabel:
             **other,
             "scores": prediction.by_name,
         }
+
+
+def settle_priors(task: Any, head: SavedHead | None, notes: Notes) -> Any:
+    """The task with ``priors`` in the order of the outputs: a model with the labels of the rows keeps its own order."""
+    shares = dict(task.priors or ())
+    if head is None or set(head.names) != set(shares):
+        return task
+    return replace(task, priors=[[name, shares[name]] for name in head.names])
 
 
 def _only(labels: tuple[str, ...], row: Row) -> str:
