@@ -137,6 +137,7 @@ def test_a_run_without_the_key_resumes_with_the_head_that_it_began_with(ftk, row
     assert resumed.count(kinds.FITTED_HEAD) == 0
 
 
+@pytest.mark.slow
 def test_a_head_that_is_kept_is_not_fitted(ftk, rows, tmp_path) -> None:
     labels = dict(enumerate(sorted(CLASSES)))
     folder = save_model_folder(
@@ -179,6 +180,7 @@ def test_texts_of_labels_are_learned_with_the_rows(ftk, rows, bert, value, texts
     assert ftk("predict", "checkpoint=run/best", "input=train.jsonl", "output=out.jsonl").code == 0
 
 
+@pytest.mark.slow
 def test_labels_and_texts_that_do_not_fit_are_found(ftk, bert) -> None:
     data = write_jsonl(Path("rows.jsonl"), [{"text": f"Ada {n}", "label": f"K{n % 2}"} for n in range(20)])
     words = ("finetune", "--json", "task=text-classification", *bert, *STILL, f"data.train={data}")
