@@ -53,7 +53,7 @@ def test_metadata_is_what_the_hub_reads():
 
 
 def test_a_card_says_what_is_to_be_written_before_texts():
-    found = usage("text_classification", {}, "bert", "best", TextPrefix(text="query: "))
+    found = usage("text_classification", {}, "bert", "best", prefix=TextPrefix(text="query: "))
     assert "'query: ' before each text" in found.lacks
     assert found.code == usage("text_classification", {}, "bert", "best").code
 
