@@ -113,7 +113,7 @@ def test_what_is_wrong_with_a_damaged_file_is_said(damage: Callable[[str], str],
     make_tokenizer("wordpiece").save_pretrained(folder)
     path = folder / "tokenizer.json"
     path.write_text(damage(path.read_text()))
-    with pytest.raises(ModelError, match=r"tokenizer\.json: the tokenizer cannot be loaded: ") as refused:
+    with pytest.raises(ModelError, match="the tokenizer cannot be loaded") as refused:
         load_tokenizer(folder)
     assert said in str(refused.value)
     assert "model.tokenizer.name=" in str(refused.value)

@@ -1,7 +1,6 @@
 """Loads the tokenizer of a model folder, and checks that it is the one that its files describe."""
 
 import importlib.util
-import json
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,18 +8,16 @@ from typing import Any
 
 from ftk.contracts.notes import Notes
 from ftk.data.text.special_tokens import note_special_tokens
-from ftk.errors import ModelError, first_line, numbered
+from ftk.errors import ModelError, numbered
 from ftk.models.files.needed import kind_of_folder, read_values
 from ftk.models.files.untrusted_folder import check_untrusted_folder
-from ftk.models.tokenizers.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer
+from ftk.models.tokenizers.tokenizer_files import WHOLE, check_has_tokenizer, no_tokenizer, not_loaded
 from ftk.models.tokenizers.tokenizer_of_file import PROBES, as_in_file
 
 _OPTIONAL = ("tokenizer_file", "tokenizer_config_file", "normalizer_file", "target_vocab_file")
 """Files of tokenizer classes that a tokenizer may lack."""
 _OTHER_NAMES = ("tokenizer.model*", "tekken.json", "tiktoken.model", "*.tiktoken")
 """Vocabularies that transformers finds under other names than those that a class lists."""
-_PARTS = ("model", "added_tokens")
-"""What a tokenizer cannot do without in ``tokenizer.json``."""
 
 
 def load_tokenizer(folder: Path | str, notes: Notes | None = None) -> Any:
@@ -94,25 +91,7 @@ def _why_not(folder: Path, error: Exception) -> str:
     if libraries and (pieces or "sentencepiece" in str(error).lower()):
         what = f"{pieces[0]} is a SentencePiece model" if pieces else "its tokenizer is one of SentencePiece"
         return f"{folder}: {what}, and the libraries that read it are not installed: pip install 'ftk[sentencepiece]'."
-    if whole:
-        return (
-            f"{folder / WHOLE}: the tokenizer cannot be loaded: {_fault_of_file(folder / WHOLE, error)}. Copy the file "
-            "again from where the model comes from. In training, model.tokenizer.name=FOLDER names another folder that "
-            "has a tokenizer."
-        )
-    return f"{folder}: the tokenizer cannot be loaded ({first_line(error)})."
-
-
-def _fault_of_file(path: Path, error: Exception) -> str:
-    """What is wrong with a file of the tokenizers library; the error of the library if nothing else is found."""
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as damaged:
-        return f"the file is no JSON ({first_line(damaged)})"
-    lacking = [part for part in _PARTS if part not in described] if isinstance(described, dict) else list(_PARTS)
-    if lacking:
-        return f"the file has no '{lacking[0]}', which every tokenizer.json has"
-    return first_line(error)
+    return not_loaded(folder, error)
 
 
 def _is_installed(module: str) -> bool:

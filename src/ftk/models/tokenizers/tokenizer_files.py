@@ -1,18 +1,21 @@
 """The tokenizer files of a model folder, looked at without the libraries that read them."""
 
+import json
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from ftk.config.schema import ModelConfig
-from ftk.errors import ModelError
+from ftk.errors import ModelError, first_line
 from ftk.models.files.needed import CONFIG, TOKENIZER_CONFIG, read_values
 from ftk.models.files.whole import refuse_file
 from ftk.system.paths import expanded
 
 WHOLE = "tokenizer.json"
 """The file of the tokenizers library, which holds all of a tokenizer."""
+_PARTS = ("model", "added_tokens")
+"""What it cannot do without."""
 _VOCABULARIES = ["tokenizer*.json", "*vocab*", "merges.txt", "*.model", "*.spm", "*.codes", "*.tiktoken"]
 _VOCABULARIES += ["tekken.json", "dict*.txt", "byte_maps.json", "*.tokenizer"]
 NO_VOCABULARY = f"neither {WHOLE} nor a vocabulary such as vocab.txt is there"
@@ -60,6 +63,33 @@ def no_tokenizer(model: Path | str, why: str, *, kind: str = "folder") -> str:
         f"{model}: the {kind} has no tokenizer files ({why}), so it is no text model that ftk can use. Copy them from "
         "where the model comes from. In training, model.tokenizer.name=FOLDER names another folder that has them."
     )
+
+
+def not_loaded(folder: Path, error: Exception) -> str:
+    """What is said of a tokenizer whose files are there and cannot be read.
+
+    Args:
+        folder: of the model.
+        error: of the library that reads them.
+    """
+    fault = _fault_of(folder / WHOLE) if (folder / WHOLE).is_file() else None
+    found = f"{folder}: the tokenizer cannot be loaded ({first_line(error)})."
+    if fault is not None:
+        found = f"{folder / WHOLE}: the tokenizer cannot be loaded: the file {fault}."
+    return (
+        f"{found} Copy its files again from where the model comes from. In training, model.tokenizer.name=FOLDER names "
+        "another folder that has a tokenizer."
+    )
+
+
+def _fault_of(path: Path) -> str | None:
+    """What is wrong with a ``tokenizer.json``, as far as its outline tells."""
+    try:
+        described = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as damaged:
+        return f"is no JSON ({first_line(damaged)})"
+    lacking = [part for part in _PARTS if not isinstance(described, dict) or part not in described]
+    return f"has no '{lacking[0]}', which every tokenizer.json has" if lacking else None
 
 
 def check_tokenizer_folders(model: ModelConfig) -> None:

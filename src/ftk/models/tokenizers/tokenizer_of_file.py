@@ -6,8 +6,8 @@ from typing import Any
 
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
-from ftk.errors import ModelError, first_line
-from ftk.models.tokenizers.tokenizer_files import WHOLE
+from ftk.errors import ModelError
+from ftk.models.tokenizers.tokenizer_files import WHOLE, not_loaded
 
 PROBES = (
     "The quick brown fox jumps over the lazy dog, and won't stop running; it wasn't tired.",
@@ -59,8 +59,8 @@ def as_in_file(folder: Path, tokenizer: Any, notes: Notes) -> Any:
         return tokenizer
     try:
         found: Any = PreTrainedTokenizerFast.from_pretrained(str(folder), local_files_only=True)
-    except Exception as error:  # tokenizer_config.json is damaged
-        raise ModelError(f"{folder}: the tokenizer cannot be loaded ({first_line(error)}).") from error
+    except Exception as error:  # tokenizer_config.json is damaged, or the file lacks what only transformers needs
+        raise ModelError(not_loaded(folder, error)) from error
     _name_special_tokens(found)
     if hasattr(tokenizer, "src_lang"):  # tasks that write texts refuse a tokenizer that needs to know the language
         found.src_lang = tokenizer.src_lang
