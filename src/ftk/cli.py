@@ -78,7 +78,7 @@ def run(argv: list[str]) -> int:
     if word not in COMMANDS:
         return _unknown(word)
     from ftk.errors import FtkError, Interrupted, error_text
-    from ftk.report.json_output import json_output, show_end, show_line
+    from ftk.report.output.json_output import json_output, show_end, show_line
     from ftk.system.network.lines import shown_by
     from ftk.system.processes.starting import check_start
     from ftk.system.signals import signals

@@ -31,7 +31,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of 64 rows, each of which is written down."""
     monkeypatch.setattr(pipeline.Predictions.examples, "__kwdefaults__", {**_DEFAULTS, "at_once": 64})
-    monkeypatch.setattr("ftk.report.partial_output._SECONDS", 0.0)
+    monkeypatch.setattr("ftk.report.output.partial_output._SECONDS", 0.0)
     for name in ("_GAP", "_LONGEST"):  # so that rows of a pipe come in full parts on a busy machine, too
         monkeypatch.setattr(f"ftk.inference.arriving.{name}", 10.0)
 

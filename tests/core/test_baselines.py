@@ -86,7 +86,7 @@ def test_the_linear_model_is_that_of_its_config(ftk: Callable[..., Result], file
 def test_a_fit_that_takes_too_long_is_left_out_and_reported(
     ftk: Callable[..., Result], files: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ftk.training import baselines
+    from ftk.training.ending import baselines
 
     monkeypatch.setattr(baselines, "_TRIED", 10)
     monkeypatch.setattr(baselines, "MOST_SECONDS", 0.0)

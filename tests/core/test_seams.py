@@ -93,7 +93,7 @@ class PublishesMean:
 def averaged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every training keeps a running mean, and publishes it."""
     from ftk.training import runner
-    from ftk.training.builder import RunBuilder
+    from ftk.training.building.builder import RunBuilder
     from ftk.training.observer import RunObserver
 
     build = RunBuilder.build

@@ -12,7 +12,7 @@ from conftest import Result, read_jsonl, write_jsonl
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.findings import Finding
 from ftk.report.console import Console
-from ftk.report.json_output import json_output
+from ftk.report.output.json_output import json_output
 
 METRICS = {"loss": 0.25, "f1": math.nan, "per_label": {"A": {"f1": 0.5, "support": 3}}}
 

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import Result
 from ftk.errors import RunError
-from ftk.report.output_file import reserved, taken
+from ftk.report.output.output_file import reserved, taken
 from ftk.report.records import json_lines
 
 NAMES = ("o.jsonl", "a,b c='d'.jsonl", "🍐.jsonl", "-o", "n" * 250)

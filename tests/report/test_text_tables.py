@@ -12,7 +12,7 @@ from ftk.contracts.score import Score
 from ftk.errors import printable
 from ftk.report.console import Console
 from ftk.report.curves import plot_curves
-from ftk.report.json_output import json_output
+from ftk.report.output.json_output import json_output
 from ftk.report.tables import TextTable, label_table
 
 MARKUP = [

@@ -17,13 +17,13 @@ from ftk import cli
 PHASES = {
     "reading": "ftk.tasks.shared.row_task.read_training_corpus",
     "tokenizing": "ftk.tasks.token_classification.task.TokenClassification.features",
-    "loading": "ftk.training.builder.load_weights",
+    "loading": "ftk.training.building.builder.load_weights",
     "opening": "ftk.report.run_folder.environment_facts",
     "training": "ftk.tasks.token_classification.task.TokenClassification.forward",
     "validating": "ftk.tasks.token_classification.task.TokenClassification.decode",
     "scoring": "ftk.tasks.token_classification.entity_metric.EntityMetric.compute",
     "saving": "ftk.core.saving.checkpoint.write_manifest",
-    "drawing": "ftk.training.results.plot_curves",
+    "drawing": "ftk.training.ending.results.plot_curves",
 }
 """A function of each phase."""
 

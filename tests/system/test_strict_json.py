@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftk.report.json_output import json_line, plain_value
+from ftk.report.output.json_output import json_line, plain_value
 from ftk.system.strict_json import dumps, finite, is_finite
 
 VALUES = st.recursive(

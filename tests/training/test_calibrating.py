@@ -127,7 +127,7 @@ def test_a_kill_between_training_and_calibration_changes_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("ftk.training.calibrating.save", killed)
+        patched.setattr("ftk.training.ending.calibrating.save", killed)
         with pytest.raises(KeyboardInterrupt):
             ftk(*texts, "run.dir=run")
     assert "calibration" not in json.loads(Path("run/best/ftk.json").read_text())
@@ -151,7 +151,7 @@ def test_where_the_layer_cannot_be_divided_scores_are(
     ftk: Ftk, texts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert ftk(*texts, "run.dir=folded").code == 0
-    monkeypatch.setattr("ftk.training.calibrating.fold", lambda *args: False)
+    monkeypatch.setattr("ftk.training.ending.calibrating.fold", lambda *args: False)
     result = ftk(*texts, "run.dir=beside", "--json")
     assert result.found(kinds.NOT_FOLDED).policy == "no_layer"
     _, folded, _ = finished("folded")

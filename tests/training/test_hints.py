@@ -6,7 +6,7 @@ import pytest
 
 from conftest import TINY, Result, write_jsonl
 from ftk.contracts.score import Score
-from ftk.training.hints import best_mark, readable_gain
+from ftk.training.ending.hints import best_mark, readable_gain
 
 pytestmark = pytest.mark.torch
 

@@ -21,9 +21,9 @@ from ftk.inference.pipeline import Predictions
 from ftk.inference.places import model_folder
 from ftk.inference.saved_model import SavedModel
 from ftk.report.console import Console
-from ftk.report.partial_output import PartialOutput, partial_output
+from ftk.report.output.partial_output import PartialOutput, partial_output
+from ftk.report.output.stopped_output import Begun, RowsDigest, begun, part_of
 from ftk.report.records import StandardOutput
-from ftk.report.stopped_output import Begun, RowsDigest, begun, part_of
 from ftk.report.sweeps.running import exit_code, run_sweep
 from ftk.report.unsure import unsure_line
 from ftk.system.paths import expanded

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ftk.contracts.findings import Finding
 from ftk.errors import printable
-from ftk.report.json_output import json_line, plain_value, shows_json
+from ftk.report.output.json_output import json_line, plain_value, shows_json
 from ftk.report.tables import TextTable, label_table, scores_line
 from ftk.system.duration import duration
 from ftk.system.signals import reader_gone

@@ -13,8 +13,8 @@ from ftk.core.non_finite import NotFiniteError
 from ftk.core.saving.checkpoint import save, snapshot_of_state
 from ftk.errors import DataError
 from ftk.models.loading.verified_folder import verify_folder
-from ftk.training.learned import task_saved_with
-from ftk.training.planning import length_of
+from ftk.training.building.learned import task_saved_with
+from ftk.training.building.planning import length_of
 from ftk.training.run import Run
 
 _SAME_RATE = 0.01

@@ -15,7 +15,7 @@ from ftk.report.cards.card import own_card
 from ftk.report.console import StepProgress
 from ftk.report.tables import scores_line
 from ftk.training.dynamics import KeptLosses
-from ftk.training.hints import best_mark
+from ftk.training.ending.hints import best_mark
 from ftk.training.resuming import resume_hint
 from ftk.training.run import Run
 from ftk.training.tracking.tracked import TrackedMetrics

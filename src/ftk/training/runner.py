@@ -17,8 +17,12 @@ from ftk.report.records import MetricsFile
 from ftk.report.run_folder import RunFolder
 from ftk.report.saved_run import saved_environment
 from ftk.system.signals import Stop
-from ftk.training.builder import RunBuilder
+from ftk.training.building.builder import RunBuilder
+from ftk.training.building.planning import length_of, unread_in_loss, unread_keys
+from ftk.training.building.rate_test import with_found_rate
 from ftk.training.dynamics import KeptLosses
+from ftk.training.ending.hints import note_patience
+from ftk.training.ending.results import finish
 from ftk.training.going_on import (
     has_other_validation,
     note_nothing_left,
@@ -29,12 +33,8 @@ from ftk.training.going_on import (
     rows_of,
     save_state,
 )
-from ftk.training.hints import note_patience
 from ftk.training.metric_check import check_metric
 from ftk.training.observer import RunObserver
-from ftk.training.planning import length_of, unread_in_loss, unread_keys
-from ftk.training.rate_test import with_found_rate
-from ftk.training.results import finish
 from ftk.training.resuming import RESUME_WITH, restore, resume_hint
 from ftk.training.run import Run
 from ftk.training.tracking.tracked import TrackedMetrics, tracked

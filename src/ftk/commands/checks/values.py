@@ -30,7 +30,7 @@ from ftk.data.readers.places.sources import check_source, is_class_folder
 from ftk.errors import ConfigError, FtkError, ModelError
 from ftk.models.loading.head_of_folder import head_in
 from ftk.objectives.building import build_objective
-from ftk.report.partial_output import refusal
+from ftk.report.output.partial_output import refusal
 from ftk.system.atomic import unwritable
 from ftk.system.cache import cache_folder
 from ftk.system.paths import expanded

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftk.errors import printable
 from ftk.report.console import Console
-from ftk.report.json_output import shows_json
+from ftk.report.output.json_output import shows_json
 from ftk.system.duration import duration
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ftk.config.spelling.writing import as_word
 from ftk.data.readers.decoding.once import keep_pipes
 from ftk.errors import ConfigError, DataError, FtkError, Interrupted, error_text, first_line, numbered, printable
 from ftk.report.console import Console
-from ftk.report.json_output import show_end, show_line, shows_json
+from ftk.report.output.json_output import show_end, show_line, shows_json
 from ftk.report.sweeps.folder import SweepFolder
 from ftk.report.sweeps.identity import Identity, config_of, same_text
 from ftk.report.sweeps.live import LiveTable

@@ -37,12 +37,12 @@ from ftk.report.console import Console
 from ftk.report.run_folder import RunFolder
 from ftk.report.saved_run import saved_environment
 from ftk.system.signals import Stop
-from ftk.training.choosing import Recipe, chosen_recipe
+from ftk.training.building.choosing import Recipe, chosen_recipe
+from ftk.training.building.first_state import first_state
+from ftk.training.building.grouping import grouping_before_loading, settled_grouping
+from ftk.training.building.learned import go_on_as_learned
+from ftk.training.building.planning import plan_of
 from ftk.training.fast_ways import FastWays, on_device
-from ftk.training.first_state import first_state
-from ftk.training.grouping import grouping_before_loading, settled_grouping
-from ftk.training.learned import go_on_as_learned
-from ftk.training.planning import plan_of
 from ftk.training.probing.beginning import begin_head
 from ftk.training.resuming import check_resumable, tuned_fields, tuned_task
 from ftk.training.run import Run

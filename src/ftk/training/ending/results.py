@@ -27,12 +27,12 @@ from ftk.report.kept_folders import keep_only
 from ftk.report.unsure import unsure_line
 from ftk.system.duration import duration
 from ftk.system.peak_memory import peak_memory_mb
-from ftk.training.baselines import baselines
-from ftk.training.calibrating import calibrate
-from ftk.training.carding import write_run_card
-from ftk.training.grouping import leaves_padding_out
-from ftk.training.hints import still_improving
-from ftk.training.learned import differing, task_saved_with
+from ftk.training.building.grouping import leaves_padding_out
+from ftk.training.building.learned import differing, task_saved_with
+from ftk.training.ending.baselines import baselines
+from ftk.training.ending.calibrating import calibrate
+from ftk.training.ending.carding import write_run_card
+from ftk.training.ending.hints import still_improving
 from ftk.training.resuming import tuned_task
 from ftk.training.run import Run
 

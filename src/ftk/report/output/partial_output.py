@@ -19,8 +19,8 @@ from typing import Any, BinaryIO
 
 from ftk.contracts.row import Row
 from ftk.errors import RunError, error_text
-from ftk.report.output_file import reserved, taken
-from ftk.report.stopped_output import (
+from ftk.report.output.output_file import reserved, taken
+from ftk.report.output.stopped_output import (
     BEGIN_AGAIN,
     NOTHING,
     Begun,

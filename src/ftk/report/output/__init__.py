@@ -1,0 +1,1 @@
+"""Files of predictions, whole and in part, and output in JSON."""

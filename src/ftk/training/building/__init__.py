@@ -1,0 +1,1 @@
+"""Builds a run: what it is made of, and what is chosen where its config leaves it open."""
