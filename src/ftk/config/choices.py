@@ -129,7 +129,7 @@ class OnNonFinite(Enum):
 class Grouping(Enum):
     """Which rows share an optimizer step. ``none``: rows drawn at random, as the theory of stochastic gradients has it;
     layers of usual encoders compute them without padding. ``length``: rows of similar length, which needs hardly any
-    padding with any model, and costs a point or two of the score where a training is short. ``auto``: none for
+    padding with any model, and may cost a point or two of the score where a training is short. ``auto``: none for
     pretrained weights whose layers compute without padding, length otherwise."""
 
     auto = "auto"

@@ -39,7 +39,7 @@ class Habit:
 HABITS: dict[str, tuple[Habit, ...]] = {
     "text": (Habit(rows=500, rate=1 / 3), Habit()),
     "number": (Habit(rows=500, rate=1 / 3), Habit()),
-    "tokens": (Habit(),),
+    "tokens": (Habit(steps=300),),
     "spans": (Habit(),),
     "vectors": (Habit(rate=1 / 3, steps=300),),
     "written": (Habit(),),

@@ -33,6 +33,9 @@ from ftk.training.probing.states import Inputs, OtherOutputs, inputs_of, linear_
 TEXT_WEIGHT = 2.0
 """How much a text of a label counts, in rows: with one to five rows a class more is better, with 25 nothing differs."""
 
+_HELPED = frozenset((Probe.classes, Probe.labels, Probe.numbers))
+"""What ``auto`` fits. States of words are left to the training: with 100 sentences of snips the F1 of slots is 0.53 from a
+random head and 0.45 from a fitted one, with 400 of WNUT-17 it is the same, and the loss is higher."""
 _DROPPED = 256
 """Windows that are run with dropout, to see what it leaves of the fit."""
 _LOSSES: dict[Probe, Loss] = {
@@ -62,9 +65,11 @@ def begin_head(
     """
     task: Any = runner.runnable
     probe = task.spec.probe
-    if asked is HeadInit.random or (asked is HeadInit.auto and (source.folder is None or probe is None)):
+    if asked is HeadInit.random or (asked is HeadInit.auto and (source.folder is None or probe not in _HELPED)):
         return
     layer = linear_output(loaded.model)
+    if asked is HeadInit.auto and _reads_new_layers(loaded, layer):
+        return
     if reason := _why_not(probe, layer, loaded, source):
         if asked is HeadInit.probe:
             raise ConfigError(f"model.head_init=probe: {reason} Leave the key out.")
@@ -105,6 +110,19 @@ def begin_head(
         seconds=time.perf_counter() - began,
         asked=asked.value,
         **of_texts,
+    )
+
+
+def _reads_new_layers(loaded: Loaded, layer: nn.Linear | None) -> bool:
+    """Whether the head has other new layers before its last one: what they make of the states is random."""
+    model: Any = loaded.model
+    encoder = getattr(model, model.base_model_prefix, None)
+    known = [] if encoder is None else [*encoder.parameters()]
+    known += [] if layer is None else [*layer.parameters()]
+    ids = {id(one) for one in known}
+    last = () if layer is None else {id(one) for one in layer.parameters()}
+    return any(
+        id(one) not in ids or (name in loaded.missing and id(one) not in last) for name, one in model.named_parameters()
     )
 
 
