@@ -2,11 +2,14 @@
 
     python -m benchmarks.defaults.linear JOB.json
 
-Logistic regression, one for each label of a multi-label task; ridge regression for numbers, with the strength that
-leaving out each row once finds best. TF-IDF is of words and pairs of words. Vectors of texts are the means of the last
-hidden states; a pair has both, their absolute difference and their product (Conneau et al. 2017), and with TF-IDF the
-last two; a relation has the vectors of the text and of its two entities, and with TF-IDF its marks as words. Each word
-of a sentence has the state of its first sub-word.
+Logistic regression with ``C=10``, one for each label of a multi-label task; ridge regression for numbers, with the
+strength that leaving out each row once finds best. TF-IDF is of words and pairs of words. Vectors of texts are means
+of the last hidden states, standardised; a pair has both, their absolute difference and their product (Conneau et al.
+2017), and with TF-IDF the last two; a relation has the vectors of the text and of its two entities, and with TF-IDF its
+marks as words. Each word of a sentence has the state of its first sub-word.
+
+Standardised vectors with this C were the best or equal of eight ways (standardised, as they are, of unit length; C from
+0.01 to 100) on 100 rows of four corpora in three of them, by 250 test rows: that favours this contender, if anyone.
 """
 
 from __future__ import annotations

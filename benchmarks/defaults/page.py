@@ -34,7 +34,7 @@ _INTRO = """# First runs
 
 What ftk reaches when nothing is named but the task, `model=minilm` and `data.train`, beside what is usual and what is
 simpler. From `python -m benchmarks.defaults DATA WORK --before CHECKOUT` and `python -m benchmarks.defaults.page WORK`;
-[results/](defaults/results) has every run.
+`defaults/results/` has every run.
 
 - *ftk*: `ftk finetune task=… model=minilm data.train=…`, with a test file, a seed and a folder. *ftk before*: the same
   command at the commit before the defaults were chosen anew.
