@@ -40,7 +40,7 @@ def test_the_run_folder_is_what_the_contract_says(ftk: Callable[..., Result], to
     assert (run / "curves.png").read_bytes().startswith(b"\x89PNG")
     text = (run / "config.yaml").read_text()
     assert text.startswith("# ftk finetune model=tiny ")
-    assert yaml.safe_load(text)["optimizer"]["lr"] == 3e-3
+    assert yaml.safe_load(text)["model"]["default_lr"] == 3e-3
     environment = json.loads((run / "environment.json").read_text())
     assert environment["threads"] == 1
     assert set(environment["data"]) == {"train", "validation", "test"}

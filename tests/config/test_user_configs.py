@@ -26,7 +26,7 @@ def test_a_new_option_is_added(ftk: Callable[..., Result], monkeypatch: pytest.M
     added = ftk(*argv, "--config-dir", "own")
     assert (added.code, added.err) == (0, "")
     assert "  name: my/model\n" in added.out
-    assert "  lr: 7.0e-05\n" in added.out
+    assert "  default_lr: 7.0e-05\n" in added.out
     put_first(monkeypatch, "own")
     assert ftk(*argv) == added
 

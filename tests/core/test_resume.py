@@ -224,7 +224,7 @@ def test_resume_refuses_another_config_or_other_data(
     argv = ["finetune", *SETTINGS, *toy, "run.dir=unbroken", "run.resume=true"]
     other = ftk(*argv, "optimizer.lr=1e-5")
     assert other.code == 1
-    assert "optimizer.lr: was 0.003, is now 1e-05" in other.err
+    assert "optimizer.lr: was auto, is now 1e-05" in other.err
     write_conll("train.conll", toy_sentences(40))
     changed = ftk(*argv)
     assert changed.code == 1

@@ -207,8 +207,9 @@ class _Attention(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         of_query_shape, of_key_shape, of_value_shape, of_term_shape = ctx.shapes
-        gradient = gradient.transpose(1, 2).reshape(*ctx.saved_tensors[0].shape[:2], -1)
-        of_query, of_key, of_value, of_scores = _gradients(ctx.saved_tensors, gradient, ctx.scale, ctx.rate)
+        saved = ctx.saved_tensors  # read once, or activations that are computed again would be so twice
+        gradient = gradient.transpose(1, 2).reshape(*saved[0].shape[:2], -1)
+        of_query, of_key, of_value, of_scores = _gradients(saved, gradient, ctx.scale, ctx.rate)
         of_term = None
         if ctx.needs_input_grad[3]:  # learned biases of positions
             of_term = of_scores.view(*of_query_shape[:3], -1).sum_to_size(of_term_shape)
@@ -246,6 +247,7 @@ class _PackedAttention(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        saved = ctx.saved_tensors
         _, tokens, heads, size = gradient.shape
         gradient = torch.cat([gradient.reshape(tokens * heads, size), gradient.new_zeros(1, size)])  # that of padding
         places = ctx.rows.places(heads)
@@ -253,8 +255,8 @@ class _PackedAttention(torch.autograd.Function):
         for number, (group, place) in enumerate(zip(ctx.rows.groups, places.given, strict=True)):
             count, time = group.token.shape
             part = gradient.index_select(0, place).view(count * heads, time, size)
-            saved = ctx.saved_tensors[5 * number : 5 * number + 5]
-            for those, one in zip(found, _gradients(saved, part, ctx.scale, ctx.rate)[:3], strict=True):
+            own = saved[5 * number : 5 * number + 5]
+            for those, one in zip(found, _gradients(own, part, ctx.scale, ctx.rate)[:3], strict=True):
                 those.append(one.reshape(count * heads * time, -1))
         of_inputs = (torch.cat(those).index_select(0, places.back).view(1, tokens, heads, -1) for those in found)
         return (*(one.transpose(1, 2) for one in of_inputs), None, None, None)

@@ -176,7 +176,11 @@ def settled(train: TrainConfig, sizes: Sizes, kept: Mapping[str, Any] | None = N
     asked = {key for key, value in own.items() if value == AUTO}
     epochs = own["epochs"]
     if "epochs" in asked:
-        epochs = found.setdefault("epochs", passes(sizes))
+        limits = (train.max_steps, train.max_tokens, train.budget)
+        limited = sizes.pretrained and any(limit is not None for limit in limits)
+        epochs = found.setdefault("epochs", None if limited else passes(sizes))
+    if epochs is None and train.max_steps is not None:
+        epochs = train.max_steps / sizes.pass_steps
     if "eval_every" in asked:
         chosen = validation_interval(sizes, epochs) if "epochs" in asked else "epoch"
         found.setdefault("eval_every", chosen)

@@ -101,7 +101,7 @@ def _run(config: TrainingConfig, folder: RunFolder, corpus: Corpus, console: Con
             console.say(f"run: {folder.path} (fitted at once)")
             _fit(run, tracker)
         else:
-            console.say(f"run: {folder.path} ({length_of(run.plan, run.order, config.train)})")
+            console.say(f"run: {folder.path} ({length_of(run.plan, run.order, run.config.train)})")
             _train(run, tracker)
         result = finish(run)
         tracker.finish(result, run.state.progress.step)

@@ -273,9 +273,9 @@ def test_predictions_come_before_all_rows_are_generated(run, monkeypatch):
     generated: list[int] = []
     original = generation.generate
 
-    def counted(model, inputs, settings):
+    def counted(model, inputs, settings, *others):
         generated.append(len(inputs["input_ids"]))
-        return original(model, inputs, {**settings, "max_new_tokens": 2})
+        return original(model, inputs, {**settings, "max_new_tokens": 2}, *others)
 
     monkeypatch.setattr(generation, "generate", counted)
     task, evaluator, tokenizer, plan = opened(run)

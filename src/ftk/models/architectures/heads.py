@@ -46,7 +46,7 @@ class EntitySpans(nn.Module):
     Language Model with Entity Information").
     """
 
-    reads_mask = True
+    reads = ("mask",)
 
     def __init__(self, config: Any) -> None:
         super().__init__()
@@ -136,8 +136,9 @@ class _WithHead(nn.Module):
         types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
         hidden = getattr(self, model.base_model_prefix)(input_ids=input_ids, attention_mask=attention_mask, **types)[0]
         head = getattr(self, self.head_name)
-        mask = {"mask": attention_mask, "ids": input_ids} if isinstance(head, PooledText) else {}
-        return SequenceClassifierOutput(logits=head(hidden, **mask, **places))
+        given = {"mask": attention_mask, "ids": input_ids}
+        places |= {name: given[name] for name in getattr(head, "reads", ())}
+        return SequenceClassifierOutput(logits=head(hidden, **places))
 
 
 _OF_TOKENS = (transformers.AutoModelForTokenClassification,)

@@ -33,6 +33,8 @@ class PooledText(nn.Module):
     compare texts has in them what the mean over both texts loses.
     """
 
+    reads = ("mask", "ids")
+
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.way = str(getattr(config, POOLING))

@@ -11,6 +11,7 @@ from ftk.config.choices import Init
 from ftk.config.invocation import Invocation
 from ftk.config.paths import shipped_files, values_of
 from ftk.config.schema import ModelConfig, TrainingConfig
+from ftk.config.spelling.writing import as_word
 from ftk.contracts import finding_kinds as kinds
 from ftk.contracts.notes import Notes
 from ftk.contracts.protocols import Order
@@ -90,6 +91,8 @@ def chosen_recipe(
 def _note_length(config: TrainingConfig, sizes: Sizes, order: Order, notes: Notes) -> None:
     """Report the passes, unless another limit ends the run before them."""
     train, every = config.train, config.train.eval_every
+    if train.epochs is None:
+        return
     steps = order.steps_in(train.epochs)
     if train.max_steps is not None and train.max_steps < steps:
         return
@@ -107,7 +110,7 @@ def _note_kept(chosen: Mapping[str, Any], now: Mapping[str, Any], notes: Notes) 
     """Report the choices that would be others if the run began now."""
     for key, value in now.items():
         if key in chosen and chosen[key] != value:
-            notes.add(kinds.KEPT_RECIPE, key=key, kept=f"{chosen[key]:g}", now=f"{value:g}")
+            notes.add(kinds.KEPT_RECIPE, key=key, kept=as_word(chosen[key]), now=as_word(value))
 
 
 def _rate(model: ModelConfig, invocation: Invocation, source: Source, sizes: Sizes) -> tuple[float, str]:
