@@ -14,6 +14,7 @@ from ftk.contracts.notes import Notes
 from ftk.contracts.row import Row
 from ftk.contracts.values import Labels
 from ftk.data.examples.texts import TextExample
+from ftk.data.readers.decoding.once import reading
 from ftk.data.rows.label_names import name_of_key, shortened
 from ftk.errors import ConfigError, first_line
 from ftk.system.paths import expanded
@@ -78,17 +79,31 @@ def _texts(key: Any, value: Any, where: str) -> list[str]:
 def _in_file(name: str, where: str) -> Any:
     path = expanded(name)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with reading(path) as stream:  # a pipe, too, is there for each look
+            text = stream.read().decode("utf-8-sig")
         if path.suffix.lower() == ".json":
             return json.loads(text, object_pairs_hook=_once)
-        return yaml.safe_load(text)
+        return yaml.load(text, _Once)
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or first_line(error)
         raise ConfigError(f"{where}: the file cannot be read ({reason}).") from error
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+class _Once(yaml.SafeLoader):
+    """A loader that refuses a key that is there twice."""
+
+
+def _mapping_once(loader: _Once, node: yaml.MappingNode) -> dict[Any, Any]:
+    return _once(
+        [(loader.construct_object(key), loader.construct_object(value, deep=True)) for key, value in node.value]
+    )
+
+
+_Once.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_once)
+
+
+def _once(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
     for key, value in pairs:
         if key in found:
             raise ValueError(f"'{key}' is there twice")
