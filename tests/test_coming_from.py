@@ -46,6 +46,7 @@ def shortened(words: list[str]) -> list[str]:
     small = SMALL.get(values.get("task", ""), "tiny")
     models = [name if name in KEPT else small for name in values["model"].split(",")]
     named = [word for word in words[1:] if not word.startswith(("model=", "model.name="))]
+    named = [word.replace("pooled_text", "classifier") for word in named]  # the head of a model with random weights
     generation = ["task.num_beams=1", "task.max_new_tokens=4"] if small in ("bart-tiny", "marian-tiny") else []
     return [command, f"model={','.join(models)}", *generation, *SHORT, *ON_CPU, *named]
 

@@ -51,7 +51,7 @@ def test_they_are_those_of_hydra(monkeypatch: pytest.MonkeyPatch, words: tuple[s
 
 
 @slow
-@pytest.mark.parametrize("words", [("train.epochs=1,x",), ("optimizer.lrr=1,2",), ("run.seed=1,2,", "model=tiny")])
+@pytest.mark.parametrize("words", [("train.max_steps=1,x",), ("optimizer.lrr=1,2",), ("run.seed=1,2,", "model=tiny")])
 def test_a_mistake_in_one_of_them_is_said_as_ever(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
     with pytest.raises(ConfigMistakes) as found:
         jobs(words)

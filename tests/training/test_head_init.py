@@ -218,7 +218,7 @@ def test_how_a_run_computes_does_not_matter(ftk, rows, bert, keys) -> None:
     result = ftk(*words, *keys)
     assert result.code == 0, result.err
     assert ftk(*words, "run.dir=plain").code == 0
-    assert first_loss() == pytest.approx(first_loss("plain"), abs=0.1)
+    assert first_loss() == pytest.approx(first_loss("plain"), abs=0.2)
 
 
 def test_of_much_data_some_windows_are_taken_evenly_and_of_each_class(monkeypatch) -> None:

@@ -146,7 +146,8 @@ def trained_as(folder: Path, said: str) -> Path:
     ("said", "words", "why", "way"),
     [
         ("mean", (), "files", "mean"),
-        ("cls", (), "files", None),  # the class of transformers reads the first token
+        ("cls", (), "files", "first"),  # and not what the pooler makes of it
+        ("cls", ("model.pooling=first",), "asked", None),  # the class of transformers, which pipelines open
         ("max", (), None, None),
         ("max", ("model.default_pooling=mean",), "preset", "mean"),
         ("mean", ("model.pooling=pooler",), "asked", None),
@@ -211,7 +212,8 @@ def test_a_saved_model_is_used_by_ftk_and_by_the_lines_of_its_card(
     assert ftk("predict", *use, "output=out.jsonl").code == 0
     [record] = read_jsonl("out.jsonl")
     codes = [Path("runs/pooled/best/README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]]
-    codes += [PAGE.split("```python\n")[1].split("```")[0]] if task == "text-classification" else []
+    shown = {"text-classification": 1, "pairs": 2}.get(task)
+    codes += [] if shown is None else [PAGE.split("```python\n")[shown].split("```")[0]]
     expected = [record["value"]] if task == "regression" else record["scores"]
     assert ("ftk_separator" in config_of("runs/pooled")) == (task == "pairs")
     if task == "pairs":  # a head that compares two texts is no head for one

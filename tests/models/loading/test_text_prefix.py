@@ -150,6 +150,7 @@ def test_a_prefix_is_as_if_it_were_in_the_rows_and_the_model_keeps_it(ftk: Ftk, 
     rows = [{**row, "pair": f"{row['label']} by train"} for row in rows] if task == "pairs" else rows
     words = ["task=ranking"] if task in ("ranking", "cross") else ["task=text-classification"]
     words += ["task.encoder=cross", "task.sampled_negatives=2"] if task == "cross" else []
+    words += ["task.label_texts=false"] if words == ["task=text-classification"] else []  # they would lack it
     write_jsonl("plain.jsonl", rows)
     write_jsonl("written.jsonl", by_hand(rows, BOTH))
     argv = ("finetune", "--json", *words, *FAST, "model.name=m", "data.duplicates=keep")

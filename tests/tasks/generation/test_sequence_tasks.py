@@ -204,7 +204,6 @@ def test_what_is_not_named_of_the_task_is_as_in_training(ftk, tmp_path, command)
     assert said == []
     again, [fields] = told("task=translation")
     assert again == plain
-    assert fields.startswith('source_prefix="say: ", ')
     assert fields.endswith("num_beams=1, max_new_tokens=12")
     shorter, [fields] = told("task=translation", "task.max_new_tokens=2")
     assert shorter != plain

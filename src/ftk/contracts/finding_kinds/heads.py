@@ -22,7 +22,8 @@ COMPARED = fact("compared", "two texts: the head reads the mean of both, and the
 UNKNOWN_POOLING = fact("unknown-pooling",
     "the files of the model say that it pools by {said}, which ftk does not have (model.pooling=… for another way).")
 HEAD_OF_FTK = fact("head-of-ftk",
-    "transformers has no class for this head: README.md in the model folder shows how to use it without ftk{others}.")
+    "transformers has no class for this head: docs/pooling.md, and README.md in the finished model folder, show how to "
+    "use it without ftk{others}.")
 FITTED_HEAD = fact("fitted-head",
     "head: fitted on {states:,} frozen {vectors} in {seconds:.1f} s (model.head_init={asked})",
     texts="{texts:,} of them are texts of labels")

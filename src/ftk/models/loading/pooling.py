@@ -150,21 +150,34 @@ def _settled(
             way = _trained(config, head, model, folder, notes, spec)
     if asked is not TokenPooling.auto:
         way = asked
-        notes.add(kinds.POOLED, policy="asked", how=_HOW[way], name=way.value)
+        through = way is TokenPooling.first and TokenPooling.pooler in _ways_of_class(config)
+        how = f"{_HOW[way]}, which the pooler of the encoder reads" if through else _HOW[way]
+        notes.add(kinds.POOLED, policy="asked", how=how, name=way.value)
     for key in (POOLING, SEPARATOR):
         vars(config).pop(key, None)
     if spec.auto_model == _SPANS:
         if way is TokenPooling.mean:
             setattr(config, POOLING, way.value)
-    elif way is not None and not _of_transformers(config, way):
+    elif way is not None and (_reads_state(config, asked, way) or not _of_transformers(config, way)):
         setattr(config, POOLING, way.value)
         if way is TokenPooling.mean and separator is not None:
             setattr(config, SEPARATOR, separator)
             notes.add(kinds.COMPARED)
         others = " or ".join(one.value for one in _HOW if one in _ways_of_class(config))
-        others = f"; model.pooling={others} gives a model for its pipelines" if others else ""
+        others = (
+            f"; model.pooling={others} gives a model for its pipelines, as a rule with a lower score where rows are few"
+            if others
+            else ""
+        )
         notes.add(kinds.HEAD_OF_FTK, others=others)
     return keeps
+
+
+def _reads_state(config: Any, asked: TokenPooling, way: TokenPooling) -> bool:
+    """Whether a model was trained by the state of its first token, which its class in transformers puts through a
+    pooler. One that asks for the first token gets that class, which pipelines open."""
+    through = TokenPooling.pooler in _ways_of_class(config)
+    return asked is TokenPooling.auto and way is TokenPooling.first and through
 
 
 def _trained(
