@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ner_trainer_peer import read_conll
 from benchmarks.tasks.corpora import cut
 
 from ftk.system.atomic import write_text
@@ -163,6 +162,8 @@ def _goemotions(data: Path, _: Path) -> tuple[list[Row], list[Row]]:
 
 
 def _sentences(source: str, data: Path, _: Path) -> tuple[list[Row], list[Row]]:
+    from benchmarks.ner_trainer_peer import read_conll  # it imports torch
+
     parts = [[sentence._asdict() for sentence in read_conll(data / source / f"{n}.conll")] for n in ("train", "test")]
     return parts[0], parts[1]
 
