@@ -37,8 +37,8 @@ class Habit:
 
 # Constants: docs/recipe.md says what each was chosen by.
 HABITS: dict[str, tuple[Habit, ...]] = {
-    "text": (Habit(rows=500, rate=1 / 3, steps=300), Habit()),
-    "number": (Habit(rows=500, rate=1 / 3, steps=300), Habit()),
+    "text": (Habit(rows=1500, rate=1 / 3, steps=300), Habit(rate=2 / 3)),
+    "number": (Habit(rows=1500, rate=1 / 3, steps=300), Habit(rate=2 / 3)),
     "tokens": (Habit(steps=300),),
     "spans": (Habit(),),
     "vectors": (Habit(rate=1 / 3, steps=300),),
